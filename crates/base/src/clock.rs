@@ -1,0 +1,83 @@
+//! Time is an argument: everything that needs "now" or a new id gets a [`Clock`].
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use uuid::{NoContext, Timestamp, Uuid};
+
+/// The source of "now", in whole microseconds (what PostgreSQL keeps), and of new ids.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    /// Microseconds since 1970 when a test holds the time; none means the machine's clock.
+    held: Option<Arc<AtomicI64>>,
+}
+
+impl Clock {
+    /// The machine's clock.
+    #[must_use]
+    pub fn system() -> Self {
+        Self { held: None }
+    }
+
+    /// A clock that stands at `at` until it is moved. Clones move together.
+    #[must_use]
+    pub fn held_at(at: DateTime<Utc>) -> Self {
+        Self { held: Some(Arc::new(AtomicI64::new(at.timestamp_micros()))) }
+    }
+
+    /// Moves a held clock on; the machine's clock is left alone.
+    pub fn advance(&self, by: TimeDelta) {
+        if let Some(held) = &self.held {
+            held.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::SeqCst);
+        }
+    }
+
+    /// Now, UTC, cut to microseconds so that both databases give back the same value.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        let micros = match &self.held {
+            Some(held) => held.load(Ordering::SeqCst),
+            None => machine_micros(),
+        };
+        DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::UNIX_EPOCH)
+    }
+
+    /// Today's calendar day in Vietnam (UTC+7, no daylight saving): what dates typed by people mean.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        (self.now() + TimeDelta::hours(7)).date_naive()
+    }
+
+    /// A new UUIDv7 of this moment. Sortable, never a secret.
+    #[must_use]
+    pub fn uuid(&self) -> Uuid {
+        let now = self.now();
+        let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
+        Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where the machine's clock is read")]
+fn machine_micros() -> i64 {
+    Utc::now().timestamp_micros()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_held_clock_moves_only_when_told_and_clones_move_together() {
+        let clock = Clock::held_at(DateTime::UNIX_EPOCH);
+        let other = clock.clone();
+        clock.advance(TimeDelta::days(1));
+        assert_eq!(other.now(), DateTime::UNIX_EPOCH + TimeDelta::days(1));
+    }
+
+    #[test]
+    fn today_is_the_day_in_vietnam() {
+        let late = DateTime::UNIX_EPOCH + TimeDelta::hours(18);
+        assert_eq!(Clock::held_at(late).today().to_string(), "1970-01-02");
+    }
+}

@@ -1,0 +1,218 @@
+//! Vocabularies: lists of codes with names in both languages, dated, with their source; data, never code.
+//!
+//! A code that has ended stays readable for ever; only new content may not choose it.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{Code, Faults, Lang, defaults};
+
+/// One entry of a vocabulary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Term {
+    /// The code, unique among the entries in force on one day.
+    pub code: Code,
+    /// The name in Vietnamese.
+    pub vi: String,
+    /// The name in English.
+    pub en: String,
+    /// The code of the entry above it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Code>,
+    /// The first day it may be chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<NaiveDate>,
+    /// The last day it may be chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<NaiveDate>,
+    /// A plain explanation in Vietnamese.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note_vi: Option<String>,
+    /// A plain explanation in English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note_en: Option<String>,
+}
+
+impl Term {
+    /// The name in a language.
+    #[must_use]
+    pub fn name(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Vi => &self.vi,
+            Lang::En => &self.en,
+        }
+    }
+
+    fn in_force(&self, day: NaiveDate) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
+    }
+}
+
+/// One list of codes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Vocabulary {
+    /// The list's own name, as in the file's name.
+    pub code: String,
+    /// The edition.
+    pub version: String,
+    /// Where it is from.
+    pub source: String,
+    /// The list's title in Vietnamese.
+    pub vi: String,
+    /// The list's title in English.
+    pub en: String,
+    /// The entries, in the order they are shown.
+    #[serde(rename = "term", alias = "terms")]
+    #[schema(rename = "term")]
+    pub terms: Vec<Term>,
+}
+
+impl Vocabulary {
+    /// Reads one file.
+    ///
+    /// # Errors
+    /// [`VocabularyError`] with file and line.
+    pub fn parse(path: &str, text: &str) -> Result<Self, VocabularyError> {
+        let list: Self = toml::from_str(text).map_err(|e| VocabularyError { path: path.to_owned(), what: e.to_string() })?;
+        let fault = |what: String| VocabularyError { path: path.to_owned(), what };
+        let mut seen: BTreeMap<(&Code, Option<NaiveDate>), ()> = BTreeMap::new();
+        for term in &list.terms {
+            if term.code.as_str().is_empty() || term.vi.is_empty() || term.en.is_empty() {
+                return Err(fault(format!("entry {:?} needs a code and a name in both languages", term.code.as_str())));
+            }
+            if seen.insert((&term.code, term.from), ()).is_some() {
+                return Err(fault(format!("code {:?} stands twice", term.code.as_str())));
+            }
+            if let Some(parent) = &term.parent
+                && !list.terms.iter().any(|t| t.code == *parent)
+            {
+                return Err(fault(format!("{:?} lies below {:?}, which is not there", term.code.as_str(), parent.as_str())));
+            }
+        }
+        Ok(list)
+    }
+
+    /// The entry with this code: the one in force on `day` if several share it, else the latest.
+    #[must_use]
+    pub fn term(&self, code: &str, day: NaiveDate) -> Option<&Term> {
+        let mut latest = None;
+        for term in self.terms.iter().filter(|t| t.code == code) {
+            if term.in_force(day) {
+                return Some(term);
+            }
+            latest = Some(term);
+        }
+        latest
+    }
+
+    /// The name of a code, or the code itself if the list does not have it.
+    #[must_use]
+    pub fn name<'a>(&'a self, code: &'a str, lang: Lang) -> &'a str {
+        self.terms.iter().rev().find(|t| t.code == code).map_or(code, |t| t.name(lang))
+    }
+
+    /// The code and all above it, the code first.
+    #[must_use]
+    pub fn path(&self, code: &str) -> Vec<Code> {
+        let mut path = Vec::new();
+        let mut next = self.terms.iter().find(|t| t.code == code);
+        while let Some(term) = next {
+            if path.contains(&term.code) {
+                break;
+            }
+            path.push(term.code.clone());
+            next = term.parent.as_ref().and_then(|p| self.terms.iter().find(|t| t.code == *p));
+        }
+        path
+    }
+}
+
+/// A vocabulary file does not hold what it should.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {what}")]
+pub struct VocabularyError {
+    /// The file.
+    pub path: String,
+    /// What is wrong, with the line where the parser knows it.
+    pub what: String,
+}
+
+/// All vocabularies of a space.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vocabularies(BTreeMap<String, Vocabulary>);
+
+impl Vocabularies {
+    /// The vocabularies the program was built with.
+    ///
+    /// # Errors
+    /// [`VocabularyError`] with file and line.
+    pub fn built_in() -> Result<Self, VocabularyError> {
+        let mut all = Self::default();
+        for path in defaults::paths("vocabularies/") {
+            if path.ends_with(".toml") && !path.ends_with("synonyms.toml") {
+                let text = defaults::text(&path).unwrap_or_default();
+                all.insert(Vocabulary::parse(&path, &text)?);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Adds a list, or replaces the one of the same name.
+    pub fn insert(&mut self, list: Vocabulary) {
+        self.0.insert(list.code.clone(), list);
+    }
+
+    /// The list of this name.
+    #[must_use]
+    pub fn get(&self, list: &str) -> Option<&Vocabulary> {
+        self.0.get(list)
+    }
+
+    /// All lists, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Vocabulary> {
+        self.0.values()
+    }
+
+    /// The name of a code in a list, or the code itself.
+    #[must_use]
+    pub fn name<'a>(&'a self, list: &str, code: &'a str, lang: Lang) -> &'a str {
+        self.0.get(list).map_or(code, |v| v.name(code, lang))
+    }
+
+    /// Adds a fault if the list does not have the code, or if it may not be chosen on `day`.
+    pub fn check(&self, list: &str, code: &Code, day: NaiveDate, pointer: &str, faults: &mut Faults) {
+        match self.0.get(list).and_then(|v| v.term(code.as_str(), day)) {
+            None => faults.add_with(pointer, "unknown_code", &[("code", code.as_str()), ("list", list)]),
+            Some(term) if !term.in_force(day) => {
+                faults.add_with(pointer, "retired_code", &[("code", code.as_str()), ("list", list)]);
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_vocabularies_are_whole() {
+        let all = Vocabularies::built_in().unwrap();
+        for list in ["fields", "trl", "cooperation", "party_types", "ipr_status", "ip_kinds", "ip_status", "provinces"] {
+            assert!(all.get(list).is_some_and(|v| !v.terms.is_empty()), "{list}");
+        }
+        assert_eq!(all.get("fields").unwrap().path("40107").len(), 3);
+    }
+
+    #[test]
+    fn a_faulty_file_is_refused_with_its_name() {
+        let twice = "code='x'\nversion='1'\nsource='s'\nvi='X'\nen='X'\n[[term]]\ncode='a'\nvi='A'\nen='A'\n[[term]]\ncode='a'\nvi='A'\nen='A'\n";
+        let error = Vocabulary::parse("vocabularies/x.toml", twice).unwrap_err().to_string();
+        assert!(error.contains("vocabularies/x.toml") && error.contains("twice"), "{error}");
+    }
+}
