@@ -1,0 +1,266 @@
+//! The event log: what happened, in the order it was committed, chained by hashes.
+//!
+//! Events hold ids and facts. Personal and confidential text never goes into a payload: erasing a person must not
+//! break the chain, and the log is read by followers and auditors.
+
+use base::{Actor, Capacity};
+use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::rows::{event, event_head};
+use crate::{Store, StoreError, Time};
+
+/// Something that happened, before it has a place in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// What kind of thing it happened to, such as `listing`.
+    pub subject_kind: &'static str,
+    /// To which.
+    pub subject: Uuid,
+    /// What happened, such as `listing.published`.
+    pub kind: &'static str,
+    /// Ids and facts; an object without floats.
+    pub payload: Value,
+}
+
+impl NewEvent {
+    /// An event with facts.
+    #[must_use]
+    pub fn new(subject_kind: &'static str, subject: impl Into<Uuid>, kind: &'static str, payload: Value) -> Self {
+        Self { subject_kind, subject: subject.into(), kind, payload }
+    }
+}
+
+/// An event in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRow {
+    /// Its place: 1, 2, 3 … without gaps.
+    pub position: i64,
+    /// When it was committed, give or take the transaction.
+    pub at: Time,
+    /// `person`, `program`, `system` or `anonymous`.
+    pub actor_kind: String,
+    /// The account, if one acted.
+    pub actor_id: Option<Uuid>,
+    /// What kind of thing it happened to.
+    pub subject_kind: String,
+    /// To which.
+    pub subject_id: Uuid,
+    /// What happened.
+    pub kind: String,
+    /// Ids and facts.
+    pub payload: Value,
+}
+
+/// The last position and hash.
+pub(crate) async fn head(db: &impl ConnectionTrait) -> Result<(i64, Vec<u8>), StoreError> {
+    let row = event_head::Entity::find_by_id(1).one(db).await?;
+    Ok(row.map_or((0, Vec::new()), |r| (r.position, r.hash)))
+}
+
+/// Gives the events their places, under a lock that is held to the commit. Must be the last statement of a transaction.
+pub(crate) async fn append(tx: &DatabaseTransaction, actor: &Actor, at: Time, events: Vec<NewEvent>) -> Result<i64, StoreError> {
+    let mut query = event_head::Entity::find_by_id(1);
+    if ConnectionTrait::get_database_backend(tx) != DbBackend::Sqlite {
+        query = query.lock(LockType::Update);
+    }
+    let row = query.one(tx).await?;
+    let (mut position, mut hash) = row.map_or((0, Vec::new()), |r| (r.position, r.hash));
+    if events.is_empty() {
+        return Ok(position);
+    }
+    let (actor_kind, actor_id) = match actor.capacity {
+        Capacity::Person(id) => ("person", Some(id.0)),
+        Capacity::Program(id) => ("program", Some(id.0)),
+        Capacity::System => ("system", None),
+        Capacity::Anonymous => ("anonymous", None),
+    };
+    let mut rows = Vec::with_capacity(events.len());
+    for new in events {
+        position += 1;
+        let mut row = event::Model {
+            position,
+            at,
+            actor_kind: actor_kind.to_owned(),
+            actor_id,
+            subject_kind: new.subject_kind.to_owned(),
+            subject_id: new.subject,
+            kind: new.kind.to_owned(),
+            payload: new.payload.to_string(),
+            prev_hash: std::mem::take(&mut hash),
+            hash: Vec::new(),
+        };
+        row.hash = hash_of(&row);
+        hash.clone_from(&row.hash);
+        rows.push(row);
+    }
+    // 10 columns: well below either engine's limit of parameters.
+    for chunk in rows.chunks(1_000) {
+        let models = chunk.iter().map(|row| event::ActiveModel {
+            position: Set(row.position),
+            at: Set(row.at),
+            actor_kind: Set(row.actor_kind.clone()),
+            actor_id: Set(row.actor_id),
+            subject_kind: Set(row.subject_kind.clone()),
+            subject_id: Set(row.subject_id),
+            kind: Set(row.kind.clone()),
+            payload: Set(row.payload.clone()),
+            prev_hash: Set(row.prev_hash.clone()),
+            hash: Set(row.hash.clone()),
+        });
+        event::Entity::insert_many(models).exec_without_returning(tx).await?;
+    }
+    event_head::Entity::update_many()
+        .col_expr(event_head::Column::Position, Expr::value(position))
+        .col_expr(event_head::Column::Hash, Expr::value(hash))
+        .filter(event_head::Column::Id.eq(1))
+        .exec(tx)
+        .await?;
+    Ok(position)
+}
+
+/// SHA-256 over every column but the hash itself, each with its length before it so that no two rows read alike.
+fn hash_of(row: &event::Model) -> Vec<u8> {
+    let mut hasher = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hasher.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hasher.update(bytes);
+    };
+    part(&row.position.to_be_bytes());
+    part(&row.at.timestamp_micros().to_be_bytes());
+    part(row.actor_kind.as_bytes());
+    part(row.actor_id.as_ref().map_or(&[][..], |id| id.as_bytes().as_slice()));
+    part(row.subject_kind.as_bytes());
+    part(row.subject_id.as_bytes());
+    part(row.kind.as_bytes());
+    part(row.payload.as_bytes());
+    part(&row.prev_hash);
+    hasher.finalize().to_vec()
+}
+
+fn to_row(model: event::Model) -> Result<EventRow, StoreError> {
+    Ok(EventRow {
+        payload: serde_json::from_str(&model.payload).map_err(|e| StoreError::corrupt("event", e))?,
+        position: model.position,
+        at: model.at,
+        actor_kind: model.actor_kind,
+        actor_id: model.actor_id,
+        subject_kind: model.subject_kind,
+        subject_id: model.subject_id,
+        kind: model.kind,
+    })
+}
+
+/// Where the chain is broken.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Broken {
+    /// The first position that is not as it was written.
+    pub position: i64,
+    /// What is wrong there.
+    pub what: &'static str,
+}
+
+/// Which events to list.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// About this thing only.
+    pub subject: Option<Uuid>,
+    /// Of this kind only.
+    pub kind: Option<String>,
+    /// By this account only.
+    pub actor: Option<Uuid>,
+    /// Below this position (the list is newest first).
+    pub before: Option<i64>,
+}
+
+impl Store {
+    /// The events after a position, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn events_after(&self, position: i64, limit: u64) -> Result<Vec<EventRow>, StoreError> {
+        let rows = event::Entity::find()
+            .filter(event::Column::Position.gt(position))
+            .order_by_asc(event::Column::Position)
+            .limit(limit)
+            .all(&self.db)
+            .await?;
+        rows.into_iter().map(to_row).collect()
+    }
+
+    /// The last committed position, read from the database.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn last_position(&self) -> Result<i64, StoreError> {
+        Ok(head(&self.db).await?.0)
+    }
+
+    /// Events newest first.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn events(&self, filter: &Filter, limit: u64) -> Result<Vec<EventRow>, StoreError> {
+        let mut query = event::Entity::find();
+        if let Some(subject) = filter.subject {
+            query = query.filter(event::Column::SubjectId.eq(subject));
+        }
+        if let Some(kind) = &filter.kind {
+            query = query.filter(event::Column::Kind.eq(kind.as_str()));
+        }
+        if let Some(actor) = filter.actor {
+            query = query.filter(event::Column::ActorId.eq(actor));
+        }
+        if let Some(before) = filter.before {
+            query = query.filter(event::Column::Position.lt(before));
+        }
+        let rows = query.order_by_desc(event::Column::Position).limit(limit).all(&self.db).await?;
+        rows.into_iter().map(to_row).collect()
+    }
+
+    /// Walks the whole chain and gives the number of events that are as they were written, or the first that is not.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn verify_events(&self, progress: &mut (dyn FnMut(i64) + Send)) -> Result<Result<i64, Broken>, StoreError> {
+        let (last, head_hash) = head(&self.db).await?;
+        let (mut position, mut hash) = (0_i64, Vec::new());
+        loop {
+            let rows = event::Entity::find()
+                .filter(event::Column::Position.gt(position))
+                .filter(event::Column::Position.lte(last))
+                .order_by_asc(event::Column::Position)
+                .limit(2_000)
+                .all(&self.db)
+                .await?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in rows {
+                let expected = position + 1;
+                if row.position != expected {
+                    return Ok(Err(Broken { position: expected, what: "missing" }));
+                }
+                if row.prev_hash != hash {
+                    return Ok(Err(Broken { position: expected, what: "not the successor of the one before" }));
+                }
+                if row.hash != hash_of(&row) {
+                    return Ok(Err(Broken { position: expected, what: "changed" }));
+                }
+                position = expected;
+                hash = row.hash;
+            }
+            progress(position);
+        }
+        if position != last || hash != head_hash {
+            return Ok(Err(Broken { position: position + 1, what: "cut off" }));
+        }
+        Ok(Ok(position))
+    }
+}
