@@ -1,1 +1,44 @@
-//! search
+//! Search: Vietnamese analysis, the index, what is found and in which order, facets, suggestions, candidates.
+//!
+//! What always holds: a search needs no database; what a viewer may not see is in no count, excerpt or suggestion; the
+//! index can be thrown away and rebuilt with the same result. tantivy's query parser is never used on outside input.
+//! Not here: HTTP, saved searches and alerts, hard constraints and reasons of matches.
+//!
+//! The way of a document: [`Document`] (from what is published) → [`schema`] → [`Search::apply`]. The way of a search:
+//! [`query`] → plan → matching (which) → ranking (in which order) → counts, highlights.
+
+pub mod analysis;
+mod bits;
+mod candidates;
+mod count;
+mod cursor;
+mod document;
+mod facet;
+mod failure;
+mod files;
+mod highlight;
+mod index;
+mod matching;
+mod numbers;
+mod plan;
+pub mod query;
+mod ranking;
+pub mod schema;
+mod search;
+mod settings;
+mod snapshot;
+mod suggest;
+pub mod tokens;
+
+pub use candidates::{Candidate, MAX_TERMS, RoleWeights, TellingTerm, View, Wanted, WantedTerm};
+pub use document::{Card, CardParty, DocKind, Document, PartyDocument};
+pub use facet::{Facet, UnknownFacet};
+pub use failure::Failure;
+pub use highlight::Highlights;
+pub use index::{Batch, Opened, Rebuild, Search, Wanting};
+pub use numbers::{code_key, number_keys};
+pub use query::QueryError;
+pub use search::{FacetCount, Filters, Hit, MAX_FILTER_VALUES, Query, Results, SearchError, Sort, Viewer};
+pub use settings::{Settings, Weights};
+pub use snapshot::Snapshot;
+pub use suggest::{Suggestion, SuggestionKind};

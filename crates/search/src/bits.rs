@@ -1,0 +1,112 @@
+//! A set of the documents of one segment, one bit each.
+
+/// A set of document numbers below a bound.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Bits {
+    words: Vec<u64>,
+}
+
+impl Bits {
+    /// The empty set for documents below `bound`.
+    pub(crate) fn none(bound: u32) -> Self {
+        Self { words: vec![0; bound.div_ceil(64) as usize] }
+    }
+
+    /// All documents below `bound`.
+    pub(crate) fn all(bound: u32) -> Self {
+        let mut words = vec![u64::MAX; bound.div_ceil(64) as usize];
+        if bound % 64 != 0 && let Some(last) = words.last_mut() {
+            *last = (1 << (bound % 64)) - 1;
+        }
+        Self { words }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.words.fill(0);
+    }
+
+    pub(crate) fn insert(&mut self, doc: u32) {
+        if let Some(word) = self.words.get_mut(doc as usize / 64) {
+            *word |= 1 << (doc % 64);
+        }
+    }
+
+    pub(crate) fn contains(&self, doc: u32) -> bool {
+        self.words.get(doc as usize / 64).is_some_and(|word| word >> (doc % 64) & 1 == 1)
+    }
+
+    pub(crate) fn and(&mut self, other: &Self) {
+        for (word, other) in self.words.iter_mut().zip(&other.words) {
+            *word &= other;
+        }
+    }
+
+    pub(crate) fn or(&mut self, other: &Self) {
+        for (word, other) in self.words.iter_mut().zip(&other.words) {
+            *word |= other;
+        }
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        self.words.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words.iter().all(|word| *word == 0)
+    }
+
+    /// How many documents are in both.
+    pub(crate) fn shared(&self, other: &Self) -> u64 {
+        self.words.iter().zip(&other.words).map(|(a, b)| u64::from((a & b).count_ones())).sum()
+    }
+
+    /// The documents in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        (0_u32..).step_by(64).zip(&self.words).flat_map(|(base, word)| {
+            let mut rest = *word;
+            std::iter::from_fn(move || {
+                if rest == 0 {
+                    return None;
+                }
+                let bit = rest.trailing_zeros();
+                rest &= rest - 1;
+                Some(base + bit)
+            })
+        })
+    }
+
+    /// Keeps the documents for which `keep` says so, asked in order.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(u32) -> bool) {
+        for (base, word) in (0_u32..).step_by(64).zip(&mut self.words) {
+            let mut rest = *word;
+            while rest != 0 {
+                let bit = rest.trailing_zeros();
+                rest &= rest - 1;
+                if !keep(base + bit) {
+                    *word &= !(1 << bit);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.words.len() * 8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Bits;
+
+    #[test]
+    fn sets_behave_as_sets() {
+        let mut a = Bits::none(130);
+        for doc in [0, 63, 64, 129] {
+            a.insert(doc);
+        }
+        assert_eq!(a.iter().collect::<Vec<_>>(), [0, 63, 64, 129]);
+        assert_eq!((Bits::all(130).len(), Bits::all(128).len(), a.shared(&Bits::all(130))), (130, 128, 4));
+        a.retain(|doc| doc != 64);
+        assert!(!a.contains(64) && a.contains(129) && !a.contains(10_000));
+    }
+}

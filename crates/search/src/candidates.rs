@@ -1,0 +1,269 @@
+//! What matching is made from: telling terms of a text, and the documents that have most of them.
+//!
+//! Nothing here is required to be there: a candidate is a document with enough weight of the terms asked for. Hard
+//! constraints, reasons and the final score are the matching crate's.
+
+use std::collections::{BTreeMap, HashMap};
+
+use base::Lang;
+use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, Query as TantivyQuery, TermQuery};
+use tantivy::schema::IndexRecordOption;
+use tantivy::Term;
+use uuid::Uuid;
+
+use crate::analysis::{EXACT_SIGN, PAIR_SIGN, STEM_SIGN, Views};
+use crate::document::Card;
+use crate::failure::Failure;
+use crate::index::Search;
+use crate::matching::{Narrowing, allowed};
+use crate::ranking::{Best, Entry, key_of};
+use crate::schema::Fields;
+use crate::search::{Filters, Viewer};
+use crate::snapshot::Snapshot;
+
+/// The most terms of one question; those behind are left out, so give the most telling first.
+pub const MAX_TERMS: usize = 96;
+
+/// In which view a term is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum View {
+    /// Without marks.
+    Folded,
+    /// With marks: shape and tone.
+    Exact,
+    /// Two neighbouring syllables, without marks.
+    Pair,
+    /// The stem of an English word.
+    Stem,
+}
+
+/// A term of a text, and how telling it is in this index.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TellingTerm {
+    /// The view.
+    pub view: View,
+    /// The term, as the view has it.
+    pub term: String,
+    /// How often it is in the text.
+    pub times: u32,
+    /// In how many documents it is.
+    pub documents: u64,
+    /// How telling: more, the less documents have it.
+    pub idf: f32,
+}
+
+/// A term to be looked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WantedTerm {
+    /// The view.
+    pub view: View,
+    /// The term, as the view has it.
+    pub term: String,
+    /// What it counts.
+    pub weight: f32,
+}
+
+/// What a term counts more for standing in a part of the document.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RoleWeights {
+    /// Anywhere.
+    pub anywhere: f32,
+    /// In the title.
+    pub title: f32,
+    /// Among the keywords.
+    pub keywords: f32,
+    /// In the short text.
+    pub summary: f32,
+    /// In advantages, targets and applications.
+    pub advantage: f32,
+}
+
+impl Default for RoleWeights {
+    fn default() -> Self {
+        Self { anywhere: 1.0, title: 0.6, keywords: 0.6, summary: 0.3, advantage: 0.3 }
+    }
+}
+
+/// A question for candidates.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The terms, the most telling first.
+    pub terms: Vec<WantedTerm>,
+    /// What they count where.
+    pub roles: RoleWeights,
+    /// What every candidate must have.
+    pub filters: Filters,
+    /// Documents that are no candidates, such as the one that asks.
+    pub without: Vec<Uuid>,
+    /// The most candidates.
+    pub limit: usize,
+}
+
+/// A document that has some of the terms.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// What a result shows of it.
+    pub card: Card,
+    /// The sum over the terms; comparable within one question only.
+    pub score: f32,
+}
+
+impl Search {
+    /// The documents with the most weight of the terms.
+    ///
+    /// # Errors
+    /// [`Failure`] if the index cannot be read.
+    pub fn candidates(&self, wanted: &Wanted, viewer: &Viewer) -> Result<Vec<Candidate>, Failure> {
+        let snapshot = self.snapshot();
+        let query = union(&snapshot.fields, wanted);
+        let weight = query.weight(EnableScoring::enabled_from_searcher(&snapshot.searcher))?;
+        let narrowing = Narrowing { filters: &wanted.filters, party: None, viewer };
+        let mut best = Best::new(wanted.limit.max(1), None);
+        for (place, segment) in snapshot.segments.iter().enumerate() {
+            let allowed = allowed(&snapshot, place, &narrowing)?;
+            if allowed.is_empty() {
+                continue;
+            }
+            let without: Vec<u128> = wanted.without.iter().map(|id| id.as_u128()).collect();
+            let mut callback = |doc: u32, score: f32| {
+                if allowed.contains(doc) && !(without.contains(&segment.core.id(doc))) {
+                    best.offer(&segment.core, Entry { key: key_of(score), id: 0, segment: place, doc, score });
+                }
+                best.least().map_or(f32::MIN, |key| f32::from_bits(u32::try_from(key).unwrap_or_default()))
+            };
+            let threshold = callback(u32::MAX - 1, 0.0);
+            weight.for_each_pruning(threshold, &segment.reader, &mut callback)?;
+        }
+        let mut candidates = Vec::new();
+        for entry in best.into_sorted() {
+            let (card, _) = snapshot.card_and_body(entry.segment, entry.doc)?;
+            candidates.push(Candidate { card, score: entry.score });
+        }
+        Ok(candidates)
+    }
+
+    /// The terms of a text, the most telling first (by how often they are in the text and how rarely elsewhere).
+    /// Vietnamese texts give exact words, folded words and pairs, English ones folded words and stems.
+    ///
+    /// # Errors
+    /// [`Failure`] if the index cannot be read.
+    pub fn telling_terms(&self, text: &str, lang: Lang, limit: usize) -> Result<Vec<TellingTerm>, Failure> {
+        let mut views = Views::default();
+        views.add(text, lang);
+        telling(&self.snapshot(), &views, limit)
+    }
+
+    /// Listings that are like this one, the most alike first; none if it is not there or not to be seen.
+    ///
+    /// # Errors
+    /// [`Failure`] if the index cannot be read.
+    pub fn similar(&self, id: Uuid, viewer: &Viewer, limit: usize) -> Result<Vec<Candidate>, Failure> {
+        let snapshot = self.snapshot();
+        let Some((segment, doc)) = snapshot.locate(id)? else { return Ok(Vec::new()) };
+        if !snapshot.visible(segment, viewer)?.contains(doc) {
+            return Ok(Vec::new());
+        }
+        let (card, body) = snapshot.card_and_body(segment, doc)?;
+        let mut views = Views::default();
+        for lang in Lang::ALL {
+            // The title says most: it counts three times.
+            for text in card.title.get(&lang).into_iter().flat_map(|t| std::iter::repeat_n(t, 3)).chain(body.get(&lang)) {
+                views.add(text, lang);
+            }
+        }
+        let terms = telling(&snapshot, &views, 40)?;
+        let wanted = Wanted {
+            terms: terms
+                .into_iter()
+                .map(|t| WantedTerm { view: t.view, term: t.term, weight: (t.times as f32).sqrt() * view_weight(t.view) })
+                .collect(),
+            filters: Filters::from([(crate::Facet::Kind, std::iter::once(card.kind.as_str().to_owned()).collect())]),
+            without: vec![id],
+            limit,
+            ..Wanted::default()
+        };
+        self.candidates(&wanted, viewer)
+    }
+}
+
+/// What a term of a view counts beside the same word in another view.
+fn view_weight(view: View) -> f32 {
+    match view {
+        View::Folded => 0.5,
+        View::Exact | View::Pair => 0.7,
+        View::Stem => 0.8,
+    }
+}
+
+fn telling(snapshot: &Snapshot, views: &Views, limit: usize) -> Result<Vec<TellingTerm>, Failure> {
+    let mut times: HashMap<(View, String), u32> = HashMap::new();
+    for (view, text) in [(View::Folded, &views.folded), (View::Exact, &views.exact), (View::Stem, &views.stems)] {
+        for word in text.split([' ', '\n']).filter(|w| !w.is_empty()) {
+            *times.entry((view, word.to_owned())).or_default() += 1;
+        }
+    }
+    for passage in views.pairs.lines() {
+        let words: Vec<&str> = passage.split(' ').collect();
+        for (first, second) in words.iter().zip(words.iter().skip(1)) {
+            *times.entry((View::Pair, format!("{first}{PAIR_SIGN}{second}"))).or_default() += 1;
+        }
+    }
+    let mut terms = Vec::with_capacity(times.len());
+    for ((view, term), times) in times {
+        let documents = snapshot.frequency(&Term::from_field_text(field(&snapshot.fields, view), &term))?;
+        if documents > 0 {
+            terms.push(TellingTerm { view, term, times, documents, idf: snapshot.idf(documents) });
+        }
+    }
+    let telling = |t: &TellingTerm| t.idf * (t.times as f32).sqrt() * view_weight(t.view);
+    terms.sort_by(|a, b| telling(b).total_cmp(&telling(a)).then_with(|| a.term.cmp(&b.term)));
+    terms.truncate(limit);
+    Ok(terms)
+}
+
+fn field(fields: &Fields, view: View) -> tantivy::schema::Field {
+    match view {
+        View::Folded => fields.folded,
+        View::Exact => fields.exact,
+        View::Pair => fields.pairs,
+        View::Stem => fields.stems,
+    }
+}
+
+/// The term as a field of several views has it.
+fn within(view: View, term: &str) -> String {
+    match view {
+        View::Folded | View::Pair => term.to_owned(),
+        View::Exact => format!("{EXACT_SIGN}{term}"),
+        View::Stem => format!("{STEM_SIGN}{term}"),
+    }
+}
+
+/// Any of the terms, in any of the parts.
+fn union(fields: &Fields, wanted: &Wanted) -> BooleanQuery {
+    let roles = &wanted.roles;
+    let mut boosts: BTreeMap<Term, f32> = BTreeMap::new();
+    for one in wanted.terms.iter().take(MAX_TERMS) {
+        let mut add = |field, text: &str, boost: f32| {
+            if boost > 0.0 {
+                *boosts.entry(Term::from_field_text(field, text)).or_default() += boost * one.weight;
+            }
+        };
+        add(field(fields, one.view), &one.term, roles.anywhere);
+        let mixed = within(one.view, &one.term);
+        add(fields.title, &mixed, roles.title);
+        add(fields.keywords, &mixed, roles.keywords);
+        if matches!(one.view, View::Folded | View::Stem) {
+            add(fields.summary, &mixed, roles.summary);
+            add(fields.advantage, &mixed, roles.advantage);
+        }
+    }
+    let clauses = boosts
+        .into_iter()
+        .map(|(term, boost)| {
+            let query: Box<dyn TantivyQuery> = Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs));
+            (Occur::Should, Box::new(BoostQuery::new(query, boost)) as Box<dyn TantivyQuery>)
+        })
+        .collect::<Vec<_>>();
+    BooleanQuery::new(clauses)
+}

@@ -1,0 +1,83 @@
+//! Facet counts: exact, over what the viewer may see, each facet as if it were not narrowed itself.
+//!
+//! Two ways, the cheaper one per segment: look at the values of every hit, or intersect the hits with the set of
+//! documents of every value. The first wins where hits are few, the second where they are many and values few.
+
+use std::collections::BTreeMap;
+
+use base::{Lang, Vocabularies};
+
+use crate::bits::Bits;
+use crate::facet::Facet;
+use crate::failure::Failure;
+use crate::matching::Found;
+use crate::search::FacetCount;
+use crate::snapshot::{Segment, Snapshot, Values};
+
+/// Reading one value costs about as much as intersecting so many words of a set.
+const WORDS_PER_VALUE: u64 = 12;
+/// The most values of a facet that are given.
+const MAX_VALUES: usize = 500;
+
+/// Counts the facets asked for.
+pub(crate) fn facets(
+    snapshot: &Snapshot,
+    found: &Found,
+    wanted: &[Facet],
+    lang: Lang,
+    vocabularies: &Vocabularies,
+) -> Result<BTreeMap<Facet, Vec<FacetCount>>, Failure> {
+    let mut all = BTreeMap::new();
+    for facet in wanted {
+        let Some(values) = snapshot.values(*facet) else { continue };
+        let mut counts = vec![0_u64; values.codes.len()];
+        for (place, (segment, hits)) in snapshot.segments.iter().zip(&found.segments).enumerate() {
+            let set = hits.besides.iter().find(|(f, _)| f == facet).map_or(&hits.hits, |(_, set)| set);
+            count(snapshot, segment, *facet, place, values, set, &mut counts)?;
+        }
+        let mut named: Vec<FacetCount> = values
+            .codes
+            .iter()
+            .zip(&counts)
+            .filter(|(_, count)| **count > 0)
+            .map(|(code, count)| FacetCount { code: code.clone(), label: String::new(), count: *count })
+            .collect();
+        named.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.code.cmp(&b.code)));
+        named.truncate(MAX_VALUES);
+        for value in &mut named {
+            value.label = facet.label(&value.code, lang, vocabularies);
+        }
+        all.insert(*facet, named);
+    }
+    Ok(all)
+}
+
+fn count(
+    snapshot: &Snapshot,
+    segment: &Segment,
+    facet: Facet,
+    place: usize,
+    values: &Values,
+    set: &Bits,
+    counts: &mut [u64],
+) -> Result<(), Failure> {
+    let (Some(column), Some(places)) = (segment.core.facet(facet), values.places.get(place)) else { return Ok(()) };
+    let words = u64::from(segment.bound()) / 64 + 1;
+    if set.len() * WORDS_PER_VALUE > words * places.len() as u64 {
+        for at in places {
+            if let (Some(code), Some(count)) = (values.codes.get(*at as usize), counts.get_mut(*at as usize)) {
+                *count += segment.term_bits(snapshot.fields.facet(facet), code)?.shared(set);
+            }
+        }
+        return Ok(());
+    }
+    let ords = column.ords();
+    for doc in set.iter() {
+        for ord in ords.values_for_doc(doc) {
+            if let Some(count) = places.get(ord as usize).and_then(|at| counts.get_mut(*at as usize)) {
+                *count += 1;
+            }
+        }
+    }
+    Ok(())
+}

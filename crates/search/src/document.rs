@@ -1,0 +1,593 @@
+//! What the index knows of one listing or party, made from the published content and nothing else.
+//!
+//! A need that hides its party carries it nowhere here: not in the texts, not in the facets, not on the card. Private
+//! terms and pending revisions have no way in, since [`Published`] does not hold them.
+
+use std::collections::BTreeMap;
+
+use base::text::LocalisedList;
+use base::{Code, Lang, Localised, PartyId, Vocabularies};
+use chrono::{DateTime, Utc};
+use listings::Kind;
+use listings::content::{Content, TextRole};
+use listings::published::{Audience, Published};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::analysis::{self, Views};
+use crate::facet::Facet;
+use crate::numbers;
+
+/// The audience of what everybody may see.
+pub(crate) const PUBLIC: &str = "public";
+/// The audience of what whoever is signed in may see.
+pub(crate) const REGISTERED: &str = "registered";
+/// The most characters of a summary that a card carries.
+const SUMMARY_CHARS: usize = 600;
+/// The most characters of a long text that are kept for excerpts.
+const BODY_CHARS: usize = 4_000;
+/// The most bytes of a suggestion.
+const COMPLETION_BYTES: usize = 160;
+/// Between what a suggestion is found by and what is shown.
+pub(crate) const COMPLETION_SIGN: char = '\u{1}';
+
+/// What a document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocKind {
+    /// A technology on offer.
+    Technology,
+    /// An intellectual property asset.
+    IpAsset,
+    /// A need.
+    Need,
+    /// A party.
+    Party,
+}
+
+impl DocKind {
+    /// The word used in the index and the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Technology => "technology",
+            Self::IpAsset => "ip_asset",
+            Self::Need => "need",
+            Self::Party => "party",
+        }
+    }
+
+    /// The kind of listing, if it is one.
+    #[must_use]
+    pub fn listing(self) -> Option<Kind> {
+        match self {
+            Self::Technology => Some(Kind::Technology),
+            Self::IpAsset => Some(Kind::IpAsset),
+            Self::Need => Some(Kind::Need),
+            Self::Party => None,
+        }
+    }
+}
+
+impl From<Kind> for DocKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Technology => Self::Technology,
+            Kind::IpAsset => Self::IpAsset,
+            Kind::Need => Self::Need,
+        }
+    }
+}
+
+impl std::str::FromStr for DocKind {
+    type Err = listings::UnknownKind;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        if s == "party" { Ok(Self::Party) } else { s.parse::<Kind>().map(Self::from) }
+    }
+}
+
+/// The party beside a listing, as everybody who finds the listing may know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardParty {
+    /// The party.
+    pub id: PartyId,
+    /// Its name, per language.
+    pub name: BTreeMap<Lang, String>,
+}
+
+/// What a result shows, kept in the index so that a search needs no database.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    /// The listing's or party's id.
+    pub id: Uuid,
+    /// What it is.
+    pub kind: DocKind,
+    /// The readable code; empty for a party.
+    pub code: String,
+    /// The readable piece of the address.
+    pub slug: String,
+    /// The title or name, per language.
+    pub title: BTreeMap<Lang, String>,
+    /// The short text, per language, cut to a length that fits a result.
+    pub summary: BTreeMap<Lang, String>,
+    /// Whose it is, unless it is hidden.
+    pub party: Option<CardParty>,
+    /// Values per facet; the field alone, without those above it.
+    pub facets: BTreeMap<Facet, Vec<String>>,
+    /// First published.
+    pub published_at: DateTime<Utc>,
+    /// Last confirmed.
+    pub confirmed_at: DateTime<Utc>,
+    /// When it ends unless confirmed; none for a party.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// The source's name.
+    pub source: Option<String>,
+    /// The source's own id.
+    pub external_id: Option<String>,
+    /// The version shown.
+    pub version: u32,
+    /// See [`Published::revision`].
+    pub revision: i64,
+    /// Whether the party is verified; false where the party is hidden.
+    pub verified: bool,
+}
+
+impl Card {
+    /// The title in a language, else in another.
+    #[must_use]
+    pub fn title(&self, lang: Lang) -> &str {
+        best(&self.title, lang).unwrap_or_default()
+    }
+
+    /// The short text in a language, else in another.
+    #[must_use]
+    pub fn summary(&self, lang: Lang) -> &str {
+        best(&self.summary, lang).unwrap_or_default()
+    }
+
+    /// The readiness level.
+    #[must_use]
+    pub fn trl(&self) -> Option<u8> {
+        self.facets.get(&Facet::Trl)?.first()?.parse().ok()
+    }
+}
+
+/// The text in a language, else in another.
+pub(crate) fn best(texts: &BTreeMap<Lang, String>, lang: Lang) -> Option<&str> {
+    texts.get(&lang).or_else(|| texts.values().next()).map(String::as_str)
+}
+
+/// A party as search shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartyDocument {
+    /// The party.
+    pub id: PartyId,
+    /// Changes with everything that changes how it is shown or found; never goes back.
+    pub revision: i64,
+    /// The readable piece of its address.
+    pub slug: String,
+    /// Its name.
+    pub name: Localised,
+    /// Other names and abbreviations it is known by.
+    pub other_names: Vec<String>,
+    /// A code of `party_types`.
+    pub party_type: Code,
+    /// A code of `provinces`.
+    pub province: Option<Code>,
+    /// A code of `verification`.
+    pub verification: Code,
+    /// How it presents itself.
+    pub presentation: Localised,
+    /// What it can do.
+    pub capacities: LocalisedList,
+    /// What it is interested in.
+    pub interests: LocalisedList,
+    /// Codes of `fields`.
+    pub fields: Vec<Code>,
+    /// Since when it is here.
+    pub since: DateTime<Utc>,
+    /// When it last changed.
+    pub changed_at: DateTime<Utc>,
+}
+
+/// One document of the index, analysed and ready to be written.
+#[derive(Clone, Debug)]
+pub struct Document {
+    pub(crate) card: Card,
+    pub(crate) body: BTreeMap<Lang, String>,
+    pub(crate) audience: Vec<String>,
+    pub(crate) facets: Vec<(Facet, String)>,
+    pub(crate) title: String,
+    pub(crate) keywords: String,
+    pub(crate) summary: String,
+    pub(crate) advantage: String,
+    pub(crate) party: String,
+    pub(crate) all: Views,
+    pub(crate) numbers: Vec<String>,
+    pub(crate) completions: Vec<String>,
+    /// The one the document belongs to, for `party:` in a query; none where it is hidden.
+    pub(crate) owner: Option<Uuid>,
+    /// When it closes: the deadline or the end, whichever is sooner.
+    pub(crate) closes: Option<DateTime<Utc>>,
+    pub(crate) completeness: u8,
+}
+
+impl Document {
+    /// The id of the listing or party.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.card.id
+    }
+
+    /// The card.
+    #[must_use]
+    pub fn card(&self) -> &Card {
+        &self.card
+    }
+
+    /// The document of a published listing.
+    #[must_use]
+    pub fn listing(listing: &Published, vocabularies: &Vocabularies) -> Self {
+        let content = &listing.content;
+        let hidden = content.hides_party();
+        let owner = &listing.owner;
+        let mut doc = Self::empty(Card {
+            id: listing.id.0,
+            kind: listing.kind.into(),
+            code: listing.code.clone(),
+            slug: listing.slug.clone(),
+            title: texts(content.title(), usize::MAX),
+            summary: texts(content.summary(), SUMMARY_CHARS),
+            party: (!hidden).then(|| CardParty { id: owner.id, name: texts(&owner.name, usize::MAX) }),
+            facets: BTreeMap::new(),
+            published_at: listing.published_at,
+            confirmed_at: listing.confirmed_at,
+            expires_at: Some(listing.expires_at),
+            source: listing.provenance.source.clone(),
+            external_id: listing.provenance.external_id.clone(),
+            version: listing.version,
+            revision: listing.revision,
+            verified: !hidden && owner.verification == "verified",
+        });
+        doc.audience = audience(&listing.audience);
+        doc.completeness = listing.completeness;
+        doc.closes = Some(listing.expires_at);
+        doc.owner = (!hidden).then_some(owner.id.0);
+
+        doc.add_facet(Facet::Kind, doc.card.kind.as_str());
+        if let Some(field) = content.field() {
+            doc.add_path(Facet::Field, field.as_str(), "fields", vocabularies);
+        }
+        if let Some(trl) = content.trl() {
+            doc.add_facet(Facet::Trl, &trl.to_string());
+        }
+        for code in content.cooperation() {
+            doc.add_facet(Facet::Cooperation, code.as_str());
+        }
+        for code in content.partner_types() {
+            doc.add_facet(Facet::PartnerType, code.as_str());
+        }
+        if let Some(status) = content.ipr_status() {
+            doc.add_facet(Facet::IprStatus, status);
+        }
+        for class in content.ipc() {
+            doc.add_class(class.as_str());
+        }
+        for lang in content.languages() {
+            doc.add_facet(Facet::Language, lang.code());
+        }
+        if !hidden {
+            doc.add_facet(Facet::PartyType, owner.party_type.as_str());
+            doc.add_text_everywhere(&owner.name, TextTarget::Party);
+        }
+        if let Some(province) = shown_province(listing) {
+            doc.add_facet(Facet::Province, province.as_str());
+        }
+
+        for field in content.texts() {
+            let target = match field.role {
+                TextRole::Title => TextTarget::Title,
+                TextRole::Summary => TextTarget::Summary,
+                TextRole::Advantage => TextTarget::Advantage,
+                TextRole::Description => TextTarget::Body,
+                TextRole::Other => TextTarget::Other,
+            };
+            doc.add_text_everywhere(field.text, target);
+        }
+        for list in content.keywords() {
+            doc.add_keywords(list);
+        }
+        doc.add_by_kind(content);
+        doc.complete(content.title());
+        doc.add_code(&listing.code);
+        for number in content.numbers() {
+            doc.add_number(number);
+        }
+        if let Some(external) = &listing.provenance.external_id {
+            doc.add_number(external);
+        }
+        doc
+    }
+
+    /// The document of a party.
+    #[must_use]
+    pub fn party(party: &PartyDocument, vocabularies: &Vocabularies) -> Self {
+        let mut doc = Self::empty(Card {
+            id: party.id.0,
+            kind: DocKind::Party,
+            code: String::new(),
+            slug: party.slug.clone(),
+            title: texts(&party.name, usize::MAX),
+            summary: texts(&party.presentation, SUMMARY_CHARS),
+            party: Some(CardParty { id: party.id, name: texts(&party.name, usize::MAX) }),
+            facets: BTreeMap::new(),
+            published_at: party.since,
+            confirmed_at: party.changed_at,
+            expires_at: None,
+            source: None,
+            external_id: None,
+            version: 1,
+            revision: party.revision,
+            verified: party.verification == "verified",
+        });
+        doc.audience = vec![PUBLIC.to_owned()];
+        doc.completeness = if party.presentation.is_empty() { 40 } else { 100 };
+        doc.owner = Some(party.id.0);
+        doc.add_facet(Facet::Kind, DocKind::Party.as_str());
+        doc.add_facet(Facet::PartyType, party.party_type.as_str());
+        if let Some(province) = &party.province {
+            doc.add_facet(Facet::Province, province.as_str());
+        }
+        for field in &party.fields {
+            doc.add_path(Facet::Field, field.as_str(), "fields", vocabularies);
+        }
+        for lang in Lang::ALL {
+            if party.name.get(lang).is_some() {
+                doc.add_facet(Facet::Language, lang.code());
+            }
+        }
+        doc.add_text_everywhere(&party.name, TextTarget::Title);
+        for name in &party.other_names {
+            doc.add_words(name, Lang::Vi, TextTarget::Title);
+        }
+        doc.add_text_everywhere(&party.presentation, TextTarget::Summary);
+        doc.add_keywords(&party.capacities);
+        doc.add_keywords(&party.interests);
+        doc.complete(&party.name);
+        doc
+    }
+
+    fn empty(card: Card) -> Self {
+        Self {
+            card,
+            body: BTreeMap::new(),
+            audience: Vec::new(),
+            facets: Vec::new(),
+            title: String::new(),
+            keywords: String::new(),
+            summary: String::new(),
+            advantage: String::new(),
+            party: String::new(),
+            all: Views::default(),
+            numbers: Vec::new(),
+            completions: Vec::new(),
+            owner: None,
+            closes: None,
+            completeness: 0,
+        }
+    }
+
+    /// What one kind of listing has beside texts: names, standards, classes, numbers, dates.
+    fn add_by_kind(&mut self, content: &Content) {
+        match content {
+            Content::Technology(c) => {
+                self.add_list(&c.products, TextTarget::Other);
+                for owner in &c.owners {
+                    self.add_words(&owner.name, Lang::Vi, TextTarget::Party);
+                }
+                for standard in &c.standards {
+                    self.add_words(standard, Lang::Vi, TextTarget::Other);
+                }
+                for publication in &c.publications {
+                    self.add_words(&publication.title, Lang::En, TextTarget::Other);
+                    self.add_number(&publication.doi);
+                }
+                for advantage in &c.advantages {
+                    self.add_words(&advantage.unit, Lang::Vi, TextTarget::Advantage);
+                }
+                if let Some(funding) = &c.state_funding {
+                    self.add_number(&funding.task_code);
+                }
+            }
+            Content::IpAsset(c) => {
+                self.add_list(&c.products, TextTarget::Other);
+                if let Some(kind) = &c.ip_kind {
+                    self.add_facet(Facet::IpKind, kind.as_str());
+                }
+                for holder in &c.holders {
+                    self.add_words(&holder.name, Lang::Vi, TextTarget::Party);
+                }
+                for creator in &c.creators {
+                    self.add_words(creator, Lang::Vi, TextTarget::Party);
+                }
+                for number in &c.family {
+                    self.add_number(number);
+                }
+                if let Some(priority) = &c.priority {
+                    self.add_number(&priority.number);
+                }
+            }
+            Content::Need(c) => {
+                for standard in &c.standards {
+                    self.add_words(standard, Lang::Vi, TextTarget::Other);
+                }
+                if let Some(deadline) = c.deadline.and_then(|d| d.and_hms_opt(16, 59, 59)) {
+                    let deadline = deadline.and_utc(); // the end of that day in Vietnam
+                    self.closes = Some(self.closes.map_or(deadline, |closes| closes.min(deadline)));
+                }
+            }
+        }
+    }
+
+    fn add_text_everywhere(&mut self, text: &Localised, target: TextTarget) {
+        for lang in Lang::ALL {
+            if let Some(words) = text.get(lang) {
+                self.add_words(words, lang, target);
+            }
+        }
+    }
+
+    fn add_words(&mut self, words: &str, lang: Lang, target: TextTarget) {
+        if words.is_empty() {
+            return;
+        }
+        self.all.add(words, lang);
+        match target {
+            TextTarget::Title => analysis::add_mixed(&mut self.title, words, lang),
+            TextTarget::Keywords => analysis::add_mixed(&mut self.keywords, words, lang),
+            TextTarget::Party => analysis::add_mixed(&mut self.party, words, lang),
+            TextTarget::Summary => analysis::add_plain(&mut self.summary, words, lang),
+            TextTarget::Advantage => analysis::add_plain(&mut self.advantage, words, lang),
+            TextTarget::Body | TextTarget::Other => {}
+        }
+        if matches!(target, TextTarget::Body | TextTarget::Summary | TextTarget::Advantage) {
+            let body = self.body.entry(lang).or_default();
+            let room = BODY_CHARS.saturating_sub(body.len());
+            if room > 0 {
+                if !body.is_empty() {
+                    body.push('\n');
+                }
+                body.push_str(cut(words, room));
+            }
+        }
+    }
+
+    fn add_list(&mut self, list: &LocalisedList, target: TextTarget) {
+        for (lang, words) in &list.0 {
+            for word in words {
+                self.add_words(word, *lang, target);
+            }
+        }
+    }
+
+    fn add_keywords(&mut self, list: &LocalisedList) {
+        self.add_list(list, TextTarget::Keywords);
+        for word in list.0.values().flatten() {
+            self.add_completion(word, 'k');
+        }
+    }
+
+    fn complete(&mut self, title: &Localised) {
+        let kind = if self.card.kind == DocKind::Party { 'p' } else { 't' };
+        for lang in Lang::ALL {
+            if let Some(words) = title.get(lang) {
+                self.add_completion(words, kind);
+            }
+        }
+    }
+
+    fn add_completion(&mut self, shown: &str, kind: char) {
+        let mut key = analysis::folded_line(shown);
+        if key.is_empty() || key.len() + shown.len() + 3 > COMPLETION_BYTES * 2 {
+            return;
+        }
+        key.truncate(cut(&key, COMPLETION_BYTES).len());
+        self.completions.push(format!("{key}{COMPLETION_SIGN}{kind}{shown}"));
+    }
+
+    fn add_code(&mut self, code: &str) {
+        let key = numbers::code_key(code);
+        if !key.is_empty() {
+            self.completions.push(format!("{key}{COMPLETION_SIGN}c{code}"));
+            self.numbers.push(key);
+        }
+    }
+
+    fn add_number(&mut self, number: &str) {
+        self.numbers.extend(numbers::number_keys(number));
+    }
+
+    fn add_facet(&mut self, facet: Facet, code: &str) {
+        if code.is_empty() || self.facets.iter().any(|(f, c)| *f == facet && c == code) {
+            return;
+        }
+        self.facets.push((facet, code.to_owned()));
+        self.card.facets.entry(facet).or_default().push(code.to_owned());
+    }
+
+    /// A code with all above it; the card keeps the code alone.
+    fn add_path(&mut self, facet: Facet, code: &str, list: &str, vocabularies: &Vocabularies) {
+        self.add_facet(facet, code);
+        for above in vocabularies.get(list).map(|v| v.path(code)).unwrap_or_default() {
+            if !self.facets.iter().any(|(f, c)| *f == facet && above == c.as_str()) {
+                self.facets.push((facet, above.0));
+            }
+        }
+    }
+
+    /// A patent class with its section, class and subclass: `A23N 5/01` → `A`, `A23`, `A23N`.
+    fn add_class(&mut self, class: &str) {
+        self.add_facet(Facet::Ipc, class);
+        for length in [1, 3, 4] {
+            if let Some(above) = class.get(..length) {
+                if !self.facets.iter().any(|(f, c)| *f == Facet::Ipc && c == above) {
+                    self.facets.push((Facet::Ipc, above.to_owned()));
+                }
+            }
+        }
+        self.add_words(class, Lang::Vi, TextTarget::Other);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TextTarget {
+    Title,
+    Keywords,
+    Summary,
+    Advantage,
+    Party,
+    Body,
+    Other,
+}
+
+/// The province that may be shown: a `hidden` need shows none, one that tells sector and region keeps it.
+fn shown_province(listing: &Published) -> Option<&Code> {
+    match &listing.content {
+        Content::Need(need) => {
+            if need.anonymity.as_ref().is_some_and(|a| *a != "named" && *a != "sector_and_region") {
+                return None;
+            }
+            need.province.as_ref().or(listing.owner.province.as_ref())
+        }
+        Content::Technology(_) | Content::IpAsset(_) => listing.owner.province.as_ref(),
+    }
+}
+
+fn audience(audience: &Audience) -> Vec<String> {
+    match audience {
+        Audience::Public => vec![PUBLIC.to_owned()],
+        Audience::Registered => vec![REGISTERED.to_owned()],
+        Audience::Parties(parties) => parties.iter().map(|p| party_token(*p)).collect(),
+    }
+}
+
+/// The audience of one party's members.
+pub(crate) fn party_token(party: PartyId) -> String {
+    format!("party:{party}")
+}
+
+fn texts(text: &Localised, max_chars: usize) -> BTreeMap<Lang, String> {
+    Lang::ALL.into_iter().filter_map(|lang| text.get(lang).map(|words| (lang, cut_chars(words, max_chars).to_owned()))).collect()
+}
+
+/// The first `bytes` bytes at most, cut between two characters.
+fn cut(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
+}
+
+fn cut_chars(text: &str, max: usize) -> &str {
+    match text.char_indices().nth(max) {
+        Some((at, _)) => text.get(..at).unwrap_or(text),
+        None => text,
+    }
+}

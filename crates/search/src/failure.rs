@@ -1,0 +1,23 @@
+//! What can go wrong with the index itself. The causes go to the log; nobody outside sees them.
+
+use std::io;
+
+/// The index could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// tantivy says so.
+    #[error("the index failed")]
+    Index(#[from] tantivy::TantivyError),
+    /// A file could not be read or written.
+    #[error("the index's files failed")]
+    Files(#[from] io::Error),
+    /// A stored card is not one.
+    #[error("a stored card is damaged")]
+    Card(#[from] serde_json::Error),
+    /// Files whose checksums do not fit.
+    #[error("{0} damaged files")]
+    Damaged(usize),
+    /// The writer is gone: the index was closed or replaced.
+    #[error("the index is closed")]
+    Closed,
+}

@@ -1,0 +1,403 @@
+//! The index itself: opened or found wanting, written in batches, rebuilt beside the live one and swapped.
+//!
+//! What always holds: the position of the log that a commit stands for is written with the commit, never before or
+//! after it; documents are replaced by id, so that applying a batch twice changes nothing; an index that is damaged,
+//! of another schema or not to be had is not repaired but rebuilt from what the caller gives.
+//! Not here: where documents come from ([`crate::follower`]) and how they are found ([`crate::search`]).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use base::{Clock, Vocabularies};
+use tantivy::schema::Schema;
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term};
+use uuid::Uuid;
+
+use crate::document::Document;
+use crate::failure::Failure;
+use crate::files::{self, Marker};
+use crate::schema::{self, Fields};
+use crate::settings::{Settings, Weights};
+use crate::snapshot::Snapshot;
+
+/// The least memory tantivy takes for one thread, bytes.
+const LEAST_THREAD_BYTES: usize = 16_000_000;
+
+/// The index, shared by all who search and the one who writes.
+#[derive(Clone)]
+pub struct Search {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// None for an index in memory.
+    dir: Option<PathBuf>,
+    settings: Settings,
+    weights: RwLock<Arc<Weights>>,
+    vocabularies: Arc<Vocabularies>,
+    clock: Clock,
+    schema: Schema,
+    fields: Fields,
+    live: RwLock<Arc<Live>>,
+    rebuilding: AtomicBool,
+}
+
+/// One generation in use.
+struct Live {
+    index: Index,
+    reader: IndexReader,
+    writer: Mutex<Writer>,
+    snapshot: RwLock<Arc<Snapshot>>,
+    /// None until the index is whole.
+    position: RwLock<Option<i64>>,
+}
+
+enum Writer {
+    Open(Box<IndexWriter>),
+    /// Failed, or not needed yet; opened by the next batch.
+    Shut,
+    /// Replaced by another generation.
+    Replaced,
+}
+
+/// Why the index has to be built anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanting {
+    /// There is none.
+    Missing,
+    /// It is of another edition of the fields.
+    OtherVersion,
+    /// Files are missing or damaged.
+    Damaged(String),
+    /// Another process holds it.
+    Locked,
+}
+
+/// An index, and what has to be done before it is worth searching.
+pub struct Opened {
+    /// The index; empty if it is wanting.
+    pub search: Search,
+    /// Why it must be rebuilt; none if it can follow the log from [`Search::position`].
+    pub wanting: Option<Wanting>,
+}
+
+/// Changes that belong together.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Documents that replace those of the same id.
+    pub add: Vec<Document>,
+    /// Ids of documents that are no longer to be found.
+    pub remove: Vec<Uuid>,
+    /// Up to where the log is then in the index.
+    pub position: i64,
+}
+
+impl Search {
+    /// Opens the index below `dir`. One that is missing, damaged, of another edition or held by another process is left
+    /// aside, and [`Opened::wanting`] says why; the caller then rebuilds.
+    ///
+    /// # Errors
+    /// [`Failure`] if not even an empty index can be made.
+    pub fn open(dir: &Path, settings: Settings, vocabularies: Arc<Vocabularies>, clock: Clock) -> Result<Opened, Failure> {
+        std::fs::create_dir_all(dir)?;
+        let (schema, fields) = schema::build();
+        let marker = files::read_marker(dir);
+        let (live, wanting) = match marker {
+            None => (None, Some(Wanting::Missing)),
+            Some(m) if m.schema != schema::VERSION => (None, Some(Wanting::OtherVersion)),
+            Some(m) => match Live::open(&files::generation(dir, m.generation), &schema, &fields, &settings) {
+                Ok(live) => (Some(live), None),
+                Err(wanting) => (None, Some(wanting)),
+            },
+        };
+        if let Some(why) = &wanting {
+            tracing::warn!(?why, "the search index has to be rebuilt");
+        }
+        files::remove_others(dir, marker.filter(|_| live.is_some()).map(|m| m.generation))?;
+        let live = match live {
+            Some(live) => live,
+            None => Live::in_memory(&schema, &fields, &settings, None)?,
+        };
+        Ok(Opened { search: Self::with(Some(dir.to_owned()), settings, vocabularies, clock, schema, fields, live), wanting })
+    }
+
+    /// An empty index that is kept in memory only, such as a test's.
+    ///
+    /// # Errors
+    /// [`Failure`] if it cannot be made.
+    pub fn in_memory(settings: Settings, vocabularies: Arc<Vocabularies>, clock: Clock) -> Result<Self, Failure> {
+        let (schema, fields) = schema::build();
+        let live = Live::in_memory(&schema, &fields, &settings, Some(0))?;
+        Ok(Self::with(None, settings, vocabularies, clock, schema, fields, live))
+    }
+
+    fn with(
+        dir: Option<PathBuf>,
+        settings: Settings,
+        vocabularies: Arc<Vocabularies>,
+        clock: Clock,
+        schema: Schema,
+        fields: Fields,
+        live: Live,
+    ) -> Self {
+        let weights = RwLock::new(Arc::new(settings.weights.clone()));
+        let live = RwLock::new(Arc::new(live));
+        let rebuilding = AtomicBool::new(false);
+        Self { shared: Arc::new(Shared { dir, settings, weights, vocabularies, clock, schema, fields, live, rebuilding }) }
+    }
+
+    /// Up to where the log is in the index; none while it is not whole.
+    #[must_use]
+    pub fn position(&self) -> Option<i64> {
+        *self.live().position.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The index at this moment.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.live().snapshot.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Every document's id and revision, for comparing with the database.
+    #[must_use]
+    pub fn revisions(&self) -> BTreeMap<Uuid, i64> {
+        self.snapshot().revisions().collect()
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    /// The vocabularies that documents and labels are made with.
+    #[must_use]
+    pub fn vocabularies(&self) -> &Vocabularies {
+        &self.shared.vocabularies
+    }
+
+    /// The weights of the ranking.
+    #[must_use]
+    pub fn weights(&self) -> Arc<Weights> {
+        Arc::clone(&self.shared.weights.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the weights from the next search on.
+    pub fn set_weights(&self, weights: Weights) {
+        *self.shared.weights.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(weights);
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    fn live(&self) -> Arc<Live> {
+        Arc::clone(&self.shared.live.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Writes a batch and makes it findable. Blocks: call it from a thread that may wait.
+    ///
+    /// # Errors
+    /// [`Failure`]; the index is then as before, and the same batch may be tried again.
+    pub fn apply(&self, batch: &Batch) -> Result<(), Failure> {
+        loop {
+            let live = self.live();
+            let mut writer = live.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            if matches!(*writer, Writer::Replaced) {
+                continue;
+            }
+            let done = live.apply(&mut writer, batch, &self.shared);
+            if done.is_err() {
+                *writer = Writer::Shut;
+            }
+            return done;
+        }
+    }
+
+    /// Begins to build the index anew beside the live one, which goes on answering.
+    ///
+    /// # Errors
+    /// [`Failure::Closed`] if another rebuild is running, other kinds if files cannot be made.
+    pub fn rebuild(&self) -> Result<Rebuild, Failure> {
+        if self.shared.rebuilding.swap(true, Ordering::AcqRel) {
+            return Err(Failure::Closed);
+        }
+        let guard = Rebuilding(Arc::clone(&self.shared));
+        let (index, generation) = match &self.shared.dir {
+            Some(dir) => {
+                let (generation, path) = files::create_next(dir)?;
+                (Index::create_in_dir(path, self.shared.schema.clone())?, generation)
+            }
+            None => (Index::create_in_ram(self.shared.schema.clone()), 0),
+        };
+        let index = with_tokenizers(index);
+        let threads = self.shared.settings.rebuild_threads.max(1);
+        let memory = (self.shared.settings.writer_memory_mb * 1_000_000).max(LEAST_THREAD_BYTES * threads);
+        let writer = index.writer_with_num_threads(threads, memory)?;
+        Ok(Rebuild { guard, index, writer, generation, documents: 0 })
+    }
+}
+
+impl Live {
+    fn open(path: &Path, schema: &Schema, fields: &Fields, settings: &Settings) -> Result<Self, Wanting> {
+        // Damaged files may make a reader stumble in ways nobody foresaw: whatever happens, it is a damaged index.
+        let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Self::open_checked(path, schema, fields, settings)));
+        match opened {
+            Ok(Ok(live)) => Ok(live),
+            Ok(Err(Failure::Index(TantivyError::LockFailure(..)))) => Err(Wanting::Locked),
+            Ok(Err(failure)) => Err(Wanting::Damaged(failure.to_string())),
+            Err(_) => Err(Wanting::Damaged("unreadable".to_owned())),
+        }
+    }
+
+    fn open_checked(path: &Path, schema: &Schema, fields: &Fields, settings: &Settings) -> Result<Self, Failure> {
+        let index = with_tokenizers(Index::open_in_dir(path)?);
+        let damaged = index.validate_checksum()?;
+        if !damaged.is_empty() || index.schema() != *schema {
+            return Err(Failure::Damaged(damaged.len()));
+        }
+        let position = index.load_metas()?.payload.and_then(|p| p.parse().ok()).ok_or(Failure::Damaged(1))?;
+        let writer = open_writer(&index, settings)?;
+        Self::new(index, Writer::Open(Box::new(writer)), fields, settings, Some(position))
+    }
+
+    fn in_memory(schema: &Schema, fields: &Fields, settings: &Settings, position: Option<i64>) -> Result<Self, Failure> {
+        Self::new(with_tokenizers(Index::create_in_ram(schema.clone())), Writer::Shut, fields, settings, position)
+    }
+
+    fn new(index: Index, writer: Writer, fields: &Fields, settings: &Settings, position: Option<i64>) -> Result<Self, Failure> {
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        let snapshot = Snapshot::new(reader.searcher(), fields.clone(), None, settings.filter_cache_mb * 1_000_000)?;
+        Ok(Self {
+            index,
+            reader,
+            writer: Mutex::new(writer),
+            snapshot: RwLock::new(Arc::new(snapshot)),
+            position: RwLock::new(position),
+        })
+    }
+
+    fn apply(&self, writer: &mut Writer, batch: &Batch, shared: &Shared) -> Result<(), Failure> {
+        if let Writer::Shut = writer {
+            *writer = Writer::Open(Box::new(open_writer(&self.index, &shared.settings)?));
+        }
+        let Writer::Open(open) = writer else { return Err(Failure::Closed) };
+        for id in &batch.remove {
+            open.delete_term(id_term(&shared.fields, *id));
+        }
+        for doc in &batch.add {
+            open.delete_term(id_term(&shared.fields, doc.id()));
+            open.add_document(shared.fields.write(doc)?)?;
+        }
+        commit(open, batch.position)?;
+        self.refresh(shared)?;
+        let mut position = self.position.write().unwrap_or_else(PoisonError::into_inner);
+        if position.is_some() {
+            *position = Some(batch.position);
+        }
+        Ok(())
+    }
+
+    /// Makes what was committed findable.
+    fn refresh(&self, shared: &Shared) -> Result<(), Failure> {
+        self.reader.reload()?;
+        let before = Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner));
+        let bytes = shared.settings.filter_cache_mb * 1_000_000;
+        let snapshot = Snapshot::new(self.reader.searcher(), shared.fields.clone(), Some(&before), bytes)?;
+        metrics::gauge!("search_documents").set(snapshot.documents() as f64);
+        metrics::gauge!("search_segments").set(snapshot.segments.len() as f64);
+        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+        Ok(())
+    }
+}
+
+fn id_term(fields: &Fields, id: Uuid) -> Term {
+    Term::from_field_text(fields.id, &id.simple().to_string())
+}
+
+fn with_tokenizers(mut index: Index) -> Index {
+    index.set_tokenizers(schema::tokenizers());
+    index
+}
+
+/// A writer. A process that was just killed may hold the lock for a moment more.
+fn open_writer(index: &Index, settings: &Settings) -> Result<IndexWriter, Failure> {
+    let threads = settings.writer_threads.max(1);
+    let memory = (settings.writer_memory_mb * 1_000_000).max(LEAST_THREAD_BYTES * threads);
+    let until = Instant::now() + Duration::from_millis(settings.lock_wait_ms);
+    loop {
+        match index.writer_with_num_threads(threads, memory) {
+            Err(TantivyError::LockFailure(..)) if Instant::now() < until => std::thread::sleep(Duration::from_millis(50)),
+            other => return Ok(other?),
+        }
+    }
+}
+
+/// Commits together with the position.
+fn commit(writer: &mut IndexWriter, position: i64) -> Result<(), Failure> {
+    let mut prepared = writer.prepare_commit()?;
+    prepared.set_payload(&position.to_string());
+    prepared.commit()?;
+    Ok(())
+}
+
+/// Ends "a rebuild is running", however it ends.
+struct Rebuilding(Arc<Shared>);
+
+impl Drop for Rebuilding {
+    fn drop(&mut self) {
+        self.0.rebuilding.store(false, Ordering::Release);
+    }
+}
+
+/// An index that is being built beside the live one. Dropped before [`Rebuild::finish`], it changes nothing.
+pub struct Rebuild {
+    guard: Rebuilding,
+    index: Index,
+    writer: IndexWriter<TantivyDocument>,
+    generation: u64,
+    documents: u64,
+}
+
+impl Rebuild {
+    /// Adds a document; ids may not come twice. Waits while the writer has enough to do, which bounds the memory.
+    ///
+    /// # Errors
+    /// [`Failure`] if the document cannot be written.
+    pub fn add(&mut self, document: &Document) -> Result<(), Failure> {
+        self.writer.add_document(self.guard.0.fields.write(document)?)?;
+        self.documents += 1;
+        Ok(())
+    }
+
+    /// How many documents were added.
+    #[must_use]
+    pub fn documents(&self) -> u64 {
+        self.documents
+    }
+
+    /// Makes it the live index, standing for the log up to `position`: the head of the log *before* the first document
+    /// was read, since what happened meanwhile is applied again from there. Then removes the old one.
+    ///
+    /// # Errors
+    /// [`Failure`]; the old index then stays the live one.
+    pub fn finish(mut self, position: i64) -> Result<(), Failure> {
+        commit(&mut self.writer, position)?;
+        self.writer.wait_merging_threads()?;
+        let shared = &self.guard.0;
+        let writer = open_writer(&self.index, &shared.settings)?;
+        let live = Live::new(self.index, Writer::Open(Box::new(writer)), &shared.fields, &shared.settings, Some(position))?;
+        if let Some(dir) = &shared.dir {
+            files::write_marker(dir, Marker { generation: self.generation, schema: schema::VERSION })?;
+        }
+        let old = std::mem::replace(&mut *shared.live.write().unwrap_or_else(PoisonError::into_inner), Arc::new(live));
+        *old.writer.lock().unwrap_or_else(PoisonError::into_inner) = Writer::Replaced;
+        if let Some(dir) = &shared.dir {
+            files::remove_others(dir, Some(self.generation))?;
+        }
+        Ok(())
+    }
+}

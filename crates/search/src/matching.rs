@@ -1,0 +1,346 @@
+//! Which documents are found: set work on one segment at a time, before anything is scored.
+
+use std::sync::Arc;
+
+use tantivy::postings::SegmentPostings;
+use tantivy::query::{EnableScoring, PhraseQuery, Query as _, Scorer};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocSet, TERMINATED, Term};
+
+use crate::bits::Bits;
+use crate::facet::Facet;
+use crate::failure::Failure;
+use crate::plan::{Condition, Plan, Test};
+use crate::search::{Filters, Viewer};
+use crate::snapshot::{Segment, Snapshot};
+
+/// The most words a prefix stands for, in one segment.
+const MAX_EXPANSION: usize = 256;
+/// A term that more than one of so many documents has is kept as a set.
+const COMMON: u32 = 40;
+
+/// What was found in one segment.
+pub(crate) struct SegmentHits {
+    /// What is found and passes every filter.
+    pub(crate) hits: Bits,
+    /// For each facet that is narrowed: what is found and passes every filter but that one.
+    pub(crate) besides: Vec<(Facet, Bits)>,
+}
+
+/// What was found.
+pub(crate) struct Found {
+    pub(crate) segments: Vec<SegmentHits>,
+    pub(crate) total: u64,
+    /// How far the search was relaxed: a place in the plan's steps.
+    pub(crate) step: usize,
+}
+
+/// Everything that narrows a search beside its words.
+pub(crate) struct Narrowing<'a> {
+    pub(crate) filters: &'a Filters,
+    pub(crate) party: Option<uuid::Uuid>,
+    pub(crate) viewer: &'a Viewer,
+}
+
+/// Finds: all words first and, where that gives less than `enough`, step by step less of them. `at` names the step of
+/// an earlier page, which is then the only one tried.
+pub(crate) fn find(snapshot: &Snapshot, plan: &Plan, narrowing: &Narrowing<'_>, enough: u64, at: Option<usize>) -> Result<Found, Failure> {
+    let steps = plan.steps();
+    let mut bases = Vec::with_capacity(snapshot.segments.len());
+    for place in 0..snapshot.segments.len() {
+        bases.push(base(snapshot, place, narrowing)?);
+    }
+    let each = || snapshot.segments.iter().zip(&bases);
+
+    let first = at.unwrap_or(0).min(steps.len().saturating_sub(1));
+    let mut looked_up = false;
+    let mut found = Found { segments: Vec::new(), total: 0, step: 0 };
+    if first == 0 {
+        for (segment, base) in each() {
+            let mut matched = all_of(segment, plan, base, snapshot)?;
+            looked_up |= add_looked_up(segment, plan, base, &mut matched)?;
+            found.push(narrow(segment, narrowing.filters, matched, snapshot)?);
+        }
+        if at.is_some() || looked_up || found.total >= enough || steps.len() == 1 {
+            return Ok(found);
+        }
+    }
+    // The shares of what each document has, counted once for all steps.
+    let mut shares = Vec::with_capacity(bases.len());
+    for (segment, base) in each() {
+        shares.push(shares_of(segment, plan, base, snapshot)?);
+    }
+    for (step, least) in steps.iter().enumerate().skip(first.max(1)) {
+        let mut relaxed = Found { segments: Vec::new(), total: 0, step };
+        for ((segment, base), shares) in each().zip(&shares) {
+            let mut matched = Bits::none(segment.bound());
+            for (doc, share) in (0_u32..).zip(shares) {
+                if share >= least && base.contains(doc) {
+                    matched.insert(doc);
+                }
+            }
+            add_looked_up(segment, plan, base, &mut matched)?;
+            relaxed.push(narrow(segment, narrowing.filters, matched, snapshot)?);
+        }
+        // Nothing more than before: the answer stays "all words".
+        if relaxed.total > found.total || at.is_some() {
+            found = relaxed;
+        }
+        if found.total >= enough || at.is_some() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// What the viewer may see of a segment, of the one party if one is asked for.
+fn base(snapshot: &Snapshot, place: usize, narrowing: &Narrowing<'_>) -> Result<Bits, Failure> {
+    let mut base = snapshot.visible(place, narrowing.viewer)?;
+    if let (Some(party), Some(segment)) = (narrowing.party, snapshot.segments.get(place)) {
+        base.and(&*segment.term_bits(snapshot.fields.owner, &party.simple().to_string())?);
+    }
+    Ok(base)
+}
+
+/// Everything of a segment that may be found, whatever its words.
+pub(crate) fn allowed(snapshot: &Snapshot, place: usize, narrowing: &Narrowing<'_>) -> Result<Bits, Failure> {
+    let base = base(snapshot, place, narrowing)?;
+    let Some(segment) = snapshot.segments.get(place) else { return Ok(base) };
+    Ok(narrow(segment, narrowing.filters, base, snapshot)?.hits)
+}
+
+impl Found {
+    fn push(&mut self, segment: SegmentHits) {
+        self.total += segment.hits.len();
+        self.segments.push(segment);
+    }
+}
+
+/// Splits what matches into what passes all filters and, per filter, what passes all others.
+fn narrow(segment: &Segment, filters: &Filters, matched: Bits, snapshot: &Snapshot) -> Result<SegmentHits, Failure> {
+    let mut sets = Vec::with_capacity(filters.len());
+    for (facet, values) in filters {
+        if values.is_empty() {
+            continue;
+        }
+        let mut set = Bits::none(segment.bound());
+        for value in values {
+            set.or(&*segment.term_bits(snapshot.fields.facet(*facet), value)?);
+        }
+        sets.push((*facet, set));
+    }
+    let mut besides = Vec::with_capacity(sets.len());
+    for (facet, _) in &sets {
+        let mut others = matched.clone();
+        for (_, set) in sets.iter().filter(|(f, _)| f != facet) {
+            others.and(set);
+        }
+        besides.push((*facet, others));
+    }
+    let mut hits = matched;
+    for (_, set) in &sets {
+        hits.and(set);
+    }
+    Ok(SegmentHits { hits, besides })
+}
+
+/// The documents for which every condition holds.
+fn all_of(segment: &Segment, plan: &Plan, base: &Bits, snapshot: &Snapshot) -> Result<Bits, Failure> {
+    let mut required = plan.required.iter().map(|c| Cursors::open(segment, c, snapshot)).collect::<Result<Vec<_>, _>>()?;
+    required.sort_by_key(|c| c.cost);
+    let mut required = required.into_iter();
+    let mut matched = match required.next() {
+        None if plan.lookup.is_empty() || !plan.excluded.is_empty() => base.clone(),
+        None => Bits::none(segment.bound()),
+        Some(mut rarest) => {
+            let mut set = Bits::none(segment.bound());
+            rarest.fill(&mut set);
+            set.and(base);
+            set
+        }
+    };
+    for mut condition in required {
+        condition.keep(&mut matched, true);
+    }
+    exclude(segment, plan, &mut matched, snapshot)?;
+    Ok(matched)
+}
+
+fn exclude(segment: &Segment, plan: &Plan, matched: &mut Bits, snapshot: &Snapshot) -> Result<(), Failure> {
+    for condition in &plan.excluded {
+        if matched.is_empty() {
+            break;
+        }
+        Cursors::open(segment, condition, snapshot)?.keep(matched, false);
+    }
+    Ok(())
+}
+
+/// How much of the query's weight each document has; 0 where something that may not miss is missing.
+fn shares_of(segment: &Segment, plan: &Plan, base: &Bits, snapshot: &Snapshot) -> Result<Vec<u8>, Failure> {
+    let mut allowed = base.clone();
+    for condition in plan.required.iter().filter(|c| !c.may_miss) {
+        Cursors::open(segment, condition, snapshot)?.keep(&mut allowed, true);
+    }
+    exclude(segment, plan, &mut allowed, snapshot)?;
+    let mut shares = vec![0_u8; segment.bound() as usize];
+    let mut set = Bits::none(segment.bound());
+    for condition in plan.required.iter().filter(|c| c.may_miss && c.share > 0) {
+        let mut cursors = Cursors::open(segment, condition, snapshot)?;
+        set.clear();
+        cursors.fill(&mut set);
+        set.and(&allowed);
+        for doc in set.iter() {
+            if let Some(share) = shares.get_mut(doc as usize) {
+                *share = share.saturating_add(condition.share);
+            }
+        }
+    }
+    Ok(shares)
+}
+
+/// Adds the documents whose code or number was typed; says whether there are any.
+fn add_looked_up(segment: &Segment, plan: &Plan, base: &Bits, matched: &mut Bits) -> Result<bool, Failure> {
+    if plan.lookup.is_empty() {
+        return Ok(false);
+    }
+    let mut set = Bits::none(segment.bound());
+    for term in &plan.lookup {
+        segment.fill(term, &mut set)?;
+    }
+    set.and(base);
+    matched.or(&set);
+    Ok(!set.is_empty())
+}
+
+/// A condition on one segment, asked document by document in order.
+struct Cursors {
+    any: Vec<Cursor>,
+    /// About how many documents it is true for.
+    cost: u64,
+}
+
+enum Cursor {
+    Term(SegmentPostings),
+    Set(Arc<Bits>),
+    Row { row: Box<dyn Scorer>, besides: Vec<SegmentPostings> },
+}
+
+impl Cursors {
+    fn open(segment: &Segment, condition: &Condition, snapshot: &Snapshot) -> Result<Self, Failure> {
+        let mut all = Self { any: Vec::new(), cost: 0 };
+        for test in &condition.any {
+            all.add(segment, test, snapshot)?;
+        }
+        Ok(all)
+    }
+
+    fn add(&mut self, segment: &Segment, test: &Test, snapshot: &Snapshot) -> Result<(), Failure> {
+        match test {
+            Test::Any(terms) => {
+                for term in terms {
+                    self.add_term(segment, term)?;
+                }
+            }
+            Test::Row { terms, besides } => {
+                let mut others = Vec::with_capacity(besides.len());
+                for term in besides {
+                    match postings(segment, term)? {
+                        Some(found) => others.push(found),
+                        None => return Ok(()),
+                    }
+                }
+                let weight = PhraseQuery::new_with_offset(terms.clone()).weight(EnableScoring::disabled_from_searcher(&snapshot.searcher))?;
+                let row = weight.scorer(&segment.reader, 1.0)?;
+                self.cost += u64::from(row.size_hint());
+                self.any.push(Cursor::Row { row, besides: others });
+            }
+            Test::Prefix(prefix) => {
+                let mut set = Bits::none(segment.bound());
+                for (text, _) in segment.prefixed(snapshot.fields.folded, prefix, MAX_EXPANSION)? {
+                    segment.fill(&Term::from_field_text(snapshot.fields.folded, &text), &mut set)?;
+                }
+                self.cost += set.len();
+                self.any.push(Cursor::Set(Arc::new(set)));
+            }
+            Test::Each(lists) => {
+                let mut set = Bits::all(segment.bound());
+                for terms in lists {
+                    let mut one = Bits::none(segment.bound());
+                    for term in terms {
+                        segment.fill(term, &mut one)?;
+                    }
+                    set.and(&one);
+                }
+                self.cost += set.len();
+                self.any.push(Cursor::Set(Arc::new(set)));
+            }
+        }
+        Ok(())
+    }
+
+    fn add_term(&mut self, segment: &Segment, term: &Term) -> Result<(), Failure> {
+        let Some(found) = postings(segment, term)? else { return Ok(()) };
+        let frequency = found.doc_freq();
+        self.cost += u64::from(frequency);
+        let common = frequency > 256 && frequency > segment.bound() / COMMON;
+        self.any.push(match term.value().as_str() {
+            Some(text) if common => Cursor::Set(segment.term_bits(term.field(), text)?),
+            _ => Cursor::Term(found),
+        });
+        Ok(())
+    }
+
+    /// Adds all documents it is true for.
+    fn fill(&mut self, set: &mut Bits) {
+        for cursor in &mut self.any {
+            match cursor {
+                Cursor::Term(postings) => {
+                    let mut doc = postings.doc();
+                    while doc != TERMINATED {
+                        set.insert(doc);
+                        doc = postings.advance();
+                    }
+                }
+                Cursor::Set(other) => set.or(other),
+                Cursor::Row { row, besides } => {
+                    let mut doc = row.doc();
+                    while doc != TERMINATED {
+                        if besides.iter_mut().all(|b| at(b, doc)) {
+                            set.insert(doc);
+                        }
+                        doc = row.advance();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Keeps the documents of `set` for which it is true (or, with `wanted` false, is not).
+    fn keep(&mut self, set: &mut Bits, wanted: bool) {
+        match self.any.as_mut_slice() {
+            [Cursor::Set(other)] if wanted => set.and(other),
+            any => set.retain(|doc| any.iter_mut().any(|cursor| cursor.is_at(doc)) == wanted),
+        }
+    }
+}
+
+impl Cursor {
+    fn is_at(&mut self, doc: u32) -> bool {
+        match self {
+            Self::Term(postings) => at(postings, doc),
+            Self::Set(set) => set.contains(doc),
+            Self::Row { row, besides } => at(row.as_mut(), doc) && besides.iter_mut().all(|b| at(b, doc)),
+        }
+    }
+}
+
+/// Whether a list that is only ever asked forward has the document.
+pub(crate) fn at<D: DocSet + ?Sized>(list: &mut D, doc: u32) -> bool {
+    let here = list.doc();
+    if here < doc { list.seek(doc) == doc } else { here == doc }
+}
+
+fn postings(segment: &Segment, term: &Term) -> Result<Option<SegmentPostings>, Failure> {
+    Ok(segment.reader.inverted_index(term.field())?.read_postings(term, IndexRecordOption::Basic)?)
+}

@@ -1,0 +1,237 @@
+//! From a parsed query to terms of the index: what must be there, and what counts for the order.
+//!
+//! The two are apart on purpose. Which documents are found is decided on folded words and stems, so that marks are
+//! optional; in which order they come is decided by all views and parts of a document, so that marks typed count.
+
+use tantivy::Term;
+use tantivy::schema::Field;
+use uuid::Uuid;
+
+use crate::analysis::{EXACT_SIGN, PAIR_SIGN, STEM_SIGN, Word, stem};
+use crate::failure::Failure;
+use crate::query::{Atom, Clause, Parsed, Part};
+use crate::schema::Fields;
+use crate::settings::Weights;
+use crate::snapshot::Snapshot;
+
+/// How much of a query's weight must be there, step by step, once all of it finds too little.
+const STEPS: [f32; 3] = [0.7, 0.45, 0.25];
+/// What the folded form of a word counts where the word was typed with marks.
+const FOLDED_OF_MARKED: f32 = 0.4;
+/// What stems count within a title or keywords.
+const STEM_WITHIN: f32 = 0.5;
+
+/// What can be asked of a segment.
+#[derive(Clone, Debug)]
+pub(crate) enum Test {
+    /// Any of these terms.
+    Any(Vec<Term>),
+    /// These terms in a row (with their places), and all of `besides`.
+    Row { terms: Vec<(usize, Term)>, besides: Vec<Term> },
+    /// A folded word that begins so.
+    Prefix(String),
+    /// Of each list, any.
+    Each(Vec<Vec<Term>>),
+}
+
+/// One condition: any of its tests.
+#[derive(Clone, Debug)]
+pub(crate) struct Condition {
+    pub(crate) any: Vec<Test>,
+    /// Words may be missing where all of them find too little; phrases and values never.
+    pub(crate) may_miss: bool,
+    /// How telling it is, as a share of all that may miss, in 1/250.
+    pub(crate) share: u8,
+}
+
+/// A term that counts for the order.
+#[derive(Clone, Debug)]
+pub(crate) struct Scoring {
+    pub(crate) term: Term,
+    pub(crate) boost: f32,
+    /// Counts the same wherever it is.
+    pub(crate) constant: bool,
+}
+
+/// A query in terms of the index.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) required: Vec<Condition>,
+    pub(crate) excluded: Vec<Condition>,
+    pub(crate) scoring: Vec<Scoring>,
+    /// Documents with one of these numbers are found whatever else is asked.
+    pub(crate) lookup: Vec<Term>,
+}
+
+/// The whole of what may miss.
+pub(crate) const WHOLE: u8 = 250;
+
+impl Plan {
+    pub(crate) fn new(parsed: &Parsed, snapshot: &Snapshot, weights: &Weights) -> Result<Self, Failure> {
+        let fields = &snapshot.fields;
+        let mut plan = Self {
+            lookup: parsed.lookup.iter().map(|k| Term::from_field_text(fields.number, k)).collect(),
+            ..Self::default()
+        };
+        let mut idfs = Vec::new();
+        for clause in &parsed.clauses {
+            let condition = condition(clause, fields);
+            if clause.negated {
+                plan.excluded.push(condition);
+            } else {
+                idfs.push(if condition.may_miss { weight_of(&condition, snapshot)? } else { 0.0 });
+                plan.required.push(condition);
+            }
+        }
+        let sum: f32 = idfs.iter().sum();
+        if sum > 0.0 {
+            for (condition, idf) in plan.required.iter_mut().zip(&idfs) {
+                condition.share = (idf / sum * f32::from(WHOLE)).round() as u8;
+            }
+        }
+        plan.score(parsed, fields, weights);
+        Ok(plan)
+    }
+
+    /// How much must be there: first all, then less and less.
+    pub(crate) fn steps(&self) -> Vec<u8> {
+        let missing = self.required.iter().filter(|c| c.may_miss).count();
+        let mut steps = vec![WHOLE];
+        if missing > 1 {
+            steps.extend(STEPS.map(|s| (s * f32::from(WHOLE)) as u8));
+        }
+        steps
+    }
+
+    /// True if nothing is asked of the texts.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.required.is_empty() && self.excluded.is_empty() && self.lookup.is_empty()
+    }
+
+    fn score(&mut self, parsed: &Parsed, fields: &Fields, weights: &Weights) {
+        for term in &self.lookup {
+            self.scoring.push(Scoring { term: term.clone(), boost: weights.number, constant: true });
+        }
+        for (place, word) in parsed.words.iter().enumerate() {
+            if parsed.words.iter().take(place).any(|w| w.exact == word.exact && w.folded == word.folded) {
+                continue;
+            }
+            self.score_word(word, parsed.marked, fields, weights);
+        }
+        for (first, second) in parsed.words.iter().zip(parsed.words.iter().skip(1)) {
+            let pair = format!("{}{PAIR_SIGN}{}", first.folded, second.folded);
+            self.add(fields.pairs, &pair, weights.pairs);
+            self.add(fields.title, &pair, weights.title * 0.5);
+            self.add(fields.keywords, &pair, weights.keywords * 0.5);
+        }
+    }
+
+    fn score_word(&mut self, word: &Word, marked: bool, fields: &Fields, weights: &Weights) {
+        let folded = if word.marked { FOLDED_OF_MARKED } else { 1.0 };
+        self.add(fields.folded, &word.folded, weights.folded * folded);
+        self.add(fields.title, &word.folded, weights.title * folded);
+        self.add(fields.keywords, &word.folded, weights.keywords * folded);
+        self.add(fields.party, &word.folded, weights.party * folded);
+        self.add(fields.summary, &word.folded, weights.summary * folded);
+        self.add(fields.advantage, &word.folded, weights.advantage * folded);
+        if marked {
+            self.add(fields.exact, &word.exact, weights.exact);
+            let exact = format!("{EXACT_SIGN}{}", word.exact);
+            self.add(fields.title, &exact, weights.title);
+            self.add(fields.keywords, &exact, weights.keywords);
+            self.add(fields.party, &exact, weights.party);
+            if word.marked && word.tone == 0 {
+                for tone in '1'..='5' {
+                    self.add(fields.exact, &format!("{}{tone}", word.exact), weights.shaped);
+                }
+            }
+        }
+        if is_english(word) {
+            let stem = stem(&word.folded);
+            self.add(fields.stems, &stem, weights.stems);
+            let within = format!("{STEM_SIGN}{stem}");
+            self.add(fields.title, &within, weights.title * STEM_WITHIN);
+            self.add(fields.keywords, &within, weights.keywords * STEM_WITHIN);
+        }
+    }
+
+    fn add(&mut self, field: Field, text: &str, boost: f32) {
+        if boost > 0.0 {
+            self.scoring.push(Scoring { term: Term::from_field_text(field, text), boost, constant: false });
+        }
+    }
+}
+
+/// Whether a word can be English: letters without marks.
+fn is_english(word: &Word) -> bool {
+    !word.marked && word.folded.len() > 1 && word.folded.bytes().all(|b| b.is_ascii_lowercase())
+}
+
+/// The terms by which a word is found.
+fn found_by(word: &Word, fields: &Fields) -> Vec<Term> {
+    let mut terms = vec![Term::from_field_text(fields.folded, &word.folded)];
+    if is_english(word) {
+        terms.push(Term::from_field_text(fields.stems, &stem(&word.folded)));
+    }
+    if word.folded.len() >= 5 && word.folded.bytes().any(|b| b.is_ascii_digit()) {
+        terms.push(Term::from_field_text(fields.number, &word.folded));
+    }
+    terms
+}
+
+fn condition(clause: &Clause, fields: &Fields) -> Condition {
+    let may_miss = clause.any.iter().all(|a| matches!(a, Atom::Word(_)));
+    Condition { any: clause.any.iter().map(|a| test(a, fields)).collect(), may_miss, share: 0 }
+}
+
+fn test(atom: &Atom, fields: &Fields) -> Test {
+    let texts = |field: Field, all: &[String]| Test::Any(all.iter().map(|t| Term::from_field_text(field, t)).collect());
+    match atom {
+        Atom::Word(word) => Test::Any(found_by(word, fields)),
+        Atom::Phrase(words) => Test::Row {
+            terms: words.iter().enumerate().map(|(n, w)| (n, Term::from_field_text(fields.folded, &w.folded))).collect(),
+            besides: words.iter().filter(|w| w.marked).map(|w| Term::from_field_text(fields.exact, &w.exact)).collect(),
+        },
+        Atom::Prefix(prefix) => Test::Prefix(prefix.clone()),
+        Atom::Value(facet, codes) => texts(fields.facet(*facet), codes),
+        Atom::Number(keys) => texts(fields.number, keys),
+        Atom::Owner(id) => Test::Any(vec![owner(*id, fields)]),
+        Atom::Within(part, words) => {
+            let field = match part {
+                Part::Title => fields.title,
+                Part::Keywords => fields.keywords,
+                Part::Party => fields.party,
+            };
+            Test::Each(
+                words
+                    .iter()
+                    .map(|w| {
+                        let mut terms = vec![Term::from_field_text(field, &w.folded)];
+                        if is_english(w) {
+                            terms.push(Term::from_field_text(field, &format!("{STEM_SIGN}{}", stem(&w.folded))));
+                        }
+                        terms
+                    })
+                    .collect(),
+            )
+        }
+    }
+}
+
+/// The term of what belongs to a party.
+pub(crate) fn owner(id: Uuid, fields: &Fields) -> Term {
+    Term::from_field_text(fields.owner, &id.simple().to_string())
+}
+
+/// How telling a condition is; 0 where no document fits, so that a mistyped word does not keep the others from finding.
+fn weight_of(condition: &Condition, snapshot: &Snapshot) -> Result<f32, Failure> {
+    let mut most = 0;
+    for test in &condition.any {
+        if let Test::Any(terms) = test {
+            for term in terms {
+                most = most.max(snapshot.frequency(term)?);
+            }
+        }
+    }
+    Ok(if most == 0 { 0.0 } else { snapshot.idf(most) })
+}

@@ -1,0 +1,292 @@
+//! In which order found documents come: the best `limit` of a set, by score or by a column.
+//!
+//! A document's score is the sum over the plan's terms (BM25 per part and view), times its standing: fresh, complete,
+//! verified. A document is left as soon as what is still to come cannot bring it onto the page.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use tantivy::fieldnorm::FieldNormReader;
+use tantivy::postings::{Postings, SegmentPostings};
+use tantivy::query::Bm25Weight;
+use tantivy::schema::IndexRecordOption;
+
+use crate::failure::Failure;
+use crate::matching::{Found, at};
+use crate::plan::Scoring;
+use crate::schema::{NEVER, VERIFIED};
+use crate::search::Sort;
+use crate::settings::Weights;
+use crate::snapshot::{Core, Segment, Snapshot};
+
+const SECONDS_PER_DAY: f32 = 86_400.0;
+
+/// What decides the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// The score.
+    Score,
+    /// Standing alone, where nothing was typed.
+    Standing,
+    /// Last published first.
+    Newest,
+    /// The readiest first.
+    Trl,
+    /// What ends first, first; what has ended comes last.
+    ClosingSoon,
+}
+
+impl From<Sort> for Order {
+    fn from(sort: Sort) -> Self {
+        match sort {
+            Sort::Relevance => Self::Score,
+            Sort::Newest => Self::Newest,
+            Sort::Trl => Self::Trl,
+            Sort::ClosingSoon => Self::ClosingSoon,
+        }
+    }
+}
+
+/// Which documents are wanted.
+pub(crate) struct Wanted {
+    pub(crate) order: Order,
+    pub(crate) limit: usize,
+    /// Only what comes behind this key and id.
+    pub(crate) after: Option<(u64, u128)>,
+    /// Seconds.
+    pub(crate) now: i64,
+}
+
+/// A document on the page. Larger keys come first, and of equal keys larger ids.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) key: u64,
+    pub(crate) id: u128,
+    pub(crate) segment: usize,
+    pub(crate) doc: u32,
+    pub(crate) score: f32,
+}
+
+impl Eq for Entry {}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.key, self.id).cmp(&(other.key, other.id))
+    }
+}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The best entries so far.
+pub(crate) struct Best {
+    heap: BinaryHeap<Reverse<Entry>>,
+    limit: usize,
+    after: Option<(u64, u128)>,
+}
+
+impl Best {
+    pub(crate) fn new(limit: usize, after: Option<(u64, u128)>) -> Self {
+        Self { heap: BinaryHeap::with_capacity(limit.min(1_024) + 1), limit, after }
+    }
+
+    /// The key that must at least be reached, once the page is full.
+    pub(crate) fn least(&self) -> Option<u64> {
+        if self.heap.len() < self.limit { None } else { self.heap.peek().map(|Reverse(e)| e.key) }
+    }
+
+    /// Puts a document in its place; its id is only read if its key may bring it onto the page.
+    pub(crate) fn offer(&mut self, core: &Core, mut entry: Entry) {
+        if self.after.is_some_and(|(key, _)| entry.key > key) || self.least().is_some_and(|least| entry.key < least) {
+            return;
+        }
+        entry.id = core.id(entry.doc);
+        if self.after.is_some_and(|after| (entry.key, entry.id) >= after) {
+            return;
+        }
+        if self.heap.len() >= self.limit {
+            if self.heap.peek().is_none_or(|Reverse(worst)| entry <= *worst) {
+                return;
+            }
+            self.heap.pop();
+        }
+        self.heap.push(Reverse(entry));
+    }
+
+    pub(crate) fn into_sorted(self) -> Vec<Entry> {
+        self.heap.into_sorted_vec().into_iter().map(|Reverse(e)| e).collect()
+    }
+}
+
+/// The best of what was found.
+pub(crate) fn top(snapshot: &Snapshot, scoring: &[Scoring], weights: &Weights, found: &Found, wanted: &Wanted) -> Result<Vec<Entry>, Failure> {
+    let mut best = Best::new(wanted.limit, wanted.after);
+    let standing = Standing { weights, now: wanted.now };
+    let similarities = if wanted.order == Order::Score { similarities(snapshot, scoring)? } else { Vec::new() };
+    for (place, (segment, hits)) in snapshot.segments.iter().zip(&found.segments).enumerate() {
+        let core = segment.core.as_ref();
+        let entry = |doc, key, score| Entry { key, id: 0, segment: place, doc, score };
+        match wanted.order {
+            Order::Score => {
+                let mut scorer = Scorer::open(segment, &similarities)?;
+                for doc in hits.hits.iter() {
+                    let least = best.least().map_or(0.0, |key| score_of(key) / weights.most());
+                    if let Some(text) = scorer.score(doc, least) {
+                        let score = text * standing.of(core, doc);
+                        best.offer(core, entry(doc, key_of(score), score));
+                    }
+                }
+            }
+            Order::Standing => {
+                for doc in hits.hits.iter() {
+                    let score = standing.of(core, doc);
+                    best.offer(core, entry(doc, key_of(score), score));
+                }
+            }
+            Order::Newest => {
+                for doc in hits.hits.iter() {
+                    best.offer(core, entry(doc, ordered(core.published.first(doc).unwrap_or_default()), 0.0));
+                }
+            }
+            Order::Trl => {
+                for doc in hits.hits.iter() {
+                    best.offer(core, entry(doc, core.trl.first(doc).unwrap_or_default(), 0.0));
+                }
+            }
+            Order::ClosingSoon => {
+                for doc in hits.hits.iter() {
+                    let closes = core.closes.first(doc).unwrap_or(NEVER);
+                    let closes = if closes < wanted.now { NEVER } else { closes };
+                    best.offer(core, entry(doc, !ordered(closes), 0.0));
+                }
+            }
+        }
+    }
+    Ok(best.into_sorted())
+}
+
+/// Positive scores keep their order as whole numbers.
+pub(crate) fn key_of(score: f32) -> u64 {
+    u64::from(score.max(0.0).to_bits())
+}
+
+fn score_of(key: u64) -> f32 {
+    f32::from_bits(u32::try_from(key).unwrap_or(u32::MAX))
+}
+
+/// Signed numbers keep their order as unsigned ones.
+fn ordered(value: i64) -> u64 {
+    value.cast_unsigned() ^ (1 << 63)
+}
+
+/// What a document counts beside its words.
+pub(crate) struct Standing<'a> {
+    pub(crate) weights: &'a Weights,
+    pub(crate) now: i64,
+}
+
+impl Standing<'_> {
+    pub(crate) fn of(&self, core: &Core, doc: u32) -> f32 {
+        let w = self.weights;
+        let confirmed = core.confirmed.first(doc).unwrap_or(self.now);
+        let age_days = (self.now - confirmed).max(0) as f32 / SECONDS_PER_DAY;
+        let quality = core.quality.first(doc).unwrap_or_default();
+        let complete = (quality & (VERIFIED - 1)) as f32 / 100.0;
+        let verified = if quality & VERIFIED == 0 { 0.0 } else { w.verified };
+        1.0 + w.fresh * (-age_days / w.fresh_half_days.max(1.0)).exp2() + w.complete * complete + verified
+    }
+}
+
+/// A term that counts, with what it counts in the whole index.
+pub(crate) struct Similarity<'a> {
+    scoring: &'a Scoring,
+    weight: Bm25Weight,
+    most: f32,
+}
+
+/// The terms that any document has, those that count most first.
+pub(crate) fn similarities<'a>(snapshot: &Snapshot, scoring: &'a [Scoring]) -> Result<Vec<Similarity<'a>>, Failure> {
+    let mut all = Vec::with_capacity(scoring.len());
+    for one in scoring {
+        let frequency = snapshot.frequency(&one.term)?;
+        if frequency == 0 {
+            continue;
+        }
+        let length = snapshot.length(one.term.field());
+        let documents = snapshot.documents.max(frequency);
+        let weight = Bm25Weight::for_one_term_without_explain(frequency, documents, length).boost_by(one.boost);
+        let most = if one.constant { one.boost } else { weight.max_score() };
+        all.push(Similarity { scoring: one, weight, most });
+    }
+    all.sort_by(|a, b| b.most.total_cmp(&a.most));
+    Ok(all)
+}
+
+/// Scores the documents of one segment, asked in order.
+pub(crate) struct Scorer {
+    terms: Vec<ScoredTerm>,
+}
+
+struct ScoredTerm {
+    postings: SegmentPostings,
+    lengths: FieldNormReader,
+    weight: Bm25Weight,
+    constant: Option<f32>,
+    /// The most that this term and all behind it can add.
+    rest: f32,
+}
+
+impl Scorer {
+    pub(crate) fn open(segment: &Segment, similarities: &[Similarity<'_>]) -> Result<Self, Failure> {
+        let mut terms = Vec::with_capacity(similarities.len());
+        for similarity in similarities {
+            let term = &similarity.scoring.term;
+            let inverted = segment.reader.inverted_index(term.field())?;
+            let Some(postings) = inverted.read_postings(term, IndexRecordOption::WithFreqs)? else { continue };
+            let constant = similarity.scoring.constant.then_some(similarity.scoring.boost);
+            let lengths = match constant {
+                Some(_) => FieldNormReader::constant(segment.bound(), 1),
+                None => segment.reader.get_fieldnorms_reader(term.field())?,
+            };
+            terms.push(ScoredTerm { postings, lengths, weight: similarity.weight.clone(), constant, rest: similarity.most });
+        }
+        let mut rest = 0.0;
+        for term in terms.iter_mut().rev() {
+            rest += term.rest;
+            term.rest = rest;
+        }
+        Ok(Self { terms })
+    }
+
+    /// The score of a document, or none if it cannot be more than `least`.
+    pub(crate) fn score(&mut self, doc: u32, least: f32) -> Option<f32> {
+        let mut score = 0.0_f32;
+        for term in &mut self.terms {
+            if (score + term.rest) * 1.000_1 < least {
+                return None;
+            }
+            if at(&mut term.postings, doc) {
+                score += match term.constant {
+                    Some(constant) => constant,
+                    None => term.weight.score(term.lengths.fieldnorm_id(doc), term.postings.term_freq()),
+                };
+            }
+        }
+        Some(score)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_keep_the_order() {
+        assert!(key_of(1.5) > key_of(1.25) && key_of(0.0) == key_of(-1.0));
+        assert!((score_of(key_of(3.25)) - 3.25).abs() < f32::EPSILON);
+        assert!(ordered(-5) < ordered(0) && ordered(0) < ordered(7) && !ordered(3) > !ordered(4));
+    }
+}

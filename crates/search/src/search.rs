@@ -1,0 +1,245 @@
+//! One search: a typed query and a viewer in, a page of results out, without a database.
+//!
+//! Visibility is part of the query: counts, facets, excerpts and suggestions are made from what the viewer may see and
+//! from nothing else. Finding is work for a processor, not for an async thread: call it where blocking is allowed, or
+//! where a few milliseconds do not hurt.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use base::{Actor, Lang, Limit, Scope};
+use serde::{Deserialize, Serialize};
+
+use crate::cursor::{Bookmark, mark};
+use crate::document::{self, Card};
+use crate::facet::Facet;
+use crate::highlight::Highlights;
+use crate::index::Search;
+use crate::matching::Narrowing;
+use crate::plan::Plan;
+use crate::query::{self, QueryError};
+use crate::ranking::{Order, Wanted};
+use crate::failure::Failure;
+use crate::snapshot::Snapshot;
+use crate::{count, highlight, matching, ranking, suggest};
+
+/// The most values one facet may be narrowed to.
+pub const MAX_FILTER_VALUES: usize = 50;
+
+/// Who looks, as the index needs to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Viewer {
+    /// The language to answer in.
+    pub lang: Lang,
+    /// The audiences the viewer belongs to; none for staff, who see everything.
+    pub(crate) audiences: Option<Vec<String>>,
+}
+
+impl Viewer {
+    /// What an actor may see: the public part, the registered one when signed in, what is for the actor's parties, and
+    /// everything for staff.
+    #[must_use]
+    pub fn of(actor: &Actor) -> Self {
+        let staff = actor.is_system() || (!actor.staff.is_empty() && actor.has_scope(Scope::Staff));
+        let audiences = (!staff).then(|| {
+            let mut tokens = vec![document::PUBLIC.to_owned()];
+            if actor.account().is_some() {
+                tokens.push(document::REGISTERED.to_owned());
+                tokens.extend(actor.memberships.iter().map(|m| document::party_token(m.party)));
+            }
+            tokens
+        });
+        Self { lang: actor.lang, audiences }
+    }
+}
+
+/// In which order results come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// What fits best first.
+    #[default]
+    Relevance,
+    /// Last published first.
+    Newest,
+    /// The readiest first.
+    Trl,
+    /// What ends first, first.
+    ClosingSoon,
+}
+
+/// What results are narrowed by: per facet, any of the values; all facets together.
+pub type Filters = BTreeMap<Facet, BTreeSet<String>>;
+
+/// A search.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// What was typed.
+    pub text: String,
+    /// What the results are narrowed by. A range of TRL is a set of levels: [`Query::trl`].
+    pub filters: Filters,
+    /// Only what belongs to this party and says so.
+    pub party: Option<base::PartyId>,
+    /// The order.
+    pub sort: Sort,
+    /// How many results.
+    pub limit: Limit,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+    /// Which facets are counted; none asked for, none counted.
+    pub facets: Vec<Facet>,
+}
+
+impl Query {
+    /// A search for words, with the facets that are usually shown.
+    #[must_use]
+    pub fn words(text: impl Into<String>) -> Self {
+        Self { text: text.into(), facets: Facet::SHOWN.to_vec(), ..Self::default() }
+    }
+
+    /// Narrows a facet to one more value.
+    #[must_use]
+    pub fn with(mut self, facet: Facet, code: impl Into<String>) -> Self {
+        self.filters.entry(facet).or_default().insert(code.into());
+        self
+    }
+
+    /// Narrows to readiness levels from `from` to `to`.
+    #[must_use]
+    pub fn trl(mut self, from: u8, to: u8) -> Self {
+        self.filters.entry(Facet::Trl).or_default().extend((from.max(1)..=to.min(9)).map(|l| l.to_string()));
+        self
+    }
+}
+
+/// A result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    /// What it shows.
+    pub card: Card,
+    /// How well it fits; comparable within one search only.
+    pub score: f32,
+    /// The title and an excerpt in the reader's language, as HTML in which nothing but `<mark>` is a tag.
+    pub highlights: Highlights,
+}
+
+/// A value of a facet and how many results have it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FacetCount {
+    /// The value.
+    pub code: String,
+    /// Its name in the reader's language.
+    pub label: String,
+    /// How many, counted as if the facet itself were not narrowed.
+    pub count: u64,
+}
+
+/// A page of results.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Results {
+    /// The results.
+    pub items: Vec<Hit>,
+    /// Give this back as [`Query::cursor`] to get the next page.
+    pub next: Option<String>,
+    /// How many there are in all.
+    pub total: u64,
+    /// The facets asked for, the commonest value first.
+    pub facets: BTreeMap<Facet, Vec<FacetCount>>,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+    /// True if not all words had to be there, because too little had them all.
+    pub relaxed: bool,
+    /// What of the text was not understood and searched as plain words, or left out.
+    pub ignored: Vec<String>,
+    /// The text as it may have been meant, if little was found.
+    pub did_you_mean: Option<String>,
+}
+
+/// Why a search gives no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// The text is too long.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// A facet is narrowed to too many values.
+    #[error("facet {0} is narrowed to more than {MAX_FILTER_VALUES} values")]
+    TooManyValues(Facet),
+    /// The cursor is not one of this search.
+    #[error("not a cursor of this search")]
+    Cursor,
+    /// The index could not be read.
+    #[error("the index could not be read")]
+    Index(#[source] Failure),
+}
+
+impl From<Failure> for SearchError {
+    fn from(failure: Failure) -> Self {
+        Self::Index(failure)
+    }
+}
+
+impl Search {
+    /// Finds.
+    ///
+    /// # Errors
+    /// [`SearchError`]; all but the last kind are the asker's.
+    pub fn find(&self, query: &Query, viewer: &Viewer) -> Result<Results, SearchError> {
+        let started = Instant::now();
+        if let Some((facet, _)) = query.filters.iter().find(|(_, values)| values.len() > MAX_FILTER_VALUES) {
+            return Err(SearchError::TooManyValues(*facet));
+        }
+        let parsed = query::parse(&query.text)?;
+        let mark = mark(query);
+        let after = query.cursor.as_deref().map(|c| Bookmark::read(c, mark).ok_or(SearchError::Cursor)).transpose()?;
+        let now = after.as_ref().map_or_else(|| self.clock().now().timestamp(), |b| b.now);
+
+        let snapshot = self.snapshot();
+        let weights = self.weights();
+        let plan = Plan::new(&parsed, &snapshot, &weights)?;
+        let limit = usize::try_from(query.limit.get()).unwrap_or(usize::MAX);
+        let narrowing = Narrowing { filters: &query.filters, party: query.party.map(|p| p.0), viewer };
+        let found = matching::find(&snapshot, &plan, &narrowing, query.limit.get(), after.as_ref().map(|b| b.step))?;
+        let step = found.step;
+        let order = if plan.is_empty() && query.sort == Sort::Relevance { Order::Standing } else { Order::from(query.sort) };
+        let wanted = Wanted { order, limit: limit.saturating_add(1), after: after.as_ref().map(|b| (b.key, b.id)), now };
+        let mut top = ranking::top(&snapshot, &plan.scoring, &weights, &found, &wanted)?;
+        let more = top.len() > limit;
+        top.truncate(limit);
+        let next = top.last().filter(|_| more).map(|last| Bookmark { mark, key: last.key, id: last.id, step, now }.write());
+
+        let words = highlight::Words::new(&parsed);
+        let mut items = Vec::with_capacity(top.len());
+        for entry in &top {
+            let (card, body) = snapshot.card_and_body(entry.segment, entry.doc)?;
+            let highlights = words.highlights(&card, &body, viewer.lang);
+            items.push(Hit { score: entry.score, highlights, card });
+        }
+        let facets = count::facets(&snapshot, &found, &query.facets, viewer.lang, self.vocabularies())?;
+        let did_you_mean = if found.total < 3 && after.is_none() { suggest::did_you_mean(&snapshot, &parsed, &query.text, viewer)? } else { None };
+        let took = started.elapsed();
+        metrics::histogram!("search_seconds").record(took.as_secs_f64());
+        Ok(Results {
+            items,
+            next,
+            total: found.total,
+            facets,
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            relaxed: step > 0,
+            ignored: parsed.ignored,
+            did_you_mean,
+        })
+    }
+
+    /// The card with this id, if the viewer may see it.
+    ///
+    /// # Errors
+    /// [`Failure`] if the index cannot be read.
+    pub fn card(&self, id: uuid::Uuid, viewer: &Viewer) -> Result<Option<Card>, Failure> {
+        let snapshot: std::sync::Arc<Snapshot> = self.snapshot();
+        let Some((segment, doc)) = snapshot.locate(id)? else { return Ok(None) };
+        if !snapshot.visible(segment, viewer)?.contains(doc) {
+            return Ok(None);
+        }
+        Ok(Some(snapshot.card_and_body(segment, doc)?.0))
+    }
+}

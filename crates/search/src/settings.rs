@@ -1,0 +1,116 @@
+//! What an operator can set: memory, threads, and the weights of the ranking.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Settings of the index and the ranking.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Memory the writer may use before it writes a piece to disk, MB; at least 15 for each thread.
+    pub writer_memory_mb: usize,
+    /// Threads of the writer that follows the log.
+    pub writer_threads: usize,
+    /// Threads of a rebuild.
+    pub rebuild_threads: usize,
+    /// How long changes may wait for others before they are written together, milliseconds.
+    pub commit_every_ms: u64,
+    /// The most documents that are written together.
+    pub commit_documents: usize,
+    /// Memory for the sets of documents that filters are made from, MB.
+    pub filter_cache_mb: usize,
+    /// How long another process that is just ending may hold the index, milliseconds.
+    pub lock_wait_ms: u64,
+    /// The weights of the ranking.
+    pub weights: Weights,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            writer_memory_mb: 48,
+            writer_threads: 1,
+            rebuild_threads: 2,
+            commit_every_ms: 200,
+            commit_documents: 2_000,
+            filter_cache_mb: 64,
+            lock_wait_ms: 3_000,
+            weights: Weights::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// How long changes may wait for others.
+    #[must_use]
+    pub fn commit_every(&self) -> Duration {
+        Duration::from_millis(self.commit_every_ms)
+    }
+}
+
+/// What counts how much. A part with weight 0 is not looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Weights {
+    /// A word anywhere, without marks.
+    pub folded: f32,
+    /// A word with its marks, where marks are typed.
+    pub exact: f32,
+    /// A word with its letters' shapes and another tone, where shapes are typed without a tone.
+    pub shaped: f32,
+    /// Two neighbouring syllables.
+    pub pairs: f32,
+    /// The stem of an English word.
+    pub stems: f32,
+    /// A word in the title.
+    pub title: f32,
+    /// A word among the keywords.
+    pub keywords: f32,
+    /// A word in the short text.
+    pub summary: f32,
+    /// A word in advantages, targets and applications.
+    pub advantage: f32,
+    /// A word in the name of a party or person.
+    pub party: f32,
+    /// A code or number that is just what was typed.
+    pub number: f32,
+    /// How much a listing confirmed today is worth more than an old one, as a share of its score.
+    pub fresh: f32,
+    /// After how many days half of that is left.
+    pub fresh_half_days: f32,
+    /// How much a complete listing is worth more than an empty one, as a share of its score.
+    pub complete: f32,
+    /// How much a verified party is worth, as a share of the score.
+    pub verified: f32,
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        Self {
+            folded: 0.6,
+            exact: 0.6,
+            shaped: 0.2,
+            pairs: 0.6,
+            stems: 0.5,
+            title: 0.8,
+            keywords: 0.5,
+            summary: 0.3,
+            advantage: 0.2,
+            party: 0.3,
+            number: 1_000.0,
+            fresh: 0.08,
+            fresh_half_days: 180.0,
+            complete: 0.06,
+            verified: 0.04,
+        }
+    }
+}
+
+impl Weights {
+    /// The most that freshness, completeness and verification can multiply a score with.
+    #[must_use]
+    pub(crate) fn most(&self) -> f32 {
+        1.0 + self.fresh.max(0.0) + self.complete.max(0.0) + self.verified.max(0.0)
+    }
+}

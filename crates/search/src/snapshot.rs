@@ -1,0 +1,303 @@
+//! The index at one moment: its segments, the columns that counting and sorting read, and sets of documents that many
+//! searches share.
+//!
+//! A segment never changes but for documents that are deleted from it, so what is read from it (columns, sets of a
+//! term's documents) is kept as long as the segment lives, also over commits.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base::Lang;
+use tantivy::index::SegmentId;
+use tantivy::columnar::{Column, StrColumn};
+use tantivy::schema::{Field, IndexRecordOption, OwnedValue};
+use tantivy::{DocAddress, DocSet, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term};
+use uuid::Uuid;
+
+use crate::bits::Bits;
+use crate::document::Card;
+use crate::facet::Facet;
+use crate::failure::Failure;
+use crate::schema::Fields;
+use crate::search::Viewer;
+
+type TermBits = HashMap<(Field, String), Arc<Bits>>;
+
+/// What is read of a segment once.
+pub(crate) struct Core {
+    facets: Vec<Option<StrColumn>>,
+    pub(crate) id_high: Column<u64>,
+    pub(crate) id_low: Column<u64>,
+    pub(crate) revision: Column<i64>,
+    pub(crate) published: Column<i64>,
+    pub(crate) confirmed: Column<i64>,
+    pub(crate) closes: Column<i64>,
+    pub(crate) trl: Column<u64>,
+    pub(crate) quality: Column<u64>,
+    bits: Mutex<TermBits>,
+}
+
+impl Core {
+    fn open(reader: &SegmentReader) -> Result<Self, Failure> {
+        let fast = reader.fast_fields();
+        let facets = Facet::ALL.iter().map(|f| fast.str(&format!("facet_{f}"))).collect::<Result<_, _>>()?;
+        Ok(Self {
+            facets,
+            id_high: fast.u64("id_high")?,
+            id_low: fast.u64("id_low")?,
+            revision: fast.i64("revision")?,
+            published: fast.i64("published")?,
+            confirmed: fast.i64("confirmed")?,
+            closes: fast.i64("closes")?,
+            trl: fast.u64("trl")?,
+            quality: fast.u64("quality")?,
+            bits: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn id(&self, doc: u32) -> u128 {
+        let (high, low) = (self.id_high.first(doc).unwrap_or_default(), self.id_low.first(doc).unwrap_or_default());
+        u128::from(high) << 64 | u128::from(low)
+    }
+
+    /// The column of a facet, if any document of the segment has a value.
+    pub(crate) fn facet(&self, facet: Facet) -> Option<&StrColumn> {
+        self.facets.get(facet.place())?.as_ref()
+    }
+}
+
+/// A segment at one moment.
+pub(crate) struct Segment {
+    pub(crate) reader: SegmentReader,
+    pub(crate) core: Arc<Core>,
+    /// The documents that are not deleted.
+    pub(crate) alive: Bits,
+    /// How many bytes of sets of documents the segment may keep.
+    cache_bytes: usize,
+}
+
+impl Segment {
+    pub(crate) fn bound(&self) -> u32 {
+        self.reader.max_doc()
+    }
+
+    /// The documents that have a term, kept for the next search.
+    pub(crate) fn term_bits(&self, field: Field, text: &str) -> Result<Arc<Bits>, Failure> {
+        let key = (field, text.to_owned());
+        if let Some(bits) = self.core.bits.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(Arc::clone(bits));
+        }
+        let mut bits = Bits::none(self.bound());
+        self.fill(&Term::from_field_text(field, text), &mut bits)?;
+        let bits = Arc::new(bits);
+        let mut cache = self.core.bits.lock().unwrap_or_else(PoisonError::into_inner);
+        if (cache.len() + 1).saturating_mul(bits.bytes() + 64) > self.cache_bytes {
+            cache.clear();
+        }
+        cache.insert(key, Arc::clone(&bits));
+        Ok(bits)
+    }
+
+    /// Adds the documents that have a term.
+    pub(crate) fn fill(&self, term: &Term, bits: &mut Bits) -> Result<(), Failure> {
+        let inverted = self.reader.inverted_index(term.field())?;
+        if let Some(mut postings) = inverted.read_postings(term, IndexRecordOption::Basic)? {
+            let mut doc = postings.doc();
+            while doc != TERMINATED {
+                bits.insert(doc);
+                doc = postings.advance();
+            }
+        }
+        Ok(())
+    }
+
+    /// The terms of a field that begin so, at most `most`, with how many documents have them.
+    pub(crate) fn prefixed(&self, field: Field, prefix: &str, most: usize) -> Result<Vec<(String, u32)>, Failure> {
+        let inverted = self.reader.inverted_index(field)?;
+        let mut stream = inverted.terms().range().ge(prefix.as_bytes()).into_stream()?;
+        let mut found = Vec::new();
+        while found.len() < most && stream.advance() {
+            if !stream.key().starts_with(prefix.as_bytes()) {
+                break;
+            }
+            if let Ok(term) = std::str::from_utf8(stream.key()) {
+                found.push((term.to_owned(), stream.value().doc_freq));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The values of one facet over all segments.
+pub(crate) struct Values {
+    /// The codes.
+    pub(crate) codes: Vec<String>,
+    /// Per segment, from the segment's own number of a value to its place in `codes`.
+    pub(crate) places: Vec<Vec<u32>>,
+}
+
+/// The index at one moment.
+pub struct Snapshot {
+    pub(crate) searcher: Searcher,
+    pub(crate) fields: Fields,
+    pub(crate) segments: Vec<Segment>,
+    values: Vec<Values>,
+    /// All documents, deleted ones included: what document frequencies are compared with.
+    pub(crate) documents: u64,
+    lengths: HashMap<Field, f32>,
+}
+
+impl Snapshot {
+    /// Reads what searches need; what `before` read of segments that are still there is kept.
+    pub(crate) fn new(searcher: Searcher, fields: Fields, before: Option<&Self>, cache_bytes: usize) -> Result<Self, Failure> {
+        let old: HashMap<SegmentId, &Arc<Core>> =
+            before.map(|s| s.segments.iter().map(|seg| (seg.reader.segment_id(), &seg.core)).collect()).unwrap_or_default();
+        let documents: u64 = searcher.segment_readers().iter().map(|r| u64::from(r.max_doc())).sum();
+        let mut segments = Vec::new();
+        for reader in searcher.segment_readers() {
+            let core = match old.get(&reader.segment_id()) {
+                Some(core) => Arc::clone(core),
+                None => Arc::new(Core::open(reader)?),
+            };
+            let mut alive = Bits::all(reader.max_doc());
+            if let Some(bitset) = reader.alive_bitset() {
+                alive.retain(|doc| bitset.is_alive(doc));
+            }
+            // A segment's share of the memory is its share of the documents.
+            let share = f64::from(reader.max_doc()) / (documents.max(1) as f64);
+            let cache_bytes = (cache_bytes as f64 * share) as usize;
+            segments.push(Segment { reader: reader.clone(), core, alive, cache_bytes });
+        }
+        let values = Facet::ALL.iter().map(|f| Values::of(*f, &segments)).collect::<Result<_, _>>()?;
+        let mut lengths = HashMap::new();
+        for field in [
+            fields.folded,
+            fields.exact,
+            fields.pairs,
+            fields.stems,
+            fields.title,
+            fields.keywords,
+            fields.party,
+            fields.summary,
+            fields.advantage,
+        ] {
+            let mut tokens = 0_u64;
+            for segment in &segments {
+                tokens += segment.reader.inverted_index(field)?.total_num_tokens();
+            }
+            lengths.insert(field, (tokens as f32 / documents.max(1) as f32).max(1.0));
+        }
+        Ok(Self { searcher, fields, segments, values, documents, lengths })
+    }
+
+    /// How many documents are found.
+    #[must_use]
+    pub fn documents(&self) -> u64 {
+        self.searcher.num_docs()
+    }
+
+    /// The average length of a field.
+    pub(crate) fn length(&self, field: Field) -> f32 {
+        self.lengths.get(&field).copied().unwrap_or(1.0)
+    }
+
+    /// In how many documents a term is, deleted ones included.
+    pub(crate) fn frequency(&self, term: &Term) -> Result<u64, Failure> {
+        Ok(self.searcher.doc_freq(term)?)
+    }
+
+    /// How telling a term is: the less documents have it, the more.
+    pub(crate) fn idf(&self, frequency: u64) -> f32 {
+        let (all, with) = (self.documents as f32, frequency as f32);
+        (1.0 + (all - with + 0.5).max(0.0) / (with + 0.5)).ln()
+    }
+
+    /// The values of a facet.
+    pub(crate) fn values(&self, facet: Facet) -> Option<&Values> {
+        self.values.get(facet.place())
+    }
+
+    /// Where a document is, if it is there.
+    pub(crate) fn locate(&self, id: Uuid) -> Result<Option<(usize, u32)>, Failure> {
+        let term = Term::from_field_text(self.fields.id, &id.simple().to_string());
+        for (place, segment) in self.segments.iter().enumerate() {
+            let inverted = segment.reader.inverted_index(self.fields.id)?;
+            if let Some(mut postings) = inverted.read_postings(&term, IndexRecordOption::Basic)? {
+                let mut doc = postings.doc();
+                while doc != TERMINATED {
+                    if segment.alive.contains(doc) {
+                        return Ok(Some((place, doc)));
+                    }
+                    doc = postings.advance();
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The documents of a segment that the viewer may see.
+    pub(crate) fn visible(&self, segment: usize, viewer: &Viewer) -> Result<Bits, Failure> {
+        let Some(segment) = self.segments.get(segment) else { return Ok(Bits::default()) };
+        let Some(audiences) = &viewer.audiences else { return Ok(segment.alive.clone()) };
+        let mut bits = Bits::none(segment.bound());
+        for audience in audiences {
+            bits.or(&*segment.term_bits(self.fields.audience, audience)?);
+        }
+        bits.and(&segment.alive);
+        Ok(bits)
+    }
+
+    fn stored(&self, segment: usize, doc: u32) -> Result<TantivyDocument, Failure> {
+        let address = DocAddress::new(u32::try_from(segment).unwrap_or(u32::MAX), doc);
+        Ok(self.searcher.doc(address)?)
+    }
+
+    /// The stored card and long texts.
+    pub(crate) fn card_and_body(&self, segment: usize, doc: u32) -> Result<(Card, BTreeMap<Lang, String>), Failure> {
+        let stored = self.stored(segment, doc)?;
+        let (mut card, mut body) = (None, None);
+        for (field, value) in stored.field_values() {
+            if let OwnedValue::Bytes(bytes) = OwnedValue::from(value) {
+                if field == self.fields.card {
+                    card = Some(serde_json::from_slice(&bytes)?);
+                } else if field == self.fields.body {
+                    body = Some(serde_json::from_slice(&bytes)?);
+                }
+            }
+        }
+        let card = card.ok_or(Failure::Damaged(1))?;
+        Ok((card, body.unwrap_or_default()))
+    }
+
+    /// Every document's id and revision, for comparing with the database.
+    pub(crate) fn revisions(&self) -> impl Iterator<Item = (Uuid, i64)> + '_ {
+        self.segments.iter().flat_map(|segment| {
+            segment.alive.iter().map(|doc| (Uuid::from_u128(segment.core.id(doc)), segment.core.revision.first(doc).unwrap_or_default()))
+        })
+    }
+}
+
+impl Values {
+    fn of(facet: Facet, segments: &[Segment]) -> Result<Self, Failure> {
+        let mut codes = Vec::new();
+        let mut known: HashMap<String, u32> = HashMap::new();
+        let mut places = Vec::with_capacity(segments.len());
+        for segment in segments {
+            let mut map = Vec::new();
+            if let Some(column) = segment.core.facet(facet) {
+                let mut stream = column.dictionary().stream()?;
+                while stream.advance() {
+                    let code = String::from_utf8_lossy(stream.key()).into_owned();
+                    let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+                    let place = *known.entry(code).or_insert_with_key(|code| {
+                        codes.push(code.clone());
+                        next
+                    });
+                    map.push(place);
+                }
+            }
+            places.push(map);
+        }
+        Ok(Self { codes, places })
+    }
+}

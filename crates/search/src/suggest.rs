@@ -1,0 +1,212 @@
+//! What somebody may mean: suggestions while typing, and words close to mistyped ones.
+//!
+//! A suggestion is only given if a document it comes from is visible to the viewer: names of what is hidden do not leak
+//! through a dictionary.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+use tantivy::query::FuzzyTermQuery;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocSet, TERMINATED, Term};
+
+use crate::analysis;
+use crate::bits::Bits;
+use crate::document::COMPLETION_SIGN;
+use crate::failure::Failure;
+use crate::index::Search;
+use crate::numbers;
+use crate::query::{self, Atom, Parsed};
+use crate::search::Viewer;
+use crate::snapshot::{Segment, Snapshot};
+
+/// The fewest letters that a typo is looked for in.
+const MIN_FUZZY: usize = 4;
+/// The most entries of the dictionary that are looked at, per segment.
+const MAX_LOOKED_AT: usize = 400;
+
+/// What a suggestion is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SuggestionKind {
+    /// The title of a listing.
+    Title,
+    /// A keyword of listings.
+    Keyword,
+    /// The name of a party.
+    Party,
+    /// The code of a listing.
+    Code,
+}
+
+/// A suggestion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Suggestion {
+    /// What to show and to search for.
+    pub text: String,
+    /// What it is.
+    pub kind: SuggestionKind,
+    /// How many documents it comes from.
+    pub count: u64,
+}
+
+impl Search {
+    /// Completes what was typed so far; marks are optional, and from four letters on one typo is allowed.
+    ///
+    /// # Errors
+    /// [`Failure`] if the index cannot be read.
+    pub fn suggest(&self, typed: &str, viewer: &Viewer, limit: usize) -> Result<Vec<Suggestion>, Failure> {
+        if typed.len() > query::MAX_BYTES {
+            return Ok(Vec::new());
+        }
+        let key = analysis::folded_line(typed);
+        let code = numbers::code_key(typed);
+        if key.chars().count() < 2 && code.len() < 2 {
+            return Ok(Vec::new());
+        }
+        let snapshot = self.snapshot();
+        let mut found: Vec<Suggestion> = Vec::new();
+        let mut visible = Vec::with_capacity(snapshot.segments.len());
+        for place in 0..snapshot.segments.len() {
+            visible.push(snapshot.visible(place, viewer)?);
+        }
+        let keys: HashSet<&str> = [key.as_str(), code.as_str()].into_iter().filter(|k| k.len() > 1).collect();
+        for (segment, visible) in snapshot.segments.iter().zip(&visible) {
+            for key in &keys {
+                let entries = segment.prefixed(snapshot.fields.completion, key, MAX_LOOKED_AT)?;
+                collect(&snapshot, segment, visible, entries.into_iter().map(|(term, _)| term), &mut found)?;
+            }
+        }
+        if found.is_empty() && key.chars().count() >= MIN_FUZZY {
+            for (segment, visible) in snapshot.segments.iter().zip(&visible) {
+                let entries = near(&snapshot, segment, &key)?;
+                collect(&snapshot, segment, visible, entries, &mut found)?;
+            }
+        }
+        // What many documents share first, then the shorter.
+        found.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.text.len().cmp(&b.text.len())).then_with(|| a.text.cmp(&b.text)));
+        let mut seen = HashSet::new();
+        found.retain(|s| seen.insert(analysis::folded_line(&s.text)));
+        found.truncate(limit);
+        Ok(found)
+    }
+}
+
+/// Adds the entries that come from visible documents, or counts them where they are there already.
+fn collect(
+    snapshot: &Snapshot,
+    segment: &Segment,
+    visible: &Bits,
+    entries: impl IntoIterator<Item = String>,
+    found: &mut Vec<Suggestion>,
+) -> Result<(), Failure> {
+    for entry in entries {
+        let count = visible_count(segment, &Term::from_field_text(snapshot.fields.completion, &entry), visible)?;
+        let Some((_, shown)) = entry.split_once(COMPLETION_SIGN).filter(|_| count > 0) else { continue };
+        let mut chars = shown.chars();
+        let kind = match chars.next() {
+            Some('k') => SuggestionKind::Keyword,
+            Some('p') => SuggestionKind::Party,
+            Some('c') => SuggestionKind::Code,
+            _ => SuggestionKind::Title,
+        };
+        let text = chars.as_str();
+        match found.iter_mut().find(|s| s.kind == kind && s.text == text) {
+            Some(known) => known.count += count,
+            None => found.push(Suggestion { text: text.to_owned(), kind, count }),
+        }
+    }
+    Ok(())
+}
+
+/// In how many visible documents a term is; stops counting at a thousand.
+fn visible_count(segment: &Segment, term: &Term, visible: &Bits) -> Result<u64, Failure> {
+    let inverted = segment.reader.inverted_index(term.field())?;
+    let Some(mut postings) = inverted.read_postings(term, IndexRecordOption::Basic)? else { return Ok(0) };
+    let (mut count, mut doc) = (0, postings.doc());
+    while doc != TERMINATED && count < 1_000 {
+        count += u64::from(visible.contains(doc));
+        doc = postings.advance();
+    }
+    Ok(count)
+}
+
+/// Entries that begin almost so.
+fn near(snapshot: &Snapshot, segment: &Segment, key: &str) -> Result<Vec<String>, Failure> {
+    let term = Term::from_field_text(snapshot.fields.completion, key);
+    let automaton = FuzzyTermQuery::new_prefix(term, 1, true).automaton()?;
+    let inverted = segment.reader.inverted_index(snapshot.fields.completion)?;
+    let mut stream = inverted.terms().search(automaton).into_stream()?;
+    let mut entries = Vec::new();
+    while entries.len() < MAX_LOOKED_AT && stream.advance() {
+        if let Ok(entry) = std::str::from_utf8(stream.key()) {
+            entries.push(entry.to_owned());
+        }
+    }
+    Ok(entries)
+}
+
+/// The query with words that are nowhere replaced by the commonest close ones that the viewer could find; none if
+/// every word is somewhere, or nothing is close.
+pub(crate) fn did_you_mean(snapshot: &Snapshot, parsed: &Parsed, text: &str, viewer: &Viewer) -> Result<Option<String>, Failure> {
+    let mut better = analysis::nfc(text).into_owned();
+    let mut changed = false;
+    for clause in parsed.clauses.iter().filter(|c| !c.negated) {
+        let [Atom::Word(word)] = clause.any.as_slice() else { continue };
+        let term = Term::from_field_text(snapshot.fields.folded, &word.folded);
+        if word.folded.chars().count() < MIN_FUZZY || snapshot.frequency(&term)? > 0 {
+            continue;
+        }
+        if let Some(close) = closest(snapshot, &term, viewer)? {
+            better = replace_word(&better, &word.folded, &close);
+            changed = true;
+        }
+    }
+    Ok(changed.then_some(better))
+}
+
+fn closest(snapshot: &Snapshot, term: &Term, viewer: &Viewer) -> Result<Option<String>, Failure> {
+    let query = FuzzyTermQuery::new(term.clone(), 1, true);
+    let mut candidates: Vec<(u32, String)> = Vec::new();
+    for segment in &snapshot.segments {
+        let inverted = segment.reader.inverted_index(term.field())?;
+        let mut stream = inverted.terms().search(query.automaton()?).into_stream()?;
+        while candidates.len() < MAX_LOOKED_AT && stream.advance() {
+            if let Ok(word) = std::str::from_utf8(stream.key()) {
+                match candidates.iter_mut().find(|(_, w)| w == word) {
+                    Some((count, _)) => *count += stream.value().doc_freq,
+                    None => candidates.push((stream.value().doc_freq, word.to_owned())),
+                }
+            }
+        }
+    }
+    candidates.sort_by(|a, b| b.cmp(a));
+    for (_, word) in candidates.into_iter().take(8) {
+        let term = Term::from_field_text(term.field(), &word);
+        for (place, segment) in snapshot.segments.iter().enumerate() {
+            if visible_count(segment, &term, &snapshot.visible(place, viewer)?)? > 0 {
+                return Ok(Some(word));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The text with every word of this folded form replaced.
+fn replace_word(text: &str, folded: &str, by: &str) -> String {
+    let mut spans = Vec::new();
+    analysis::words(text, |word| {
+        if word.joins == 0 && word.folded == folded {
+            spans.push((word.start, word.end));
+        }
+    });
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for (start, end) in spans {
+        out.push_str(text.get(done..start).unwrap_or_default());
+        out.push_str(by);
+        done = end;
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    out
+}
