@@ -1,4 +1,4 @@
-//! People who sign in: accounts, sessions, one-time tokens, recovery codes, API tokens, staff roles.
+//! People who sign in: accounts, sessions, one-time tokens, recovery codes, API tokens.
 
 crate::step!(
     "m0002_accounts",
@@ -10,7 +10,10 @@ crate::step!(
             name TEXT NOT NULL,
             lang TEXT NOT NULL,
             password_hash TEXT NOT NULL,
+            password_changed_at {time} NOT NULL,
             status TEXT NOT NULL CHECK (status IN ('unconfirmed','active','disabled')),
+            -- Words of base::StaffRole, a space between them, read with the account at every request.
+            staff TEXT NOT NULL,
             totp_secret {bytes},
             totp_confirmed {bool} NOT NULL,
             totp_last_step {int} NOT NULL,
@@ -19,12 +22,8 @@ crate::step!(
             created_at {time} NOT NULL,
             updated_at {time} NOT NULL
         ) {strict}",
-        "CREATE INDEX account_created ON account (created_at, id)",
-        "CREATE TABLE staff_role (
-            account_id {uuid} NOT NULL REFERENCES account (id),
-            role TEXT NOT NULL CHECK (role IN ('moderator','broker','registrar','analyst','administrator')),
-            PRIMARY KEY (account_id, role)
-        ) {strict}",
+        // The few who are staff.
+        "CREATE INDEX account_staff ON account (id) WHERE staff <> ''",
         // Only the hash of a session's secret is kept.
         "CREATE TABLE session (
             id {uuid} PRIMARY KEY,

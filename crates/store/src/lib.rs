@@ -10,6 +10,8 @@ pub mod events;
 pub mod follow;
 pub mod jobs;
 mod rows;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod throttle;
 mod write;
 

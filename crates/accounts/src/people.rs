@@ -1,0 +1,534 @@
+//! Accounts: reading them, staff roles, disabling; and what an operator makes from the command line.
+//!
+//! What always holds: a disabled account has no session and no live token; the space keeps an administrator.
+//! Not here: how somebody gets an account (`sign_up`) or in (`sign_in`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base::{AccountId, Actor, Capacity, Cursor, Faults, Grant, Lang, Limit, Page, Refused, StaffRole};
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{Ctx, NewEvent, StoreError, Time, Tx};
+use utoipa::ToSchema;
+
+use crate::access::{ManageAccount, ManageAccounts, OwnAccount, Space};
+use crate::email::Email;
+use crate::password::Password;
+use crate::rows::{account, api_token, one_time_token, session};
+use crate::{Accounts, Error, words};
+
+/// Longest name of a person, in characters.
+const NAME_MAX: usize = 120;
+
+/// An account as it is stored.
+#[derive(Clone, Debug)]
+pub struct AccountRow(pub(crate) account::Model);
+
+impl AccountRow {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> AccountId {
+        AccountId(self.0.id)
+    }
+}
+
+/// Whether an account may sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountStatus {
+    /// The address is not confirmed yet.
+    Unconfirmed,
+    /// It may.
+    Active,
+    /// An administrator stopped it.
+    Disabled,
+}
+
+impl AccountStatus {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Unconfirmed => "unconfirmed",
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+        }
+    }
+
+    pub(crate) fn stored(word: &str) -> Self {
+        // The table allows no fourth word; were there one, nobody could sign in with it.
+        match word {
+            "unconfirmed" => Self::Unconfirmed,
+            "active" => Self::Active,
+            _ => Self::Disabled,
+        }
+    }
+}
+
+/// An account as its owner and administrators see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AccountView {
+    /// Its id.
+    pub id: AccountId,
+    /// The e-mail address.
+    pub email: String,
+    /// The person's name.
+    pub name: String,
+    /// The language of pages and mail.
+    pub lang: Lang,
+    /// Whether it may sign in.
+    pub status: AccountStatus,
+    /// Roles in the space.
+    pub staff: BTreeSet<StaffRole>,
+    /// Whether a second factor is set up.
+    pub second_factor: bool,
+    /// True for invented people of a demonstration.
+    pub demonstration: bool,
+    /// Grows by one with every change; the ETag.
+    pub version: i64,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+}
+
+impl AccountView {
+    pub(crate) fn of(row: &account::Model) -> Self {
+        Self {
+            id: AccountId(row.id),
+            email: row.email.clone(),
+            name: row.name.clone(),
+            lang: lang_of(&row.lang),
+            status: AccountStatus::stored(&row.status),
+            staff: words::read(&row.staff),
+            second_factor: row.totp_confirmed,
+            demonstration: row.demonstration,
+            version: row.version,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// The answer to a change of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AccountReceipt {
+    /// Its id.
+    pub id: AccountId,
+    /// Its version after the change.
+    pub version: i64,
+}
+
+/// What the owner may change freely.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountEdit {
+    /// The person's name.
+    #[schema(max_length = 120)]
+    pub name: String,
+    /// The language of pages and mail.
+    pub lang: Lang,
+}
+
+/// An account made by an operator: active at once.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// The e-mail address.
+    pub email: String,
+    /// The person's name.
+    pub name: String,
+    /// The language of pages and mail.
+    pub lang: Lang,
+    /// The password.
+    pub password: Password,
+    /// Roles in the space.
+    pub staff: BTreeSet<StaffRole>,
+    /// True for invented people of a demonstration.
+    pub demonstration: bool,
+}
+
+pub(crate) fn lang_of(word: &str) -> Lang {
+    word.parse().unwrap_or_default()
+}
+
+/// An actor for events that a link in a mail causes: the account acts, though nobody is signed in.
+pub(crate) fn acting(row: &account::Model) -> Actor {
+    Actor { capacity: Capacity::Person(AccountId(row.id)), ..Actor::anonymous(lang_of(&row.lang)) }
+}
+
+/// The name cleaned, or a fault: one line, nothing that could end a mail header.
+pub(crate) fn checked_name(name: &str, pointer: &str, faults: &mut Faults) -> String {
+    let name = base::text::clean(name);
+    let length = name.chars().count();
+    if name.is_empty() {
+        faults.add(pointer, "name_missing");
+    } else if length > NAME_MAX {
+        faults.add_with(pointer, "too_long", &[("max", &NAME_MAX.to_string()), ("length", &length.to_string())]);
+    } else if name.contains(['\n', '\t']) {
+        faults.add(pointer, "one_line");
+    } else if name.chars().any(base::text::is_forbidden) {
+        faults.add(pointer, "forbidden_character");
+    }
+    name
+}
+
+pub(crate) async fn find(db: &impl ConnectionTrait, id: AccountId) -> Result<Option<account::Model>, StoreError> {
+    Ok(account::Entity::find_by_id(id.0).one(db).await?)
+}
+
+pub(crate) async fn find_email(db: &impl ConnectionTrait, key: &str) -> Result<Option<account::Model>, StoreError> {
+    Ok(account::Entity::find().filter(account::Column::EmailKey.eq(key)).one(db).await?)
+}
+
+/// Reads an account to change it; on PostgreSQL nobody else does so before the commit.
+pub(crate) async fn locked(tx: &Tx, id: AccountId) -> Result<account::Model, Error> {
+    let mut query = account::Entity::find_by_id(id.0);
+    if tx.needs_row_locks() {
+        query = query.lock(LockType::Update);
+    }
+    Ok(query.one(tx.db()).await?.ok_or(Refused::Hidden)?)
+}
+
+/// One more version of an account that was read under [`locked`].
+pub(crate) async fn update(tx: &Tx, row: &account::Model, change: sea_orm::UpdateMany<account::Entity>) -> Result<AccountReceipt, Error> {
+    let version = row.version + 1;
+    let done = change
+        .col_expr(account::Column::Version, Expr::value(version))
+        .col_expr(account::Column::UpdatedAt, Expr::value(tx.now()))
+        .filter(account::Column::Id.eq(row.id))
+        .filter(account::Column::Version.eq(row.version))
+        .exec(tx.db())
+        .await?;
+    if done.rows_affected == 1 { Ok(AccountReceipt { id: AccountId(row.id), version }) } else { Err(Error::Stale { seen: row.version }) }
+}
+
+pub(crate) fn event(row: &account::Model, kind: &'static str, facts: serde_json::Value) -> NewEvent {
+    NewEvent::new("account", AccountId(row.id), kind, facts)
+}
+
+/// Ends every session but one, and every link that was sent.
+pub(crate) async fn end_sessions(tx: &Tx, id: AccountId, but: Option<base::SessionId>) -> Result<(), StoreError> {
+    let mut sessions = session::Entity::delete_many().filter(session::Column::AccountId.eq(id.0));
+    if let Some(kept) = but {
+        sessions = sessions.filter(session::Column::Id.ne(kept.0));
+    }
+    sessions.exec(tx.db()).await?;
+    one_time_token::Entity::delete_many().filter(one_time_token::Column::AccountId.eq(id.0)).exec(tx.db()).await?;
+    Ok(())
+}
+
+/// The account of whoever asks.
+///
+/// # Errors
+/// [`Refused::SignIn`] for nobody.
+pub async fn me(accounts: &Accounts, actor: &Actor) -> Result<AccountView, Error> {
+    let row = find(accounts.store.db(), actor.signed_in()?).await?.ok_or(Refused::SignIn)?;
+    Ok(AccountView::of(&row))
+}
+
+/// Changes name and language of one's own account.
+///
+/// # Errors
+/// [`Error::Invalid`], [`Error::Stale`].
+pub async fn edit_me(accounts: &Accounts, ctx: Ctx, seen: i64, edit: AccountEdit) -> Result<AccountReceipt, Error> {
+    Grant::<OwnAccount>::check(&ctx.actor, Space)?;
+    let id = ctx.actor.signed_in()?;
+    let mut faults = Faults::new();
+    let name = checked_name(&edit.name, "/name", &mut faults);
+    faults.into_result()?;
+    accounts
+        .store
+        .write(ctx, move |tx| {
+            let name = name.clone();
+            async move {
+                let row = locked(&tx, id).await?;
+                if row.version != seen {
+                    return Err(Error::Stale { seen });
+                }
+                let change = account::Entity::update_many()
+                    .col_expr(account::Column::Name, Expr::value(name))
+                    .col_expr(account::Column::Lang, Expr::value(edit.lang.code()));
+                let receipt = update(&tx, &row, change).await?;
+                tx.emit(event(&row, "account.edited", json!({"version": receipt.version})));
+                Ok(receipt)
+            }
+        })
+        .await
+}
+
+/// One account: one's own, or any for administrators.
+///
+/// # Errors
+/// [`Refused::Hidden`] for everybody else.
+pub async fn get(accounts: &Accounts, actor: &Actor, id: AccountId) -> Result<AccountView, Error> {
+    let row = AccountRow(find(accounts.store.db(), id).await?.ok_or(Refused::Hidden)?);
+    if !base::Hideable::visible_to(&row, actor) {
+        return Err(Refused::Hidden.into());
+    }
+    Ok(AccountView::of(&row.0))
+}
+
+/// Which accounts to list.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AccountFilter {
+    /// Only staff.
+    pub staff: bool,
+    /// Only in this state.
+    pub status: Option<AccountStatus>,
+}
+
+/// Accounts, the newest first, for administrators.
+///
+/// # Errors
+/// [`Refused::Forbidden`] for others, [`Error::Invalid`] for a cursor of another list.
+pub async fn list(
+    accounts: &Accounts,
+    actor: &Actor,
+    filter: AccountFilter,
+    cursor: Option<&str>,
+    limit: Limit,
+) -> Result<Page<AccountView>, Error> {
+    Grant::<ManageAccounts>::check(actor, Space)?;
+    let db = accounts.store.db();
+    let mut query = account::Entity::find();
+    if filter.staff {
+        query = query.filter(account::Column::Staff.ne(""));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(account::Column::Status.eq(status.as_str()));
+    }
+    let total = query.clone().count(db).await?;
+    if let Some(cursor) = cursor {
+        let after: AccountId = Cursor::read(cursor).map_err(|_| Error::fault("/cursor", "bad_cursor"))?;
+        query = query.filter(account::Column::Id.lt(after.0));
+    }
+    let mut rows = query.order_by_desc(account::Column::Id).limit(limit.get() + 1).all(db).await?;
+    let more = rows.len() as u64 > limit.get();
+    rows.truncate(usize::from(u16::try_from(limit.get()).unwrap_or(u16::MAX)));
+    let next = rows.last().filter(|_| more).map(|r| Cursor::write(&r.id));
+    Ok(Page { items: rows.iter().map(AccountView::of).collect(), next, total })
+}
+
+/// The names of people by account, for histories and reviews.
+///
+/// # Errors
+/// If the database fails.
+pub async fn names(db: &impl ConnectionTrait, ids: &[AccountId]) -> Result<BTreeMap<AccountId, String>, StoreError> {
+    let mut names = BTreeMap::new();
+    for chunk in ids.chunks(500) {
+        let rows = account::Entity::find().filter(account::Column::Id.is_in(chunk.iter().map(|i| i.0))).all(db).await?;
+        names.extend(rows.into_iter().map(|r| (AccountId(r.id), r.name)));
+    }
+    Ok(names)
+}
+
+/// The active accounts with a staff role: whom the space writes to about that work.
+///
+/// # Errors
+/// If the database fails.
+pub async fn staff_with(db: &impl ConnectionTrait, role: StaffRole) -> Result<Vec<AccountId>, StoreError> {
+    let rows = account::Entity::find().filter(account::Column::Staff.ne("")).filter(account::Column::Status.eq("active")).all(db).await?;
+    Ok(rows.into_iter().filter(|r| words::read::<StaffRole>(&r.staff).contains(&role)).map(|r| AccountId(r.id)).collect())
+}
+
+/// Loads an account for an administrator's work on it.
+async fn managed(tx: &Tx, actor: &Actor, id: AccountId, seen: i64) -> Result<account::Model, Error> {
+    let row = Grant::<ManageAccount>::check(actor, AccountRow(locked(tx, id).await?))?.into_object().0;
+    if row.version == seen { Ok(row) } else { Err(Error::Stale { seen }) }
+}
+
+/// Refuses if nobody but this account is an active administrator.
+async fn keep_an_administrator(tx: &Tx, id: AccountId) -> Result<(), Error> {
+    let others = staff_with(tx.db(), StaffRole::Administrator).await?;
+    if others.iter().any(|a| *a != id) { Ok(()) } else { Err(Error::LastAdministrator) }
+}
+
+fn is_administrator(row: &account::Model) -> bool {
+    row.status == "active" && words::read::<StaffRole>(&row.staff).contains(&StaffRole::Administrator)
+}
+
+/// Sets the staff roles of an account. Its sessions end: whoever loses or gains rights signs in anew.
+///
+/// # Errors
+/// [`Error::LastAdministrator`], [`Error::Stale`], [`Refused`].
+pub async fn set_staff(accounts: &Accounts, ctx: Ctx, id: AccountId, seen: i64, roles: BTreeSet<StaffRole>) -> Result<AccountReceipt, Error> {
+    let actor = ctx.actor.clone();
+    accounts
+        .store
+        .write(ctx, move |tx| {
+            let (actor, roles) = (actor.clone(), roles.clone());
+            async move {
+                let row = managed(&tx, &actor, id, seen).await?;
+                if is_administrator(&row) && !roles.contains(&StaffRole::Administrator) {
+                    keep_an_administrator(&tx, id).await?;
+                }
+                let change = account::Entity::update_many().col_expr(account::Column::Staff, Expr::value(words::write(&roles)));
+                let receipt = update(&tx, &row, change).await?;
+                end_sessions(&tx, id, None).await?;
+                let was: BTreeSet<StaffRole> = words::read(&row.staff);
+                tx.emit(event(&row, "account.staff_changed", json!({"version": receipt.version, "roles": roles, "was": was})));
+                Ok(receipt)
+            }
+        })
+        .await
+}
+
+/// Stops an account: its sessions and tokens end with the same commit.
+///
+/// # Errors
+/// As [`set_staff`].
+pub async fn disable(accounts: &Accounts, ctx: Ctx, id: AccountId, seen: i64) -> Result<AccountReceipt, Error> {
+    set_status(accounts, ctx, id, seen, AccountStatus::Disabled).await
+}
+
+/// Lets a stopped account sign in again. Its tokens stay revoked.
+///
+/// # Errors
+/// As [`set_staff`].
+pub async fn enable(accounts: &Accounts, ctx: Ctx, id: AccountId, seen: i64) -> Result<AccountReceipt, Error> {
+    set_status(accounts, ctx, id, seen, AccountStatus::Active).await
+}
+
+async fn set_status(accounts: &Accounts, ctx: Ctx, id: AccountId, seen: i64, status: AccountStatus) -> Result<AccountReceipt, Error> {
+    let actor = ctx.actor.clone();
+    accounts
+        .store
+        .write(ctx, move |tx| {
+            let actor = actor.clone();
+            async move {
+                let row = managed(&tx, &actor, id, seen).await?;
+                if status == AccountStatus::Disabled && is_administrator(&row) {
+                    keep_an_administrator(&tx, id).await?;
+                }
+                let change = account::Entity::update_many().col_expr(account::Column::Status, Expr::value(status.as_str()));
+                let receipt = update(&tx, &row, change).await?;
+                let kind = if status == AccountStatus::Disabled {
+                    end_sessions(&tx, id, None).await?;
+                    revoke_tokens(&tx, id).await?;
+                    "account.disabled"
+                } else {
+                    crate::membership::attach(&tx, id, &row.email_key).await?;
+                    "account.enabled"
+                };
+                tx.emit(event(&row, kind, json!({"version": receipt.version})));
+                Ok(receipt)
+            }
+        })
+        .await
+}
+
+async fn revoke_tokens(tx: &Tx, id: AccountId) -> Result<(), StoreError> {
+    api_token::Entity::update_many()
+        .col_expr(api_token::Column::RevokedAt, Expr::value(Some(tx.now())))
+        .filter(api_token::Column::AccountId.eq(id.0))
+        .filter(api_token::Column::RevokedAt.is_null())
+        .exec(tx.db())
+        .await?;
+    Ok(())
+}
+
+/// Makes an active account. For [`Ctx::system`]: the command line and demonstrations.
+///
+/// # Errors
+/// [`Error::Invalid`] with all faults, an address that is taken among them.
+pub async fn create(accounts: &Accounts, ctx: Ctx, new: NewAccount) -> Result<AccountReceipt, Error> {
+    if !ctx.actor.is_system() {
+        return Err(Refused::Forbidden { action: "account.create" }.into());
+    }
+    let mut faults = Faults::new();
+    let email = Email::checked(&new.email, "/email", &mut faults);
+    let name = checked_name(&new.name, "/name", &mut faults);
+    if !new.demonstration {
+        new.password.check(&accounts.settings, &[&name, &new.email], "/password", &mut faults);
+    }
+    faults.into_result()?;
+    let Some(email) = email else { return Err(Error::fault("/email", "email_form")) };
+    let hash = accounts.hasher.hash(&new.password).await?;
+    let fresh = Fresh { email, name, lang: new.lang, hash, status: AccountStatus::Active, staff: new.staff, demonstration: new.demonstration };
+    let result = accounts
+        .store
+        .write(ctx, move |tx| {
+            let fresh = fresh.clone();
+            async move {
+                let row = insert(&tx, fresh).await?;
+                crate::membership::attach(&tx, AccountId(row.id), &row.email_key).await?;
+                Ok::<_, Error>(AccountReceipt { id: AccountId(row.id), version: 1 })
+            }
+        })
+        .await;
+    match result {
+        Err(Error::Store(StoreError::Duplicate(which))) if which.contains("email_key") => Err(Error::fault("/email", "email_taken")),
+        other => other,
+    }
+}
+
+/// Makes an administrator. For the command line.
+///
+/// # Errors
+/// As [`create`].
+pub async fn create_admin(accounts: &Accounts, email: &str, name: &str, password: Password) -> Result<AccountReceipt, Error> {
+    let new = NewAccount {
+        email: email.to_owned(),
+        name: name.to_owned(),
+        lang: Lang::Vi,
+        password,
+        staff: BTreeSet::from([StaffRole::Administrator]),
+        demonstration: false,
+    };
+    create(accounts, Ctx::system(), new).await
+}
+
+/// What a new account's row is made from.
+#[derive(Clone)]
+pub(crate) struct Fresh {
+    pub email: Email,
+    pub name: String,
+    pub lang: Lang,
+    pub hash: String,
+    pub status: AccountStatus,
+    pub staff: BTreeSet<StaffRole>,
+    pub demonstration: bool,
+}
+
+pub(crate) async fn insert(tx: &Tx, fresh: Fresh) -> Result<account::Model, Error> {
+    let now = tx.now();
+    let row = account::Model {
+        id: tx.new_id(),
+        email: fresh.email.as_typed().to_owned(),
+        email_key: fresh.email.key().to_owned(),
+        name: fresh.name,
+        lang: fresh.lang.code().to_owned(),
+        password_hash: fresh.hash,
+        password_changed_at: now,
+        status: fresh.status.as_str().to_owned(),
+        staff: words::write(&fresh.staff),
+        totp_secret: None,
+        totp_confirmed: false,
+        totp_last_step: 0,
+        demonstration: fresh.demonstration,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let model = account::ActiveModel {
+        id: Set(row.id),
+        email: Set(row.email.clone()),
+        email_key: Set(row.email_key.clone()),
+        name: Set(row.name.clone()),
+        lang: Set(row.lang.clone()),
+        password_hash: Set(row.password_hash.clone()),
+        password_changed_at: Set(now),
+        status: Set(row.status.clone()),
+        staff: Set(row.staff.clone()),
+        totp_secret: Set(None),
+        totp_confirmed: Set(false),
+        totp_last_step: Set(0),
+        demonstration: Set(row.demonstration),
+        version: Set(1),
+        created_at: Set(now),
+        updated_at: Set(now),
+    };
+    account::Entity::insert(model).exec_without_returning(tx.db()).await?;
+    let facts = json!({"version": 1, "lang": row.lang, "staff": fresh.staff});
+    let kind = if fresh.status == AccountStatus::Active { "account.created" } else { "account.signed_up" };
+    tx.emit(event(&row, kind, facts));
+    Ok(row)
+}
