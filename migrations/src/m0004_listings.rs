@@ -18,7 +18,6 @@ crate::step!(
             version {int} NOT NULL,
             title TEXT NOT NULL,
             completeness {int} NOT NULL,
-            fingerprint TEXT NOT NULL,
             contact_id {uuid} REFERENCES account (id),
             responsible_id {uuid} REFERENCES account (id),
             next_action_on {date},
@@ -45,7 +44,6 @@ crate::step!(
         "CREATE INDEX listing_queue ON listing (submitted_at, id) WHERE status = 'submitted' OR revision = 'submitted'",
         "CREATE INDEX listing_expiry ON listing (expires_at) WHERE status = 'published'",
         "CREATE INDEX listing_import ON listing (import_id) WHERE import_id IS NOT NULL",
-        "CREATE INDEX listing_fingerprint ON listing (fingerprint) WHERE fingerprint <> ''",
         // Every version is kept; none is ever changed.
         "CREATE TABLE listing_version (
             listing_id {uuid} NOT NULL REFERENCES listing (id),
@@ -91,6 +89,13 @@ crate::step!(
         ) {strict}",
         "CREATE UNIQUE INDEX review_open ON review (listing_id) WHERE decision IS NULL",
         "CREATE INDEX review_listing ON review (listing_id, claimed_at)",
+        // Hashes of parts of a listing's words: two listings that share one may be near-duplicates.
+        "CREATE TABLE listing_band (
+            band {int} NOT NULL,
+            listing_id {uuid} NOT NULL REFERENCES listing (id),
+            PRIMARY KEY (band, listing_id)
+        ) {strict}",
+        "CREATE INDEX listing_band_listing ON listing_band (listing_id)",
         // The next number of each kind's readable codes in a year.
         "CREATE TABLE code_counter (
             kind TEXT NOT NULL,

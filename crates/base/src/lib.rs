@@ -6,6 +6,7 @@
 
 pub mod access;
 mod actor;
+pub mod body;
 mod clock;
 mod code;
 pub mod defaults;

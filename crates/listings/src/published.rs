@@ -2,13 +2,24 @@
 //!
 //! It carries the last *approved* content, never a pending revision, and no private term.
 
+use std::collections::{BTreeSet, HashMap};
+
+use accounts::parties::PartyBrief;
 use base::{Code, Lang, ListingId, Localised, PartyId};
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait, JoinType};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
+use store::{Store, StoreError};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
+use crate::completeness;
 use crate::content::Content;
+use crate::head::{Head, Visibility, read_content};
 use crate::kind::Kind;
+use crate::rows::{invitation, listing, version};
+use crate::state::Status;
 
 /// Who may see a published listing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,4 +96,139 @@ pub struct Published {
     pub completeness: u8,
     /// Where it came from.
     pub provenance: Provenance,
+}
+
+/// The listings among these that are published now, in no order.
+///
+/// # Errors
+/// If the database fails.
+pub async fn load(store: &Store, ids: &[ListingId]) -> Result<Vec<Published>, StoreError> {
+    let mut all = Vec::with_capacity(ids.len());
+    // Below either engine's limit of parameters.
+    for chunk in ids.chunks(500) {
+        let ids: Vec<Uuid> = chunk.iter().map(|id| id.0).collect();
+        let rows = listing::Entity::find()
+            .filter(listing::Column::Id.is_in(ids))
+            .filter(listing::Column::Status.eq(Status::Published.as_str()))
+            .all(store.db())
+            .await?;
+        all.extend(complete(store, rows).await?);
+    }
+    Ok(all)
+}
+
+/// The published listings whose id comes after `after`, in the order of ids, at most `limit`.
+///
+/// # Errors
+/// If the database fails.
+pub async fn page_after(store: &Store, after: Option<ListingId>, limit: u64) -> Result<Vec<Published>, StoreError> {
+    let mut query = listing::Entity::find().filter(listing::Column::Status.eq(Status::Published.as_str()));
+    if let Some(after) = after {
+        query = query.filter(listing::Column::Id.gt(after.0));
+    }
+    let rows = query.order_by_asc(listing::Column::Id).limit(limit).all(store.db()).await?;
+    complete(store, rows).await
+}
+
+/// The published listings of a party: what must be shown anew when its name changes.
+///
+/// # Errors
+/// If the database fails.
+pub async fn ids_of_party(store: &Store, party: PartyId) -> Result<Vec<ListingId>, StoreError> {
+    let ids: Vec<Uuid> = listing::Entity::find()
+        .select_only()
+        .column(listing::Column::Id)
+        .filter(listing::Column::PartyId.eq(party.0))
+        .filter(listing::Column::Status.eq(Status::Published.as_str()))
+        .into_tuple()
+        .all(store.db())
+        .await?;
+    Ok(ids.into_iter().map(ListingId).collect())
+}
+
+/// How many listings are published.
+///
+/// # Errors
+/// If the database fails.
+pub async fn count(store: &Store) -> Result<u64, StoreError> {
+    Ok(listing::Entity::find().filter(listing::Column::Status.eq(Status::Published.as_str())).count(store.db()).await?)
+}
+
+/// Adds contents, parties and invitations to rows: three more queries, however many rows.
+async fn complete(store: &Store, rows: Vec<listing::Model>) -> Result<Vec<Published>, StoreError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let db = store.db();
+    let ids: Vec<Uuid> = rows.iter().map(|r| r.id).collect();
+    // The approved version is the newest but for listings with a pending revision, so both columns are asked at once.
+    let versions = version::Entity::find()
+        .join(
+            JoinType::InnerJoin,
+            version::Entity::belongs_to(listing::Entity)
+                .from(version::Column::ListingId)
+                .to(listing::Column::Id)
+                .into(),
+        )
+        .filter(version::Column::ListingId.is_in(ids.clone()))
+        .filter(Expr::col((version::Entity, version::Column::Version)).equals((listing::Entity, listing::Column::PublicVersion)))
+        .all(db)
+        .await?;
+    let contents: HashMap<Uuid, version::Model> = versions.into_iter().map(|v| (v.listing_id, v)).collect();
+    let invited = if rows.iter().any(|r| r.visibility == Visibility::Invited.as_str()) {
+        invitation::Entity::find().filter(invitation::Column::ListingId.is_in(ids)).all(db).await?
+    } else {
+        Vec::new()
+    };
+    let parties: BTreeSet<PartyId> = rows.iter().map(|r| PartyId(r.party_id)).collect();
+    let parties: Vec<PartyId> = parties.into_iter().collect();
+    let briefs: HashMap<PartyId, PartyBrief> =
+        accounts::parties::load_many(db, &parties).await?.into_iter().map(|p| (p.id, p)).collect();
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        // A listing withdrawn between the queries has no version to show; it is simply not there.
+        let (Some(version), Some(party)) = (contents.get(&row.id), briefs.get(&PartyId(row.party_id))) else { continue };
+        let kind: Kind = row.kind.parse().map_err(|e| StoreError::corrupt("listing", e))?;
+        let content = read_content(kind, version)?;
+        let shown_to = invited.iter().filter(|i| i.listing_id == row.id).map(|i| PartyId(i.party_id)).collect();
+        let head = Head::of(row, shown_to)?;
+        let Some((published_at, confirmed_at, expires_at)) = head
+            .published_at
+            .zip(head.expires_at)
+            .map(|(published, expires)| (published, head.confirmed_at.unwrap_or(published), expires))
+        else {
+            continue;
+        };
+        all.push(Published {
+            id: head.id,
+            kind,
+            code: head.code,
+            slug: head.slug,
+            version: u32::try_from(head.public_version.unwrap_or(1)).unwrap_or(u32::MAX),
+            // A change of either the listing or its party changes what is shown.
+            revision: (head.version << 24) | (party.version & 0x00ff_ffff),
+            owner: Owner {
+                id: party.id,
+                name: party.names.clone(),
+                party_type: party.party_type.clone(),
+                province: party.province.clone(),
+                commune: party.commune.clone(),
+                verification: party.verification.clone(),
+            },
+            source_lang: head.source_lang,
+            completeness: completeness::of(&content, head.source_lang).percent,
+            content,
+            audience: match head.visibility {
+                Visibility::Public => Audience::Public,
+                Visibility::Registered => Audience::Registered,
+                Visibility::Invited => Audience::Parties(head.invited.iter().copied().chain([head.party]).collect()),
+                Visibility::Private => Audience::Parties(vec![head.party]),
+            },
+            published_at,
+            confirmed_at,
+            expires_at,
+            provenance: head.provenance,
+        });
+    }
+    Ok(all)
 }

@@ -1,0 +1,37 @@
+//! Short questions that other crates ask inside their own transactions.
+
+use base::{AccountId, PartyId, StaffRole};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use store::StoreError;
+
+use crate::rows::{membership, party};
+
+/// Whether there is such a party.
+///
+/// # Errors
+/// If the database fails.
+pub async fn party_exists(db: &impl ConnectionTrait, id: PartyId) -> Result<bool, StoreError> {
+    Ok(party::Entity::find_by_id(id.0).count(db).await? > 0)
+}
+
+/// Whether the account is a confirmed member of the party.
+///
+/// # Errors
+/// If the database fails.
+pub async fn is_confirmed_member(db: &impl ConnectionTrait, account: AccountId, party: PartyId) -> Result<bool, StoreError> {
+    let found = membership::Entity::find()
+        .filter(membership::Column::PartyId.eq(party.0))
+        .filter(membership::Column::AccountId.eq(account.0))
+        .filter(membership::Column::Status.eq("confirmed"))
+        .count(db)
+        .await?;
+    Ok(found > 0)
+}
+
+/// Whether the account has a role in the space.
+///
+/// # Errors
+/// If the database fails.
+pub async fn has_staff_role(db: &impl ConnectionTrait, account: AccountId, role: StaffRole) -> Result<bool, StoreError> {
+    Ok(crate::people::staff_with(db, role).await?.contains(&account))
+}

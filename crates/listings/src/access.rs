@@ -1,0 +1,79 @@
+//! Who may do what to a listing. The only place where that is decided; the names are rows of the access table.
+
+use base::{Action, Actor, Hideable, PartyRole, Scope, StaffRole};
+
+use crate::head::{Head, Visibility};
+use crate::state::Status;
+
+impl Head {
+    /// Its own party's confirmed members, and the staff member who looks after it.
+    pub(crate) fn is_insider(&self, actor: &Actor) -> bool {
+        actor.is_system()
+            || actor.is_member(self.party)
+            || (actor.is_staff(StaffRole::Broker) && self.responsible.is_some() && self.responsible == actor.account())
+    }
+
+    /// Moderators see whatever was ever submitted, with its history; drafts are the author's own.
+    pub(crate) fn is_before_moderators(&self, actor: &Actor) -> bool {
+        actor.is_staff(StaffRole::Moderator) && actor.has_scope(Scope::Staff) && self.submitted_at.is_some()
+    }
+
+    /// True if it is out and this actor belongs to its audience.
+    pub(crate) fn is_out_for(&self, actor: &Actor) -> bool {
+        self.state.status == Status::Published
+            && match self.visibility {
+                Visibility::Public => true,
+                Visibility::Registered => actor.account().is_some(),
+                Visibility::Invited => self.invited.iter().any(|p| actor.is_member(*p)),
+                Visibility::Private => false,
+            }
+    }
+}
+
+impl Hideable for Head {
+    fn visible_to(&self, actor: &Actor) -> bool {
+        self.is_insider(actor) || self.is_before_moderators(actor) || self.is_out_for(actor)
+    }
+}
+
+fn edits(actor: &Actor, listing: &Head) -> bool {
+    actor.has_scope(Scope::Write)
+        && (actor.is_system()
+            || actor.has_role(listing.party, PartyRole::Editor)
+            || (actor.is_staff(StaffRole::Broker) && listing.is_insider(actor)))
+}
+
+fn reviews(actor: &Actor, listing: &Head) -> bool {
+    // Nobody reviews what their own party wants published.
+    actor.is_system() || (listing.is_before_moderators(actor) && !actor.is_member(listing.party))
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $text:literal: |$actor:ident, $listing:ident| $rule:expr;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(crate) struct $name;
+        impl Action for $name {
+            const NAME: &'static str = $text;
+            type Object = Head;
+            fn allowed($actor: &Actor, $listing: &Head) -> bool {
+                $rule
+            }
+        }
+    )+};
+}
+
+actions! {
+    /// Read what the audience may read.
+    View = "listing.view": |actor, _listing| actor.has_scope(Scope::Read);
+    /// Read drafts, versions, private terms.
+    ViewInside = "listing.view_inside": |actor, listing| actor.has_scope(Scope::Read) && (listing.is_insider(actor) || listing.is_before_moderators(actor));
+    /// Read the private terms: members and the staff member responsible.
+    ViewPrivate = "listing.view_private": |actor, listing| actor.has_scope(Scope::Read) && (listing.is_insider(actor) || (actor.is_staff(StaffRole::Broker) && actor.has_scope(Scope::Staff) && listing.state.status == Status::Published));
+    /// Write its content and private terms, submit it, hold, resume, confirm, withdraw, archive it.
+    Edit = "listing.edit": |actor, listing| edits(actor, listing);
+    /// Choose who may see it.
+    SetVisibility = "listing.set_visibility": |actor, listing| actor.has_scope(Scope::Write) && (actor.is_system() || actor.has_role(listing.party, PartyRole::Admin));
+    /// Claim and decide a submission.
+    Review = "listing.review": |actor, listing| reviews(actor, listing);
+}

@@ -1,0 +1,489 @@
+//! Writing a listing: a new draft, a new version of its content, its private terms, who may see it, who looks after it.
+
+use std::collections::BTreeSet;
+
+use base::{AccountId, Actor, Grant, Lang, ListingId, PartyId, PartyRole, Refused, Scope, StaffRole};
+use chrono::{Datelike, NaiveDate};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, Statement,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{Ctx, NewEvent, StoreError, Tx};
+use utoipa::ToSchema;
+
+use crate::access::{Edit, SetVisibility, ViewPrivate};
+use crate::check::Check;
+use crate::completeness;
+use crate::content::{Content, SCHEMA};
+use crate::error::{ListingError, valid};
+use crate::head::{Head, Visibility, content_of, load, load_to_change, save};
+use crate::kind::Kind;
+use crate::private::PrivateTerms;
+use crate::rows::{invitation, listing, private, slug, version};
+use crate::state::{Move, Revision, State, Status};
+use crate::{Listings, duplicates};
+
+/// What is known of a listing after it was written. Kept as the answer to a repeated request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Receipt {
+    /// The listing.
+    pub id: ListingId,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its readable code.
+    pub code: String,
+    /// The readable piece of its address.
+    pub slug: String,
+    /// Where it stands.
+    pub status: Status,
+    /// Where its pending revision stands.
+    pub revision: Revision,
+    /// Its ETag.
+    pub version: i64,
+}
+
+impl Receipt {
+    pub(crate) fn of(head: &Head, state: State, slug: String, version: i64) -> Self {
+        Self { id: head.id, kind: head.kind, code: head.code.clone(), slug, status: state.status, revision: state.revision, version }
+    }
+}
+
+/// A new listing.
+#[derive(Clone, Debug)]
+pub struct NewListing {
+    /// Whose it is.
+    pub party: PartyId,
+    /// The language it is written in first.
+    pub source_lang: Lang,
+    /// What it says so far.
+    pub content: Content,
+    /// Private terms, if any are known already.
+    pub private: Option<PrivateTerms>,
+}
+
+/// Saves a new draft at any state of completeness.
+///
+/// # Errors
+/// [`ListingError::Refused`] unless the actor edits for the party (a broker may record a need for any party);
+/// [`ListingError::Invalid`] with every wrong value, pointers into the content.
+pub async fn create(listings: &Listings, ctx: Ctx, new: NewListing) -> Result<Receipt, ListingError> {
+    let broker = ctx.actor.is_staff(StaffRole::Broker) && ctx.actor.has_scope(Scope::Staff) && new.content.kind() == Kind::Need;
+    let editor = ctx.actor.has_role(new.party, PartyRole::Editor) || ctx.actor.is_system();
+    if !ctx.actor.is_system() {
+        ctx.actor.signed_in()?;
+    }
+    if !((editor || broker) && ctx.actor.has_scope(Scope::Write)) {
+        return Err(Refused::Forbidden { action: "listing.create" }.into());
+    }
+    listings.check(&new)?;
+    let responsible = if editor { None } else { ctx.actor.account() };
+    let (listings, actor) = (listings.clone(), ctx.actor.clone());
+    listings.store.clone().write(ctx, move |tx| create_in(tx, listings.clone(), actor.clone(), new.clone(), responsible)).await
+}
+
+async fn create_in(
+    tx: Tx,
+    listings: Listings,
+    actor: Actor,
+    new: NewListing,
+    responsible: Option<AccountId>,
+) -> Result<Receipt, ListingError> {
+    if !accounts::lookup::party_exists(tx.db(), new.party).await? {
+        return Err(Refused::Hidden.into());
+    }
+    let held = listing::Entity::find().filter(listing::Column::PartyId.eq(new.party.0)).count(tx.db()).await?;
+    if held >= listings.settings.per_party {
+        return Err(Refused::Forbidden { action: "listing.create" }.into());
+    }
+    let mut content = new.content;
+    content.restamp(None, new.source_lang, 1);
+    let code = reserve_codes(&tx, content.kind(), 1).await?.code(0);
+    let id = ListingId(tx.new_id());
+    let row = new_row(&tx, id, new.party, new.source_lang, &content, code);
+    let row = listing::ActiveModel {
+        contact_id: Set(actor.account().filter(|_| responsible.is_none()).map(|a| a.0)),
+        responsible_id: Set(responsible.map(|a| a.0)),
+        ..row
+    };
+    let (kind, slug_text) = (content.kind(), taken(&row.slug));
+    let code = taken(&row.code);
+    listing::Entity::insert(row).exec_without_returning(tx.db()).await?;
+    insert_version(&tx, id, 1, &content, actor.account(), String::new()).await?;
+    insert_slug(&tx, kind, &slug_text, id).await?;
+    duplicates::save_bands(&tx, id, &content, false).await?;
+    if let Some(terms) = &new.private {
+        save_private(&tx, id, terms, 1).await?;
+    }
+    tx.emit(NewEvent::new("listing", id, "listing.created", json!({ "kind": kind, "party": new.party, "version": 1 })));
+    Ok(Receipt { id, kind, code, slug: slug_text, status: Status::Draft, revision: Revision::None, version: 1 })
+}
+
+/// The row of a new draft; what an import or the responsible staff member adds is set by the caller.
+pub(crate) fn new_row(tx: &Tx, id: ListingId, party: PartyId, source: Lang, content: &Content, code: String) -> listing::ActiveModel {
+    let title = content.title().best(source).unwrap_or_default().to_owned();
+    listing::ActiveModel {
+        id: Set(id.0),
+        kind: Set(content.kind().as_str().to_owned()),
+        party_id: Set(party.0),
+        slug: Set(slug_of(&title, &code)),
+        code: Set(code),
+        source_lang: Set(source.code().to_owned()),
+        status: Set(Status::Draft.as_str().to_owned()),
+        revision: Set(Revision::None.as_str().to_owned()),
+        visibility: Set(Visibility::Public.as_str().to_owned()),
+        head_version: Set(1),
+        public_version: Set(None),
+        version: Set(1),
+        title: Set(title),
+        completeness: Set(i64::from(completeness::of(content, source).percent)),
+        contact_id: Set(None),
+        responsible_id: Set(None),
+        next_action_on: Set(None),
+        outcome: Set(None),
+        provenance: Set("manual".to_owned()),
+        source: Set(None),
+        external_id: Set(None),
+        licence: Set(None),
+        import_id: Set(None),
+        created_at: Set(tx.now()),
+        updated_at: Set(tx.now()),
+        submitted_at: Set(None),
+        published_at: Set(None),
+        confirmed_at: Set(None),
+        expires_at: Set(None),
+        warned_at: Set(None),
+    }
+}
+
+/// Writes a new version of the content. A draft stays a draft; a published listing gets a pending revision while the
+/// public keeps seeing the approved version. The same content again changes nothing.
+///
+/// # Errors
+/// [`ListingError::Stale`] if the listing changed since `seen`; [`ListingError::NotAllowed`] while it is under review
+/// or closed; [`ListingError::Invalid`] with every wrong value.
+pub async fn edit(
+    listings: &Listings,
+    ctx: Ctx,
+    id: ListingId,
+    seen: i64,
+    content: Content,
+    reason: String,
+) -> Result<Receipt, ListingError> {
+    let today = listings.store.clock().today();
+    valid(Check { vocabularies: &listings.vocabularies, today }.draft(&content))?;
+    let actor = ctx.actor.clone();
+    listings.store.write(ctx, move |tx| edit_in(tx, actor.clone(), id, seen, content.clone(), reason.clone())).await
+}
+
+async fn edit_in(tx: Tx, actor: Actor, id: ListingId, seen: i64, content: Content, reason: String) -> Result<Receipt, ListingError> {
+    let head = load_to_change(&tx, id).await?.ok_or(Refused::Hidden)?;
+    let grant = Grant::<Edit>::check(&actor, head)?;
+    let head = grant.object();
+    if head.kind != content.kind() {
+        return Err(Refused::Hidden.into());
+    }
+    head.must_be_at(seen)?;
+    let after = step(head.state, Move::Edit)?;
+    write_version(&tx, head, after, content, actor.account(), reason).await
+}
+
+/// The state after a step, or what there is instead.
+pub(crate) fn step(state: State, step: Move) -> Result<State, ListingError> {
+    state.after(step).ok_or_else(|| ListingError::NotAllowed { step, allowed: state.steps() })
+}
+
+/// Appends a version to a listing that may be edited.
+pub(crate) async fn write_version(
+    tx: &Tx,
+    head: &Head,
+    after: State,
+    mut content: Content,
+    author: Option<AccountId>,
+    reason: String,
+) -> Result<Receipt, ListingError> {
+    let before = content_of(tx.db(), head.kind, head.id.0, head.head_version).await?;
+    let number = head.head_version + 1;
+    content.restamp(Some(&before), head.source_lang, u32::try_from(number).unwrap_or(u32::MAX));
+    if content == before {
+        return Ok(Receipt::of(head, head.state, head.slug.clone(), head.version));
+    }
+    let title = content.title().best(head.source_lang).unwrap_or_default().to_owned();
+    // An address that was public keeps leading here; a draft's never was.
+    let slug_text = if head.public_version.is_none() { slug_of(&title, &head.code) } else { head.slug.clone() };
+    if slug_text != head.slug {
+        slug::Entity::delete_many().filter(slug::Column::ListingId.eq(head.id.0)).exec(tx.db()).await?;
+        insert_slug(tx, head.kind, &slug_text, head.id).await?;
+    }
+    insert_version(tx, head.id, number, &content, author, reason).await?;
+    duplicates::save_bands(tx, head.id, &content, true).await?;
+    let change = listing::ActiveModel {
+        status: Set(after.status.as_str().to_owned()),
+        revision: Set(after.revision.as_str().to_owned()),
+        head_version: Set(number),
+        title: Set(title),
+        slug: Set(slug_text.clone()),
+        completeness: Set(i64::from(completeness::of(&content, head.source_lang).percent)),
+        ..Default::default()
+    };
+    let version = save(tx, head, change).await?;
+    tx.emit(NewEvent::new("listing", head.id, "listing.edited", json!({ "version": number, "status": after.status, "revision": after.revision })));
+    Ok(Receipt::of(head, after, slug_text, version))
+}
+
+/// The private terms and their own version (0 while there are none).
+///
+/// # Errors
+/// [`ListingError::Refused`] for whoever is no member and not the staff member responsible.
+pub async fn private_terms(listings: &Listings, actor: &Actor, id: ListingId) -> Result<(PrivateTerms, i64), ListingError> {
+    let head = load(listings.store.db(), id).await?.ok_or(Refused::Hidden)?;
+    Grant::<ViewPrivate>::check(actor, head)?;
+    load_private(listings.store.db(), id).await
+}
+
+pub(crate) async fn load_private(db: &impl ConnectionTrait, id: ListingId) -> Result<(PrivateTerms, i64), ListingError> {
+    match private::Entity::find_by_id(id.0).one(db).await? {
+        None => Ok((PrivateTerms::default(), 0)),
+        Some(row) => {
+            let terms = serde_json::from_str(&row.terms).map_err(|e| StoreError::corrupt("private terms", e))?;
+            Ok((terms, row.version))
+        }
+    }
+}
+
+/// Writes the private terms.
+///
+/// # Errors
+/// [`ListingError::Stale`] if they changed since `seen`.
+pub async fn set_private_terms(listings: &Listings, ctx: Ctx, id: ListingId, seen: i64, terms: PrivateTerms) -> Result<i64, ListingError> {
+    valid(terms.check(&listings.vocabularies, listings.store.clock().today()))?;
+    let actor = ctx.actor.clone();
+    listings
+        .store
+        .write(ctx, move |tx| {
+            let (actor, terms) = (actor.clone(), terms.clone());
+            async move {
+                let head = load_to_change(&tx, id).await?.ok_or(Refused::Hidden)?;
+                Grant::<Edit>::check(&actor, head)?;
+                let (_, current) = load_private(tx.db(), id).await?;
+                if current != seen {
+                    return Err(ListingError::Stale { current });
+                }
+                save_private(&tx, id, &terms, current + 1).await?;
+                // That they changed is a fact; what they say is not told.
+                tx.emit(NewEvent::new("listing", id, "listing.private_terms_set", json!({ "version": current + 1 })));
+                Ok(current + 1)
+            }
+        })
+        .await
+}
+
+pub(crate) async fn save_private(tx: &Tx, id: ListingId, terms: &PrivateTerms, version: i64) -> Result<(), ListingError> {
+    private::Entity::delete_by_id(id.0).exec(tx.db()).await?;
+    let row = private::ActiveModel {
+        listing_id: Set(id.0),
+        terms: Set(serde_json::to_string(terms).map_err(|e| StoreError::corrupt("private terms", e))?),
+        version: Set(version),
+        updated_at: Set(tx.now()),
+    };
+    private::Entity::insert(row).exec_without_returning(tx.db()).await?;
+    Ok(())
+}
+
+/// Sets who may see the listing once it is published; `invited` names the parties.
+///
+/// # Errors
+/// [`ListingError::Refused`] unless the actor is an admin of the party.
+pub async fn set_visibility(
+    listings: &Listings,
+    ctx: Ctx,
+    id: ListingId,
+    seen: i64,
+    visibility: Visibility,
+    invited: BTreeSet<PartyId>,
+) -> Result<Receipt, ListingError> {
+    let actor = ctx.actor.clone();
+    listings
+        .store
+        .write(ctx, move |tx| {
+            let (actor, invited) = (actor.clone(), invited.clone());
+            async move {
+                let head = load_to_change(&tx, id).await?.ok_or(Refused::Hidden)?;
+                let grant = Grant::<SetVisibility>::check(&actor, head)?;
+                let head = grant.object();
+                head.must_be_at(seen)?;
+                let mut faults = base::Faults::new();
+                for (n, party) in invited.iter().enumerate() {
+                    if !accounts::lookup::party_exists(tx.db(), *party).await? {
+                        faults.add(format!("/parties/{n}"), "unknown_party");
+                    }
+                }
+                valid(faults)?;
+                invitation::Entity::delete_many().filter(invitation::Column::ListingId.eq(id.0)).exec(tx.db()).await?;
+                if visibility == Visibility::Invited && !invited.is_empty() {
+                    let rows = invited.iter().map(|p| invitation::ActiveModel { listing_id: Set(id.0), party_id: Set(p.0) });
+                    invitation::Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
+                }
+                let change = listing::ActiveModel { visibility: Set(visibility.as_str().to_owned()), ..Default::default() };
+                let version = save(&tx, head, change).await?;
+                let facts = json!({ "visibility": visibility, "parties": invited.len() });
+                tx.emit(NewEvent::new("listing", id, "listing.visibility_set", facts));
+                Ok(Receipt::of(head, head.state, head.slug.clone(), version))
+            }
+        })
+        .await
+}
+
+/// Who looks after a listing, and when something must happen next.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Care {
+    /// The contact person of the party.
+    pub contact: Option<AccountId>,
+    /// The staff member responsible.
+    pub responsible: Option<AccountId>,
+    /// When something must happen next.
+    pub next_action_on: Option<NaiveDate>,
+}
+
+/// Sets who looks after a listing. A published need always keeps a responsible person or a date.
+///
+/// # Errors
+/// [`ListingError::Refused`] unless the actor edits the listing or is a broker.
+pub async fn set_care(listings: &Listings, ctx: Ctx, id: ListingId, seen: i64, care: Care) -> Result<Receipt, ListingError> {
+    let actor = ctx.actor.clone();
+    listings
+        .store
+        .write(ctx, move |tx| {
+            let (actor, care) = (actor.clone(), care.clone());
+            async move {
+                let head = load_to_change(&tx, id).await?.ok_or(Refused::Hidden)?;
+                let broker = actor.is_staff(StaffRole::Broker) && actor.has_scope(Scope::Staff) && head.kind == Kind::Need;
+                let head = if broker && head.is_out_for(&actor) { head } else { Grant::<Edit>::check(&actor, head)?.into_object() };
+                head.must_be_at(seen)?;
+                let mut faults = base::Faults::new();
+                if head.kind == Kind::Need && head.public_version.is_some() && care.responsible.is_none() && care.next_action_on.is_none() {
+                    faults.add("/next_action_on", "need_without_next_action");
+                }
+                if let Some(contact) = care.contact
+                    && !accounts::lookup::is_confirmed_member(tx.db(), contact, head.party).await?
+                {
+                    faults.add("/contact", "not_a_member");
+                }
+                if let Some(responsible) = care.responsible
+                    && !accounts::lookup::has_staff_role(tx.db(), responsible, StaffRole::Broker).await?
+                {
+                    faults.add("/responsible", "not_a_broker");
+                }
+                valid(faults)?;
+                let change = listing::ActiveModel {
+                    contact_id: Set(care.contact.map(|a| a.0)),
+                    responsible_id: Set(care.responsible.map(|a| a.0)),
+                    next_action_on: Set(care.next_action_on),
+                    ..Default::default()
+                };
+                let version = save(&tx, &head, change).await?;
+                tx.emit(NewEvent::new("listing", id, "listing.care_set", json!(care)));
+                Ok(Receipt::of(&head, head.state, head.slug.clone(), version))
+            }
+        })
+        .await
+}
+
+impl Listings {
+    /// What is wrong with a new listing before anything is written.
+    fn check(&self, new: &NewListing) -> Result<(), ListingError> {
+        let today = self.store.clock().today();
+        let mut faults = base::Faults::new();
+        for fault in (Check { vocabularies: &self.vocabularies, today }).draft(&new.content).iter() {
+            let args: Vec<(&'static str, &str)> = fault.args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+            faults.add_with(fault.pointer.clone(), fault.code, &args);
+        }
+        if let Some(terms) = &new.private {
+            faults.extend(terms.check(&self.vocabularies, today));
+        }
+        valid(faults)
+    }
+}
+
+pub(crate) async fn insert_version(
+    tx: &Tx,
+    id: ListingId,
+    number: i64,
+    content: &Content,
+    author: Option<AccountId>,
+    reason: String,
+) -> Result<(), ListingError> {
+    version::Entity::insert(version_row(tx, id, number, content, author, reason)?).exec_without_returning(tx.db()).await?;
+    Ok(())
+}
+
+pub(crate) fn version_row(
+    tx: &Tx,
+    id: ListingId,
+    number: i64,
+    content: &Content,
+    author: Option<AccountId>,
+    reason: String,
+) -> Result<version::ActiveModel, StoreError> {
+    Ok(version::ActiveModel {
+        listing_id: Set(id.0),
+        version: Set(number),
+        schema: Set(i64::from(SCHEMA)),
+        content: Set(content.to_json().map_err(|e| StoreError::corrupt("content", e))?),
+        author_id: Set(author.map(|a| a.0)),
+        reason: Set(reason.chars().take(500).collect()),
+        at: Set(tx.now()),
+    })
+}
+
+pub(crate) async fn insert_slug(tx: &Tx, kind: Kind, text: &str, id: ListingId) -> Result<(), ListingError> {
+    let row = slug::ActiveModel { kind: Set(kind.as_str().to_owned()), slug: Set(text.to_owned()), listing_id: Set(id.0) };
+    slug::Entity::insert(row).exec_without_returning(tx.db()).await?;
+    Ok(())
+}
+
+/// Words of the title and the number of the code, such as `may-say-bom-nhiet-2026-000123`: readable, and unique within
+/// a kind without a look at the table.
+pub(crate) fn slug_of(title: &str, code: &str) -> String {
+    let number = code.split_once('-').map_or(code, |(_, rest)| rest);
+    format!("{}-{number}", base::fold::slug(title, 80))
+}
+
+/// The value a new row was given.
+pub(crate) fn taken(value: &sea_orm::ActiveValue<String>) -> String {
+    value.try_as_ref().cloned().unwrap_or_default()
+}
+
+/// A run of readable codes that nobody else gets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Codes {
+    kind: Kind,
+    year: i32,
+    first: i64,
+}
+
+impl Codes {
+    /// The nth code of the run.
+    pub(crate) fn code(self, n: i64) -> String {
+        format!("{}-{}-{:06}", self.kind.code_prefix(), self.year, self.first + n)
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Next {
+    next: i64,
+}
+
+/// Reserves `count` codes of this year.
+pub(crate) async fn reserve_codes(tx: &Tx, kind: Kind, count: i64) -> Result<Codes, ListingError> {
+    let year = tx.today().year();
+    let backend = ConnectionTrait::get_database_backend(tx.db());
+    let sql = "INSERT INTO code_counter (kind, year, next) VALUES ($1, $2, $3 + 1) \
+               ON CONFLICT (kind, year) DO UPDATE SET next = code_counter.next + $3 RETURNING next";
+    let values = [kind.as_str().into(), i64::from(year).into(), count.into()];
+    let row = Next::find_by_statement(Statement::from_sql_and_values(backend, sql, values)).one(tx.db()).await?;
+    let next = row.map_or(count + 1, |r| r.next);
+    Ok(Codes { kind, year, first: next - count })
+}
+

@@ -1,0 +1,210 @@
+//! One listing as a reader sees it: insiders and moderators the newest version with all about it, everybody else the
+//! approved one and nothing besides.
+
+use accounts::parties::PartyBrief;
+use base::{AccountId, Actor, Code, Grant, Lang, ListingId, Localised, PartyId, Refused};
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+use store::StoreError;
+use utoipa::ToSchema;
+
+use crate::access::View;
+use crate::completeness::{self, Completeness};
+use crate::content::Content;
+use crate::error::ListingError;
+use crate::head::{Head, Outcome, Visibility, content_of, load};
+use crate::lifecycle::owner_steps;
+use crate::published::Provenance;
+use crate::rows::slug;
+use crate::state::{Move, Revision, Status};
+use crate::{Kind, Listings};
+
+/// The party beside a listing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnerView {
+    /// The party; none where the seeker is not named.
+    pub id: Option<PartyId>,
+    /// The readable piece of its address.
+    pub slug: Option<String>,
+    /// Its name.
+    pub name: Option<Localised>,
+    /// A code of `party_types`.
+    pub party_type: Option<Code>,
+    /// A code of `provinces`.
+    pub province: Option<Code>,
+    /// A code of `verification`.
+    pub verification: Option<Code>,
+}
+
+/// A listing as a reader sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ListingView {
+    /// The listing.
+    pub id: ListingId,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its readable code.
+    pub code: String,
+    /// Its title in the reader's language.
+    pub title: String,
+    /// Its page.
+    pub url: String,
+    /// Where it stands.
+    pub status: Status,
+    /// Where it came from.
+    pub provenance: Provenance,
+    /// Whose it is.
+    pub party: OwnerView,
+    /// The language it was written in first.
+    pub source_lang: Lang,
+    /// Languages whose text is older than the source text it translates.
+    pub stale_languages: Vec<Lang>,
+    /// The version of the content shown.
+    pub content_version: i64,
+    /// What it says.
+    #[schema(value_type = Object)]
+    pub content: serde_json::Value,
+    /// First published.
+    pub published_at: Option<DateTime<Utc>>,
+    /// Last confirmed.
+    pub confirmed_at: Option<DateTime<Utc>>,
+    /// Ends unless confirmed.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// What only its members and staff see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inside: Option<Inside>,
+    /// The typed content, for pages.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub typed: Content,
+    /// Counts every change: the ETag of insiders.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub version: i64,
+}
+
+/// What only members and staff see of a listing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Inside {
+    /// The ETag of the listing.
+    pub version: i64,
+    /// Where the pending revision stands.
+    pub revision: Revision,
+    /// The version the public sees.
+    pub public_version: Option<i64>,
+    /// The newest version.
+    pub head_version: i64,
+    /// Who may see it once published.
+    pub visibility: Visibility,
+    /// The parties it is shown to.
+    pub invited: Vec<PartyId>,
+    /// How complete it is.
+    pub completeness: Completeness,
+    /// The steps its owner has.
+    pub steps: Vec<Move>,
+    /// Whom members may ask.
+    pub contact: Option<AccountId>,
+    /// Who of the staff looks after it.
+    pub responsible: Option<AccountId>,
+    /// When something must happen next.
+    pub next_action_on: Option<NaiveDate>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// Last submitted.
+    pub submitted_at: Option<DateTime<Utc>>,
+}
+
+/// Shows one listing of a kind.
+///
+/// # Errors
+/// [`ListingError::Refused`] hidden if it is not there, not of this kind, or not for this reader.
+pub async fn show(listings: &Listings, actor: &Actor, kind: Kind, id: ListingId) -> Result<ListingView, ListingError> {
+    let db = listings.store.db();
+    let head = load(db, id).await?.filter(|h| h.kind == kind).ok_or(Refused::Hidden)?;
+    let head = Grant::<View>::check(actor, head)?.into_object();
+    let inside = head.is_insider(actor) || head.is_before_moderators(actor);
+    let number = if inside { head.head_version } else { head.public_version.ok_or(Refused::Hidden)? };
+    let content = content_of(db, kind, id.0, number).await?;
+    let party = accounts::parties::load_many(db, &[head.party]).await?.into_iter().next();
+    let party = party.ok_or_else(|| StoreError::corrupt("party", std::io::Error::other("it is missing")))?;
+    view_of(actor, head, number, content, party, inside)
+}
+
+/// The kind and id behind an address, and the address it has now: an old one redirects.
+///
+/// # Errors
+/// If the database fails.
+pub async fn find_slug(listings: &Listings, kind: Kind, text: &str) -> Result<Option<ListingId>, ListingError> {
+    let row = slug::Entity::find()
+        .filter(slug::Column::Kind.eq(kind.as_str()))
+        .filter(slug::Column::Slug.eq(text))
+        .one(listings.store.db())
+        .await?;
+    Ok(row.map(|r| ListingId(r.listing_id)))
+}
+
+fn view_of(actor: &Actor, head: Head, number: i64, content: Content, party: PartyBrief, inside: bool) -> Result<ListingView, ListingError> {
+    let json = content.to_json().and_then(|j| serde_json::from_str(&j)).map_err(|e| StoreError::corrupt("content", e))?;
+    let stale: std::collections::BTreeSet<Lang> =
+        content.texts().iter().flat_map(|t| t.text.stale(head.source_lang).collect::<Vec<_>>()).collect();
+    let inside = inside.then(|| Inside {
+        version: head.version,
+        revision: head.state.revision,
+        public_version: head.public_version,
+        head_version: head.head_version,
+        visibility: head.visibility,
+        invited: head.invited.clone(),
+        completeness: completeness::of(&content, head.source_lang),
+        steps: owner_steps(&head),
+        contact: head.contact,
+        responsible: head.responsible,
+        next_action_on: head.next_action_on,
+        outcome: head.outcome.clone(),
+        submitted_at: head.submitted_at,
+    });
+    Ok(ListingView {
+        party: owner(&content, &party, inside.is_some()),
+        title: content.title().best(actor.lang).unwrap_or_default().to_owned(),
+        url: url(head.kind, &head.slug),
+        id: head.id,
+        kind: head.kind,
+        code: head.code,
+        status: head.state.status,
+        provenance: head.provenance,
+        source_lang: head.source_lang,
+        stale_languages: stale.into_iter().collect(),
+        content_version: number,
+        content: json,
+        published_at: head.published_at,
+        confirmed_at: head.confirmed_at,
+        expires_at: head.expires_at,
+        inside,
+        typed: content,
+        version: head.version,
+    })
+}
+
+/// The page of a listing.
+#[must_use]
+pub fn url(kind: Kind, slug: &str) -> String {
+    format!("/{}/{slug}", kind.path())
+}
+
+/// What a reader may know of the party: of a seeker who is not named, the sort and the place, or nothing.
+fn owner(content: &Content, party: &PartyBrief, inside: bool) -> OwnerView {
+    let anonymity = match content {
+        Content::Need(need) => need.anonymity.as_ref().map_or("named", Code::as_str),
+        Content::Technology(_) | Content::IpAsset(_) => "named",
+    };
+    let named = inside || anonymity == "named";
+    let placed = named || anonymity == "sector_and_region";
+    OwnerView {
+        id: named.then_some(party.id),
+        slug: named.then(|| party.slug.clone()),
+        name: named.then(|| party.names.clone()),
+        party_type: placed.then(|| party.party_type.clone()),
+        province: placed.then(|| party.province.clone()).flatten(),
+        verification: named.then(|| party.verification.clone()),
+    }
+}
