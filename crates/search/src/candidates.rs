@@ -12,7 +12,7 @@ use tantivy::Term;
 use uuid::Uuid;
 
 use crate::analysis::{EXACT_SIGN, PAIR_SIGN, STEM_SIGN, Views};
-use crate::document::Card;
+use crate::card::Card;
 use crate::failure::Failure;
 use crate::index::Search;
 use crate::matching::{Narrowing, allowed};

@@ -9,7 +9,7 @@ use base::Lang;
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::{self, stem};
-use crate::document::{Card, best};
+use crate::card::{Card, best};
 use crate::query::{Atom, Parsed};
 
 /// About how many bytes an excerpt has.

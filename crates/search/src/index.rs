@@ -255,11 +255,15 @@ impl Live {
 
     fn open_checked(path: &Path, schema: &Schema, fields: &Fields, settings: &Settings) -> Result<Self, Failure> {
         let index = with_tokenizers(Index::open_in_dir(path)?);
+        let metas = index.load_metas()?;
+        // Checksums are only looked at for files on the list of managed files, so that list has to be whole as well.
+        let managed = index.directory().list_managed_files();
+        let listed = metas.list_segment_files().into_iter().filter(|f| path.join(f).exists()).all(|f| managed.contains(&f));
         let damaged = index.validate_checksum()?;
-        if !damaged.is_empty() || index.schema() != *schema {
+        if !listed || !damaged.is_empty() || index.schema() != *schema {
             return Err(Failure::Damaged(damaged.len()));
         }
-        let position = index.load_metas()?.payload.and_then(|p| p.parse().ok()).ok_or(Failure::Damaged(1))?;
+        let position = metas.payload.and_then(|p| p.parse().ok()).ok_or(Failure::Damaged(1))?;
         let writer = open_writer(&index, settings)?;
         Self::new(index, Writer::Open(Box::new(writer)), fields, settings, Some(position))
     }

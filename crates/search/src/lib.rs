@@ -10,6 +10,7 @@
 pub mod analysis;
 mod bits;
 mod candidates;
+mod card;
 mod count;
 mod cursor;
 mod document;
@@ -31,7 +32,8 @@ mod suggest;
 pub mod tokens;
 
 pub use candidates::{Candidate, MAX_TERMS, RoleWeights, TellingTerm, View, Wanted, WantedTerm};
-pub use document::{Card, CardParty, DocKind, Document, PartyDocument};
+pub use card::{Card, CardParty, DocKind};
+pub use document::{Document, PartyDocument};
 pub use facet::{Facet, UnknownFacet};
 pub use failure::Failure;
 pub use highlight::Highlights;

@@ -221,7 +221,7 @@ struct Cursors {
 }
 
 enum Cursor {
-    Term(SegmentPostings),
+    Term(Box<SegmentPostings>),
     Set(Arc<Bits>),
     Row { row: Box<dyn Scorer>, besides: Vec<SegmentPostings> },
 }
@@ -286,7 +286,7 @@ impl Cursors {
         let common = frequency > 256 && frequency > segment.bound() / COMMON;
         self.any.push(match term.value().as_str() {
             Some(text) if common => Cursor::Set(segment.term_bits(term.field(), text)?),
-            _ => Cursor::Term(found),
+            _ => Cursor::Term(Box::new(found)),
         });
         Ok(())
     }
@@ -328,7 +328,7 @@ impl Cursors {
 impl Cursor {
     fn is_at(&mut self, doc: u32) -> bool {
         match self {
-            Self::Term(postings) => at(postings, doc),
+            Self::Term(postings) => at(postings.as_mut(), doc),
             Self::Set(set) => set.contains(doc),
             Self::Row { row, besides } => at(row.as_mut(), doc) && besides.iter_mut().all(|b| at(b, doc)),
         }

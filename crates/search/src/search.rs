@@ -11,7 +11,8 @@ use base::{Actor, Lang, Limit, Scope};
 use serde::{Deserialize, Serialize};
 
 use crate::cursor::{Bookmark, mark};
-use crate::document::{self, Card};
+use crate::card::Card;
+use crate::document;
 use crate::facet::Facet;
 use crate::highlight::Highlights;
 use crate::index::Search;
@@ -104,10 +105,14 @@ impl Query {
         self
     }
 
-    /// Narrows to readiness levels from `from` to `to`.
+    /// Narrows to readiness levels from `from` to `to`; to none at all if there is none between them.
     #[must_use]
     pub fn trl(mut self, from: u8, to: u8) -> Self {
-        self.filters.entry(Facet::Trl).or_default().extend((from.max(1)..=to.min(9)).map(|l| l.to_string()));
+        let levels = self.filters.entry(Facet::Trl).or_default();
+        levels.extend((from.max(1)..=to.min(9)).map(|l| l.to_string()));
+        if levels.is_empty() {
+            levels.insert("none".to_owned());
+        }
         self
     }
 }

@@ -15,7 +15,7 @@ use tantivy::{DocAddress, DocSet, Searcher, SegmentReader, TERMINATED, TantivyDo
 use uuid::Uuid;
 
 use crate::bits::Bits;
-use crate::document::Card;
+use crate::card::Card;
 use crate::facet::Facet;
 use crate::failure::Failure;
 use crate::schema::Fields;

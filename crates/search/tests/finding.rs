@@ -1,0 +1,177 @@
+//! What is found, and what stands above what: Vietnamese rules, the query language, codes.
+
+mod corpus;
+use corpus::*;
+
+fn fruit() -> search::Search {
+    index(vec![
+        technology(1, "Máy sấy cơm dừa bằng bơm nhiệt", "Sấy cơm dừa công suất 5 t/h, tiết kiệm điện"),
+        technology(2, "Dây chuyền chế biến dứa", "Gọt vỏ và ép nước dứa"),
+        technology(3, "Giống dưa lưới kháng bệnh", "Dưa lưới trồng nhà màng"),
+        technology(4, "Vật liệu đường ống chịu mặn", "Ống dẫn nước trên đường giao thông"),
+        technology(5, "Chiết xuất cây dương xỉ", "Cây dương xỉ làm dược liệu"),
+        technology(6, "Hệ thống hòa lưới điện mặt trời", "Bộ nghịch lưu hòa lưới"),
+        technology(7, "Thiết bị hoà tan phân bón", "Khuấy và hoà tan nhanh"),
+        technology(8, "Nâng cao kỹ năng nuôi tôm", "Quy trình kĩ thuật nuôi tôm"),
+        technology(9, "Bộ điều khiển ESP-32 cho tưới nhỏ giọt", "Dùng mạch ESP32, cảm biến H2SO4"),
+        technology(10, "Nước giải khát từ dừa xiêm xanh", "Dừa xiêm xanh đóng chai").keywords(&["dừa xiêm", "đóng chai"]),
+        technology(11, "Trồng xen xiêm la dưới tán dừa", "Cây xiêm la và dừa"),
+        technology(12, "Sở KH&CN giới thiệu mô hình", "Ứng dụng KHCN tại Bến Tre"),
+        technology(13, "Chế phẩm sinh học", "").english("Coconut husk drying", "Dryers for drying coconuts"),
+        asset(14, "Phương pháp tách vỏ", "1-2019-01234"),
+        asset(15, "Kết cấu khung", "1-0012345"),
+        need(16, "Cần máy bóc vỏ lụa dừa", "Bóc thủ công chậm"),
+    ])
+}
+
+#[test]
+fn marks_are_optional_and_count_when_typed() {
+    let s = fruit();
+    let all = strictly(&s, "dua");
+    assert!([1, 2, 3, 10, 11, 16].iter().all(|n| all.contains(n)), "{all:?}");
+    for (typed, with) in [("dừa", vec![1, 10, 11, 16]), ("dứa", vec![2]), ("dưa", vec![3])] {
+        let got = found(&s, typed);
+        let first: Vec<u128> = got.iter().copied().take(with.len()).collect();
+        assert!(with.iter().all(|n| first.contains(n)), "{typed}: {got:?}");
+    }
+    assert_eq!(found(&s, "đường")[0], 4);
+    assert_eq!(found(&s, "dương")[0], 5);
+    assert_eq!({ let mut all = strictly(&s, "duong"); all.sort_unstable(); all }, [4, 5]);
+    assert_eq!(strictly(&s, "DUA XIEM XANH"), [10]);
+}
+
+#[test]
+fn tone_places_and_i_for_y_are_the_same_word() {
+    let s = fruit();
+    for typed in ["hòa", "hoà", "hoa"] {
+        let mut got = strictly(&s, typed);
+        got.sort_unstable();
+        assert_eq!(got, [6, 7], "{typed}");
+    }
+    assert_eq!(found(&s, "kĩ năng")[0], 8);
+    assert_eq!(found(&s, "kỹ thuật")[0], 8);
+    assert_eq!(strictly(&s, "ky nang"), [8]);
+}
+
+#[test]
+fn decomposed_and_upper_case_queries_find_the_same() {
+    let s = fruit();
+    let apart = "Du\u{31b}\u{300}a xie\u{302}m";
+    assert_eq!(found(&s, apart), found(&s, "dừa xiêm"));
+    assert_eq!(found(&s, "DỪA XIÊM"), found(&s, "dừa xiêm"));
+}
+
+#[test]
+fn neighbouring_syllables_stand_above_the_same_syllables_apart() {
+    let s = fruit();
+    let got = found(&s, "dua xiem");
+    assert_eq!(&got[..2], [10, 11]);
+}
+
+#[test]
+fn a_phrase_is_in_a_row_and_its_marks_count() {
+    let s = fruit();
+    assert_eq!(strictly(&s, "\"cơm dừa\""), [1]);
+    assert_eq!(strictly(&s, "\"com dua\""), [1]);
+    assert!(strictly(&s, "\"dừa cơm\"").is_empty());
+    assert!(strictly(&s, "\"cơm dứa\"").is_empty());
+}
+
+#[test]
+fn what_is_excluded_is_not_found() {
+    let s = fruit();
+    let mut got = strictly(&s, "dừa -xiêm -máy");
+    got.sort_unstable();
+    assert_eq!(got, [2, 3]);
+    let got = strictly(&s, "dua -\"dua xiem\"");
+    assert!(!got.contains(&10) && got.contains(&11), "{got:?}");
+    assert_eq!(find(&s, "-dua").total, 16 - u64::try_from(strictly(&s, "dua").len()).unwrap());
+}
+
+#[test]
+fn or_and_prefix_widen() {
+    let s = fruit();
+    let mut got = strictly(&s, "đường OR tôm");
+    got.sort_unstable();
+    assert!(got.contains(&4) && got.contains(&8), "{got:?}");
+    assert!(strictly(&s, "nghich*").contains(&6));
+    assert!(strictly(&s, "ngh*").contains(&6));
+}
+
+#[test]
+fn units_models_and_abbreviations_stay_findable() {
+    let s = fruit();
+    assert_eq!(strictly(&s, "5 t/h"), [1]);
+    for typed in ["ESP32", "esp-32", "H2SO4"] {
+        assert_eq!(strictly(&s, typed), [9], "{typed}");
+    }
+    for typed in ["KHCN", "KH&CN", "kh-cn"] {
+        assert!(found(&s, typed).contains(&12), "{typed}");
+    }
+}
+
+#[test]
+fn numbers_and_codes_are_found_in_any_spelling() {
+    let s = fruit();
+    for typed in ["1-2019-01234", "1 2019 01234", "1201901234", "VN 1-2019-01234"] {
+        assert_eq!(found(&s, typed).first(), Some(&14), "{typed}");
+    }
+    for typed in ["1-0012345", "VN 1-0012345", "1 0012345", "VN10012345", "number:1-0012345"] {
+        let results = find(&s, typed);
+        assert_eq!((numbers(&results)[0], results.relaxed), (15, false), "{typed}");
+    }
+    for typed in ["CN-2026-000001", "cn 2026 000001", "cn2026000001", "code:CN-2026-000001"] {
+        assert_eq!(found(&s, typed).first(), Some(&1), "{typed}");
+    }
+}
+
+#[test]
+fn english_is_found_by_other_forms_of_its_words() {
+    let s = fruit();
+    for typed in ["coconut dryer", "drying coconuts", "dried coconut"] {
+        assert_eq!(found(&s, typed).first(), Some(&13), "{typed}");
+    }
+}
+
+#[test]
+fn words_that_no_text_has_together_are_relaxed_and_it_is_said() {
+    let s = fruit();
+    let results = find(&s, "máy sấy cơm dừa tàu vũ trụ");
+    assert!(results.relaxed);
+    assert_eq!(numbers(&results)[0], 1);
+    let enough = s.find(&search::Query { limit: base::Limit::new(1).unwrap(), ..search::Query::words("máy sấy cơm dừa") }, &anybody()).unwrap();
+    assert!(!enough.relaxed);
+}
+
+#[test]
+fn a_mistyped_word_gets_a_proposal() {
+    let s = fruit();
+    let results = find(&s, "nghich luuu");
+    assert_eq!(results.did_you_mean.as_deref(), Some("nghich luu"));
+    assert_eq!(find(&s, "nghịch lưu").did_you_mean, None);
+}
+
+#[test]
+fn results_show_the_readers_language_and_mark_the_words() {
+    let s = index(vec![technology(1, "Máy sấy dừa", "Sấy <nhanh>").english("Coconut dryer", "Dries fast")]);
+    let hit = &find(&s, "may say").items[0];
+    assert_eq!(hit.highlights.title, "<mark>Máy</mark> <mark>sấy</mark> dừa");
+    assert_eq!(hit.highlights.snippet, "<mark>Sấy</mark> &lt;nhanh&gt;");
+    let english = search::Viewer::of(&base::Actor::anonymous(base::Lang::En));
+    let results = s.find(&search::Query::words("máy sấy"), &english).unwrap();
+    assert_eq!(results.items[0].highlights.title, "Coconut dryer");
+    assert_eq!(results.items[0].card.title(base::Lang::En), "Coconut dryer");
+}
+
+#[test]
+fn suggestions_need_no_marks_and_forgive_a_typo() {
+    let s = fruit();
+    s.apply(&search::Batch { add: vec![search::Document::party(&party_document(9, "Trường Đại học Trà Vinh"), &vocabularies())], remove: vec![], position: 2 }).unwrap();
+    let texts = |typed: &str| s.suggest(typed, &anybody(), 8).unwrap().into_iter().map(|x| x.text).collect::<Vec<_>>();
+    assert!(texts("dua xi").contains(&"dừa xiêm".to_owned()), "{:?}", texts("dua xi"));
+    assert!(texts("Máy sấy").contains(&"Máy sấy cơm dừa bằng bơm nhiệt".to_owned()));
+    assert!(texts("truong dai hoc tra").contains(&"Trường Đại học Trà Vinh".to_owned()));
+    assert!(texts("cn-2026-00000").contains(&"CN-2026-000001".to_owned()));
+    assert!(texts("dwa xiem").contains(&"dừa xiêm".to_owned()), "{:?}", texts("dwa xiem"));
+    assert!(texts("q").is_empty());
+}

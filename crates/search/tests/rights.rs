@@ -1,0 +1,140 @@
+//! Who finds what: audiences, hidden seekers, facets under rights, cursors.
+
+mod corpus;
+use std::collections::BTreeMap;
+
+use base::{Lang, Limit};
+use corpus::*;
+use listings::published::Audience;
+use search::{Facet, FacetCount, Query, Search, Sort};
+
+fn space() -> Search {
+    index(vec![
+        technology(1, "Sấy dừa một", "a").field("40107").trl(7),
+        technology(2, "Sấy dừa hai", "b").field("401").trl(4).owner(party(2), "Công ty Dừa Xanh", "enterprise", "79"),
+        technology(3, "Sấy dừa ba", "c").field("2").trl(7).audience(Audience::Registered),
+        technology(4, "Sấy dừa bốn", "d").trl(9).audience(Audience::Parties(vec![party(7), party(8)])),
+        need(5, "Cần sấy dừa", "đ").anonymity("hidden").owner(party(5), "Công ty Kín Tiếng", "enterprise", "79"),
+        need(6, "Cần sấy dừa nhanh", "e").anonymity("sector_and_region").owner(party(6), "Hợp tác xã Kín Tiếng", "cooperative", "79"),
+    ])
+}
+
+fn counts(facet: &[FacetCount]) -> BTreeMap<&str, u64> {
+    facet.iter().map(|c| (c.code.as_str(), c.count)).collect()
+}
+
+#[test]
+fn everybody_finds_what_is_for_them_and_counts_say_no_more() {
+    let s = space();
+    for (viewer, total) in [(anybody(), 4), (member_of(party(99)), 5), (member_of(party(8)), 6), (staff(), 6)] {
+        let results = s.find(&Query::words("say dua"), &viewer).unwrap();
+        assert_eq!((results.total, results.items.len()), (total, usize::try_from(total).unwrap()));
+        assert_eq!(results.facets[&Facet::Kind].iter().map(|c| c.count).sum::<u64>(), total);
+        let trl = counts(&results.facets[&Facet::Trl]);
+        assert_eq!(trl.get("9").copied().unwrap_or(0), u64::from(total == 6));
+    }
+    for hidden in ["audience:public", "visibility:private", "bốn"] {
+        assert!(!found(&s, hidden).contains(&4), "{hidden}");
+    }
+    assert!(s.suggest("say dua bon", &anybody(), 9).unwrap().iter().all(|x| !x.text.contains("bốn")));
+    assert_eq!(s.suggest("say dua bon", &staff(), 9).unwrap().len(), 1);
+    assert!(s.card(uuid::Uuid::from_u128(4), &anybody()).unwrap().is_none());
+    assert!(s.similar(uuid::Uuid::from_u128(4), &anybody(), 5).unwrap().is_empty());
+    assert!(s.similar(uuid::Uuid::from_u128(1), &anybody(), 5).unwrap().iter().all(|c| ![3, 4].contains(&c.card.id.as_u128())));
+    assert!(s.card(uuid::Uuid::from_u128(4), &staff()).unwrap().is_some());
+}
+
+#[test]
+fn a_seeker_who_hides_is_nowhere() {
+    let s = space();
+    for viewer in [anybody(), staff(), member_of(party(5))] {
+        let results = s.find(&Query::words("kín tiếng"), &viewer).unwrap();
+        assert_eq!((results.total, results.did_you_mean), (0, None));
+        let results = s.find(&Query::words("kind:need"), &viewer).unwrap();
+        assert_eq!(results.total, 2);
+        for hit in &results.items {
+            assert!(hit.card.party.is_none() && !hit.card.verified);
+            assert!(!serde_json::to_string(&hit.card).unwrap().contains("Kín"));
+            assert!(!hit.card.facets.contains_key(&Facet::PartyType));
+        }
+        assert_eq!(counts(&results.facets[&Facet::Province]), BTreeMap::from([("79", 1)]), "only the one that tells its region");
+        let theirs = Query { party: Some(party(5)), ..Query::words("") };
+        assert_eq!(s.find(&theirs, &viewer).unwrap().total, 0);
+        assert_eq!(s.find(&Query::words(format!("party:{}", party(5))), &viewer).unwrap().total, 0);
+    }
+}
+
+#[test]
+fn a_facet_that_is_narrowed_still_counts_its_other_values() {
+    let s = space();
+    let narrowed = Query::words("sấy dừa").with(Facet::Kind, "technology").trl(7, 9);
+    let results = s.find(&narrowed, &staff()).unwrap();
+    assert_eq!(results.total, 3);
+    assert_eq!(counts(&results.facets[&Facet::Kind]), BTreeMap::from([("technology", 3)]), "under TRL 7 to 9 there is no need");
+    assert_eq!(counts(&results.facets[&Facet::Trl]), BTreeMap::from([("4", 1), ("7", 2), ("9", 1)]));
+    assert_eq!(counts(&results.facets[&Facet::Field]), BTreeMap::from([("4", 1), ("401", 1), ("40107", 1), ("2", 1)]), "with all above");
+    let both = s.find(&Query::words("").with(Facet::Province, "79").with(Facet::Province, "86"), &anybody()).unwrap();
+    assert_eq!(both.total, 3);
+    assert_eq!(both.facets[&Facet::Province][0].label, "Thành phố Hồ Chí Minh");
+    let english = search::Viewer::of(&base::Actor::anonymous(Lang::En));
+    let results = s.find(&Query::words(""), &english).unwrap();
+    assert!(results.facets[&Facet::Field].iter().any(|c| c.label == "Crops"));
+}
+
+#[test]
+fn counting_by_sets_and_counting_by_documents_agree() {
+    let many: Vec<_> = (1..=600_u128)
+        .map(|n| {
+            let level = u8::try_from(n % 9 + 1).unwrap();
+            technology(n, &format!("Sấy mẫu {}", n % 7), if n % 50 == 0 { "hiếm" } else { "thường" }).trl(level).field(if n % 2 == 0 { "40107" } else { "2" })
+        })
+        .collect();
+    let s = index(many);
+    for text in ["sấy", "hiếm", "thường", ""] {
+        let results = s.find(&Query::words(text), &anybody()).unwrap();
+        assert_eq!(results.facets[&Facet::Trl].iter().map(|c| c.count).sum::<u64>(), results.total, "{text}");
+        assert_eq!(results.facets[&Facet::Kind][0].count, results.total);
+    }
+    assert_eq!(find(&s, "hiếm").total, 12);
+}
+
+#[test]
+fn a_walk_by_cursor_sees_each_document_once_in_every_order() {
+    let s = index((1..=157_u128).map(|n| technology(n, &format!("Sấy dừa {n}"), "x").trl(u8::try_from(n % 9 + 1).unwrap())).collect());
+    for sort in [Sort::Relevance, Sort::Newest, Sort::Trl, Sort::ClosingSoon] {
+        for text in ["sấy dừa", ""] {
+            let mut query = Query { sort, limit: Limit::new(10).unwrap(), ..Query::words(text) };
+            let mut seen = Vec::new();
+            loop {
+                let page = s.find(&query, &anybody()).unwrap();
+                assert_eq!(page.total, 157);
+                seen.extend(numbers(&page));
+                match page.next {
+                    Some(next) => query.cursor = Some(next),
+                    None => break,
+                }
+                if seen.len() == 50 {
+                    // The index changes in between: a new document, another one gone, nothing is seen twice.
+                    let add = documents(vec![technology(9_999, "Khác hẳn", "x")]);
+                    s.apply(&search::Batch { add, remove: vec![uuid::Uuid::from_u128(9_999)], position: 2 }).unwrap();
+                    s.apply(&search::Batch { add: vec![], remove: vec![uuid::Uuid::from_u128(9_999)], position: 3 }).unwrap();
+                }
+            }
+            let mut once = seen.clone();
+            once.sort_unstable();
+            once.dedup();
+            assert_eq!((once.len(), seen.len()), (157, 157), "{sort:?} {text:?}");
+        }
+    }
+    let other = Query { cursor: Some("bm9uc2Vuc2U".into()), ..Query::words("") };
+    assert!(matches!(s.find(&other, &anybody()), Err(search::SearchError::Cursor)));
+}
+
+#[test]
+fn orders_are_what_they_say() {
+    let s = index(vec![technology(1, "Sấy", "a").trl(3), technology(2, "Sấy", "b").trl(9), technology(3, "Sấy", "c").trl(6)]);
+    let order = |sort| numbers(&s.find(&Query { sort, ..Query::words("sấy") }, &anybody()).unwrap());
+    assert_eq!(order(Sort::Newest), [1, 2, 3]);
+    assert_eq!(order(Sort::Trl), [2, 3, 1]);
+    assert_eq!(order(Sort::ClosingSoon), [3, 2, 1]);
+}
