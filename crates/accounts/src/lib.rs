@@ -15,17 +15,27 @@ use sha2::{Digest, Sha256};
 use store::Store;
 
 pub mod access;
+pub mod actor;
 mod email;
 mod error;
 mod key;
+mod letters;
+pub mod mail;
+pub mod lookup;
 pub mod membership;
 pub mod parties;
 mod password;
 pub mod people;
 mod profile;
+pub mod recovery;
 mod rows;
+pub mod second_factor;
+pub mod sessions;
 mod settings;
+pub mod sign_in;
+pub mod sign_up;
 pub mod tax_code;
+pub mod tokens;
 mod words;
 
 pub use base::{AccountId, MembershipId, PartyId, SessionId, TokenId};
@@ -36,6 +46,8 @@ pub use parties::{PartyBrief, PartyReceipt, PartyView};
 pub use password::Password;
 pub use people::{AccountReceipt, AccountStatus, AccountView};
 pub use profile::{Address, PartyProfile};
+pub use sessions::{Client, SessionView};
+pub use tokens::{NewToken, TokenView};
 pub use settings::{AccountSettings, Hidden, Rate, SecondFactorRule};
 
 /// What every use case here needs. Cheap to clone.

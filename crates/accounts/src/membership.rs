@@ -14,7 +14,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Ctx, NewEvent, StoreError, Time, Tx};
+use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
 use crate::access::{InviteMember, ManageMembers, OwnMembership, ViewMembers};

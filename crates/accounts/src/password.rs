@@ -61,7 +61,9 @@ impl Password {
             return;
         }
         let judged: String = self.0.chars().take(JUDGED).collect();
+        // Name and address, whole and in parts: lan.nguyen@…, lan.nguyen, nguyen.
         let mut parts: Vec<&str> = about.iter().flat_map(|a| a.split(['@', '.', ' '])).filter(|p| p.len() > 2).collect();
+        parts.extend(about.iter().filter_map(|a| a.split('@').next()));
         parts.extend_from_slice(about);
         if is_common(&judged) || u8::from(zxcvbn::zxcvbn(&judged, &parts).score()) < settings.password_min_score {
             faults.add(pointer, "password_guessable");

@@ -11,7 +11,7 @@ use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Ctx, NewEvent, StoreError, Time, Tx};
+use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
 use crate::access::{ManageAccount, ManageAccounts, OwnAccount, Space};

@@ -1,0 +1,316 @@
+//! Sending letters: over SMTP, or into files on a machine without it.
+//!
+//! What always holds: whatever stands in a name or subject ends up on one header line; every letter has a plain text
+//! and an HTML form. Not here: what letters say (`letters`), when jobs are claimed (the server).
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use lettre::address::AddressError;
+use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use serde::{Deserialize, Serialize};
+use store::jobs::Job;
+
+use crate::settings::Hidden;
+use crate::{Accounts, letters};
+
+pub use crate::letters::{CONFIRM_PATH, FORGOT_PATH, Letter, MEMBERSHIPS_PATH, RESET_PATH, SIGN_UP_PATH, about};
+
+/// How mail leaves the space.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// Each letter becomes a `.eml` file in a folder.
+    #[default]
+    File,
+    /// Over SMTP.
+    Smtp,
+}
+
+/// How the connection to the SMTP server is encrypted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// Encrypted after a greeting in the clear; refused if the server cannot.
+    #[default]
+    Starttls,
+    /// Encrypted from the first byte.
+    Implicit,
+    /// Not at all: only for a server on the same machine.
+    None,
+}
+
+/// The settings of mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MailSettings {
+    /// How mail leaves.
+    pub transport: Transport,
+    /// The sender, `Name <address>` or an address.
+    pub from: String,
+    /// Where letters become files; empty: `mail` in the data directory.
+    pub directory: PathBuf,
+    /// The SMTP server.
+    pub host: String,
+    /// Its port; 0: 587 for `starttls`, 465 for `implicit`, 25 for `none`.
+    pub port: u16,
+    /// How the connection is encrypted.
+    pub tls: Tls,
+    /// The user there; empty: none.
+    pub user: String,
+    /// The user's password.
+    pub password: Hidden,
+    /// Seconds a server may take.
+    pub timeout_s: u64,
+}
+
+impl Default for MailSettings {
+    fn default() -> Self {
+        Self {
+            transport: Transport::File,
+            from: "Innospace <no-reply@innospace.example>".to_owned(),
+            directory: PathBuf::new(),
+            host: String::new(),
+            port: 0,
+            tls: Tls::Starttls,
+            user: String::new(),
+            password: Hidden::default(),
+            timeout_s: 20,
+        }
+    }
+}
+
+/// Why a letter did not leave.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// What the letter is about could not be read.
+    #[error("the letter could not be written")]
+    Letter(#[from] crate::Error),
+    /// No address.
+    #[error("not an address that mail can be sent to")]
+    Address(#[from] AddressError),
+    /// The letter does not fit the form of mail.
+    #[error("the letter could not be put into an envelope")]
+    Form(#[from] lettre::error::Error),
+    /// The SMTP server.
+    #[error("the mail server did not take the letter")]
+    Smtp(#[from] lettre::transport::smtp::Error),
+    /// The folder.
+    #[error("the letter could not be written to {}", path.display())]
+    File {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
+    },
+}
+
+/// Sends letters. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Mailer {
+    from: Mailbox,
+    way: Way,
+}
+
+#[derive(Clone, Debug)]
+enum Way {
+    Files(PathBuf),
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+}
+
+impl Mailer {
+    /// Prepares the way that the settings name; nothing is sent yet.
+    ///
+    /// # Errors
+    /// If the sender is no address, or the folder cannot be made.
+    pub fn open(settings: &MailSettings, data: &Path) -> Result<Self, MailError> {
+        let from: Mailbox = settings.from.parse()?;
+        let way = match settings.transport {
+            Transport::File => {
+                let folder = if settings.directory.as_os_str().is_empty() { data.join("mail") } else { settings.directory.clone() };
+                std::fs::create_dir_all(&folder).map_err(|cause| MailError::File { path: folder.clone(), cause })?;
+                Way::Files(folder)
+            }
+            Transport::Smtp => Way::Smtp(smtp(settings)?),
+        };
+        Ok(Self { from, way })
+    }
+
+    /// The folder where letters become files, if they do.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        match &self.way {
+            Way::Files(folder) => Some(folder),
+            Way::Smtp(_) => None,
+        }
+    }
+
+    /// Sends one letter.
+    ///
+    /// # Errors
+    /// [`MailError`]; trying again later may help.
+    pub async fn send(&self, accounts: &Accounts, letter: &Letter) -> Result<(), MailError> {
+        let clock = accounts.store.clock();
+        let id = clock.uuid();
+        let to = Mailbox::new(letter.name.as_deref().map(one_line).filter(|n| !n.is_empty()), letter.email.parse::<Address>()?);
+        let message = Message::builder()
+            .from(self.from.clone())
+            .to(to)
+            .subject(one_line(&letter.subject))
+            .date(clock.now().into())
+            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
+            .multipart(MultiPart::alternative_plain_html(letter.text.clone(), html(letter)))?;
+        match &self.way {
+            Way::Smtp(transport) => {
+                transport.send(message).await?;
+            }
+            Way::Files(folder) => {
+                // Named by time, so that they list in order; renamed, so that a reader never sees half a letter.
+                let path = folder.join(format!("{id}.eml"));
+                let draft = folder.join(format!("{id}.part"));
+                let written = match tokio::fs::write(&draft, message.formatted()).await {
+                    Ok(()) => tokio::fs::rename(&draft, &path).await,
+                    Err(cause) => Err(cause),
+                };
+                written.map_err(|cause| MailError::File { path, cause })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn smtp(settings: &MailSettings) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailError> {
+    let host = settings.host.as_str();
+    let mut builder = match settings.tls {
+        Tls::Starttls => AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(host)?,
+        Tls::Implicit => AsyncSmtpTransport::<Tokio1Executor>::relay(host)?,
+        Tls::None => AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host),
+    };
+    builder = builder.timeout(Some(Duration::from_secs(settings.timeout_s.max(1))));
+    if settings.port != 0 {
+        builder = builder.port(settings.port);
+    }
+    if !settings.user.is_empty() {
+        builder = builder.credentials(Credentials::new(settings.user.clone(), settings.password.0.clone()));
+    }
+    Ok(builder.build())
+}
+
+/// True for the kinds of jobs that [`run`] does.
+#[must_use]
+pub fn handles(job: &str) -> bool {
+    letters::handles(job)
+}
+
+/// Does a mail job: writes its letter, with a new link where it has one, and sends it.
+///
+/// # Errors
+/// [`MailError`]; the job is to be tried again.
+pub async fn run(accounts: &Accounts, mailer: &Mailer, job: &Job) -> Result<(), MailError> {
+    match letters::letter(accounts, job).await? {
+        Some(letter) => mailer.send(accounts, &letter).await,
+        None => Ok(()),
+    }
+}
+
+/// What goes into a header: one line without control characters, at most 200 characters.
+fn one_line(text: &str) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !base::text::is_forbidden(*c)).take(200).collect();
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The same words as HTML: paragraphs, and addresses that can be clicked.
+fn html(letter: &Letter) -> String {
+    let mut out = format!(
+        "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{}</title></head><body style=\"font-family:sans-serif;line-height:1.5;max-width:36em\">",
+        letter.lang,
+        escaped(&letter.subject)
+    );
+    for paragraph in letter.text.split("\n\n").filter(|p| !p.trim().is_empty()) {
+        out.push_str("<p>");
+        for (n, line) in paragraph.trim().lines().enumerate() {
+            if n > 0 {
+                out.push_str("<br>");
+            }
+            let line = line.trim();
+            let text = escaped(line);
+            // A line that is an address and nothing else.
+            if (line.starts_with("https://") || line.starts_with("http://")) && !line.contains(char::is_whitespace) {
+                out.push_str(&format!("<a href=\"{text}\">{text}</a>"));
+            } else {
+                out.push_str(&text);
+            }
+        }
+        out.push_str("</p>");
+    }
+    out.push_str("</body></html>");
+    out
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+/// The plain text of a `.eml` file, for tests that follow a link.
+#[cfg(any(test, feature = "testing"))]
+#[must_use]
+pub fn plain_text(eml: &str) -> Option<String> {
+    use base64::Engine as _;
+    let part = eml.split("\r\n--").find(|p| p.contains("Content-Type: text/plain"))?;
+    let (headers, body) = part.split_once("\r\n\r\n")?;
+    let bytes = if headers.contains("base64") {
+        let compact: String = body.split_whitespace().collect();
+        base64::engine::general_purpose::STANDARD.decode(compact).ok()?
+    } else if headers.contains("quoted-printable") {
+        let joined = body.replace("=\r\n", "");
+        let mut bytes = Vec::with_capacity(joined.len());
+        let mut rest = joined.bytes();
+        while let Some(byte) = rest.next() {
+            if byte == b'=' {
+                let pair = [rest.next()?, rest.next()?];
+                bytes.push(u8::from_str_radix(std::str::from_utf8(&pair).ok()?, 16).ok()?);
+            } else {
+                bytes.push(byte);
+            }
+        }
+        bytes
+    } else {
+        body.as_bytes().to_vec()
+    };
+    String::from_utf8(bytes).ok().map(|text| text.replace("\r\n", "\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_write_cannot_begin_a_new_header() {
+        assert_eq!(one_line("Lan\r\nBcc: all@example.vn"), "Lan Bcc: all@example.vn");
+        assert_eq!(one_line("a\u{202e}b\0\tc"), "ab c");
+    }
+
+    #[test]
+    fn what_people_write_is_no_markup() {
+        let letter = Letter {
+            name: None,
+            email: "a@b.vn".into(),
+            lang: base::Lang::Vi,
+            subject: "<b>".into(),
+            text: "Chào <script>\n\nhttps://a.vn/x?y=1&z=\"2\"\n".into(),
+        };
+        let html = html(&letter);
+        assert!(!html.contains("<script>") && !html.contains("<b>"));
+        assert!(html.contains("<a href=\"https://a.vn/x?y=1&amp;z=&quot;2&quot;\">"));
+    }
+
+    #[test]
+    fn settings_never_show_the_password() {
+        let settings: MailSettings = serde_json::from_value(serde_json::json!({"password": "xyzzy"})).unwrap();
+        assert!(!format!("{settings:?}").contains("xyzzy"));
+        assert!(!serde_json::to_string(&settings).unwrap().contains("xyzzy"));
+    }
+}

@@ -1,0 +1,24 @@
+# What is wrong when somebody signs up, signs in, describes a party or manages members.
+fault-email-form = This is not an e-mail address such as lan@firm.vn.
+fault-email-taken = This address has an account already.
+fault-name-missing = Give a name.
+fault-one-line = One line only.
+fault-password-short = A password needs at least { $min } characters.
+fault-password-guessable = This password is easy to guess; put a few unrelated words together.
+fault-password-classes = A password needs at least { $min } of four kinds: lower case, upper case, digits, others.
+fault-scopes-missing = Choose at least one scope.
+fault-scope-staff = Only staff can make a token with this scope, and such a token belongs to no party.
+fault-party-not-yours = You are not a confirmed member of this party.
+fault-token-days = From 1 to { $max } days.
+fault-too-many-tokens = The account has too many live tokens; revoke those no longer used.
+fault-unknown-verification = The level must be unverified, email_domain, document or in_person.
+fault-roles-missing = Choose at least one role.
+fault-already-member = This address was invited already or is a member.
+fault-too-many-members = The party has too many members.
+fault-tax-code-form = A tax code has 10 digits, 10 and 3 digits for a dependent unit, or 12 digits for a person or household business.
+fault-tax-code-check-digit = The check digit of the tax code does not fit; look at each digit again.
+fault-tax-code-personal = A 12-digit personal number is for persons and household businesses only.
+fault-tax-code-taken = Another party has this tax code; write to that party or to the staff.
+fault-web-address = A web address begins with https:// or http://, such as https://firm.vn.
+fault-too-many-entries = At most { $max } entries; there are { $count }.
+fault-date-ahead = This day is still to come.

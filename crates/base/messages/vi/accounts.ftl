@@ -1,0 +1,24 @@
+# Điều chưa đúng khi đăng ký, đăng nhập, khai báo tổ chức và thành viên.
+fault-email-form = Đây không phải là địa chỉ thư điện tử, ví dụ lan@donvi.vn.
+fault-email-taken = Địa chỉ này đã có tài khoản.
+fault-name-missing = Hãy ghi tên.
+fault-one-line = Chỉ được một dòng.
+fault-password-short = Mật khẩu cần ít nhất { $min } ký tự.
+fault-password-guessable = Mật khẩu này dễ đoán; hãy ghép vài từ không liên quan với nhau.
+fault-password-classes = Mật khẩu cần có ít nhất { $min } trong bốn loại: chữ thường, chữ hoa, chữ số, ký tự khác.
+fault-scopes-missing = Hãy chọn ít nhất một phạm vi.
+fault-scope-staff = Chỉ người có vai trò quản lý mới tạo được khóa có phạm vi này, và khóa đó không gắn với một tổ chức.
+fault-party-not-yours = Bạn không phải là thành viên đã xác nhận của tổ chức này.
+fault-token-days = Thời hạn từ 1 đến { $max } ngày.
+fault-too-many-tokens = Tài khoản đã có quá nhiều khóa còn hiệu lực; hãy thu hồi khóa không còn dùng.
+fault-unknown-verification = Mức xác minh phải là unverified, email_domain, document hoặc in_person.
+fault-roles-missing = Hãy chọn ít nhất một vai trò.
+fault-already-member = Địa chỉ này đã được mời hoặc đã là thành viên.
+fault-too-many-members = Tổ chức đã có quá nhiều thành viên.
+fault-tax-code-form = Mã số thuế có 10 chữ số, 10 và 3 chữ số cho đơn vị phụ thuộc, hoặc 12 chữ số cho cá nhân và hộ kinh doanh.
+fault-tax-code-check-digit = Chữ số kiểm tra của mã số thuế không khớp; hãy xem lại từng chữ số.
+fault-tax-code-personal = Số định danh 12 chữ số chỉ dùng cho cá nhân và hộ kinh doanh.
+fault-tax-code-taken = Mã số thuế này đã được một tổ chức khác đăng ký; hãy liên hệ với tổ chức đó hoặc với ban quản lý.
+fault-web-address = Địa chỉ trang web bắt đầu bằng https:// hoặc http://, ví dụ https://donvi.vn.
+fault-too-many-entries = Tối đa { $max } mục; ở đây có { $count } mục.
+fault-date-ahead = Ngày này chưa tới.
