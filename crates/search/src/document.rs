@@ -118,7 +118,7 @@ impl Document {
             external_id: listing.provenance.external_id.clone(),
             version: listing.version,
             revision: listing.revision,
-            verified: !hidden && owner.verification == "verified",
+            verified: !hidden && owner.verification != "unverified",
         });
         doc.audience = audience(&listing.audience);
         doc.completeness = listing.completeness;
@@ -199,7 +199,7 @@ impl Document {
             external_id: None,
             version: 1,
             revision: party.revision,
-            verified: party.verification == "verified",
+            verified: party.verification != "unverified",
         });
         doc.audience = vec![PUBLIC.to_owned()];
         doc.completeness = if party.presentation.is_empty() { 40 } else { 100 };

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -43,6 +43,10 @@ struct Shared {
     fields: Fields,
     live: RwLock<Arc<Live>>,
     rebuilding: AtomicBool,
+    /// Grows with every swap.
+    generation: AtomicU64,
+    /// Up to where the log needs nothing more of the index.
+    followed: AtomicI64,
 }
 
 /// One generation in use.
@@ -145,14 +149,44 @@ impl Search {
     ) -> Self {
         let weights = RwLock::new(Arc::new(settings.weights.clone()));
         let live = RwLock::new(Arc::new(live));
-        let rebuilding = AtomicBool::new(false);
-        Self { shared: Arc::new(Shared { dir, settings, weights, vocabularies, clock, schema, fields, live, rebuilding }) }
+        Self {
+            shared: Arc::new(Shared {
+                dir,
+                settings,
+                weights,
+                vocabularies,
+                clock,
+                schema,
+                fields,
+                live,
+                rebuilding: AtomicBool::new(false),
+                generation: AtomicU64::new(0),
+                followed: AtomicI64::new(0),
+            }),
+        }
     }
 
     /// Up to where the log is in the index; none while it is not whole.
     #[must_use]
     pub fn position(&self) -> Option<i64> {
         *self.live().position.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Up to where the log needs nothing more of the index: at or beyond [`Search::position`], since events that touch
+    /// nothing here are not worth a commit. What readiness and lag are measured by.
+    #[must_use]
+    pub fn followed(&self) -> i64 {
+        self.shared.followed.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn note_followed(&self, position: i64) {
+        self.shared.followed.store(position, Ordering::Release);
+    }
+
+    /// Grows whenever another generation becomes the live one.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.shared.generation.load(Ordering::Acquire)
     }
 
     /// The index at this moment.
@@ -399,6 +433,7 @@ impl Rebuild {
         }
         let old = std::mem::replace(&mut *shared.live.write().unwrap_or_else(PoisonError::into_inner), Arc::new(live));
         *old.writer.lock().unwrap_or_else(PoisonError::into_inner) = Writer::Replaced;
+        shared.generation.fetch_add(1, Ordering::AcqRel);
         if let Some(dir) = &shared.dir {
             files::remove_others(dir, Some(self.generation))?;
         }

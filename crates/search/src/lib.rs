@@ -17,6 +17,7 @@ mod document;
 mod facet;
 mod failure;
 mod files;
+pub mod follower;
 mod highlight;
 mod index;
 mod matching;

@@ -1,0 +1,391 @@
+//! From the event log to the index: whatever of a listing or party changes is findable, or no longer findable, within
+//! a second.
+//!
+//! What always holds: events say only *which* listing or party was touched; what it looks like now is read from the
+//! database, so that the index can never show an older state than the one after the event, and a batch may be applied
+//! any number of times. The position is written with the documents, in one commit. A failure is tried again with
+//! growing pauses and never holds up a write.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use base::{ListingId, PartyId};
+use listings::published::{self, Published};
+use store::follow::report;
+use store::{EventRow, Store, StoreError};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::document::{Document, PartyDocument};
+use crate::failure::Failure;
+use crate::index::{Batch, Search, Wanting};
+
+/// The follower's name in metrics.
+pub const NAME: &str = "search";
+/// How many events are read at once.
+const EVENTS: u64 = 1_000;
+/// How many listings are read at once.
+const PAGE: u64 = 500;
+/// How many pages a rebuild reads ahead of what is being indexed.
+const PAGES_AHEAD: usize = 3;
+/// How often a follower that has nothing to do looks whether the index was swapped.
+const SWAP_POLL: Duration = Duration::from_millis(500);
+/// How long `verify` waits for the follower to come to where the database is.
+const CATCH_UP: Duration = Duration::from_secs(10);
+
+/// Why the index could not be brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// The database failed.
+    #[error("the database failed")]
+    Store(#[from] StoreError),
+    /// The index failed.
+    #[error("the index failed")]
+    Index(#[from] Failure),
+    /// The thread that writes the index ended.
+    #[error("the index's writer ended")]
+    Writer,
+}
+
+/// Builds the index anew if it is wanting, then follows the log until `stop`.
+pub async fn run(store: Store, search: Search, wanting: Option<Wanting>, stop: CancellationToken) {
+    let mut failures = 0_u32;
+    if wanting.is_some() {
+        while !stop.is_cancelled() {
+            match rebuild(&store, &search, |_| {}).await {
+                Ok(documents) => {
+                    tracing::info!(documents, "the search index was rebuilt");
+                    break;
+                }
+                Err(error) => pause(&error, &mut failures, &stop).await,
+            }
+        }
+    }
+    failures = 0;
+    let mut generation = search.generation();
+    let mut position = search.position().unwrap_or(0);
+    search.note_followed(position);
+    let mut last = Instant::now();
+    loop {
+        // A swap may set the place back without anything new being written, so it is looked for now and then.
+        match tokio::time::timeout(SWAP_POLL, store.wait_beyond(position, &stop)).await {
+            Ok(false) => return,
+            Err(_) if search.generation() == generation => continue,
+            Ok(true) | Err(_) => {}
+        }
+        // Others may be on their way: what comes within a moment is written together.
+        let rest = search.settings().commit_every().saturating_sub(last.elapsed());
+        tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(rest) => {} }
+        if search.generation() != generation {
+            generation = search.generation();
+            position = search.position().unwrap_or(0);
+        }
+        match step(&store, &search, position).await {
+            Ok(done) => {
+                position = done;
+                failures = 0;
+                // A rebuild that ended meanwhile stands for an earlier position; the next round begins there.
+                if search.generation() == generation {
+                    search.note_followed(position);
+                }
+            }
+            Err(error) => pause(&error, &mut failures, &stop).await,
+        }
+        last = Instant::now();
+        let lag = store.head().borrow().saturating_sub(position);
+        metrics::gauge!("innospace_follower_lag_events", "follower" => NAME).set(lag as f64);
+    }
+}
+
+async fn pause(error: &FollowError, failures: &mut u32, stop: &CancellationToken) {
+    *failures = failures.saturating_add(1);
+    metrics::counter!("innospace_follower_failures_total", "follower" => NAME).increment(1);
+    tracing::error!(follower = NAME, failures, error = report(error), "the search index could not be brought up to date");
+    let pause = Duration::from_millis(200 * 2_u64.pow((*failures).min(8)));
+    tokio::select! { () = stop.cancelled() => {}, () = tokio::time::sleep(pause) => {} }
+}
+
+/// Takes one batch of events into the index; gives the position reached.
+async fn step(store: &Store, search: &Search, position: i64) -> Result<i64, FollowError> {
+    let events = store.events_after(position, EVENTS).await?;
+    let Some(newest) = events.last() else { return Ok(position) };
+    let (reached, at) = (newest.position, newest.at);
+    let touched = Touched::by(&events);
+    if touched.is_empty() {
+        // Nothing of ours: not worth a commit. After a restart these events are read once more.
+        return Ok(reached);
+    }
+    let mut ids = touched.listings;
+    if !touched.parties.is_empty() {
+        let parties: Vec<PartyId> = touched.parties.iter().copied().collect();
+        let briefs = accounts::parties::load_many(store.db(), &parties).await?;
+        let known: BTreeSet<PartyId> = briefs.iter().map(|b| b.id).collect();
+        let add: Vec<PartyDocument> = briefs.into_iter().map(PartyDocument::from).collect();
+        let remove = parties.iter().filter(|p| !known.contains(p)).map(|p| p.0).collect();
+        apply(search, Vec::new(), add, remove, position).await?;
+        for party in &parties {
+            ids.extend(published::ids_of_party(store, *party).await?);
+        }
+    }
+    let ids: Vec<ListingId> = ids.into_iter().collect();
+    let size = search.settings().commit_documents.max(1);
+    let mut chunks = ids.chunks(size).peekable();
+    if chunks.peek().is_none() {
+        apply(search, Vec::new(), Vec::new(), Vec::new(), reached).await?;
+    }
+    while let Some(chunk) = chunks.next() {
+        let found = published::load(store, chunk).await?;
+        let shown: BTreeSet<ListingId> = found.iter().map(|p| p.id).collect();
+        let remove = chunk.iter().filter(|id| !shown.contains(id)).map(|id| id.0).collect();
+        // Only the last piece may say that the events are taken care of.
+        let position = if chunks.peek().is_none() { reached } else { position };
+        apply(search, found, Vec::new(), remove, position).await?;
+    }
+    let waited = store.clock().now() - at;
+    metrics::histogram!("innospace_follower_lag_seconds", "follower" => NAME).record(waited.as_seconds_f64().max(0.0));
+    Ok(reached)
+}
+
+/// Which listings and parties events touched, each once.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Touched {
+    listings: BTreeSet<ListingId>,
+    parties: BTreeSet<PartyId>,
+}
+
+impl Touched {
+    fn by(events: &[EventRow]) -> Self {
+        let mut touched = Self::default();
+        for event in events {
+            match event.subject_kind.as_str() {
+                "listing" => {
+                    touched.listings.insert(ListingId(event.subject_id));
+                }
+                // Who belongs to a party is nothing that search shows.
+                "party" if !event.kind.starts_with("membership.") => {
+                    touched.parties.insert(PartyId(event.subject_id));
+                }
+                _ => {}
+            }
+        }
+        touched
+    }
+
+    fn is_empty(&self) -> bool {
+        self.listings.is_empty() && self.parties.is_empty()
+    }
+}
+
+/// Analyses and writes, away from the async threads.
+async fn apply(
+    search: &Search,
+    listings: Vec<Published>,
+    parties: Vec<PartyDocument>,
+    remove: Vec<Uuid>,
+    position: i64,
+) -> Result<(), FollowError> {
+    let search = search.clone();
+    let done = tokio::task::spawn_blocking(move || {
+        let vocabularies = search.vocabularies();
+        let mut add: Vec<Document> = listings.iter().map(|l| Document::listing(l, vocabularies)).collect();
+        add.extend(parties.iter().map(|p| Document::party(p, vocabularies)));
+        search.apply(&Batch { add, remove, position })
+    });
+    Ok(done.await.map_err(|_| FollowError::Writer)??)
+}
+
+/// What a page of a rebuild holds.
+enum Page {
+    Listings(Vec<Published>),
+    Parties(Vec<PartyDocument>),
+}
+
+/// Builds the index anew from the database beside the live one, and swaps. `progress` is told how many documents are
+/// done. Gives how many there are.
+///
+/// # Errors
+/// [`FollowError`]; the old index then stays.
+pub async fn rebuild(store: &Store, search: &Search, mut progress: impl FnMut(u64) + Send) -> Result<u64, FollowError> {
+    // What happens from here on is applied again by the follower.
+    let position = store.last_position().await?;
+    let (pages, mut waiting) = tokio::sync::mpsc::channel::<Page>(PAGES_AHEAD);
+    let (done, mut told) = tokio::sync::watch::channel(0_u64);
+    let writer = {
+        let search = search.clone();
+        tokio::task::spawn_blocking(move || -> Result<u64, Failure> {
+            let vocabularies = search.vocabularies();
+            let mut rebuild = search.rebuild()?;
+            let mut whole = false;
+            while let Some(page) = waiting.blocking_recv() {
+                match page {
+                    // An empty page of parties is the end; a channel that closes without one is a failure.
+                    Page::Parties(parties) if parties.is_empty() => {
+                        whole = true;
+                        break;
+                    }
+                    Page::Parties(parties) => {
+                        for party in &parties {
+                            rebuild.add(&Document::party(party, vocabularies))?;
+                        }
+                    }
+                    Page::Listings(listings) => {
+                        for listing in &listings {
+                            rebuild.add(&Document::listing(listing, vocabularies))?;
+                        }
+                    }
+                }
+                done.send_replace(rebuild.documents());
+            }
+            if !whole {
+                return Err(Failure::Closed);
+            }
+            let documents = rebuild.documents();
+            rebuild.finish(position)?;
+            Ok(documents)
+        })
+    };
+    let read = async {
+        let mut after = None;
+        loop {
+            let page = published::page_after(store, after, PAGE).await?;
+            let Some(last) = page.last().map(|p| p.id) else { break };
+            after = Some(last);
+            if pages.send(Page::Listings(page)).await.is_err() {
+                return Ok(());
+            }
+            progress(*told.borrow_and_update());
+        }
+        let mut after = None;
+        loop {
+            let page = accounts::parties::page_after(store.db(), after, PAGE).await?;
+            after = page.last().map(|p| p.id);
+            let ended = page.is_empty();
+            if pages.send(Page::Parties(page.into_iter().map(PartyDocument::from).collect())).await.is_err() || ended {
+                return Ok(());
+            }
+        }
+    };
+    let read: Result<(), StoreError> = read.await;
+    drop(pages);
+    let written = writer.await.map_err(|_| FollowError::Writer)?;
+    read?;
+    let documents = written?;
+    progress(documents);
+    Ok(documents)
+}
+
+/// How the index differs from the database.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Difference {
+    /// How many are the same.
+    pub same: u64,
+    /// In the database and to be found, but not in the index.
+    pub missing: Vec<Uuid>,
+    /// In the index, but not to be found.
+    pub surplus: Vec<Uuid>,
+    /// In both, with another revision.
+    pub stale: Vec<Uuid>,
+}
+
+impl Difference {
+    /// True if there is none.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.missing.is_empty() && self.surplus.is_empty() && self.stale.is_empty()
+    }
+}
+
+/// Compares index and database as sets of ids and revisions. Waits a while for the follower first, since what was
+/// written a moment ago is on its way; run it while nobody writes to be certain.
+///
+/// # Errors
+/// [`FollowError`] if either cannot be read.
+pub async fn verify(store: &Store, search: &Search) -> Result<Difference, FollowError> {
+    let head = store.last_position().await?;
+    let until = Instant::now() + CATCH_UP;
+    while search.followed() < head && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let mut indexed: BTreeMap<Uuid, i64> = search.revisions();
+    let mut difference = Difference::default();
+    let mut compare = |id: Uuid, revision: i64| match indexed.remove(&id) {
+        None => difference.missing.push(id),
+        Some(known) if known != revision => difference.stale.push(id),
+        Some(_) => difference.same += 1,
+    };
+    let mut after = None;
+    loop {
+        let page = published::page_after(store, after, PAGE).await?;
+        let Some(last) = page.last().map(|p| p.id) else { break };
+        after = Some(last);
+        page.iter().for_each(|p| compare(p.id.0, p.revision));
+    }
+    let mut after = None;
+    loop {
+        let page = accounts::parties::page_after(store.db(), after, PAGE).await?;
+        let Some(last) = page.last().map(|p| p.id) else { break };
+        after = Some(last);
+        page.iter().for_each(|p| compare(p.id.0, p.version));
+    }
+    difference.surplus = indexed.into_keys().collect();
+    Ok(difference)
+}
+
+impl From<accounts::parties::PartyBrief> for PartyDocument {
+    fn from(party: accounts::parties::PartyBrief) -> Self {
+        let mut capacities = party.profile.capacities;
+        for (lang, words) in party.profile.equipment.0 {
+            capacities.0.entry(lang).or_default().extend(words);
+        }
+        Self {
+            id: party.id,
+            revision: party.version,
+            slug: party.slug,
+            name: party.names,
+            other_names: Vec::new(),
+            party_type: party.party_type,
+            province: party.province,
+            verification: party.verification,
+            presentation: party.profile.presentation,
+            capacities,
+            interests: party.profile.interests,
+            fields: Vec::new(),
+            since: party.updated_at,
+            changed_at: party.updated_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(subject_kind: &str, subject: u128, kind: &str) -> EventRow {
+        EventRow {
+            position: 1,
+            at: chrono::DateTime::UNIX_EPOCH,
+            actor_kind: "system".into(),
+            actor_id: None,
+            subject_kind: subject_kind.into(),
+            subject_id: Uuid::from_u128(subject),
+            kind: kind.into(),
+            payload: serde_json::Value::Null,
+        }
+    }
+
+    #[test]
+    fn what_many_events_touch_is_looked_at_once() {
+        let touched = Touched::by(&[
+            event("listing", 1, "listing.published"),
+            event("listing", 1, "listing.withdrawn"),
+            event("listing", 2, "listing.edited"),
+            event("party", 3, "party.edited"),
+            event("party", 4, "membership.confirmed"),
+            event("account", 5, "account.signed_in"),
+        ]);
+        assert_eq!(touched.listings.len(), 2);
+        assert_eq!(touched.parties, BTreeSet::from([PartyId(Uuid::from_u128(3))]));
+        assert!(Touched::by(&[event("account", 5, "account.signed_in")]).is_empty());
+    }
+}
