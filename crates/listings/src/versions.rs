@@ -2,7 +2,7 @@
 
 use base::{AccountId, Actor, Grant, ListingId, Refused};
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -68,6 +68,14 @@ pub async fn list(listings: &Listings, actor: &Actor, id: ListingId, limit: u64,
             at: row.at,
         })
         .collect())
+}
+
+/// How many versions a listing has.
+///
+/// # Errors
+/// If the database fails.
+pub async fn count(listings: &Listings, id: ListingId) -> Result<u64, ListingError> {
+    Ok(version::Entity::find().filter(version::Column::ListingId.eq(id.0)).count(listings.store.db()).await?)
 }
 
 /// The content of one version.

@@ -131,7 +131,15 @@ pub async fn show(listings: &Listings, actor: &Actor, kind: Kind, id: ListingId)
     view_of(actor, head, number, content, party, inside)
 }
 
-/// The kind and id behind an address, and the address it has now: an old one redirects.
+/// The kind of a listing, for the space's own work.
+///
+/// # Errors
+/// If the database fails.
+pub async fn kind_of(listings: &Listings, id: ListingId) -> Result<Option<Kind>, ListingError> {
+    Ok(load(listings.store.db(), id).await?.map(|h| h.kind))
+}
+
+/// The listing behind an address, and the address it has now: an old one redirects.
 ///
 /// # Errors
 /// If the database fails.

@@ -6,8 +6,8 @@
 use base::{Actor, Capacity};
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -202,11 +202,15 @@ impl Store {
         Ok(head(&self.db).await?.0)
     }
 
-    /// Events newest first.
+    /// How many events a list has in all.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn events(&self, filter: &Filter, limit: u64) -> Result<Vec<EventRow>, StoreError> {
+    pub async fn count_events(&self, filter: &Filter) -> Result<u64, StoreError> {
+        Ok(Self::filtered(&Filter { before: None, ..filter.clone() }).count(&self.db).await?)
+    }
+
+    fn filtered(filter: &Filter) -> sea_orm::Select<event::Entity> {
         let mut query = event::Entity::find();
         if let Some(subject) = filter.subject {
             query = query.filter(event::Column::SubjectId.eq(subject));
@@ -220,6 +224,15 @@ impl Store {
         if let Some(before) = filter.before {
             query = query.filter(event::Column::Position.lt(before));
         }
+        query
+    }
+
+    /// Events newest first.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn events(&self, filter: &Filter, limit: u64) -> Result<Vec<EventRow>, StoreError> {
+        let query = Self::filtered(filter);
         let rows = query.order_by_desc(event::Column::Position).limit(limit).all(&self.db).await?;
         rows.into_iter().map(to_row).collect()
     }

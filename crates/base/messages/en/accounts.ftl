@@ -20,5 +20,3 @@ fault-tax-code-check-digit = The check digit of the tax code does not fit; look 
 fault-tax-code-personal = A 12-digit personal number is for persons and household businesses only.
 fault-tax-code-taken = Another party has this tax code; write to that party or to the staff.
 fault-web-address = A web address begins with https:// or http://, such as https://firm.vn.
-fault-too-many-entries = At most { $max } entries; there are { $count }.
-fault-date-ahead = This day is still to come.

@@ -1,0 +1,242 @@
+//! Finding: search with facets, suggestions.
+
+use std::collections::BTreeMap;
+
+use axum::Json as Answer;
+use axum::extract::State;
+use base::{Code, Lang, PartyId};
+use search::{Card, CardParty, Facet, Hit, Query, Results, Sort, Suggestion, Viewer};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::extract::{Params, Who};
+use crate::problem::Problem;
+
+/// Where a listing came from.
+#[derive(Serialize, ToSchema)]
+pub struct HitProvenance {
+    /// The source's name.
+    pub source: Option<String>,
+    /// The source's own id.
+    pub external_id: Option<String>,
+}
+
+/// The party beside a hit.
+#[derive(Serialize, ToSchema)]
+pub struct HitParty {
+    /// The party.
+    pub id: PartyId,
+    /// Its name in the reader's language.
+    pub name: String,
+}
+
+/// The title and an excerpt, as HTML in which nothing but `<mark>` is a tag.
+#[derive(Serialize, ToSchema)]
+pub struct HitHighlights {
+    /// The title.
+    pub title: String,
+    /// The part of the texts with the most of what was looked for.
+    pub snippet: String,
+}
+
+/// A listing or party that was found.
+#[derive(Serialize, ToSchema)]
+pub struct HitBody {
+    /// Its id.
+    pub id: uuid::Uuid,
+    /// `technology`, `ip_asset`, `need` or `party`.
+    pub kind: String,
+    /// Its readable code; empty for a party.
+    pub code: String,
+    /// Its title in the reader's language.
+    pub title: String,
+    /// Its page.
+    pub url: String,
+    /// Always `published`: nothing else is found.
+    pub status: String,
+    /// Where it came from.
+    pub provenance: HitProvenance,
+    /// Whose it is, unless that is hidden.
+    pub party: Option<HitParty>,
+    /// Whether the party is verified.
+    pub verified: bool,
+    /// The short text in the reader's language.
+    pub summary: String,
+    /// Readiness level.
+    pub trl: Option<u8>,
+    /// First published.
+    pub published_at: chrono::DateTime<chrono::Utc>,
+    /// Ends unless confirmed.
+    pub expires_at: Option<chrono::DateTime<chrono::Utc>>,
+    /// How well it fits; comparable within one search only.
+    pub score: f32,
+    /// Title and excerpt with the words marked.
+    pub highlights: HitHighlights,
+}
+
+/// A value of a facet.
+#[derive(Serialize, ToSchema)]
+pub struct FacetBody {
+    /// The value.
+    pub code: String,
+    /// Its name in the reader's language.
+    pub label: String,
+    /// How many results have it, counted as if the facet itself were not narrowed.
+    pub count: u64,
+}
+
+/// A page of results.
+#[derive(Serialize, ToSchema)]
+pub struct ResultsBody {
+    /// The results.
+    pub items: Vec<HitBody>,
+    /// Give this back as `cursor` to get the next page; null at the end.
+    pub next: Option<String>,
+    /// How many there are in all.
+    pub total: u64,
+    /// Facet by facet, the commonest value first.
+    pub facets: BTreeMap<String, Vec<FacetBody>>,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+    /// True if not all words had to be there, because too little had them all.
+    pub relaxed: bool,
+    /// What of the text was not understood, and searched as plain words or left out.
+    pub ignored: Vec<String>,
+    /// The text as it may have been meant, if little was found.
+    pub did_you_mean: Option<String>,
+}
+
+/// A suggestion.
+#[derive(Serialize, ToSchema)]
+pub struct SuggestionBody {
+    /// What to show and to search for.
+    pub text: String,
+    /// `title`, `keyword`, `party` or `code`.
+    pub kind: String,
+    /// How many documents it comes from.
+    pub count: u64,
+}
+
+/// Suggestions.
+#[derive(Serialize, ToSchema)]
+pub struct SuggestionsBody {
+    /// The best first.
+    pub items: Vec<SuggestionBody>,
+}
+
+/// The page of a card.
+pub(crate) fn url(card: &Card) -> String {
+    match card.kind.listing() {
+        Some(kind) => listings::view::url(kind, &card.slug),
+        None => format!("/parties/{}", card.slug),
+    }
+}
+
+pub(crate) fn party_name(party: &CardParty, lang: Lang) -> &str {
+    party.name.get(&lang).or_else(|| party.name.values().next()).map_or("", String::as_str)
+}
+
+impl HitBody {
+    fn of(hit: Hit, lang: Lang) -> Self {
+        let card = hit.card;
+        Self {
+            id: card.id,
+            kind: card.kind.as_str().to_owned(),
+            title: card.title(lang).to_owned(),
+            url: url(&card),
+            status: "published".to_owned(),
+            party: card.party.as_ref().map(|p| HitParty { id: p.id, name: party_name(p, lang).to_owned() }),
+            verified: card.verified,
+            summary: card.summary(lang).to_owned(),
+            trl: card.trl(),
+            published_at: card.published_at,
+            expires_at: card.expires_at,
+            code: card.code,
+            provenance: HitProvenance { source: card.source, external_id: card.external_id },
+            score: hit.score,
+            highlights: HitHighlights { title: hit.highlights.title, snippet: hit.highlights.snippet },
+        }
+    }
+}
+
+/// The names of parameters that are no facets.
+const PLAIN: [&str; 8] = ["q", "limit", "cursor", "sort", "trl_min", "trl_max", "party", "facets"];
+
+/// Reads a search from the query string.
+pub(crate) fn read(params: Params) -> Result<Query, Problem> {
+    let names: Vec<&str> = PLAIN.into_iter().chain(Facet::ALL.map(Facet::as_str)).collect();
+    let params = params.only(&names)?;
+    let mut query = Query::words(params.get("q").unwrap_or_default());
+    query.limit = params.limit()?;
+    query.cursor = params.cursor().map(str::to_owned);
+    query.party = params.parsed("party")?;
+    query.sort = match params.get("sort") {
+        None | Some("relevance") => Sort::Relevance,
+        Some("newest") => Sort::Newest,
+        Some("trl") => Sort::Trl,
+        Some("closing_soon") => Sort::ClosingSoon,
+        Some(_) => return Err(Problem::parameter("sort")),
+    };
+    for facet in Facet::ALL {
+        for value in params.all(facet.as_str()).flat_map(|v| v.split(',')) {
+            query = query.with(facet, value);
+        }
+    }
+    let (least, most) = (params.parsed::<u8>("trl_min")?, params.parsed::<u8>("trl_max")?);
+    if least.is_some() || most.is_some() {
+        query = query.trl(least.unwrap_or(1), most.unwrap_or(9));
+    }
+    if let Some(wanted) = params.get("facets") {
+        query.facets = match wanted {
+            "none" => Vec::new(),
+            names => names.split(',').map(|n| n.parse().map_err(|_| Problem::parameter("facets"))).collect::<Result<_, _>>()?,
+        };
+    }
+    Ok(query)
+}
+
+/// Searches on a thread that may be busy for a while; the threads that talk to the network stay free.
+pub(crate) async fn run(app: &App, who: &Who, query: Query) -> Result<Results, Problem> {
+    let (search, viewer) = (app.search.clone(), Viewer::of(&who.actor));
+    let found = tokio::task::spawn_blocking(move || search.find(&query, &viewer)).await;
+    Ok(found.map_err(|e| Problem::internal(&e))??)
+}
+
+/// Finds technologies, IP assets, needs and parties.
+pub(crate) async fn find(State(app): State<App>, who: Who, params: Params) -> Result<Answer<ResultsBody>, Problem> {
+    let results = run(&app, &who, read(params)?).await?;
+    let lang = who.actor.lang;
+    let facets = results.facets.into_iter().map(|(facet, counts)| {
+        let counts = counts.into_iter().map(|c| FacetBody { code: c.code, label: c.label, count: c.count }).collect();
+        (facet.as_str().to_owned(), counts)
+    });
+    Ok(Answer(ResultsBody {
+        facets: facets.collect(),
+        items: results.items.into_iter().map(|h| HitBody::of(h, lang)).collect(),
+        next: results.next,
+        total: results.total,
+        took_ms: results.took_ms,
+        relaxed: results.relaxed,
+        ignored: results.ignored,
+        did_you_mean: results.did_you_mean,
+    }))
+}
+
+/// Completes what was typed so far.
+pub(crate) async fn suggest(State(app): State<App>, who: Who, params: Params) -> Result<Answer<SuggestionsBody>, Problem> {
+    let params = params.only(&["q", "limit"])?;
+    let typed = params.get("q").unwrap_or_default().to_owned();
+    let limit = usize::try_from(params.limit()?.get()).unwrap_or(10).min(20);
+    let (search, viewer) = (app.search.clone(), Viewer::of(&who.actor));
+    let found = tokio::task::spawn_blocking(move || search.suggest(&typed, &viewer, limit)).await;
+    let found: Vec<Suggestion> = found.map_err(|e| Problem::internal(&e))??;
+    let word = |s: &Suggestion| serde_json::to_value(s.kind).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+    let items = found.into_iter().map(|s| SuggestionBody { kind: word(&s), text: s.text, count: s.count }).collect();
+    Ok(Answer(SuggestionsBody { items }))
+}
+
+/// The name of a code in the reader's language, for pages.
+pub(crate) fn name_of(app: &App, list: &str, code: &Code, lang: Lang) -> String {
+    app.vocabularies.name(list, code.as_str(), lang).to_owned()
+}

@@ -1,0 +1,175 @@
+//! The OpenAPI 3.1 document, made from the route table.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::api::{FaultBody, ProblemBody};
+use crate::app::App;
+use crate::route::{BodyLimit, Permission, Route};
+use crate::routes;
+
+/// Serves the document.
+pub(crate) async fn serve(State(app): State<App>) -> Response {
+    let body = document(&routes::all(), &app.settings.public_url);
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// The document of a table.
+pub(crate) fn document(table: &[Route], url: &str) -> String {
+    let mut schemas: BTreeMap<String, Value> = BTreeMap::new();
+    let mut note = |name: String, schema: Value| {
+        schemas.entry(name).or_insert(schema);
+    };
+    note(ProblemBody::name().into_owned(), value(&<ProblemBody as PartialSchema>::schema()));
+    note(FaultBody::name().into_owned(), value(&<FaultBody as PartialSchema>::schema()));
+    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    for route in table.iter().filter(|r| r.is_api()) {
+        for body in [&route.request, &route.answer].into_iter().flatten() {
+            for (name, schema) in &body.schemas {
+                note(name.clone(), value(schema));
+            }
+        }
+        paths.entry(route.path).or_default().insert(route.method.as_str().to_ascii_lowercase(), operation(route));
+    }
+    let document = json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "innospace",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "The Brand and Innovation Space. Lists come as {items, next, total}; errors as application/problem+json (RFC 9457). Changes need If-Match with the ETag that was seen; every POST takes an Idempotency-Key.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "servers": [{ "url": url }],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "token": { "type": "http", "scheme": "bearer", "description": "A token of POST /api/v1/tokens." },
+                "session": { "type": "apiKey", "in": "cookie", "name": "innospace_session", "description": "The cookie of POST /api/v1/session." },
+            },
+        },
+    });
+    document.to_string()
+}
+
+fn value(schema: &impl serde::Serialize) -> Value {
+    serde_json::to_value(schema).unwrap_or_default()
+}
+
+fn operation(route: &Route) -> Value {
+    let mut parameters: Vec<Value> = route
+        .path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| {
+            let schema = match name {
+                "id" => json!({ "type": "string", "format": "uuid" }),
+                "version" => json!({ "type": "integer", "minimum": 1 }),
+                _ => json!({ "type": "string" }),
+            };
+            json!({ "name": name, "in": "path", "required": true, "schema": schema })
+        })
+        .collect();
+    for parameter in &route.parameters {
+        let schema = match (parameter.name, parameter.many) {
+            (_, true) => json!({ "type": "array", "items": { "type": "string" } }),
+            ("limit", _) => json!({ "type": "integer", "minimum": 1, "maximum": 100 }),
+            _ => json!({ "type": parameter.json_type }),
+        };
+        parameters.push(json!({ "name": parameter.name, "in": "query", "description": parameter.about, "schema": schema }));
+    }
+    if route.if_match {
+        parameters.push(json!({
+            "name": "If-Match", "in": "header", "required": true, "schema": { "type": "string" },
+            "description": "The ETag that was seen, such as \"7\".", "example": "\"1\"",
+        }));
+    }
+    if route.method == axum::http::Method::POST {
+        parameters.push(json!({
+            "name": "Idempotency-Key", "in": "header", "schema": { "type": "string", "maxLength": 128 },
+            "description": "The same key gives the same answer.",
+        }));
+    }
+    let mut responses = Map::new();
+    let success = match &route.answer {
+        Some(body) => json!({
+            "description": "Done.",
+            "content": { "application/json": { "schema": value(&body.reference()) } },
+        }),
+        None => json!({ "description": "Done; no body." }),
+    };
+    responses.insert(route.status.to_string(), success);
+    let problem = |about: &str| {
+        json!({
+            "description": about,
+            "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/ProblemBody" } } },
+        })
+    };
+    let mut fail = |status: &str, about: &str| {
+        responses.insert(status.to_owned(), problem(about));
+    };
+    fail("400", "The request cannot be read.");
+    if !matches!(route.permission, Permission::Public(_)) {
+        fail("401", "Nobody is signed in.");
+        fail("403", "Not for this account to do.");
+    }
+    if route.path.contains('{') {
+        fail("404", "Not there, or not to be seen.");
+    }
+    if route.if_match {
+        fail("412", "It changed since the version that was seen.");
+        fail("428", "If-Match is missing.");
+    }
+    if !matches!(route.body, BodyLimit::None) {
+        fail("409", "Not possible in the present state.");
+        fail("413", "Too large.");
+        fail("415", "Not of the right content type.");
+        fail("422", "What was sent is wrong: every fault with its JSON pointer.");
+    }
+    fail("429", "Too many requests.");
+    fail("503", "Too much to do; try again after a moment.");
+    responses.insert("default".to_owned(), problem("Any other problem."));
+    let mut operation = json!({
+        "operationId": route.id,
+        "summary": route.summary,
+        "parameters": parameters,
+        "responses": responses,
+        "x-permission": route.permission.word(),
+        "security": if matches!(route.permission, Permission::Public(_)) {
+            json!([{}, { "token": [] }, { "session": [] }])
+        } else {
+            json!([{ "token": [] }, { "session": [] }])
+        },
+    });
+    let body = match (&route.request, route.body) {
+        (Some(body), _) => json!({
+            "required": true,
+            "content": { "application/json": { "schema": value(&body.reference()), "example": route.example } },
+        }),
+        (None, BodyLimit::Upload) => json!({
+            "required": true,
+            "content": { "multipart/form-data": { "schema": {
+                "type": "object",
+                "required": ["file", "party"],
+                "properties": {
+                    "file": { "type": "string", "format": "binary" },
+                    "party": { "type": "string", "format": "uuid" },
+                    "mapping": { "type": "string", "description": "TOML; not needed for the space's own export." },
+                    "dry_run": { "type": "string", "enum": ["true", "false"] },
+                    "skip_faulty": { "type": "string", "enum": ["true", "false"] },
+                    "publish": { "type": "string", "enum": ["true", "false"] },
+                },
+            } } },
+        }),
+        _ => return operation,
+    };
+    if let Some(object) = operation.as_object_mut() {
+        object.insert("requestBody".to_owned(), body);
+    }
+    operation
+}

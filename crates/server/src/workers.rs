@@ -1,0 +1,103 @@
+//! What goes on beside the requests: the index follower, jobs (mail, imports), and what the clock brings.
+
+use std::time::Duration;
+
+use accounts::mail;
+use listings::notices::{JOB as LISTING_MAIL, Letter};
+use search::Wanting;
+use store::follow::report;
+use store::jobs::Job;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+
+/// How often due jobs are looked for.
+const JOBS_EVERY: Duration = Duration::from_millis(500);
+/// How often the clock is looked at.
+const TICK_EVERY: Duration = Duration::from_secs(60);
+/// Jobs claimed at once.
+const JOBS_AT_ONCE: u64 = 8;
+
+/// Starts every worker. They end soon after `stop`; wait for them with the set.
+pub fn start(app: &App, wanting: Option<Wanting>, stop: &CancellationToken) -> JoinSet<()> {
+    let mut workers = JoinSet::new();
+    workers.spawn(search::follower::run(app.store.clone(), app.search.clone(), wanting, stop.clone()));
+    workers.spawn(jobs(app.clone(), stop.clone()));
+    workers.spawn(clockwork(app.clone(), stop.clone()));
+    workers
+}
+
+async fn jobs(app: App, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match app.store.claim_jobs(JOBS_AT_ONCE).await {
+            Ok(batch) if batch.is_empty() => {
+                tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(JOBS_EVERY) => {} }
+            }
+            Ok(batch) => {
+                for job in batch {
+                    let outcome = run(&app, &job).await;
+                    if let Err(why) = &outcome {
+                        tracing::warn!(kind = job.kind, attempts = job.attempts, why, "a job failed and will be tried again");
+                    }
+                    if let Err(error) = app.store.finish_job(&job, outcome).await {
+                        tracing::error!(cause = report(&error), "the end of a job could not be noted");
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::error!(cause = report(&error), "jobs could not be claimed");
+                tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(Duration::from_secs(5)) => {} }
+            }
+        }
+    }
+}
+
+async fn run(app: &App, job: &Job) -> Result<(), String> {
+    if mail::handles(&job.kind) {
+        return mail::run(&app.accounts, &app.mailer, job).await.map_err(|e| report(&e));
+    }
+    match job.kind.as_str() {
+        LISTING_MAIL => listing_letter(app, job).await,
+        listings::import::JOB => listings::import::run_job(&app.listings, &app.data, job).await.map_err(|e| report(&e)),
+        other => Err(format!("no worker for jobs of kind {other}")),
+    }
+}
+
+/// Tells somebody what became of a listing.
+async fn listing_letter(app: &App, job: &Job) -> Result<(), String> {
+    let letter: Letter = serde_json::from_value(job.payload.clone()).map_err(|e| e.to_string())?;
+    let actor = base::Actor::system();
+    let Some(kind) = listings::view::kind_of(&app.listings, letter.listing).await.map_err(|e| report(&e))? else {
+        return Ok(()); // it was removed: nothing to tell
+    };
+    let view = listings::view::show(&app.listings, &actor, kind, letter.listing).await.map_err(|e| report(&e))?;
+    let key = format!("mail-listing-{}", letter.notice.word());
+    let args = [("title", view.title.as_str()), ("code", view.code.as_str())];
+    let found = accounts::letters::about(&app.accounts, letter.account, &key, &args, &view.url).await.map_err(|e| report(&e))?;
+    match found {
+        Some(words) => app.mailer.send(&app.accounts, &words).await.map_err(|e| report(&e)),
+        None => Ok(()), // the account is gone or disabled
+    }
+}
+
+async fn clockwork(app: App, stop: CancellationToken) {
+    let mut round = 0_u64;
+    loop {
+        match listings::lifecycle::tick(&app.listings).await {
+            Ok(done) if done.expired + done.warned > 0 => tracing::info!(done.expired, done.warned, "listings came to their end"),
+            Ok(_) => {}
+            Err(error) => tracing::error!(cause = report(&error), "the listings' clock failed"),
+        }
+        if round.is_multiple_of(60) {
+            if let Err(error) = app.store.sweep().await {
+                tracing::error!(cause = report(&error), "old jobs and answers could not be swept away");
+            }
+            if let Err(error) = accounts::sessions::sweep(&app.accounts).await {
+                tracing::error!(cause = report(&error), "old sessions could not be swept away");
+            }
+        }
+        round += 1;
+        tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(TICK_EVERY) => {} }
+    }
+}
