@@ -153,3 +153,42 @@ fn write(accounts: &Accounts, name: Option<String>, email: String, lang: Lang, k
     let subject = say(lang, &format!("mail-{key}-subject"), &all);
     Letter { name, email, lang, subject, text: format!("{greeting}\n\n{body}\n\n{footer}\n") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_said(lang: Lang, key: &str) -> bool {
+        let args = ["space", "link", "party", "min", "max", "length", "count", "code", "list"].map(|name| (name, "x"));
+        say(lang, key, &args) != key
+    }
+
+    #[test]
+    fn every_letter_has_its_words_in_both_languages() {
+        let letters = [
+            "confirm-email", "reset-password", "already-registered", "password-changed", "second-factor-set",
+            "second-factor-removed", "recovery-code-used", "party-invitation", "party-invitation-new",
+        ];
+        for lang in Lang::ALL {
+            for key in letters {
+                assert!(is_said(lang, &format!("mail-{key}")) && is_said(lang, &format!("mail-{key}-subject")), "{lang} {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_fault_of_this_crate_has_its_sentence_in_both_languages() {
+        let faults = [
+            "already-member", "bad-cursor", "email-form", "email-taken", "forbidden-character", "future-date", "name-missing",
+            "one-line", "party-not-yours", "password-classes", "password-guessable", "password-short", "roles-missing",
+            "scope-staff", "scopes-missing", "tax-code-check-digit", "tax-code-form", "tax-code-personal", "tax-code-taken",
+            "token-days", "too-long", "too-many", "too-many-members", "too-many-tokens", "unknown-code", "unknown-verification",
+            "web-address",
+        ];
+        for lang in Lang::ALL {
+            for key in faults {
+                assert!(is_said(lang, &format!("fault-{key}")), "{lang} {key}");
+            }
+        }
+    }
+}

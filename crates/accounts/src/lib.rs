@@ -19,10 +19,11 @@ pub mod actor;
 mod email;
 mod error;
 mod key;
-mod letters;
+pub mod letters;
 pub mod mail;
 pub mod lookup;
 pub mod membership;
+mod operator;
 pub mod parties;
 mod password;
 pub mod people;
@@ -35,6 +36,8 @@ mod settings;
 pub mod sign_in;
 pub mod sign_up;
 pub mod tax_code;
+#[cfg(test)]
+mod tests;
 pub mod tokens;
 mod words;
 

@@ -5,138 +5,30 @@
 //! An invitation names an e-mail address. Whether that address has an account is nobody's business: the row, the
 //! answer and the list are the same, and the row gets its account when the address is confirmed.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+mod read;
+mod rule;
 
-use base::{AccountId, Actor, Grant, Lang, Localised, MembershipId, PartyId, PartyRole, Refused};
-use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+
+use base::{AccountId, Actor, Grant, MembershipId, PartyId, PartyRole, Refused};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
-use crate::access::{InviteMember, ManageMembers, OwnMembership, ViewMembers};
+use crate::access::{InviteMember, ManageMembers, OwnMembership};
 use crate::email::Email;
 use crate::rows::{account, membership};
 use crate::{Accounts, Error, parties, words};
 
+pub use read::{MembershipView, get, mine, of_party};
+pub(crate) use read::{acting, confirmed_with, letter};
+pub use rule::{Next, Status, Step, next};
+
 /// Most memberships of one party.
 const MEMBERS_MAX: u64 = 500;
-
-/// How far a membership has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// An admin asked.
-    Invited,
-    /// The person said yes.
-    Accepted,
-    /// An admin said yes as well: the only state that lets the person act.
-    Confirmed,
-    /// An admin stopped it for now.
-    Suspended,
-}
-
-impl Status {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Invited, Self::Accepted, Self::Confirmed, Self::Suspended];
-
-    /// The word in the database and the vocabulary.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Invited => "invited",
-            Self::Accepted => "accepted",
-            Self::Confirmed => "confirmed",
-            Self::Suspended => "suspended",
-        }
-    }
-
-    fn stored(word: &str) -> Result<Self, StoreError> {
-        Self::ALL.into_iter().find(|s| s.as_str() == word).ok_or_else(|| StoreError::corrupt("membership", base_error()))
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-fn base_error() -> std::io::Error {
-    std::io::Error::other("not one of the possible values")
-}
-
-/// A step of a membership.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Step {
-    /// The person says yes.
-    Accept,
-    /// An admin says yes.
-    Confirm,
-    /// An admin stops it for now.
-    Suspend,
-    /// An admin lets it go on.
-    Reinstate,
-    /// The person declines or leaves.
-    Leave,
-    /// An admin ends it.
-    Remove,
-}
-
-impl Step {
-    /// All of them.
-    pub const ALL: [Self; 6] = [Self::Accept, Self::Confirm, Self::Suspend, Self::Reinstate, Self::Leave, Self::Remove];
-
-    fn event(self) -> &'static str {
-        match self {
-            Self::Accept => "membership.accepted",
-            Self::Confirm => "membership.confirmed",
-            Self::Suspend => "membership.suspended",
-            Self::Reinstate => "membership.reinstated",
-            Self::Leave => "membership.left",
-            Self::Remove => "membership.removed",
-        }
-    }
-
-    /// True for what the person does, false for what an admin does.
-    fn is_own(self) -> bool {
-        matches!(self, Self::Accept | Self::Leave)
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.event().trim_start_matches("membership."))
-    }
-}
-
-/// Where a step leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// To this state.
-    To(Status),
-    /// The membership is over.
-    Gone,
-}
-
-/// The rule: where a step leads from a state, or none if it leads nowhere.
-#[must_use]
-pub fn next(from: Status, step: Step) -> Option<Next> {
-    match (from, step) {
-        (Status::Invited, Step::Accept) => Some(Next::To(Status::Accepted)),
-        (Status::Accepted, Step::Confirm) | (Status::Suspended, Step::Reinstate) => Some(Next::To(Status::Confirmed)),
-        (Status::Confirmed, Step::Suspend) => Some(Next::To(Status::Suspended)),
-        (_, Step::Leave | Step::Remove) => Some(Next::Gone),
-        (Status::Invited, Step::Confirm | Step::Suspend | Step::Reinstate)
-        | (Status::Accepted, Step::Accept | Step::Suspend | Step::Reinstate)
-        | (Status::Confirmed, Step::Accept | Step::Confirm | Step::Reinstate)
-        | (Status::Suspended, Step::Accept | Step::Confirm | Step::Suspend) => None,
-    }
-}
 
 /// A membership as it is stored.
 #[derive(Clone, Debug)]
@@ -158,37 +50,6 @@ impl MembershipRow {
     fn is_confirmed_admin(&self) -> bool {
         self.0.status == "confirmed" && roles_of(&self.0.roles).contains(&PartyRole::Admin)
     }
-}
-
-/// A membership as it is answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct MembershipView {
-    /// Its id.
-    pub id: MembershipId,
-    /// The party.
-    pub party: PartyId,
-    /// The party's address piece.
-    pub party_slug: String,
-    /// The party's names.
-    pub party_names: Localised,
-    /// The account, from the moment it accepted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account: Option<AccountId>,
-    /// The person's name, from the moment they accepted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The address that was invited, or the account's.
-    pub email: String,
-    /// What the person may do there, once confirmed.
-    pub roles: BTreeSet<PartyRole>,
-    /// How far it has come.
-    pub status: Status,
-    /// Grows by one with every change; the ETag.
-    pub version: i64,
-    /// When it began.
-    pub created_at: DateTime<Utc>,
-    /// When it changed last.
-    pub updated_at: DateTime<Utc>,
 }
 
 /// The answer to a change of a membership.
@@ -460,173 +321,4 @@ fn changed(rows: u64, seen: i64) -> Result<(), Error> {
 async fn keep_an_admin(tx: &Tx, row: &MembershipRow) -> Result<(), Error> {
     let admins = confirmed_with(tx.db(), row.party(), PartyRole::Admin).await?;
     if admins.iter().any(|a| Some(*a) != row.account()) { Ok(()) } else { Err(Error::LastAdmin) }
-}
-
-/// The active accounts that are confirmed members of a party with this role.
-pub(crate) async fn confirmed_with(db: &impl ConnectionTrait, party: PartyId, role: PartyRole) -> Result<Vec<AccountId>, StoreError> {
-    let rows = membership::Entity::find()
-        .find_also_related(account::Entity)
-        .filter(membership::Column::PartyId.eq(party.0))
-        .filter(membership::Column::Status.eq("confirmed"))
-        .filter(account::Column::Status.eq("active"))
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().filter(|(m, _)| roles_of(&m.roles).contains(&role)).filter_map(|(m, _)| m.account_id.map(AccountId)).collect())
-}
-
-/// The confirmed memberships of an account, as its [`Actor`] carries them.
-pub(crate) async fn acting(db: &impl ConnectionTrait, account: AccountId) -> Result<Vec<base::Membership>, StoreError> {
-    let rows = membership::Entity::find()
-        .filter(membership::Column::AccountId.eq(account.0))
-        .filter(membership::Column::Status.eq("confirmed"))
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|r| base::Membership { party: PartyId(r.party_id), roles: roles_of(&r.roles) }).collect())
-}
-
-/// Everybody who acts for a party or was asked to, in the order they came. For its members.
-///
-/// # Errors
-/// [`Refused::Forbidden`] for others.
-pub async fn of_party(accounts: &Accounts, actor: &Actor, party: PartyId) -> Result<Vec<MembershipView>, Error> {
-    let db = accounts.store.db();
-    let row = parties::find(db, party).await?.ok_or(Refused::Hidden)?;
-    Grant::<ViewMembers>::check(actor, row)?;
-    let rows = membership::Entity::find()
-        .find_also_related(account::Entity)
-        .filter(membership::Column::PartyId.eq(party.0))
-        .order_by_asc(membership::Column::Id)
-        .limit(MEMBERS_MAX)
-        .all(db)
-        .await?;
-    views(db, rows).await
-}
-
-/// The memberships of whoever asks, open invitations among them.
-///
-/// # Errors
-/// [`Refused::SignIn`] for nobody.
-pub async fn mine(accounts: &Accounts, actor: &Actor) -> Result<Vec<MembershipView>, Error> {
-    let db = accounts.store.db();
-    let account = actor.signed_in()?;
-    let rows = membership::Entity::find()
-        .find_also_related(account::Entity)
-        .filter(membership::Column::AccountId.eq(account.0))
-        .order_by_asc(membership::Column::Id)
-        .limit(MEMBERS_MAX)
-        .all(db)
-        .await?;
-    views(db, rows).await
-}
-
-/// One membership, for whoever may see it.
-///
-/// # Errors
-/// [`Refused::Hidden`] otherwise.
-pub async fn get(accounts: &Accounts, actor: &Actor, id: MembershipId) -> Result<MembershipView, Error> {
-    let db = accounts.store.db();
-    let found = membership::Entity::find_by_id(id.0).find_also_related(account::Entity).one(db).await?;
-    let (row, person) = found.ok_or(Refused::Hidden)?;
-    if !base::Hideable::visible_to(&MembershipRow(row.clone()), actor) {
-        return Err(Refused::Hidden.into());
-    }
-    views(db, vec![(row, person)]).await?.pop().ok_or_else(|| Refused::Hidden.into())
-}
-
-async fn views(db: &impl ConnectionTrait, rows: Vec<(membership::Model, Option<account::Model>)>) -> Result<Vec<MembershipView>, Error> {
-    let ids: BTreeSet<PartyId> = rows.iter().map(|(m, _)| PartyId(m.party_id)).collect();
-    let ids: Vec<PartyId> = ids.into_iter().collect();
-    let briefs: BTreeMap<PartyId, parties::PartyBrief> = parties::load_many(db, &ids).await?.into_iter().map(|b| (b.id, b)).collect();
-    rows.into_iter()
-        .map(|(row, person)| {
-            let party = PartyId(row.party_id);
-            let status = Status::stored(&row.status)?;
-            // An invited address stays an address: its name would tell that it has an account.
-            let person = person.filter(|_| status != Status::Invited);
-            let brief = briefs.get(&party);
-            Ok(MembershipView {
-                id: MembershipId(row.id),
-                party,
-                party_slug: brief.map_or_else(String::new, |b| b.slug.clone()),
-                party_names: brief.map_or_else(Localised::default, |b| b.names.clone()),
-                account: person.as_ref().map(|p| AccountId(p.id)),
-                name: person.as_ref().map(|p| p.name.clone()),
-                email: person.map_or(row.email, |p| p.email),
-                roles: roles_of(&row.roles),
-                status,
-                version: row.version,
-                created_at: row.created_at,
-                updated_at: row.updated_at,
-            })
-        })
-        .collect()
-}
-
-/// What an invitation's letter needs: the party's names, the address, and the language and account if there is one.
-pub(crate) struct InvitationLetter {
-    pub names: Localised,
-    pub email: String,
-    pub account: Option<(String, Lang)>,
-}
-
-pub(crate) async fn letter(db: &impl ConnectionTrait, id: MembershipId) -> Result<Option<InvitationLetter>, StoreError> {
-    let Some((row, person)) = membership::Entity::find_by_id(id.0).find_also_related(account::Entity).one(db).await? else {
-        return Ok(None);
-    };
-    if row.status != "invited" {
-        return Ok(None);
-    }
-    let party = parties::load_many(db, &[PartyId(row.party_id)]).await?.pop();
-    Ok(party.map(|p| InvitationLetter {
-        names: p.names,
-        email: row.email,
-        account: person.map(|a| (a.name, crate::people::lang_of(&a.lang))),
-    }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Every state and step, and where it leads: anything not in the table leads nowhere.
-    #[test]
-    fn a_membership_never_leaves_its_diagram() {
-        let table = [
-            (Status::Invited, Step::Accept, Next::To(Status::Accepted)),
-            (Status::Accepted, Step::Confirm, Next::To(Status::Confirmed)),
-            (Status::Confirmed, Step::Suspend, Next::To(Status::Suspended)),
-            (Status::Suspended, Step::Reinstate, Next::To(Status::Confirmed)),
-        ];
-        for from in Status::ALL {
-            for step in Step::ALL {
-                let wanted = match step {
-                    Step::Leave | Step::Remove => Some(Next::Gone),
-                    _ => table.iter().find(|(f, s, _)| (*f, *s) == (from, step)).map(|(_, _, n)| *n),
-                };
-                assert_eq!(next(from, step), wanted, "{from} {step}");
-            }
-        }
-    }
-
-    #[test]
-    fn nobody_is_confirmed_without_the_person_and_an_admin() {
-        // Walk every sequence of four steps: whoever ends confirmed has accepted and been confirmed on the way.
-        let mut walks: Vec<(Status, Vec<Step>)> = vec![(Status::Invited, vec![])];
-        for _ in 0..4 {
-            walks = walks
-                .into_iter()
-                .flat_map(|(at, path)| {
-                    Step::ALL.into_iter().filter_map(move |step| match next(at, step) {
-                        Some(Next::To(to)) => Some((to, path.iter().copied().chain([step]).collect())),
-                        _ => None,
-                    })
-                })
-                .collect();
-            for (at, path) in &walks {
-                if *at == Status::Confirmed {
-                    assert!(path.contains(&Step::Accept) && path.contains(&Step::Confirm));
-                }
-            }
-        }
-    }
 }

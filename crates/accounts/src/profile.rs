@@ -235,13 +235,14 @@ impl Address {
             // The list has the communes of the space's own province only; any other must at least look like one.
             let code = commune.as_str();
             let known = vocabularies.get("communes").is_some_and(|list| list.terms.iter().any(|t| t.code == *commune));
-            if !known && !(code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit())) {
+            let well_formed = code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit());
+            if !known && !well_formed {
                 faults.add_with("/address/commune", "unknown_code", &[("code", code), ("list", "communes")]);
             }
         }
         length("/address/street", self.street.as_deref(), 256, faults);
         if self.as_of.is_some_and(|d| d > today) {
-            faults.add("/address/as_of", "date_ahead");
+            faults.add("/address/as_of", "future_date");
         }
     }
 }
@@ -257,7 +258,7 @@ fn check_words(pointer: &str, list: &LocalisedList, faults: &mut Faults) {
     for (lang, words) in &list.0 {
         if words.len() > WORDS_MAX {
             let (max, count) = (WORDS_MAX.to_string(), words.len().to_string());
-            faults.add_with(format!("{pointer}/{lang}"), "too_many_entries", &[("max", &max), ("count", &count)]);
+            faults.add_with(format!("{pointer}/{lang}"), "too_many", &[("max", &max), ("count", &count)]);
         }
         for (n, word) in words.iter().enumerate().take(WORDS_MAX) {
             length(&format!("{pointer}/{lang}/{n}"), Some(word), WORD_MAX, faults);
@@ -328,6 +329,25 @@ mod tests {
         assert!(!serde_json::to_string(&public).unwrap().contains("012345678901"));
         assert!(!serde_json::to_string(&public).unwrap().contains("Số 1"));
         assert_eq!(public.with(private), profile);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_profile_that_was_checked_stays_as_it_is(name in ".{1,40}", words in proptest::collection::vec(".{0,20}", 0..4), site in "https://[a-z]{1,8}\\.vn") {
+            let profile = PartyProfile {
+                names: Localised::of(Lang::Vi, name),
+                party_type: Code::from("enterprise"),
+                website: Some(site),
+                interests: LocalisedList([(Lang::Vi, words)].into()),
+                ..PartyProfile::default()
+            };
+            if let Ok(checked) = profile.checked(&vocabularies(), day()) {
+                proptest::prop_assert_eq!(checked.clone().checked(&vocabularies(), day()), Ok(checked.clone()));
+                let (public, private) = checked.clone().split();
+                let json = serde_json::to_string(&public).unwrap();
+                proptest::prop_assert_eq!(PartyProfile::stored(&json).unwrap().with(private), checked);
+            }
+        }
     }
 
     #[test]

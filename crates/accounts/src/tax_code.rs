@@ -95,6 +95,22 @@ mod tests {
         assert_eq!(parse("0100109107-001"), Err("tax_code_check_digit"));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn of_ten_last_digits_one_is_right_or_all_are_unusual(nine in "[0-9]{9}") {
+            let right = (0..10).filter(|d| parse(&format!("{nine}{d}")).is_ok_and(|(_, kind)| kind == TaxCode::Organisation)).count();
+            let unusual = (0..10).filter(|d| parse(&format!("{nine}{d}")).is_ok_and(|(_, kind)| kind == TaxCode::Unusual)).count();
+            proptest::prop_assert!(matches!((right, unusual), (1, 0) | (0, 10)));
+        }
+
+        #[test]
+        fn whatever_is_typed_is_judged_and_the_one_spelling_stays(text in ".{0,20}") {
+            if let Ok((code, kind)) = parse(&text) {
+                proptest::prop_assert_eq!(parse(&code), Ok((code.clone(), kind)));
+            }
+        }
+    }
+
     #[test]
     fn anything_else_is_no_tax_code() {
         for text in ["", "-", "12345", "01001091O6", "0100-109106", "0100109106-1", "٠١٠٠١٠٩١٠٦", "012345678901234"] {
