@@ -1,1 +1,32 @@
-//! matching
+//! Matching: candidates from the index, hard constraints, a score from named parts, reasons that can be checked.
+//!
+//! What always holds: what a viewer may not see is neither counted nor explained; no match violates a hard constraint;
+//! every match has a reason, and each reason names two fields and what of them met; the score of a pair depends on the
+//! two contents and the index alone, not on the order in which anything was written.
+//! Not here: the index and its words (`search`), who may see a listing (`listings`), HTTP.
+//!
+//! The way of a question: [`Matcher`] (who asks, what is loaded) → [`Engine::candidates`] → [`Engine::judge`] →
+//! [`Engine::explain`]. Private terms (budget, floor price) have no part in it.
+
+mod answer;
+mod common;
+mod constraints;
+mod engine;
+mod fit;
+mod matcher;
+mod reasons;
+pub mod run;
+mod side;
+mod targets;
+mod terms;
+mod topic;
+pub mod units;
+mod weights;
+
+pub use answer::{Match, MatchListing, MatchPage, Part, PartValue, Reason};
+pub use constraints::{Constraint, Exclusion};
+pub use engine::{Engine, Judged, Reader};
+pub use matcher::{Ask, MatchError, Matcher, usual_kinds};
+pub use side::{Known, Side};
+pub use units::{Units, UnitsError};
+pub use weights::{ByRole, ByView, FitWeights, Role, Weights};

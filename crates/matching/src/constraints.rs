@@ -1,0 +1,196 @@
+//! What a match must never violate. Each constraint has a name and a sentence; what is unknown violates nothing.
+//!
+//! Not here yet: budget against floor price, since both are private terms that the asker may not see, and territory,
+//! since a need has none.
+
+use base::messages::say;
+use base::{Code, Lang, Vocabularies};
+use listings::content::{Content, Need, Technology};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::side::Side;
+use crate::targets::{self, Comparison};
+use crate::weights::Weights;
+
+/// A hard constraint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = MatchConstraint)]
+pub enum Constraint {
+    /// The offer is less ready than the seeker demands.
+    MinimumTrl,
+    /// Another right is offered than is sought.
+    Right,
+    /// Less exclusivity is offered than is sought.
+    Exclusivity,
+    /// The offer's owner is not of a kind the seeker looks for.
+    OwnerType,
+    /// The seeker is not of a kind the owner looks for.
+    SeekerType,
+    /// A must-target is measured and not reached.
+    MustTarget,
+    /// The asset is not available.
+    Availability,
+}
+
+/// Why an offer is no match.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = MatchExclusion)]
+pub struct Exclusion {
+    /// Which constraint.
+    pub constraint: Constraint,
+    /// JSON pointer into the need's content, or `/party/party_type`.
+    pub need_field: String,
+    /// JSON pointer into the offer's content, or `/party/party_type`.
+    pub offer_field: String,
+    /// What the need says.
+    pub need_value: String,
+    /// What the offer says.
+    pub offer_value: String,
+    /// The sentence for the reader.
+    pub text: String,
+}
+
+/// What the constraints are decided with, and for whom the sentences are.
+pub(crate) struct Rules<'a> {
+    pub(crate) weights: &'a Weights,
+    pub(crate) vocabularies: &'a Vocabularies,
+    pub(crate) lang: Lang,
+}
+
+/// What the offer violates of the need and the need of the offer.
+pub(crate) fn violated(need: (&Side<'_>, &Need), offer: &Side<'_>, comparisons: &[Comparison], rules: &Rules<'_>) -> Vec<Exclusion> {
+    let mut found = Vec::new();
+    let (side, need) = need;
+    partner_types(&need.partner_types, offer, Constraint::OwnerType, rules, &mut found);
+    match offer.content {
+        Content::Technology(technology) => {
+            trl(need, technology, rules, &mut found);
+            terms(need, technology, rules, &mut found);
+            partner_types(&technology.partner_types, side, Constraint::SeekerType, rules, &mut found);
+            must_targets(need, technology, comparisons, rules, &mut found);
+        }
+        Content::IpAsset(asset) => availability(need, &asset.availability, rules, &mut found),
+        Content::Need(_) => {}
+    }
+    found
+}
+
+impl Rules<'_> {
+    fn exclusion(&self, constraint: Constraint, fields: (&str, &str), need_value: String, offer_value: String, what: &str) -> Exclusion {
+        let key = match constraint {
+            Constraint::MinimumTrl => "match-out-minimum-trl",
+            Constraint::Right => "match-out-right",
+            Constraint::Exclusivity => "match-out-exclusivity",
+            Constraint::OwnerType => "match-out-owner-type",
+            Constraint::SeekerType => "match-out-seeker-type",
+            Constraint::MustTarget => "match-out-must-target",
+            Constraint::Availability => "match-out-availability",
+        };
+        let text = say(self.lang, key, &[("need", &need_value), ("offer", &offer_value), ("what", what)]);
+        Exclusion { constraint, need_field: fields.0.to_owned(), offer_field: fields.1.to_owned(), need_value, offer_value, text }
+    }
+
+    pub(crate) fn names(&self, list: &str, codes: &[Code]) -> String {
+        codes.iter().map(|c| self.vocabularies.name(list, c.as_str(), self.lang)).collect::<Vec<_>>().join(", ")
+    }
+
+    pub(crate) fn name(&self, list: &str, code: &Code) -> String {
+        self.vocabularies.name(list, code.as_str(), self.lang).to_owned()
+    }
+}
+
+fn trl(need: &Need, technology: &Technology, rules: &Rules<'_>, found: &mut Vec<Exclusion>) {
+    if let (Some(least), Some(level)) = (need.trl_min, technology.trl)
+        && level < least
+    {
+        found.push(rules.exclusion(Constraint::MinimumTrl, ("/trl_min", "/trl"), least.to_string(), level.to_string(), ""));
+    }
+}
+
+fn terms(need: &Need, technology: &Technology, rules: &Rules<'_>, found: &mut Vec<Exclusion>) {
+    let Some(terms) = &technology.terms else { return };
+    // Whoever gets the ownership may use it as well.
+    if let (Some(sought), Some(offered)) = (&need.right_sought, &terms.right)
+        && sought != offered
+        && *offered != "ownership"
+    {
+        let (need, offer) = (rules.name("rights", sought), rules.name("rights", offered));
+        found.push(rules.exclusion(Constraint::Right, ("/right_sought", "/terms/right"), need, offer, ""));
+    }
+    let bought = terms.right.as_ref().is_some_and(|r| *r == "ownership");
+    if let (Some(sought), Some(offered)) = (&need.exclusivity_sought, &terms.exclusivity)
+        && !bought
+        && exclusivity_rank(offered) < exclusivity_rank(sought)
+    {
+        let (need, offer) = (rules.name("exclusivity", sought), rules.name("exclusivity", offered));
+        found.push(rules.exclusion(Constraint::Exclusivity, ("/exclusivity_sought", "/terms/exclusivity"), need, offer, ""));
+    }
+}
+
+/// How exclusive a right is; a code that is not known here demands and gives nothing.
+fn exclusivity_rank(code: &Code) -> u8 {
+    match code.as_str() {
+        "exclusive" => 2,
+        "sole" => 1,
+        _ => 0,
+    }
+}
+
+/// `wanted` is what one side looks for, `other` the side that must be of it.
+fn partner_types(wanted: &[Code], other: &Side<'_>, constraint: Constraint, rules: &Rules<'_>, found: &mut Vec<Exclusion>) {
+    let Some(party_type) = &other.known.party_type else { return };
+    if wanted.is_empty() || wanted.contains(party_type) {
+        return;
+    }
+    let (list, one) = (rules.names("party_types", wanted), rules.name("party_types", party_type));
+    found.push(match constraint {
+        Constraint::SeekerType => rules.exclusion(constraint, ("/party/party_type", "/partner_types"), one, list, ""),
+        _ => rules.exclusion(constraint, ("/partner_types", "/party/party_type"), list, one, ""),
+    });
+}
+
+fn must_targets(need: &Need, technology: &Technology, comparisons: &[Comparison], rules: &Rules<'_>, found: &mut Vec<Exclusion>) {
+    for one in comparisons.iter().filter(|c| c.must && !c.reached()) {
+        let (Some(target), Some(advantage)) = (need.targets.get(one.target), technology.advantages.get(one.advantage)) else { continue };
+        let fields = (format!("/targets/{}", one.target), format!("/advantages/{}", one.advantage));
+        let (wanted, offered) = (wanted(target, rules.lang), offered(advantage, rules.lang));
+        let metric = target.metric.best(rules.lang).unwrap_or_default();
+        found.push(rules.exclusion(Constraint::MustTarget, (&fields.0, &fields.1), wanted, offered, metric));
+    }
+}
+
+fn availability(need: &Need, available: &[Code], rules: &Rules<'_>, found: &mut Vec<Exclusion>) {
+    let has = |code: &str| available.iter().any(|a| *a == code);
+    let sought = need.right_sought.as_ref();
+    let to_own = sought.is_some_and(|s| *s == "ownership");
+    if available.is_empty() || (has("sale") || (has("licence") && !to_own)) || (!has("not_available") && sought.is_none()) {
+        return;
+    }
+    let need = sought.map_or_else(String::new, |s| rules.name("rights", s));
+    let offer = rules.names("availability", available);
+    found.push(rules.exclusion(Constraint::Availability, ("/right_sought", "/availability"), need, offer, ""));
+}
+
+/// A target's figure as people write it: `≤ 6 h`.
+pub(crate) fn wanted(target: &targets::Target, lang: Lang) -> String {
+    let sign = match target.direction {
+        targets::Direction::AtLeast => "≥",
+        targets::Direction::AtMost => "≤",
+        targets::Direction::Equal => "=",
+    };
+    format!("{sign} {}", figure(target.target.unwrap_or_default(), &target.unit, lang))
+}
+
+/// An advantage's figure as people write it: `5 h`.
+pub(crate) fn offered(advantage: &targets::Advantage, lang: Lang) -> String {
+    figure(advantage.offered.unwrap_or_default(), &advantage.unit, lang)
+}
+
+fn figure(value: f64, unit: &str, lang: Lang) -> String {
+    let number = value.to_string();
+    // Vietnamese writes a comma before the decimals.
+    let number = if lang == Lang::Vi { number.replace('.', ",") } else { number };
+    if unit == "%" || unit == "‰" { format!("{number} {unit}") } else { format!("{number} {unit}").trim_end().to_owned() }
+}

@@ -1,0 +1,291 @@
+//! The one engine of all matches: candidates from the index, then constraints and scores from their contents.
+//!
+//! It knows neither database nor actor: [`crate::Matcher`] loads what it judges. A pair has the same score whichever
+//! side asks: the need always seeks, the offer always offers; of two offers the one asked about seeks.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use base::{Lang, ListingId, Limit, Vocabularies};
+use chrono::{DateTime, Utc};
+use listings::Kind;
+use listings::content::{Content, Need, Technology};
+use listings::published::Published;
+use search::{DocKind, Facet, Failure, Filters, Query, RoleWeights, Search, View, Viewer, Wanted, WantedTerm};
+
+use crate::answer::{Match, MatchListing, Part, PartValue};
+use crate::constraints::{self, Exclusion, Rules};
+use crate::fit;
+use crate::reasons;
+use crate::side::{Field, Side, fields};
+use crate::targets::{self, Comparison};
+use crate::terms::{Shape, Stems, Terms};
+use crate::topic::{Topic, topic};
+use crate::units::Units;
+use crate::weights::Weights;
+
+/// The most words of metrics that the index is asked for.
+const METRIC_TERMS: usize = 10;
+
+/// The engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    search: Search,
+    vocabularies: Arc<Vocabularies>,
+    units: Arc<Units>,
+    weights: Arc<Weights>,
+}
+
+/// One side with its texts taken apart.
+pub(crate) struct Party<'a> {
+    pub(crate) side: &'a Side<'a>,
+    pub(crate) fields: Vec<Field<'a>>,
+}
+
+/// What came out for a pair.
+pub(crate) struct Weighed {
+    pub(crate) score: f64,
+    pub(crate) topic: Option<Topic>,
+    /// The field's nearness, if both have one.
+    pub(crate) nearness: Option<f64>,
+    pub(crate) parts: Vec<PartValue>,
+    pub(crate) comparisons: Vec<Comparison>,
+}
+
+/// A candidate that was judged.
+pub struct Judged<'a> {
+    /// The candidate.
+    pub listing: &'a Published,
+    /// 0 to 1, in millionths: what the order is decided by.
+    pub score_ppm: u32,
+    weighed: Weighed,
+    violated: Vec<Exclusion>,
+}
+
+impl Judged<'_> {
+    /// True if a hard constraint is violated.
+    #[must_use]
+    pub fn is_excluded(&self) -> bool {
+        !self.violated.is_empty()
+    }
+}
+
+/// How a question is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader {
+    /// The language of sentences.
+    pub lang: Lang,
+    /// The moment that freshness is measured at.
+    pub now: DateTime<Utc>,
+    /// Whether the parts are told.
+    pub explain: bool,
+}
+
+impl Engine {
+    /// An engine over an index.
+    #[must_use]
+    pub fn new(search: Search, vocabularies: Arc<Vocabularies>, units: Arc<Units>, weights: Weights) -> Self {
+        Self { search, vocabularies, units, weights: Arc::new(weights) }
+    }
+
+    /// The weights in use.
+    #[must_use]
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    /// The listings worth judging: those with the most weight of the subject's words, and some of the same field, among
+    /// what the viewer may see. The subject itself is not among them.
+    ///
+    /// # Errors
+    /// [`Failure`] if the index cannot be read.
+    pub fn candidates(&self, subject: &Side<'_>, kinds: &BTreeSet<Kind>, viewer: &Viewer) -> Result<Vec<ListingId>, Failure> {
+        let weights = &self.weights;
+        let party = Party { side: subject, fields: fields(subject.content) };
+        let mut stems = Stems::default();
+        let languages = self.terms(&party, &mut stems)?;
+        let mut terms = Vec::new();
+        let each = weights.candidate_terms / languages.len().max(1);
+        for language in &languages {
+            terms.extend(asked(language, each));
+        }
+        terms.extend(self.metric_terms(subject.content)?);
+        let kind: BTreeSet<String> = kinds.iter().map(|k| DocKind::from(*k).as_str().to_owned()).collect();
+        let filters = Filters::from([(Facet::Kind, kind)]);
+        let without: Vec<uuid::Uuid> = subject.id.iter().map(|id| id.0).collect();
+        let mut found = Vec::new();
+        if !terms.is_empty() {
+            let wanted = Wanted {
+                terms,
+                roles: RoleWeights::default(),
+                filters: filters.clone(),
+                without: without.clone(),
+                limit: weights.candidates,
+            };
+            found.extend(self.search.candidates(&wanted, viewer)?.into_iter().map(|c| ListingId(c.card.id)));
+        }
+        if let Some(field) = subject.content.field()
+            && let Some(limit) = u16::try_from(weights.field_candidates).ok().and_then(Limit::new)
+        {
+            let query = Query { filters, limit, ..Query::default() }.with(Facet::Field, field.as_str());
+            // The text is empty and the filters are few: only the index itself can fail.
+            match self.search.find(&query, viewer) {
+                Ok(results) => found.extend(results.items.into_iter().map(|h| ListingId(h.card.id))),
+                Err(search::SearchError::Index(failure)) => return Err(failure),
+                Err(other) => tracing::warn!(%other, "no candidates by field"),
+            }
+        }
+        let mut seen = BTreeSet::from_iter(without.into_iter().map(ListingId));
+        found.retain(|id| seen.insert(*id));
+        Ok(found)
+    }
+
+    /// Judges candidates: those that have a reason to be there, the best first, of equals the smaller id.
+    ///
+    /// # Errors
+    /// [`Failure`] if the index cannot be read.
+    pub fn judge<'a>(&self, subject: &Side<'_>, found: &'a [Published], reader: Reader) -> Result<Vec<Judged<'a>>, Failure> {
+        let mut stems = Stems::default();
+        let subject = Party { side: subject, fields: fields(subject.content) };
+        let own_terms = self.terms(&subject, &mut stems)?;
+        let mut all = Vec::with_capacity(found.len());
+        for listing in found {
+            let side = Side::of(listing);
+            let other = Party { side: &side, fields: fields(&listing.content) };
+            let weighed = if seeks(subject.side.content, &listing.content) {
+                self.weigh(&subject, &own_terms, &other, reader.now, &mut stems)
+            } else {
+                let terms = self.terms(&other, &mut stems)?;
+                self.weigh(&other, &terms, &subject, reader.now, &mut stems)
+            };
+            if !reasons::any(&weighed) {
+                continue;
+            }
+            let violated = self.violated(subject.side, &side, &weighed.comparisons, reader.lang);
+            // Whole millionths, so that nothing depends on the last bit of a sum.
+            let score_ppm = (weighed.score * 1e6).round() as u32;
+            all.push(Judged { listing, score_ppm, weighed, violated });
+        }
+        all.sort_by(|a, b| b.score_ppm.cmp(&a.score_ppm).then(a.listing.id.cmp(&b.listing.id)));
+        Ok(all)
+    }
+
+    /// Says why.
+    ///
+    /// # Errors
+    /// [`Failure`] if the index cannot be read.
+    pub fn explain(&self, subject: &Side<'_>, judged: &Judged<'_>, reader: Reader) -> Result<Match, Failure> {
+        let mut stems = Stems::default();
+        let side = Side::of(judged.listing);
+        let subject = Party { side: subject, fields: fields(subject.content) };
+        let other = Party { side: &side, fields: fields(&judged.listing.content) };
+        let (sought, offered) =
+            if seeks(subject.side.content, other.side.content) { (&subject, &other) } else { (&other, &subject) };
+        let terms = self.terms(sought, &mut stems)?;
+        let rules = self.rules(reader.lang);
+        let reasons = reasons::of(sought, &terms, offered, &judged.weighed, &rules, &mut stems);
+        let mut parts = Vec::new();
+        if reader.explain {
+            let topic = judged.weighed.topic.as_ref().map_or(0.0, |t| t.value);
+            parts.push(PartValue { part: Part::Topic, value: topic, known: true });
+            let nearness = judged.weighed.nearness;
+            parts.push(PartValue { part: Part::Field, value: nearness.unwrap_or_default(), known: nearness.is_some() });
+            parts.extend(judged.weighed.parts.iter().copied());
+        }
+        let same_party = subject.side.known.party.is_some() && subject.side.known.party == side.known.party;
+        Ok(Match {
+            listing: MatchListing::of(judged.listing, reader.lang),
+            score: f64::from(judged.score_ppm) / 1e6,
+            reasons,
+            same_party,
+            parts,
+            excluded: judged.violated.clone(),
+        })
+    }
+
+    /// The telling words of one side, per language that it has.
+    fn terms(&self, party: &Party<'_>, stems: &mut Stems) -> Result<Vec<Terms>, Failure> {
+        let mut all = Vec::new();
+        for lang in Lang::ALL {
+            all.extend(Terms::of(&party.fields, lang, &self.search, &self.weights, stems)?);
+        }
+        Ok(all)
+    }
+
+    fn weigh(&self, sought: &Party<'_>, terms: &[Terms], offered: &Party<'_>, now: DateTime<Utc>, stems: &mut Stems) -> Weighed {
+        let weights = &self.weights;
+        let topic = topic(terms, &offered.fields, weights, stems);
+        let nearness = fit::field_nearness(sought.side.content.field(), offered.side.content.field(), &self.vocabularies);
+        let comparisons = match need_and_technology(sought.side.content, offered.side.content) {
+            Some((need, technology)) => targets::compare(need, technology, &self.units, weights),
+            None => Vec::new(),
+        };
+        let parts = fit::parts(sought.side, offered.side, &comparisons, now, weights);
+        let words = topic.as_ref().map_or(0.0, |t| t.value);
+        let relevance = words + (1.0 - words) * weights.field * nearness.unwrap_or_default();
+        let fit = fit::mean(&parts, &weights.parts);
+        let score = (relevance * (1.0 - weights.fit * (1.0 - fit))).clamp(0.0, 1.0);
+        Weighed { score, topic, nearness, parts, comparisons }
+    }
+
+    fn rules(&self, lang: Lang) -> Rules<'_> {
+        Rules { weights: &self.weights, vocabularies: &self.vocabularies, lang }
+    }
+
+    fn violated(&self, one: &Side<'_>, other: &Side<'_>, comparisons: &[Comparison], lang: Lang) -> Vec<Exclusion> {
+        let rules = self.rules(lang);
+        match (one.content, other.content) {
+            (Content::Need(_), Content::Need(_)) => Vec::new(),
+            (Content::Need(need), _) => constraints::violated((one, need), other, comparisons, &rules),
+            (_, Content::Need(need)) => constraints::violated((other, need), one, comparisons, &rules),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What the seeker measures, or the offer: asked of the index, not counted as topic.
+    fn metric_terms(&self, content: &Content) -> Result<Vec<WantedTerm>, Failure> {
+        let Content::Need(need) = content else { return Ok(Vec::new()) };
+        let mut terms = Vec::new();
+        for lang in Lang::ALL {
+            let text = need.targets.iter().filter_map(|t| t.metric.get(lang)).collect::<Vec<_>>().join("\n");
+            if !text.is_empty() {
+                let found = self.search.telling_terms(&text, lang, METRIC_TERMS)?;
+                terms.extend(found.into_iter().map(|t| WantedTerm { view: t.view, term: t.term, weight: 0.3 }));
+            }
+        }
+        Ok(terms)
+    }
+}
+
+/// Whether the first side is the one that seeks: a need before an offer; of two of one sort the one asked about.
+fn seeks(subject: &Content, other: &Content) -> bool {
+    matches!(subject, Content::Need(_)) || !matches!(other, Content::Need(_))
+}
+
+fn need_and_technology<'a>(sought: &'a Content, offered: &'a Content) -> Option<(&'a Need, &'a Technology)> {
+    match (sought, offered) {
+        (Content::Need(need), Content::Technology(technology)) => Some((need, technology)),
+        _ => None,
+    }
+}
+
+/// What the index is asked for: the weightiest words, in the views it has.
+fn asked(terms: &Terms, most: usize) -> Vec<WantedTerm> {
+    let mut all = Vec::new();
+    for term in &terms.all {
+        if all.len() >= most {
+            break;
+        }
+        let view = match term.shape {
+            Shape::Pair => View::Pair,
+            Shape::Syllable => terms.syllables(),
+            Shape::Stem => View::Stem,
+            Shape::StemPair => continue,
+        };
+        all.push(WantedTerm { view, term: term.key.clone(), weight: term.plain_weight as f32 });
+        if let Some(code) = term.code() {
+            all.push(WantedTerm { view: View::Folded, term: code.to_owned(), weight: term.plain_weight as f32 });
+        }
+    }
+    all
+}

@@ -1,0 +1,200 @@
+//! Matches of stored listings and of contents that are only read: what is asked, loaded and judged.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use base::{Actor, Cursor, Limit, ListingId, Page, Refused, Scope};
+use chrono::{DateTime, Utc};
+use listings::content::Content;
+use listings::published::{Audience, Published};
+use listings::{Kind, ListingError, Listings, published, view};
+use search::{Failure, Search, Viewer};
+use serde::{Deserialize, Serialize};
+use store::StoreError;
+
+use crate::answer::Match;
+use crate::engine::{Engine, Judged, Reader};
+use crate::side::{Known, Side};
+use crate::units::Units;
+use crate::weights::Weights;
+
+/// Finds counterparts. Cheap to clone.
+#[derive(Clone)]
+pub struct Matcher {
+    engine: Engine,
+    listings: Listings,
+}
+
+/// What is asked of the matches of a listing.
+#[derive(Clone, Debug, Default)]
+pub struct Ask {
+    /// Kinds of counterparts; empty for the usual ones ([`usual_kinds`]).
+    pub kinds: BTreeSet<Kind>,
+    /// How many.
+    pub limit: Limit,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+    /// Whether each part of the score is told.
+    pub explain: bool,
+    /// What was excluded, and why, instead of what matches.
+    pub excluded: bool,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum MatchError {
+    /// The listing is not there or not to be seen, or could not be loaded.
+    #[error(transparent)]
+    Listing(#[from] ListingError),
+    /// The cursor is not one of this list.
+    #[error("not a cursor of this list")]
+    Cursor,
+    /// The index could not be read.
+    #[error("the index could not be read")]
+    Index(#[from] Failure),
+    /// The work was cut off, such as by a shutdown.
+    #[error("the work was cut off")]
+    CutOff(#[from] tokio::task::JoinError),
+}
+
+impl From<StoreError> for MatchError {
+    fn from(error: StoreError) -> Self {
+        Self::Listing(error.into())
+    }
+}
+
+impl From<Refused> for MatchError {
+    fn from(refused: Refused) -> Self {
+        Self::Listing(refused.into())
+    }
+}
+
+/// The counterparts that are looked for unless others are named: technologies and IP assets for a need, needs for both.
+#[must_use]
+pub fn usual_kinds(subject: Kind) -> BTreeSet<Kind> {
+    match subject {
+        Kind::Need => BTreeSet::from([Kind::Technology, Kind::IpAsset]),
+        Kind::Technology | Kind::IpAsset => BTreeSet::from([Kind::Need]),
+    }
+}
+
+/// Where a page ended. The moment stays the same over all pages, so that freshness moves nothing between them.
+#[derive(Serialize, Deserialize)]
+struct Bookmark {
+    score_ppm: u32,
+    id: ListingId,
+    now_s: i64,
+}
+
+/// A side that can be carried to another thread.
+#[derive(Clone)]
+struct Subject {
+    id: Option<ListingId>,
+    content: Content,
+    known: Known,
+}
+
+impl Subject {
+    fn side(&self) -> Side<'_> {
+        Side { id: self.id, content: &self.content, known: self.known.clone() }
+    }
+}
+
+impl Matcher {
+    /// A matcher over an index and the listings it was made from.
+    #[must_use]
+    pub fn new(search: Search, listings: Listings, units: Arc<Units>, weights: Weights) -> Self {
+        let engine = Engine::new(search, Arc::clone(&listings.vocabularies), units, weights);
+        Self { engine, listings }
+    }
+
+    /// The engine, for measuring.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The counterparts of a listing, the best first, among what the actor may see.
+    ///
+    /// A member sees the matches of the draft in hand, others those of the approved version.
+    ///
+    /// # Errors
+    /// [`MatchError`]; hidden if the actor may not see the listing.
+    pub async fn matches_of(&self, actor: &Actor, kind: Kind, id: ListingId, ask: &Ask) -> Result<Page<Match>, MatchError> {
+        let bookmark: Option<Bookmark> =
+            ask.cursor.as_deref().map(|c| Cursor::read(c).map_err(|_| MatchError::Cursor)).transpose()?;
+        let shown = view::show(&self.listings, actor, kind, id).await?;
+        let known = Known::of(&shown.typed, shown.party.id, shown.party.party_type, shown.party.province);
+        let known = Known { confirmed_at: shown.confirmed_at, ..known };
+        let subject = Subject { id: Some(id), content: shown.typed, known };
+        let now = match &bookmark {
+            Some(b) => DateTime::from_timestamp(b.now_s, 0).ok_or(MatchError::Cursor)?,
+            None => whole_second(self.listings.store.clock().now()),
+        };
+        let reader = Reader { lang: actor.lang, now, explain: ask.explain };
+        let kinds = if ask.kinds.is_empty() { usual_kinds(kind) } else { ask.kinds.clone() };
+        let found = self.found(actor, &subject, kinds).await?;
+        let (engine, wanted, limit) = (self.engine.clone(), ask.excluded, ask.limit);
+        let page = tokio::task::spawn_blocking(move || {
+            let side = subject.side();
+            let judged = engine.judge(&side, &found, reader)?;
+            let all: Vec<&Judged<'_>> = judged.iter().filter(|j| j.is_excluded() == wanted).collect();
+            let total = u64::try_from(all.len()).unwrap_or(u64::MAX);
+            let behind = |j: &&&Judged<'_>| {
+                bookmark.as_ref().is_none_or(|b| (j.score_ppm, std::cmp::Reverse(j.listing.id)) < (b.score_ppm, std::cmp::Reverse(b.id)))
+            };
+            let limit = usize::try_from(limit.get()).unwrap_or(usize::MAX);
+            let mut page: Vec<&Judged<'_>> = all.iter().filter(behind).take(limit.saturating_add(1)).copied().collect();
+            let more = page.len() > limit;
+            page.truncate(limit);
+            let next = page
+                .last()
+                .filter(|_| more)
+                .map(|last| Cursor::write(&Bookmark { score_ppm: last.score_ppm, id: last.listing.id, now_s: now.timestamp() }));
+            let items = page.into_iter().map(|j| engine.explain(&side, j, reader)).collect::<Result<Vec<_>, _>>()?;
+            Ok::<_, Failure>(Page { items, next, total })
+        });
+        Ok(page.await??)
+    }
+
+    /// The counterparts of a content that is not stored, at most `limit`, the best first.
+    ///
+    /// # Errors
+    /// [`MatchError`] if index or database cannot be read.
+    pub async fn matches_for_content(&self, content: &Content, actor: &Actor, kinds: &BTreeSet<Kind>, limit: usize) -> Result<Vec<Match>, MatchError> {
+        let known = Side::unstored(content).known;
+        let subject = Subject { id: None, content: content.clone(), known };
+        let reader = Reader { lang: actor.lang, now: whole_second(self.listings.store.clock().now()), explain: false };
+        let found = self.found(actor, &subject, kinds.clone()).await?;
+        let engine = self.engine.clone();
+        let matches = tokio::task::spawn_blocking(move || {
+            let side = subject.side();
+            let judged = engine.judge(&side, &found, reader)?;
+            judged.iter().filter(|j| !j.is_excluded()).take(limit).map(|j| engine.explain(&side, j, reader)).collect::<Result<Vec<_>, Failure>>()
+        });
+        Ok(matches.await??)
+    }
+
+    /// The candidates with their contents, as far as the actor may see them now: the index may be a moment behind.
+    async fn found(&self, actor: &Actor, subject: &Subject, kinds: BTreeSet<Kind>) -> Result<Vec<Published>, MatchError> {
+        let (engine, viewer, asked) = (self.engine.clone(), Viewer::of(actor), subject.clone());
+        let ids = tokio::task::spawn_blocking(move || engine.candidates(&asked.side(), &kinds, &viewer)).await??;
+        let mut found = published::load(&self.listings.store, &ids).await?;
+        found.retain(|listing| may_see(actor, &listing.audience));
+        Ok(found)
+    }
+}
+
+fn may_see(actor: &Actor, audience: &Audience) -> bool {
+    let staff = actor.is_system() || (!actor.staff.is_empty() && actor.has_scope(Scope::Staff));
+    staff
+        || match audience {
+            Audience::Public => true,
+            Audience::Registered => actor.account().is_some(),
+            Audience::Parties(parties) => parties.iter().any(|p| actor.is_member(*p)),
+        }
+}
+
+fn whole_second(at: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp(at.timestamp(), 0).unwrap_or(at)
+}

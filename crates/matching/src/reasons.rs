@@ -1,0 +1,247 @@
+//! Why two listings match, in sentences that a person can check: two fields, and what of them met.
+//!
+//! A reason cites every word that counted between its two fields, as each field writes it; so whoever takes the cited
+//! words out of one of them finds the reason gone. Freshness counts without being a reason: it stands in no field.
+
+use std::collections::BTreeMap;
+
+use base::messages::say;
+use base::{Code, Lang};
+use listings::content::Content;
+
+use crate::answer::{Part, Reason};
+use crate::constraints::{Rules, offered as offered_figure, wanted as wanted_figure};
+use crate::engine::{Party, Weighed};
+use crate::fit;
+use crate::side::Field;
+use crate::targets;
+use crate::terms::{Shape, Stems, Terms};
+use crate::topic::Topic;
+
+/// The most reasons of a match; those behind share too little to be worth reading.
+const MAX_REASONS: usize = 12;
+/// The most words a sentence names.
+const MAX_NAMED: usize = 6;
+/// Fields nearer than this are a reason.
+const NEAR: f64 = 0.5;
+
+/// Whether there is any reason at all.
+pub(crate) fn any(weighed: &Weighed) -> bool {
+    weighed.topic.is_some() || weighed.nearness.is_some_and(|n| n >= NEAR) || weighed.comparisons.iter().any(targets::Comparison::reached)
+}
+
+/// The reasons, the weightiest first.
+pub(crate) fn of(
+    sought: &Party<'_>,
+    terms: &[Terms],
+    offered: &Party<'_>,
+    weighed: &Weighed,
+    rules: &Rules<'_>,
+    stems: &mut Stems,
+) -> Vec<Reason> {
+    let weights = rules.weights;
+    let words = weighed.topic.as_ref().map_or(0.0, |t| t.value);
+    let steady = 1.0 - weights.fit;
+    let mut all = Vec::new();
+    if let Some(topic) = &weighed.topic
+        && let Some(terms) = terms.get(topic.terms)
+    {
+        topical(sought, terms, offered, topic, words * steady, rules.lang, stems, &mut all);
+    }
+    let near = weighed.nearness.unwrap_or_default();
+    if near >= NEAR {
+        all.extend(field(sought, offered, (1.0 - words) * weights.field * near * steady, rules));
+    }
+    let relevance = words + (1.0 - words) * weights.field * near;
+    let sum: f64 = weighed.parts.iter().map(|p| fit::weight(p.part, &weights.parts)).sum();
+    for part in weighed.parts.iter().filter(|p| p.known && p.value > 0.0) {
+        let share = relevance * weights.fit * fit::weight(part.part, &weights.parts) / sum.max(f64::MIN_POSITIVE) * part.value;
+        match part.part {
+            Part::Targets => figures(sought, offered, weighed, share, rules, &mut all),
+            Part::Cooperation => all.extend(cooperation(sought, offered, share, rules)),
+            Part::Maturity => all.extend(maturity(sought, offered, share, rules)),
+            Part::Place => all.extend(place(sought, offered, share, rules)),
+            Part::Topic | Part::Field | Part::Freshness => {}
+        }
+    }
+    all.retain(|r| r.share > 0.0);
+    all.sort_by(|a, b| {
+        b.share.total_cmp(&a.share).then_with(|| (a.part, &a.need_field, &a.offer_field).cmp(&(b.part, &b.need_field, &b.offer_field)))
+    });
+    all.truncate(MAX_REASONS);
+    let sum: f64 = all.iter().map(|r| r.share).sum();
+    for reason in &mut all {
+        reason.share = (reason.share / sum * 1e6).round() / 1e6;
+    }
+    all
+}
+
+/// How the words of one meeting are written in a field, the words' numbers in the order of their weight.
+struct Written(BTreeMap<usize, Vec<String>>);
+
+impl Written {
+    fn note(&mut self, n: usize, surface: &str) {
+        let surface = surface.to_lowercase();
+        let all = self.0.entry(n).or_default();
+        if !all.contains(&surface) {
+            all.push(surface);
+        }
+    }
+
+    /// All of them, whole words before their pieces.
+    fn in_order(&self, terms: &Terms, wanted: &[usize]) -> Vec<String> {
+        let is_pair = |n: &usize| terms.all.get(*n).is_some_and(|t| matches!(t.shape, Shape::Pair | Shape::StemPair));
+        let (pairs, singles): (Vec<usize>, Vec<usize>) = wanted.iter().partition(|n| is_pair(n));
+        let mut all: Vec<String> = Vec::new();
+        for word in pairs.iter().chain(&singles).filter_map(|n| self.0.get(n)).flatten() {
+            if !all.contains(word) {
+                all.push(word.clone());
+            }
+        }
+        all
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one reason's makings, from one caller")]
+fn topical(
+    sought: &Party<'_>,
+    terms: &Terms,
+    offered: &Party<'_>,
+    topic: &Topic,
+    share: f64,
+    lang: Lang,
+    stems: &mut Stems,
+    all: &mut Vec<Reason>,
+) {
+    for meeting in &topic.meetings {
+        let (Some(from), Some(to)) = (sought.fields.get(meeting.sought), offered.fields.get(meeting.offered)) else { continue };
+        let (mut here, mut there) = (Written(BTreeMap::new()), Written(BTreeMap::new()));
+        terms.stand(from, stems, |n, surface| here.note(n, surface));
+        terms.meet(to, stems, |n, surface| there.note(n, surface));
+        let words = here.in_order(terms, &meeting.terms);
+        let offer_words = there.in_order(terms, &meeting.terms);
+        let named = named(&words);
+        let text = say(
+            lang,
+            "match-topic",
+            &[("words", &named), ("need", &name_of(from, sought, lang)), ("offer", &name_of(to, offered, lang))],
+        );
+        all.push(Reason {
+            part: Part::Topic,
+            share: share * meeting.share,
+            need_field: from.pointer.clone(),
+            offer_field: to.pointer.clone(),
+            words,
+            offer_words,
+            need_value: None,
+            offer_value: None,
+            text,
+        });
+    }
+}
+
+/// The first few words, without those that are pieces of one named before.
+fn named(words: &[String]) -> String {
+    let mut named: Vec<&str> = Vec::new();
+    for word in words {
+        if !named.iter().any(|n| n.split_whitespace().any(|piece| piece == word)) {
+            named.push(word);
+        }
+        if named.len() == MAX_NAMED {
+            break;
+        }
+    }
+    named.join(", ")
+}
+
+/// The name of a field for the reader: “nhu cầu: tiêu đề”.
+fn name_of(field: &Field<'_>, party: &Party<'_>, lang: Lang) -> String {
+    let side = match party.side.content {
+        Content::Need(_) => "match-side-need",
+        Content::Technology(_) => "match-side-technology",
+        Content::IpAsset(_) => "match-side-ip-asset",
+    };
+    let first = field.pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let name = say(lang, &format!("match-field-{}", first.replace('_', "-")), &[]);
+    say(lang, "match-field-of", &[("field", &name), ("side", &say(lang, side, &[]))])
+}
+
+fn coded(part: Part, share: f64, fields: (&str, &str), values: (String, String), text: String) -> Reason {
+    Reason {
+        part,
+        share,
+        need_field: fields.0.to_owned(),
+        offer_field: fields.1.to_owned(),
+        words: Vec::new(),
+        offer_words: Vec::new(),
+        need_value: Some(values.0),
+        offer_value: Some(values.1),
+        text,
+    }
+}
+
+fn field(sought: &Party<'_>, offered: &Party<'_>, share: f64, rules: &Rules<'_>) -> Option<Reason> {
+    let (one, other) = (sought.side.content.field()?, offered.side.content.field()?);
+    let (first, second) = (rules.name("fields", one), rules.name("fields", other));
+    let key = if one == other { "match-field-same" } else { "match-field-near" };
+    let text = say(rules.lang, key, &[("need", &first), ("offer", &second)]);
+    Some(coded(Part::Field, share, ("/field", "/field"), (one.0.clone(), other.0.clone()), text))
+}
+
+fn figures(sought: &Party<'_>, offered: &Party<'_>, weighed: &Weighed, share: f64, rules: &Rules<'_>, all: &mut Vec<Reason>) {
+    let (Content::Need(need), Content::Technology(technology)) = (sought.side.content, offered.side.content) else { return };
+    let sum: f64 = weighed.comparisons.iter().map(|c| c.satisfaction).sum();
+    for one in weighed.comparisons.iter().filter(|c| c.reached()) {
+        let (Some(target), Some(advantage)) = (need.targets.get(one.target), technology.advantages.get(one.advantage)) else { continue };
+        let (wanted, offered) = (wanted_figure(target, rules.lang), offered_figure(advantage, rules.lang));
+        let metric = target.metric.best(rules.lang).unwrap_or_default();
+        let text = say(rules.lang, "match-target", &[("metric", metric), ("need", &wanted), ("offer", &offered)]);
+        all.push(Reason {
+            words: targets::written(&target.metric, one),
+            offer_words: targets::written(&advantage.metric, one),
+            ..coded(
+                Part::Targets,
+                share * one.satisfaction / sum.max(f64::MIN_POSITIVE),
+                (&format!("/targets/{}", one.target), &format!("/advantages/{}", one.advantage)),
+                (wanted, offered),
+                text,
+            )
+        });
+    }
+}
+
+fn cooperation(sought: &Party<'_>, offered: &Party<'_>, share: f64, rules: &Rules<'_>) -> Option<Reason> {
+    let theirs = offered.side.content.cooperation();
+    let common: Vec<Code> = sought.side.content.cooperation().iter().filter(|c| theirs.contains(c)).cloned().collect();
+    if common.is_empty() {
+        return None;
+    }
+    let codes = common.iter().map(Code::as_str).collect::<Vec<_>>().join(",");
+    let text = say(rules.lang, "match-cooperation", &[("forms", &rules.names("cooperation", &common))]);
+    Some(coded(Part::Cooperation, share, ("/cooperation", "/cooperation"), (codes.clone(), codes), text))
+}
+
+fn maturity(sought: &Party<'_>, offered: &Party<'_>, share: f64, rules: &Rules<'_>) -> Option<Reason> {
+    let (one, other) = (sought.side.content.trl()?, offered.side.content.trl()?);
+    let is_need = matches!(sought.side.content, Content::Need(_));
+    if is_need && other < one || !is_need && one.abs_diff(other) > 1 {
+        return None;
+    }
+    let (key, pointer) = if is_need { ("match-maturity", "/trl_min") } else { ("match-maturity-alike", "/trl") };
+    let values = (one.to_string(), other.to_string());
+    let text = say(rules.lang, key, &[("need", &values.0), ("offer", &values.1)]);
+    Some(coded(Part::Maturity, share, (pointer, "/trl"), values, text))
+}
+
+fn place(sought: &Party<'_>, offered: &Party<'_>, share: f64, rules: &Rules<'_>) -> Option<Reason> {
+    let (one, other) = (sought.side.known.province.as_ref()?, offered.side.known.province.as_ref()?);
+    if one != other {
+        return None;
+    }
+    let at = |party: &Party<'_>| match party.side.content {
+        Content::Need(need) if need.province.is_some() => "/province",
+        _ => "/party/province",
+    };
+    let text = say(rules.lang, "match-place", &[("place", &rules.name("provinces", one))]);
+    Some(coded(Part::Place, share, (at(sought), at(offered)), (one.0.clone(), other.0.clone()), text))
+}

@@ -1,0 +1,161 @@
+//! One side of a match: its content, the texts that speak of the matter, and what everybody may know of its party.
+
+use base::text::LocalisedList;
+use base::{Code, Lang, ListingId, PartyId};
+use chrono::{DateTime, Utc};
+use listings::content::{Content, TextRole};
+use listings::published::Published;
+use search::analysis::{nfc, words};
+
+use crate::weights::Role;
+
+/// What everybody who sees the listing may know of its party. Decided by the public rule, whoever asks, so that no
+/// score tells what a hidden seeker did not want told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The party.
+    pub party: Option<PartyId>,
+    /// A code of `party_types`.
+    pub party_type: Option<Code>,
+    /// A code of `provinces`.
+    pub province: Option<Code>,
+    /// Last confirmed as still available.
+    pub confirmed_at: Option<DateTime<Utc>>,
+}
+
+impl Known {
+    /// What may be known of a party beside this content.
+    #[must_use]
+    pub fn of(content: &Content, party: Option<PartyId>, party_type: Option<Code>, province: Option<Code>) -> Self {
+        let anonymity = match content {
+            Content::Need(need) => need.anonymity.as_ref().map_or("named", Code::as_str),
+            Content::Technology(_) | Content::IpAsset(_) => "named",
+        };
+        let named = anonymity == "named";
+        let placed = named || anonymity == "sector_and_region";
+        let own = match content {
+            Content::Need(need) => need.province.clone(),
+            Content::Technology(_) | Content::IpAsset(_) => None,
+        };
+        Self {
+            party: party.filter(|_| named),
+            party_type: party_type.filter(|_| placed),
+            province: own.or(province).filter(|_| placed),
+            confirmed_at: None,
+        }
+    }
+}
+
+/// One side of a match.
+#[derive(Clone, Debug)]
+pub struct Side<'a> {
+    /// The listing, if it is stored.
+    pub id: Option<ListingId>,
+    /// What it says.
+    pub content: &'a Content,
+    /// What may be known of its party.
+    pub known: Known,
+}
+
+impl<'a> Side<'a> {
+    /// A published listing.
+    #[must_use]
+    pub fn of(listing: &'a Published) -> Self {
+        let owner = &listing.owner;
+        let known = Known::of(&listing.content, Some(owner.id), Some(owner.party_type.clone()), owner.province.clone());
+        Self {
+            id: Some(listing.id),
+            content: &listing.content,
+            known: Known { confirmed_at: Some(listing.confirmed_at), ..known },
+        }
+    }
+
+    /// A content that is not stored.
+    #[must_use]
+    pub fn unstored(content: &'a Content) -> Self {
+        Self { id: None, content, known: Known::of(content, None, None, None) }
+    }
+}
+
+/// A text of one side in one language, that speaks of the matter.
+pub(crate) struct Field<'a> {
+    /// JSON pointer into the content, with the language: `/title/vi`.
+    pub(crate) pointer: String,
+    pub(crate) role: Role,
+    pub(crate) lang: Lang,
+    pub(crate) texts: Vec<&'a str>,
+    /// Whether a Vietnamese text carries its marks.
+    pub(crate) marked: bool,
+    /// How many words.
+    pub(crate) length: usize,
+}
+
+/// Whether a text carries marks: at least one word in eight.
+fn marks(texts: &[&str]) -> (bool, usize) {
+    let (mut all, mut marked) = (0, 0);
+    for text in texts {
+        words(&nfc(text), |w| {
+            all += 1;
+            marked += usize::from(w.marked);
+        });
+    }
+    (marked * 8 >= all.max(1), all)
+}
+
+fn push<'a>(fields: &mut Vec<Field<'a>>, pointer: &str, role: Role, lang: Lang, texts: Vec<&'a str>) {
+    if texts.iter().all(|t| t.is_empty()) {
+        return;
+    }
+    let (marked, length) = marks(&texts);
+    fields.push(Field { pointer: format!("{pointer}/{lang}"), role, lang, texts, marked, length });
+}
+
+fn push_list<'a>(fields: &mut Vec<Field<'a>>, pointer: &str, role: Role, list: &'a LocalisedList) {
+    for (lang, all) in &list.0 {
+        push(fields, pointer, role, *lang, all.iter().map(String::as_str).collect());
+    }
+}
+
+/// The role of a text, by its pointer; none for texts that speak of what is *not* meant (what was tried, what is
+/// excluded, what others do) or of people and places, and none for the metrics of targets, which are compared as
+/// figures.
+fn role_of(pointer: &str, role: TextRole) -> Option<Role> {
+    Some(match (pointer, role) {
+        ("/problem", TextRole::Description) => Role::Problem,
+        ("/constraints", _) => Role::Description,
+        ("/capacity" | "/inputs" | "/requirements" | "/environment", _) => Role::Other,
+        (p, _) if p.starts_with("/targets/") || p.ends_with("/compared_with") => return None,
+        (p, _) if p.starts_with("/advantages/") && p.ends_with("/conditions") => Role::Other,
+        (_, TextRole::Title) => Role::Title,
+        (_, TextRole::Summary) => Role::Summary,
+        (_, TextRole::Advantage) => Role::Advantage,
+        (_, TextRole::Description) => Role::Description,
+        (_, TextRole::Other) => return None,
+    })
+}
+
+/// The texts of a content that speak of the matter.
+pub(crate) fn fields(content: &Content) -> Vec<Field<'_>> {
+    let mut fields = Vec::new();
+    for text in content.texts() {
+        let Some(role) = role_of(&text.pointer, text.role) else { continue };
+        for lang in Lang::ALL {
+            if let Some(words) = text.text.get(lang) {
+                push(&mut fields, &text.pointer, role, lang, vec![words]);
+            }
+        }
+    }
+    match content {
+        Content::Technology(c) => {
+            push_list(&mut fields, "/keywords", Role::Keywords, &c.keywords);
+            push_list(&mut fields, "/market_keywords", Role::Keywords, &c.market_keywords);
+            push_list(&mut fields, "/products", Role::Keywords, &c.products);
+        }
+        Content::IpAsset(c) => {
+            push_list(&mut fields, "/keywords", Role::Keywords, &c.keywords);
+            push_list(&mut fields, "/products", Role::Keywords, &c.products);
+        }
+        Content::Need(c) => push_list(&mut fields, "/keywords", Role::Keywords, &c.keywords),
+    }
+    fields
+}

@@ -1,0 +1,295 @@
+//! The telling words of one side, in one language, and how they are found in the other side.
+//!
+//! Words meet as the index makes them: Vietnamese ones with marks where both texts have them and without where one has
+//! none, and as pairs of syllables; English ones by their stems. Between languages only codes meet (HACCP, ESP-32).
+
+use std::collections::{BTreeMap, HashMap};
+
+use base::Lang;
+use search::analysis::{self, nfc};
+use search::{Failure, Search, View};
+
+use crate::common;
+use crate::side::Field;
+use crate::weights::Weights;
+
+/// How a word is met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Shape {
+    /// Two neighbouring Vietnamese syllables.
+    Pair,
+    /// A Vietnamese syllable.
+    Syllable,
+    /// Two neighbouring English words.
+    StemPair,
+    /// An English word.
+    Stem,
+}
+
+/// A word in a text.
+struct Token<'a> {
+    shape: Shape,
+    /// With marks, or the stem.
+    key: &'a str,
+    /// Without marks.
+    folded: &'a str,
+    /// Says little wherever it stands.
+    common: bool,
+    /// The same in every language.
+    code: bool,
+    /// As it is written.
+    surface: &'a str,
+}
+
+/// Walks through a text of a language, word by word and pair by pair.
+fn walk(text: &str, lang: Lang, marked: bool, stems: &mut Stems, mut each: impl FnMut(&Token<'_>)) {
+    let text = nfc(text);
+    let shouted = !text.chars().any(char::is_lowercase);
+    let mut before: Option<(String, bool, usize)> = None;
+    let mut pair = String::new();
+    analysis::words(&text, |word| {
+        let surface = text.get(word.start..word.end).unwrap_or_default();
+        let digits = word.folded.bytes().any(|b| b.is_ascii_digit());
+        let letters = word.folded.bytes().any(|b| !b.is_ascii_digit());
+        let loud = !shouted && surface.len() > 1 && surface.chars().all(|c| c.is_ascii_uppercase() || !c.is_ascii_alphabetic());
+        let code = word.folded.len() > 1 && word.folded.is_ascii() && letters && (digits || loud);
+        let (shape, pair_shape) = match lang {
+            Lang::Vi => (Shape::Syllable, Shape::Pair),
+            Lang::En => (Shape::Stem, Shape::StemPair),
+        };
+        let stem: &str;
+        let key = match lang {
+            Lang::Vi => word.exact.as_str(),
+            Lang::En => {
+                stem = stems.of(&word.folded);
+                stem
+            }
+        };
+        let common = !letters
+            || word.folded.len() < 2
+            || match lang {
+                Lang::Vi if marked => common::is_common_exact(key),
+                Lang::Vi => common::is_common_folded(&word.folded),
+                Lang::En => common::is_common_stem(key),
+            };
+        each(&Token { shape, key, folded: &word.folded, common, code, surface });
+        if word.joins > 0 {
+            return;
+        }
+        // Pairs are made of folded syllables, as in the index, or of stems.
+        let half = if lang == Lang::Vi { word.folded.as_str() } else { key };
+        if let Some((first, first_common, start)) = &before {
+            pair.clear();
+            pair.push_str(first);
+            pair.push('_');
+            pair.push_str(half);
+            let common = match lang {
+                Lang::Vi => common::is_common_pair(&pair, *first_common, common),
+                Lang::En => *first_common || common,
+            };
+            let surface = text.get(*start..word.end).unwrap_or_default();
+            each(&Token { shape: pair_shape, key: &pair, folded: &pair, common, code: false, surface });
+        }
+        before = Some((half.to_owned(), common, word.start));
+    });
+}
+
+/// Stems that were made already.
+#[derive(Default)]
+pub(crate) struct Stems(HashMap<String, String>);
+
+impl Stems {
+    fn of(&mut self, folded: &str) -> &str {
+        if !self.0.contains_key(folded) {
+            self.0.insert(folded.to_owned(), analysis::stem(folded).into_owned());
+        }
+        self.0.get(folded).map_or("", String::as_str)
+    }
+}
+
+/// A telling word of one side.
+pub(crate) struct Term {
+    pub(crate) shape: Shape,
+    pub(crate) key: String,
+    folded: String,
+    code: bool,
+    /// What it counts.
+    pub(crate) weight: f64,
+    /// What it counts without its rarity, which the index knows by itself.
+    pub(crate) plain_weight: f64,
+    /// Its weight by field of its own side; they sum to 1.
+    pub(crate) shares: Vec<(usize, f64)>,
+}
+
+impl Term {
+    /// Without marks, if it is a code that is the same in every language.
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.code.then_some(self.folded.as_str())
+    }
+}
+
+/// The telling words of one side in one language.
+pub(crate) struct Terms {
+    pub(crate) lang: Lang,
+    pub(crate) all: Vec<Term>,
+    /// The sum of their weights.
+    pub(crate) norm: f64,
+    marked: bool,
+    by_key: HashMap<(Shape, String), usize>,
+    by_folded: HashMap<String, usize>,
+    by_code: HashMap<String, usize>,
+}
+
+impl Terms {
+    /// The words of these fields in a language; none if there are no telling ones.
+    pub(crate) fn of(fields: &[Field<'_>], lang: Lang, search: &Search, weights: &Weights, stems: &mut Stems) -> Result<Option<Self>, Failure> {
+        let own: Vec<(usize, &Field<'_>)> = fields.iter().enumerate().filter(|(_, f)| f.lang == lang).collect();
+        if own.is_empty() {
+            return Ok(None);
+        }
+        let marked = lang == Lang::En || own.iter().any(|(_, f)| f.marked);
+        let text = own.iter().flat_map(|(_, f)| f.texts.iter().copied()).collect::<Vec<_>>().join("\n");
+        let documents: HashMap<(View, String), u64> =
+            search.telling_terms(&text, lang, usize::MAX)?.into_iter().map(|t| ((t.view, t.term), t.documents)).collect();
+        let rarity = Rarity { documents, all: search.snapshot().documents() as f64, weights, marked };
+
+        #[derive(Default)]
+        struct Seen {
+            folded: String,
+            code: bool,
+            times: BTreeMap<usize, f64>,
+        }
+        let mut seen: BTreeMap<(Shape, String), Seen> = BTreeMap::new();
+        for (place, field) in own {
+            for text in &field.texts {
+                walk(text, lang, field.marked, stems, |token| {
+                    if token.common {
+                        return;
+                    }
+                    let key = if marked { token.key } else { token.folded };
+                    let one = seen.entry((token.shape, key.to_owned())).or_default();
+                    if one.folded.is_empty() {
+                        token.folded.clone_into(&mut one.folded);
+                    }
+                    one.code |= token.code;
+                    *one.times.entry(place).or_default() += weights.sought.of(field.role);
+                });
+            }
+        }
+        let mut all = Vec::with_capacity(seen.len());
+        for ((shape, key), one) in seen {
+            let times: f64 = one.times.values().sum();
+            let Some(rarity) = rarity.of(shape, &key, &one.folded) else { continue };
+            if times <= 0.0 {
+                continue;
+            }
+            let often = times * (weights.k3 + 1.0) / (times + weights.k3);
+            let plain_weight = often * view_weight(weights, shape);
+            let shares = one.times.into_iter().map(|(place, t)| (place, t / times)).collect();
+            all.push(Term { shape, key, folded: one.folded, code: one.code, weight: plain_weight * rarity, plain_weight, shares });
+        }
+        all.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| (a.shape, &a.key).cmp(&(b.shape, &b.key))));
+        all.truncate(weights.terms);
+        if all.is_empty() {
+            return Ok(None);
+        }
+        let norm = all.iter().map(|t| t.weight).sum();
+        let mut terms = Self { lang, all, norm, marked, by_key: HashMap::new(), by_folded: HashMap::new(), by_code: HashMap::new() };
+        for (n, term) in terms.all.iter().enumerate() {
+            terms.by_key.insert((term.shape, term.key.clone()), n);
+            if term.shape == Shape::Syllable {
+                // The weightiest of those that read the same without marks.
+                terms.by_folded.entry(term.folded.clone()).or_insert(n);
+            }
+            if term.code {
+                terms.by_code.entry(term.folded.clone()).or_insert(n);
+            }
+        }
+        Ok(Some(terms))
+    }
+
+    /// In which view of the index its syllables are to be looked for.
+    pub(crate) fn syllables(&self) -> View {
+        if self.marked { View::Exact } else { View::Folded }
+    }
+
+    /// Calls for every place of a field of the other side where one of the words stands, with the word's number and
+    /// how it is written there.
+    pub(crate) fn meet(&self, field: &Field<'_>, stems: &mut Stems, mut each: impl FnMut(usize, &str)) {
+        let mut key = (Shape::Pair, String::new());
+        for text in &field.texts {
+            walk(text, field.lang, field.marked, stems, |token| {
+                let met = if field.lang != self.lang {
+                    if token.code { self.by_code.get(token.folded) } else { None }
+                } else if token.shape == Shape::Syllable && self.marked && !field.marked {
+                    self.by_folded.get(token.folded)
+                } else {
+                    key.0 = token.shape;
+                    key.1.clear();
+                    key.1.push_str(if self.marked { token.key } else { token.folded });
+                    self.by_key.get(&key)
+                };
+                if let Some(n) = met {
+                    each(*n, token.surface);
+                }
+            });
+        }
+    }
+
+    /// Calls for every place of a field of its own side where one of the words stands.
+    pub(crate) fn stand(&self, field: &Field<'_>, stems: &mut Stems, mut each: impl FnMut(usize, &str)) {
+        if field.lang != self.lang {
+            return;
+        }
+        for text in &field.texts {
+            walk(text, field.lang, field.marked, stems, |token| {
+                let key = if self.marked { token.key } else { token.folded };
+                if let Some(n) = self.by_key.get(&(token.shape, key.to_owned())) {
+                    each(*n, token.surface);
+                }
+            });
+        }
+    }
+}
+
+fn view_weight(weights: &Weights, shape: Shape) -> f64 {
+    match shape {
+        Shape::Syllable => weights.view.syllable,
+        Shape::Pair => weights.view.pair,
+        Shape::Stem => weights.view.stem,
+        Shape::StemPair => weights.view.stem_pair,
+    }
+}
+
+/// How telling words are in this index.
+struct Rarity<'a> {
+    documents: HashMap<(View, String), u64>,
+    all: f64,
+    weights: &'a Weights,
+    marked: bool,
+}
+
+impl Rarity<'_> {
+    /// None for a word that says too little, or that no document has.
+    fn of(&self, shape: Shape, key: &str, folded: &str) -> Option<f64> {
+        let idf = match shape {
+            // Without marks the word may stand where texts have none.
+            Shape::Syllable if self.marked => self.idf(View::Exact, key).or_else(|| self.idf(View::Folded, folded)),
+            Shape::Syllable => self.idf(View::Folded, folded),
+            Shape::Pair => self.idf(View::Pair, folded),
+            Shape::Stem => self.idf(View::Stem, key),
+            // The index has no pairs of English words: two words together are as rare as the two of them, at most.
+            Shape::StemPair => {
+                let (first, second) = key.split_once('_')?;
+                Some(self.idf(View::Stem, first)? + self.idf(View::Stem, second)?)
+            }
+        }?;
+        (idf >= self.weights.least_idf).then(|| idf.powf(self.weights.idf_power))
+    }
+
+    fn idf(&self, view: View, term: &str) -> Option<f64> {
+        let with = *self.documents.get(&(view, term.to_owned()))? as f64;
+        let all = self.all.max(with) + self.weights.imagined_documents;
+        Some((1.0 + (all - with + 0.5) / (with + 0.5)).ln())
+    }
+}

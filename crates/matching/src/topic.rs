@@ -1,0 +1,119 @@
+//! How much of what one side speaks of the other side speaks of, and in which fields the two meet.
+
+use std::collections::BTreeMap;
+
+use crate::side::Field;
+use crate::terms::{Stems, Terms};
+use crate::weights::{Role, Weights};
+
+/// Two fields that meet.
+#[derive(Debug)]
+pub(crate) struct Meeting {
+    /// The field of the seeking side.
+    pub(crate) sought: usize,
+    /// The field of the offering side.
+    pub(crate) offered: usize,
+    /// Its share of the topical part; all shares sum to 1.
+    pub(crate) share: f64,
+    /// The words that meet here, the weightiest first.
+    pub(crate) terms: Vec<usize>,
+}
+
+/// The topical part of a match in one language of the seeking side.
+#[derive(Debug)]
+pub(crate) struct Topic {
+    /// Which of the languages.
+    pub(crate) terms: usize,
+    /// 0 to 1.
+    pub(crate) value: f64,
+    /// Where the two sides meet, the weightiest first.
+    pub(crate) meetings: Vec<Meeting>,
+}
+
+/// The topical part in the language in which it is greatest; none if no word meets.
+///
+/// A word is counted once, between the two fields where it stands with the most weight.
+pub(crate) fn topic(sought: &[Terms], offered: &[Field<'_>], weights: &Weights, stems: &mut Stems) -> Option<Topic> {
+    let mut best: Option<Topic> = None;
+    for (place, terms) in sought.iter().enumerate() {
+        if let Some(topic) = in_language(place, terms, offered, weights, stems)
+            && best.as_ref().is_none_or(|b| topic.value > b.value)
+        {
+            best = Some(topic);
+        }
+    }
+    best
+}
+
+fn in_language(place: usize, terms: &Terms, offered: &[Field<'_>], weights: &Weights, stems: &mut Stems) -> Option<Topic> {
+    // How often each word stands in each field.
+    let mut times: Vec<Vec<(usize, f64)>> = vec![Vec::new(); terms.all.len()];
+    for (at, field) in offered.iter().enumerate() {
+        let weight = weights.offered.of(field.role);
+        if weight <= 0.0 {
+            continue;
+        }
+        let length = field.length as f64 / usual_length(field.role);
+        let one = weight / (1.0 - weights.b + weights.b * length);
+        terms.meet(field, stems, |n, _| {
+            let Some(places) = times.get_mut(n) else { return };
+            match places.last_mut() {
+                Some((last, sum)) if *last == at => *sum += one,
+                _ => places.push((at, one)),
+            }
+        });
+    }
+    let mut met = 0.0;
+    let mut meetings: BTreeMap<(usize, usize), (f64, Vec<(f64, usize)>)> = BTreeMap::new();
+    for (n, (term, places)) in terms.all.iter().zip(&times).enumerate() {
+        let sum: f64 = places.iter().map(|(_, t)| t).sum();
+        if sum <= 0.0 {
+            continue;
+        }
+        let counts = term.weight * sum / (sum + weights.k1);
+        met += counts;
+        let (Some(from), Some(to)) = (heaviest(&term.shares), heaviest(places)) else { continue };
+        let meeting = meetings.entry((from, to)).or_default();
+        meeting.0 += counts;
+        meeting.1.push((counts, n));
+    }
+    if met <= 0.0 || terms.norm <= 0.0 {
+        return None;
+    }
+    let raw = (met / terms.norm).min(1.0);
+    let mut meetings: Vec<Meeting> = meetings
+        .into_iter()
+        .map(|((sought, offered), (counts, mut words))| {
+            words.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            Meeting { sought, offered, share: counts / met, terms: words.into_iter().map(|(_, n)| n).collect() }
+        })
+        .collect();
+    meetings.sort_by(|a, b| b.share.total_cmp(&a.share).then((a.sought, a.offered).cmp(&(b.sought, b.offered))));
+    let value = raw * (1.0 + weights.topic_half) / (raw + weights.topic_half);
+    Some(Topic { terms: place, value, meetings })
+}
+
+/// The field with the most weight, the first of equals.
+fn heaviest(places: &[(usize, f64)]) -> Option<usize> {
+    let mut best: Option<(usize, f64)> = None;
+    for (place, weight) in places {
+        if best.is_none_or(|(_, most)| *weight > most) {
+            best = Some((*place, *weight));
+        }
+    }
+    best.map(|(place, _)| place)
+}
+
+/// How many words a text of a role usually has: what its length is measured by. An advantage more must not make the
+/// others count less, so short texts have no length of their own.
+fn usual_length(role: Role) -> f64 {
+    match role {
+        Role::Title => 12.0,
+        Role::Keywords => 12.0,
+        Role::Summary => 80.0,
+        Role::Problem => 100.0,
+        Role::Advantage => 30.0,
+        Role::Description => 250.0,
+        Role::Other => 40.0,
+    }
+}

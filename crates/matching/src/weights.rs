@@ -1,0 +1,164 @@
+//! What counts how much. Figures are data: an operator can set them, and a later command fits them.
+
+use serde::{Deserialize, Serialize};
+
+/// The part a text plays, on either side of a match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// The title.
+    Title,
+    /// Keywords, products.
+    Keywords,
+    /// A technology's summary, a need's problem.
+    Summary,
+    /// The problem a technology solves.
+    Problem,
+    /// Advantages, applications.
+    Advantage,
+    /// The long text; what a need must keep to.
+    Description,
+    /// Everything else that speaks of the matter.
+    Other,
+}
+
+/// What a word counts by where it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ByRole {
+    /// In the title.
+    pub title: f64,
+    /// Among keywords and products.
+    pub keywords: f64,
+    /// In the summary or the seeker's problem.
+    pub summary: f64,
+    /// In the problem a technology solves.
+    pub problem: f64,
+    /// In advantages and applications.
+    pub advantage: f64,
+    /// In the long text.
+    pub description: f64,
+    /// Elsewhere.
+    pub other: f64,
+}
+
+impl ByRole {
+    /// The weight of one role.
+    #[must_use]
+    pub fn of(&self, role: Role) -> f64 {
+        match role {
+            Role::Title => self.title,
+            Role::Keywords => self.keywords,
+            Role::Summary => self.summary,
+            Role::Problem => self.problem,
+            Role::Advantage => self.advantage,
+            Role::Description => self.description,
+            Role::Other => self.other,
+        }
+    }
+}
+
+/// What a word counts by how it was met.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ByView {
+    /// A Vietnamese syllable.
+    pub syllable: f64,
+    /// Two neighbouring Vietnamese syllables.
+    pub pair: f64,
+    /// An English word by its stem.
+    pub stem: f64,
+    /// Two neighbouring English words.
+    pub stem_pair: f64,
+}
+
+/// What the parts of the fit count, one against the other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FitWeights {
+    /// Targets reached.
+    pub targets: f64,
+    /// The form of cooperation.
+    pub cooperation: f64,
+    /// Readiness.
+    pub maturity: f64,
+    /// The same province.
+    pub place: f64,
+    /// Lately confirmed.
+    pub freshness: f64,
+}
+
+/// The weights of a match.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Weights {
+    /// Where a word of the seeking side stands.
+    pub sought: ByRole,
+    /// Where a word of the offering side stands.
+    pub offered: ByRole,
+    /// How a word was met.
+    pub view: ByView,
+    /// The most words of one side, the most telling first.
+    pub terms: usize,
+    /// The most words the index is asked for.
+    pub candidate_terms: usize,
+    /// The most candidates that words bring.
+    pub candidates: usize,
+    /// The most candidates that the same field brings beside them.
+    pub field_candidates: usize,
+    /// How soon more of the same word counts no more (BM25's k1), offering side.
+    pub k1: f64,
+    /// The same on the seeking side.
+    pub k3: f64,
+    /// How much a long text makes each word of it count less (BM25's b).
+    pub b: f64,
+    /// How much rarer words count more: the power of idf.
+    pub idf_power: f64,
+    /// Words less telling than this are no evidence.
+    pub least_idf: f64,
+    /// Documents imagined beside those of the index, so that a small index knows what is rare.
+    pub imagined_documents: f64,
+    /// The share of words met at which the topical part is half of what all words would make.
+    pub topic_half: f64,
+    /// The most that the field can bring of what the words left open.
+    pub field: f64,
+    /// How much of the relevance the fit decides.
+    pub fit: f64,
+    /// The parts of the fit.
+    pub parts: FitWeights,
+    /// What a part counts of which nothing is known.
+    pub unknown: f64,
+    /// After how many days half of the freshness is left.
+    pub fresh_half_days: f64,
+    /// From which share of common words two figures measure the same thing.
+    pub metric_overlap: f64,
+    /// By how much an `equal` target may be missed, as a share of it.
+    pub equal_tolerance: f64,
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        Self {
+            sought: ByRole { title: 2.0, keywords: 2.0, summary: 1.0, problem: 0.7, advantage: 0.4, description: 0.5, other: 0.2 },
+            offered: ByRole { title: 1.5, keywords: 1.5, summary: 1.0, problem: 0.8, advantage: 0.6, description: 0.7, other: 0.2 },
+            view: ByView { syllable: 0.4, pair: 1.0, stem: 1.0, stem_pair: 0.3 },
+            terms: 120,
+            candidate_terms: 64,
+            candidates: 200,
+            field_candidates: 50,
+            k1: 1.2,
+            k3: 2.0,
+            b: 0.5,
+            idf_power: 1.0,
+            least_idf: 1.0,
+            imagined_documents: 100.0,
+            topic_half: 0.25,
+            field: 0.25,
+            fit: 0.3,
+            parts: FitWeights { targets: 4.0, cooperation: 2.0, maturity: 1.5, place: 0.7, freshness: 0.5 },
+            unknown: 0.5,
+            fresh_half_days: 180.0,
+            metric_overlap: 0.66,
+            equal_tolerance: 0.05,
+        }
+    }
+}
