@@ -11,6 +11,7 @@
 //! reaches. Never here: display. What people read is the stored text; these strings are only for the index.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use base::Lang;
@@ -33,6 +34,10 @@ struct Letter {
     folded: char,
     /// 0 none, 1 huyền, 2 hỏi, 3 ngã, 4 sắc, 5 nặng: the order in which Vietnamese dictionaries sort.
     tone: u8,
+    /// Part of a word: a letter, a digit, or a mark that has no composed form.
+    word: bool,
+    /// A small letter.
+    small: bool,
 }
 
 /// All Latin letters that a mark can sit on, taken apart once: U+00C0 to U+024F and U+1E00 to U+1EFF.
@@ -45,7 +50,7 @@ const LATIN: u32 = 0x24f - 0xc0 + 1;
 fn letter(c: char) -> Letter {
     if c.is_ascii() {
         let lower = c.to_ascii_lowercase();
-        return Letter { shaped: lower, folded: lower, tone: 0 };
+        return Letter { shaped: lower, folded: lower, tone: 0, word: c.is_ascii_alphanumeric(), small: c.is_ascii_lowercase() };
     }
     let n = match u32::from(c) {
         n @ 0xc0..=0x24f => n - 0xc0,
@@ -83,7 +88,13 @@ fn take_apart(c: char) -> Letter {
         '³' => '3',
         other => other,
     };
-    Letter { shaped: if folded.is_ascii_digit() { folded } else { shaped }, folded, tone }
+    Letter {
+        shaped: if folded.is_ascii_digit() { folded } else { shaped },
+        folded,
+        tone,
+        word: c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c),
+        small: c.is_lowercase(),
+    }
 }
 
 /// One word of a text, in its views.
@@ -121,7 +132,7 @@ pub fn words(text: &str, mut each: impl FnMut(&Word)) {
     let mut joined = Joined::default();
     let mut chars = text.char_indices().peekable();
     while let Some(&(at, first)) = chars.peek() {
-        if !is_word(first) {
+        if !letter(first).word {
             chars.next();
             joined.gap(first, &mut each);
             continue;
@@ -133,17 +144,17 @@ pub fn words(text: &str, mut each: impl FnMut(&Word)) {
         word.tone = 0;
         let (mut upper, mut digit) = (true, false);
         while let Some(&(at, c)) = chars.peek() {
-            if !is_word(c) {
+            let l = letter(c);
+            if !l.word {
                 break;
             }
             chars.next();
             word.end = at + c.len_utf8();
-            let l = letter(c);
             word.marked |= l.shaped != l.folded || l.tone != 0;
             if l.tone != 0 {
                 word.tone = l.tone;
             }
-            upper &= !c.is_lowercase();
+            upper &= !l.small;
             digit |= l.folded.is_ascii_digit();
             word.folded.push(l.folded);
             word.exact.push(l.shaped);
@@ -160,11 +171,6 @@ pub fn words(text: &str, mut each: impl FnMut(&Word)) {
         joined.part(&word, upper, digit);
     }
     joined.break_off(&mut each);
-}
-
-/// Letters and digits, and marks that have no composed form.
-fn is_word(c: char) -> bool {
-    if c.is_ascii() { c.is_ascii_alphanumeric() } else { c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c) }
 }
 
 /// kỹ = kĩ, lý = lí, quý = quí (rule L7): a y that is the only vowel after h, k, l, m, s, t or qu becomes i.
@@ -237,7 +243,31 @@ impl Joined {
 /// The stem of a folded English word.
 #[must_use]
 pub fn stem(folded: &str) -> Cow<'_, str> {
-    if folded.is_ascii() && folded.bytes().all(|b| b.is_ascii_lowercase()) { STEMMER.stem(folded) } else { Cow::Borrowed(folded) }
+    if folded.len() > 2 && folded.bytes().all(|b| b.is_ascii_lowercase()) { STEMMER.stem(folded) } else { Cow::Borrowed(folded) }
+}
+
+/// How many stems are kept.
+const KEPT_STEMS: usize = 4_096;
+
+thread_local! {
+    /// Texts repeat their words, and stemming is what costs most in an English one: the last stems, by a hash of the word.
+    static STEMS: RefCell<Vec<(String, String)>> = RefCell::new(vec![Default::default(); KEPT_STEMS]);
+}
+
+/// Adds the stem of a folded English word to a view.
+fn push_stem(out: &mut String, folded: &str) {
+    let hash = folded.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    let place = usize::try_from(hash >> 40).unwrap_or_default() % KEPT_STEMS;
+    STEMS.with_borrow_mut(|kept| {
+        let Some((word, stemmed)) = kept.get_mut(place) else { return };
+        if word != folded {
+            word.clear();
+            word.push_str(folded);
+            stemmed.clear();
+            stemmed.push_str(&stem(folded));
+        }
+        out.push_str(stemmed);
+    });
 }
 
 /// The views of a document's texts, growing passage by passage.
@@ -259,6 +289,14 @@ impl Views {
         if text.is_empty() {
             return;
         }
+        self.folded.reserve(text.len());
+        match lang {
+            Lang::Vi => {
+                self.exact.reserve(text.len());
+                self.pairs.reserve(text.len());
+            }
+            Lang::En => self.stems.reserve(text.len()),
+        }
         words(&nfc(text), |word| {
             push(&mut self.folded, &word.folded);
             match lang {
@@ -268,7 +306,10 @@ impl Views {
                         push(&mut self.pairs, &word.folded);
                     }
                 }
-                Lang::En => push(&mut self.stems, &stem(&word.folded)),
+                Lang::En => {
+                    space(&mut self.stems);
+                    push_stem(&mut self.stems, &word.folded);
+                }
             }
         });
         for view in [&mut self.folded, &mut self.exact, &mut self.pairs, &mut self.stems] {
@@ -303,7 +344,7 @@ pub fn add_mixed(out: &mut String, text: &str, lang: Lang) {
             Lang::En => {
                 out.push(' ');
                 out.push(STEM_SIGN);
-                out.push_str(&stem(&word.folded));
+                push_stem(out, &word.folded);
             }
         }
         if word.joins == 0 {
@@ -324,15 +365,19 @@ pub fn add_plain(out: &mut String, text: &str, lang: Lang) {
         if lang == Lang::En {
             out.push(' ');
             out.push(STEM_SIGN);
-            out.push_str(&stem(&word.folded));
+            push_stem(out, &word.folded);
         }
     });
 }
 
-fn push(view: &mut String, word: &str) {
+fn space(view: &mut String) {
     if !view.is_empty() && !view.ends_with('\n') {
         view.push(' ');
     }
+}
+
+fn push(view: &mut String, word: &str) {
+    space(view);
     view.push_str(word);
 }
 

@@ -23,8 +23,8 @@ pub(crate) const PUBLIC: &str = "public";
 pub(crate) const REGISTERED: &str = "registered";
 /// The most characters of a long text that are kept for excerpts.
 const BODY_CHARS: usize = 4_000;
-/// The most bytes of a suggestion.
-const COMPLETION_BYTES: usize = 160;
+/// The most bytes that a suggestion is found by.
+pub(crate) const COMPLETION_BYTES: usize = 64;
 /// Between what a suggestion is found by and what is shown.
 pub(crate) const COMPLETION_SIGN: char = '\u{1}';
 
@@ -352,18 +352,19 @@ impl Document {
         let kind = if self.card.kind == DocKind::Party { 'p' } else { 't' };
         for lang in Lang::ALL {
             if let Some(words) = title.get(lang) {
-                self.add_completion(words, kind);
+                self.add_completion(cut(words, COMPLETION_BYTES * 2), kind);
             }
         }
     }
 
+    /// Keywords carry what is shown with them; titles and names do not, since the card has them.
     fn add_completion(&mut self, shown: &str, kind: char) {
         let mut key = analysis::folded_line(shown);
-        if key.is_empty() || key.len() + shown.len() + 3 > COMPLETION_BYTES * 2 {
-            return;
-        }
         key.truncate(cut(&key, COMPLETION_BYTES).len());
-        self.completions.push(format!("{key}{COMPLETION_SIGN}{kind}{shown}"));
+        if !key.is_empty() && shown.len() <= COMPLETION_BYTES * 2 {
+            let shown = if kind == 'k' { shown } else { "" };
+            self.completions.push(format!("{key}{COMPLETION_SIGN}{kind}{shown}"));
+        }
     }
 
     fn add_code(&mut self, code: &str) {

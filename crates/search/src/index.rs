@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use base::{Clock, Vocabularies};
 use tantivy::schema::Schema;
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError};
 use uuid::Uuid;
 
 use crate::document::Document;
@@ -269,7 +269,7 @@ impl Search {
         };
         let index = with_tokenizers(index);
         let threads = self.shared.settings.rebuild_threads.max(1);
-        let memory = (self.shared.settings.writer_memory_mb * 1_000_000).max(LEAST_THREAD_BYTES * threads);
+        let memory = (self.shared.settings.rebuild_memory_mb * 1_000_000).max(LEAST_THREAD_BYTES * threads);
         let writer = index.writer_with_num_threads(threads, memory)?;
         Ok(Rebuild { guard, index, writer, generation, documents: 0 })
     }
@@ -324,10 +324,10 @@ impl Live {
         }
         let Writer::Open(open) = writer else { return Err(Failure::Closed) };
         for id in &batch.remove {
-            open.delete_term(id_term(&shared.fields, *id));
+            open.delete_term(shared.fields.id_term(*id));
         }
         for doc in &batch.add {
-            open.delete_term(id_term(&shared.fields, doc.id()));
+            open.delete_term(shared.fields.id_term(doc.id()));
             open.add_document(shared.fields.write(doc)?)?;
         }
         commit(open, batch.position)?;
@@ -350,10 +350,6 @@ impl Live {
         *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(())
     }
-}
-
-fn id_term(fields: &Fields, id: Uuid) -> Term {
-    Term::from_field_text(fields.id, &id.simple().to_string())
 }
 
 fn with_tokenizers(mut index: Index) -> Index {

@@ -203,7 +203,8 @@ impl Standing<'_> {
 /// A term that counts, with what it counts in the whole index.
 pub(crate) struct Similarity<'a> {
     scoring: &'a Scoring,
-    weight: Bm25Weight,
+    /// None for a term that counts the same wherever it is.
+    weight: Option<Bm25Weight>,
     most: f32,
 }
 
@@ -215,10 +216,12 @@ pub(crate) fn similarities<'a>(snapshot: &Snapshot, scoring: &'a [Scoring]) -> R
         if frequency == 0 {
             continue;
         }
-        let length = snapshot.length(one.term.field());
-        let documents = snapshot.documents.max(frequency);
-        let weight = Bm25Weight::for_one_term_without_explain(frequency, documents, length).boost_by(one.boost);
-        let most = if one.constant { one.boost } else { weight.max_score() };
+        let weight = match snapshot.similarity(one.term.field(), snapshot.idf(frequency) * one.boost) {
+            Some(weight) => Some(weight),
+            None if one.constant => None,
+            None => continue,
+        };
+        let most = weight.as_ref().filter(|_| !one.constant).map_or(one.boost, Bm25Weight::max_score);
         all.push(Similarity { scoring: one, weight, most });
     }
     all.sort_by(|a, b| b.most.total_cmp(&a.most));
@@ -232,11 +235,15 @@ pub(crate) struct Scorer {
 
 struct ScoredTerm {
     postings: SegmentPostings,
-    lengths: FieldNormReader,
-    weight: Bm25Weight,
-    constant: Option<f32>,
+    worth: Worth,
     /// The most that this term and all behind it can add.
     rest: f32,
+}
+
+/// What having a term is worth.
+enum Worth {
+    Similar(Bm25Weight, FieldNormReader),
+    Constant(f32),
 }
 
 impl Scorer {
@@ -246,12 +253,13 @@ impl Scorer {
             let term = &similarity.scoring.term;
             let inverted = segment.reader.inverted_index(term.field())?;
             let Some(postings) = inverted.read_postings(term, IndexRecordOption::WithFreqs)? else { continue };
-            let constant = similarity.scoring.constant.then_some(similarity.scoring.boost);
-            let lengths = match constant {
-                Some(_) => FieldNormReader::constant(segment.bound(), 1),
-                None => segment.reader.get_fieldnorms_reader(term.field())?,
+            let worth = match &similarity.weight {
+                Some(weight) if !similarity.scoring.constant => {
+                    Worth::Similar(weight.clone(), segment.reader.get_fieldnorms_reader(term.field())?)
+                }
+                _ => Worth::Constant(similarity.scoring.boost),
             };
-            terms.push(ScoredTerm { postings, lengths, weight: similarity.weight.clone(), constant, rest: similarity.most });
+            terms.push(ScoredTerm { postings, worth, rest: similarity.most });
         }
         let mut rest = 0.0;
         for term in terms.iter_mut().rev() {
@@ -269,9 +277,9 @@ impl Scorer {
                 return None;
             }
             if at(&mut term.postings, doc) {
-                score += match term.constant {
-                    Some(constant) => constant,
-                    None => term.weight.score(term.lengths.fieldnorm_id(doc), term.postings.term_freq()),
+                score += match &term.worth {
+                    Worth::Similar(weight, lengths) => weight.score(lengths.fieldnorm_id(doc), term.postings.term_freq()),
+                    Worth::Constant(worth) => *worth,
                 };
             }
         }

@@ -3,11 +3,12 @@
 //! Raise [`VERSION`] with every change of a field or of an analysis rule: an index of another version is rebuilt.
 
 use chrono::{DateTime, Utc};
-use tantivy::TantivyDocument;
+use tantivy::{TantivyDocument, Term};
 use tantivy::schema::{
-    BytesOptions, Field, IndexRecordOption, NumericOptions, STORED, Schema, SchemaBuilder, TextFieldIndexing, TextOptions,
+    BytesOptions, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, Schema, SchemaBuilder, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::TokenizerManager;
+use uuid::Uuid;
 
 use crate::document::Document;
 use crate::facet::Facet;
@@ -91,7 +92,7 @@ pub fn build() -> (Schema, Fields) {
     let words = || text(SPACED, IndexRecordOption::WithFreqs, true);
     let fast = || NumericOptions::default().set_fast();
     let fields = Fields {
-        id: schema.add_text_field("id", raw()),
+        id: schema.add_bytes_field("id", BytesOptions::default() | INDEXED),
         id_high: schema.add_u64_field("id_high", fast()),
         id_low: schema.add_u64_field("id_low", fast()),
         revision: schema.add_i64_field("revision", fast()),
@@ -130,6 +131,12 @@ pub fn tokenizers() -> TokenizerManager {
 }
 
 impl Fields {
+    /// The term of a document's id.
+    #[must_use]
+    pub fn id_term(&self, id: Uuid) -> Term {
+        Term::from_field_bytes(self.id, id.as_bytes())
+    }
+
     /// The field of a facet.
     #[must_use]
     pub fn facet(&self, facet: Facet) -> Field {
@@ -143,7 +150,7 @@ impl Fields {
     pub fn write(&self, doc: &Document) -> Result<TantivyDocument, serde_json::Error> {
         let mut out = TantivyDocument::new();
         let (high, low) = doc.card.id.as_u64_pair();
-        out.add_text(self.id, doc.card.id.simple().to_string());
+        out.add_bytes(self.id, doc.card.id.as_bytes());
         out.add_u64(self.id_high, high);
         out.add_u64(self.id_low, low);
         out.add_i64(self.revision, doc.card.revision);

@@ -14,6 +14,8 @@ pub struct Settings {
     pub writer_threads: usize,
     /// Threads of a rebuild.
     pub rebuild_threads: usize,
+    /// Memory a rebuild may use before it writes a piece to disk, MB; the more, the fewer pieces have to be merged.
+    pub rebuild_memory_mb: usize,
     /// How long changes may wait for others before they are written together, milliseconds.
     pub commit_every_ms: u64,
     /// The most documents that are written together.
@@ -32,6 +34,7 @@ impl Default for Settings {
             writer_memory_mb: 48,
             writer_threads: 1,
             rebuild_threads: 2,
+            rebuild_memory_mb: 160,
             commit_every_ms: 200,
             commit_documents: 2_000,
             filter_cache_mb: 64,

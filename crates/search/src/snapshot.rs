@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base::Lang;
-use tantivy::index::SegmentId;
 use tantivy::columnar::{Column, StrColumn};
+use tantivy::index::SegmentId;
+use tantivy::query::Bm25Weight;
 use tantivy::schema::{Field, IndexRecordOption, OwnedValue};
 use tantivy::{DocAddress, DocSet, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term};
 use uuid::Uuid;
@@ -144,7 +145,8 @@ pub struct Snapshot {
     values: Vec<Values>,
     /// All documents, deleted ones included: what document frequencies are compared with.
     pub(crate) documents: u64,
-    lengths: HashMap<Field, f32>,
+    /// Per field, the similarity of a term with an idf of 1.
+    similarities: HashMap<Field, Bm25Weight>,
 }
 
 impl Snapshot {
@@ -169,7 +171,7 @@ impl Snapshot {
             segments.push(Segment { reader: reader.clone(), core, alive, cache_bytes });
         }
         let values = Facet::ALL.iter().map(|f| Values::of(*f, &segments)).collect::<Result<_, _>>()?;
-        let mut lengths = HashMap::new();
+        let mut similarities = HashMap::new();
         for field in [
             fields.folded,
             fields.exact,
@@ -185,9 +187,12 @@ impl Snapshot {
             for segment in &segments {
                 tokens += segment.reader.inverted_index(field)?.total_num_tokens();
             }
-            lengths.insert(field, (tokens as f32 / documents.max(1) as f32).max(1.0));
+            let length = (tokens as f32 / documents.max(1) as f32).max(1.0);
+            // tantivy only makes similarities of terms with a frequency; the idf of that one is taken out again.
+            let one = Bm25Weight::for_one_term_without_explain(1, 3, length);
+            similarities.insert(field, one.boost_by(1.0 / idf(1, 3)));
         }
-        Ok(Self { searcher, fields, segments, values, documents, lengths })
+        Ok(Self { searcher, fields, segments, values, documents, similarities })
     }
 
     /// How many documents are found.
@@ -196,9 +201,9 @@ impl Snapshot {
         self.searcher.num_docs()
     }
 
-    /// The average length of a field.
-    pub(crate) fn length(&self, field: Field) -> f32 {
-        self.lengths.get(&field).copied().unwrap_or(1.0)
+    /// The similarity of a term of a field, by its idf times what it counts.
+    pub(crate) fn similarity(&self, field: Field, weight: f32) -> Option<Bm25Weight> {
+        Some(self.similarities.get(&field)?.boost_by(weight))
     }
 
     /// In how many documents a term is, deleted ones included.
@@ -208,8 +213,7 @@ impl Snapshot {
 
     /// How telling a term is: the less documents have it, the more.
     pub(crate) fn idf(&self, frequency: u64) -> f32 {
-        let (all, with) = (self.documents as f32, frequency as f32);
-        (1.0 + (all - with + 0.5).max(0.0) / (with + 0.5)).ln()
+        idf(frequency, self.documents)
     }
 
     /// The values of a facet.
@@ -219,7 +223,7 @@ impl Snapshot {
 
     /// Where a document is, if it is there.
     pub(crate) fn locate(&self, id: Uuid) -> Result<Option<(usize, u32)>, Failure> {
-        let term = Term::from_field_text(self.fields.id, &id.simple().to_string());
+        let term = self.fields.id_term(id);
         for (place, segment) in self.segments.iter().enumerate() {
             let inverted = segment.reader.inverted_index(self.fields.id)?;
             if let Some(mut postings) = inverted.read_postings(&term, IndexRecordOption::Basic)? {
@@ -300,4 +304,9 @@ impl Values {
         }
         Ok(Self { codes, places })
     }
+}
+
+fn idf(frequency: u64, documents: u64) -> f32 {
+    let (all, with) = (documents.max(frequency) as f32, frequency as f32);
+    (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
 }

@@ -12,7 +12,7 @@ use tantivy::{DocSet, TERMINATED, Term};
 
 use crate::analysis;
 use crate::bits::Bits;
-use crate::document::COMPLETION_SIGN;
+use crate::document::{COMPLETION_BYTES, COMPLETION_SIGN};
 use crate::failure::Failure;
 use crate::index::Search;
 use crate::numbers;
@@ -24,6 +24,8 @@ use crate::snapshot::{Segment, Snapshot};
 const MIN_FUZZY: usize = 4;
 /// The most entries of the dictionary that are looked at, per segment.
 const MAX_LOOKED_AT: usize = 400;
+/// The most titles that are read for one suggestion, per segment.
+const MAX_TITLES: usize = 12;
 
 /// What a suggestion is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -59,7 +61,9 @@ impl Search {
         if typed.len() > query::MAX_BYTES {
             return Ok(Vec::new());
         }
-        let key = analysis::folded_line(typed);
+        let mut key = analysis::folded_line(typed);
+        // Titles are found by so much of them; a longer beginning leads to the same ones.
+        key.truncate(key.floor_char_boundary(COMPLETION_BYTES));
         let code = numbers::code_key(typed);
         if key.chars().count() < 2 && code.len() < 2 {
             return Ok(Vec::new());
@@ -71,16 +75,16 @@ impl Search {
             visible.push(snapshot.visible(place, viewer)?);
         }
         let keys: HashSet<&str> = [key.as_str(), code.as_str()].into_iter().filter(|k| k.len() > 1).collect();
-        for (segment, visible) in snapshot.segments.iter().zip(&visible) {
+        for (place, (segment, visible)) in snapshot.segments.iter().zip(&visible).enumerate() {
             for key in &keys {
                 let entries = segment.prefixed(snapshot.fields.completion, key, MAX_LOOKED_AT)?;
-                collect(&snapshot, segment, visible, entries.into_iter().map(|(term, _)| term), &mut found)?;
+                collect(&snapshot, place, visible, entries.into_iter().map(|(term, _)| term), &mut found)?;
             }
         }
         if found.is_empty() && key.chars().count() >= MIN_FUZZY {
-            for (segment, visible) in snapshot.segments.iter().zip(&visible) {
+            for (place, (segment, visible)) in snapshot.segments.iter().zip(&visible).enumerate() {
                 let entries = near(&snapshot, segment, &key)?;
-                collect(&snapshot, segment, visible, entries, &mut found)?;
+                collect(&snapshot, place, visible, entries, &mut found)?;
             }
         }
         // What many documents share first, then the shorter.
@@ -95,40 +99,63 @@ impl Search {
 /// Adds the entries that come from visible documents, or counts them where they are there already.
 fn collect(
     snapshot: &Snapshot,
-    segment: &Segment,
+    place: usize,
     visible: &Bits,
     entries: impl IntoIterator<Item = String>,
     found: &mut Vec<Suggestion>,
 ) -> Result<(), Failure> {
+    let Some(segment) = snapshot.segments.get(place) else { return Ok(()) };
+    let mut titles = 0;
     for entry in entries {
-        let count = visible_count(segment, &Term::from_field_text(snapshot.fields.completion, &entry), visible)?;
-        let Some((_, shown)) = entry.split_once(COMPLETION_SIGN).filter(|_| count > 0) else { continue };
-        let mut chars = shown.chars();
-        let kind = match chars.next() {
-            Some('k') => SuggestionKind::Keyword,
-            Some('p') => SuggestionKind::Party,
-            Some('c') => SuggestionKind::Code,
-            _ => SuggestionKind::Title,
+        let Some((key, rest)) = entry.split_once(COMPLETION_SIGN) else { continue };
+        let (kind, shown) = match rest.split_at_checked(1) {
+            Some(("k", shown)) => (SuggestionKind::Keyword, shown),
+            Some(("c", shown)) => (SuggestionKind::Code, shown),
+            Some(("p", _)) => (SuggestionKind::Party, ""),
+            _ => (SuggestionKind::Title, ""),
         };
-        let text = chars.as_str();
+        // Titles are read from cards, which costs more: so many will do.
+        if shown.is_empty() {
+            titles += 1;
+            if titles > MAX_TITLES {
+                continue;
+            }
+        }
+        let term = Term::from_field_text(snapshot.fields.completion, &entry);
+        let (count, first) = visible_count(segment, &term, visible)?;
+        let Some(first) = first else { continue };
+        let text = if shown.is_empty() {
+            let (card, _) = snapshot.card_and_body(place, first)?;
+            // In the language it was found by.
+            let same = |title: &&String| analysis::folded_line(title).starts_with(key);
+            match card.title.values().find(same) {
+                Some(title) => title.clone(),
+                None => continue,
+            }
+        } else {
+            shown.to_owned()
+        };
         match found.iter_mut().find(|s| s.kind == kind && s.text == text) {
             Some(known) => known.count += count,
-            None => found.push(Suggestion { text: text.to_owned(), kind, count }),
+            None => found.push(Suggestion { text, kind, count }),
         }
     }
     Ok(())
 }
 
-/// In how many visible documents a term is; stops counting at a thousand.
-fn visible_count(segment: &Segment, term: &Term, visible: &Bits) -> Result<u64, Failure> {
+/// In how many visible documents a term is, and the first of them; stops counting at a thousand.
+fn visible_count(segment: &Segment, term: &Term, visible: &Bits) -> Result<(u64, Option<u32>), Failure> {
     let inverted = segment.reader.inverted_index(term.field())?;
-    let Some(mut postings) = inverted.read_postings(term, IndexRecordOption::Basic)? else { return Ok(0) };
-    let (mut count, mut doc) = (0, postings.doc());
+    let Some(mut postings) = inverted.read_postings(term, IndexRecordOption::Basic)? else { return Ok((0, None)) };
+    let (mut count, mut first, mut doc) = (0, None, postings.doc());
     while doc != TERMINATED && count < 1_000 {
-        count += u64::from(visible.contains(doc));
+        if visible.contains(doc) {
+            count += 1;
+            first.get_or_insert(doc);
+        }
         doc = postings.advance();
     }
-    Ok(count)
+    Ok((count, first))
 }
 
 /// Entries that begin almost so.
@@ -184,7 +211,7 @@ fn closest(snapshot: &Snapshot, term: &Term, viewer: &Viewer) -> Result<Option<S
     for (_, word) in candidates.into_iter().take(8) {
         let term = Term::from_field_text(term.field(), &word);
         for (place, segment) in snapshot.segments.iter().enumerate() {
-            if visible_count(segment, &term, &snapshot.visible(place, viewer)?)? > 0 {
+            if visible_count(segment, &term, &snapshot.visible(place, viewer)?)?.1.is_some() {
                 return Ok(Some(word));
             }
         }
