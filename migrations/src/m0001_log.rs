@@ -10,8 +10,8 @@ crate::step!(
             position {int} NOT NULL,
             hash {bytes} NOT NULL
         ) {strict}",
-        "INSERT INTO event_head (id, position, hash) VALUES (1, 0, '')",
-        "@sqlite UPDATE event_head SET hash = x''",
+        "@postgres INSERT INTO event_head (id, position, hash) VALUES (1, 0, '')",
+        "@sqlite INSERT INTO event_head (id, position, hash) VALUES (1, 0, x'')",
         "CREATE TABLE event (
             position {int} PRIMARY KEY,
             at {time} NOT NULL,

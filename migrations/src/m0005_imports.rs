@@ -5,7 +5,7 @@ crate::step!(
     &[
         "CREATE TABLE import (
             id {uuid} PRIMARY KEY,
-            party_id {uuid} NOT NULL REFERENCES party (id),
+            party_id {uuid} REFERENCES party (id),
             account_id {uuid},
             file_name TEXT NOT NULL,
             file_hash {bytes} NOT NULL,
@@ -21,6 +21,7 @@ crate::step!(
             updated {int} NOT NULL,
             unchanged {int} NOT NULL,
             faulty {int} NOT NULL,
+            shortened {int} NOT NULL,
             failure TEXT,
             started_at {time} NOT NULL,
             ended_at {time}
@@ -37,13 +38,17 @@ crate::step!(
             args TEXT NOT NULL,
             PRIMARY KEY (import_id, row_number, n)
         ) {strict}",
-        // What an import did to a listing, so that it can be undone.
+        // What an import did to a listing, so that it can be undone: the newest and the public version of its content
+        // before (none for a listing it made), and the listing's own version after. A listing that is at another
+        // version now was touched by somebody since.
         "CREATE TABLE import_listing (
             import_id {uuid} NOT NULL REFERENCES import (id),
             listing_id {uuid} NOT NULL,
             row_number {int} NOT NULL,
             before_version {int},
+            before_public {int},
             after_version {int} NOT NULL,
+            undo TEXT CHECK (undo IN ('removed','restored','kept')),
             PRIMARY KEY (import_id, listing_id)
         ) {strict}",
     ]

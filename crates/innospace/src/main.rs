@@ -1,2 +1,118 @@
-//! The binary.
-fn main() {}
+//! The program: serve, demonstrate, import, find, check.
+//!
+//! Each command opens what it needs, makes a few calls into the crates, and prints; no rule of the domain lives here.
+
+mod commands;
+mod config;
+mod demo;
+mod space;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The Brand and Innovation Space.
+#[derive(Parser)]
+#[command(name = "innospace", version, about, propagate_version = true)]
+struct Cli {
+    /// Settings file (TOML), read over the defaults.
+    #[arg(long, global = true, value_name = "FILE", env = "INNOSPACE_CONFIG")]
+    config: Option<PathBuf>,
+    /// Data directory: database, index, mail, keys.
+    #[arg(long, global = true, value_name = "DIR", default_value = "data", env = "INNOSPACE_DATA")]
+    data: PathBuf,
+    /// Answer in JSON where a program would read it.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the space.
+    Serve(commands::serve::Serve),
+    /// Serve the demonstration space; fills an empty database with it first.
+    Demo(commands::serve::Serve),
+    /// Bring the database to this version's shape.
+    Migrate,
+    /// Make accounts.
+    #[command(subcommand)]
+    Admin(commands::admin::Admin),
+/*IMPORT
+    /// Import a file of listings.
+    Import(commands::import::Import),
+    /// Export listings.
+    Export(commands::import::Export),
+IMPORT*/
+    /// Search, one query or a file of them.
+    Search(commands::find::Search),
+/*IMPORT
+    /// Match a file of needs that are only read, not stored.
+    Match(commands::find::Match),
+IMPORT*/
+    /// Build the search index anew.
+    Reindex,
+    /// Check that index and database agree and that the event log is whole.
+    Verify,
+    /// Say what is unsafe for production.
+    Doctor,
+    /// Print the OpenAPI document.
+    Openapi,
+/*IMPORT
+    /// Read a spreadsheet in a process of its own; used by imports.
+    #[command(hide = true)]
+    ReadSheet(commands::import::ReadSheet),
+IMPORT*/
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+/*IMPORT
+    // A sheet is read in a small process without a runtime or settings.
+    if let Command::ReadSheet(args) = &cli.command {
+        return commands::import::read_sheet(args);
+    }
+IMPORT*/
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return commands::fail(&error),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(error) => commands::fail(error.as_ref()),
+    }
+}
+
+async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let is_demo = matches!(cli.command, Command::Demo(_));
+    let config = config::load(cli.config.as_deref(), is_demo)?;
+    let quiet = !matches!(cli.command, Command::Serve(_) | Command::Demo(_));
+    config::start_log(&config.log, quiet);
+    let data = cli.data;
+    match cli.command {
+        Command::Serve(args) => commands::serve::run(config, data, args, false).await,
+        Command::Demo(args) => commands::serve::run(config, data, args, true).await,
+        Command::Migrate => commands::admin::migrate(config, data).await,
+        Command::Admin(args) => commands::admin::run(config, data, args).await,
+/*IMPORT
+        Command::Import(args) => commands::import::run(config, data, args, cli.json).await,
+        Command::Export(args) => commands::import::export(config, data, args).await,
+IMPORT*/
+        Command::Search(args) => commands::find::search(config, data, args, cli.json).await,
+/*IMPORT
+        Command::Match(args) => commands::find::matches(config, data, args).await,
+IMPORT*/
+        Command::Reindex => commands::admin::reindex(config, data).await,
+        Command::Verify => commands::admin::verify(config, data, cli.json).await,
+        Command::Doctor => commands::doctor::run(config, data, cli.json).await,
+        Command::Openapi => {
+            commands::print(&server::openapi(&config.server.public_url));
+            Ok(ExitCode::SUCCESS)
+        }
+/*IMPORT
+        Command::ReadSheet(_) => Ok(ExitCode::SUCCESS),
+IMPORT*/
+    }
+}

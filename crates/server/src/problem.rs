@@ -218,9 +218,8 @@ impl From<MatchError> for Problem {
     fn from(error: MatchError) -> Self {
         match error {
             MatchError::Listing(error) => error.into(),
-            MatchError::Search(error) => error.into(),
-            MatchError::Store(error) => error.into(),
             MatchError::Cursor => Self::parameter("cursor"),
+            MatchError::Index(_) | MatchError::CutOff(_) => Self::internal(&error),
         }
     }
 }

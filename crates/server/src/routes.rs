@@ -23,7 +23,7 @@ pub fn all() -> Vec<Route> {
     table.extend(kind_routes::<IpAsset>(&IP_ASSETS));
     table.extend(kind_routes::<Need>(&NEEDS));
     table.extend(listing_routes());
-    table.extend(import_routes());
+    //IMPORT table.extend(import_routes());
     table.extend(finding_routes());
     table.extend(web::routes());
     table
@@ -330,6 +330,7 @@ fn listing_routes() -> Vec<Route> {
     ]
 }
 
+/*IMPORT
 fn import_routes() -> Vec<Route> {
     use api::imports as i;
     use listings::import::{FaultView, ImportView};
@@ -354,6 +355,7 @@ fn import_routes() -> Vec<Route> {
     ]
 }
 
+IMPORT*/
 fn finding_routes() -> Vec<Route> {
     use api::matches as m;
     use api::{events, search, vocabularies};
@@ -379,16 +381,18 @@ fn finding_routes() -> Vec<Route> {
             .gives::<search::SuggestionsBody>(200),
         get("/api/v1/needs/{id}/matches", "matchNeed", Public(EVERYBODY), m::of_need)
             .about("Technologies and IP assets that answer a need, each with its reasons.")
-            .query("kind", "string", "`technology` unless given, or `ip_asset`.")
-            .query("excluded", "boolean", "Tell as well what was excluded, and by which constraint.")
+            .query("kind", "string", "`technology` or `ip_asset`; both unless given.")
+            .query("explain", "boolean", "Tell how each part of the score came out.")
+            .query("excluded", "boolean", "Tell what was excluded, and by which constraint, instead.")
             .paged()
-            .gives::<m::MatchesBody>(200),
+            .gives::<matching::MatchPage>(200),
         get("/api/v1/technologies/{id}/matches", "matchTechnology", Public(EVERYBODY), m::of_technology)
             .about("Needs that a technology answers, or with `kind=technology` similar ones, each with its reasons.")
             .query("kind", "string", "`need` unless given, or `technology`.")
-            .query("excluded", "boolean", "Tell as well what was excluded, and by which constraint.")
+            .query("explain", "boolean", "Tell how each part of the score came out.")
+            .query("excluded", "boolean", "Tell what was excluded, and by which constraint, instead.")
             .paged()
-            .gives::<m::MatchesBody>(200),
+            .gives::<matching::MatchPage>(200),
         get("/api/v1/vocabularies", "listVocabularies", Public(EVERYBODY), vocabularies::list)
             .about("The lists of codes.")
             .gives::<List<vocabularies::VocabularyRow>>(200),

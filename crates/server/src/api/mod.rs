@@ -2,7 +2,7 @@
 
 pub mod accounts;
 pub mod events;
-pub mod imports;
+//IMPORT pub mod imports;
 pub mod listings;
 pub mod matches;
 pub mod memberships;

@@ -1,0 +1,56 @@
+//! What is unsafe for production, and what to do about it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use accounts::SecondFactorRule;
+use accounts::mail::Transport;
+use serde_json::json;
+
+use super::print;
+use crate::config::Config;
+use crate::space;
+
+/// Looks at settings and data. Exit code 1 if anything is unsafe.
+pub async fn run(config: Config, data: PathBuf, as_json: bool) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let mut found: Vec<(&str, String)> = Vec::new();
+    if !config.server.public_url.starts_with("https://") {
+        found.push(("server.public_url", "is not https://: cookies go without Secure. Put a proxy with TLS before the space.".to_owned()));
+    }
+    if matches!(config.mail.transport, Transport::File) {
+        found.push(("mail.transport", "is file: letters stay in the data directory. Set smtp and a host.".to_owned()));
+    }
+    if config.accounts.staff_second_factor == SecondFactorRule::Optional {
+        found.push(("accounts.staff_second_factor", "is optional: a stolen password is enough to review and administer.".to_owned()));
+    }
+    if config.database.url.starts_with("postgres") && config.accounts.instance_key.0.is_empty() {
+        found.push(("accounts.instance_key", "is empty: several nodes need one key, set it for all of them.".to_owned()));
+    }
+    if config.database.url.contains(":password@") || config.database.url.contains(":postgres@") {
+        found.push(("database.url", "has a password that anybody would guess.".to_owned()));
+    }
+    match space::parts(&config, &data).await {
+        Err(error) => found.push(("database", format!("cannot be opened: {}", store::follow::report(error.as_ref())))),
+        Ok(parts) => {
+            let administrators = accounts::people::staff_with(parts.store.db(), base::StaffRole::Administrator).await?;
+            if administrators.is_empty() {
+                found.push(("accounts", "there is no administrator: make one with `innospace admin create`.".to_owned()));
+            }
+            let (_, failed) = parts.store.count_jobs().await?;
+            if failed > 0 {
+                found.push(("jobs", format!("{failed} failed for good: look into the log.")));
+            }
+        }
+    }
+    if as_json {
+        let rows: Vec<_> = found.iter().map(|(what, why)| json!({ "setting": what, "finding": why })).collect();
+        print(&json!({ "safe": found.is_empty(), "findings": rows }).to_string());
+    } else if found.is_empty() {
+        print("nothing unsafe was found");
+    } else {
+        for (what, why) in &found {
+            print(&format!("{what} {why}"));
+        }
+    }
+    Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}

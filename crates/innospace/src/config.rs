@@ -1,0 +1,125 @@
+//! The settings: defaults, then the file, then the environment. An unknown key is an error with its name and place.
+
+use std::path::Path;
+
+use accounts::AccountSettings;
+use accounts::mail::MailSettings;
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use listings::ListingSettings;
+use serde::{Deserialize, Serialize};
+use server::{ServerSettings, SpaceSettings};
+use store::DatabaseSettings;
+use tracing_subscriber::EnvFilter;
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// How the server meets the network.
+    pub server: ServerSettings,
+    /// Which database.
+    pub database: DatabaseSettings,
+    /// Sign-in.
+    pub accounts: AccountSettings,
+    /// Letters.
+    pub mail: MailSettings,
+    /// How listings behave.
+    pub listings: ListingSettings,
+    /// The index and its ranking.
+    pub search: search::Settings,
+    /// The weights of matching.
+    pub matching: matching::Weights,
+    /// What is logged.
+    pub log: LogSettings,
+    /// What the space calls itself; `config/space.toml` unless given.
+    pub space: Option<SpaceSettings>,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSettings {
+    /// `text` or `json`.
+    pub format: LogFormat,
+    /// As `RUST_LOG`.
+    pub filter: String,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info,sqlx=warn,tantivy=warn".to_owned() }
+    }
+}
+
+/// Reads the settings.
+pub fn load(file: Option<&Path>, is_demo: bool) -> Result<Config, Box<dyn std::error::Error>> {
+    let mut figment = Figment::from(Serialized::defaults(Config::default()));
+    if is_demo {
+        // In the demonstration staff sign in with a password alone, and nobody is held back from trying things out.
+        figment = figment.merge(Serialized::default("accounts.staff_second_factor", "optional"));
+    }
+    if let Some(file) = file {
+        if !file.is_file() {
+            return Err(format!("there is no settings file {}", file.display()).into());
+        }
+        figment = figment.merge(Toml::file_exact(file));
+    }
+    let mut config: Config = figment.merge(Env::prefixed("INNOSPACE__").split("__")).extract().map_err(Box::new)?;
+    // One address for everything that leads back to the space.
+    config.server.public_url = config.server.public_url.trim_end_matches('/').to_owned();
+    config.accounts.public_url.clone_from(&config.server.public_url);
+    Ok(config)
+}
+
+impl Config {
+    /// What the space calls itself.
+    pub fn space(&self, is_demo: bool) -> Result<SpaceSettings, Box<dyn std::error::Error>> {
+        let mut space = match &self.space {
+            Some(space) => space.clone(),
+            None => toml::from_str(&base::defaults::text("space.toml").unwrap_or_default())?,
+        };
+        space.demonstration |= is_demo;
+        Ok(space)
+    }
+}
+
+/// Starts the log. Commands that print their result keep it to warnings, on standard error.
+pub fn start_log(settings: &LogSettings, quiet: bool) {
+    let filter = if quiet { "warn" } else { settings.filter.as_str() };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    match settings.format {
+        LogFormat::Json => builder.json().init(),
+        LogFormat::Text => builder.compact().init(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_settings_are_the_defaults() {
+        let text = base::defaults::text("innospace.toml").unwrap();
+        let documented: Config = toml::from_str(&text).unwrap();
+        let (documented, defaults) = (serde_json::to_value(documented).unwrap(), serde_json::to_value(Config::default()).unwrap());
+        assert_eq!(documented, defaults);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        assert!(toml::from_str::<Config>("[server]\nlisten_on = \"x\"").is_err());
+    }
+}

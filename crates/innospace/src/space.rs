@@ -1,0 +1,95 @@
+//! Opening a space: the database, accounts, listings, the index, the matcher.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use accounts::Accounts;
+use accounts::mail::Mailer;
+use base::{Clock, Vocabularies};
+use listings::Listings;
+use matching::{Matcher, Units};
+use search::{Search, Wanting};
+use server::{App, Metrics};
+use store::Store;
+
+use crate::config::Config;
+
+type Failure = Box<dyn std::error::Error>;
+
+/// The parts that need no index.
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// People and parties.
+    pub accounts: Accounts,
+    /// Technologies, IP assets, needs.
+    pub listings: Listings,
+    /// Lists of codes.
+    pub vocabularies: Arc<Vocabularies>,
+}
+
+/// Opens the database, with the migrations that are due, and what stands on it.
+pub async fn parts(config: &Config, data: &Path) -> Result<Parts, Failure> {
+    std::fs::create_dir_all(data).map_err(|e| format!("the data directory {} cannot be made: {e}", data.display()))?;
+    let vocabularies = Arc::new(Vocabularies::built_in()?);
+    let store = Store::open(&config.database, data, Clock::system()).await?;
+    let accounts = Accounts::open(store.clone(), config.accounts.clone(), Arc::clone(&vocabularies), data)?;
+    let listings = Listings { store: store.clone(), vocabularies: Arc::clone(&vocabularies), settings: config.listings.clone() };
+    Ok(Parts { store, accounts, listings, vocabularies })
+}
+
+/// Opens the index beside them.
+pub fn index(config: &Config, data: &Path, parts: &Parts) -> Result<(Search, Option<Wanting>), Failure> {
+    let opened = Search::open(&data.join("index"), config.search.clone(), Arc::clone(&parts.vocabularies), parts.store.clock().clone())?;
+    Ok((opened.search, opened.wanting))
+}
+
+/// The matcher over an index.
+pub fn matcher(config: &Config, parts: &Parts, search: &Search) -> Result<Matcher, Failure> {
+    let units = Arc::new(Units::built_in()?);
+    Ok(Matcher::new(search.clone(), parts.listings.clone(), units, config.matching.clone()))
+}
+
+/// Everything a server needs.
+pub fn app(config: &Config, data: &Path, parts: Parts, search: Search, is_demo: bool) -> Result<App, Failure> {
+    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok();
+    Ok(App {
+        matcher: matcher(config, &parts, &search)?,
+        mailer: Mailer::open(&config.mail, data)?,
+        settings: Arc::new(config.server.clone()),
+        space: Arc::new(config.space(is_demo)?),
+        data: Arc::new(PathBuf::from(data)),
+        metrics: Metrics(metrics),
+        stopping: Arc::new(AtomicBool::new(false)),
+        store: parts.store,
+        accounts: parts.accounts,
+        listings: parts.listings,
+        vocabularies: parts.vocabularies,
+        search,
+    })
+}
+
+/// Waits until an index that follows the log has come to its head, rebuilding it first if it is wanting. For commands
+/// that search without a server.
+pub async fn current_index(config: &Config, data: &Path, parts: &Parts) -> Result<Search, Failure> {
+    let (search, wanting) = index(config, data, parts)?;
+    let head = parts.store.last_position().await?;
+    if wanting.is_some() || search.followed() < head {
+        match wanting {
+            // A running server holds the index: read what it has written.
+            Some(Wanting::Locked) => return Err("the index is in use by another process; ask the running server instead".into()),
+            _ => rebuild(&parts.store, &search).await?,
+        };
+    }
+    Ok(search)
+}
+
+/// Builds the index anew, with a progress bar.
+pub async fn rebuild(store: &Store, search: &Search) -> Result<u64, Failure> {
+    let total = listings::published::count(store).await?;
+    let bar = crate::commands::bar(total, "index");
+    let done = search::follower::rebuild(store, search, |n| bar.set_position(n)).await?;
+    bar.finish_and_clear();
+    Ok(done)
+}
