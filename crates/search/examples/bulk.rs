@@ -3,7 +3,14 @@
 //! Every `*.jsonl.gz` there with `id`, `title` and `text` or `abstract` is read as technologies, and repeated until there
 //! are as many documents as asked for (100,000). Prints documents a second, index size, memory, and search times at
 //! 200 searches a second and flat out.
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::disallowed_methods, missing_docs)]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    missing_docs
+)]
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -25,7 +32,8 @@ struct Text {
 
 fn read(folder: &Path) -> Vec<Text> {
     let mut texts = Vec::new();
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| p.to_string_lossy().ends_with(".jsonl.gz")).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| p.to_string_lossy().ends_with(".jsonl.gz")).collect();
     files.sort();
     for file in files {
         let lang = if file.to_string_lossy().contains("vi_") { Lang::Vi } else { Lang::En };
@@ -108,13 +116,15 @@ fn percentile(sorted: &[Duration], share: f64) -> f64 {
 /// Processor time so far, of all threads.
 fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let ticks: u64 = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
+    let ticks: u64 =
+        stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
     ticks as f64 / 100.0
 }
 
 fn memory_mb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).and_then(|l| l.split_whitespace().next()).and_then(|n| n.parse::<u64>().ok());
+    let peak =
+        status.lines().find_map(|l| l.strip_prefix("VmHWM:")).and_then(|l| l.split_whitespace().next()).and_then(|n| n.parse::<u64>().ok());
     peak.unwrap_or(0) / 1024
 }
 
@@ -155,7 +165,11 @@ fn main() {
     let added = started.elapsed();
     rebuild.finish(1).unwrap();
     let took = started.elapsed();
-    let size: u64 = std::fs::read_dir(dir.path()).unwrap().flat_map(|e| std::fs::read_dir(e.unwrap().path()).into_iter().flatten()).map(|f| f.unwrap().metadata().unwrap().len()).sum();
+    let size: u64 = std::fs::read_dir(dir.path())
+        .unwrap()
+        .flat_map(|e| std::fs::read_dir(e.unwrap().path()).into_iter().flatten())
+        .map(|f| f.unwrap().metadata().unwrap().len())
+        .sum();
     println!(
         "rebuild: {:.0} documents/s, {:.0} per processor second ({:.1} s, of that {:.1} s adding, {:.1} s analysis); index {} MB = {:.2} x the text; peak memory {} MB",
         wanted as f64 / took.as_secs_f64(),
@@ -196,7 +210,13 @@ fn main() {
         times.push(due.elapsed());
     }
     times.sort();
-    println!("search at 200/s, one thread, queueing counted: p50 {:.2} ms, p95 {:.2}, p99 {:.2}, max {:.2}", percentile(&times, 0.5), percentile(&times, 0.95), percentile(&times, 0.99), percentile(&times, 1.0));
+    println!(
+        "search at 200/s, one thread, queueing counted: p50 {:.2} ms, p95 {:.2}, p99 {:.2}, max {:.2}",
+        percentile(&times, 0.5),
+        percentile(&times, 0.95),
+        percentile(&times, 0.99),
+        percentile(&times, 1.0)
+    );
     let mut each: Vec<(Duration, &Query)> = queries
         .iter()
         .map(|q| {
@@ -210,9 +230,17 @@ fn main() {
     each.sort_by_key(|(t, _)| std::cmp::Reverse(*t));
     for (time, query) in each.iter().take(5) {
         let results = search.find(query, &viewer).unwrap();
-        println!("  slow: {:.2} ms, {} hits{}: {}", time.as_secs_f64() * 1e3, results.total, if results.relaxed { " relaxed" } else { "" }, query.text);
+        println!(
+            "  slow: {:.2} ms, {} hits{}: {}",
+            time.as_secs_f64() * 1e3,
+            results.total,
+            if results.relaxed { " relaxed" } else { "" },
+            query.text
+        );
     }
-    for (name, query) in [("everything", Query::words("")), ("a common word", Query::words("system")), ("a common word", Query::words("quy định"))] {
+    for (name, query) in
+        [("everything", Query::words("")), ("a common word", Query::words("system")), ("a common word", Query::words("quy định"))]
+    {
         let at = Instant::now();
         let total = search.find(&query, &viewer).unwrap().total;
         println!("{name}: {total} hits in {:.2} ms", at.elapsed().as_secs_f64() * 1e3);
@@ -221,7 +249,7 @@ fn main() {
         .iter()
         .map(|q| {
             let at = Instant::now();
-            search.suggest(&cut(&q.text, 6), &viewer, 8).unwrap();
+            search.suggest(cut(&q.text, 6), &viewer, 8).unwrap();
             at.elapsed()
         })
         .collect();

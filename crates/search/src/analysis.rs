@@ -41,9 +41,7 @@ struct Letter {
 }
 
 /// All Latin letters that a mark can sit on, taken apart once: U+00C0 to U+024F and U+1E00 to U+1EFF.
-static LETTERS: LazyLock<Vec<Letter>> = LazyLock::new(|| {
-    ('\u{c0}'..='\u{24f}').chain('\u{1e00}'..='\u{1eff}').map(take_apart).collect()
-});
+static LETTERS: LazyLock<Vec<Letter>> = LazyLock::new(|| ('\u{c0}'..='\u{24f}').chain('\u{1e00}'..='\u{1eff}').map(take_apart).collect());
 
 const LATIN: u32 = 0x24f - 0xc0 + 1;
 
@@ -119,11 +117,7 @@ pub struct Word {
 /// NFC, borrowed if the text is NFC already.
 #[must_use]
 pub fn nfc(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.nfc().collect())
-    }
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
 /// The words of an NFC text, in order. A whole made of parts (`ESP-32`, `KH&CN`, `1-2019-01234`) follows its parts.
@@ -432,7 +426,9 @@ mod tests {
 
     #[test]
     fn i_and_y_are_one_where_they_are_one_word() {
-        for (y, i) in [("kỹ", "kĩ"), ("lý", "lí"), ("mỹ", "mĩ"), ("sỹ", "sĩ"), ("tỷ", "tỉ"), ("hy", "hi"), ("quý", "quí"), ("công ty", "công ti")] {
+        for (y, i) in
+            [("kỹ", "kĩ"), ("lý", "lí"), ("mỹ", "mĩ"), ("sỹ", "sĩ"), ("tỷ", "tỉ"), ("hy", "hi"), ("quý", "quí"), ("công ty", "công ti")]
+        {
             assert_eq!((exact(y), folded(y)), (exact(i), folded(i)), "{y}");
         }
         for (y, i) in [("tay", "tai"), ("y", "i"), ("Vỹ", "Vĩ"), ("thúy", "thúi"), ("Thy", "Thi")] {

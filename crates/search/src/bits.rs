@@ -15,7 +15,9 @@ impl Bits {
     /// All documents below `bound`.
     pub(crate) fn all(bound: u32) -> Self {
         let mut words = vec![u64::MAX; bound.div_ceil(64) as usize];
-        if !bound.is_multiple_of(64) && let Some(last) = words.last_mut() {
+        if !bound.is_multiple_of(64)
+            && let Some(last) = words.last_mut()
+        {
             *last = (1 << (bound % 64)) - 1;
         }
         Self { words }

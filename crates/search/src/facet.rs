@@ -51,16 +51,8 @@ impl Facet {
     ];
 
     /// Those counted when a search does not say which.
-    pub const SHOWN: [Self; 8] = [
-        Self::Kind,
-        Self::Field,
-        Self::Trl,
-        Self::Cooperation,
-        Self::Province,
-        Self::PartyType,
-        Self::IprStatus,
-        Self::Language,
-    ];
+    pub const SHOWN: [Self; 8] =
+        [Self::Kind, Self::Field, Self::Trl, Self::Cooperation, Self::Province, Self::PartyType, Self::IprStatus, Self::Language];
 
     /// The word used in addresses, in the query language and in the index.
     #[must_use]

@@ -304,7 +304,7 @@ impl Difference {
 pub async fn verify(store: &Store, search: &Search) -> Result<Difference, FollowError> {
     let head = store.last_position().await?;
     let until = Instant::now() + CATCH_UP;
-    while search.followed() < head && Instant::now() < until {
+    while (0..head).contains(&search.followed()) && Instant::now() < until {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let mut indexed: BTreeMap<Uuid, i64> = search.revisions();

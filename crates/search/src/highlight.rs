@@ -59,7 +59,8 @@ impl Words {
         let text_lang = if body.contains_key(&lang) { lang } else { other(lang) };
         // The short text where it has what was looked for, else the best part of all.
         let spans = self.spans(summary, if card.summary.contains_key(&lang) { lang } else { other(lang) });
-        let snippet = if spans.is_empty() && !text.is_empty() { excerpt(text, &self.spans(text, text_lang)) } else { excerpt(summary, &spans) };
+        let snippet =
+            if spans.is_empty() && !text.is_empty() { excerpt(text, &self.spans(text, text_lang)) } else { excerpt(summary, &spans) };
         Highlights { title, snippet }
     }
 
@@ -135,7 +136,9 @@ fn word_start(text: &str, from: usize, last: usize) -> usize {
         return 0;
     }
     let from = text.ceil_char_boundary(from);
-    text.get(from..last).and_then(|t| t.char_indices().find(|(_, c)| c.is_whitespace())).map_or(last.min(text.len()), |(at, c)| from + at + c.len_utf8())
+    text.get(from..last)
+        .and_then(|t| t.char_indices().find(|(_, c)| c.is_whitespace()))
+        .map_or(last.min(text.len()), |(at, c)| from + at + c.len_utf8())
 }
 
 /// The text from `from` to `to`, escaped, with the spans marked.
@@ -186,7 +189,10 @@ mod tests {
 
     #[test]
     fn what_looks_like_html_is_text() {
-        assert_eq!(marked("dua", "<b onclick='x'>dừa</b> & \"muối\""), "&lt;b onclick=&#39;x&#39;&gt;<mark>dừa</mark>&lt;/b&gt; &amp; &quot;muối&quot;");
+        assert_eq!(
+            marked("dua", "<b onclick='x'>dừa</b> & \"muối\""),
+            "&lt;b onclick=&#39;x&#39;&gt;<mark>dừa</mark>&lt;/b&gt; &amp; &quot;muối&quot;"
+        );
     }
 
     #[test]

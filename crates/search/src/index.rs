@@ -161,7 +161,7 @@ impl Search {
                 live,
                 rebuilding: AtomicBool::new(false),
                 generation: AtomicU64::new(0),
-                followed: AtomicI64::new(0),
+                followed: AtomicI64::new(-1),
             }),
         }
     }
@@ -173,7 +173,7 @@ impl Search {
     }
 
     /// Up to where the log needs nothing more of the index: at or beyond [`Search::position`], since events that touch
-    /// nothing here are not worth a commit. What readiness and lag are measured by.
+    /// nothing here are not worth a commit. What readiness and lag are measured by; -1 while nobody follows.
     #[must_use]
     pub fn followed(&self) -> i64 {
         self.shared.followed.load(Ordering::Acquire)
@@ -309,13 +309,7 @@ impl Live {
     fn new(index: Index, writer: Writer, fields: &Fields, settings: &Settings, position: Option<i64>) -> Result<Self, Failure> {
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let snapshot = Snapshot::new(reader.searcher(), fields.clone(), None, settings.filter_cache_mb * 1_000_000)?;
-        Ok(Self {
-            index,
-            reader,
-            writer: Mutex::new(writer),
-            snapshot: RwLock::new(Arc::new(snapshot)),
-            position: RwLock::new(position),
-        })
+        Ok(Self { index, reader, writer: Mutex::new(writer), snapshot: RwLock::new(Arc::new(snapshot)), position: RwLock::new(position) })
     }
 
     fn apply(&self, writer: &mut Writer, batch: &Batch, shared: &Shared) -> Result<(), Failure> {

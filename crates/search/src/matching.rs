@@ -250,7 +250,8 @@ impl Cursors {
                         None => return Ok(()),
                     }
                 }
-                let weight = PhraseQuery::new_with_offset(terms.clone()).weight(EnableScoring::disabled_from_searcher(&snapshot.searcher))?;
+                let weight =
+                    PhraseQuery::new_with_offset(terms.clone()).weight(EnableScoring::disabled_from_searcher(&snapshot.searcher))?;
                 let row = weight.scorer(&segment.reader, 1.0)?;
                 self.cost += u64::from(row.size_hint());
                 self.any.push(Cursor::Row { row, besides: others });

@@ -46,13 +46,17 @@ pub fn lookup_keys(query: &str) -> Vec<String> {
     if query.chars().count() > MAX_CHARS || query.is_empty() {
         return Vec::new();
     }
-    if let Some(at) = query.find("10.") && query.get(at..).is_some_and(|doi| doi.contains('/')) && !query.contains(' ') {
+    if let Some(at) = query.find("10.")
+        && query.get(at..).is_some_and(|doi| doi.contains('/'))
+        && !query.contains(' ')
+    {
         return query.get(at..).map(code_key).into_iter().collect();
     }
     let whole = code_key(query);
     let digits = whole.bytes().filter(u8::is_ascii_digit).count();
     let letters = whole.len() - digits;
-    let only_signs = query.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '.' | '/' | ',' | '_' | '–' | '‑' | '№' | '(' | ')'));
+    let only_signs =
+        query.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '.' | '/' | ',' | '_' | '–' | '‑' | '№' | '(' | ')'));
     if !only_signs || digits < MIN_DIGITS || letters > 8 || letters > digits {
         return Vec::new();
     }

@@ -69,10 +69,7 @@ pub(crate) const WHOLE: u8 = 250;
 impl Plan {
     pub(crate) fn new(parsed: &Parsed, snapshot: &Snapshot, weights: &Weights) -> Result<Self, Failure> {
         let fields = &snapshot.fields;
-        let mut plan = Self {
-            lookup: parsed.lookup.iter().map(|k| Term::from_field_text(fields.number, k)).collect(),
-            ..Self::default()
-        };
+        let mut plan = Self { lookup: parsed.lookup.iter().map(|k| Term::from_field_text(fields.number, k)).collect(), ..Self::default() };
         let mut idfs = Vec::new();
         for clause in &parsed.clauses {
             let condition = condition(clause, fields);

@@ -260,7 +260,11 @@ impl Parser {
             "lang" => Facet::Language,
             other => other.parse().ok()?,
         };
-        let codes = if facet == Facet::Trl { levels(value)? } else { value.split(',').map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned).collect() };
+        let codes = if facet == Facet::Trl {
+            levels(value)?
+        } else {
+            value.split(',').map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned).collect()
+        };
         (!codes.is_empty() && codes.len() <= MAX_TERMS).then_some(Atom::Value(facet, codes))
     }
 
@@ -414,7 +418,16 @@ mod tests {
         let many = parse(&(0..300).map(|n| format!("w{n}")).collect::<Vec<_>>().join(" ")[..MAX_BYTES]).unwrap();
         assert_eq!(many.clauses.len(), MAX_TERMS);
         assert!(!many.ignored.is_empty());
-        for hostile in ["(".repeat(1000), "-(".repeat(500), "\"".repeat(999), "* ".repeat(500), "a OR ".repeat(200), "a\u{300}".repeat(300), "-\"".repeat(500), "a:".repeat(500)] {
+        for hostile in [
+            "(".repeat(1000),
+            "-(".repeat(500),
+            "\"".repeat(999),
+            "* ".repeat(500),
+            "a OR ".repeat(200),
+            "a\u{300}".repeat(300),
+            "-\"".repeat(500),
+            "a:".repeat(500),
+        ] {
             parse(&hostile).unwrap();
         }
     }

@@ -122,7 +122,13 @@ impl Best {
 }
 
 /// The best of what was found.
-pub(crate) fn top(snapshot: &Snapshot, scoring: &[Scoring], weights: &Weights, found: &Found, wanted: &Wanted) -> Result<Vec<Entry>, Failure> {
+pub(crate) fn top(
+    snapshot: &Snapshot,
+    scoring: &[Scoring],
+    weights: &Weights,
+    found: &Found,
+    wanted: &Wanted,
+) -> Result<Vec<Entry>, Failure> {
     let mut best = Best::new(wanted.limit, wanted.after);
     let standing = Standing { weights, now: wanted.now };
     let similarities = if wanted.order == Order::Score { similarities(snapshot, scoring)? } else { Vec::new() };

@@ -3,11 +3,11 @@
 //! Raise [`VERSION`] with every change of a field or of an analysis rule: an index of another version is rebuilt.
 
 use chrono::{DateTime, Utc};
-use tantivy::{TantivyDocument, Term};
 use tantivy::schema::{
     BytesOptions, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, Schema, SchemaBuilder, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::TokenizerManager;
+use tantivy::{TantivyDocument, Term};
 use uuid::Uuid;
 
 use crate::document::Document;

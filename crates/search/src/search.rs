@@ -10,17 +10,17 @@ use std::time::Instant;
 use base::{Actor, Lang, Limit, Scope};
 use serde::{Deserialize, Serialize};
 
-use crate::cursor::{Bookmark, mark};
 use crate::card::Card;
+use crate::cursor::{Bookmark, mark};
 use crate::document;
 use crate::facet::Facet;
+use crate::failure::Failure;
 use crate::highlight::Highlights;
 use crate::index::Search;
 use crate::matching::Narrowing;
 use crate::plan::Plan;
 use crate::query::{self, QueryError};
 use crate::ranking::{Order, Wanted};
-use crate::failure::Failure;
 use crate::snapshot::Snapshot;
 use crate::{count, highlight, matching, ranking, suggest};
 
@@ -220,7 +220,8 @@ impl Search {
             items.push(Hit { score: entry.score, highlights, card });
         }
         let facets = count::facets(&snapshot, &found, &query.facets, viewer.lang, self.vocabularies())?;
-        let did_you_mean = if found.total < 3 && after.is_none() { suggest::did_you_mean(&snapshot, &parsed, &query.text, viewer)? } else { None };
+        let did_you_mean =
+            if found.total < 3 && after.is_none() { suggest::did_you_mean(&snapshot, &parsed, &query.text, viewer)? } else { None };
         let took = started.elapsed();
         metrics::histogram!("search_seconds").record(took.as_secs_f64());
         Ok(Results {

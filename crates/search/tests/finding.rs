@@ -1,4 +1,5 @@
 //! What is found, and what stands above what: Vietnamese rules, the query language, codes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod corpus;
 use corpus::*;
@@ -36,7 +37,14 @@ fn marks_are_optional_and_count_when_typed() {
     }
     assert_eq!(found(&s, "đường")[0], 4);
     assert_eq!(found(&s, "dương")[0], 5);
-    assert_eq!({ let mut all = strictly(&s, "duong"); all.sort_unstable(); all }, [4, 5]);
+    assert_eq!(
+        {
+            let mut all = strictly(&s, "duong");
+            all.sort_unstable();
+            all
+        },
+        [4, 5]
+    );
     assert_eq!(strictly(&s, "DUA XIEM XANH"), [10]);
 }
 
@@ -139,7 +147,8 @@ fn words_that_no_text_has_together_are_relaxed_and_it_is_said() {
     let results = find(&s, "máy sấy cơm dừa tàu vũ trụ");
     assert!(results.relaxed);
     assert_eq!(numbers(&results)[0], 1);
-    let enough = s.find(&search::Query { limit: base::Limit::new(1).unwrap(), ..search::Query::words("máy sấy cơm dừa") }, &anybody()).unwrap();
+    let enough =
+        s.find(&search::Query { limit: base::Limit::new(1).unwrap(), ..search::Query::words("máy sấy cơm dừa") }, &anybody()).unwrap();
     assert!(!enough.relaxed);
 }
 
@@ -166,7 +175,12 @@ fn results_show_the_readers_language_and_mark_the_words() {
 #[test]
 fn suggestions_need_no_marks_and_forgive_a_typo() {
     let s = fruit();
-    s.apply(&search::Batch { add: vec![search::Document::party(&party_document(9, "Trường Đại học Trà Vinh"), &vocabularies())], remove: vec![], position: 2 }).unwrap();
+    s.apply(&search::Batch {
+        add: vec![search::Document::party(&party_document(9, "Trường Đại học Trà Vinh"), &vocabularies())],
+        remove: vec![],
+        position: 2,
+    })
+    .unwrap();
     let texts = |typed: &str| s.suggest(typed, &anybody(), 8).unwrap().into_iter().map(|x| x.text).collect::<Vec<_>>();
     assert!(texts("dua xi").contains(&"dừa xiêm".to_owned()), "{:?}", texts("dua xi"));
     assert!(texts("Máy sấy").contains(&"Máy sấy cơm dừa bằng bơm nhiệt".to_owned()));

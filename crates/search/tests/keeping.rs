@@ -1,4 +1,5 @@
 //! The index on disk: what is written is there again, what is damaged is rebuilt and never answers wrongly.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod corpus;
 use std::collections::BTreeMap;

@@ -1,4 +1,5 @@
 //! What the matching crate stands on: telling terms, weighted candidates, similar listings.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod corpus;
 use base::Lang;

@@ -1,4 +1,5 @@
 //! Who finds what: audiences, hidden seekers, facets under rights, cursors.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod corpus;
 use std::collections::BTreeMap;
@@ -86,7 +87,11 @@ fn counting_by_sets_and_counting_by_documents_agree() {
     let many: Vec<_> = (1..=600_u128)
         .map(|n| {
             let level = u8::try_from(n % 9 + 1).unwrap();
-            technology(n, &format!("Sấy mẫu {}", n % 7), if n % 50 == 0 { "hiếm" } else { "thường" }).trl(level).field(if n % 2 == 0 { "40107" } else { "2" })
+            technology(n, &format!("Sấy mẫu {}", n % 7), if n % 50 == 0 { "hiếm" } else { "thường" }).trl(level).field(if n % 2 == 0 {
+                "40107"
+            } else {
+                "2"
+            })
         })
         .collect();
     let s = index(many);

@@ -1,5 +1,5 @@
 //! A small hand-made corpus and the shortest way to search it.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::sync::Arc;
 
@@ -27,7 +27,10 @@ pub fn vocabularies() -> Arc<Vocabularies> {
         let parent = if parent.is_empty() { String::new() } else { format!("parent='{parent}'\n") };
         format!("[[term]]\ncode='{code}'\nvi='{vi}'\nen='{en}'\n{parent}")
     };
-    let fields = term("4", "Khoa học nông nghiệp", "Agriculture", "") + &term("401", "Trồng trọt", "Crops", "4") + &term("40107", "Bảo quản, chế biến", "Processing", "401") + &term("2", "Kỹ thuật", "Engineering", "");
+    let fields = term("4", "Khoa học nông nghiệp", "Agriculture", "")
+        + &term("401", "Trồng trọt", "Crops", "4")
+        + &term("40107", "Bảo quản, chế biến", "Processing", "401")
+        + &term("2", "Kỹ thuật", "Engineering", "");
     all.insert(base::Vocabulary::parse("fields", &list("fields", &fields)).unwrap());
     let provinces = term("86", "Vĩnh Long", "Vinh Long", "") + &term("79", "Thành phố Hồ Chí Minh", "Ho Chi Minh City", "");
     all.insert(base::Vocabulary::parse("provinces", &list("provinces", &provinces)).unwrap());
@@ -47,7 +50,16 @@ pub fn need(n: u128, title: &str, problem: &str) -> Make {
 
 pub fn asset(n: u128, title: &str, number: &str) -> Make {
     let grant = Some(OfficeNumber { number: number.into(), date: None });
-    listing(n, Content::IpAsset(Box::new(IpAsset { title: vi(title), grant, status: Some("granted".into()), ip_kind: Some("patent".into()), ..IpAsset::default() })))
+    listing(
+        n,
+        Content::IpAsset(Box::new(IpAsset {
+            title: vi(title),
+            grant,
+            status: Some("granted".into()),
+            ip_kind: Some("patent".into()),
+            ..IpAsset::default()
+        })),
+    )
 }
 
 fn vi(text: &str) -> Localised {
