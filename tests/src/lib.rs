@@ -1,1 +1,9 @@
-//! e2e
+//! End-to-end tests: the real server over real HTTP, on SQLite and, where `TEST_PG_URL` names a server, on PostgreSQL.
+//!
+//! One test binary, since each costs a link; the subjects are modules. No test waits on a timing: what takes a moment
+//! is waited for until it is there, with a limit that only a fault reaches.
+
+#![cfg(test)]
+
+mod main_job;
+mod site;

@@ -59,7 +59,7 @@ pub enum LogFormat {
 
 impl Default for LogSettings {
     fn default() -> Self {
-        Self { format: LogFormat::Text, filter: "info,sqlx=warn,tantivy=warn".to_owned() }
+        Self { format: LogFormat::Text, filter: "info,sqlx=warn,tantivy=warn,sea_orm_migration=warn".to_owned() }
     }
 }
 
@@ -102,7 +102,7 @@ pub fn start_log(settings: &LogSettings, quiet: bool) {
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     match settings.format {
         LogFormat::Json => builder.json().init(),
-        LogFormat::Text => builder.compact().init(),
+        LogFormat::Text => builder.compact().with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
     }
 }
 

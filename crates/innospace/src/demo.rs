@@ -140,11 +140,11 @@ pub async fn prepare(parts: &Parts, data: &Path) -> Result<SignIns, Failure> {
     if parts.store.last_position().await? > 0 {
         return Err(format!("{} holds a space that is no demonstration; name another directory with --data", data.display()).into());
     }
-    crate::commands::print("Preparing the demonstration space …");
+    crate::print("Preparing the demonstration space …");
     let keys = parties(parts).await?;
     let sign_ins = people(parts, &keys).await?;
     let count = all_listings(parts, &keys).await?;
-    crate::commands::print(&format!("{} parties and {count} listings are there; the index is being built.", keys.len()));
+    crate::print(&format!("{} parties and {count} listings are there; the index is being built.", keys.len()));
     // Written last: a start that was cut off before is told apart from one that is whole.
     std::fs::write(&file, serde_json::to_string_pretty(&sign_ins)?)?;
     restrict(&file)?;

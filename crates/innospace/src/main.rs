@@ -3,14 +3,12 @@
 //! Each command opens what it needs, makes a few calls into the crates, and prints; no rule of the domain lives here.
 
 mod commands;
-mod config;
-mod demo;
-mod space;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use innospace::config;
 
 /// The Brand and Innovation Space.
 #[derive(Parser)]
@@ -108,7 +106,7 @@ IMPORT*/
         Command::Verify => commands::admin::verify(config, data, cli.json).await,
         Command::Doctor => commands::doctor::run(config, data, cli.json).await,
         Command::Openapi => {
-            commands::print(&server::openapi(&config.server.public_url));
+            innospace::print(&server::openapi(&config.server.public_url));
             Ok(ExitCode::SUCCESS)
         }
 /*IMPORT

@@ -30,10 +30,21 @@ pub struct Parts {
 }
 
 /// Opens the database, with the migrations that are due, and what stands on it.
-pub async fn parts(config: &Config, data: &Path) -> Result<Parts, Failure> {
+///
+/// # Errors
+/// If a part cannot be opened; the message says which.
+pub async fn parts(config: &Config, data: &Path, clock: Clock) -> Result<Parts, Failure> {
     std::fs::create_dir_all(data).map_err(|e| format!("the data directory {} cannot be made: {e}", data.display()))?;
+    let store = Store::open(&config.database, data, clock).await?;
+    stand_on(store, config, data)
+}
+
+/// What stands on a database that is open already.
+///
+/// # Errors
+/// If a part cannot be opened; the message says which.
+pub fn stand_on(store: Store, config: &Config, data: &Path) -> Result<Parts, Failure> {
     let vocabularies = Arc::new(Vocabularies::built_in()?);
-    let store = Store::open(&config.database, data, Clock::system()).await?;
     let accounts = Accounts::open(store.clone(), config.accounts.clone(), Arc::clone(&vocabularies), data)?;
     let listings = Listings { store: store.clone(), vocabularies: Arc::clone(&vocabularies), settings: config.listings.clone() };
     Ok(Parts { store, accounts, listings, vocabularies })
@@ -88,7 +99,7 @@ pub async fn current_index(config: &Config, data: &Path, parts: &Parts) -> Resul
 /// Builds the index anew, with a progress bar.
 pub async fn rebuild(store: &Store, search: &Search) -> Result<u64, Failure> {
     let total = listings::published::count(store).await?;
-    let bar = crate::commands::bar(total, "index");
+    let bar = crate::bar(total, "index");
     let done = search::follower::rebuild(store, search, |n| bar.set_position(n)).await?;
     bar.finish_and_clear();
     Ok(done)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base::Actor;
 use sea_orm::{
-    AccessMode, ActiveValue::Set, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, RuntimeErr, SqliteTransactionMode,
+    ActiveValue::Set, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, RuntimeErr, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
 use serde::Serialize;
@@ -181,11 +181,8 @@ impl Store {
         F: Fn(Tx) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let options = TransactionOptions {
-            access_mode: Some(AccessMode::ReadWrite),
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
-        };
+        // Each engine takes its own option and ignores the other's.
+        let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
         let tx = self.db.begin_with_options(options).await.map_err(StoreError::from)?;
         if let Some(key) = &ctx.idempotency
             && let Some(stored) = stored_answer(&tx, ctx, key).await?

@@ -8,9 +8,9 @@ use accounts::Password;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{bar, print};
-use crate::config::Config;
-use crate::space;
+use innospace::{bar, print};
+use innospace::config::Config;
+use innospace::space;
 
 type Done = Result<ExitCode, Box<dyn std::error::Error>>;
 
@@ -31,7 +31,7 @@ pub enum Admin {
 /// Does it.
 pub async fn run(config: Config, data: PathBuf, args: Admin) -> Done {
     let Admin::Create { email, name } = args;
-    let parts = space::parts(&config, &data).await?;
+    let parts = space::parts(&config, &data, base::Clock::system()).await?;
     if std::io::stdin().is_terminal() {
         print("Password (it is shown as you type; pipe it in to keep it off the screen):");
     }
@@ -65,7 +65,7 @@ pub async fn migrate(config: Config, data: PathBuf) -> Done {
 
 /// Builds the search index anew.
 pub async fn reindex(config: Config, data: PathBuf) -> Done {
-    let parts = space::parts(&config, &data).await?;
+    let parts = space::parts(&config, &data, base::Clock::system()).await?;
     let (search, _) = space::index(&config, &data, &parts)?;
     let started = std::time::Instant::now();
     let documents = space::rebuild(&parts.store, &search).await?;
@@ -75,7 +75,7 @@ pub async fn reindex(config: Config, data: PathBuf) -> Done {
 
 /// Checks that the event log is whole and that index and database agree. Exit code 1 if not.
 pub async fn verify(config: Config, data: PathBuf, as_json: bool) -> Done {
-    let parts = space::parts(&config, &data).await?;
+    let parts = space::parts(&config, &data, base::Clock::system()).await?;
     let total = parts.store.last_position().await?;
     let bar = bar(u64::try_from(total).unwrap_or(0), "events");
     let chain = parts.store.verify_events(&mut |n| bar.set_position(u64::try_from(n).unwrap_or(0))).await?;

@@ -7,9 +7,9 @@ use accounts::SecondFactorRule;
 use accounts::mail::Transport;
 use serde_json::json;
 
-use super::print;
-use crate::config::Config;
-use crate::space;
+use innospace::print;
+use innospace::config::Config;
+use innospace::space;
 
 /// Looks at settings and data. Exit code 1 if anything is unsafe.
 pub async fn run(config: Config, data: PathBuf, as_json: bool) -> Result<ExitCode, Box<dyn std::error::Error>> {
@@ -29,7 +29,7 @@ pub async fn run(config: Config, data: PathBuf, as_json: bool) -> Result<ExitCod
     if config.database.url.contains(":password@") || config.database.url.contains(":postgres@") {
         found.push(("database.url", "has a password that anybody would guess.".to_owned()));
     }
-    match space::parts(&config, &data).await {
+    match space::parts(&config, &data, base::Clock::system()).await {
         Err(error) => found.push(("database", format!("cannot be opened: {}", store::follow::report(error.as_ref())))),
         Ok(parts) => {
             let administrators = accounts::people::staff_with(parts.store.db(), base::StaffRole::Administrator).await?;

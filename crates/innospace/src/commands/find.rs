@@ -13,9 +13,9 @@ use listings::Kind;
 use search::{DocKind, Facet, Query, Viewer};
 use serde_json::json;
 
-use super::{bar, print};
-use crate::config::Config;
-use crate::space;
+use innospace::{bar, print};
+use innospace::config::Config;
+use innospace::space;
 
 type Done = Result<ExitCode, Box<dyn std::error::Error>>;
 
@@ -63,7 +63,7 @@ fn public() -> Actor {
 
 /// Searches.
 pub async fn search(config: Config, data: PathBuf, args: Search, as_json: bool) -> Done {
-    let parts = space::parts(&config, &data).await?;
+    let parts = space::parts(&config, &data, base::Clock::system()).await?;
     let index = space::current_index(&config, &data, &parts).await?;
     match (args.queries, args.output) {
         (Some(queries), Some(output)) => {
@@ -123,7 +123,7 @@ fn all_hits(index: &search::Search, text: &str, kind: Option<DocKind>, limit: us
 /*IMPORT
 /// Matches a file of needs.
 pub async fn matches(config: Config, data: PathBuf, args: Match) -> Done {
-    let parts = space::parts(&config, &data).await?;
+    let parts = space::parts(&config, &data, base::Clock::system()).await?;
     let index = space::current_index(&config, &data, &parts).await?;
     let matcher = space::matcher(&config, &parts, &index)?;
     let mapping = Mapping::parse(&args.map.display().to_string(), &std::fs::read_to_string(&args.map)?)?;

@@ -8,8 +8,8 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Config;
-use crate::{demo, space};
+use innospace::config::Config;
+use innospace::{demo, space};
 
 /// Where to serve.
 #[derive(Args)]
@@ -35,14 +35,14 @@ pub async fn run(mut config: Config, data: PathBuf, args: Serve, is_demo: bool) 
     let listener = TcpListener::bind(&config.server.listen)
         .await
         .map_err(|e| format!("{} cannot be listened on: {e}; choose another with --listen", config.server.listen))?;
-    let parts = space::parts(&config, &data).await?;
+    let parts = space::parts(&config, &data, base::Clock::system()).await?;
     let sign_ins = if is_demo { Some(demo::prepare(&parts, &data).await?) } else { None };
     let (search, wanting) = space::index(&config, &data, &parts)?;
     let app = space::app(&config, &data, parts, search, is_demo)?;
     let workers_stop = CancellationToken::new();
     let mut workers = server::workers::start(&app, wanting, &workers_stop);
     match &sign_ins {
-        Some(sign_ins) => super::print(&sign_ins.greeting(&config.server.public_url)),
+        Some(sign_ins) => innospace::print(&sign_ins.greeting(&config.server.public_url)),
         None => tracing::info!(address = config.server.listen, "serving"),
     }
     server::edge::serve(app, listener, stop).await?;

@@ -1,0 +1,273 @@
+//! A space of its own for a test: real server on a free port, own database, held clock, mail as files.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use accounts::people::NewAccount;
+use accounts::{AccountSettings, Password, SecondFactorRule};
+use base::{AccountId, Clock, Lang, PartyId, PartyRole, StaffRole};
+use innospace::config::Config;
+use innospace::space;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use server::App;
+use store::Ctx;
+use store::testing::TestStore;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// The password of everybody in tests.
+pub const PASSWORD: &str = "song nước miền tây 2026";
+
+/// How long something that takes a moment is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running space.
+pub struct Site {
+    /// Its parts, for looking behind the scenes.
+    pub app: App,
+    /// Its clock.
+    pub clock: Clock,
+    /// Its address.
+    pub address: SocketAddr,
+    /// Its data directory.
+    pub data: PathBuf,
+    stop: CancellationToken,
+    workers: JoinSet<()>,
+    _store: TestStore,
+    _data: TempDir,
+}
+
+/// Runs a test on every database there is.
+pub async fn on_every_database<F, Fut>(test: F)
+where
+    F: Fn(Site) -> Fut,
+    Fut: Future<Output = ()>,
+{
+    for store in TestStore::all().await.unwrap() {
+        test(Site::start(store).await).await;
+    }
+}
+
+impl Site {
+    /// Starts a space in a database.
+    pub async fn start(store: TestStore) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.server.requests_per_minute = 0;
+        config.accounts = AccountSettings {
+            // Cheap hashes: these tests are not about them.
+            hash_memory_kib: 64,
+            hash_passes: 1,
+            staff_second_factor: SecondFactorRule::Optional,
+            ..AccountSettings::default()
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        config.server.public_url = format!("http://{address}");
+        config.accounts.public_url = config.server.public_url.clone();
+        let clock = store.clock.clone();
+        let parts = space::stand_on(store.store.clone(), &config, data.path()).unwrap();
+        let (search, wanting) = space::index(&config, data.path(), &parts).unwrap();
+        let app = space::app(&config, data.path(), parts, search, false).unwrap();
+        let stop = CancellationToken::new();
+        let mut workers = server::workers::start(&app, wanting, &stop);
+        let (served, token) = (app.clone(), stop.clone());
+        workers.spawn(async move { server::edge::serve(served, listener, token).await.unwrap() });
+        let site = Self { app, clock, address, data: data.path().to_owned(), stop, workers, _store: store, _data: data };
+        site.until("the space is ready", async || site.visitor().get("/readyz").await.status == 200).await;
+        site
+    }
+
+    /// Nobody known.
+    pub fn visitor(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// A person who signed up, confirmed and signed in, made directly: the door has tests of its own.
+    pub async fn person(&self, name: &str) -> Client {
+        self.account(name, &[]).await.0
+    }
+
+    /// Somebody of the staff, signed in.
+    pub async fn staff(&self, name: &str, roles: &[StaffRole]) -> Client {
+        self.account(name, roles).await.0
+    }
+
+    /// An account and a client signed in to it.
+    pub async fn account(&self, name: &str, roles: &[StaffRole]) -> (Client, AccountId) {
+        let email = format!("{name}@example.org");
+        let new = NewAccount {
+            email: email.clone(),
+            name: name.to_owned(),
+            lang: Lang::Vi,
+            password: Password::new(PASSWORD),
+            staff: roles.iter().copied().collect(),
+            demonstration: false,
+        };
+        let id = accounts::people::create(&self.app.accounts, Ctx::system(), new).await.unwrap().id;
+        let client = self.visitor().sign_in(&email, PASSWORD).await;
+        (client, id)
+    }
+
+    /// A party registered by this person.
+    pub async fn party(&self, admin: &Client, name: &str) -> PartyId {
+        let body = json!({"names": {"vi": name}, "party_type": "institute", "address": {"province": "86"}});
+        let answer = admin.post("/api/v1/parties", body).await.expect(201);
+        answer["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// Makes an account a confirmed member.
+    pub async fn member(&self, party: PartyId, account: AccountId, role: PartyRole) {
+        let roles = std::collections::BTreeSet::from([role]);
+        accounts::membership::put_confirmed(&self.app.accounts, Ctx::system(), party, account, roles).await.unwrap();
+    }
+
+    /// Waits until something is so.
+    pub async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+        let waiting = async {
+            while !holds().await {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "waited in vain until {what}");
+    }
+
+    /// Waits until the index has seen everything that was committed.
+    pub async fn indexed(&self) {
+        let head = self.app.store.last_position().await.unwrap();
+        self.until("the index has followed", async || self.app.search.followed() >= head).await;
+    }
+
+    /// The newest letter to an address, as plain text; waits for it.
+    pub async fn letter_to(&self, email: &str) -> String {
+        let mut found = None;
+        self.until("a letter is there", async || {
+            let folder = self.app.mailer.folder().unwrap();
+            let mut names: Vec<PathBuf> = std::fs::read_dir(folder).map(|d| d.map(|e| e.unwrap().path()).collect()).unwrap_or_default();
+            names.sort();
+            found = names.iter().rev().filter_map(|p| std::fs::read_to_string(p).ok()).find(|t| t.contains(email)).map(|t| accounts::mail::plain_text(&t).unwrap());
+            found.is_some()
+        })
+        .await;
+        found.unwrap()
+    }
+
+    /// Stops the space and everything in it.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        while let Some(ended) = self.workers.join_next().await {
+            ended.unwrap();
+        }
+    }
+}
+
+/// Somebody at the other end of the line.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    headers: HeaderMap,
+}
+
+/// What came back.
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as text.
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {}", self.text))
+    }
+
+    /// The body as JSON, if the status is this one.
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        if self.text.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// The pointers of the faults of a problem.
+    pub fn pointers(&self) -> Vec<String> {
+        self.json()["errors"].as_array().into_iter().flatten().map(|e| e["pointer"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+impl Client {
+    fn new(address: SocketAddr) -> Self {
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { http, base: format!("http://{address}"), headers: HeaderMap::new() }
+    }
+
+    /// The same with one more header on every request.
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+        self
+    }
+
+    /// The same with the cookies of a session.
+    pub async fn sign_in(self, email: &str, password: &str) -> Self {
+        let answer = self.post("/api/v1/session", json!({"email": email, "password": password})).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let cookies: Vec<String> =
+            answer.headers.get_all("set-cookie").iter().map(|c| c.to_str().unwrap().split(';').next().unwrap().to_owned()).collect();
+        // A browser says that our own pages sent it.
+        self.with("cookie", &cookies.join("; ")).with("sec-fetch-site", "same-origin")
+    }
+
+    /// The same with a token of this account.
+    pub async fn with_token(self, site: &Site, scopes: &[&str]) -> Self {
+        let answer = self.post("/api/v1/tokens", json!({"name": "test", "scopes": scopes, "days": 30})).await.expect(201);
+        site.visitor().with("authorization", &format!("Bearer {}", answer["secret"].as_str().unwrap()))
+    }
+
+    /// Any request.
+    pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).headers(self.headers.clone());
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        Self::answer(request).await
+    }
+
+    /// Any bytes.
+    pub async fn send_raw(&self, method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Answer {
+        let request = self.http.request(method, format!("{}{path}", self.base)).headers(self.headers.clone());
+        Self::answer(request.header("content-type", content_type).body(body)).await
+    }
+
+    async fn answer(request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, text: response.text().await.unwrap() }
+    }
+
+    /// `GET`.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None).await
+    }
+
+    /// `POST`.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    /// `POST` with the version that was seen.
+    pub async fn post_at(&self, path: &str, seen: i64, body: Value) -> Answer {
+        self.clone().with("if-match", &format!("\"{seen}\"")).post(path, body).await
+    }
+
+    /// `PUT` with the version that was seen.
+    pub async fn put_at(&self, path: &str, seen: i64, body: Value) -> Answer {
+        self.clone().with("if-match", &format!("\"{seen}\"")).send(Method::PUT, path, Some(body)).await
+    }
+}
