@@ -52,6 +52,8 @@ pub struct Mapping {
     pub source_lang: Lang,
     /// Who may see the listings once they are published.
     pub visibility: Visibility,
+    /// The file as it was written.
+    pub(crate) text: String,
     /// The constants, already in their places.
     pub(crate) body: Value,
     /// The columns.
@@ -192,6 +194,7 @@ impl Mapping {
             licence: file.licence,
             source_lang: file.source_lang,
             visibility: file.visibility,
+            text: text.to_owned(),
             body,
             columns,
         })

@@ -1,0 +1,260 @@
+//! Applying a mapping to a row: cells become a content's JSON, faults know their column.
+
+use base::text::{clean, pointer_part};
+use chrono::NaiveDate;
+use serde_json::{Map, Value};
+
+use super::mapping::{Column, ColumnType, Mapping, put};
+
+/// One thing that is wrong in a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RowFault {
+    pub column: String,
+    pub pointer: String,
+    pub code: &'static str,
+    pub args: Vec<(&'static str, String)>,
+}
+
+impl RowFault {
+    pub(crate) fn new(column: impl Into<String>, pointer: impl Into<String>, code: &'static str) -> Self {
+        Self { column: column.into(), pointer: pointer.into(), code, args: Vec::new() }
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.args.push((name, value.into()));
+        self
+    }
+}
+
+/// What a row became.
+#[derive(Debug, Default)]
+pub(crate) struct Converted {
+    pub body: Value,
+    pub faults: Vec<RowFault>,
+    /// How many texts and lists were cut to their greatest length.
+    pub shortened: u64,
+}
+
+/// Fills the mapping's fields from a row.
+pub(crate) fn convert(mapping: &Mapping, row: &Map<String, Value>) -> Converted {
+    let mut done = Converted { body: mapping.body.clone(), ..Converted::default() };
+    for column in &mapping.columns {
+        let value = match column.kind {
+            ColumnType::List => list(column, row, &mut done.shortened),
+            _ => single(column, row, &mut done),
+        };
+        match value.or_else(|| column.default.clone()) {
+            Some(value) => {
+                if !put(&mut done.body, &column.path, value) {
+                    done.faults.push(RowFault::new(column.from.join(", "), column.to.clone(), "no_place"));
+                }
+            }
+            None if column.required => done.faults.push(RowFault::new(column.from.join(", "), column.to.clone(), "missing")),
+            None => {}
+        }
+    }
+    done
+}
+
+fn single(column: &Column, row: &Map<String, Value>, done: &mut Converted) -> Option<Value> {
+    let text = text(column, row)?;
+    if let Some(value) = column.map.get(&text) {
+        return Some(value.clone());
+    }
+    let fault = |code| RowFault::new(column.from.join(", "), column.to.clone(), code).with("value", text.chars().take(60).collect::<String>());
+    let read = match column.kind {
+        ColumnType::Text | ColumnType::List => {
+            let (text, cut) = shorten(&text, column.max);
+            done.shortened += u64::from(cut);
+            return Some(Value::String(text));
+        }
+        ColumnType::Integer => text.parse::<i64>().ok().map(Value::from).ok_or_else(|| fault("not_whole_number")),
+        ColumnType::Number => number(&text).ok_or_else(|| fault("not_a_number")),
+        ColumnType::Date => date(&text, column.format.as_deref()).map(|d| Value::String(d.to_string())).ok_or_else(|| fault("not_a_date")),
+        ColumnType::Boolean => boolean(&text).map(Value::Bool).ok_or_else(|| fault("not_yes_no")),
+    };
+    match read {
+        Ok(value) => Some(value),
+        Err(fault) => {
+            // A value that may be left out where it cannot be read has a default.
+            if column.default.is_none() {
+                done.faults.push(fault);
+            }
+            None
+        }
+    }
+}
+
+/// The words of the columns, joined, or the first that has any.
+fn text(column: &Column, row: &Map<String, Value>) -> Option<String> {
+    let mut all: Option<String> = None;
+    for name in &column.from {
+        let Some(text) = row.get(name).and_then(|cell| cell_text(cell, &column.separator)) else { continue };
+        match &mut all {
+            None => all = Some(text),
+            Some(all) => {
+                all.push_str(&column.separator);
+                all.push_str(&text);
+            }
+        }
+        if column.first {
+            break;
+        }
+    }
+    all
+}
+
+/// A cell's words, cleaned; none if it has no words.
+fn cell_text(cell: &Value, separator: &str) -> Option<String> {
+    let text = match cell {
+        Value::String(text) => clean(text),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(bool) => bool.to_string(),
+        Value::Array(items) => items.iter().filter_map(|i| cell_text(i, separator)).collect::<Vec<_>>().join(separator),
+        Value::Null | Value::Object(_) => String::new(),
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// The entries of all columns, each once, cut to number and length.
+fn list(column: &Column, row: &Map<String, Value>, shortened: &mut u64) -> Option<Value> {
+    let mut entries: Vec<Value> = Vec::new();
+    let mut dropped = false;
+    let mut add = |text: &str| {
+        let text = clean(text);
+        if text.is_empty() {
+            return;
+        }
+        let value = match column.map.get(&text) {
+            Some(value) => value.clone(),
+            None => {
+                let (text, cut) = shorten(&text, column.max);
+                *shortened += u64::from(cut);
+                Value::String(text)
+            }
+        };
+        if entries.contains(&value) {
+            return;
+        }
+        if column.count.is_some_and(|most| entries.len() >= most) {
+            dropped = true;
+        } else {
+            entries.push(value);
+        }
+    };
+    let mut any = false;
+    for name in &column.from {
+        match row.get(name) {
+            Some(Value::Array(items)) => items.iter().filter_map(|i| cell_text(i, " ")).for_each(|t| add(&t)),
+            Some(cell) => {
+                let Some(text) = cell_text(cell, " ") else { continue };
+                match &column.split {
+                    // Any of the characters given separates.
+                    Some(marks) => text.split(|c| marks.contains(c)).for_each(&mut add),
+                    None => add(&text),
+                }
+            }
+            None => continue,
+        }
+        any = true;
+        if column.first {
+            break;
+        }
+    }
+    *shortened += u64::from(dropped);
+    (any && !entries.is_empty()).then_some(Value::Array(entries))
+}
+
+/// At most `max` characters, cut between words where there is a space near the end.
+pub(crate) fn shorten(text: &str, max: Option<usize>) -> (String, bool) {
+    let Some(max) = max else { return (text.to_owned(), false) };
+    if text.len() <= max || text.chars().nth(max).is_none() {
+        return (text.to_owned(), false);
+    }
+    // One character is left for the mark that something is missing.
+    let end = text.char_indices().nth(max.saturating_sub(1)).map_or(text.len(), |(at, _)| at);
+    let kept = text.get(..end).unwrap_or_default();
+    let near = kept.char_indices().rev().take(40).find(|(_, c)| c.is_whitespace()).map(|(at, _)| at);
+    let kept = near.and_then(|at| kept.get(..at)).unwrap_or(kept).trim_end();
+    (format!("{kept}…"), true)
+}
+
+/// A number as JSON has it, a decimal comma allowed.
+pub(crate) fn number(text: &str) -> Option<Value> {
+    let with_point = if text.matches(',').count() == 1 && !text.contains('.') { text.replace(',', ".") } else { text.to_owned() };
+    serde_json::from_str::<serde_json::Number>(&with_point).ok().map(Value::Number)
+}
+
+fn date(text: &str, format: Option<&str>) -> Option<NaiveDate> {
+    match format {
+        Some(format) => {
+            let (day, _) = NaiveDate::parse_and_remainder(text, format).ok()?;
+            Some(day)
+        }
+        // The day of a date with a time will do.
+        None => NaiveDate::parse_from_str(text.get(..10)?, "%Y-%m-%d").ok(),
+    }
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    match text.to_lowercase().as_str() {
+        "true" | "yes" | "y" | "1" | "có" | "x" | "đúng" => Some(true),
+        "false" | "no" | "n" | "0" | "không" | "sai" => Some(false),
+        _ => None,
+    }
+}
+
+/// The name of a field inside a body as a pointer.
+pub(crate) fn pointer_of(path: &[String]) -> String {
+    path.iter().map(|p| format!("/{}", pointer_part(p))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn convert_one(column: &str, row: &Value) -> Converted {
+        let mapping = Mapping::parse("test", &format!("kind = \"need\"\n[[column]]\n{column}")).unwrap();
+        convert(&mapping, row.as_object().unwrap())
+    }
+
+    #[test]
+    fn a_text_is_cut_between_words_and_counted() {
+        assert_eq!(shorten("một hai ba", Some(8)), ("một…".to_owned(), true));
+        assert_eq!(shorten("một hai", Some(8)), ("một hai".to_owned(), false));
+        assert_eq!(shorten("ămộthaiba", Some(4)), ("ămộ…".to_owned(), true));
+        let done = convert_one("from = \"a\"\nto = \"/title/vi\"\nmax = 8", &json!({ "a": "một hai ba" }));
+        assert_eq!((done.shortened, &done.body["title"]["vi"]), (1, &json!("một…")));
+    }
+
+    #[test]
+    fn columns_are_joined_or_the_first_with_words_is_taken() {
+        let row = json!({ "a": " ", "b": "hai", "c": "ba" });
+        let joined = convert_one("from = [\"a\", \"b\", \"c\"]\nto = \"/title/vi\"\nseparator = \": \"", &row);
+        assert_eq!(joined.body["title"]["vi"], "hai: ba");
+        let first = convert_one("from = [\"a\", \"b\", \"c\"]\nto = \"/title/vi\"\nfirst = true", &row);
+        assert_eq!(first.body["title"]["vi"], "hai");
+    }
+
+    #[test]
+    fn lists_are_split_deduplicated_and_cut() {
+        let column = "from = \"k\"\nto = \"/keywords/vi\"\nsplit = \";,\"\ncount = 2\ndefault = [\"khác\"]";
+        let done = convert_one(column, &json!({ "k": "sấy; dừa, sấy;; mặn" }));
+        assert_eq!((done.body["keywords"]["vi"].clone(), done.shortened), (json!(["sấy", "dừa"]), 1));
+        assert_eq!(convert_one(column, &json!({ "k": ["a", "b"] })).body["keywords"]["vi"], json!(["a", "b"]));
+        assert_eq!(convert_one(column, &json!({ "k": "" })).body["keywords"]["vi"], json!(["khác"]));
+    }
+
+    #[test]
+    fn a_cell_of_the_wrong_type_is_a_fault_of_its_column() {
+        let done = convert_one("from = \"d\"\nto = \"/deadline\"\nformat = \"%d/%m/%Y\"", &json!({ "d": "2026-11-24" }));
+        assert_eq!(done.faults, [RowFault::new("d", "/deadline", "not_a_date").with("value", "2026-11-24")]);
+        let done = convert_one("from = \"d\"\nto = \"/deadline\"\nformat = \"%d/%m/%Y\"", &json!({ "d": "24/11/2026 08:00" }));
+        assert_eq!(done.body["deadline"], "2026-11-24");
+        let done = convert_one("from = \"d\"\nto = \"/trl_min\"\nmap = { high = 7 }", &json!({ "d": "high" }));
+        assert_eq!(done.body["trl_min"], 7);
+        let done = convert_one("from = \"d\"\nto = \"/trl_min\"\nrequired = true", &json!({}));
+        assert_eq!(done.faults, [RowFault::new("d", "/trl_min", "missing")]);
+    }
+}
