@@ -52,6 +52,18 @@ pub(crate) struct Weighed {
     pub(crate) comparisons: Vec<Comparison>,
 }
 
+impl Weighed {
+    fn all_parts(&self) -> Vec<PartValue> {
+        let topic = self.topic.as_ref().map_or(0.0, |t| t.value);
+        let mut parts = vec![
+            PartValue { part: Part::Topic, value: topic, known: true },
+            PartValue { part: Part::Field, value: self.nearness.unwrap_or_default(), known: self.nearness.is_some() },
+        ];
+        parts.extend(self.parts.iter().copied());
+        parts
+    }
+}
+
 /// A candidate that was judged.
 pub struct Judged<'a> {
     /// The candidate.
@@ -158,7 +170,7 @@ impl Engine {
                 let terms = self.terms(&other, &mut stems)?;
                 self.weigh(&other, &terms, &subject, reader.now, &mut stems)
             };
-            if !reasons::any(&weighed) {
+            if weighed.score < self.weights.least_score || !reasons::any(&weighed) {
                 continue;
             }
             let violated = self.violated(subject.side, &side, &weighed.comparisons, reader.lang);
@@ -170,37 +182,36 @@ impl Engine {
         Ok(all)
     }
 
-    /// Says why.
+    /// Says why, for each of these in turn.
     ///
     /// # Errors
     /// [`Failure`] if the index cannot be read.
-    pub fn explain(&self, subject: &Side<'_>, judged: &Judged<'_>, reader: Reader) -> Result<Match, Failure> {
+    pub fn explain(&self, subject: &Side<'_>, judged: &[&Judged<'_>], reader: Reader) -> Result<Vec<Match>, Failure> {
         let mut stems = Stems::default();
-        let side = Side::of(judged.listing);
         let subject = Party { side: subject, fields: fields(subject.content) };
-        let other = Party { side: &side, fields: fields(&judged.listing.content) };
-        let (sought, offered) =
-            if seeks(subject.side.content, other.side.content) { (&subject, &other) } else { (&other, &subject) };
-        let terms = self.terms(sought, &mut stems)?;
+        let own_terms = self.terms(&subject, &mut stems)?;
         let rules = self.rules(reader.lang);
-        let reasons = reasons::of(sought, &terms, offered, &judged.weighed, &rules, &mut stems);
-        let mut parts = Vec::new();
-        if reader.explain {
-            let topic = judged.weighed.topic.as_ref().map_or(0.0, |t| t.value);
-            parts.push(PartValue { part: Part::Topic, value: topic, known: true });
-            let nearness = judged.weighed.nearness;
-            parts.push(PartValue { part: Part::Field, value: nearness.unwrap_or_default(), known: nearness.is_some() });
-            parts.extend(judged.weighed.parts.iter().copied());
+        let mut all = Vec::with_capacity(judged.len());
+        for one in judged {
+            let side = Side::of(one.listing);
+            let other = Party { side: &side, fields: fields(&one.listing.content) };
+            let reasons = if seeks(subject.side.content, side.content) {
+                reasons::of(&subject, &own_terms, &other, &one.weighed, &rules, &mut stems)
+            } else {
+                let terms = self.terms(&other, &mut stems)?;
+                reasons::of(&other, &terms, &subject, &one.weighed, &rules, &mut stems)
+            };
+            let same_party = subject.side.known.party.is_some() && subject.side.known.party == side.known.party;
+            all.push(Match {
+                listing: MatchListing::of(one.listing, reader.lang),
+                score: f64::from(one.score_ppm) / 1e6,
+                reasons,
+                same_party,
+                parts: if reader.explain { one.weighed.all_parts() } else { Vec::new() },
+                excluded: one.violated.clone(),
+            });
         }
-        let same_party = subject.side.known.party.is_some() && subject.side.known.party == side.known.party;
-        Ok(Match {
-            listing: MatchListing::of(judged.listing, reader.lang),
-            score: f64::from(judged.score_ppm) / 1e6,
-            reasons,
-            same_party,
-            parts,
-            excluded: judged.violated.clone(),
-        })
+        Ok(all)
     }
 
     /// The telling words of one side, per language that it has.

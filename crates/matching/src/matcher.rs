@@ -151,8 +151,7 @@ impl Matcher {
                 .last()
                 .filter(|_| more)
                 .map(|last| Cursor::write(&Bookmark { score_ppm: last.score_ppm, id: last.listing.id, now_s: now.timestamp() }));
-            let items = page.into_iter().map(|j| engine.explain(&side, j, reader)).collect::<Result<Vec<_>, _>>()?;
-            Ok::<_, Failure>(Page { items, next, total })
+            Ok::<_, Failure>(Page { items: engine.explain(&side, &page, reader)?, next, total })
         });
         Ok(page.await??)
     }
@@ -170,7 +169,8 @@ impl Matcher {
         let matches = tokio::task::spawn_blocking(move || {
             let side = subject.side();
             let judged = engine.judge(&side, &found, reader)?;
-            judged.iter().filter(|j| !j.is_excluded()).take(limit).map(|j| engine.explain(&side, j, reader)).collect::<Result<Vec<_>, Failure>>()
+            let best: Vec<&Judged<'_>> = judged.iter().filter(|j| !j.is_excluded()).take(limit).collect();
+            engine.explain(&side, &best, reader)
         });
         Ok(matches.await??)
     }

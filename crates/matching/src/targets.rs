@@ -1,7 +1,7 @@
 //! Targets of a need against advantages of a technology: which measure the same thing, and whether the figure is
 //! reached. Figures are only compared when metric and unit allow it; what cannot be compared counts as unknown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use base::{Lang, Localised};
 pub(crate) use listings::content::{Advantage, Direction, Target};
@@ -87,8 +87,10 @@ fn same_metric(one: &Localised, other: &Localised) -> Option<(f64, Lang, BTreeSe
         let (Some(one), Some(other)) = (one.get(lang), other.get(lang)) else { continue };
         let (one, other) = (metric_words(one, lang), metric_words(other, lang));
         let sum = |words: &BTreeSet<String>| words.iter().map(|w| metric_weight(w)).sum::<f64>();
-        let shared: BTreeSet<String> = one.keys().filter(|w| other.contains_key(*w)).cloned().collect();
-        let least = sum(&one.into_keys().collect()).min(sum(&other.into_keys().collect()));
+        let one: BTreeSet<String> = one.into_iter().map(|(key, _)| key).collect();
+        let other: BTreeSet<String> = other.into_iter().map(|(key, _)| key).collect();
+        let shared: BTreeSet<String> = one.intersection(&other).cloned().collect();
+        let least = sum(&one).min(sum(&other));
         if shared.is_empty() || least <= 0.0 {
             continue;
         }
@@ -100,21 +102,23 @@ fn same_metric(one: &Localised, other: &Localised) -> Option<(f64, Lang, BTreeSe
     best
 }
 
-/// The words of a metric as they are compared, and how they are written.
-fn metric_words(text: &str, lang: Lang) -> BTreeMap<String, Vec<String>> {
+/// The words of a metric as they are compared, and how they are written, in the order of the text.
+fn metric_words(text: &str, lang: Lang) -> Vec<(String, Vec<String>)> {
     let text = nfc(text);
-    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut all: Vec<(String, Vec<String>)> = Vec::new();
     words(&text, |word| {
-        if word.joins == 0 {
-            let key = match lang {
-                Lang::Vi => word.folded.clone(),
-                Lang::En => stem(&word.folded).into_owned(),
-            };
-            let written = text.get(word.start..word.end).unwrap_or_default().to_lowercase();
-            let all = all.entry(key).or_default();
-            if !all.contains(&written) {
-                all.push(written);
-            }
+        if word.joins > 0 {
+            return;
+        }
+        let key = match lang {
+            Lang::Vi => word.folded.clone(),
+            Lang::En => stem(&word.folded).into_owned(),
+        };
+        let written = text.get(word.start..word.end).unwrap_or_default().to_lowercase();
+        match all.iter_mut().find(|(k, _)| *k == key) {
+            Some((_, forms)) if forms.contains(&written) => {}
+            Some((_, forms)) => forms.push(written),
+            None => all.push((key, vec![written])),
         }
     });
     all

@@ -106,7 +106,8 @@ impl Units {
                     return Err(UnitsError::Unit(name));
                 }
                 let plain = folded(&name);
-                if shared.get(&plain) == Some(&1) {
+                // Short symbols differ by case alone: mW is no MW.
+                if shared.get(&plain) == Some(&1) && plain.chars().count() > 2 {
                     table.plain.insert(plain, unit.clone());
                 }
                 table.exact.insert(name, unit.clone());
@@ -278,7 +279,8 @@ mod tests {
         assert_eq!(convert(5.0, "VND", "USD"), None);
         assert_eq!(convert(5.0, "%", ""), None);
         assert_eq!(convert(5.0, "m³", "Nm³"), None);
-        assert_eq!(convert(1.0, "mW", "MW"), None);
+        assert_eq!(convert(1e9, "mW", "MW"), Some(1.0));
+        assert_eq!(convert(1.0, "kg", "Kg"), Some(1.0));
     }
 
     #[test]

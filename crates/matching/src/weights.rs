@@ -121,6 +121,8 @@ pub struct Weights {
     pub topic_half: f64,
     /// The most that the field can bring of what the words left open.
     pub field: f64,
+    /// Pairs below this score are no matches.
+    pub least_score: f64,
     /// How much of the relevance the fit decides.
     pub fit: f64,
     /// The parts of the fit.
@@ -153,6 +155,7 @@ impl Default for Weights {
             imagined_documents: 100.0,
             topic_half: 0.25,
             field: 0.25,
+            least_score: 0.08,
             fit: 0.3,
             parts: FitWeights { targets: 4.0, cooperation: 2.0, maturity: 1.5, place: 0.7, freshness: 0.5 },
             unknown: 0.5,

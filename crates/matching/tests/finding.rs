@@ -1,0 +1,293 @@
+//! What is found for whom, what is never found, and that order and numbers do not depend on how it was written.
+
+mod space;
+
+use std::collections::BTreeSet;
+
+use base::{Actor, Lang};
+use listings::Kind;
+use listings::content::{Direction, IpAsset, Need, TargetPriority, Technology};
+use listings::published::Audience;
+use matching::{Constraint, Part, Side, Weights};
+use proptest::prelude::*;
+use space::*;
+
+fn coconut() -> Vec<listings::published::Published> {
+    vec![
+        listing(1, 1, technology("Máy sấy cơm dừa bơm nhiệt", "Sấy cơm dừa ở nhiệt độ thấp, giữ màu trắng")),
+        listing(2, 1, technology("Máy bóc vỏ dừa khô", "Bóc vỏ dừa liên tục, an toàn cho người đứng máy")),
+        listing(3, 2, technology("Chế phẩm sinh học xử lý ao nuôi tôm", "Giảm khí độc trong ao nuôi tôm thẻ")),
+        listing(4, 2, Technology { title: en("Heat-pump dryer for desiccated coconut"), summary: en("Dries grated coconut at low temperature"), ..Technology::default() }),
+        listing(5, 2, IpAsset { title: vi("Thiết bị sấy bơm nhiệt cho cơm dừa"), ..IpAsset::default() }),
+        listing(11, 3, need("Cần máy sấy cơm dừa nhanh hơn", "Sấy cơm dừa bằng lò hơi làm vàng sản phẩm, muốn sấy bơm nhiệt")),
+        listing(12, 3, need("Ao nuôi tôm nhiễm khí độc", "Tôm thẻ chết do khí độc trong ao nuôi")),
+        listing(13, 3, Need { title: en("Drying of coconut"), problem: en("We look for a dryer for grated coconut at low temperature"), ..Need::default() }),
+    ]
+}
+
+#[test]
+fn a_need_finds_what_answers_it_and_the_offer_finds_the_need() {
+    let space = Space::new(coconut());
+    let found = numbers(&space.matches(11));
+    assert_eq!(BTreeSet::from_iter(found[..2].iter().copied()), BTreeSet::from([1, 5]), "{found:?}");
+    assert!(!found.contains(&3) && !found.contains(&12));
+    assert_eq!(numbers(&space.matches(12)), [3]);
+    assert_eq!(numbers(&space.matches(13)), [4]);
+    assert_eq!(numbers(&space.matches(1))[0], 11);
+    assert_eq!(numbers(&space.matches(5))[0], 11);
+    let similar = space.ask(&Side::of(space.get(1)), &[Kind::Technology].into(), &Actor::anonymous(Lang::Vi), false);
+    assert_eq!(numbers(&similar)[0], 2);
+}
+
+#[test]
+fn marks_may_be_left_out_on_either_side() {
+    let space = Space::new(coconut());
+    let found = numbers(&space.matches_for(need("may say com dua", "can say bang bom nhiet")));
+    assert_eq!(BTreeSet::from_iter(found[..2].iter().copied()), BTreeSet::from([1, 5]), "{found:?}");
+    let mut all = coconut();
+    all.push(listing(6, 2, technology("May say com dua", "Say com dua bang bom nhiet")));
+    assert!(numbers(&Space::new(all).matches(11))[..3].contains(&6));
+}
+
+#[test]
+fn one_need_and_one_technology_are_enough() {
+    let space = Space::new(vec![coconut().remove(0), coconut().remove(5)]);
+    let found = space.matches(11);
+    assert_eq!(numbers(&found), [1]);
+    assert!(found[0].score > 0.3 && found[0].score <= 1.0, "{}", found[0].score);
+}
+
+#[test]
+fn a_pair_has_the_same_score_from_both_sides() {
+    let (all, _) = demo();
+    let space = Space::new(all);
+    let needs: Vec<u128> = space.all.values().filter(|p| p.kind == Kind::Need).map(|p| p.id.0.as_u128()).collect();
+    let mut pairs = 0;
+    for n in needs {
+        for found in space.matches(n).into_iter().filter(|m| m.score >= 0.2).take(8) {
+            let t = found.listing.id.0.as_u128();
+            let back = space.matches(t);
+            let same = back.iter().find(|m| m.listing.id.0.as_u128() == n).unwrap_or_else(|| panic!("{t} does not find {n}: {}", found.score));
+            assert_eq!((same.score, same.reasons.len()), (found.score, found.reasons.len()));
+            pairs += 1;
+        }
+    }
+    assert!(pairs > 60, "{pairs}");
+}
+
+#[test]
+fn what_a_viewer_may_not_see_is_neither_found_nor_excluded() {
+    let mut all = coconut();
+    all[0].audience = Audience::Registered;
+    all[4].audience = Audience::Parties(vec![all[4].owner.id]);
+    let space = Space::new(all);
+    assert!(numbers(&space.matches(11)).iter().all(|n| ![1, 5].contains(n)));
+    assert!(space.excluded(11).is_empty());
+    let staff = space.ask(&Side::of(space.get(11)), &[Kind::Technology, Kind::IpAsset].into(), &Actor::system(), false);
+    assert!(numbers(&staff).contains(&1) && numbers(&staff).contains(&5));
+}
+
+#[test]
+fn a_hidden_seeker_shows_through_nowhere() {
+    let mut hidden = need("Cần máy sấy cơm dừa", "Sấy cơm dừa bơm nhiệt");
+    hidden.anonymity = Some("hidden".into());
+    let mut elsewhere = listing(21, 1, hidden.clone());
+    elsewhere.owner.province = Some("01".into());
+    elsewhere.owner.party_type = "individual".into();
+    let mut picky = technology("Máy sấy cơm dừa bơm nhiệt", "Sấy cơm dừa");
+    picky.partner_types = vec!["enterprise".into()];
+    let score = |need| {
+        let space = Space::new(vec![listing(1, 1, picky.clone()), need]);
+        let found = space.matches(1);
+        assert_eq!(numbers(&found), [21]);
+        assert!(!found[0].same_party && found[0].listing.party.is_none());
+        assert!(found[0].reasons.iter().all(|r| r.part != Part::Place));
+        found[0].score
+    };
+    assert_eq!(score(listing(21, 9, hidden)), score(elsewhere));
+}
+
+#[test]
+fn order_of_writing_changes_nothing() {
+    let (mut all, _) = demo();
+    let needs: Vec<u128> = all.iter().filter(|p| p.kind == Kind::Need).map(|p| p.id.0.as_u128()).collect();
+    let first = Space::new(all.clone());
+    all.reverse();
+    let middle = all.len() / 2;
+    all.rotate_left(middle);
+    let second = Space::new(all);
+    for n in needs.into_iter().step_by(4) {
+        assert_eq!(first.matches(n), second.matches(n), "need {n}");
+    }
+}
+
+#[test]
+fn each_constraint_is_named_and_said() {
+    let wanting = |change: fn(&mut Need, &mut Technology)| {
+        let mut n = need("Cần máy sấy cơm dừa", "Sấy cơm dừa bơm nhiệt");
+        let mut t = technology("Máy sấy cơm dừa bơm nhiệt", "Sấy cơm dừa");
+        change(&mut n, &mut t);
+        let space = Space::new(vec![listing(1, 1, t), listing(2, 2, n)]);
+        let excluded = space.excluded(2);
+        assert_eq!(space.matches(2).len() + excluded.len(), 1);
+        assert_eq!(numbers(&space.excluded(1)).len(), excluded.len());
+        excluded.into_iter().flat_map(|m| m.excluded).map(|e| {
+            assert!(!e.text.is_empty() && !e.text.starts_with("match-"), "{e:?}");
+            e.constraint
+        }).collect::<Vec<_>>()
+    };
+    assert_eq!(wanting(|_, _| {}), []);
+    assert_eq!(wanting(|n, t| (n.trl_min, t.trl) = (Some(7), Some(6))), [Constraint::MinimumTrl]);
+    assert_eq!(wanting(|n, t| (n.trl_min, t.trl) = (Some(7), Some(7))), []);
+    assert_eq!(wanting(|n, _| n.trl_min = Some(9)), []);
+    let terms = |right: &str, exclusivity: &str| {
+        Some(listings::content::Terms { right: Some(right.into()), exclusivity: Some(exclusivity.into()), ..Default::default() })
+    };
+    let mut sold = technology("Máy sấy cơm dừa bơm nhiệt", "Sấy cơm dừa");
+    sold.terms = terms("ownership", "non_exclusive");
+    let mut lent = sold.clone();
+    lent.terms = terms("right_to_use", "sole");
+    let mut buyer = need("Cần máy sấy cơm dừa", "Sấy cơm dừa bơm nhiệt");
+    buyer.right_sought = Some("ownership".into());
+    let mut sole = need("Cần máy sấy cơm dừa", "Sấy cơm dừa bơm nhiệt");
+    sole.exclusivity_sought = Some("exclusive".into());
+    let space = Space::new(vec![listing(1, 1, sold), listing(2, 1, lent), listing(3, 2, buyer), listing(4, 2, sole)]);
+    assert_eq!(numbers(&space.matches(3)), [1]);
+    assert_eq!(space.excluded(3)[0].excluded[0].constraint, Constraint::Right);
+    assert_eq!(numbers(&space.matches(4)), [1]);
+    assert_eq!(space.excluded(4)[0].excluded[0].constraint, Constraint::Exclusivity);
+    assert_eq!(wanting(|n, _| n.partner_types = vec!["enterprise".into()]), [Constraint::OwnerType]);
+    assert_eq!(wanting(|_, t| t.partner_types = vec!["enterprise".into()]), [Constraint::SeekerType]);
+    assert_eq!(
+        wanting(|n, t| {
+            n.targets = vec![target("Thời gian sấy một mẻ", Direction::AtMost, 6.0, "h", TargetPriority::Must)];
+            t.advantages = vec![advantage("Thời gian sấy", 420.0, "phút")];
+        }),
+        [Constraint::MustTarget]
+    );
+    assert_eq!(
+        wanting(|n, t| {
+            n.targets = vec![target("Thời gian sấy một mẻ", Direction::AtMost, 6.0, "h", TargetPriority::Must)];
+            t.advantages = vec![advantage("Thời gian sấy", 300.0, "phút"), advantage("Điện năng", 9.0, "kWh")];
+        }),
+        []
+    );
+}
+
+#[test]
+fn strange_needs_get_an_answer() {
+    let (all, _) = demo();
+    let space = Space::new(all);
+    assert!(space.matches_for(Need::default()).is_empty());
+    assert!(!space.matches_for(need("dừa", "")).is_empty());
+    assert!(space.matches_for(need("và của là", "")).is_empty());
+    let long = "sấy cơm dừa nạo bằng bơm nhiệt, giảm điện năng và giữ màu trắng, ".repeat(300);
+    assert!(!space.matches_for(need("Sấy", &long)).is_empty());
+    let mixed = Need { problem: vi("Cần heat pump để sấy desiccated coconut, HACCP, ISO 22000"), title: en("máy sấy cơm dừa"), ..Need::default() };
+    assert!(!space.matches_for(mixed).is_empty());
+    let mut absurd = need("Máy sấy cơm dừa", "🦀 \u{301}\u{301} \u{202e} سلام 椰子");
+    absurd.targets = vec![
+        target("Thời gian sấy", Direction::AtMost, 1e300, "giờ/giờ/giờ", TargetPriority::Must),
+        target("Thời gian sấy", Direction::AtMost, f64::INFINITY, "h", TargetPriority::Must),
+        target("", Direction::Equal, f64::NAN, "", TargetPriority::Must),
+        target("Thời gian sấy", Direction::AtLeast, -0.0, "10⁹⁹⁹ h", TargetPriority::Must),
+    ];
+    for found in space.matches_for(absurd) {
+        assert!((0.0..=1.0).contains(&found.score));
+    }
+    // Targets that contradict each other exclude what is measured, and break nothing.
+    let mut torn = need("Máy sấy cơm dừa", "sấy bơm nhiệt");
+    torn.targets = vec![
+        target("Thời gian sấy", Direction::AtMost, 1.0, "h", TargetPriority::Must),
+        target("Thời gian sấy", Direction::AtLeast, 100.0, "h", TargetPriority::Must),
+    ];
+    space.matches_for(torn);
+}
+
+#[test]
+fn the_demonstration_finds_the_obvious_counterparts() {
+    let (all, keys) = demo();
+    let space = Space::new(all);
+    let found = space.matches(keys["can-may-say-com-dua"]);
+    let place = numbers(&found).iter().position(|n| *n == keys["say-bom-nhiet-com-dua"]);
+    let excluded = numbers(&space.excluded(keys["can-may-say-com-dua"]));
+    assert!(place.is_some_and(|p| p < 3) || excluded.contains(&keys["say-bom-nhiet-com-dua"]), "{place:?} {excluded:?}");
+    let with = space.all.values().filter(|p| p.kind == Kind::Need).filter(|p| !space.matches(p.id.0.as_u128()).is_empty()).count();
+    let needs = space.all.values().filter(|p| p.kind == Kind::Need).count();
+    assert!(with * 10 >= needs * 9, "{with} of {needs} needs have matches");
+}
+
+fn a_target() -> impl Strategy<Value = (usize, f64, usize, bool, usize)> {
+    (0..3_usize, 0.1..100.0_f64, 0..3_usize, any::<bool>(), 0..3_usize)
+}
+
+const METRICS: [&str; 3] = ["Thời gian sấy một mẻ", "Độ ẩm sau sấy", "Công suất xử lý"];
+const UNITS: [&str; 3] = ["h", "%", "t/h"];
+
+fn targets_of(drawn: &[(usize, f64, usize, bool, usize)]) -> Vec<listings::content::Target> {
+    let directions = [Direction::AtLeast, Direction::AtMost, Direction::Equal];
+    drawn
+        .iter()
+        .map(|(metric, figure, direction, must, _)| {
+            let priority = if *must { TargetPriority::Must } else { TargetPriority::Nice };
+            target(METRICS[*metric], directions[*direction], *figure, UNITS[*metric], priority)
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_match_violates_a_constraint(
+        drawn in prop::collection::vec(a_target(), 0..4),
+        offers in prop::collection::vec((prop::option::of(1..=9_u8), prop::collection::vec((0..3_usize, 0.1..100.0_f64), 0..3)), 1..6),
+        least in prop::option::of(1..=9_u8),
+    ) {
+        let mut seeker = need("Cần máy sấy cơm dừa", "Sấy cơm dừa bơm nhiệt");
+        seeker.targets = targets_of(&drawn);
+        seeker.trl_min = least;
+        let mut all = vec![listing(1, 1, seeker.clone())];
+        for (n, (trl, advantages)) in offers.iter().enumerate() {
+            let mut offer = technology("Máy sấy cơm dừa bơm nhiệt", "Sấy cơm dừa");
+            offer.trl = *trl;
+            offer.advantages = advantages.iter().map(|(m, f)| advantage(METRICS[*m], *f, UNITS[*m])).collect();
+            all.push(listing(u128::try_from(n).unwrap() + 2, 2, offer));
+        }
+        let space = Space::new(all);
+        let found = space.matches(1);
+        prop_assert_eq!(found.len() + space.excluded(1).len(), offers.len());
+        for one in found {
+            let listings::content::Content::Technology(offer) = &space.get(one.listing.id.0.as_u128()).content else { panic!() };
+            prop_assert!(seeker.trl_min.zip(offer.trl).is_none_or(|(least, level)| level >= least));
+            for target in seeker.targets.iter().filter(|t| t.priority == TargetPriority::Must) {
+                let measured: Vec<f64> = offer.advantages.iter().filter(|a| a.metric == target.metric).filter_map(|a| a.offered).collect();
+                let wanted = target.target.unwrap();
+                let reached = |figure: f64| match target.direction {
+                    Direction::AtLeast => figure >= wanted,
+                    Direction::AtMost => figure <= wanted,
+                    Direction::Equal => (figure - wanted).abs() <= wanted * Weights::default().equal_tolerance + 1e-9,
+                };
+                prop_assert!(measured.is_empty() || measured.into_iter().any(reached));
+            }
+        }
+    }
+
+    #[test]
+    fn a_met_target_more_never_lowers_the_score(
+        drawn in prop::collection::vec(a_target(), 0..5),
+        figures in (0.1..100.0_f64, 0.1..100.0_f64, 0.1..100.0_f64),
+        met in 0..3_usize,
+    ) {
+        let mut offer = technology("Máy sấy cơm dừa bơm nhiệt", "Sấy cơm dừa");
+        let figures = [figures.0, figures.1, figures.2];
+        offer.advantages = (0..3).map(|n| advantage(METRICS[n], figures[n], UNITS[n])).collect();
+        let space = Space::new(vec![listing(1, 1, offer)]);
+        let mut seeker = need("Cần máy sấy cơm dừa", "Sấy cơm dừa bơm nhiệt");
+        seeker.targets = targets_of(&drawn.iter().map(|(m, f, d, _, x)| (*m, *f, *d, false, *x)).collect::<Vec<_>>());
+        let before = space.matches_for(seeker.clone())[0].score;
+        seeker.targets.push(target(METRICS[met], Direction::AtLeast, figures[met] * 0.9, UNITS[met], TargetPriority::Must));
+        let after = space.matches_for(seeker)[0].score;
+        prop_assert!(after >= before, "{before} → {after}");
+    }
+}

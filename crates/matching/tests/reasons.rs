@@ -1,0 +1,130 @@
+//! Every match says why; what it says stands in the two fields; without the cited words the reason is gone.
+
+mod space;
+
+use base::{Actor, Lang};
+use listings::Kind;
+use listings::content::{Content, Direction, TargetPriority};
+use matching::{Match, Part, Reason, Side, usual_kinds};
+use serde_json::Value;
+use space::*;
+
+fn json(content: &Content) -> Value {
+    serde_json::from_str(&content.to_json().unwrap()).unwrap()
+}
+
+/// The strings at a reason's pointer, joined.
+fn text_at(content: &Value, pointer: &str) -> String {
+    fn gather(value: &Value, out: &mut String) {
+        match value {
+            Value::String(text) => {
+                out.push_str(&text.to_lowercase());
+                out.push('\n');
+            }
+            Value::Array(items) => items.iter().for_each(|i| gather(i, out)),
+            Value::Object(map) => map.values().for_each(|i| gather(i, out)),
+            _ => {}
+        }
+    }
+    let mut out = String::new();
+    gather(content.pointer(pointer).unwrap_or_else(|| panic!("{pointer} is not there")), &mut out);
+    out
+}
+
+/// The content without these words in one field.
+fn without(content: &Content, pointer: &str, words: &[String]) -> Content {
+    fn strike(value: &mut Value, words: &[String]) {
+        match value {
+            Value::String(text) => {
+                let mut lower = format!(" {} ", text.to_lowercase());
+                for word in words {
+                    lower = lower.replace(word.as_str(), " ");
+                }
+                *text = lower;
+            }
+            Value::Array(items) => items.iter_mut().for_each(|i| strike(i, words)),
+            Value::Object(map) => map.iter_mut().filter(|(k, _)| !["origin", "direction", "priority", "unit"].contains(&k.as_str())).for_each(|(_, i)| strike(i, words)),
+            _ => {}
+        }
+    }
+    let mut value = json(content);
+    strike(value.pointer_mut(pointer).unwrap(), words);
+    Content::from_json(content.kind(), &value.to_string()).unwrap()
+}
+
+fn has(found: &[Match], n: u128, reason: &Reason) -> bool {
+    found.iter().filter(|m| m.listing.id.0.as_u128() == n).flat_map(|m| &m.reasons).any(|r| {
+        (r.part, &r.need_field, &r.offer_field) == (reason.part, &reason.need_field, &reason.offer_field)
+            && r.words.iter().any(|w| reason.words.contains(w))
+    })
+}
+
+#[test]
+fn cited_words_stand_in_both_fields_and_without_them_the_reason_is_gone() {
+    let (all, _) = demo();
+    let space = Space::new(all);
+    let needs: Vec<u128> = space.all.values().filter(|p| p.kind == Kind::Need).map(|p| p.id.0.as_u128()).collect();
+    let (mut checked, mut parts) = (0, std::collections::BTreeSet::new());
+    for n in needs {
+        let subject = space.get(n).clone();
+        for found in space.matches(n).into_iter().take(4) {
+            assert!(!found.reasons.is_empty());
+            let sum: f64 = found.reasons.iter().map(|r| r.share).sum();
+            assert!((sum - 1.0).abs() < 1e-3, "{sum}");
+            let t = found.listing.id.0.as_u128();
+            let (need, offer) = (json(&subject.content), json(&space.get(t).content));
+            for reason in &found.reasons {
+                parts.insert(reason.part);
+                assert!(!reason.text.contains("match-") && !reason.text.is_empty(), "{}", reason.text);
+                assert!(reason.words.is_empty() == reason.offer_words.is_empty());
+                if reason.words.is_empty() {
+                    continue;
+                }
+                let (here, there) = (text_at(&need, &reason.need_field), text_at(&offer, &reason.offer_field));
+                assert!(reason.words.iter().all(|w| here.contains(w.as_str())), "{reason:?}\n{here}");
+                assert!(reason.offer_words.iter().all(|w| there.contains(w.as_str())), "{reason:?}\n{there}");
+                let struck = without(&subject.content, &reason.need_field, &reason.words);
+                let side = Side { content: &struck, ..Side::of(&subject) };
+                let again = space.ask(&side, &usual_kinds(Kind::Need), &Actor::anonymous(Lang::Vi), false);
+                assert!(!has(&again, t, reason), "{reason:?}");
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 200, "{checked}");
+    assert!(parts.is_superset(&[Part::Topic, Part::Field, Part::Cooperation, Part::Maturity].into()), "{parts:?}");
+}
+
+#[test]
+fn words_struck_from_the_offer_take_the_reason_with_them() {
+    let (all, keys) = demo();
+    let mut space = Space::new(all);
+    let n = keys["can-may-say-com-dua"];
+    let found = space.matches(n).into_iter().next().unwrap();
+    let t = found.listing.id.0.as_u128();
+    let whole = space.get(t).clone();
+    for reason in found.reasons.iter().filter(|r| !r.words.is_empty()) {
+        let mut struck = whole.clone();
+        struck.content = without(&whole.content, &reason.offer_field, &reason.offer_words);
+        space.all.insert(whole.id, struck);
+        assert!(!has(&space.matches(n), t, reason), "{reason:?}");
+    }
+}
+
+#[test]
+fn a_reached_figure_is_said_in_both_languages() {
+    let mut seeker = need("Cần máy sấy cơm dừa", "Sấy cơm dừa bơm nhiệt");
+    seeker.targets = vec![target("Năng suất sấy", Direction::AtLeast, 5.0, "t/h", TargetPriority::Must)];
+    let mut offer = technology("Máy sấy cơm dừa bơm nhiệt", "Sấy cơm dừa");
+    offer.advantages = vec![advantage("Năng suất sấy", 8_500.5, "kg/h")];
+    let space = Space::new(vec![listing(1, 1, offer), listing(2, 2, seeker)]);
+    let said = |lang| {
+        let found = space.ask(&Side::of(space.get(2)), &usual_kinds(Kind::Need), &Actor::anonymous(lang), false);
+        found[0].reasons.iter().find(|r| r.part == Part::Targets).cloned().unwrap()
+    };
+    assert_eq!(said(Lang::Vi).text, "Năng suất sấy: cần ≥ 5 t/h, đạt 8500,5 kg/h.");
+    assert_eq!(said(Lang::En).text, "Năng suất sấy: ≥ 5 t/h wanted, 8500.5 kg/h reached.");
+    assert_eq!(said(Lang::En).need_field, "/targets/0");
+    assert_eq!(said(Lang::En).offer_field, "/advantages/0");
+    assert_eq!(said(Lang::En).words, ["năng", "suất", "sấy"]);
+}
