@@ -75,7 +75,7 @@ async fn a_technology_travels_from_sign_up_to_being_found_edited_matched_and_wit
         let author = site.visitor().sign_in("lan@example.org", PASSWORD).await;
 
         // A party, verified by staff.
-        let party = site.party(&author, "Viện Dừa").await;
+        let party = site.party(&author, "Viện Dừa", "institute").await;
         let verified = moderator.post_at(&format!("/api/v1/parties/{party}/verifications"), 1, json!({"level": "document"})).await;
         verified.expect(200);
 
@@ -119,7 +119,7 @@ async fn a_technology_travels_from_sign_up_to_being_found_edited_matched_and_wit
 
         // A need that it answers, with reasons.
         let firm = site.person("firm").await;
-        let seeker = site.party(&firm, "Công ty Dừa").await;
+        let seeker = site.party(&firm, "Công ty Dừa", "enterprise").await;
         let wanted = firm.post("/api/v1/needs", json!({"party": seeker, "content": need()})).await.expect(201);
         let need_id = wanted["id"].as_str().unwrap().to_owned();
         let need_submit = format!("/api/v1/listings/{need_id}/transitions");

@@ -115,8 +115,8 @@ impl Site {
     }
 
     /// A party registered by this person.
-    pub async fn party(&self, admin: &Client, name: &str) -> PartyId {
-        let body = json!({"names": {"vi": name}, "party_type": "institute", "address": {"province": "86"}});
+    pub async fn party(&self, admin: &Client, name: &str, party_type: &str) -> PartyId {
+        let body = json!({"names": {"vi": name}, "party_type": party_type, "address": {"province": "86"}});
         let answer = admin.post("/api/v1/parties", body).await.expect(201);
         answer["id"].as_str().unwrap().parse().unwrap()
     }

@@ -38,18 +38,14 @@ enum Command {
     /// Make accounts.
     #[command(subcommand)]
     Admin(commands::admin::Admin),
-/*IMPORT
     /// Import a file of listings.
     Import(commands::import::Import),
     /// Export listings.
     Export(commands::import::Export),
-IMPORT*/
     /// Search, one query or a file of them.
     Search(commands::find::Search),
-/*IMPORT
     /// Match a file of needs that are only read, not stored.
     Match(commands::find::Match),
-IMPORT*/
     /// Build the search index anew.
     Reindex,
     /// Check that index and database agree and that the event log is whole.
@@ -58,21 +54,17 @@ IMPORT*/
     Doctor,
     /// Print the OpenAPI document.
     Openapi,
-/*IMPORT
     /// Read a spreadsheet in a process of its own; used by imports.
     #[command(hide = true)]
     ReadSheet(commands::import::ReadSheet),
-IMPORT*/
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-/*IMPORT
     // A sheet is read in a small process without a runtime or settings.
     if let Command::ReadSheet(args) = &cli.command {
         return commands::import::read_sheet(args);
     }
-IMPORT*/
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return commands::fail(&error),
@@ -94,14 +86,10 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Demo(args) => commands::serve::run(config, data, args, true).await,
         Command::Migrate => commands::admin::migrate(config, data).await,
         Command::Admin(args) => commands::admin::run(config, data, args).await,
-/*IMPORT
         Command::Import(args) => commands::import::run(config, data, args, cli.json).await,
         Command::Export(args) => commands::import::export(config, data, args).await,
-IMPORT*/
         Command::Search(args) => commands::find::search(config, data, args, cli.json).await,
-/*IMPORT
         Command::Match(args) => commands::find::matches(config, data, args).await,
-IMPORT*/
         Command::Reindex => commands::admin::reindex(config, data).await,
         Command::Verify => commands::admin::verify(config, data, cli.json).await,
         Command::Doctor => commands::doctor::run(config, data, cli.json).await,
@@ -109,8 +97,6 @@ IMPORT*/
             innospace::print(&server::openapi(&config.server.public_url));
             Ok(ExitCode::SUCCESS)
         }
-/*IMPORT
         Command::ReadSheet(_) => Ok(ExitCode::SUCCESS),
-IMPORT*/
     }
 }

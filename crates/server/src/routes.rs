@@ -23,7 +23,7 @@ pub fn all() -> Vec<Route> {
     table.extend(kind_routes::<IpAsset>(&IP_ASSETS));
     table.extend(kind_routes::<Need>(&NEEDS));
     table.extend(listing_routes());
-    //IMPORT table.extend(import_routes());
+    table.extend(import_routes());
     table.extend(finding_routes());
     table.extend(web::routes());
     table
@@ -330,7 +330,6 @@ fn listing_routes() -> Vec<Route> {
     ]
 }
 
-/*IMPORT
 fn import_routes() -> Vec<Route> {
     use api::imports as i;
     use listings::import::{FaultView, ImportView};
@@ -355,7 +354,6 @@ fn import_routes() -> Vec<Route> {
     ]
 }
 
-IMPORT*/
 fn finding_routes() -> Vec<Route> {
     use api::matches as m;
     use api::{events, search, vocabularies};

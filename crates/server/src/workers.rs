@@ -59,7 +59,7 @@ async fn run(app: &App, job: &Job) -> Result<(), String> {
     }
     match job.kind.as_str() {
         LISTING_MAIL => listing_letter(app, job).await,
-        //IMPORT listings::import::JOB => listings::import::run_job(&app.listings, &app.data, job).await.map_err(|e| report(&e)),
+        listings::import::JOB => listings::import::run_job(&app.listings, &app.data, job).await.map_err(|e| report(&e)),
         other => Err(format!("no worker for jobs of kind {other}")),
     }
 }

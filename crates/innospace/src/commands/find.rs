@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use base::{Actor, Lang, Limit};
 use clap::Args;
 use listings::Kind;
-//IMPORT use listings::import::Mapping;
+use listings::import::Mapping;
 use search::{DocKind, Facet, Query, Viewer};
 use serde_json::json;
 
@@ -120,7 +120,6 @@ fn all_hits(index: &search::Search, text: &str, kind: Option<DocKind>, limit: us
     Ok(hits)
 }
 
-/*IMPORT
 /// Matches a file of needs.
 pub async fn matches(config: Config, data: PathBuf, args: Match) -> Done {
     let parts = space::parts(&config, &data, base::Clock::system()).await?;
@@ -141,4 +140,3 @@ pub async fn matches(config: Config, data: PathBuf, args: Match) -> Done {
     tracing::info!(count, "needs matched");
     Ok(ExitCode::SUCCESS)
 }
-IMPORT*/

@@ -3,7 +3,7 @@
 pub mod admin;
 pub mod doctor;
 pub mod find;
-//IMPORT pub mod import;
+pub mod import;
 pub mod serve;
 
 use std::io::Write;

@@ -128,3 +128,9 @@ impl From<sea_orm::DbErr> for ImportError {
         Self::Listing(error.into())
     }
 }
+
+impl From<store::StoreError> for ImportError {
+    fn from(error: store::StoreError) -> Self {
+        Self::Listing(error.into())
+    }
+}

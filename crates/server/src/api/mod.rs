@@ -2,7 +2,7 @@
 
 pub mod accounts;
 pub mod events;
-//IMPORT pub mod imports;
+pub mod imports;
 pub mod listings;
 pub mod matches;
 pub mod memberships;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json as Answer;
 use axum::extract::State;
-use base::{Code, Lang, PartyId};
+use base::{Lang, PartyId};
 use search::{Card, CardParty, Facet, Hit, Query, Results, Sort, Suggestion, Viewer};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -236,7 +236,3 @@ pub(crate) async fn suggest(State(app): State<App>, who: Who, params: Params) ->
     Ok(Answer(SuggestionsBody { items }))
 }
 
-/// The name of a code in the reader's language, for pages.
-pub(crate) fn name_of(app: &App, list: &str, code: &Code, lang: Lang) -> String {
-    app.vocabularies.name(list, code.as_str(), lang).to_owned()
-}
