@@ -108,7 +108,10 @@ pub(crate) async fn file(
     let (path, limits, stop) = (path.to_owned(), limits.clone(), stop.clone());
     let reading = tokio::task::spawn_blocking(move || {
         let mut plan = plan;
-        let checked = read_all(&mut plan, &path, &limits, &stop, &send, &|p| drop(told.send(p)))?;
+        let checked = read_all(&mut plan, &path, &limits, &stop, &send, &|p| {
+            // Nobody listens any more when the database failed.
+            told.send(p).ok();
+        })?;
         Ok::<_, Ended>((plan, checked))
     });
     let mut conflicts: Vec<(u64, u64, RowFault)> = Vec::new();

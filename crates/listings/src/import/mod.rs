@@ -24,6 +24,8 @@ pub mod sheet;
 mod start;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod text_rows;
 mod undo;
 mod view;

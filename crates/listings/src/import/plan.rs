@@ -127,11 +127,6 @@ impl Plan {
         Self { mapping, party, parties, publish, trusted, vocabularies, today, shapes, line, fields, flat: false }
     }
 
-    /// Whether rows become public.
-    pub(crate) fn publishes(&self) -> bool {
-        self.publish
-    }
-
     /// Compares the columns of a table with what is asked for.
     pub(crate) fn meet(&mut self, header: Option<&[String]>) -> Result<(), Broken> {
         let Some(header) = header else { return Ok(()) };

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use base::{AccountId, Actor, Capacity, Faults, ImportId, PartyId, Refused};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::{Ctx, NewEvent, StoreError, Tx};
@@ -126,7 +126,7 @@ impl Import {
             Ok(found) => found,
             Err(Ended::Broken(broken)) => return self.fail(id, broken).await,
             Err(Ended::Stopped) => return self.end(id, ImportState::Interrupted, None).await,
-            Err(Ended::Store(error)) => return Err(ListingError::from(error).into()),
+            Err(Ended::Store(error)) => return Err(error.into()),
         };
         self.note(id, &checked).await?;
         if row.dry_run {

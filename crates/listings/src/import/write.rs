@@ -247,7 +247,7 @@ async fn codes(tx: &Tx, job: &Job, new: &[&Entry], known: &HashMap<Key, listing:
         match free.and_then(|code| Some((code, number_of_code(kind, code)?))).filter(|(code, _)| used.insert(code)) {
             Some((code, (year, number))) => {
                 let next = beyond.entry((kind, year)).or_default();
-                *next = (*next).max(number + 1);
+                *next = std::cmp::max(*next, number + 1);
                 kept.push(Some(code));
             }
             None => {
