@@ -1,17 +1,71 @@
 //! Pages for people, made on the server; every one works without JavaScript.
+//!
+//! A handler calls what the API calls, fills a page struct and renders its template (`templates/*.html`). Every page
+//! stands in a [`frame::Frame`]: language, title, addresses. Vietnamese has no prefix, English lies under `/en`; the
+//! language of a page is in its address and nowhere else. Not here: any rule of the domain.
 
-use axum::response::{IntoResponse, Response};
-use base::Lang;
+mod asked;
+mod assets;
+mod card;
+mod door;
+mod errors;
+mod finding;
+mod format;
+mod frame;
+mod home;
+mod listing;
+mod party;
+mod reference;
+mod rich;
+#[cfg(test)]
+mod tests;
 
-use crate::problem::Problem;
-use crate::route::Route;
+use crate::route::Permission::{Public, SignedIn};
+use crate::route::{self, BodyLimit, Route};
+
+pub(crate) use errors::problem_page;
+
+const EVERYBODY: &str = "a page shows what is public, or what the reader may see";
+const DOOR: &str = "it is how one gets in";
+const LEAVING: &str = "whoever is in may leave, whoever is out is out already";
+/// A form of ours is small.
+const FORM: BodyLimit = BodyLimit::Form(16 * 1_024);
 
 /// The routes of pages and assets.
 pub(crate) fn routes() -> Vec<Route> {
-    Vec::new()
-}
-
-/// A problem as a page that offers ways on.
-pub(crate) fn problem_page(problem: &Problem, lang: Lang, request_id: &str) -> Response {
-    (problem.status, problem.body(lang, request_id).to_string()).into_response()
+    let page = Public(EVERYBODY);
+    vec![
+        route::get("/", "pageHome", page, home::show),
+        route::get("/en", "pageHomeEnBare", page, home::show),
+        route::get("/en/", "pageHomeEn", page, home::show),
+        route::get("/search", "pageSearch", page, finding::show),
+        route::get("/en/search", "pageSearchEn", page, finding::show),
+        route::get("/technologies/{slug}", "pageTechnology", page, listing::technology),
+        route::get("/en/technologies/{slug}", "pageTechnologyEn", page, listing::technology),
+        route::get("/ip-assets/{slug}", "pageIpAsset", page, listing::ip_asset),
+        route::get("/en/ip-assets/{slug}", "pageIpAssetEn", page, listing::ip_asset),
+        route::get("/needs/{slug}", "pageNeed", page, listing::need),
+        route::get("/en/needs/{slug}", "pageNeedEn", page, listing::need),
+        route::get("/parties/{slug}", "pageParty", page, party::show),
+        route::get("/en/parties/{slug}", "pagePartyEn", page, party::show),
+        route::get("/sign-in", "pageSignIn", Public(DOOR), door::show),
+        route::get("/en/sign-in", "pageSignInEn", Public(DOOR), door::show),
+        route::post("/sign-in", "formSignIn", Public(DOOR), door::sign_in).limit(FORM),
+        route::post("/en/sign-in", "formSignInEn", Public(DOOR), door::sign_in).limit(FORM),
+        route::get("/sign-in/code", "pageSignInCode", SignedIn, door::code),
+        route::get("/en/sign-in/code", "pageSignInCodeEn", SignedIn, door::code),
+        route::post("/sign-in/code", "formSignInCode", SignedIn, door::give_code).limit(FORM),
+        route::post("/en/sign-in/code", "formSignInCodeEn", SignedIn, door::give_code).limit(FORM),
+        route::post("/sign-out", "formSignOut", Public(LEAVING), door::sign_out).limit(FORM),
+        route::post("/en/sign-out", "formSignOutEn", Public(LEAVING), door::sign_out).limit(FORM),
+        route::get("/api", "pageApi", page, reference::index),
+        route::get("/en/api", "pageApiEn", page, reference::index),
+        route::get("/api-reference/{group}", "pageApiGroup", page, reference::group),
+        route::get("/en/api-reference/{group}", "pageApiGroupEn", page, reference::group),
+        route::get("/problems/{kind}", "pageProblemType", page, errors::kind),
+        route::get("/en/problems/{kind}", "pageProblemTypeEn", page, errors::kind),
+        route::get("/assets/{*path}", "asset", page, assets::serve),
+        route::get("/favicon.svg", "favicon", page, assets::favicon),
+        route::get("/robots.txt", "robots", page, assets::robots),
+    ]
 }

@@ -1,0 +1,123 @@
+//! Style, fonts and pictures, embedded in the program and served under names that carry their hash.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use axum::extract::Path;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
+
+use crate::problem::Problem;
+
+#[derive(RustEmbed)]
+#[folder = "assets"]
+struct Files;
+
+/// What may be asked for: a name with its hash.
+struct Asset {
+    body: Cow<'static, [u8]>,
+    content_type: &'static str,
+}
+
+struct Assets {
+    /// By hashed name.
+    by_name: HashMap<String, Asset>,
+    /// The hashed name of a plain one.
+    names: HashMap<String, String>,
+}
+
+static ASSETS: LazyLock<Assets> = LazyLock::new(Assets::load);
+
+impl Assets {
+    fn load() -> Self {
+        let mut all = Self { by_name: HashMap::new(), names: HashMap::new() };
+        let mut files: Vec<Cow<'static, str>> = Files::iter().collect();
+        // Style sheets last: they name the others.
+        files.sort_by_key(|path| (path.ends_with(".css"), path.clone()));
+        for path in files {
+            let (Some(file), Some(content_type)) = (Files::get(&path), content_type(&path)) else { continue };
+            let body = if path.ends_with(".css") { all.with_hashed_names(file.data) } else { file.data };
+            all.add(&path, Asset { body, content_type });
+        }
+        all
+    }
+
+    fn add(&mut self, path: &str, asset: Asset) {
+        let hash: String = Sha256::digest(&asset.body).iter().take(6).map(|b| format!("{b:02x}")).collect();
+        let (stem, extension) = path.rsplit_once('.').unwrap_or((path, "bin"));
+        let name = format!("{stem}.{hash}.{extension}");
+        self.names.insert(path.to_owned(), name.clone());
+        self.by_name.insert(name, asset);
+    }
+
+    fn with_hashed_names(&self, css: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
+        let Ok(mut text) = String::from_utf8(css.into_owned()) else { return Cow::Borrowed(b"") };
+        for (path, name) in &self.names {
+            text = text.replace(&format!("url(\"{path}\")"), &format!("url(\"{name}\")"));
+        }
+        Cow::Owned(text.into_bytes())
+    }
+}
+
+fn content_type(path: &str) -> Option<&'static str> {
+    Some(match path.rsplit('.').next()? {
+        "css" => "text/css; charset=utf-8",
+        "woff2" => "font/woff2",
+        "svg" => "image/svg+xml",
+        "txt" => "text/plain; charset=utf-8",
+        _ => return None,
+    })
+}
+
+/// The address of an asset.
+pub(super) fn address(path: &str) -> String {
+    ASSETS.names.get(path).map_or_else(|| format!("/assets/{path}"), |name| format!("/assets/{name}"))
+}
+
+/// Serves an asset. What its name says never changes, so it may be kept for ever.
+pub(super) async fn serve(Path(name): Path<String>) -> Result<Response, Problem> {
+    let asset = ASSETS.by_name.get(&name).ok_or_else(Problem::not_found)?;
+    let headers = [(header::CONTENT_TYPE, asset.content_type), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    Ok((headers, asset.body.clone()).into_response())
+}
+
+/// The mark of the space for the browser's tab.
+pub(super) async fn favicon() -> Result<Response, Problem> {
+    let file = Files::get("favicon.svg").ok_or_else(Problem::not_found)?;
+    Ok(([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "public, max-age=86400")], file.data).into_response())
+}
+
+/// What crawlers may read: listings and parties, not every combination of filters.
+pub(super) async fn robots() -> Response {
+    let text = "User-agent: *\nDisallow: /search?\nDisallow: /en/search?\nDisallow: /sign-in\nDisallow: /en/sign-in\nDisallow: /api/v1/\n";
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=86400")], text).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_style_sheet_names_fonts_that_are_there() {
+        let name = ASSETS.names.get("style.css").unwrap();
+        let css = String::from_utf8(ASSETS.by_name[name].body.to_vec()).unwrap();
+        let fonts: Vec<&str> = css.split("url(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(fonts.len() >= 6, "{fonts:?}");
+        for font in fonts {
+            assert!(ASSETS.by_name.contains_key(font), "{font}");
+        }
+        assert!(!css.contains("http"), "no outside host");
+    }
+
+    #[test]
+    fn a_first_visit_is_light() {
+        // Fonts do not shrink any more; style does, to about a quarter.
+        let bytes: usize = ASSETS.by_name.iter().filter(|(n, _)| n.ends_with(".woff2") && !n.contains("latin-ext")).map(|(_, a)| a.body.len()).sum();
+        let style: usize = ASSETS.by_name.iter().filter(|(n, _)| n.ends_with(".css")).map(|(_, a)| a.body.len()).sum();
+        assert!(bytes < 75_000, "{bytes}");
+        assert!(style < 40_000, "{style}");
+    }
+}

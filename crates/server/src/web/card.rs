@@ -1,0 +1,59 @@
+//! One result: in a list, in a grid, beside a party.
+
+use base::{Lang, Vocabularies};
+use search::{Card, DocKind, Facet, Hit};
+
+use super::format::{self, Moment};
+use super::frame::localised;
+
+/// A result as it is shown. The two texts in HTML come from the engine, where nothing but `<mark>` is a tag.
+pub(super) struct CardView {
+    pub kind: &'static str,
+    pub kind_label: String,
+    pub code: String,
+    pub url: String,
+    pub title_html: String,
+    pub snippet_html: String,
+    pub party: Option<String>,
+    pub verified: bool,
+    pub place: Option<String>,
+    pub trl: Option<u8>,
+    pub tags: Vec<String>,
+    pub moment: Moment,
+    /// The first figure of the field's code: which quiet pattern stands for it.
+    pub pattern: char,
+}
+
+/// The path of a card's page.
+pub(super) fn path(card: &Card) -> String {
+    crate::api::search::url(card)
+}
+
+impl CardView {
+    pub fn of(hit: Hit, lang: Lang, vocabularies: &Vocabularies) -> Self {
+        let card = hit.card;
+        let first = |facet: Facet| card.facets.get(&facet).and_then(|values| values.first());
+        let label = |facet: Facet| first(facet).map(|code| facet.label(code, lang, vocabularies));
+        let tags = match card.kind {
+            DocKind::Technology => [label(Facet::IprStatus), label(Facet::Cooperation)],
+            DocKind::IpAsset => [label(Facet::IpKind), label(Facet::IprStatus)],
+            DocKind::Need => [label(Facet::Cooperation), None],
+            DocKind::Party => [label(Facet::PartyType), None],
+        };
+        Self {
+            kind: card.kind.as_str(),
+            kind_label: Facet::Kind.label(card.kind.as_str(), lang, vocabularies),
+            url: localised(lang, &path(&card)),
+            title_html: hit.highlights.title,
+            snippet_html: hit.highlights.snippet,
+            party: card.party.as_ref().filter(|_| card.kind != DocKind::Party).map(|p| crate::api::search::party_name(p, lang).to_owned()),
+            verified: card.verified,
+            place: label(Facet::Province),
+            trl: card.trl(),
+            tags: tags.into_iter().flatten().collect(),
+            moment: format::moment(lang, card.published_at),
+            pattern: first(Facet::Field).and_then(|code| code.chars().next()).filter(|c| ('1'..='6').contains(c)).unwrap_or('0'),
+            code: card.code,
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Signing in and out with plain forms. The rules are those of `accounts::sign_in`; here are only the pages.
+
+use accounts::sign_in::SignIn;
+use accounts::{Error as AccountError, Password};
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base::messages;
+use store::Ctx;
+
+use super::frame::{Frame, Visit, localised, page};
+use crate::api;
+use crate::app::App;
+use crate::extract::Writer;
+use crate::pipeline::{DEVICE_COOKIE, SESSION_COOKIE, set_cookie};
+use crate::problem::Problem;
+
+/// Seconds a device is known; as at the API's door.
+const DEVICE_SECONDS: i64 = 180 * 86_400;
+/// An address has at most so many characters (RFC 5321).
+const EMAIL_CHARS: usize = 254;
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+pub(super) struct SignInPage {
+    pub f: Frame,
+    pub email: String,
+    pub next: String,
+    pub fault: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in_code.html")]
+pub(super) struct CodePage {
+    pub f: Frame,
+    pub next: String,
+    pub fault: Option<String>,
+}
+
+/// The fields of a form that was sent.
+struct Form(Vec<(String, String)>);
+
+impl Form {
+    fn read(headers: &HeaderMap, body: &Bytes) -> Result<Self, Problem> {
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"));
+        }
+        let fields: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().take(50).collect();
+        if fields.iter().any(|(_, value)| value.contains('\0')) {
+            return Err(Problem::malformed("bad-form"));
+        }
+        Ok(Self(fields))
+    }
+
+    fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.as_str())
+    }
+}
+
+/// A page of ours to go on to; anything else is nowhere.
+fn safe(next: &str) -> &str {
+    let is_ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r', '\t']) && next.len() <= 2_000;
+    if is_ours && !next.contains("/sign-") { next } else { "" }
+}
+
+fn parameter(visit: &Visit, name: &str) -> String {
+    form_urlencoded::parse(visit.query.as_bytes()).find(|(n, _)| n == name).map(|(_, v)| v.into_owned()).unwrap_or_default()
+}
+
+/// On to another page, with `GET`.
+fn go(address: &str) -> Response {
+    let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}
+
+fn onward(visit: &Visit, next: &str) -> String {
+    match safe(next) {
+        "" => localised(visit.lang(), "/"),
+        next => next.to_owned(),
+    }
+}
+
+fn sign_in_view(app: &App, visit: &Visit, email: &str, next: &str, fault: Option<String>) -> SignInPage {
+    let mut f = visit.frame(app, messages::say(visit.lang(), "sign-in", &[])).at("/sign-in").unlisted();
+    f.has_search = false;
+    SignInPage { f, email: email.to_owned(), next: safe(next).to_owned(), fault }
+}
+
+/// The door.
+pub(super) async fn show(State(app): State<App>, visit: Visit) -> Response {
+    let next = parameter(&visit, "next");
+    if visit.who.session.is_some() {
+        return go(&onward(&visit, &next));
+    }
+    page(StatusCode::OK, visit.lang(), &sign_in_view(&app, &visit, "", &next, None))
+}
+
+/// Begins a session, or says what was wrong with what was typed kept.
+pub(super) async fn sign_in(State(app): State<App>, visit: Visit, headers: HeaderMap, body: Bytes) -> Result<Response, Problem> {
+    let form = Form::read(&headers, &body)?;
+    let (email, next) = (form.get("email").trim(), form.get("next"));
+    let again = |status: StatusCode, key: &str| {
+        let fault = messages::say(visit.lang(), key, &[]);
+        page(status, visit.lang(), &sign_in_view(&app, &visit, email, next, Some(fault)))
+    };
+    if email.is_empty() || form.get("password").is_empty() || email.chars().count() > EMAIL_CHARS {
+        return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, "sign-in-fields-missing"));
+    }
+    let asked = SignIn { email: email.to_owned(), password: Password::new(form.get("password")) };
+    let signed_in = match accounts::sign_in::sign_in(&app.accounts, &visit.who.client, &asked).await {
+        Ok(signed_in) => signed_in,
+        Err(AccountError::Credentials) => return Ok(again(StatusCode::UNAUTHORIZED, "problem-credentials")),
+        Err(AccountError::Unconfirmed) => return Ok(again(StatusCode::FORBIDDEN, "problem-unconfirmed")),
+        Err(AccountError::Throttled { retry_after }) => {
+            let mut response = again(StatusCode::TOO_MANY_REQUESTS, "problem-too-many");
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
+            return Ok(response);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let mut response = if signed_in.session.second_factor_due {
+        let next: String = form_urlencoded::byte_serialize(safe(next).as_bytes()).collect();
+        go(&format!("{}?next={next}", localised(visit.lang(), "/sign-in/code")))
+    } else {
+        go(&onward(&visit, next))
+    };
+    api::session::cookies(&app, &signed_in.secret, &mut response);
+    let device = set_cookie(&app, DEVICE_COOKIE, signed_in.device.reveal(), DEVICE_SECONDS);
+    response.headers_mut().append(header::SET_COOKIE, device);
+    Ok(response)
+}
+
+fn code_view(app: &App, visit: &Visit, next: &str, fault: Option<String>) -> CodePage {
+    let mut f = visit.frame(app, messages::say(visit.lang(), "sign-in-code-title", &[])).at("/sign-in/code").unlisted();
+    f.has_search = false;
+    CodePage { f, next: safe(next).to_owned(), fault }
+}
+
+/// The second factor's question.
+pub(super) async fn code(State(app): State<App>, visit: Visit) -> Response {
+    let next = parameter(&visit, "next");
+    page(StatusCode::OK, visit.lang(), &code_view(&app, &visit, &next, None))
+}
+
+/// Gives the second factor; the session goes on under a new secret.
+pub(super) async fn give_code(
+    State(app): State<App>,
+    visit: Visit,
+    Writer(ctx): Writer,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let form = Form::read(&headers, &body)?;
+    let next = form.get("next");
+    let again = |status: StatusCode, key: &str| {
+        let fault = messages::say(visit.lang(), key, &[]);
+        page(status, visit.lang(), &code_view(&app, &visit, next, Some(fault)))
+    };
+    let session = visit.who.session()?.id;
+    let code: String = form.get("code").chars().take(64).collect();
+    match accounts::second_factor::give(&app.accounts, ctx, session, &code).await {
+        Ok(secret) => {
+            let mut response = go(&onward(&visit, next));
+            api::session::cookies(&app, &secret, &mut response);
+            Ok(response)
+        }
+        Err(AccountError::Code) => Ok(again(StatusCode::UNPROCESSABLE_ENTITY, "problem-code-wrong")),
+        Err(AccountError::Throttled { .. }) => Ok(again(StatusCode::TOO_MANY_REQUESTS, "problem-too-many")),
+        // Nothing was asked for: in already.
+        Err(AccountError::SecondFactorState) => Ok(go(&onward(&visit, next))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Ends the session and takes its cookie away; harmless for whoever has none.
+pub(super) async fn sign_out(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    if let Some(session) = &visit.who.session {
+        accounts::sessions::end(&app.accounts, Ctx::of(visit.who.actor.clone()), session.id).await?;
+    }
+    let mut response = go(&localised(visit.lang(), "/"));
+    response.headers_mut().append(header::SET_COOKIE, set_cookie(&app, SESSION_COOKIE, "", 0));
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe;
+
+    #[test]
+    fn signing_in_leads_nowhere_but_to_our_pages() {
+        assert_eq!(safe("/en/search?q=dua"), "/en/search?q=dua");
+        for other in ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", "/a\nb", "/sign-out", "/en/sign-in"] {
+            assert_eq!(safe(other), "", "{other}");
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! The page of results: tabs, facets, chips, results, pager. The address says everything.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::{FromRequestParts as _, State};
+use axum::http::{Request, StatusCode};
+use axum::response::Response;
+use base::{Lang, Vocabularies, Vocabulary};
+use search::{DocKind, Facet, FacetCount, Results, Sort, Viewer};
+
+use super::asked::Asked;
+use super::card::CardView;
+use super::frame::{Frame, Visit, page};
+use crate::api;
+use crate::app::App;
+use crate::extract::Params;
+use crate::problem::Problem;
+
+/// The facets at the side, in their order; kinds are the tabs.
+const ASIDE: [Facet; 7] =
+    [Facet::Field, Facet::Trl, Facet::Cooperation, Facet::IprStatus, Facet::Province, Facet::PartyType, Facet::Language];
+/// Values of a facet that are open at once, and at all.
+const OPEN: usize = 6;
+const MOST: usize = 16;
+/// A longer query makes longer links: fewer of them, so that the page stays small.
+const LONG_QUERY: usize = 160;
+
+#[derive(Template)]
+#[template(path = "search.html")]
+pub(super) struct Finding {
+    pub f: Frame,
+    pub q: String,
+    pub total: u64,
+    pub took_ms: u64,
+    pub relaxed: bool,
+    pub ignored: Vec<String>,
+    pub did_you_mean: Option<Link>,
+    pub tabs: Vec<Tab>,
+    pub facets: Vec<FacetView>,
+    pub chips: Vec<Link>,
+    pub clear: String,
+    pub sorts: Vec<Tab>,
+    pub fields: Vec<(&'static str, String)>,
+    pub hits: Vec<CardView>,
+    pub has_kinds: bool,
+    pub next: Option<String>,
+    pub first: Option<String>,
+    pub everything: String,
+}
+
+/// A text with where it leads.
+pub(super) struct Link {
+    pub text: String,
+    pub href: String,
+}
+
+/// One of several ways to see the same search.
+pub(super) struct Tab {
+    pub text: String,
+    pub count: Option<u64>,
+    pub href: String,
+    pub is_on: bool,
+}
+
+pub(super) struct FacetView {
+    pub name: &'static str,
+    pub open: Vec<ValueView>,
+    pub more: Vec<ValueView>,
+}
+
+impl FacetView {
+    /// The message with its name.
+    pub fn key(&self) -> String {
+        format!("facet-{}", self.name.replace('_', "-"))
+    }
+
+    /// How many values are not open at once.
+    pub fn rest(&self) -> u64 {
+        self.more.len() as u64
+    }
+}
+
+pub(super) struct ValueView {
+    pub label: String,
+    pub count: u64,
+    pub href: String,
+    pub is_on: bool,
+    pub depth: u8,
+}
+
+/// The parameters of the query that a search understands; what advertisers and mail programs add is left out.
+async fn params(query: &str) -> Result<Params, Problem> {
+    let known = |name: &str| matches!(name, "q" | "cursor" | "sort" | "trl_min" | "trl_max" | "party") || name.parse::<Facet>().is_ok();
+    let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| known(name));
+    let kept: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let request = Request::builder().uri(format!("/?{kept}")).body(()).map_err(|_| Problem::malformed("bad-address"))?;
+    Params::from_request_parts(&mut request.into_parts().0, &()).await
+}
+
+pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let query = api::search::read(params(&visit.query).await?)?;
+    let asked = Asked::of(&query);
+    let cursor = query.cursor.clone();
+    let results = api::search::run(&app, &visit.who, query).await?;
+    let party = match asked.party {
+        Some(id) => app.search.card(id.0, &Viewer::of(&visit.who.actor))?.map(|card| card.title(lang).to_owned()),
+        None => None,
+    };
+    let here = asked.path(cursor.as_deref());
+    let f = visit.frame(&app, "").at(&here);
+    let finding = finding(f, &app.vocabularies, &asked, cursor.is_some(), party, results);
+    Ok(page(StatusCode::OK, lang, &finding))
+}
+
+pub(super) fn finding(f: Frame, vocabularies: &Vocabularies, asked: &Asked, is_later: bool, party: Option<String>, results: Results) -> Finding {
+    let lang = f.lang;
+    let title = if asked.q.is_empty() { f.t("search-all") } else { format!("“{}” – {}", asked.q, f.t("search-title")) };
+    let mut f = f.titled(title);
+    f.q.clone_from(&asked.q);
+    f.place = asked.kind().map_or("", DocKind::as_str);
+    // The plain list of a kind is a page for search engines; a search is not.
+    f.is_listed = !is_later && *asked == Asked::default().among(asked.kind());
+    let tabs = tabs(&f, asked, results.facets.get(&Facet::Kind).map(Vec::as_slice).unwrap_or_default());
+    let facets = ASIDE
+        .into_iter()
+        .filter_map(|facet| facet_view(facet, results.facets.get(&facet)?, asked, lang, vocabularies))
+        .collect();
+    let sorts = [(Sort::Relevance, "sort-relevance"), (Sort::Newest, "sort-newest"), (Sort::Trl, "sort-trl"), (Sort::ClosingSoon, "sort-closing")]
+        .into_iter()
+        .map(|(sort, key)| Tab { text: f.t(key), count: None, href: asked.sorted(sort).address(lang, None), is_on: asked.sort == sort })
+        .collect();
+    Finding {
+        q: asked.q.clone(),
+        total: results.total,
+        took_ms: results.took_ms,
+        relaxed: results.relaxed,
+        did_you_mean: results.did_you_mean.map(|text| Link { href: asked.asking(&text).address(lang, None), text }),
+        ignored: results.ignored,
+        tabs,
+        facets,
+        chips: chips(asked, party, lang, vocabularies),
+        clear: asked.bare().address(lang, None),
+        sorts,
+        fields: asked.fields(),
+        has_kinds: asked.kind().is_none(),
+        hits: results.items.into_iter().map(|hit| CardView::of(hit, lang, vocabularies)).collect(),
+        next: results.next.map(|cursor| asked.address(lang, Some(&cursor))),
+        first: is_later.then(|| asked.address(lang, None)),
+        everything: asked.asking("").bare().address(lang, None),
+        f,
+    }
+}
+
+fn tabs(f: &Frame, asked: &Asked, counts: &[FacetCount]) -> Vec<Tab> {
+    let all = Tab {
+        text: f.t("kind-all"),
+        count: Some(counts.iter().map(|c| c.count).sum()),
+        href: asked.among(None).address(f.lang, None),
+        is_on: asked.kind().is_none(),
+    };
+    let kinds = [DocKind::Technology, DocKind::IpAsset, DocKind::Need, DocKind::Party].map(|kind| Tab {
+        text: f.t(plural(kind)),
+        count: Some(counts.iter().find(|c| c.code == kind.as_str()).map_or(0, |c| c.count)),
+        href: asked.among(Some(kind)).address(f.lang, None),
+        is_on: asked.kind() == Some(kind),
+    });
+    std::iter::once(all).chain(kinds).collect()
+}
+
+/// The message with a kind's name for a list.
+pub(super) fn plural(kind: DocKind) -> &'static str {
+    match kind {
+        DocKind::Technology => "kind-technologies",
+        DocKind::IpAsset => "kind-ip-assets",
+        DocKind::Need => "kind-needs",
+        DocKind::Party => "kind-parties",
+    }
+}
+
+fn chips(asked: &Asked, party: Option<String>, lang: Lang, vocabularies: &Vocabularies) -> Vec<Link> {
+    let mut chips: Vec<Link> = Vec::new();
+    if asked.party.is_some() {
+        chips.push(Link { text: party.unwrap_or_else(|| "…".to_owned()), href: asked.of_anybody().address(lang, None) });
+    }
+    for (facet, values) in asked.filters.iter().filter(|(facet, _)| **facet != Facet::Kind || asked.kind().is_none()) {
+        for code in values {
+            let text = short(*facet, &facet.label(code, lang, vocabularies));
+            chips.push(Link { text, href: asked.without(*facet, code).address(lang, None) });
+        }
+    }
+    chips
+}
+
+/// `TRL 7 – …` is `TRL 7` where there is little room.
+fn short(facet: Facet, label: &str) -> String {
+    match label.split_once(" – ") {
+        Some((level, _)) if facet == Facet::Trl => level.to_owned(),
+        _ => label.to_owned(),
+    }
+}
+
+fn facet_view(facet: Facet, counts: &[FacetCount], asked: &Asked, lang: Lang, vocabularies: &Vocabularies) -> Option<FacetView> {
+    let is_narrowed = asked.filters.get(&facet).is_some_and(|values| !values.is_empty());
+    if counts.is_empty() || (counts.len() < 2 && !is_narrowed) {
+        return None;
+    }
+    let value = |count: &FacetCount, depth: u8| ValueView {
+        label: count.label.clone(),
+        count: count.count,
+        is_on: asked.has(facet, &count.code),
+        href: match (facet, vocabularies.get("fields")) {
+            (Facet::Field, Some(fields)) => asked.toggled_field(fields, &count.code),
+            _ => asked.toggled(facet, &count.code),
+        }
+        .address(lang, None),
+        depth,
+    };
+    let mut values: Vec<ValueView> = match (facet, vocabularies.get("fields")) {
+        (Facet::Field, Some(fields)) => tree(counts, asked, fields).into_iter().map(|(count, depth)| value(count, depth)).collect(),
+        (Facet::Trl, _) => {
+            let mut levels: Vec<&FacetCount> = counts.iter().collect();
+            levels.sort_by(|a, b| b.code.cmp(&a.code));
+            levels.into_iter().map(|count| value(count, 0)).collect()
+        }
+        _ => counts.iter().map(|count| value(count, 0)).collect(),
+    };
+    let (open, most) = if asked.q.len() > LONG_QUERY { (OPEN / 2, OPEN / 2) } else { (OPEN, MOST) };
+    // What is chosen stays in sight.
+    let open = open.max(values.iter().rposition(|v| v.is_on).map_or(0, |at| at + 1)).min(most);
+    // The nine levels belong together.
+    let open = if facet == Facet::Trl { open.max(9).min(most) } else { open };
+    values.truncate(most);
+    let more = values.split_off(open.min(values.len()));
+    Some(FacetView { name: facet.as_str(), open: values, more })
+}
+
+/// Fields as a tree: the widest always, what lies below one only where the search was narrowed to it.
+fn tree<'a>(counts: &'a [FacetCount], asked: &Asked, fields: &Vocabulary) -> Vec<(&'a FacetCount, u8)> {
+    let mut paths: HashMap<&str, Vec<String>> = HashMap::new();
+    for count in counts {
+        paths.insert(&count.code, fields.path(&count.code).into_iter().map(|c| c.as_str().to_owned()).collect());
+    }
+    let chosen: Vec<String> = asked
+        .filters
+        .get(&Facet::Field)
+        .into_iter()
+        .flatten()
+        .flat_map(|code| fields.path(code))
+        .map(|code| code.as_str().to_owned())
+        .collect();
+    let below = |parent: Option<&str>| -> Vec<&'a FacetCount> {
+        counts.iter().filter(|c| paths.get(c.code.as_str()).and_then(|p| p.get(1)).map(String::as_str) == parent).collect()
+    };
+    let mut out = Vec::new();
+    for top in below(None) {
+        out.push((top, 0));
+        if !chosen.contains(&top.code) {
+            continue;
+        }
+        for middle in below(Some(&top.code)) {
+            out.push((middle, 1));
+            if chosen.contains(&middle.code) {
+                out.extend(below(Some(&middle.code)).into_iter().map(|last| (last, 2)));
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,175 @@
+//! Dates, figures and money as each language writes them: `24/11/2026`, `1,25 tỷ ₫`; `24 Nov 2026`, `VND 1.25 billion`.
+//!
+//! Days are days in Vietnam (UTC+7).
+
+use base::{Currency, Lang, MoneyRange, messages};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+
+/// Figures with at most three decimals, grouped by thousands.
+pub(super) fn number(lang: Lang, value: f64) -> String {
+    let (group, point) = separators(lang);
+    let text = format!("{:.3}", value.abs());
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    let decimals = decimals.trim_end_matches('0');
+    let mut out = String::new();
+    if value < 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b)) {
+        out.push('−');
+    }
+    out.push_str(&grouped(whole, group));
+    if !decimals.is_empty() {
+        out.push(point);
+        out.push_str(decimals);
+    }
+    out
+}
+
+/// A count, grouped by thousands.
+pub(super) fn count(lang: Lang, value: u64) -> String {
+    grouped(&value.to_string(), separators(lang).0)
+}
+
+fn separators(lang: Lang) -> (char, char) {
+    match lang {
+        Lang::Vi => ('.', ','),
+        Lang::En => (',', '.'),
+    }
+}
+
+fn grouped(digits: &str, group: char) -> String {
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            out.push(group);
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A day.
+pub(super) fn day(lang: Lang, day: NaiveDate) -> String {
+    match lang {
+        Lang::Vi => day.format("%d/%m/%Y").to_string(),
+        Lang::En => day.format("%-d %b %Y").to_string(),
+    }
+}
+
+/// A moment: for machines, for a short look and exactly.
+#[derive(Clone, Debug)]
+pub(super) struct Moment {
+    /// ISO 8601.
+    pub iso: String,
+    /// The day.
+    pub day: String,
+    /// Day and time.
+    pub exact: String,
+}
+
+/// The moment as people in Vietnam see it.
+pub(super) fn moment(lang: Lang, at: DateTime<Utc>) -> Moment {
+    let local = match FixedOffset::east_opt(7 * 3_600) {
+        Some(zone) => at.with_timezone(&zone).naive_local(),
+        None => at.naive_utc(),
+    };
+    let day = day(lang, local.date());
+    Moment { iso: at.format("%Y-%m-%dT%H:%M:%SZ").to_string(), exact: format!("{day} {}", local.format("%H:%M")), day }
+}
+
+/// A share in basis points: `33,33 %`.
+pub(super) fn share(lang: Lang, bp: u32) -> String {
+    format!("{} %", number(lang, f64::from(bp) / 100.0))
+}
+
+/// An amount as figure and unit, where the unit may be "million" or "billion" if nothing is lost by it.
+fn scaled(lang: Lang, minor: i64, currency: &Currency) -> (String, &'static str) {
+    let units = |million, billion| match lang {
+        Lang::Vi => (" triệu", " tỷ"),
+        Lang::En => (million, billion),
+    };
+    let (million, billion) = units(" million", " billion");
+    let scale = 10_i64.saturating_pow(currency.decimals());
+    // Two decimals of a billion or a million must be all there is.
+    let fits = |unit: i64| minor >= unit.saturating_mul(scale) && minor % (unit / 100).saturating_mul(scale) == 0;
+    #[expect(clippy::cast_precision_loss, reason = "two decimals of a figure for reading")]
+    let figure = |unit: i64| number(lang, minor as f64 / (unit.saturating_mul(scale)) as f64);
+    if fits(1_000_000_000) {
+        (figure(1_000_000_000), billion)
+    } else if fits(1_000_000) {
+        (figure(1_000_000), million)
+    } else {
+        (figure(1), "")
+    }
+}
+
+fn with_currency(lang: Lang, figures: &str, currency: &Currency) -> String {
+    match (lang, currency.0.as_str()) {
+        (Lang::Vi, "VND") => format!("{figures} ₫"),
+        (Lang::Vi, other) => format!("{figures} {other}"),
+        (Lang::En, code) => format!("{code} {figures}"),
+    }
+}
+
+/// An amount.
+pub(super) fn money(lang: Lang, minor: i64, currency: &Currency) -> String {
+    let (figure, unit) = scaled(lang, minor, currency);
+    with_currency(lang, &format!("{figure}{unit}"), currency)
+}
+
+/// From … to …; none if both ends are open.
+pub(super) fn range(lang: Lang, range: &MoneyRange) -> Option<String> {
+    let currency = &range.currency;
+    match (range.min_minor, range.max_minor) {
+        (None, None) => None,
+        (Some(min), None) => Some(messages::say(lang, "money-from", &[("amount", &money(lang, min, currency))])),
+        (None, Some(max)) => Some(messages::say(lang, "money-up-to", &[("amount", &money(lang, max, currency))])),
+        (Some(min), Some(max)) if min == max => Some(money(lang, min, currency)),
+        (Some(min), Some(max)) => {
+            let (low, high) = (scaled(lang, min, currency), scaled(lang, max, currency));
+            Some(if low.1 == high.1 {
+                with_currency(lang, &format!("{}–{}{}", low.0, high.0, low.1), currency)
+            } else {
+                format!("{} – {}", money(lang, min, currency), money(lang, max, currency))
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vnd(min: Option<i64>, max: Option<i64>) -> MoneyRange {
+        MoneyRange { min_minor: min, max_minor: max, currency: Currency::vnd(), as_of: None }
+    }
+
+    #[test]
+    fn figures_are_grouped_as_the_language_does() {
+        assert_eq!(number(Lang::Vi, 12_345.5), "12.345,5");
+        assert_eq!(number(Lang::En, 12_345.5), "12,345.5");
+        assert_eq!(number(Lang::Vi, -0.25), "−0,25");
+        assert_eq!(number(Lang::En, 14.0), "14");
+        assert_eq!(number(Lang::En, -0.0), "0");
+        assert_eq!(count(Lang::Vi, 1_234_567), "1.234.567");
+        assert_eq!(share(Lang::Vi, 3_333), "33,33 %");
+    }
+
+    #[test]
+    fn money_is_short_only_where_nothing_is_lost() {
+        assert_eq!(money(Lang::Vi, 1_250_000_000, &Currency::vnd()), "1,25 tỷ ₫");
+        assert_eq!(money(Lang::En, 1_250_000_000, &Currency::vnd()), "VND 1.25 billion");
+        assert_eq!(money(Lang::Vi, 1_250_000_001, &Currency::vnd()), "1.250.000.001 ₫");
+        assert_eq!(money(Lang::Vi, 450_000, &Currency::vnd()), "450.000 ₫");
+        assert_eq!(money(Lang::En, 1_250_050, &Currency("USD".to_owned())), "USD 12,500.5");
+        assert_eq!(range(Lang::Vi, &vnd(Some(450_000_000), Some(600_000_000))).unwrap(), "450–600 triệu ₫");
+        assert_eq!(range(Lang::En, &vnd(Some(900_000_000), Some(1_150_000_000))).unwrap(), "VND 900 million – VND 1.15 billion");
+        assert_eq!(range(Lang::Vi, &vnd(Some(1_000_000), None)).unwrap(), "từ 1 triệu ₫");
+        assert!(range(Lang::Vi, &vnd(None, None)).is_none());
+    }
+
+    #[test]
+    fn a_day_is_a_day_in_vietnam() {
+        let late: DateTime<Utc> = "2026-11-23T18:30:00Z".parse().unwrap();
+        assert_eq!(moment(Lang::Vi, late).exact, "24/11/2026 01:30");
+        assert_eq!(moment(Lang::En, late).day, "24 Nov 2026");
+    }
+}

@@ -1,0 +1,251 @@
+//! What every page has around it: language, title, addresses in both languages, who is signed in.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base::{Actor, Lang, messages};
+use serde_json::Value;
+
+use super::assets;
+use crate::app::{App, SpaceSettings};
+use crate::extract::Who;
+use crate::problem::Problem;
+
+/// A person who opens a page: who, in which language, where.
+pub(super) struct Visit {
+    /// Who asks; the language is the page's.
+    pub who: Who,
+    /// The address without its language, with its parameters.
+    pub here: String,
+    /// The parameters.
+    pub query: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visit {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let mut who = Who::from_request_parts(parts, state).await?;
+        // A page's language is in its address, whatever the browser or the account would like.
+        who.actor.lang = crate::pipeline::language(&HeaderMap::new(), &parts.uri);
+        let path = parts.uri.path();
+        let path = path.strip_prefix("/en").filter(|rest| rest.is_empty() || rest.starts_with('/')).unwrap_or(path);
+        let path = if path.is_empty() { "/" } else { path };
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        let here = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+        Ok(Self { who, here, query })
+    }
+}
+
+impl Visit {
+    /// The language of the page.
+    pub fn lang(&self) -> Lang {
+        self.who.actor.lang
+    }
+
+    /// The frame of a page with this title.
+    pub fn frame(&self, app: &App, title: impl Into<String>) -> Frame {
+        Frame::new(self.lang(), Arc::clone(&app.space), &app.settings.public_url, &self.here, &self.who.actor).titled(title)
+    }
+}
+
+/// An address in the page's language.
+pub(super) fn localised(lang: Lang, path: &str) -> String {
+    match lang {
+        Lang::Vi => path.to_owned(),
+        Lang::En => format!("/en{path}"),
+    }
+}
+
+/// The frame of a page.
+pub(super) struct Frame {
+    /// The language.
+    pub lang: Lang,
+    /// The title, without the space's name.
+    pub title: String,
+    /// One or two sentences for search engines and shared links.
+    pub about: String,
+    /// What stands in the search box.
+    pub q: String,
+    /// Whether the header has a search box.
+    pub has_search: bool,
+    /// Whether search engines may list the page.
+    pub is_listed: bool,
+    /// Whether both languages say the same here.
+    pub has_both: bool,
+    /// Structured data.
+    pub json_ld: Option<String>,
+    /// Which place of the navigation this is.
+    pub place: &'static str,
+    /// Whether somebody is signed in.
+    pub is_signed_in: bool,
+    space: Arc<SpaceSettings>,
+    public_url: String,
+    here: String,
+}
+
+impl Frame {
+    pub fn new(lang: Lang, space: Arc<SpaceSettings>, public_url: &str, here: &str, actor: &Actor) -> Self {
+        Self {
+            lang,
+            title: String::new(),
+            about: String::new(),
+            q: String::new(),
+            has_search: true,
+            is_listed: true,
+            has_both: true,
+            json_ld: None,
+            place: "",
+            is_signed_in: actor.account().is_some(),
+            space,
+            public_url: public_url.to_owned(),
+            here: here.to_owned(),
+        }
+    }
+
+    pub fn titled(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// The first sentences of a text, for search engines and shared links.
+    pub fn about(mut self, text: &str) -> Self {
+        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.about = match line.char_indices().nth(200) {
+            Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default().trim_end()),
+            None => line,
+        };
+        self
+    }
+
+    /// The address that counts, where the one asked for has more in it than the page needs.
+    pub fn at(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.here);
+        self
+    }
+
+    /// A page that search engines leave alone.
+    pub fn unlisted(mut self) -> Self {
+        self.is_listed = false;
+        self
+    }
+
+    /// Structured data; `<` is escaped so that nothing in it can end the element.
+    pub fn data(mut self, value: &Value) -> Self {
+        self.json_ld = Some(value.to_string().replace('<', "\\u003c"));
+        self
+    }
+
+    /// A sentence in the page's language.
+    pub fn t(&self, key: impl AsRef<str>) -> String {
+        messages::say(self.lang, key.as_ref(), &[])
+    }
+
+    /// A sentence with one figure or name.
+    pub fn t1(&self, key: &str, name: &str, value: &str) -> String {
+        messages::say(self.lang, key, &[(name, value)])
+    }
+
+    /// A count with its noun.
+    pub fn n(&self, key: &str, count: impl std::borrow::Borrow<u64>) -> String {
+        messages::say(self.lang, key, &[("count", &super::format::count(self.lang, *count.borrow()))])
+    }
+
+    /// A count alone.
+    pub fn count(&self, count: &u64) -> String {
+        super::format::count(self.lang, *count)
+    }
+
+    /// An address in the page's language.
+    pub fn href(&self, path: &str) -> String {
+        localised(self.lang, path)
+    }
+
+    /// The address of an asset.
+    pub fn asset(&self, path: &str) -> String {
+        assets::address(path)
+    }
+
+    /// The space's name.
+    pub fn space_name(&self) -> &str {
+        match self.lang {
+            Lang::Vi => &self.space.name_vi,
+            Lang::En => &self.space.name_en,
+        }
+    }
+
+    /// Who runs the space.
+    pub fn operator(&self) -> &str {
+        match self.lang {
+            Lang::Vi => &self.space.operator_vi,
+            Lang::En => &self.space.operator_en,
+        }
+    }
+
+    /// Whether what is shown is invented.
+    pub fn is_demonstration(&self) -> bool {
+        self.space.demonstration
+    }
+
+    /// The title with the space's name.
+    pub fn full_title(&self) -> String {
+        if self.title.is_empty() { self.space_name().to_owned() } else { format!("{} – {}", self.title, self.space_name()) }
+    }
+
+    /// The title alone, or the space's name where there is none.
+    pub fn title_or_name(&self) -> &str {
+        if self.title.is_empty() { self.space_name() } else { &self.title }
+    }
+
+    /// The page's own address, whole.
+    pub fn canonical(&self) -> String {
+        format!("{}{}", self.public_url, self.href(&self.here))
+    }
+
+    /// The page in each language: `hreflang` and address.
+    pub fn alternates(&self) -> Vec<(&'static str, String)> {
+        let whole = |lang| format!("{}{}", self.public_url, localised(lang, &self.here));
+        vec![("vi", whole(Lang::Vi)), ("en", whole(Lang::En)), ("x-default", whole(Lang::Vi))]
+    }
+
+    /// The language that the page is not in.
+    pub fn other(&self) -> Lang {
+        match self.lang {
+            Lang::Vi => Lang::En,
+            Lang::En => Lang::Vi,
+        }
+    }
+
+    /// The page in the other language.
+    pub fn other_href(&self) -> String {
+        localised(self.other(), &self.here)
+    }
+
+    /// Where signing in leads back to.
+    pub fn sign_in_href(&self) -> String {
+        let back = self.href(&self.here);
+        if back.contains("/sign-in") || self.here == "/" {
+            return self.href("/sign-in");
+        }
+        let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
+        format!("{}?next={back}", self.href("/sign-in"))
+    }
+}
+
+/// A page as an answer.
+pub(super) fn page(status: StatusCode, lang: Lang, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => {
+            let headers = [
+                (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+                (header::CONTENT_LANGUAGE, lang.code()),
+                (header::CACHE_CONTROL, "no-cache"),
+            ];
+            (status, headers, html).into_response()
+        }
+        Err(error) => Problem::internal(&error).into_response(),
+    }
+}

@@ -1,0 +1,90 @@
+//! The first page: a search box and real listings.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use base::Limit;
+use search::{DocKind, Facet, Query, Sort};
+use serde_json::json;
+
+use super::asked::Asked;
+use super::card::CardView;
+use super::frame::{Frame, Visit, page};
+use crate::api;
+use crate::app::App;
+use crate::problem::Problem;
+
+/// How many of a kind are shown.
+const SHOWN: u16 = 6;
+
+#[derive(Template)]
+#[template(path = "home.html")]
+pub(super) struct Home {
+    pub f: Frame,
+    pub technologies: Vec<CardView>,
+    pub needs: Vec<CardView>,
+    pub numbers: Vec<Number>,
+}
+
+/// How many of a kind there are, and the way to them.
+pub(super) struct Number {
+    pub kind: DocKind,
+    pub count: u64,
+    pub href: String,
+}
+
+impl Number {
+    /// The message with the noun behind the figure.
+    pub fn noun(&self) -> &'static str {
+        match self.kind {
+            DocKind::Technology => "noun-technology",
+            DocKind::IpAsset => "noun-ip-asset",
+            DocKind::Need => "noun-need",
+            DocKind::Party => "noun-party",
+        }
+    }
+}
+
+fn newest(kind: DocKind) -> Query {
+    Query { sort: Sort::Newest, limit: Limit::new(SHOWN).unwrap_or_default(), facets: Vec::new(), ..Query::default() }.with(Facet::Kind, kind.as_str())
+}
+
+pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let counts = Query { limit: Limit::new(1).unwrap_or_default(), facets: vec![Facet::Kind], ..Query::default() };
+    let (technologies, needs, counts) = tokio::try_join!(
+        api::search::run(&app, &visit.who, newest(DocKind::Technology)),
+        api::search::run(&app, &visit.who, newest(DocKind::Need)),
+        api::search::run(&app, &visit.who, counts),
+    )?;
+    let cards = |hits: Vec<search::Hit>| hits.into_iter().map(|hit| CardView::of(hit, lang, &app.vocabularies)).collect();
+    let kinds = counts.facets.get(&Facet::Kind).map(Vec::as_slice).unwrap_or_default();
+    let number = |kind: DocKind| Number {
+        kind,
+        count: kinds.iter().find(|c| c.code == kind.as_str()).map_or(0, |c| c.count),
+        href: Asked::default().among(Some(kind)).address(lang, None),
+    };
+    let mut f = visit.frame(&app, "").at("/").about(&base::messages::say(lang, "home-about", &[]));
+    f.has_search = false;
+    let data = json!({
+        "@context": "https://schema.org",
+        "@type": "WebSite",
+        "name": f.space_name(),
+        "url": f.canonical(),
+        "inLanguage": lang.code(),
+        "publisher": { "@type": "GovernmentOrganization", "name": f.operator() },
+        "potentialAction": {
+            "@type": "SearchAction",
+            "target": format!("{}{}?q={{search_term_string}}", app.settings.public_url, f.href("/search")),
+            "query-input": "required name=search_term_string",
+        },
+    });
+    let home = Home {
+        f: f.data(&data),
+        technologies: cards(technologies.items),
+        needs: cards(needs.items),
+        numbers: [DocKind::Technology, DocKind::IpAsset, DocKind::Need, DocKind::Party].map(number).into(),
+    };
+    Ok(page(StatusCode::OK, lang, &home))
+}

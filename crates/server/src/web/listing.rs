@@ -1,0 +1,264 @@
+//! The page of a technology, an IP asset or a need: the story at the left, the facts at the right.
+//!
+//! Each kind turns its content into blocks and facts (`technology`, `ip_asset`, `need`); how they look is decided once,
+//! in the template. Whether the party is named was decided in `listings::view`; here only what is there is shown.
+
+mod ip_asset;
+mod need;
+mod parts;
+mod technology;
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base::{Vocabularies, messages};
+use listings::Kind;
+use listings::content::Content;
+use listings::state::{Revision, Status};
+use listings::view::ListingView;
+use search::{DocKind, Facet, Viewer};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use self::parts::{Block, Fact, Facts};
+pub(super) use self::parts::Pen;
+use super::asked::Asked;
+use super::finding::plural;
+use super::format::{self, Moment};
+use super::frame::{Frame, Visit, localised, page};
+use super::rich::{Words, words};
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Other listings and parties named on a page, at most.
+const NAMED: usize = 24;
+
+#[derive(Template)]
+#[template(path = "listing.html")]
+pub(super) struct ListingPage {
+    pub f: Frame,
+    pub kind: &'static str,
+    pub kind_label: String,
+    pub kinds: String,
+    pub kinds_href: String,
+    pub code: String,
+    pub title: Words,
+    pub lead: Option<Words>,
+    pub status: String,
+    pub status_label: String,
+    pub party: Option<PartyLine>,
+    pub confirmed: Option<Moment>,
+    pub notices: Vec<String>,
+    pub blocks: Vec<Block>,
+    pub facts: Vec<Facts>,
+    pub address: String,
+}
+
+/// Whose it is, as far as the reader may know.
+pub(super) struct PartyLine {
+    pub name: Option<String>,
+    pub href: Option<String>,
+    pub sort: Option<String>,
+    pub place: Option<String>,
+    pub verification: Option<Badge>,
+}
+
+/// How an identity was checked.
+pub(super) struct Badge {
+    pub label: String,
+    pub is_good: bool,
+}
+
+/// What is known of a listing or party that another one names.
+pub(super) struct Named {
+    pub title: String,
+    pub href: String,
+}
+
+pub(super) type Names = HashMap<Uuid, Named>;
+
+pub(super) async fn technology(State(app): State<App>, visit: Visit, Path(slug): Path<String>) -> Result<Response, Problem> {
+    show(&app, &visit, Kind::Technology, &slug).await
+}
+
+pub(super) async fn ip_asset(State(app): State<App>, visit: Visit, Path(slug): Path<String>) -> Result<Response, Problem> {
+    show(&app, &visit, Kind::IpAsset, &slug).await
+}
+
+pub(super) async fn need(State(app): State<App>, visit: Visit, Path(slug): Path<String>) -> Result<Response, Problem> {
+    show(&app, &visit, Kind::Need, &slug).await
+}
+
+async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Response, Problem> {
+    let id = listings::view::find_slug(&app.listings, kind, slug).await?.ok_or_else(Problem::not_found)?;
+    let view = listings::view::show(&app.listings, &visit.who.actor, kind, id).await?;
+    if view.url != listings::view::url(kind, slug) {
+        return Ok(moved(&localised(visit.lang(), &view.url)));
+    }
+    let viewer = Viewer::of(&visit.who.actor);
+    let mut names = Names::new();
+    for id in named(&view.typed).into_iter().take(NAMED) {
+        if let Some(card) = app.search.card(id, &viewer)? {
+            let href = localised(visit.lang(), &super::card::path(&card));
+            names.insert(id, Named { title: card.title(visit.lang()).to_owned(), href });
+        }
+    }
+    let f = visit.frame(app, "").at(&view.url);
+    Ok(page(StatusCode::OK, visit.lang(), &listing_page(f, &view, &names, &app.vocabularies)))
+}
+
+/// A permanent redirect: the address was given up for good.
+fn moved(address: &str) -> Response {
+    let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, location)]).into_response()
+}
+
+/// The listings and parties that a content names.
+fn named(content: &Content) -> Vec<Uuid> {
+    match content {
+        Content::Technology(t) => {
+            let owners = t.owners.iter().filter_map(|o| o.party).map(|p| p.0);
+            t.ip_assets.iter().map(|l| l.0).chain(owners).collect()
+        }
+        Content::IpAsset(a) => {
+            let holders = a.holders.iter().filter_map(|h| h.party).map(|p| p.0);
+            a.technologies.iter().map(|l| l.0).chain(holders).collect()
+        }
+        Content::Need(_) => Vec::new(),
+    }
+}
+
+pub(super) fn listing_page(f: Frame, view: &ListingView, names: &Names, vocabularies: &Vocabularies) -> ListingPage {
+    let lang = f.lang;
+    let pen = Pen { lang, vocabularies, names };
+    let (blocks, mut facts) = match &view.typed {
+        Content::Technology(t) => technology::story(&pen, t),
+        Content::IpAsset(a) => ip_asset::story(&pen, a),
+        Content::Need(n) => need::story(&pen, n),
+    };
+    facts.push(own_facts(&pen, view));
+    let doc = DocKind::from(view.kind);
+    let summary = view.typed.summary().best(lang).unwrap_or_default();
+    let mut f = f.titled(&view.title).about(summary);
+    f.place = doc.as_str();
+    f.has_both = view.typed.languages().len() > 1;
+    // What its members alone see of it is no page for search engines.
+    f.is_listed = view.inside.is_none() && view.status == Status::Published;
+    let address = f.canonical();
+    let f = {
+        let data = structured(&f, view, &address);
+        f.data(&data)
+    };
+    ListingPage {
+        kind: doc.as_str(),
+        kind_label: Facet::Kind.label(doc.as_str(), lang, vocabularies),
+        kinds: f.t(plural(doc)),
+        kinds_href: Asked::default().among(Some(doc)).address(lang, None),
+        code: view.code.clone(),
+        title: words(view.typed.title(), lang).unwrap_or(Words { text: view.title.clone(), lang: None }),
+        // A need's short text is its problem, which is the first block anyway.
+        lead: if view.kind == Kind::Technology { words(view.typed.summary(), lang) } else { None },
+        status: view.status.as_str().to_owned(),
+        status_label: pen.name("listing_status", view.status.as_str()),
+        party: party_line(&pen, view),
+        confirmed: view.confirmed_at.or(view.published_at).map(|at| format::moment(lang, at)),
+        notices: notices(&f, view),
+        blocks,
+        facts,
+        address,
+        f,
+    }
+}
+
+fn notices(f: &Frame, view: &ListingView) -> Vec<String> {
+    let mut notices = Vec::new();
+    if let Some(inside) = &view.inside {
+        if view.status != Status::Published {
+            notices.push(f.t("listing-not-public"));
+        } else if inside.revision != Revision::None {
+            notices.push(f.t("listing-newer-than-public"));
+        }
+    }
+    if view.typed.title().get(f.lang).is_none() {
+        notices.push(f.t("listing-not-translated"));
+    } else if view.stale_languages.contains(&f.lang) {
+        notices.push(f.t("listing-stale-translation"));
+    }
+    notices
+}
+
+fn party_line(pen: &Pen<'_>, view: &ListingView) -> Option<PartyLine> {
+    let party = &view.party;
+    let line = PartyLine {
+        name: party.name.as_ref().and_then(|n| n.best(pen.lang)).map(str::to_owned),
+        href: party.slug.as_ref().map(|slug| localised(pen.lang, &format!("/parties/{slug}"))),
+        sort: party.party_type.as_ref().map(|c| pen.name("party_types", c.as_str())),
+        place: party.province.as_ref().map(|c| pen.name("provinces", c.as_str())),
+        verification: party.verification.as_ref().map(|c| badge(pen, c.as_str())),
+    };
+    (line.name.is_some() || line.sort.is_some()).then_some(line)
+}
+
+pub(super) fn badge(pen: &Pen<'_>, level: &str) -> Badge {
+    Badge { label: pen.name("verification", level), is_good: level != "unverified" }
+}
+
+fn own_facts(pen: &Pen<'_>, view: &ListingView) -> Facts {
+    let mut facts = Facts::new("facts-listing");
+    facts.say("fact-code", &view.code);
+    facts.add(Fact::moment("fact-published", view.published_at.map(|at| format::moment(pen.lang, at))));
+    facts.add(Fact::moment("fact-confirmed", view.confirmed_at.map(|at| format::moment(pen.lang, at))));
+    facts.add(Fact::moment("fact-expires", view.expires_at.map(|at| format::moment(pen.lang, at))));
+    let languages = view.typed.languages().into_iter().map(|l| pen.name("languages", l.code())).collect::<Vec<_>>();
+    facts.say("fact-languages", &languages.join(", "));
+    if view.provenance.origin != *"manual" {
+        let source = view.provenance.source.as_deref().unwrap_or_default();
+        let id = view.provenance.external_id.as_deref().unwrap_or_default();
+        facts.say("fact-source", [source, id].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" · ").as_str());
+        facts.say("fact-licence", view.provenance.licence.as_deref().unwrap_or_default());
+    }
+    facts
+}
+
+/// What search engines read: schema.org. Nothing that the page does not show.
+fn structured(f: &Frame, view: &ListingView, address: &str) -> Value {
+    let kind = match view.kind {
+        Kind::Technology => "Product",
+        Kind::IpAsset => "CreativeWork",
+        Kind::Need => "Demand",
+    };
+    let mut data = json!({
+        "@context": "https://schema.org",
+        "@type": kind,
+        "name": view.title,
+        "description": f.about,
+        "url": address,
+        "identifier": view.code,
+    });
+    let Some(object) = data.as_object_mut() else { return data };
+    let party = view.party.name.as_ref().and_then(|n| n.best(f.lang)).map(|name| json!({ "@type": "Organization", "name": name }));
+    match (view.kind, party) {
+        (Kind::Technology, Some(party)) => drop(object.insert("manufacturer".to_owned(), party)),
+        (Kind::IpAsset, Some(party)) => drop(object.insert("provider".to_owned(), party)),
+        (Kind::Need, _) | (_, None) => {}
+    }
+    if let (Kind::Need, Some(expires)) = (view.kind, view.expires_at) {
+        object.insert("validThrough".to_owned(), json!(expires.format("%Y-%m-%d").to_string()));
+    }
+    let keywords: Vec<&str> = view.typed.keywords().into_iter().flat_map(|k| k.best(f.lang)).map(String::as_str).collect();
+    if !keywords.is_empty() {
+        object.insert("keywords".to_owned(), json!(keywords.join(", ")));
+    }
+    if let Some(field) = view.typed.field() {
+        object.insert(if view.kind == Kind::Technology { "category" } else { "about" }.to_owned(), json!(field.as_str()));
+    }
+    data
+}
+
+/// Says a message; for the parts, which have no frame.
+fn say(lang: base::Lang, key: &str) -> String {
+    messages::say(lang, key, &[])
+}

@@ -1,0 +1,127 @@
+//! The page of a party: who it is, what it can do, what it offers and seeks.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use base::text::LocalisedList;
+use base::{Limit, Vocabularies};
+use accounts::PartyView;
+use search::{Facet, Query, Results, Sort};
+use serde_json::json;
+
+use super::asked::Asked;
+use super::card::CardView;
+use super::finding::plural;
+use super::format::{self, Moment};
+use super::frame::{Frame, Visit, page};
+use super::listing::{Badge, Names, Pen, badge};
+use super::rich::{Words, markdown, words};
+use crate::api;
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Listings shown on the page; the rest is one link away.
+const SHOWN: u16 = 12;
+
+#[derive(Template)]
+#[template(path = "party.html")]
+pub(super) struct PartyPage {
+    pub f: Frame,
+    pub title: Words,
+    pub other_name: Option<String>,
+    pub sort: String,
+    pub place: String,
+    pub verification: Badge,
+    pub verified_at: Option<Moment>,
+    pub presentation_html: String,
+    pub presentation_lang: Option<&'static str>,
+    pub lists: Vec<(&'static str, Vec<String>)>,
+    pub facts: Vec<(&'static str, String)>,
+    pub website: Option<String>,
+    pub is_demonstration: bool,
+    pub hits: Vec<CardView>,
+    pub counts: Vec<(String, u64, String)>,
+    pub all: Option<String>,
+    pub total: u64,
+}
+
+pub(super) async fn show(State(app): State<App>, visit: Visit, Path(slug): Path<String>) -> Result<Response, Problem> {
+    let id = accounts::parties::find_slug(&app.accounts, &slug).await?.ok_or_else(Problem::not_found)?;
+    let party = accounts::parties::get(&app.accounts, &visit.who.actor, id).await?;
+    let query = Query {
+        party: Some(id),
+        sort: Sort::Newest,
+        limit: Limit::new(SHOWN).unwrap_or_default(),
+        facets: vec![Facet::Kind],
+        ..Query::default()
+    };
+    let results = api::search::run(&app, &visit.who, query).await?;
+    let f = visit.frame(&app, "").at(&format!("/parties/{}", party.slug));
+    Ok(page(StatusCode::OK, visit.lang(), &party_page(f, &party, results, &app.vocabularies)))
+}
+
+pub(super) fn party_page(f: Frame, party: &PartyView, results: Results, vocabularies: &Vocabularies) -> PartyPage {
+    let lang = f.lang;
+    let profile = &party.profile;
+    let pen = Pen { lang, vocabularies, names: &Names::new() };
+    let title = words(&profile.names, lang).unwrap_or(Words { text: party.slug.clone(), lang: None });
+    let other_name = profile.names.get(f.other()).filter(|n| *n != title.text && title.lang.is_none()).map(str::to_owned);
+    let presentation = words(&profile.presentation, lang);
+    let list = |key: &'static str, list: &LocalisedList| (key, list.best(lang).to_vec());
+    let lists = [
+        list("party-capacities", &profile.capacities),
+        list("party-equipment", &profile.equipment),
+        list("party-standards", &profile.standards),
+        list("party-interests", &profile.interests),
+    ];
+    let address = profile.address.as_ref();
+    let province = address.map(|a| pen.name("provinces", a.province.as_str())).unwrap_or_default();
+    let commune = address.and_then(|a| a.commune.as_ref()).map(|c| pen.name("communes", c.as_str()));
+    let street = address.and_then(|a| a.street.clone());
+    let whole: Vec<String> = [street, commune, Some(province.clone())].into_iter().flatten().filter(|t| !t.is_empty()).collect();
+    let facts = [
+        ("fact-address", whole.join(", ")),
+        ("fact-size", profile.size.as_ref().map(|c| pen.name("size_bands", c.as_str())).unwrap_or_default()),
+        ("fact-trade", profile.vsic.as_ref().map(|c| pen.name("vsic", c.as_str())).unwrap_or_default()),
+        ("fact-tax-code", profile.tax_code.clone().unwrap_or_default()),
+        ("fact-registration", profile.registration.clone().unwrap_or_default()),
+    ];
+    let website = profile.website.clone().filter(|w| w.starts_with("https://") || w.starts_with("http://"));
+    let kind = if profile.party_type == "individual" { "Person" } else { "Organization" };
+    let mut f = f.titled(title.text.as_str()).about(presentation.as_ref().map_or("", |w| w.text.as_str()));
+    f.place = "party";
+    f.has_both = profile.names.0.len() > 1;
+    let data = json!({
+        "@context": "https://schema.org", "@type": kind, "name": title.text, "url": f.canonical(), "description": f.about,
+        "address": { "@type": "PostalAddress", "addressRegion": province, "addressCountry": "VN" },
+        "sameAs": website,
+    });
+    let of_party = Asked { party: Some(party.id), sort: Sort::Newest, ..Asked::default() };
+    let counts = results.facets.get(&Facet::Kind).map(Vec::as_slice).unwrap_or_default();
+    PartyPage {
+        sort: pen.name("party_types", profile.party_type.as_str()),
+        place: province,
+        verification: badge(&pen, party.verification.level.as_str()),
+        verified_at: party.verification.at.map(|at| format::moment(lang, at)),
+        presentation_html: presentation.as_ref().map(|w| markdown(&w.text)).unwrap_or_default(),
+        presentation_lang: presentation.and_then(|w| w.lang),
+        lists: lists.into_iter().filter(|(_, words)| !words.is_empty()).collect(),
+        facts: facts.into_iter().filter(|(_, text)| !text.is_empty()).collect(),
+        website,
+        is_demonstration: party.demonstration,
+        counts: counts
+            .iter()
+            .filter_map(|c| {
+                let kind: search::DocKind = c.code.parse().ok()?;
+                Some((f.t(plural(kind)), c.count, of_party.among(Some(kind)).address(lang, None)))
+            })
+            .collect(),
+        all: results.next.as_ref().map(|_| of_party.address(lang, None)),
+        total: results.total,
+        hits: results.items.into_iter().map(|hit| CardView::of(hit, lang, vocabularies)).collect(),
+        title,
+        other_name,
+        f: f.data(&data),
+    }
+}
