@@ -5,5 +5,9 @@
 
 #![cfg(test)]
 
+mod access;
+mod bad_input;
+mod invariants;
+mod kill;
 mod main_job;
 mod site;

@@ -34,8 +34,6 @@ pub struct Site {
     pub clock: Clock,
     /// Its address.
     pub address: SocketAddr,
-    /// Its data directory.
-    pub data: PathBuf,
     stop: CancellationToken,
     workers: JoinSet<()>,
     _store: TestStore,
@@ -78,7 +76,7 @@ impl Site {
         let mut workers = server::workers::start(&app, wanting, &stop);
         let (served, token) = (app.clone(), stop.clone());
         workers.spawn(async move { server::edge::serve(served, listener, token).await.unwrap() });
-        let site = Self { app, clock, address, data: data.path().to_owned(), stop, workers, _store: store, _data: data };
+        let site = Self { app, clock, address, stop, workers, _store: store, _data: data };
         site.until("the space is ready", async || site.visitor().get("/readyz").await.status == 200).await;
         site
     }
