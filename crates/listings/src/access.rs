@@ -69,7 +69,7 @@ actions! {
     /// Read drafts, versions, private terms.
     ViewInside = "listing.view_inside": |actor, listing| actor.has_scope(Scope::Read) && (listing.is_insider(actor) || listing.is_before_moderators(actor));
     /// Read the private terms: members and the staff member responsible.
-    ViewPrivate = "listing.view_private": |actor, listing| actor.has_scope(Scope::Read) && (listing.is_insider(actor) || (actor.is_staff(StaffRole::Broker) && actor.has_scope(Scope::Staff) && listing.state.status == Status::Published));
+    ViewPrivate = "listing.view_private": |actor, listing| actor.has_scope(Scope::Read) && listing.is_insider(actor);
     /// Write its content and private terms, submit it, hold, resume, confirm, withdraw, archive it.
     Edit = "listing.edit": |actor, listing| edits(actor, listing);
     /// Choose who may see it.

@@ -19,6 +19,7 @@ use store::{Ctx, IdempotencyKey};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::json::Unambiguous;
 use crate::problem::Problem;
 use crate::route::{BodyLimit, Chosen};
 
@@ -167,7 +168,7 @@ async fn json_value(request: Request) -> Result<Value, Problem> {
     // Its size was bounded by the gate.
     let bytes: Bytes = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| Problem::malformed("body-cut"))?;
     // serde_json refuses invalid UTF-8, lone surrogates and more than 128 levels.
-    let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
+    let Unambiguous(value) = serde_json::from_slice(&bytes).map_err(|error| {
         Problem::malformed("bad-json").with("line", error.line().into()).with("column", error.column().into())
     })?;
     if has_nul(&value) {

@@ -8,6 +8,7 @@ mod app;
 pub mod edge;
 mod extract;
 mod health;
+mod json;
 mod openapi;
 mod pipeline;
 mod problem;

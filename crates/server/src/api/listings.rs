@@ -160,9 +160,13 @@ pub(crate) async fn edit<C: KindContent>(
     Writer(ctx): Writer,
     Id(id): Id<ListingId>,
     IfMatch(seen): IfMatch,
-    draft: Draft<NewVersion<C>>,
+    mut draft: Draft<NewVersion<C>>,
 ) -> Result<Response, Problem> {
     let Some(body) = draft.value else { return Err(Problem::invalid(draft.faults)) };
+    let length = body.reason.chars().count();
+    if length > 500 {
+        draft.faults.add_with("/reason", "too_long", &[("max", "500"), ("length", &length.to_string())]);
+    }
     let content = body.content.into_content();
     checked(&app, &content, draft.faults)?;
     let done = listings::edit::edit(&app.listings, ctx, id, seen, content, body.reason).await;
