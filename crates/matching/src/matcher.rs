@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use base::{Actor, Cursor, Limit, ListingId, Page, Refused, Scope};
+use base::{Actor, Cursor, Limit, ListingId, Page, Refused, Scope, StaffRole};
 use chrono::{DateTime, Utc};
 use listings::content::Content;
 use listings::published::{Audience, Published};
@@ -186,7 +186,7 @@ impl Matcher {
 }
 
 fn may_see(actor: &Actor, audience: &Audience) -> bool {
-    let staff = actor.is_system() || (!actor.staff.is_empty() && actor.has_scope(Scope::Staff));
+    let staff = actor.is_system() || (actor.is_staff(StaffRole::Moderator) && actor.has_scope(Scope::Staff));
     staff
         || match audience {
             Audience::Public => true,

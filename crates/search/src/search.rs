@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use base::{Actor, Lang, Limit, Scope};
+use base::{Actor, Lang, Limit, Scope, StaffRole};
 use serde::{Deserialize, Serialize};
 
 use crate::card::Card;
@@ -32,16 +32,16 @@ pub const MAX_FILTER_VALUES: usize = 50;
 pub struct Viewer {
     /// The language to answer in.
     pub lang: Lang,
-    /// The audiences the viewer belongs to; none for staff, who see everything.
+    /// The audiences the viewer belongs to; none for moderators, who see everything.
     pub(crate) audiences: Option<Vec<String>>,
 }
 
 impl Viewer {
     /// What an actor may see: the public part, the registered one when signed in, what is for the actor's parties, and
-    /// everything for staff.
+    /// everything for moderators.
     #[must_use]
     pub fn of(actor: &Actor) -> Self {
-        let staff = actor.is_system() || (!actor.staff.is_empty() && actor.has_scope(Scope::Staff));
+        let staff = actor.is_system() || (actor.is_staff(StaffRole::Moderator) && actor.has_scope(Scope::Staff));
         let audiences = (!staff).then(|| {
             let mut tokens = vec![document::PUBLIC.to_owned()];
             if actor.account().is_some() {

@@ -1,5 +1,6 @@
 //! What goes on beside the requests: the index follower, jobs (mail, imports), and what the clock brings.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use accounts::mail;
@@ -7,6 +8,7 @@ use listings::notices::{JOB as LISTING_MAIL, Letter};
 use search::Wanting;
 use store::follow::report;
 use store::jobs::Job;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +18,8 @@ use crate::app::App;
 const JOBS_EVERY: Duration = Duration::from_millis(500);
 /// How often the clock is looked at.
 const TICK_EVERY: Duration = Duration::from_secs(60);
+/// How often the lease of a job that takes long is renewed.
+const RENEW_EVERY: Duration = Duration::from_secs(60);
 /// Jobs claimed at once.
 const JOBS_AT_ONCE: u64 = 8;
 
@@ -29,27 +33,64 @@ pub fn start(app: &App, wanting: Option<Wanting>, stop: &CancellationToken) -> J
 }
 
 async fn jobs(app: App, stop: CancellationToken) {
+    // Imports take minutes: one at a time beside the rest, so that no letter waits for them.
+    let imports = Arc::new(Semaphore::new(1));
+    let mut long = JoinSet::new();
     while !stop.is_cancelled() {
         match app.store.claim_jobs(JOBS_AT_ONCE).await {
             Ok(batch) if batch.is_empty() => {
-                tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(JOBS_EVERY) => {} }
+                tokio::select! { () = stop.cancelled() => break, () = tokio::time::sleep(JOBS_EVERY) => {} }
             }
             Ok(batch) => {
                 for job in batch {
-                    let outcome = run(&app, &job).await;
-                    if let Err(why) = &outcome {
-                        tracing::warn!(kind = job.kind, attempts = job.attempts, why, "a job failed and will be tried again");
-                    }
-                    if let Err(error) = app.store.finish_job(&job, outcome).await {
-                        tracing::error!(cause = report(&error), "the end of a job could not be noted");
+                    if job.kind == listings::import::JOB {
+                        long.spawn(import(app.clone(), job, Arc::clone(&imports), stop.clone()));
+                    } else {
+                        let outcome = run(&app, &job).await;
+                        finish(&app, &job, outcome).await;
                     }
                 }
             }
             Err(error) => {
                 tracing::error!(cause = report(&error), "jobs could not be claimed");
-                tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(Duration::from_secs(5)) => {} }
+                tokio::select! { () = stop.cancelled() => break, () = tokio::time::sleep(Duration::from_secs(5)) => {} }
             }
         }
+        while long.try_join_next().is_some() {}
+    }
+    while long.join_next().await.is_some() {}
+}
+
+async fn finish(app: &App, job: &Job, outcome: Result<(), String>) {
+    if let Err(why) = &outcome {
+        tracing::warn!(kind = job.kind, attempts = job.attempts, why, "a job failed and will be tried again");
+    }
+    if let Err(error) = app.store.finish_job(job, outcome).await {
+        tracing::error!(cause = report(&error), "the end of a job could not be noted");
+    }
+}
+
+/// Runs an import, keeping its job while it waits and runs. A stop ends it between two batches; its job is then found
+/// again once the lease is over.
+async fn import(app: App, job: Job, turn: Arc<Semaphore>, stop: CancellationToken) {
+    let work = async {
+        // The semaphore is never closed.
+        let _turn = turn.acquire().await.map_err(|e| e.to_string())?;
+        listings::import::run_job(&app.listings, &app.data, &job, stop.clone()).await.map_err(|e| report(&e))
+    };
+    tokio::pin!(work);
+    let outcome = loop {
+        tokio::select! {
+            outcome = &mut work => break outcome,
+            () = tokio::time::sleep(RENEW_EVERY) => {
+                if let Err(error) = app.store.renew_job(&job).await {
+                    tracing::error!(cause = report(&error), "the lease of a job could not be renewed");
+                }
+            }
+        }
+    };
+    if !stop.is_cancelled() {
+        finish(&app, &job, outcome).await;
     }
 }
 
@@ -59,7 +100,6 @@ async fn run(app: &App, job: &Job) -> Result<(), String> {
     }
     match job.kind.as_str() {
         LISTING_MAIL => listing_letter(app, job).await,
-        listings::import::JOB => listings::import::run_job(&app.listings, &app.data, job).await.map_err(|e| report(&e)),
         other => Err(format!("no worker for jobs of kind {other}")),
     }
 }

@@ -91,6 +91,25 @@ impl Store {
             .collect()
     }
 
+    /// Keeps a job that takes long from being given to another worker.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn renew_job(&self, job: &Job) -> Result<(), StoreError> {
+        let id = job.id;
+        self.write(Ctx::system(), move |tx| async move {
+            job::Entity::update_many()
+                .col_expr(job::Column::ClaimedUntil, Expr::value(tx.now() + LEASE))
+                .filter(job::Column::Id.eq(id))
+                .filter(job::Column::State.eq("running"))
+                .exec(tx.db())
+                .await
+                .map_err(StoreError::from)?;
+            Ok::<_, StoreError>(())
+        })
+        .await
+    }
+
     /// Ends a job, or puts it back with a pause of 30 s, 1 min, 2 min … 12 h.
     ///
     /// # Errors

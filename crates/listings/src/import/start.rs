@@ -119,7 +119,7 @@ pub async fn run_waiting(
 ///
 /// # Errors
 /// As [`run_waiting`].
-pub async fn run_job(listings: &Listings, data: &Path, job: &jobs::Job) -> Result<(), ImportError> {
+pub async fn run_job(listings: &Listings, data: &Path, job: &jobs::Job, stop: CancellationToken) -> Result<(), ImportError> {
     let payload: Payload = Payload::deserialize(&job.payload).map_err(|e| ListingError::Store(StoreError::corrupt("job", e)))?;
-    run_waiting(listings, data, payload.import, Arc::new(|_| {}), CancellationToken::new()).await
+    run_waiting(listings, data, payload.import, Arc::new(|_| {}), stop).await
 }
