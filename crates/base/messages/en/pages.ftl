@@ -7,7 +7,8 @@ nav-main = Main
 nav-footer = Foot of the page
 crumbs = Where you are
 demo-bar = Demonstration space: every party, listing and figure here is invented.
-verified = verified
+verified-party = verified
+verified-on = on { $day }
 months = { $count ->
     [one] 1 month
    *[other] { $count } months
@@ -61,7 +62,7 @@ found-all = { $count ->
    *[other] { $count } entries
   }
 found-took = in { $ms } ms
-found-relaxed = Nothing has all of the words, so these have some of them.
+found-relaxed = Few entries have all of the words, so entries with some of them are shown too.
 found-ignored = Not understood, and searched as plain words or left out:
 did-you-mean = Did you mean
 facets = Narrow the results
@@ -139,6 +140,7 @@ target-wanted = Wanted
 target-priority = Priority
 
 facts = Key facts
+facts-key = In short
 facts-readiness = Readiness
 facts-protection = Rights and protection
 facts-terms = Terms of cooperation

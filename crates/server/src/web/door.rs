@@ -84,8 +84,7 @@ fn onward(visit: &Visit, next: &str) -> String {
 }
 
 fn sign_in_view(app: &App, visit: &Visit, email: &str, next: &str, fault: Option<String>) -> SignInPage {
-    let mut f = visit.frame(app, messages::say(visit.lang(), "sign-in", &[])).at("/sign-in").unlisted();
-    f.has_search = false;
+    let f = visit.frame(app, messages::say(visit.lang(), "sign-in", &[])).at("/sign-in").unlisted().without_search();
     SignInPage { f, email: email.to_owned(), next: safe(next).to_owned(), fault }
 }
 
@@ -134,8 +133,7 @@ pub(super) async fn sign_in(State(app): State<App>, visit: Visit, headers: Heade
 }
 
 fn code_view(app: &App, visit: &Visit, next: &str, fault: Option<String>) -> CodePage {
-    let mut f = visit.frame(app, messages::say(visit.lang(), "sign-in-code-title", &[])).at("/sign-in/code").unlisted();
-    f.has_search = false;
+    let f = visit.frame(app, messages::say(visit.lang(), "sign-in-code-title", &[])).at("/sign-in/code").unlisted().without_search();
     CodePage { f, next: safe(next).to_owned(), fault }
 }
 

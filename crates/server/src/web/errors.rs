@@ -85,7 +85,7 @@ pub(super) fn problem_view(f: Frame, problem: &Problem, request_id: &str) -> Pro
         request_id: (status.is_server_error() && !request_id.is_empty()).then(|| request_id.to_owned()),
         needs_sign_in: status == StatusCode::UNAUTHORIZED,
         is_missing,
-        f: f.titled(&heading).unlisted(),
+        f: f.titled(&heading).unlisted().without_search(),
         heading,
     }
 }

@@ -23,8 +23,10 @@ const ASIDE: [Facet; 7] =
 /// Values of a facet that are open at once, and at all.
 const OPEN: usize = 6;
 const MOST: usize = 16;
-/// A longer query makes longer links: fewer of them, so that the page stays small.
-const LONG_QUERY: usize = 160;
+/// Bytes that the links of facets may take together: a longer query makes longer links, so there are fewer of them.
+const LINK_BYTES: usize = 16_000;
+/// Chips that are shown; nobody chooses more by hand.
+const CHIPS: usize = 24;
 
 #[derive(Template)]
 #[template(path = "search.html")]
@@ -118,7 +120,7 @@ pub(super) fn finding(f: Frame, vocabularies: &Vocabularies, asked: &Asked, is_l
     let lang = f.lang;
     let title = if asked.q.is_empty() { f.t("search-all") } else { format!("“{}” – {}", asked.q, f.t("search-title")) };
     let mut f = f.titled(title);
-    f.q.clone_from(&asked.q);
+    (f.has_search, f.has_nav) = (false, false);
     f.place = asked.kind().map_or("", DocKind::as_str);
     // The plain list of a kind is a page for search engines; a search is not.
     f.is_listed = !is_later && *asked == Asked::default().among(asked.kind());
@@ -127,9 +129,11 @@ pub(super) fn finding(f: Frame, vocabularies: &Vocabularies, asked: &Asked, is_l
         .into_iter()
         .filter_map(|facet| facet_view(facet, results.facets.get(&facet)?, asked, lang, vocabularies))
         .collect();
+    let is_long = asked.path(None).len() > LINK_BYTES / ASIDE.len();
     let sorts = [(Sort::Relevance, "sort-relevance"), (Sort::Newest, "sort-newest"), (Sort::Trl, "sort-trl"), (Sort::ClosingSoon, "sort-closing")]
         .into_iter()
         .map(|(sort, key)| Tab { text: f.t(key), count: None, href: asked.sorted(sort).address(lang, None), is_on: asked.sort == sort })
+        .filter(|_| !is_long)
         .collect();
     Finding {
         q: asked.q.clone(),
@@ -190,6 +194,7 @@ fn chips(asked: &Asked, party: Option<String>, lang: Lang, vocabularies: &Vocabu
             chips.push(Link { text, href: asked.without(*facet, code).address(lang, None) });
         }
     }
+    chips.truncate(CHIPS);
     chips
 }
 
@@ -226,7 +231,11 @@ fn facet_view(facet: Facet, counts: &[FacetCount], asked: &Asked, lang: Lang, vo
         }
         _ => counts.iter().map(|count| value(count, 0)).collect(),
     };
-    let (open, most) = if asked.q.len() > LONG_QUERY { (OPEN / 2, OPEN / 2) } else { (OPEN, MOST) };
+    let most = MOST.min(LINK_BYTES / asked.path(None).len() / ASIDE.len());
+    if most == 0 {
+        return None;
+    }
+    let open = OPEN.min(most);
     // What is chosen stays in sight.
     let open = open.max(values.iter().rposition(|v| v.is_on).map_or(0, |at| at + 1)).min(most);
     // The nine levels belong together.

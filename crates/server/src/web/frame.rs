@@ -68,10 +68,10 @@ pub(super) struct Frame {
     pub title: String,
     /// One or two sentences for search engines and shared links.
     pub about: String,
-    /// What stands in the search box.
-    pub q: String,
     /// Whether the header has a search box.
     pub has_search: bool,
+    /// Whether the header leads to the kinds; the page of results has its tabs instead.
+    pub has_nav: bool,
     /// Whether search engines may list the page.
     pub is_listed: bool,
     /// Whether both languages say the same here.
@@ -93,8 +93,8 @@ impl Frame {
             lang,
             title: String::new(),
             about: String::new(),
-            q: String::new(),
             has_search: true,
+            has_nav: true,
             is_listed: true,
             has_both: true,
             json_ld: None,
@@ -124,6 +124,12 @@ impl Frame {
     /// The address that counts, where the one asked for has more in it than the page needs.
     pub fn at(mut self, path: &str) -> Self {
         path.clone_into(&mut self.here);
+        self
+    }
+
+    /// A page with a search box of its own, or with better things to do.
+    pub fn without_search(mut self) -> Self {
+        self.has_search = false;
         self
     }
 
@@ -227,7 +233,8 @@ impl Frame {
     /// Where signing in leads back to.
     pub fn sign_in_href(&self) -> String {
         let back = self.href(&self.here);
-        if back.contains("/sign-in") || self.here == "/" {
+        // A very long search is not worth carrying along, escaped twice, on every page.
+        if back.contains("/sign-in") || self.here == "/" || back.len() > 1_000 {
             return self.href("/sign-in");
         }
         let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();

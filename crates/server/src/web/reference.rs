@@ -83,11 +83,25 @@ pub(super) struct Property {
     pub depth: usize,
 }
 
+impl Property {
+    /// What it means, as HTML.
+    pub fn about_html(&self) -> String {
+        sentence(&self.about)
+    }
+}
+
 pub(super) struct Schema {
     pub name: String,
     pub about: String,
     pub kind: Kind,
     pub properties: Vec<Property>,
+}
+
+impl Schema {
+    /// What it is, as HTML.
+    pub fn about_html(&self) -> String {
+        sentence(&self.about)
+    }
 }
 
 /// Inline objects are opened so many times; what lies deeper has a schema of its own.
@@ -113,6 +127,26 @@ fn groups(document: &Value) -> BTreeMap<String, Vec<Operation>> {
 
 fn text(value: &Value, name: &str) -> String {
     value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// A sentence of the document as HTML: escaped, with what stands between backticks as code.
+pub(super) fn sentence(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + 16);
+    for (n, piece) in text.split('`').enumerate() {
+        let is_code = n % 2 == 1;
+        html.push_str(if is_code { "<code>" } else { "" });
+        for c in piece.chars() {
+            match c {
+                '&' => html.push_str("&amp;"),
+                '<' => html.push_str("&lt;"),
+                '>' => html.push_str("&gt;"),
+                '"' => html.push_str("&quot;"),
+                _ => html.push(c),
+            }
+        }
+        html.push_str(if is_code { "</code>" } else { "" });
+    }
+    html
 }
 
 /// The end of a reference: the name of a schema.
@@ -163,6 +197,11 @@ impl Operation {
             answers,
             failures,
         }
+    }
+
+    /// What it does, as HTML.
+    pub fn summary_html(&self) -> String {
+        sentence(&self.summary)
     }
 
     /// The message with the words for who may use it.

@@ -85,6 +85,11 @@ impl Fact {
 }
 
 impl Fact {
+    /// Whether it belongs to what one looks at first; a small screen shows these above the story.
+    pub fn is_key(&self) -> bool {
+        matches!(self.key, "fact-trl" | "fact-trl-min" | "fact-ipr-status" | "fact-price" | "fact-deadline" | "fact-ip-kind" | "fact-ip-status" | "fact-availability")
+    }
+
     /// How several values stand: one path, words beside each other, or a list.
     pub fn style(&self) -> &'static str {
         match self.key {
