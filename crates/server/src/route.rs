@@ -86,7 +86,7 @@ impl Body {
     fn of<T: ToSchema>() -> Self {
         let mut all = Vec::new();
         T::schemas(&mut all);
-        let name = T::name().into_owned();
+        let name = name_of::<T>();
         all.push((name.clone(), <T as PartialSchema>::schema()));
         Self { name, schemas: all.into_iter().collect(), is_sound: || Shape::of::<T>().is_sound() }
     }
@@ -96,6 +96,13 @@ impl Body {
     pub fn reference(&self) -> Ref {
         Ref::from_schema_name(&self.name)
     }
+}
+
+/// The name of a type's schema; of a generic one with what it is about, such as `List_PartyView`, since each is another.
+fn name_of<T: ToSchema>() -> String {
+    let whole = std::any::type_name::<T>();
+    let about = whole.split(['<', '>', ',']).skip(1).filter_map(|part| part.trim().rsplit("::").next()).filter(|part| !part.is_empty());
+    std::iter::once(T::name().as_ref()).chain(about).collect::<Vec<_>>().join("_")
 }
 
 /// One operation.

@@ -65,6 +65,7 @@ pub struct NewDraft<C> {
     pub source_lang: Lang,
     /// What it says so far.
     #[serde(default)]
+    #[schema(inline)]
     pub content: C,
 }
 
@@ -73,6 +74,7 @@ pub struct NewDraft<C> {
 #[serde(deny_unknown_fields)]
 pub struct NewVersion<C> {
     /// All that it says now.
+    #[schema(inline)]
     pub content: C,
     /// Why it was changed.
     #[serde(default)]

@@ -24,6 +24,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct List<T> {
     /// The rows.
+    #[schema(inline)]
     pub items: Vec<T>,
     /// Give this back as `cursor` to get the next page; null at the end.
     pub next: Option<String>,
