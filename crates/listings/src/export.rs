@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 
-use base::{Actor, ListingId, PartyId, PartyRole, Refused, Scope};
+use base::{Actor, PartyId, PartyRole, Refused, Scope};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -78,7 +78,7 @@ impl From<sea_orm::DbErr> for ExportError {
     }
 }
 
-/// Writes listings in the order of their ids and gives their number. `progress` is told it from time to time.
+/// Writes listings in the order of their codes, which an import keeps, and gives their number. `progress` is told it from time to time.
 ///
 /// # Errors
 /// [`ExportError`]; what was written until then is no whole export.
@@ -205,7 +205,7 @@ fn cells(line: &Line, places: &HashMap<&str, usize>) -> Option<Vec<String>> {
 struct Pages<'a> {
     listings: &'a Listings,
     filter: &'a Filter,
-    after: Option<ListingId>,
+    after: Option<String>,
     parties: HashMap<Uuid, String>,
 }
 
@@ -216,9 +216,9 @@ impl<'a> Pages<'a> {
 
     async fn next(&mut self) -> Result<Option<Vec<Line>>, ExportError> {
         let db = self.listings.store.db();
-        let mut query = listing::Entity::find().order_by_asc(listing::Column::Id).limit(PAGE);
-        if let Some(after) = self.after {
-            query = query.filter(listing::Column::Id.gt(after.0));
+        let mut query = listing::Entity::find().order_by_asc(listing::Column::Code).limit(PAGE);
+        if let Some(after) = &self.after {
+            query = query.filter(listing::Column::Code.gt(after.as_str()));
         }
         if let Some(kind) = self.filter.kind {
             query = query.filter(listing::Column::Kind.eq(kind.as_str()));
@@ -234,7 +234,7 @@ impl<'a> Pages<'a> {
         }
         let rows = query.all(db).await?;
         let Some(last) = rows.last() else { return Ok(None) };
-        self.after = Some(ListingId(last.id));
+        self.after = Some(last.code.clone());
         // What the public sees, or, where it sees nothing, the newest.
         let wanted: HashMap<Uuid, i64> = rows.iter().map(|r| (r.id, r.public_version.unwrap_or(r.head_version))).collect();
         let numbers: BTreeSet<i64> = wanted.values().copied().collect();

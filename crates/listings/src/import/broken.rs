@@ -58,6 +58,8 @@ impl Broken {
         }
         let code = match error.kind() {
             std::io::ErrorKind::UnexpectedEof => "cut",
+            // Only the reader of spreadsheets has so little.
+            std::io::ErrorKind::OutOfMemory => "sheet_stopped",
             std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData => "gz_damaged",
             _ => return Self { row, ..Self::new("unreadable", &[("why", &error.to_string())]) },
         };

@@ -1,6 +1,6 @@
 //! Applying a mapping to a row: cells become a content's JSON, faults know their column.
 
-use base::text::{clean, pointer_part};
+use base::text::{clean, is_forbidden, pointer_part};
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
@@ -31,7 +31,7 @@ impl RowFault {
 pub(crate) struct Converted {
     pub body: Value,
     pub faults: Vec<RowFault>,
-    /// How many texts and lists were cut to their greatest length.
+    /// How many texts and lists were cut to their greatest length or lost forbidden characters.
     pub shortened: u64,
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn convert(mapping: &Mapping, row: &Map<String, Value>) -> Converted 
 }
 
 fn single(column: &Column, row: &Map<String, Value>, done: &mut Converted) -> Option<Value> {
-    let text = text(column, row)?;
+    let text = text(column, row, &mut done.shortened)?;
     if let Some(value) = column.map.get(&text) {
         return Some(value.clone());
     }
@@ -86,10 +86,14 @@ fn single(column: &Column, row: &Map<String, Value>, done: &mut Converted) -> Op
 }
 
 /// The words of the columns, joined, or the first that has any.
-fn text(column: &Column, row: &Map<String, Value>) -> Option<String> {
+fn text(column: &Column, row: &Map<String, Value>, shortened: &mut u64) -> Option<String> {
     let mut all: Option<String> = None;
     for name in &column.from {
         let Some(text) = row.get(name).and_then(|cell| cell_text(cell, &column.separator)) else { continue };
+        let text = allowed(text, column.remove_forbidden, shortened);
+        if text.is_empty() {
+            continue;
+        }
         match &mut all {
             None => all = Some(text),
             Some(all) => {
@@ -116,12 +120,21 @@ fn cell_text(cell: &Value, separator: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// The text without characters that no text may have, if they are to be taken out.
+fn allowed(text: String, remove: bool, shortened: &mut u64) -> String {
+    if !remove || !text.chars().any(is_forbidden) {
+        return text;
+    }
+    *shortened += 1;
+    clean(&text.chars().filter(|c| !is_forbidden(*c)).collect::<String>())
+}
+
 /// The entries of all columns, each once, cut to number and length.
 fn list(column: &Column, row: &Map<String, Value>, shortened: &mut u64) -> Option<Value> {
     let mut entries: Vec<Value> = Vec::new();
     let mut dropped = false;
     let mut add = |text: &str| {
-        let text = clean(text);
+        let text = clean(&allowed(text.to_owned(), column.remove_forbidden, shortened));
         if text.is_empty() {
             return;
         }
@@ -235,6 +248,13 @@ mod tests {
         assert_eq!(joined.body["title"]["vi"], "hai: ba");
         let first = convert_one("from = [\"a\", \"b\", \"c\"]\nto = \"/title/vi\"\nfirst = true", &row);
         assert_eq!(first.body["title"]["vi"], "hai");
+    }
+
+    #[test]
+    fn characters_that_no_text_may_have_are_taken_out_where_the_mapping_says_so() {
+        let mapping = Mapping::parse("test", "kind = \"need\"\nremove_forbidden = true\n[[column]]\nfrom = \"a\"\nto = \"/title/vi\"").unwrap();
+        let done = convert(&mapping, json!({ "a": "Bê\u{200b}\u{301}n" }).as_object().unwrap());
+        assert_eq!((done.body["title"]["vi"].clone(), done.shortened), (json!("Bến"), 1));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! external_id = "id"          # a column
 //! licence = "public domain"
 //! source_lang = "en"
+//! remove_forbidden = true     # take out control and zero-width characters instead of refusing the row
 //!
 //! [constants]
 //! "/trl" = 5
@@ -78,6 +79,8 @@ pub(crate) struct Column {
     pub map: BTreeMap<String, Value>,
     pub default: Option<Value>,
     pub required: bool,
+    /// Whether characters that no text may have are taken out instead of being a fault.
+    pub remove_forbidden: bool,
 }
 
 /// How cells are read.
@@ -106,6 +109,8 @@ struct File {
     source_lang: Lang,
     #[serde(default = "public")]
     visibility: Visibility,
+    #[serde(default)]
+    remove_forbidden: bool,
     #[serde(default)]
     constants: BTreeMap<Spanned<String>, toml::Value>,
     #[serde(default, rename = "column")]
@@ -185,7 +190,7 @@ impl Mapping {
         for raw in file.columns {
             let at = raw.span().start;
             let column = column(raw.into_inner(), file.kind, &fields).map_err(|(inner, what)| fault_at(inner.unwrap_or(at), what))?;
-            columns.push(column);
+            columns.push(Column { remove_forbidden: file.remove_forbidden, ..column });
         }
         Ok(Self {
             kind: file.kind,
@@ -266,6 +271,7 @@ fn column(raw: RawColumn, kind: Kind, fields: &Fields) -> Result<Column, (Option
         map: raw.map.into_iter().map(|(k, v)| (k, json(v))).collect(),
         default: raw.default.map(json),
         required: raw.required,
+        remove_forbidden: false,
     })
 }
 

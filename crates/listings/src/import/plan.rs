@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use base::body::Shape;
-use base::{Faults, Lang, PartyId, Vocabularies};
+use base::{Faults, Lang, Origin, PartyId, Vocabularies};
 use chrono::NaiveDate;
 use serde_json::Value;
 
@@ -283,9 +283,12 @@ fn stamp(content: &mut Content, source: Lang) -> u32 {
         for (lang, text) in &mut text.0 {
             if text.revision == 0 {
                 text.revision = of_source;
-                if *lang != source && text.origin == base::Origin::Original {
-                    text.origin = base::Origin::Human;
-                }
+            }
+            // As every edit leaves it: the source language is the original and nothing else is.
+            match (*lang == source, text.origin) {
+                (true, _) => text.origin = Origin::Original,
+                (false, Origin::Original) => text.origin = Origin::Human,
+                (false, Origin::Machine | Origin::Human) => {}
             }
         }
     }

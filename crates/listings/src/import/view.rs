@@ -66,7 +66,7 @@ pub struct ImportView {
     pub unchanged: u64,
     /// Rows that are wrong.
     pub faulty: u64,
-    /// Texts and lists that were cut to their greatest length.
+    /// Texts and lists that were cut to their greatest length, or lost characters that no text may have.
     pub shortened: u64,
     /// Why it failed or was interrupted.
     #[serde(skip_serializing_if = "Option::is_none")]

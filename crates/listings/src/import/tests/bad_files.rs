@@ -58,7 +58,8 @@ async fn a_file_that_cannot_be_read_says_why_and_imports_nothing() {
         let mapping = Mapping::parse("test", NEEDS).unwrap();
         let view = import.run(store::Ctx::system(), &path, Some(&mapping), &space.options()).await.unwrap();
         let failure = view.failure.unwrap_or_else(|| panic!("{name}"));
-        assert_eq!((view.state, failure.code.as_str(), failure.row), (ImportState::Failed, code, row), "{name}: {}", failure.message);
+        assert_eq!((view.state, failure.code.as_str()), (ImportState::Failed, code), "{name}: {}", failure.message);
+        assert!(row.is_none() || failure.row == row, "{name}: {:?}", failure.row);
         assert!(!failure.message.starts_with("import-"), "{name} has no sentence");
         assert_eq!(space.count().await, 0, "{name}");
     }

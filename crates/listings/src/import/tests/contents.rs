@@ -4,7 +4,7 @@ use base::body::Shape;
 use base::text::{LocalisedList, clean};
 use base::{Code, Currency, Lang, ListingId, Localised, MoneyRange, Origin, Text, Vocabularies};
 use chrono::NaiveDate;
-use proptest::collection::{btree_map, vec};
+use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -23,17 +23,23 @@ fn words() -> impl Strategy<Value = String> {
     })
 }
 
-fn text() -> impl Strategy<Value = Text> {
-    (words(), select(vec![Origin::Original, Origin::Machine, Origin::Human]), 1_u32..6).prop_map(|(text, origin, revision)| Text { text, origin, revision })
+/// A text in the source language, or a translation.
+fn text(origins: &'static [Origin]) -> impl Strategy<Value = Text> {
+    (words(), select(origins), 1_u32..6).prop_map(|(text, origin, revision)| Text { text, origin, revision })
 }
+
+const SOURCE: &[Origin] = &[Origin::Original];
+const TRANSLATION: &[Origin] = &[Origin::Machine, Origin::Human];
 
 /// A text that has the source language.
 fn must() -> impl Strategy<Value = Localised> {
-    (text(), of(text())).prop_map(|(vi, en)| Localised([(Lang::Vi, vi)].into_iter().chain(en.map(|t| (Lang::En, t))).collect()))
+    (text(SOURCE), of(text(TRANSLATION)))
+        .prop_map(|(vi, en)| Localised([(Lang::Vi, vi)].into_iter().chain(en.map(|t| (Lang::En, t))).collect()))
 }
 
 fn may() -> impl Strategy<Value = Localised> {
-    btree_map(select(Lang::ALL.to_vec()), text(), 0..=2).prop_map(Localised)
+    (of(text(SOURCE)), of(text(TRANSLATION)))
+        .prop_map(|(vi, en)| Localised(vi.map(|t| (Lang::Vi, t)).into_iter().chain(en.map(|t| (Lang::En, t))).collect()))
 }
 
 fn word_lists() -> impl Strategy<Value = LocalisedList> {
@@ -43,15 +49,14 @@ fn word_lists() -> impl Strategy<Value = LocalisedList> {
 
 fn code(list: &'static str) -> impl Strategy<Value = Code> {
     let today = NaiveDate::from_ymd_opt(2026, 11, 24).unwrap();
-    let all: Vec<Code> = Vocabularies::built_in()
-        .unwrap()
-        .get(list)
-        .unwrap_or_else(|| panic!("{list}"))
-        .terms
-        .iter()
-        .filter(|t| t.in_force(today) && t.code != "prohibited" && t.code != "hidden")
-        .map(|t| t.code.clone())
-        .collect();
+    let vocabularies = Vocabularies::built_in().unwrap();
+    let terms = &vocabularies.get(list).unwrap_or_else(|| panic!("{list}")).terms;
+    let in_force = |code: &Code| {
+        let mut faults = base::Faults::new();
+        vocabularies.check(list, code, today, "", &mut faults);
+        faults.is_empty()
+    };
+    let all: Vec<Code> = terms.iter().map(|t| t.code.clone()).filter(|c| in_force(c) && *c != "prohibited" && *c != "hidden").collect();
     select(all)
 }
 
