@@ -63,10 +63,18 @@ fn operations() -> Vec<Route> {
 fn cases(operation: &str) -> &'static [&'static str] {
     const STATES: &[&str] = &["draft", "submitted", "published"];
     match operation {
-        "signIn" | "getSession" | "signOut" | "giveSecondFactor" | "listSessions" | "endOtherSessions" | "listTokens" | "createToken" => &["own"],
+        "signIn" | "getSession" | "signOut" | "giveSecondFactor" | "listSessions" | "endOtherSessions" | "listTokens" | "createToken" => {
+            &["own"]
+        }
         "endSession" | "revokeToken" => &["own", "other"],
         "signUp" | "confirmAccount" | "resendConfirmation" | "requestPasswordReset" | "resetPassword" => &["door"],
-        "getMe" | "editMe" | "changePassword" | "beginSecondFactor" | "confirmSecondFactor" | "removeSecondFactor" | "renewRecoveryCodes" => &["own"],
+        "getMe"
+        | "editMe"
+        | "changePassword"
+        | "beginSecondFactor"
+        | "confirmSecondFactor"
+        | "removeSecondFactor"
+        | "renewRecoveryCodes" => &["own"],
         "getAccount" => &["own", "other"],
         "listAccounts" | "setStaffRoles" | "disableAccount" | "enableAccount" => &["other"],
         "listParties" | "createParty" | "getParty" | "editParty" | "verifyParty" | "listMembers" | "inviteMember" => &["party"],
@@ -143,7 +151,9 @@ impl Ask {
             None => self.client.clone(),
         };
         match &self.form {
-            Some(form) => client.send_raw(route.method.clone(), &path, "multipart/form-data; boundary=xxx", form.clone().into_bytes()).await,
+            Some(form) => {
+                client.send_raw(route.method.clone(), &path, "multipart/form-data; boundary=xxx", form.clone().into_bytes()).await
+            }
             None => client.send(route.method.clone(), &path, self.body.clone()).await,
         }
     }
@@ -388,7 +398,9 @@ impl<'a> World<'a> {
                 by.at(id).seen(off["version"].as_i64().unwrap())
             }
             "listParties" => by,
-            "createParty" => by.body(json!({"names": {"vi": format!("Đơn vị mới {who:?}")}, "party_type": "institute", "address": {"province": "86"}})),
+            "createParty" => {
+                by.body(json!({"names": {"vi": format!("Đơn vị mới {who:?}")}, "party_type": "institute", "address": {"province": "86"}}))
+            }
             "getParty" | "listMembers" => by.at(self.party),
             "editParty" => {
                 let body = json!({"names": {"vi": "Viện Dừa"}, "party_type": "institute", "address": {"province": "86"}});
@@ -409,7 +421,9 @@ impl<'a> World<'a> {
                 content["title"]["vi"] = json!("Tên mới");
                 by.at(id).seen(seen).body(json!({"content": content}))
             }
-            "listVersions" | "listDuplicates" | "listReviews" | "getPrivateTerms" | "claimReview" => by.at(self.listing(kind, state).await.0),
+            "listVersions" | "listDuplicates" | "listReviews" | "getPrivateTerms" | "claimReview" => {
+                by.at(self.listing(kind, state).await.0)
+            }
             "getVersion" => by.at(self.listing(kind, state).await.0).at(1),
             "compareVersions" => by.at(self.listing(kind, state).await.0).query("?from=1&to=1"),
             "setVisibility" => {
@@ -476,7 +490,9 @@ impl<'a> World<'a> {
                 let person = self.once(who).await;
                 let n = self.people.get();
                 if who == Who::Anonymous {
-                    return Ask::by(&person.client).at(self.invitation(&format!("else{n}@example.org")).await).body(json!({"step": "accept"}));
+                    return Ask::by(&person.client)
+                        .at(self.invitation(&format!("else{n}@example.org")).await)
+                        .body(json!({"step": "accept"}));
                 }
                 let host = self.once(Who::Outsider).await;
                 let party = self.site.party(&host.session, &format!("Đơn vị {n}"), "enterprise").await;

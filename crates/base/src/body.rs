@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use crate::text::{clean_json, pointer_part};
 use crate::Faults;
+use crate::text::{clean_json, pointer_part};
 
 /// What one type looks like in JSON.
 pub struct Shape {
@@ -123,6 +123,20 @@ fn note(error: &ValidationError<'_>, faults: &mut Faults, bad: &mut Vec<String>)
             let options: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             faults.add_with(pointer.as_str(), "not_one_of", &[("options", &options.join(", "))]);
         }
+        // Nothing or a thing: what is wrong with the thing, each fault at its own place.
+        ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
+            let other = |e: &ValidationError<'_>| {
+                matches!(e.kind(), ValidationErrorKind::Type { .. }) && e.instance_path() == error.instance_path()
+            };
+            if let Some(inside) = context.iter().find(|branch| !branch.is_empty() && !branch.iter().any(other)) {
+                for error in inside {
+                    note(error, faults, bad);
+                }
+                return;
+            }
+            let why = error.to_string();
+            faults.add_with(pointer.as_str(), "wrong_form", &[("why", why.get(..200).unwrap_or(&why))]);
+        }
         ValidationErrorKind::Minimum { .. } | ValidationErrorKind::Maximum { .. } => faults.add(pointer.as_str(), "out_of_range"),
         _ => {
             let why = error.to_string();
@@ -207,7 +221,13 @@ mod tests {
             "title": {"vi": "Máy sấy", "fr": "x"}, "open": "yes", "extra": 1,
             "inner": [{"level": "high"}, {"level": 3, "oops": true}],
         }));
-        for expected in [("/title/fr", "unknown_field"), ("/open", "wrong_type"), ("/extra", "unknown_field"), ("/inner/0/level", "wrong_type"), ("/inner/1/oops", "unknown_field")] {
+        for expected in [
+            ("/title/fr", "unknown_field"),
+            ("/open", "wrong_type"),
+            ("/extra", "unknown_field"),
+            ("/inner/0/level", "wrong_type"),
+            ("/inner/1/oops", "unknown_field"),
+        ] {
             assert!(found.contains(&(expected.0.to_owned(), expected.1)), "{expected:?} in {found:?}");
         }
         let value = value.unwrap();
