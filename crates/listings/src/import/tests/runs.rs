@@ -90,7 +90,7 @@ async fn a_waiting_import_is_run_by_a_worker_and_its_file_goes() {
     assert!(!upload.exists());
     let jobs = space.test.store.claim_jobs(5).await.unwrap();
     let job = jobs.iter().find(|j| j.kind == crate::import::JOB).unwrap();
-    crate::import::run_job(&space.listings, data, job).await.unwrap();
+    crate::import::run_job(&space.listings, data, job, Default::default()).await.unwrap();
     let done = get(&space.listings, &base::Actor::system(), waiting.id).await.unwrap();
     assert_eq!((done.state, done.created), (ImportState::Done, 3));
     assert!(!data.join("imports").join(waiting.id.to_string()).exists());
