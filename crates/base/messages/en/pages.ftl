@@ -5,6 +5,7 @@ no = No
 nav-skip = Skip to the content
 nav-main = Main
 nav-footer = Foot of the page
+nav-parties = Parties
 crumbs = Where you are
 demo-bar = Demonstration space: every party, listing and figure here is invented.
 verified-party = verified

@@ -5,6 +5,7 @@ no = Không
 nav-skip = Đến nội dung chính
 nav-main = Danh mục
 nav-footer = Cuối trang
+nav-parties = Tổ chức
 crumbs = Vị trí trang
 demo-bar = Không gian minh họa: mọi tổ chức, tin đăng và con số ở đây đều là hư cấu.
 verified-party = đã xác minh

@@ -34,6 +34,13 @@ pub(crate) struct AdvantageRow {
     pub conditions: Option<Words>,
 }
 
+impl AdvantageRow {
+    /// Whether something is said besides the figures.
+    pub fn has_notes(&self) -> bool {
+        self.compared_with.is_some() || self.conditions.is_some() || self.evidence.is_some()
+    }
+}
+
 pub(crate) struct TargetRow {
     pub metric: Words,
     pub today: Option<String>,
