@@ -174,9 +174,13 @@ mod tests {
 
     #[test]
     fn an_address_says_everything_once() {
-        let asked = Asked { q: "máy sấy & dừa".to_owned(), sort: Sort::Newest, ..Asked::default() }.with(Facet::Trl, "8").with(Facet::Trl, "7");
+        let asked =
+            Asked { q: "máy sấy & dừa".to_owned(), sort: Sort::Newest, ..Asked::default() }.with(Facet::Trl, "8").with(Facet::Trl, "7");
         assert_eq!(asked.path(None), "/search?q=m%C3%A1y%20s%E1%BA%A5y%20%26%20d%E1%BB%ABa&trl=7,8&sort=newest");
-        assert_eq!(asked.toggled(Facet::Trl, "7").toggled(Facet::Trl, "8").asking("").sorted(Sort::Relevance).address(Lang::En, Some("x")), "/en/search?cursor=x");
+        assert_eq!(
+            asked.toggled(Facet::Trl, "7").toggled(Facet::Trl, "8").asking("").sorted(Sort::Relevance).address(Lang::En, Some("x")),
+            "/en/search?cursor=x"
+        );
     }
 
     #[test]

@@ -115,7 +115,8 @@ mod tests {
     #[test]
     fn a_first_visit_is_light() {
         // Fonts do not shrink any more; style does, to about a quarter.
-        let bytes: usize = ASSETS.by_name.iter().filter(|(n, _)| n.ends_with(".woff2") && !n.contains("latin-ext")).map(|(_, a)| a.body.len()).sum();
+        let bytes: usize =
+            ASSETS.by_name.iter().filter(|(n, _)| n.ends_with(".woff2") && !n.contains("latin-ext")).map(|(_, a)| a.body.len()).sum();
         let style: usize = ASSETS.by_name.iter().filter(|(n, _)| n.ends_with(".css")).map(|(_, a)| a.body.len()).sum();
         assert!(bytes < 75_000, "{bytes}");
         assert!(style < 40_000, "{style}");

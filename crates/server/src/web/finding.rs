@@ -116,7 +116,14 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
     Ok(page(StatusCode::OK, lang, &finding))
 }
 
-pub(super) fn finding(f: Frame, vocabularies: &Vocabularies, asked: &Asked, is_later: bool, party: Option<String>, results: Results) -> Finding {
+pub(super) fn finding(
+    f: Frame,
+    vocabularies: &Vocabularies,
+    asked: &Asked,
+    is_later: bool,
+    party: Option<String>,
+    results: Results,
+) -> Finding {
     let lang = f.lang;
     let title = if asked.q.is_empty() { f.t("search-all") } else { format!("“{}” – {}", asked.q, f.t("search-title")) };
     let mut f = f.titled(title);
@@ -125,16 +132,14 @@ pub(super) fn finding(f: Frame, vocabularies: &Vocabularies, asked: &Asked, is_l
     // The plain list of a kind is a page for search engines; a search is not.
     f.is_listed = !is_later && *asked == Asked::default().among(asked.kind());
     let tabs = tabs(&f, asked, results.facets.get(&Facet::Kind).map(Vec::as_slice).unwrap_or_default());
-    let facets = ASIDE
-        .into_iter()
-        .filter_map(|facet| facet_view(facet, results.facets.get(&facet)?, asked, lang, vocabularies))
-        .collect();
+    let facets = ASIDE.into_iter().filter_map(|facet| facet_view(facet, results.facets.get(&facet)?, asked, lang, vocabularies)).collect();
     let is_long = asked.path(None).len() > LINK_BYTES / ASIDE.len();
-    let sorts = [(Sort::Relevance, "sort-relevance"), (Sort::Newest, "sort-newest"), (Sort::Trl, "sort-trl"), (Sort::ClosingSoon, "sort-closing")]
-        .into_iter()
-        .map(|(sort, key)| Tab { text: f.t(key), count: None, href: asked.sorted(sort).address(lang, None), is_on: asked.sort == sort })
-        .filter(|_| !is_long)
-        .collect();
+    let sorts =
+        [(Sort::Relevance, "sort-relevance"), (Sort::Newest, "sort-newest"), (Sort::Trl, "sort-trl"), (Sort::ClosingSoon, "sort-closing")]
+            .into_iter()
+            .map(|(sort, key)| Tab { text: f.t(key), count: None, href: asked.sorted(sort).address(lang, None), is_on: asked.sort == sort })
+            .filter(|_| !is_long)
+            .collect();
     Finding {
         q: asked.q.clone(),
         total: results.total,

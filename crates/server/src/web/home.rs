@@ -47,7 +47,8 @@ impl Number {
 }
 
 fn newest(kind: DocKind) -> Query {
-    Query { sort: Sort::Newest, limit: Limit::new(SHOWN).unwrap_or_default(), facets: Vec::new(), ..Query::default() }.with(Facet::Kind, kind.as_str())
+    Query { sort: Sort::Newest, limit: Limit::new(SHOWN).unwrap_or_default(), facets: Vec::new(), ..Query::default() }
+        .with(Facet::Kind, kind.as_str())
 }
 
 pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {

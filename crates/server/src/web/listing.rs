@@ -23,8 +23,8 @@ use search::{DocKind, Facet, Viewer};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use self::parts::{Block, Fact, Facts};
 pub(super) use self::parts::Pen;
+use self::parts::{Block, Fact, Facts};
 use super::asked::Asked;
 use super::finding::plural;
 use super::format::{self, Moment};

@@ -1,12 +1,12 @@
 //! The page of a party: who it is, what it can do, what it offers and seeks.
 
+use accounts::PartyView;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use base::text::LocalisedList;
 use base::{Limit, Vocabularies};
-use accounts::PartyView;
 use search::{Facet, Query, Results, Sort};
 use serde_json::json;
 

@@ -244,7 +244,8 @@ fn limits(schema: &Value) -> String {
     if let Some(values) = schema.get("enum").and_then(Value::as_array) {
         parts.push(values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" · "));
     }
-    for (name, sign) in [("minimum", "≥"), ("maximum", "≤"), ("maxLength", "length ≤"), ("minLength", "length ≥"), ("maxItems", "items ≤")] {
+    for (name, sign) in [("minimum", "≥"), ("maximum", "≤"), ("maxLength", "length ≤"), ("minLength", "length ≥"), ("maxItems", "items ≤")]
+    {
         if let Some(number) = schema.get(name).and_then(Value::as_f64) {
             parts.push(format!("{sign} {number}"));
         }
@@ -265,7 +266,8 @@ fn open(schema: &Value, depth: usize, out: &mut Vec<Property>) {
             open(part, depth, out);
         }
     }
-    let required: BTreeSet<&str> = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: BTreeSet<&str> =
+        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     for (name, value) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let about = [text(value, "description"), limits(value)].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" ");
         out.push(Property {

@@ -67,7 +67,9 @@ mod tests {
 
     #[test]
     fn markdown_can_do_no_harm() {
-        let html = markdown("# Bước 1\n\n**đậm** <script>alert(1)</script>\n\n<img src=x onerror=y>\n\n[a](javascript:x) [b](https://example.org \"t\")");
+        let html = markdown(
+            "# Bước 1\n\n**đậm** <script>alert(1)</script>\n\n<img src=x onerror=y>\n\n[a](javascript:x) [b](https://example.org \"t\")",
+        );
         assert!(html.contains("<h3>Bước 1</h3>") && html.contains("<strong>đậm</strong>"), "{html}");
         for bad in ["<script", "<img", "javascript:", "title="] {
             assert!(!html.contains(bad), "{bad} in {html}");

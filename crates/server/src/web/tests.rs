@@ -114,7 +114,12 @@ fn view(kind: Kind, title: &str, lang: Lang, named: bool) -> ListingView {
         title: typed.title().best(lang).unwrap().to_owned(),
         url: format!("/{}/may-say", kind.path()),
         status: Status::Published,
-        provenance: Provenance { origin: Code::from("import"), source: Some("demo".to_owned()), external_id: Some("x-1".to_owned()), licence: Some("CC-BY".to_owned()) },
+        provenance: Provenance {
+            origin: Code::from("import"),
+            source: Some("demo".to_owned()),
+            external_id: Some("x-1".to_owned()),
+            licence: Some("CC-BY".to_owned()),
+        },
         party: OwnerView {
             id: named.then_some(PartyId(Uuid::from_u128(2))),
             slug: named.then(|| "vien-dua".to_owned()),
@@ -166,7 +171,11 @@ fn hit(kind: DocKind) -> Hit {
         revision: 1,
         verified: true,
     };
-    Hit { card, score: 1.0, highlights: Highlights { title: "<mark>Máy</mark> sấy".to_owned(), snippet: "&lt;b&gt; <mark>dừa</mark>".to_owned() } }
+    Hit {
+        card,
+        score: 1.0,
+        highlights: Highlights { title: "<mark>Máy</mark> sấy".to_owned(), snippet: "&lt;b&gt; <mark>dừa</mark>".to_owned() },
+    }
 }
 
 fn results(items: Vec<Hit>) -> Results {
@@ -224,7 +233,9 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     let mut add = |name: &str, page: &dyn askama::DynTemplate| all.push((name.to_owned(), page.dyn_render().unwrap()));
     let cards = || four().into_iter().map(|h| CardView::of(h, lang, &vocabularies)).collect();
     let numbers = || {
-        [DocKind::Technology, DocKind::IpAsset, DocKind::Need, DocKind::Party].map(|kind| home::Number { kind, count: 12_345, href: "/search".to_owned() }).into()
+        [DocKind::Technology, DocKind::IpAsset, DocKind::Need, DocKind::Party]
+            .map(|kind| home::Number { kind, count: 12_345, href: "/search".to_owned() })
+            .into()
     };
     add("home", &home::Home { f: frame(lang, "/"), technologies: cards(), needs: cards(), numbers: numbers() });
     add("home, empty", &home::Home { f: frame(lang, "/"), technologies: Vec::new(), needs: Vec::new(), numbers: numbers() });
@@ -256,7 +267,10 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     }
     add("problem type", &errors::ProblemType { f: frame(lang, "/problems/stale"), kind: "stale".to_owned(), sentence: "x".to_owned() });
     for fault in [None, Some(EVIL.to_owned())] {
-        add("sign-in", &door::SignInPage { f: frame(lang, "/sign-in"), email: EVIL.to_owned(), next: EVIL.to_owned(), fault: fault.clone() });
+        add(
+            "sign-in",
+            &door::SignInPage { f: frame(lang, "/sign-in"), email: EVIL.to_owned(), next: EVIL.to_owned(), fault: fault.clone() },
+        );
         add("code", &door::CodePage { f: frame(lang, "/sign-in/code"), next: EVIL.to_owned(), fault });
     }
     let document = document();
@@ -292,7 +306,9 @@ fn named_keys() -> Vec<String> {
             keys.extend(text.split(call).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned));
         }
         let quoted = text.split('"').skip(1).step_by(2);
-        let is_key = |w: &&str| prefixes.iter().any(|p| w.starts_with(p)) && w.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') && !w.ends_with('-');
+        let is_key = |w: &&str| {
+            prefixes.iter().any(|p| w.starts_with(p)) && w.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') && !w.ends_with('-')
+        };
         keys.extend(quoted.filter(is_key).map(str::to_owned));
     }
     // Names of schemes and classes that only look like keys.
@@ -316,8 +332,11 @@ fn every_word_on_a_page_is_there_in_both_languages() {
         for (name, html) in pages(lang) {
             assert!(html.contains(&format!("<html lang=\"{lang}\">")), "{name}");
             for text in html.split('>').filter_map(|piece| piece.split('<').next()).map(str::trim) {
-                let looks_like_a_key = ["fact-", "facts-", "block-", "nav-", "search-", "facet-", "api-", "sort-", "home-", "problem-", "fault-"].iter().any(|p| text.starts_with(p))
-                    && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+                let looks_like_a_key =
+                    ["fact-", "facts-", "block-", "nav-", "search-", "facet-", "api-", "sort-", "home-", "problem-", "fault-"]
+                        .iter()
+                        .any(|p| text.starts_with(p))
+                        && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
                 assert!(!looks_like_a_key, "{text} on {name} in {lang}");
             }
         }
@@ -378,7 +397,14 @@ fn a_text_without_translation_says_so_and_names_its_language() {
 
 #[test]
 fn a_page_names_itself_in_both_languages() {
-    let html = listing_page(frame(Lang::En, "/technologies/may-say"), &view(Kind::Technology, "A", Lang::En, true), &Names::new(), &vocabularies()).render().unwrap();
+    let html = listing_page(
+        frame(Lang::En, "/technologies/may-say"),
+        &view(Kind::Technology, "A", Lang::En, true),
+        &Names::new(),
+        &vocabularies(),
+    )
+    .render()
+    .unwrap();
     assert!(html.contains("rel=\"canonical\" href=\"http://127.0.0.1:1/en/technologies/may-say\""));
     assert!(html.contains("hreflang=\"vi\" href=\"http://127.0.0.1:1/technologies/may-say\""));
 }

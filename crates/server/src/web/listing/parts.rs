@@ -94,7 +94,17 @@ impl Fact {
 impl Fact {
     /// Whether it belongs to what one looks at first; a small screen shows these above the story.
     pub fn is_key(&self) -> bool {
-        matches!(self.key, "fact-trl" | "fact-trl-min" | "fact-ipr-status" | "fact-price" | "fact-deadline" | "fact-ip-kind" | "fact-ip-status" | "fact-availability")
+        matches!(
+            self.key,
+            "fact-trl"
+                | "fact-trl-min"
+                | "fact-ipr-status"
+                | "fact-price"
+                | "fact-deadline"
+                | "fact-ip-kind"
+                | "fact-ip-status"
+                | "fact-availability"
+        )
     }
 
     /// How several values stand: one path, words beside each other, or a list.
@@ -166,7 +176,8 @@ impl Pen<'_> {
     /// Words that lead to a search for them.
     pub fn keywords(&self, lists: &[&LocalisedList]) -> Vec<Item> {
         let all = lists.iter().flat_map(|list| list.best(self.lang));
-        all.map(|word| Item::link(word, Asked::default().asking(&format!("\"{}\"", word.replace('"', " "))).address(self.lang, None))).collect()
+        all.map(|word| Item::link(word, Asked::default().asking(&format!("\"{}\"", word.replace('"', " "))).address(self.lang, None)))
+            .collect()
     }
 
     pub fn words(&self, text: &Localised) -> Option<Words> {
@@ -222,7 +233,11 @@ impl Pen<'_> {
             }
             let part = share.share_bp.filter(|bp| *bp < 10_000 || shares.len() > 1).map(|bp| format::share(self.lang, bp));
             let text = part.map_or_else(|| name.to_owned(), |part| format!("{name}: {part}"));
-            items.push(Item { text, href: known.map(|n| n.href.clone()), note: share.basis.as_ref().map(|b| self.name("share_basis", b.as_str())) });
+            items.push(Item {
+                text,
+                href: known.map(|n| n.href.clone()),
+                note: share.basis.as_ref().map(|b| self.name("share_basis", b.as_str())),
+            });
         }
         items
     }
