@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use listings::Kind;
 use listings::content::{Content, Need, Technology};
 use listings::published::Published;
-use search::{DocKind, Facet, Failure, Filters, Query, RoleWeights, Search, View, Viewer, Wanted, WantedTerm};
+use search::{DocKind, Facet, Failure, Filters, MAX_TERMS, Query, RoleWeights, Search, View, Viewer, Wanted, WantedTerm};
 
 use crate::answer::{Match, MatchListing, Part, PartValue};
 use crate::constraints::{self, Exclusion, Rules};
@@ -26,6 +26,8 @@ use crate::weights::Weights;
 
 /// The most words of metrics that the index is asked for.
 const METRIC_TERMS: usize = 10;
+/// How often the index is asked at most while there is room for candidates.
+const MAX_ROUNDS: usize = 4;
 
 /// The engine. Cheap to clone.
 #[derive(Clone)]
@@ -116,25 +118,40 @@ impl Engine {
         let party = Party { side: subject, fields: fields(subject.content) };
         let mut stems = Stems::default();
         let languages = self.terms(&party, &mut stems)?;
-        let mut terms = Vec::new();
-        let each = weights.candidate_terms / languages.len().max(1);
-        for language in &languages {
-            terms.extend(asked(language, each));
-        }
-        terms.extend(self.metric_terms(subject.content)?);
+        // The weightiest words of each language by turns, then what is measured.
+        let by_language: Vec<Vec<WantedTerm>> = languages.iter().map(asked).collect();
+        let longest = by_language.iter().map(Vec::len).max().unwrap_or_default();
+        let mut terms: Vec<WantedTerm> =
+            (0..longest).flat_map(|rank| by_language.iter().filter_map(move |words| words.get(rank).cloned())).collect();
+        let half = terms.len().min(weights.candidate_terms / 2);
+        terms.splice(half..half, self.metric_terms(subject.content)?);
         let kind: BTreeSet<String> = kinds.iter().map(|k| DocKind::from(*k).as_str().to_owned()).collect();
         let filters = Filters::from([(Facet::Kind, kind)]);
         let without: Vec<uuid::Uuid> = subject.id.iter().map(|id| id.0).collect();
-        let mut found = Vec::new();
-        if !terms.is_empty() {
-            let wanted = Wanted {
-                terms,
-                roles: RoleWeights::default(),
-                filters: filters.clone(),
-                without: without.clone(),
-                limit: weights.candidates,
-            };
-            found.extend(self.search.candidates(&wanted, viewer)?.into_iter().map(|c| ListingId(c.card.id)));
+        let mut found: Vec<ListingId> = Vec::new();
+        let mut wanted = Wanted {
+            roles: RoleWeights {
+                anywhere: weights.asked.anywhere,
+                title: weights.asked.title,
+                keywords: weights.asked.keywords,
+                summary: weights.asked.summary,
+                advantage: weights.asked.advantage,
+            },
+            filters: filters.clone(),
+            without: without.clone(),
+            ..Wanted::default()
+        };
+        // Lesser words are only asked for while there is room, so that in a small space nothing is missed.
+        for some in terms.chunks(weights.candidate_terms.clamp(1, MAX_TERMS)).take(MAX_ROUNDS) {
+            let room = weights.candidates.saturating_sub(found.len());
+            if room == 0 {
+                break;
+            }
+            wanted.terms = some.to_vec();
+            wanted.limit = room;
+            let more = self.search.candidates(&wanted, viewer)?;
+            wanted.without.extend(more.iter().map(|c| c.card.id));
+            found.extend(more.into_iter().map(|c| ListingId(c.card.id)));
         }
         if let Some(field) = subject.content.field()
             && let Some(limit) = u16::try_from(weights.field_candidates).ok().and_then(Limit::new)
@@ -280,13 +297,10 @@ fn need_and_technology<'a>(sought: &'a Content, offered: &'a Content) -> Option<
     }
 }
 
-/// What the index is asked for: the weightiest words, in the views it has.
-fn asked(terms: &Terms, most: usize) -> Vec<WantedTerm> {
+/// What the index is asked for, the weightiest words first, in the views it has.
+fn asked(terms: &Terms) -> Vec<WantedTerm> {
     let mut all = Vec::new();
     for term in &terms.all {
-        if all.len() >= most {
-            break;
-        }
         let view = match term.shape {
             Shape::Pair => View::Pair,
             Shape::Syllable => terms.syllables(),

@@ -29,4 +29,4 @@ pub use engine::{Engine, Judged, Reader};
 pub use matcher::{Ask, MatchError, Matcher, usual_kinds};
 pub use side::{Known, Side};
 pub use units::{Units, UnitsError};
-pub use weights::{ByRole, ByView, FitWeights, Role, Weights};
+pub use weights::{AskedWeights, ByRole, ByView, FitWeights, Role, Weights};

@@ -5,7 +5,6 @@ use base::{Code, Lang, ListingId, PartyId};
 use chrono::{DateTime, Utc};
 use listings::content::{Content, TextRole};
 use listings::published::Published;
-use search::analysis::{nfc, words};
 
 use crate::weights::Role;
 
@@ -90,14 +89,13 @@ pub(crate) struct Field<'a> {
     pub(crate) length: usize,
 }
 
-/// Whether a text carries marks: at least one word in eight.
+/// Whether a text carries marks, at least in one word of eight, and how many words it has. A quick look without
+/// taking words apart.
 fn marks(texts: &[&str]) -> (bool, usize) {
     let (mut all, mut marked) = (0, 0);
-    for text in texts {
-        words(&nfc(text), |w| {
-            all += 1;
-            marked += usize::from(w.marked);
-        });
+    for word in texts.iter().flat_map(|t| t.split_ascii_whitespace()) {
+        all += 1;
+        marked += usize::from(!word.is_ascii() && word.chars().any(|c| !c.is_ascii() && c.is_alphabetic()));
     }
     (marked * 8 >= all.max(1), all)
 }

@@ -45,8 +45,9 @@ struct Token<'a> {
 fn walk(text: &str, lang: Lang, marked: bool, stems: &mut Stems, mut each: impl FnMut(&Token<'_>)) {
     let text = nfc(text);
     let shouted = !text.chars().any(char::is_lowercase);
-    let mut before: Option<(String, bool, usize)> = None;
-    let mut pair = String::new();
+    // The word before this one: whether it says little, and where it starts.
+    let mut before: Option<(bool, usize)> = None;
+    let (mut first, mut pair) = (String::new(), String::new());
     analysis::words(&text, |word| {
         let surface = text.get(word.start..word.end).unwrap_or_default();
         let digits = word.folded.bytes().any(|b| b.is_ascii_digit());
@@ -78,19 +79,20 @@ fn walk(text: &str, lang: Lang, marked: bool, stems: &mut Stems, mut each: impl 
         }
         // Pairs are made of folded syllables, as in the index, or of stems.
         let half = if lang == Lang::Vi { word.folded.as_str() } else { key };
-        if let Some((first, first_common, start)) = &before {
+        if let Some((first_common, start)) = before {
             pair.clear();
-            pair.push_str(first);
+            pair.push_str(&first);
             pair.push('_');
             pair.push_str(half);
             let common = match lang {
-                Lang::Vi => common::is_common_pair(&pair, *first_common, common),
-                Lang::En => *first_common || common,
+                Lang::Vi => common::is_common_pair(&pair, first_common, common),
+                Lang::En => first_common || common,
             };
-            let surface = text.get(*start..word.end).unwrap_or_default();
+            let surface = text.get(start..word.end).unwrap_or_default();
             each(&Token { shape: pair_shape, key: &pair, folded: &pair, common, code: false, surface });
         }
-        before = Some((half.to_owned(), common, word.start));
+        half.clone_into(&mut first);
+        before = Some((common, word.start));
     });
 }
 
@@ -128,6 +130,35 @@ impl Term {
     }
 }
 
+/// The words' numbers, by how they are met.
+#[derive(Default)]
+struct ByShape {
+    pairs: HashMap<String, usize>,
+    syllables: HashMap<String, usize>,
+    stem_pairs: HashMap<String, usize>,
+    stems: HashMap<String, usize>,
+}
+
+impl ByShape {
+    fn of(&self, shape: Shape) -> &HashMap<String, usize> {
+        match shape {
+            Shape::Pair => &self.pairs,
+            Shape::Syllable => &self.syllables,
+            Shape::StemPair => &self.stem_pairs,
+            Shape::Stem => &self.stems,
+        }
+    }
+
+    fn of_mut(&mut self, shape: Shape) -> &mut HashMap<String, usize> {
+        match shape {
+            Shape::Pair => &mut self.pairs,
+            Shape::Syllable => &mut self.syllables,
+            Shape::StemPair => &mut self.stem_pairs,
+            Shape::Stem => &mut self.stems,
+        }
+    }
+}
+
 /// The telling words of one side in one language.
 pub(crate) struct Terms {
     pub(crate) lang: Lang,
@@ -135,7 +166,7 @@ pub(crate) struct Terms {
     /// The sum of their weights.
     pub(crate) norm: f64,
     marked: bool,
-    by_key: HashMap<(Shape, String), usize>,
+    by_key: ByShape,
     by_folded: HashMap<String, usize>,
     by_code: HashMap<String, usize>,
 }
@@ -194,9 +225,9 @@ impl Terms {
             return Ok(None);
         }
         let norm = all.iter().map(|t| t.weight).sum();
-        let mut terms = Self { lang, all, norm, marked, by_key: HashMap::new(), by_folded: HashMap::new(), by_code: HashMap::new() };
+        let mut terms = Self { lang, all, norm, marked, by_key: ByShape::default(), by_folded: HashMap::new(), by_code: HashMap::new() };
         for (n, term) in terms.all.iter().enumerate() {
-            terms.by_key.insert((term.shape, term.key.clone()), n);
+            terms.by_key.of_mut(term.shape).insert(term.key.clone(), n);
             if term.shape == Shape::Syllable {
                 // The weightiest of those that read the same without marks.
                 terms.by_folded.entry(term.folded.clone()).or_insert(n);
@@ -216,7 +247,6 @@ impl Terms {
     /// Calls for every place of a field of the other side where one of the words stands, with the word's number and
     /// how it is written there.
     pub(crate) fn meet(&self, field: &Field<'_>, stems: &mut Stems, mut each: impl FnMut(usize, &str)) {
-        let mut key = (Shape::Pair, String::new());
         for text in &field.texts {
             walk(text, field.lang, field.marked, stems, |token| {
                 let met = if field.lang != self.lang {
@@ -224,10 +254,7 @@ impl Terms {
                 } else if token.shape == Shape::Syllable && self.marked && !field.marked {
                     self.by_folded.get(token.folded)
                 } else {
-                    key.0 = token.shape;
-                    key.1.clear();
-                    key.1.push_str(if self.marked { token.key } else { token.folded });
-                    self.by_key.get(&key)
+                    self.by_key.of(token.shape).get(if self.marked { token.key } else { token.folded })
                 };
                 if let Some(n) = met {
                     each(*n, token.surface);
@@ -244,7 +271,7 @@ impl Terms {
         for text in &field.texts {
             walk(text, field.lang, field.marked, stems, |token| {
                 let key = if self.marked { token.key } else { token.folded };
-                if let Some(n) = self.by_key.get(&(token.shape, key.to_owned())) {
+                if let Some(n) = self.by_key.of(token.shape).get(key) {
                     each(*n, token.surface);
                 }
             });

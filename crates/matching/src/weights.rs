@@ -87,6 +87,23 @@ pub struct FitWeights {
     pub freshness: f64,
 }
 
+/// What the index counts a word by where it stands, in choosing candidates. A part with weight 0 is not looked at,
+/// which is quicker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskedWeights {
+    /// Anywhere.
+    pub anywhere: f32,
+    /// In the title.
+    pub title: f32,
+    /// Among the keywords.
+    pub keywords: f32,
+    /// In the short text.
+    pub summary: f32,
+    /// In advantages, targets and applications.
+    pub advantage: f32,
+}
+
 /// The weights of a match.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -99,6 +116,8 @@ pub struct Weights {
     pub view: ByView,
     /// The most words of one side, the most telling first.
     pub terms: usize,
+    /// Where the index looks for them.
+    pub asked: AskedWeights,
     /// The most words the index is asked for.
     pub candidate_terms: usize,
     /// The most candidates that words bring.
@@ -140,16 +159,17 @@ pub struct Weights {
 impl Default for Weights {
     fn default() -> Self {
         Self {
-            sought: ByRole { title: 2.0, keywords: 2.0, summary: 1.0, problem: 0.7, advantage: 0.4, description: 0.5, other: 0.2 },
-            offered: ByRole { title: 1.5, keywords: 1.5, summary: 1.0, problem: 0.8, advantage: 0.6, description: 0.7, other: 0.2 },
-            view: ByView { syllable: 0.4, pair: 1.0, stem: 1.0, stem_pair: 0.3 },
-            terms: 120,
+            sought: ByRole { title: 3.5, keywords: 2.0, summary: 1.0, problem: 0.7, advantage: 0.4, description: 0.5, other: 0.2 },
+            offered: ByRole { title: 2.5, keywords: 2.0, summary: 0.5, problem: 0.8, advantage: 0.6, description: 0.7, other: 0.2 },
+            view: ByView { syllable: 0.4, pair: 1.0, stem: 1.0, stem_pair: 0.4 },
+            terms: 250,
+            asked: AskedWeights { anywhere: 1.0, title: 0.6, keywords: 0.6, summary: 0.0, advantage: 0.0 },
             candidate_terms: 64,
             candidates: 200,
             field_candidates: 50,
-            k1: 1.2,
-            k3: 2.0,
-            b: 0.5,
+            k1: 1.6,
+            k3: 5.0,
+            b: 0.75,
             idf_power: 1.0,
             least_idf: 1.0,
             imagined_documents: 100.0,

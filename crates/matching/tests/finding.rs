@@ -63,8 +63,8 @@ fn a_pair_has_the_same_score_from_both_sides() {
     let space = Space::new(all);
     let needs: Vec<u128> = space.all.values().filter(|p| p.kind == Kind::Need).map(|p| p.id.0.as_u128()).collect();
     let mut pairs = 0;
-    for n in needs {
-        for found in space.matches(n).into_iter().filter(|m| m.score >= 0.2).take(8) {
+    for n in needs.into_iter().step_by(8) {
+        for found in space.matches(n).into_iter().take(4) {
             let t = found.listing.id.0.as_u128();
             let back = space.matches(t);
             let same = back.iter().find(|m| m.listing.id.0.as_u128() == n).unwrap_or_else(|| panic!("{t} does not find {n}: {}", found.score));
@@ -72,7 +72,7 @@ fn a_pair_has_the_same_score_from_both_sides() {
             pairs += 1;
         }
     }
-    assert!(pairs > 60, "{pairs}");
+    assert!(pairs > 10, "{pairs}");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn order_of_writing_changes_nothing() {
     let middle = all.len() / 2;
     all.rotate_left(middle);
     let second = Space::new(all);
-    for n in needs.into_iter().step_by(4) {
+    for n in needs.into_iter().step_by(8) {
         assert_eq!(first.matches(n), second.matches(n), "need {n}");
     }
 }
@@ -212,8 +212,9 @@ fn the_demonstration_finds_the_obvious_counterparts() {
     let place = numbers(&found).iter().position(|n| *n == keys["say-bom-nhiet-com-dua"]);
     let excluded = numbers(&space.excluded(keys["can-may-say-com-dua"]));
     assert!(place.is_some_and(|p| p < 3) || excluded.contains(&keys["say-bom-nhiet-com-dua"]), "{place:?} {excluded:?}");
-    let with = space.all.values().filter(|p| p.kind == Kind::Need).filter(|p| !space.matches(p.id.0.as_u128()).is_empty()).count();
-    let needs = space.all.values().filter(|p| p.kind == Kind::Need).count();
+    let needs: Vec<u128> = space.all.values().filter(|p| p.kind == Kind::Need).map(|p| p.id.0.as_u128()).step_by(3).collect();
+    let with = needs.iter().filter(|n| !space.matches(**n).is_empty()).count();
+    let needs = needs.len();
     assert!(with * 10 >= needs * 9, "{with} of {needs} needs have matches");
 }
 
