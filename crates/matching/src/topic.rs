@@ -45,6 +45,14 @@ pub(crate) fn topic(sought: &[Terms], offered: &[Field<'_>], weights: &Weights, 
     best
 }
 
+/// What meets between two fields.
+#[derive(Default)]
+struct Weight {
+    sum: f64,
+    /// Each word's weight and number.
+    words: Vec<(f64, usize)>,
+}
+
 fn in_language(place: usize, terms: &Terms, offered: &[Field<'_>], weights: &Weights, stems: &mut Stems) -> Option<Topic> {
     // How often each word stands in each field.
     let mut times: Vec<Vec<(usize, f64)>> = vec![Vec::new(); terms.all.len()];
@@ -64,7 +72,7 @@ fn in_language(place: usize, terms: &Terms, offered: &[Field<'_>], weights: &Wei
         });
     }
     let mut met = 0.0;
-    let mut meetings: BTreeMap<(usize, usize), (f64, Vec<(f64, usize)>)> = BTreeMap::new();
+    let mut meetings: BTreeMap<(usize, usize), Weight> = BTreeMap::new();
     for (n, (term, places)) in terms.all.iter().zip(&times).enumerate() {
         let sum: f64 = places.iter().map(|(_, t)| t).sum();
         if sum <= 0.0 {
@@ -74,8 +82,8 @@ fn in_language(place: usize, terms: &Terms, offered: &[Field<'_>], weights: &Wei
         met += counts;
         let (Some(from), Some(to)) = (heaviest(&term.shares), heaviest(places)) else { continue };
         let meeting = meetings.entry((from, to)).or_default();
-        meeting.0 += counts;
-        meeting.1.push((counts, n));
+        meeting.sum += counts;
+        meeting.words.push((counts, n));
     }
     if met <= 0.0 || terms.norm <= 0.0 {
         return None;
@@ -83,9 +91,9 @@ fn in_language(place: usize, terms: &Terms, offered: &[Field<'_>], weights: &Wei
     let raw = (met / terms.norm).min(1.0);
     let mut meetings: Vec<Meeting> = meetings
         .into_iter()
-        .map(|((sought, offered), (counts, mut words))| {
+        .map(|((sought, offered), Weight { sum, mut words })| {
             words.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            Meeting { sought, offered, share: counts / met, terms: words.into_iter().map(|(_, n)| n).collect() }
+            Meeting { sought, offered, share: sum / met, terms: words.into_iter().map(|(_, n)| n).collect() }
         })
         .collect();
     meetings.sort_by(|a, b| b.share.total_cmp(&a.share).then((a.sought, a.offered).cmp(&(b.sought, b.offered))));

@@ -1,4 +1,5 @@
 //! Every match says why; what it says stands in the two fields; without the cited words the reason is gone.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod space;
 
