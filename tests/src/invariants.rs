@@ -8,8 +8,8 @@ use listings::lifecycle::{Transition, transition};
 use listings::published::Provenance;
 use listings::state::{Move, State, Status};
 use listings::{Kind, ListingError, Listings, Outcome, Visibility};
-use search::{Search, follower};
 use sea_orm::ConnectionTrait as _;
+use search::{Search, follower};
 use store::Ctx;
 use store::testing::TestStore;
 use tokio_util::sync::CancellationToken;
@@ -177,7 +177,11 @@ async fn a_missing_or_damaged_index_is_rebuilt_at_the_start() {
     let damaged = |folder: &std::path::Path| {
         let index = folder.join("index");
         let generation = std::fs::read_dir(index).unwrap().map(|e| e.unwrap().path()).find(|p| p.is_dir()).unwrap();
-        let store = std::fs::read_dir(generation).unwrap().map(|e| e.unwrap().path()).find(|p| p.extension().is_some_and(|e| e == "store")).unwrap();
+        let store = std::fs::read_dir(generation)
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .find(|p| p.extension().is_some_and(|e| e == "store"))
+            .unwrap();
         let mut bytes = std::fs::read(&store).unwrap();
         let middle = bytes.len() / 2;
         bytes[middle] ^= 0xff;

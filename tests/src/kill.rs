@@ -90,7 +90,8 @@ async fn prepare(data: &Path) -> PartyId {
         demonstration: false,
     };
     let account = accounts::people::create(&parts.accounts, Ctx::system(), new).await.unwrap().id;
-    let profile = PartyProfile { names: Localised::of(Lang::Vi, "Viện Dừa"), party_type: "institute".into(), ..PartyProfile::default() };
+    let profile =
+        PartyProfile { names: Localised::of(Lang::Vi, "Viện Dừa"), party_type: "institute".into(), ..PartyProfile::default() };
     let party = accounts::parties::create_demonstration(&parts.accounts, Ctx::system(), profile).await.unwrap().id;
     let roles = [PartyRole::Editor].into();
     accounts::membership::put_confirmed(&parts.accounts, Ctx::system(), party, account, roles).await.unwrap();

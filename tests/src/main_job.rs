@@ -87,7 +87,8 @@ async fn a_technology_travels_from_sign_up_to_being_found_edited_matched_and_wit
         let submit = format!("/api/v1/listings/{id}/transitions");
         let refused = author.post_at(&submit, 1, json!({"step": "submit"})).await;
         assert_eq!(refused.status, 422);
-        for pointer in ["/content/summary", "/content/field", "/content/trl", "/content/owners", "/content/advantages", "/content/keywords"] {
+        for pointer in ["/content/summary", "/content/field", "/content/trl", "/content/owners", "/content/advantages", "/content/keywords"]
+        {
             assert!(refused.pointers().contains(&pointer.to_owned()), "{pointer} in {:?}", refused.pointers());
         }
 

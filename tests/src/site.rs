@@ -148,7 +148,12 @@ impl Site {
             let folder = self.app.mailer.folder().unwrap();
             let mut names: Vec<PathBuf> = std::fs::read_dir(folder).map(|d| d.map(|e| e.unwrap().path()).collect()).unwrap_or_default();
             names.sort();
-            found = names.iter().rev().filter_map(|p| std::fs::read_to_string(p).ok()).find(|t| t.contains(email)).map(|t| accounts::mail::plain_text(&t).unwrap());
+            found = names
+                .iter()
+                .rev()
+                .filter_map(|p| std::fs::read_to_string(p).ok())
+                .find(|t| t.contains(email))
+                .map(|t| accounts::mail::plain_text(&t).unwrap());
             found.is_some()
         })
         .await;

@@ -34,11 +34,8 @@ pub async fn of_session(accounts: &Accounts, secret: &Secret) -> Result<Option<(
         return Ok(None);
     }
     let (db, now) = (accounts.store.db(), accounts.store.clock().now());
-    let found = session::Entity::find()
-        .find_also_related(account::Entity)
-        .filter(session::Column::SecretHash.eq(secret.hash()))
-        .one(db)
-        .await?;
+    let found =
+        session::Entity::find().find_also_related(account::Entity).filter(session::Column::SecretHash.eq(secret.hash())).one(db).await?;
     let Some((row, Some(account))) = found else { return Ok(None) };
     if !sessions::is_live(&row, &accounts.settings, now) || !is_active(&account) {
         return Ok(None);
@@ -60,9 +57,8 @@ pub async fn of_session(accounts: &Accounts, secret: &Secret) -> Result<Option<(
         }
     }
     if now - row.seen_at >= TOUCH {
-        let touch = session::Entity::update_many()
-            .col_expr(session::Column::SeenAt, Expr::value(now))
-            .filter(session::Column::Id.eq(row.id));
+        let touch =
+            session::Entity::update_many().col_expr(session::Column::SeenAt, Expr::value(now)).filter(session::Column::Id.eq(row.id));
         noted(accounts.store.write(Ctx::system(), move |tx| run(tx, touch.clone())).await);
     }
     Ok(Some((actor, view)))
@@ -94,7 +90,8 @@ pub async fn of_token(accounts: &Accounts, secret: &Secret) -> Result<Option<(Ac
         memberships.retain(|m| m.party == PartyId(party));
     }
     let strong = row.second_factor || accounts.settings.staff_second_factor == SecondFactorRule::Optional;
-    let staff = if scopes.contains(&Scope::Staff) && row.party_id.is_none() && strong { words::read(&account.staff) } else { BTreeSet::new() };
+    let staff =
+        if scopes.contains(&Scope::Staff) && row.party_id.is_none() && strong { words::read(&account.staff) } else { BTreeSet::new() };
     let actor = Actor { capacity: Capacity::Program(id), lang: lang_of(&account.lang), memberships, staff, scopes };
     if row.used_at.is_none_or(|at| now - at >= TOUCH) {
         let touch = api_token::Entity::update_many()

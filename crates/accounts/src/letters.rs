@@ -166,8 +166,15 @@ mod tests {
     #[test]
     fn every_letter_has_its_words_in_both_languages() {
         let letters = [
-            "confirm-email", "reset-password", "already-registered", "password-changed", "second-factor-set",
-            "second-factor-removed", "recovery-code-used", "party-invitation", "party-invitation-new",
+            "confirm-email",
+            "reset-password",
+            "already-registered",
+            "password-changed",
+            "second-factor-set",
+            "second-factor-removed",
+            "recovery-code-used",
+            "party-invitation",
+            "party-invitation-new",
         ];
         for lang in Lang::ALL {
             for key in letters {
@@ -179,10 +186,32 @@ mod tests {
     #[test]
     fn every_fault_of_this_crate_has_its_sentence_in_both_languages() {
         let faults = [
-            "already-member", "bad-cursor", "email-form", "email-taken", "forbidden-character", "future-date", "name-missing",
-            "one-line", "party-not-yours", "password-classes", "password-guessable", "password-short", "roles-missing",
-            "scope-staff", "scopes-missing", "tax-code-check-digit", "tax-code-form", "tax-code-personal", "tax-code-taken",
-            "token-days", "too-long", "too-many", "too-many-members", "too-many-tokens", "unknown-code", "unknown-verification",
+            "already-member",
+            "bad-cursor",
+            "email-form",
+            "email-taken",
+            "forbidden-character",
+            "future-date",
+            "name-missing",
+            "one-line",
+            "party-not-yours",
+            "password-classes",
+            "password-guessable",
+            "password-short",
+            "roles-missing",
+            "scope-staff",
+            "scopes-missing",
+            "tax-code-check-digit",
+            "tax-code-form",
+            "tax-code-personal",
+            "tax-code-taken",
+            "token-days",
+            "too-long",
+            "too-many",
+            "too-many-members",
+            "too-many-tokens",
+            "unknown-code",
+            "unknown-verification",
             "web-address",
         ];
         for lang in Lang::ALL {

@@ -20,8 +20,8 @@ mod email;
 mod error;
 mod key;
 pub mod letters;
-pub mod mail;
 pub mod lookup;
+pub mod mail;
 pub mod membership;
 mod operator;
 pub mod parties;
@@ -50,8 +50,8 @@ pub use password::Password;
 pub use people::{AccountReceipt, AccountStatus, AccountView};
 pub use profile::{Address, PartyProfile};
 pub use sessions::{Client, SessionView};
-pub use tokens::{NewToken, TokenView};
 pub use settings::{AccountSettings, Hidden, Rate, SecondFactorRule};
+pub use tokens::{NewToken, TokenView};
 
 /// What every use case here needs. Cheap to clone.
 #[derive(Clone)]

@@ -218,7 +218,8 @@ pub async fn run(accounts: &Accounts, mailer: &Mailer, job: &Job) -> Result<(), 
 
 /// What goes into a header: one line without control characters, at most 200 characters.
 fn one_line(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !base::text::is_forbidden(*c)).take(200).collect();
+    let line: String =
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !base::text::is_forbidden(*c)).take(200).collect();
     line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -44,7 +44,8 @@ pub async fn create(accounts: &Accounts, ctx: Ctx, new: NewAccount) -> Result<Ac
     faults.into_result()?;
     let Some(email) = email else { return Err(Error::fault("/email", "email_form")) };
     let hash = accounts.hasher.hash(&new.password).await?;
-    let fresh = Fresh { email, name, lang: new.lang, hash, status: AccountStatus::Active, staff: new.staff, demonstration: new.demonstration };
+    let fresh =
+        Fresh { email, name, lang: new.lang, hash, status: AccountStatus::Active, staff: new.staff, demonstration: new.demonstration };
     let result = accounts
         .store
         .write(ctx, move |tx| {

@@ -8,9 +8,7 @@ use std::collections::BTreeMap;
 use base::{Actor, Code, Cursor, Grant, Limit, Localised, Page, PartyId, PartyRole, Refused};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, LockType};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Time, Tx};
@@ -141,10 +139,7 @@ async fn register(accounts: &Accounts, ctx: Ctx, profile: PartyProfile, demonstr
     let mut tries = 0;
     loop {
         let (actor, profile) = (ctx.actor.clone(), profile.clone());
-        let result = accounts
-            .store
-            .write(ctx.clone(), move |tx| insert(tx, actor.clone(), profile.clone(), demonstration))
-            .await;
+        let result = accounts.store.write(ctx.clone(), move |tx| insert(tx, actor.clone(), profile.clone(), demonstration)).await;
         match result {
             // Two parties of one name at the same moment: the second one looks for a slug again.
             Err(Error::Store(StoreError::Duplicate(which))) if which.contains("slug") && tries < 3 => tries += 1,
@@ -237,11 +232,7 @@ pub async fn edit(accounts: &Accounts, ctx: Ctx, id: PartyId, seen: i64, profile
     Grant::<EditParty>::check(&ctx.actor, row)?;
     let profile = profile.checked(&accounts.vocabularies, accounts.store.clock().today())?;
     let actor = ctx.actor.clone();
-    accounts
-        .store
-        .write(ctx, move |tx| save(tx, actor.clone(), id, seen, profile.clone()))
-        .await
-        .map_err(name_duplicate)
+    accounts.store.write(ctx, move |tx| save(tx, actor.clone(), id, seen, profile.clone())).await.map_err(name_duplicate)
 }
 
 async fn save(tx: Tx, actor: Actor, id: PartyId, seen: i64, mut profile: PartyProfile) -> Result<PartyReceipt, Error> {

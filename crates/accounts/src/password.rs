@@ -135,9 +135,8 @@ impl Hasher {
         self.run(move || {
             let Ok(hash) = PasswordHash::new(&stored) else { return Compared { right: false, outdated: false } };
             let right = Argon2::default().verify_password(&bytes, &hash).is_ok();
-            let outdated = Params::try_from(&hash).map_or(true, |p| {
-                (p.m_cost(), p.t_cost(), p.p_cost()) != (params.m_cost(), params.t_cost(), params.p_cost())
-            });
+            let outdated = Params::try_from(&hash)
+                .map_or(true, |p| (p.m_cost(), p.t_cost(), p.p_cost()) != (params.m_cost(), params.t_cost(), params.p_cost()));
             Compared { right: right && known, outdated }
         })
         .await

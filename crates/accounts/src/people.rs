@@ -333,7 +333,13 @@ fn is_administrator(row: &account::Model) -> bool {
 ///
 /// # Errors
 /// [`Error::LastAdministrator`], [`Error::Stale`], [`Refused`].
-pub async fn set_staff(accounts: &Accounts, ctx: Ctx, id: AccountId, seen: i64, roles: BTreeSet<StaffRole>) -> Result<AccountReceipt, Error> {
+pub async fn set_staff(
+    accounts: &Accounts,
+    ctx: Ctx,
+    id: AccountId,
+    seen: i64,
+    roles: BTreeSet<StaffRole>,
+) -> Result<AccountReceipt, Error> {
     let actor = ctx.actor.clone();
     accounts
         .store

@@ -305,8 +305,18 @@ mod tests {
         assert_eq!(
             places,
             [
-                "/address/as_of", "/address/commune", "/address/province", "/interests/vi", "/names", "/party_type",
-                "/presentation/vi", "/registration", "/size", "/tax_code", "/vsic", "/website"
+                "/address/as_of",
+                "/address/commune",
+                "/address/province",
+                "/interests/vi",
+                "/names",
+                "/party_type",
+                "/presentation/vi",
+                "/registration",
+                "/size",
+                "/tax_code",
+                "/vsic",
+                "/website"
             ]
         );
     }
@@ -355,7 +365,9 @@ mod tests {
         for good in ["https://ba-lai.example", "http://a.vn:8080/x?y=1#z", "https://đại-học.vn/"] {
             assert!(is_web_address(good), "{good}");
         }
-        for bad in ["ftp://a.vn", "//a.vn", "https://", "https://a", "https://u@a.vn", "https://a.vn/\"x", "https://a.vn:x", "https://a..vn"] {
+        for bad in
+            ["ftp://a.vn", "//a.vn", "https://", "https://a", "https://u@a.vn", "https://a.vn/\"x", "https://a.vn:x", "https://a..vn"]
+        {
             assert!(!is_web_address(bad), "{bad}");
         }
     }

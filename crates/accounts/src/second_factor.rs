@@ -335,7 +335,8 @@ fn new_codes() -> Result<(Vec<String>, Vec<Vec<u8>>), NoRandomness> {
 
 async fn save_codes(tx: &Tx, id: AccountId, hashes: Vec<Vec<u8>>) -> Result<(), Error> {
     recovery_code::Entity::delete_many().filter(recovery_code::Column::AccountId.eq(id.0)).exec(tx.db()).await?;
-    let rows = hashes.into_iter().map(|hash| recovery_code::ActiveModel { account_id: Set(id.0), code_hash: Set(hash), used_at: Set(None) });
+    let rows =
+        hashes.into_iter().map(|hash| recovery_code::ActiveModel { account_id: Set(id.0), code_hash: Set(hash), used_at: Set(None) });
     recovery_code::Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
     Ok(())
 }

@@ -97,7 +97,13 @@ pub(crate) fn person(actor: &Actor) -> Result<AccountId, Refused> {
     }
 }
 
-pub(crate) async fn insert(tx: &Tx, account: AccountId, secret_hash: Vec<u8>, agent: &str, settings: &AccountSettings) -> Result<session::Model, Error> {
+pub(crate) async fn insert(
+    tx: &Tx,
+    account: AccountId,
+    secret_hash: Vec<u8>,
+    agent: &str,
+    settings: &AccountSettings,
+) -> Result<session::Model, Error> {
     let now = tx.now();
     let mine = || session::Entity::find().filter(session::Column::AccountId.eq(account.0));
     // Those beyond the limit, the oldest, make room.
@@ -136,11 +142,7 @@ pub(crate) async fn renew(tx: &Tx, account: AccountId, id: SessionId, secret_has
     if second_factor {
         update = update.col_expr(session::Column::SecondFactorAt, Expr::value(Some(tx.now())));
     }
-    let done = update
-        .filter(session::Column::Id.eq(id.0))
-        .filter(session::Column::AccountId.eq(account.0))
-        .exec(tx.db())
-        .await?;
+    let done = update.filter(session::Column::Id.eq(id.0)).filter(session::Column::AccountId.eq(account.0)).exec(tx.db()).await?;
     if done.rows_affected == 1 { Ok(()) } else { Err(Refused::SignIn.into()) }
 }
 

@@ -59,7 +59,9 @@ pub async fn sign_in(accounts: &Accounts, client: &Client, body: &SignIn) -> Res
     accounts.attempt("sign_in_address", &client.address, accounts.settings.sign_in_per_address).await?;
     let guesses = match known_device(accounts, client) {
         // The account's owner on a device of theirs: guesses made elsewhere do not lock them out.
-        Some(id) if people::find_email(accounts.store.db(), &key).await?.is_some_and(|a| a.id == id.0) => ("sign_in_device", id.to_string()),
+        Some(id) if people::find_email(accounts.store.db(), &key).await?.is_some_and(|a| a.id == id.0) => {
+            ("sign_in_device", id.to_string())
+        }
         _ => ("sign_in", key.clone()),
     };
     accounts.attempt(guesses.0, &guesses.1, accounts.settings.sign_in_per_account).await?;

@@ -81,15 +81,8 @@ pub async fn sign_up(accounts: &Accounts, client: &Client, body: SignUp) -> Resu
     may_write_to(accounts, client, email.key()).await?;
     // Hashed for known addresses too: it takes as long.
     let hash = accounts.hasher.hash(&body.password).await?;
-    let fresh = Fresh {
-        email,
-        name,
-        lang: body.lang,
-        hash,
-        status: AccountStatus::Unconfirmed,
-        staff: BTreeSet::new(),
-        demonstration: false,
-    };
+    let fresh =
+        Fresh { email, name, lang: body.lang, hash, status: AccountStatus::Unconfirmed, staff: BTreeSet::new(), demonstration: false };
     let ctx = Ctx::of(Actor::anonymous(body.lang));
     let mut again = true;
     loop {
@@ -135,7 +128,12 @@ pub(crate) async fn may_write_to(accounts: &Accounts, client: &Client, email_key
 
 /// Leaves the same work behind for any address: a letter of `kind` if its account is in one of these states, else a
 /// job that does nothing.
-pub(crate) async fn letter_if(accounts: &Accounts, address: &str, kind: &'static str, states: &'static [AccountStatus]) -> Result<(), Error> {
+pub(crate) async fn letter_if(
+    accounts: &Accounts,
+    address: &str,
+    kind: &'static str,
+    states: &'static [AccountStatus],
+) -> Result<(), Error> {
     let key = email::key(address);
     accounts
         .store

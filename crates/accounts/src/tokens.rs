@@ -152,7 +152,8 @@ async fn insert(
     if live.count(tx.db()).await? >= TOKENS_MAX {
         return Err(Error::fault("/name", "too_many_tokens"));
     }
-    let session = session::Entity::find_by_id(session.0).one(tx.db()).await?.filter(|s| s.account_id == account.0).ok_or(Refused::SignIn)?;
+    let session =
+        session::Entity::find_by_id(session.0).one(tx.db()).await?.filter(|s| s.account_id == account.0).ok_or(Refused::SignIn)?;
     let row = api_token::Model {
         id: tx.new_id(),
         account_id: account.0,

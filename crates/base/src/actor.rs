@@ -131,13 +131,7 @@ impl Actor {
     /// Nobody known.
     #[must_use]
     pub fn anonymous(lang: Lang) -> Self {
-        Self {
-            capacity: Capacity::Anonymous,
-            lang,
-            memberships: Vec::new(),
-            staff: BTreeSet::new(),
-            scopes: BTreeSet::from([Scope::Read]),
-        }
+        Self { capacity: Capacity::Anonymous, lang, memberships: Vec::new(), staff: BTreeSet::new(), scopes: BTreeSet::from([Scope::Read]) }
     }
 
     /// The space itself, or an operator with the data directory in hand.

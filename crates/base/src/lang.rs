@@ -37,9 +37,7 @@ impl Lang {
         for part in accept_language.split(',') {
             let mut pieces = part.trim().split(';');
             let tag = pieces.next().unwrap_or_default().trim();
-            let weight = pieces
-                .find_map(|p| p.trim().strip_prefix("q="))
-                .map_or(1.0, |q| q.parse().unwrap_or(0.0));
+            let weight = pieces.find_map(|p| p.trim().strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));
             let primary = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
             if let Ok(lang) = primary.parse::<Self>()
                 && weight > best.1

@@ -211,7 +211,8 @@ mod tests {
 
     #[test]
     fn a_faulty_file_is_refused_with_its_name() {
-        let twice = "code='x'\nversion='1'\nsource='s'\nvi='X'\nen='X'\n[[term]]\ncode='a'\nvi='A'\nen='A'\n[[term]]\ncode='a'\nvi='A'\nen='A'\n";
+        let twice =
+            "code='x'\nversion='1'\nsource='s'\nvi='X'\nen='X'\n[[term]]\ncode='a'\nvi='A'\nen='A'\n[[term]]\ncode='a'\nvi='A'\nen='A'\n";
         let error = Vocabulary::parse("vocabularies/x.toml", twice).unwrap_err().to_string();
         assert!(error.contains("vocabularies/x.toml") && error.contains("twice"), "{error}");
     }

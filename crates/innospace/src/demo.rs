@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use accounts::people::NewAccount;
-use accounts::{Address, Password, PartyProfile};
+use accounts::{Address, PartyProfile, Password};
 use base::text::LocalisedList;
 use base::{AccountId, Actor, Code, Lang, Localised, PartyId, PartyRole, StaffRole, defaults};
 use chrono::{NaiveDate, TimeDelta};
@@ -103,10 +103,27 @@ struct DemoListing<C> {
     content: C,
 }
 
-/// People of the demonstration: address, name, roles in the space, party and roles there, what they are for.
-const PEOPLE: [(&str, &str, &[StaffRole], Option<(&str, &[PartyRole])>, &str); 6] = [
-    ("quan-tri@demo.innospace.example", "Quản trị (minh họa)", &[StaffRole::Administrator], None, "administrator: accounts, roles, audit trail"),
-    ("kiem-duyet@demo.innospace.example", "Kiểm duyệt (minh họa)", &[StaffRole::Moderator, StaffRole::Registrar], None, "moderator: review queue, verification"),
+/// A party's key and the roles there.
+type Member = (&'static str, &'static [PartyRole]);
+/// Address, name, roles in the space, party and roles there, what they are for.
+type Person = (&'static str, &'static str, &'static [StaffRole], Option<Member>, &'static str);
+
+/// People of the demonstration.
+const PEOPLE: [Person; 6] = [
+    (
+        "quan-tri@demo.innospace.example",
+        "Quản trị (minh họa)",
+        &[StaffRole::Administrator],
+        None,
+        "administrator: accounts, roles, audit trail",
+    ),
+    (
+        "kiem-duyet@demo.innospace.example",
+        "Kiểm duyệt (minh họa)",
+        &[StaffRole::Moderator, StaffRole::Registrar],
+        None,
+        "moderator: review queue, verification",
+    ),
     ("moi-gioi@demo.innospace.example", "Môi giới (minh họa)", &[StaffRole::Broker], None, "broker: records needs, looks after them"),
     (
         "vien-dua@demo.innospace.example",
@@ -174,7 +191,8 @@ async fn parties(parts: &Parts) -> Result<BTreeMap<String, PartyId>, Failure> {
     let all: Parties = read("parties.toml")?;
     let mut keys = BTreeMap::new();
     for party in all.party {
-        let address = party.province.map(|province| Address { province, commune: party.commune, street: party.street, ..Address::default() });
+        let address =
+            party.province.map(|province| Address { province, commune: party.commune, street: party.street, ..Address::default() });
         let profile = PartyProfile {
             names: party.names,
             party_type: party.party_type,
@@ -227,7 +245,9 @@ async fn people(parts: &Parts, keys: &BTreeMap<String, PartyId>) -> Result<SignI
             && let Some(party) = keys.get(key)
         {
             let roles: BTreeSet<PartyRole> = roles.iter().copied().collect();
-            accounts::membership::put_confirmed(&parts.accounts, Ctx::system(), *party, account, roles).await.map_err(|e| told(email, &e, None))?;
+            accounts::membership::put_confirmed(&parts.accounts, Ctx::system(), *party, account, roles)
+                .await
+                .map_err(|e| told(email, &e, None))?;
         }
         sign_ins.push(SignIn { email: email.to_owned(), password, about: about.to_owned() });
     }
@@ -238,8 +258,7 @@ async fn people(parts: &Parts, keys: &BTreeMap<String, PartyId>) -> Result<SignI
 fn word() -> Result<String, base::secret::NoRandomness> {
     const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
     let bytes: [u8; 15] = base::secret::random_bytes()?;
-    let letters: Vec<char> =
-        bytes.iter().filter_map(|b| LETTERS.get(usize::from(b & 31))).map(|b| char::from(*b)).collect();
+    let letters: Vec<char> = bytes.iter().filter_map(|b| LETTERS.get(usize::from(b & 31))).map(|b| char::from(*b)).collect();
     Ok(letters.chunks(5).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
 }
 

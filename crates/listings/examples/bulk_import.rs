@@ -76,7 +76,13 @@ async fn party(store: &Store, vocabularies: Arc<Vocabularies>) -> Result<PartyId
     Ok(made.map_err(|e| format!("{e:?}"))?.id)
 }
 
-async fn one(listings: &Listings, party: PartyId, file: &Path, mapping: Option<&Mapping>, publish: bool) -> Result<u64, Box<dyn std::error::Error>> {
+async fn one(
+    listings: &Listings,
+    party: PartyId,
+    file: &Path,
+    mapping: Option<&Mapping>,
+    publish: bool,
+) -> Result<u64, Box<dyn std::error::Error>> {
     let start = Instant::now();
     let checked = Arc::new(Mutex::new(None));
     let mut import = Import::new(listings.clone());

@@ -83,7 +83,12 @@ pub(crate) async fn insert(tx: &Tx, listings: &Listings, all: &[Bulk], author: O
             if let Some(terms) = &new.private {
                 privates.push((id, terms.clone()));
             }
-            tx.emit(NewEvent::new("listing", id, "listing.created", json!({ "kind": kind, "party": new.party, "version": 1, "import": new.import })));
+            tx.emit(NewEvent::new(
+                "listing",
+                id,
+                "listing.created",
+                json!({ "kind": kind, "party": new.party, "version": 1, "import": new.import }),
+            ));
             if new.published_at.is_some() {
                 tx.emit(NewEvent::new("listing", id, "listing.published", json!({ "kind": kind, "version": 1, "import": new.import })));
             }

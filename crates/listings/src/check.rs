@@ -96,7 +96,9 @@ impl Check<'_> {
         at_most(c.publications.len(), 50, "/publications", faults);
         for (n, publication) in c.publications.iter().enumerate() {
             line(&publication.title, 512, &format!("/publications/{n}/title"), faults);
-            if !publication.doi.is_empty() && !(publication.doi.starts_with("10.") && publication.doi.contains('/')) {
+            let doi = publication.doi.as_str();
+            let is_right = doi.is_empty() || (doi.starts_with("10.") && doi.contains('/'));
+            if !is_right {
                 faults.add(format!("/publications/{n}/doi"), "bad_doi");
             }
         }
@@ -281,7 +283,8 @@ fn ip_asset_missing(c: &IpAsset, source: Lang, faults: &mut Faults) {
     holders(&c.holders, "/holders", faults);
     present(!c.creators.is_empty(), "/creators", faults);
     // Trade secrets and recognised initiatives have no register; everything else that was granted has number and day.
-    let registered = !c.ip_kind.as_ref().is_some_and(|k| matches!(k.as_str(), "trade_secret" | "recognised_initiative" | "copyright" | "software"));
+    let registered =
+        !c.ip_kind.as_ref().is_some_and(|k| matches!(k.as_str(), "trade_secret" | "recognised_initiative" | "copyright" | "software"));
     let dated = |n: &Option<OfficeNumber>| n.as_ref().is_some_and(|n| !n.number.is_empty() && n.date.is_some());
     if registered && c.status.as_ref().is_some_and(|s| *s == "granted") && !dated(&c.grant) {
         faults.add("/grant", "granted_needs_number");

@@ -189,7 +189,8 @@ mod tests {
         let first = content("Máy sấy bơm nhiệt cho cơm dừa nạo", summary);
         let typed_without_marks = content("May say bom nhiet cho com dua nao", &folded(summary));
         let one_word_changed = content("Máy sấy bơm nhiệt cho cơm dừa nạo mới", summary);
-        let other = content("Phao đo độ mặn tự động", "Phao gửi độ mặn của kênh rạch về điện thoại mỗi mười phút, dùng pin mặt trời và sóng LoRa");
+        let other =
+            content("Phao đo độ mặn tự động", "Phao gửi độ mặn của kênh rạch về điện thoại mỗi mười phút, dùng pin mặt trời và sóng LoRa");
         let shares = |a: &Content, b: &Content| bands(a).iter().any(|x| bands(b).contains(x));
         assert!(shares(&first, &typed_without_marks));
         assert_eq!(alike(&pairs(&first), &pairs(&typed_without_marks)), 100);

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use base::{AccountId, Actor, Grant, Lang, ListingId, PartyId, PartyRole, Refused, Scope, StaffRole};
 use chrono::{Datelike, NaiveDate};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, Statement,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, Statement};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
@@ -227,7 +225,12 @@ pub(crate) async fn write_version(
         ..Default::default()
     };
     let version = save(tx, head, change).await?;
-    tx.emit(NewEvent::new("listing", head.id, "listing.edited", json!({ "version": number, "status": after.status, "revision": after.revision })));
+    tx.emit(NewEvent::new(
+        "listing",
+        head.id,
+        "listing.edited",
+        json!({ "version": number, "status": after.status, "revision": after.revision }),
+    ));
     Ok(Receipt::of(head, after, slug_text, version))
 }
 
@@ -486,4 +489,3 @@ pub(crate) async fn reserve_codes(tx: &Tx, kind: Kind, count: i64) -> Result<Cod
     let next = row.map_or(count + 1, |r| r.next);
     Ok(Codes { kind, year, first: next - count })
 }
-

@@ -134,12 +134,7 @@ impl Head {
                 Some(json) => Some(serde_json::from_str(&json).map_err(|e| StoreError::corrupt("outcome", e))?),
                 None => None,
             },
-            provenance: Provenance {
-                origin: Code(row.provenance),
-                source: row.source,
-                external_id: row.external_id,
-                licence: row.licence,
-            },
+            provenance: Provenance { origin: Code(row.provenance), source: row.source, external_id: row.external_id, licence: row.licence },
             created_at: row.created_at,
             updated_at: row.updated_at,
             submitted_at: row.submitted_at,

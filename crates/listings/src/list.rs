@@ -86,7 +86,13 @@ fn row(model: listing::Model, inside: bool) -> Result<ListingRow, StoreError> {
 ///
 /// # Errors
 /// [`ListingError::Refused`] for the list of a party the actor is no member of; a fault for a cursor of another list.
-pub async fn list(listings: &Listings, actor: &Actor, filter: &Filter, limit: Limit, cursor: Option<&str>) -> Result<Page<ListingRow>, ListingError> {
+pub async fn list(
+    listings: &Listings,
+    actor: &Actor,
+    filter: &Filter,
+    limit: Limit,
+    cursor: Option<&str>,
+) -> Result<Page<ListingRow>, ListingError> {
     let after: Option<(DateTime<Utc>, ListingId)> = match cursor {
         None => None,
         Some(text) => Some(Cursor::read(text).map_err(|_| {
@@ -112,11 +118,7 @@ pub async fn list(listings: &Listings, actor: &Actor, filter: &Filter, limit: Li
     let total = listing::Entity::find().filter(condition.clone()).count(db).await?;
     let mut query = listing::Entity::find().filter(condition);
     if let Some((at, id)) = after {
-        query = query.filter(
-            Condition::any()
-                .add(order.lt(at))
-                .add(Condition::all().add(order.eq(at)).add(listing::Column::Id.lt(id.0))),
-        );
+        query = query.filter(Condition::any().add(order.lt(at)).add(Condition::all().add(order.eq(at)).add(listing::Column::Id.lt(id.0))));
     }
     let rows = query.order_by_desc(order).order_by_desc(listing::Column::Id).limit(limit.get() + 1).all(db).await?;
     let more = rows.len() as u64 > limit.get();

@@ -3,7 +3,7 @@
 //! A job holds ids only; the words are made when it is sent, in the reader's language, by the server's mail worker.
 
 use base::{AccountId, ListingId};
-use sea_orm::{EntityTrait, QueryOrder, QueryFilter, ColumnTrait, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use store::Tx;
 

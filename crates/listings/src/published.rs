@@ -165,10 +165,7 @@ async fn complete(store: &Store, rows: Vec<listing::Model>) -> Result<Vec<Publis
     let versions = version::Entity::find()
         .join(
             JoinType::InnerJoin,
-            version::Entity::belongs_to(listing::Entity)
-                .from(version::Column::ListingId)
-                .to(listing::Column::Id)
-                .into(),
+            version::Entity::belongs_to(listing::Entity).from(version::Column::ListingId).to(listing::Column::Id).into(),
         )
         .filter(version::Column::ListingId.is_in(ids.clone()))
         .filter(Expr::col((version::Entity, version::Column::Version)).equals((listing::Entity, listing::Column::PublicVersion)))
@@ -182,8 +179,7 @@ async fn complete(store: &Store, rows: Vec<listing::Model>) -> Result<Vec<Publis
     };
     let parties: BTreeSet<PartyId> = rows.iter().map(|r| PartyId(r.party_id)).collect();
     let parties: Vec<PartyId> = parties.into_iter().collect();
-    let briefs: HashMap<PartyId, PartyBrief> =
-        accounts::parties::load_many(db, &parties).await?.into_iter().map(|p| (p.id, p)).collect();
+    let briefs: HashMap<PartyId, PartyBrief> = accounts::parties::load_many(db, &parties).await?.into_iter().map(|p| (p.id, p)).collect();
     let mut all = Vec::with_capacity(rows.len());
     for row in rows {
         // A listing withdrawn between the queries has no version to show; it is simply not there.
@@ -192,10 +188,8 @@ async fn complete(store: &Store, rows: Vec<listing::Model>) -> Result<Vec<Publis
         let content = read_content(kind, version)?;
         let shown_to = invited.iter().filter(|i| i.listing_id == row.id).map(|i| PartyId(i.party_id)).collect();
         let head = Head::of(row, shown_to)?;
-        let Some((published_at, confirmed_at, expires_at)) = head
-            .published_at
-            .zip(head.expires_at)
-            .map(|(published, expires)| (published, head.confirmed_at.unwrap_or(published), expires))
+        let Some((published_at, confirmed_at, expires_at)) =
+            head.published_at.zip(head.expires_at).map(|(published, expires)| (published, head.confirmed_at.unwrap_or(published), expires))
         else {
             continue;
         };

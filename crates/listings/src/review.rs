@@ -178,7 +178,12 @@ fn moderator(actor: &Actor) -> Result<(), Refused> {
 ///
 /// # Errors
 /// [`ListingError::Refused`] for whoever is no moderator.
-pub async fn queue(listings: &Listings, actor: &Actor, limit: base::Limit, after: Option<(DateTime<Utc>, ListingId)>) -> Result<Page<Waiting>, ListingError> {
+pub async fn queue(
+    listings: &Listings,
+    actor: &Actor,
+    limit: base::Limit,
+    after: Option<(DateTime<Utc>, ListingId)>,
+) -> Result<Page<Waiting>, ListingError> {
     moderator(actor)?;
     let db = listings.store.db();
     let waiting = || {
@@ -195,18 +200,10 @@ pub async fn queue(listings: &Listings, actor: &Actor, limit: base::Limit, after
                 .add(Condition::all().add(listing::Column::SubmittedAt.eq(at)).add(listing::Column::Id.gt(id.0))),
         );
     }
-    let rows = query
-        .order_by_asc(listing::Column::SubmittedAt)
-        .order_by_asc(listing::Column::Id)
-        .limit(limit.get() + 1)
-        .all(db)
-        .await?;
+    let rows = query.order_by_asc(listing::Column::SubmittedAt).order_by_asc(listing::Column::Id).limit(limit.get() + 1).all(db).await?;
     let ids: Vec<uuid::Uuid> = rows.iter().map(|r| r.id).collect();
-    let open = review::Entity::find()
-        .filter(review::Column::ListingId.is_in(ids))
-        .filter(review::Column::Decision.is_null())
-        .all(db)
-        .await?;
+    let open =
+        review::Entity::find().filter(review::Column::ListingId.is_in(ids)).filter(review::Column::Decision.is_null()).all(db).await?;
     let mut items: Vec<Waiting> = Vec::with_capacity(rows.len());
     for row in rows {
         let claim = open.iter().find(|r| r.listing_id == row.id);
@@ -387,16 +384,13 @@ pub(crate) async fn publish(tx: &Tx, listings: &Listings, head: &Head, change: &
 }
 
 async fn open_review(tx: &Tx, id: ListingId) -> Result<Option<review::Model>, ListingError> {
-    Ok(review::Entity::find()
-        .filter(review::Column::ListingId.eq(id.0))
-        .filter(review::Column::Decision.is_null())
-        .one(tx.db())
-        .await?)
+    Ok(review::Entity::find().filter(review::Column::ListingId.eq(id.0)).filter(review::Column::Decision.is_null()).one(tx.db()).await?)
 }
 
 async fn close(tx: &Tx, id: uuid::Uuid, decision: Decision, verdict: Option<&Verdict>) -> Result<(), ListingError> {
     let json = |e| StoreError::corrupt("review", e);
-    let mut change = review::ActiveModel { decision: Set(Some(decision.as_str().to_owned())), decided_at: Set(Some(tx.now())), ..Default::default() };
+    let mut change =
+        review::ActiveModel { decision: Set(Some(decision.as_str().to_owned())), decided_at: Set(Some(tx.now())), ..Default::default() };
     if let Some(verdict) = verdict {
         change.scores = Set(verdict.scores.map(|s| serde_json::to_string(&s)).transpose().map_err(json)?);
         change.notes = Set(Some(serde_json::to_string(&verdict.notes).map_err(json)?));

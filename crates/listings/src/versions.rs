@@ -51,7 +51,13 @@ async fn inside(listings: &Listings, actor: &Actor, id: ListingId) -> Result<Hea
 ///
 /// # Errors
 /// [`ListingError::Refused`] for whoever may not read its drafts.
-pub async fn list(listings: &Listings, actor: &Actor, id: ListingId, limit: u64, before: Option<i64>) -> Result<Vec<VersionView>, ListingError> {
+pub async fn list(
+    listings: &Listings,
+    actor: &Actor,
+    id: ListingId,
+    limit: u64,
+    before: Option<i64>,
+) -> Result<Vec<VersionView>, ListingError> {
     let head = inside(listings, actor, id).await?;
     let mut query = version::Entity::find().filter(version::Column::ListingId.eq(id.0));
     if let Some(before) = before {

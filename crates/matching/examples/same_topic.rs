@@ -4,7 +4,14 @@
 //! R@1, R@10, nDCG@10 and MRR with 95 % intervals beside plain BM25 (k1 1.2, b 0.75, stems) in the same run. With
 //! `--as-needs` the queries are read as needs without a title; with `--set NAME=VALUE` a weight is tried, with `--every N` on
 //! every N-th query alone and with `--quick` without plain BM25.
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::disallowed_methods, missing_docs)]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    missing_docs
+)]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::{BufRead, BufReader};
@@ -167,7 +174,8 @@ fn main() {
         let (one, other) = line.split_once('\t').unwrap();
         judged.entry(places[one]).or_default().insert(places[other.trim()]);
     }
-    if let Some(every) = args.iter().zip(args.iter().skip(1)).find(|(flag, _)| *flag == "--every").map(|(_, n)| n.parse::<usize>().unwrap()) {
+    if let Some(every) = args.iter().zip(args.iter().skip(1)).find(|(flag, _)| *flag == "--every").map(|(_, n)| n.parse::<usize>().unwrap())
+    {
         judged = judged.into_iter().step_by(every).collect();
     }
     let all: Vec<Published> = offers.iter().enumerate().map(|(n, o)| published(n, o)).collect();
@@ -223,7 +231,11 @@ fn main() {
     print("  every second query, tuned on", &half(0));
     print("  the others, kept aside", &half(1));
     let count = u32::try_from(judged.len()).unwrap();
-    println!("mean: candidates {:.1} ms, and judged {:.1} ms", (finding / count).as_secs_f64() * 1e3, (judging / count).as_secs_f64() * 1e3);
+    println!(
+        "mean: candidates {:.1} ms, and judged {:.1} ms",
+        (finding / count).as_secs_f64() * 1e3,
+        (judging / count).as_secs_f64() * 1e3
+    );
     times.sort();
     scores.sort_by(f64::total_cmp);
     println!(

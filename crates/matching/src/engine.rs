@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use base::{Lang, ListingId, Limit, Vocabularies};
+use base::{Lang, Limit, ListingId, Vocabularies};
 use chrono::{DateTime, Utc};
 use listings::Kind;
 use listings::content::{Content, Need, Technology};

@@ -121,8 +121,7 @@ impl Matcher {
     /// # Errors
     /// [`MatchError`]; hidden if the actor may not see the listing.
     pub async fn matches_of(&self, actor: &Actor, kind: Kind, id: ListingId, ask: &Ask) -> Result<Page<Match>, MatchError> {
-        let bookmark: Option<Bookmark> =
-            ask.cursor.as_deref().map(|c| Cursor::read(c).map_err(|_| MatchError::Cursor)).transpose()?;
+        let bookmark: Option<Bookmark> = ask.cursor.as_deref().map(|c| Cursor::read(c).map_err(|_| MatchError::Cursor)).transpose()?;
         let shown = view::show(&self.listings, actor, kind, id).await?;
         let known = Known::of(&shown.typed, shown.party.id, shown.party.party_type, shown.party.province);
         let known = Known { confirmed_at: shown.confirmed_at, ..known };
@@ -160,7 +159,13 @@ impl Matcher {
     ///
     /// # Errors
     /// [`MatchError`] if index or database cannot be read.
-    pub async fn matches_for_content(&self, content: &Content, actor: &Actor, kinds: &BTreeSet<Kind>, limit: usize) -> Result<Vec<Match>, MatchError> {
+    pub async fn matches_for_content(
+        &self,
+        content: &Content,
+        actor: &Actor,
+        kinds: &BTreeSet<Kind>,
+        limit: usize,
+    ) -> Result<Vec<Match>, MatchError> {
         let known = Side::unstored(content).known;
         let subject = Subject { id: None, content: content.clone(), known };
         let reader = Reader { lang: actor.lang, now: whole_second(self.listings.store.clock().now()), explain: false };

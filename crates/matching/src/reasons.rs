@@ -121,11 +121,8 @@ fn topical(
         let words = here.in_order(terms, &meeting.terms);
         let offer_words = there.in_order(terms, &meeting.terms);
         let named = named(&words);
-        let text = say(
-            lang,
-            "match-topic",
-            &[("words", &named), ("need", &name_of(from, sought, lang)), ("offer", &name_of(to, offered, lang))],
-        );
+        let text =
+            say(lang, "match-topic", &[("words", &named), ("need", &name_of(from, sought, lang)), ("offer", &name_of(to, offered, lang))]);
         all.push(Reason {
             part: Part::Topic,
             share: share * meeting.share,

@@ -62,11 +62,7 @@ impl<'a> Side<'a> {
     pub fn of(listing: &'a Published) -> Self {
         let owner = &listing.owner;
         let known = Known::of(&listing.content, Some(owner.id), Some(owner.party_type.clone()), owner.province.clone());
-        Self {
-            id: Some(listing.id),
-            content: &listing.content,
-            known: Known { confirmed_at: Some(listing.confirmed_at), ..known },
-        }
+        Self { id: Some(listing.id), content: &listing.content, known: Known { confirmed_at: Some(listing.confirmed_at), ..known } }
     }
 
     /// A content that is not stored.

@@ -173,7 +173,13 @@ pub(crate) struct Terms {
 
 impl Terms {
     /// The words of these fields in a language; none if there are no telling ones.
-    pub(crate) fn of(fields: &[Field<'_>], lang: Lang, search: &Search, weights: &Weights, stems: &mut Stems) -> Result<Option<Self>, Failure> {
+    pub(crate) fn of(
+        fields: &[Field<'_>],
+        lang: Lang,
+        search: &Search,
+        weights: &Weights,
+        stems: &mut Stems,
+    ) -> Result<Option<Self>, Failure> {
         let own: Vec<(usize, &Field<'_>)> = fields.iter().enumerate().filter(|(_, f)| f.lang == lang).collect();
         if own.is_empty() {
             return Ok(None);

@@ -287,7 +287,9 @@ mod tests {
     fn unknown_units_compare_with_themselves_alone() {
         assert_eq!(convert(5.0, "con mắt", "Con mat"), Some(5.0));
         assert_eq!(convert(5.0, "con mắt", "cái tai"), None);
-        for absurd in ["", "/", "//", "m/", "/h", "·", "²", "10", "10⁹⁹⁹", "m99", "kg kg kg kg kg kg kg kg kg", &"x/".repeat(90), "\u{301}", "🦀/🦀"] {
+        for absurd in
+            ["", "/", "//", "m/", "/h", "·", "²", "10", "10⁹⁹⁹", "m99", "kg kg kg kg kg kg kg kg kg", &"x/".repeat(90), "\u{301}", "🦀/🦀"]
+        {
             let units = Units::built_in().unwrap();
             let _ = units.convert(1.0, absurd, "kg");
             let _ = units.convert(f64::MAX, absurd, absurd);

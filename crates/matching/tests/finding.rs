@@ -18,11 +18,27 @@ fn coconut() -> Vec<listings::published::Published> {
         listing(1, 1, technology("Máy sấy cơm dừa bơm nhiệt", "Sấy cơm dừa ở nhiệt độ thấp, giữ màu trắng")),
         listing(2, 1, technology("Máy bóc vỏ dừa khô", "Bóc vỏ dừa liên tục, an toàn cho người đứng máy")),
         listing(3, 2, technology("Chế phẩm sinh học xử lý ao nuôi tôm", "Giảm khí độc trong ao nuôi tôm thẻ")),
-        listing(4, 2, Technology { title: en("Heat-pump dryer for desiccated coconut"), summary: en("Dries grated coconut at low temperature"), ..Technology::default() }),
+        listing(
+            4,
+            2,
+            Technology {
+                title: en("Heat-pump dryer for desiccated coconut"),
+                summary: en("Dries grated coconut at low temperature"),
+                ..Technology::default()
+            },
+        ),
         listing(5, 2, IpAsset { title: vi("Thiết bị sấy bơm nhiệt cho cơm dừa"), ..IpAsset::default() }),
         listing(11, 3, need("Cần máy sấy cơm dừa nhanh hơn", "Sấy cơm dừa bằng lò hơi làm vàng sản phẩm, muốn sấy bơm nhiệt")),
         listing(12, 3, need("Ao nuôi tôm nhiễm khí độc", "Tôm thẻ chết do khí độc trong ao nuôi")),
-        listing(13, 3, Need { title: en("Drying of coconut"), problem: en("We look for a dryer for grated coconut at low temperature"), ..Need::default() }),
+        listing(
+            13,
+            3,
+            Need {
+                title: en("Drying of coconut"),
+                problem: en("We look for a dryer for grated coconut at low temperature"),
+                ..Need::default()
+            },
+        ),
     ]
 }
 
@@ -68,7 +84,8 @@ fn a_pair_has_the_same_score_from_both_sides() {
         for found in space.matches(n).into_iter().take(4) {
             let t = found.listing.id.0.as_u128();
             let back = space.matches(t);
-            let same = back.iter().find(|m| m.listing.id.0.as_u128() == n).unwrap_or_else(|| panic!("{t} does not find {n}: {}", found.score));
+            let same =
+                back.iter().find(|m| m.listing.id.0.as_u128() == n).unwrap_or_else(|| panic!("{t} does not find {n}: {}", found.score));
             assert_eq!((same.score, same.reasons.len()), (found.score, found.reasons.len()));
             pairs += 1;
         }
@@ -132,10 +149,14 @@ fn each_constraint_is_named_and_said() {
         let excluded = space.excluded(2);
         assert_eq!(space.matches(2).len() + excluded.len(), 1);
         assert_eq!(numbers(&space.excluded(1)).len(), excluded.len());
-        excluded.into_iter().flat_map(|m| m.excluded).map(|e| {
-            assert!(!e.text.is_empty() && !e.text.starts_with("match-"), "{e:?}");
-            e.constraint
-        }).collect::<Vec<_>>()
+        excluded
+            .into_iter()
+            .flat_map(|m| m.excluded)
+            .map(|e| {
+                assert!(!e.text.is_empty() && !e.text.starts_with("match-"), "{e:?}");
+                e.constraint
+            })
+            .collect::<Vec<_>>()
     };
     assert_eq!(wanting(|_, _| {}), []);
     assert_eq!(wanting(|n, t| (n.trl_min, t.trl) = (Some(7), Some(6))), [Constraint::MinimumTrl]);
@@ -184,7 +205,10 @@ fn strange_needs_get_an_answer() {
     assert!(space.matches_for(need("và của là", "")).is_empty());
     let long = "sấy cơm dừa nạo bằng bơm nhiệt, giảm điện năng và giữ màu trắng, ".repeat(300);
     assert!(!space.matches_for(need("Sấy", &long)).is_empty());
-    let mixed = Need { problem: vi("Cần heat pump để sấy desiccated coconut, HACCP, ISO 22000"), title: en("máy sấy cơm dừa"), ..Need::default() };
+    let mixed =
+        Need {
+            problem: vi("Cần heat pump để sấy desiccated coconut, HACCP, ISO 22000"), title: en("máy sấy cơm dừa"), ..Need::default()
+        };
     assert!(!space.matches_for(mixed).is_empty());
     let mut absurd = need("Máy sấy cơm dừa", "🦀 \u{301}\u{301} \u{202e} سلام 椰子");
     absurd.targets = vec![

@@ -44,7 +44,10 @@ fn without(content: &Content, pointer: &str, words: &[String]) -> Content {
                 *text = lower;
             }
             Value::Array(items) => items.iter_mut().for_each(|i| strike(i, words)),
-            Value::Object(map) => map.iter_mut().filter(|(k, _)| !["origin", "direction", "priority", "unit"].contains(&k.as_str())).for_each(|(_, i)| strike(i, words)),
+            Value::Object(map) => map
+                .iter_mut()
+                .filter(|(k, _)| !["origin", "direction", "priority", "unit"].contains(&k.as_str()))
+                .for_each(|(_, i)| strike(i, words)),
             _ => {}
         }
     }

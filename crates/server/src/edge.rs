@@ -77,4 +77,3 @@ pub async fn serve(app: App, listener: TcpListener, stop: CancellationToken) -> 
     }
     Ok(())
 }
-

@@ -168,9 +168,8 @@ async fn json_value(request: Request) -> Result<Value, Problem> {
     // Its size was bounded by the gate.
     let bytes: Bytes = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| Problem::malformed("body-cut"))?;
     // serde_json refuses invalid UTF-8, lone surrogates and more than 128 levels.
-    let Unambiguous(value) = serde_json::from_slice(&bytes).map_err(|error| {
-        Problem::malformed("bad-json").with("line", error.line().into()).with("column", error.column().into())
-    })?;
+    let Unambiguous(value) = serde_json::from_slice(&bytes)
+        .map_err(|error| Problem::malformed("bad-json").with("line", error.line().into()).with("column", error.column().into()))?;
     if has_nul(&value) {
         return Err(Problem::malformed("nul"));
     }

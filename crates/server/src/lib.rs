@@ -22,7 +22,6 @@ pub use app::{App, Metrics, ServerSettings, SpaceSettings};
 pub use problem::Problem;
 
 /// The whole service: every route, its gates and what stands before and behind them.
-#[must_use]
 pub fn service(app: App) -> axum::Router {
     pipeline::wrap(route::router(routes::all(), &app), app)
 }

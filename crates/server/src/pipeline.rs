@@ -40,7 +40,7 @@ pub(crate) fn wrap(router: Router, app: App) -> Router {
     let shed = Arc::new(Semaphore::new(app.settings.requests.max(1)));
     let rates = Arc::new(Rates::new(app.settings.requests_per_minute));
     router
-        .layer(middleware::from_fn(words))
+        .layer(middleware::from_fn_with_state(app.clone(), words))
         .layer(middleware::from_fn_with_state(app.clone(), who))
         .layer(middleware::from_fn_with_state((app.clone(), rates), limit))
         .layer(middleware::from_fn(readable))
@@ -106,11 +106,7 @@ fn headers(headers: &mut HeaderMap, is_https: bool, id: &str) {
 }
 
 /// So many requests at once; health is always answered.
-async fn shed_load(
-    axum::extract::State((_, shed)): axum::extract::State<(App, Arc<Semaphore>)>,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn shed_load(axum::extract::State((_, shed)): axum::extract::State<(App, Arc<Semaphore>)>, request: Request, next: Next) -> Response {
     if is_health(request.uri()) {
         return next.run(request).await;
     }
@@ -119,7 +115,7 @@ async fn shed_load(
         Err(_) => {
             metrics::counter!("innospace_shed_total").increment(1);
             let lang = language(request.headers(), request.uri());
-            render(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").after(Duration::from_secs(2)), lang, "", false)
+            render(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").after(Duration::from_secs(2)), lang, "")
         }
     }
 }
@@ -137,26 +133,22 @@ async fn readable(request: Request, next: Next) -> Response {
     let uri = request.uri();
     if uri.path().len() + uri.query().map_or(0, str::len) > 16 * 1024 {
         let lang = language(request.headers(), uri);
-        return render(Problem::new(StatusCode::URI_TOO_LONG, "address-too-long"), lang, "", false);
+        return render(Problem::new(StatusCode::URI_TOO_LONG, "address-too-long"), lang, "");
     }
     if !decodes(uri.path()) || !uri.query().is_none_or(decodes) {
         let lang = language(request.headers(), uri);
-        return render(Problem::malformed("bad-address"), lang, "", false);
+        return render(Problem::malformed("bad-address"), lang, "");
     }
     next.run(request).await
 }
 
 /// Requests of one network address in a minute.
-async fn limit(
-    axum::extract::State((app, rates)): axum::extract::State<(App, Arc<Rates>)>,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn limit(axum::extract::State((app, rates)): axum::extract::State<(App, Arc<Rates>)>, request: Request, next: Next) -> Response {
     if !is_health(request.uri()) {
         let address = client_address(&app, request.extensions().get::<Peer>(), request.headers());
         if let Err(wait) = rates.check(address) {
             let lang = language(request.headers(), request.uri());
-            return render(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many").after(wait), lang, "", false);
+            return render(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many").after(wait), lang, "");
         }
     }
     next.run(request).await
@@ -205,11 +197,11 @@ async fn who(axum::extract::State(app): axum::extract::State<App>, mut request: 
         let secret = Secret::received(text.strip_prefix("Bearer ").unwrap_or_default().trim());
         match accounts::actor::of_token(&app.accounts, &secret).await {
             Ok(Some((actor, _))) => who.actor = actor,
-            Ok(None) => return render(Problem::new(StatusCode::UNAUTHORIZED, "bad-token"), asked, "", false),
-            Err(error) => return render(error.into(), asked, "", false),
+            Ok(None) => return render(Problem::new(StatusCode::UNAUTHORIZED, "bad-token"), asked, ""),
+            Err(error) => return render(error.into(), asked, ""),
         }
     } else if !is_same_site(&app, request.method(), request.headers(), session.is_some()) {
-        return render(Problem::new(StatusCode::FORBIDDEN, "cross-site"), asked, "", false);
+        return render(Problem::new(StatusCode::FORBIDDEN, "cross-site"), asked, "");
     } else if let Some(text) = session {
         match accounts::actor::of_session(&app.accounts, &Secret::received(&text)).await {
             Ok(Some((actor, session))) => {
@@ -217,20 +209,22 @@ async fn who(axum::extract::State(app): axum::extract::State<App>, mut request: 
                 who.session = Some(session);
             }
             Ok(None) => {} // over: the same as nobody
-            Err(error) => return render(error.into(), asked, "", false),
+            Err(error) => return render(error.into(), asked, ""),
         }
     }
     // What the request itself asks for comes before what the account once chose.
-    let said = request.headers().contains_key(header::ACCEPT_LANGUAGE) || path_language(request.uri()).is_some() || query_language(request.uri()).is_some();
+    let said = request.headers().contains_key(header::ACCEPT_LANGUAGE)
+        || path_language(request.uri()).is_some()
+        || query_language(request.uri()).is_some();
     if said || who.actor.account().is_none() {
         who.actor.lang = asked;
     }
-    let known = who.actor.account().is_some();
+    // What was made for one person stays with that person; assets are the same for everybody.
+    let known = who.actor.account().is_some() && !request.uri().path().starts_with("/assets/");
     request.extensions_mut().insert(Reader(who.actor.lang));
     request.extensions_mut().insert(who);
     let mut response = next.run(request).await;
     if known {
-        // What was made for one person stays with that person.
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response.headers_mut().append(header::VARY, HeaderValue::from_static("cookie, authorization, accept-language"));
@@ -250,21 +244,23 @@ fn is_same_site(app: &App, method: &Method, headers: &HeaderMap, has_session: bo
     match text(header::ORIGIN) {
         Some(origin) => {
             origin == app.settings.public_url
-                || text(header::HOST).is_some_and(|host| origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")) == Some(host))
+                || text(header::HOST)
+                    .is_some_and(|host| origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")) == Some(host))
         }
         None => !has_session,
     }
 }
 
 /// Gives a problem its words: JSON for programs, a page for people.
-async fn words(request: Request, next: Next) -> Response {
+async fn words(axum::extract::State(app): axum::extract::State<App>, request: Request, next: Next) -> Response {
     let lang = request.extensions().get::<Reader>().map_or(Lang::Vi, |r| r.0);
     let id = request.extensions().get::<RequestId>().map(|r| r.0.clone()).unwrap_or_default();
     let page = wants_page(request.uri(), request.headers());
+    let actor = request.extensions().get::<Who>().map_or_else(|| Actor::anonymous(lang), |who| who.actor.clone());
     let response = next.run(request).await;
     match response.extensions().get::<Problem>().cloned() {
         Some(problem) => {
-            let mut rendered = render(problem, lang, &id, page);
+            let mut rendered = if page { crate::web::problem_page(&app.space, &actor, &problem, &id) } else { render(problem, lang, &id) };
             let (parts, _) = response.into_parts();
             for (name, value) in &parts.headers {
                 if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
@@ -283,10 +279,7 @@ fn wants_page(uri: &Uri, headers: &HeaderMap) -> bool {
     !uri.path().starts_with("/api/") && (accept.contains("text/html") || accept.is_empty() || accept == "*/*")
 }
 
-fn render(problem: Problem, lang: Lang, id: &str, page: bool) -> Response {
-    if page {
-        return crate::web::problem_page(&problem, lang, id);
-    }
+fn render(problem: Problem, lang: Lang, id: &str) -> Response {
     let body = problem.body(lang, id).to_string();
     let mut response = (problem.status, body).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -97,11 +97,8 @@ impl Problem {
         });
         let Some(object) = body.as_object_mut() else { return body };
         if !self.faults.is_empty() {
-            let errors: Vec<Value> = self
-                .faults
-                .iter()
-                .map(|f| json!({ "pointer": f.pointer, "code": f.code, "detail": f.say(lang) }))
-                .collect();
+            let errors: Vec<Value> =
+                self.faults.iter().map(|f| json!({ "pointer": f.pointer, "code": f.code, "detail": f.say(lang) })).collect();
             object.insert("errors".to_owned(), Value::Array(errors));
         }
         for (name, value) in &self.facts {
@@ -190,9 +187,7 @@ impl From<AccountError> for Problem {
             E::SecondFactorDue => Self::new(S::FORBIDDEN, "second-factor-due"),
             E::SecondFactorState => Self::new(S::CONFLICT, "second-factor-state"),
             E::Stale { seen } => Self::new(S::PRECONDITION_FAILED, "stale").with("seen", json!(seen)),
-            E::Step { from, step } => {
-                Self::new(S::CONFLICT, "step-not-allowed").with("from", json!(from)).with("step", json!(step))
-            }
+            E::Step { from, step } => Self::new(S::CONFLICT, "step-not-allowed").with("from", json!(from)).with("step", json!(step)),
             E::LastAdmin => Self::new(S::CONFLICT, "last-admin"),
             E::LastAdministrator => Self::new(S::CONFLICT, "last-administrator"),
             E::Store(error) => error.into(),

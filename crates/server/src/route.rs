@@ -223,8 +223,7 @@ impl Route {
     /// `limit` and `cursor`.
     #[must_use]
     pub fn paged(self) -> Self {
-        self.query("limit", "integer", "Rows on a page, 1 to 100; 20 unless given.")
-            .query("cursor", "string", "`next` of the page before.")
+        self.query("limit", "integer", "Rows on a page, 1 to 100; 20 unless given.").query("cursor", "string", "`next` of the page before.")
     }
 
     /// `If-Match` with the ETag that was seen is needed.

@@ -81,7 +81,9 @@ fn account_routes() -> Vec<Route> {
     vec![
         post("/api/v1/accounts", "signUp", Public(DOOR), a::sign_up)
             .about("Makes an account that waits for its address to be confirmed; the answer does not tell whether the address is known.")
-            .takes::<accounts::sign_up::SignUp>(json!({"email": "lan@example.org", "name": "Lan", "lang": "vi", "password": "song nước miền tây"}))
+            .takes::<accounts::sign_up::SignUp>(
+                json!({"email": "lan@example.org", "name": "Lan", "lang": "vi", "password": "song nước miền tây"}),
+            )
             .gives::<a::Sent>(202),
         post("/api/v1/accounts/confirm", "confirmAccount", Public(DOOR), a::confirm)
             .about("Confirms an address with the secret of the link.")
@@ -254,7 +256,9 @@ fn kind_routes<C: api::listings::KindContent>(words: &KindWords) -> Vec<Route> {
             .gives::<List<listings::list::ListingRow>>(200),
         post(words.list.0, words.create, Member, l::create::<C>)
             .about("Saves a new draft, at any state of completeness.")
-            .takes::<NewDraft<C>>(json!({"party": "0197b2c4-0000-7000-8000-000000000001", "source_lang": "vi", "content": (words.example)()}))
+            .takes::<NewDraft<C>>(
+                json!({"party": "0197b2c4-0000-7000-8000-000000000001", "source_lang": "vi", "content": (words.example)()}),
+            )
             .gives::<Receipt>(201),
         get(words.one.0, words.one.1, Public(EVERYBODY), l::get::<C>)
             .about("One listing: its approved version, or for members and moderators the newest with all about it.")
@@ -324,7 +328,9 @@ fn listing_routes() -> Vec<Route> {
             .gives::<ReviewView>(200),
         post("/api/v1/listings/{id}/reviews/decision", "decideReview", Staff, r::decide)
             .about("Publishes, asks for changes, rejects, or gives the submission back to the queue.")
-            .takes::<Verdict>(json!({"decision": "publish", "scores": {"innovation_or_need": 4, "clarity": 4, "partner_ask": 3, "language": 5}}))
+            .takes::<Verdict>(
+                json!({"decision": "publish", "scores": {"innovation_or_need": 4, "clarity": 4, "partner_ask": 3, "language": 5}}),
+            )
             .gives::<Receipt>(200)
             .needs_if_match(),
     ]

@@ -69,11 +69,7 @@ impl Store {
             settings.url.clone()
         };
         let mut options = ConnectOptions::new(url);
-        options
-            .max_connections(connections)
-            .min_connections(1)
-            .acquire_timeout(Duration::from_secs(5))
-            .sqlx_logging(false);
+        options.max_connections(connections).min_connections(1).acquire_timeout(Duration::from_secs(5)).sqlx_logging(false);
         options.map_sqlx_sqlite_opts(|o| {
             o.create_if_missing(true)
                 .foreign_keys(true)
@@ -87,11 +83,7 @@ impl Store {
                 .pragma("wal_autocheckpoint", "2000")
         });
         options.map_sqlx_postgres_opts(|o| {
-            o.options([
-                ("statement_timeout", "30s"),
-                ("idle_in_transaction_session_timeout", "30s"),
-                ("timezone", "UTC"),
-            ])
+            o.options([("statement_timeout", "30s"), ("idle_in_transaction_session_timeout", "30s"), ("timezone", "UTC")])
         });
         options.map_sqlx_postgres_pool_opts(|pool| {
             pool.after_release(|connection, _| {

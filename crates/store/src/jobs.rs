@@ -122,9 +122,9 @@ impl Store {
                 let pause = TimeDelta::seconds(30 * 2_i64.pow(u32::try_from(attempts.clamp(1, 12) - 1).unwrap_or(0)));
                 let update = job::Entity::update_many().filter(job::Column::Id.eq(id));
                 let update = match outcome {
-                    Ok(()) => update
-                        .col_expr(job::Column::State, Expr::value("done"))
-                        .col_expr(job::Column::EndedAt, Expr::value(Some(tx.now()))),
+                    Ok(()) => {
+                        update.col_expr(job::Column::State, Expr::value("done")).col_expr(job::Column::EndedAt, Expr::value(Some(tx.now())))
+                    }
                     Err(why) if attempts >= ATTEMPTS => update
                         .col_expr(job::Column::State, Expr::value("failed"))
                         .col_expr(job::Column::LastError, Expr::value(Some(why)))

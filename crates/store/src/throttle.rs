@@ -75,9 +75,6 @@ async fn count(tx: Tx, bucket: String, allowance: Allowance) -> Result<Option<Ti
 }
 
 pub(crate) async fn forget_old(tx: &Tx) -> Result<(), StoreError> {
-    throttle::Entity::delete_many()
-        .filter(throttle::Column::WindowStart.lt(tx.now() - TimeDelta::days(2)))
-        .exec(tx.db())
-        .await?;
+    throttle::Entity::delete_many().filter(throttle::Column::WindowStart.lt(tx.now() - TimeDelta::days(2))).exec(tx.db()).await?;
     Ok(())
 }

@@ -248,13 +248,7 @@ async fn stored_answer<T: DeserializeOwned>(tx: &DatabaseTransaction, ctx: &Ctx,
     serde_json::from_str(&row.result).map(Some).map_err(|e| StoreError::corrupt("answer", e))
 }
 
-async fn store_answer(
-    tx: &DatabaseTransaction,
-    ctx: &Ctx,
-    key: &IdempotencyKey,
-    answer: String,
-    now: Time,
-) -> Result<(), StoreError> {
+async fn store_answer(tx: &DatabaseTransaction, ctx: &Ctx, key: &IdempotencyKey, answer: String, now: Time) -> Result<(), StoreError> {
     let row = idempotency::ActiveModel {
         principal: Set(ctx.principal()),
         operation: Set(key.operation.to_owned()),

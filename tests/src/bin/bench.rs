@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use accounts::people::NewAccount;
-use accounts::{Password, PartyProfile};
+use accounts::{PartyProfile, Password};
 use base::{Clock, Lang, Localised, PartyRole};
 use innospace::config::Config;
 use innospace::space;
@@ -31,10 +31,30 @@ const SETS: [(&str, &str); 5] = [
 
 /// Queries of the mix: Vietnamese with and without marks, English, phrases, numbers.
 const QUERIES: [&str; 24] = [
-    "chuyển giao công nghệ", "chuyen giao cong nghe", "xử lý nước thải", "xu ly nuoc thai", "bảo vệ môi trường", "an toàn thực phẩm",
-    "an toan thuc pham", "giống cây trồng", "nuôi trồng thủy sản", "hợp tác xã nông nghiệp", "sở hữu trí tuệ", "so huu tri tue",
-    "năng lượng tái tạo", "kiểm dịch thực vật", "phân bón", "đất đai", "composite materials", "machine learning radar",
-    "water purification membrane", "battery electrode", "satellite image processing", "drone navigation", "wireless sensor network", "\"thin film\"",
+    "chuyển giao công nghệ",
+    "chuyen giao cong nghe",
+    "xử lý nước thải",
+    "xu ly nuoc thai",
+    "bảo vệ môi trường",
+    "an toàn thực phẩm",
+    "an toan thuc pham",
+    "giống cây trồng",
+    "nuôi trồng thủy sản",
+    "hợp tác xã nông nghiệp",
+    "sở hữu trí tuệ",
+    "so huu tri tue",
+    "năng lượng tái tạo",
+    "kiểm dịch thực vật",
+    "phân bón",
+    "đất đai",
+    "composite materials",
+    "machine learning radar",
+    "water purification membrane",
+    "battery electrode",
+    "satellite image processing",
+    "drone navigation",
+    "wireless sensor network",
+    "\"thin film\"",
 ];
 
 struct Program {
@@ -179,7 +199,11 @@ async fn main() {
         let took = started.elapsed().as_secs_f64();
         let view: Value = serde_json::from_str(report.trim()).unwrap_or_else(|e| panic!("{file}: {e}: {report}"));
         let made = view["created"].as_u64().unwrap_or(0);
-        row(&format!("import {file}, checked and published"), format!("{made} rows, {:.0}/s, {} faulty", made as f64 / took, view["faulty"]), "≥ 2,000/s");
+        row(
+            &format!("import {file}, checked and published"),
+            format!("{made} rows, {:.0}/s, {} faulty", made as f64 / took, view["faulty"]),
+            "≥ 2,000/s",
+        );
         rows += made;
         seconds += took;
     }
@@ -192,7 +216,8 @@ async fn main() {
         let other = folder.path().join("again.toml");
         std::fs::write(&other, text.replacen("source = \"", &format!("source = \"copy-{copy}-"), 1)).unwrap();
         let path = sets.join("vi_articles.jsonl.gz");
-        let args = ["import", path.to_str().unwrap(), "--map", other.to_str().unwrap(), "--party", &party, "--publish", "--skip-faulty", "--json"];
+        let args =
+            ["import", path.to_str().unwrap(), "--map", other.to_str().unwrap(), "--party", &party, "--publish", "--skip-faulty", "--json"];
         let view: Value = serde_json::from_str(innospace(&data, &args).trim()).unwrap();
         rows += view["created"].as_u64().unwrap_or(0);
         copy += 1;
@@ -222,7 +247,12 @@ async fn main() {
     let (taken, failed) = load(200, 15, one).await;
     row("GET of a listing, 200/s, 15 s", format!("{}, {failed} failed", percentiles(&taken)), "p99 ≤ 10 ms");
 
-    let answer = http.post(format!("{base}/api/v1/session")).json(&json!({"email": "bench@example.org", "password": PASSWORD})).send().await.unwrap();
+    let answer = http
+        .post(format!("{base}/api/v1/session"))
+        .json(&json!({"email": "bench@example.org", "password": PASSWORD}))
+        .send()
+        .await
+        .unwrap();
     let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
     let body = json!({"name": "bench", "scopes": ["read", "write"], "days": 1});
     let request = http.post(format!("{base}/api/v1/tokens")).header("cookie", cookie).header("sec-fetch-site", "same-origin").json(&body);

@@ -166,4 +166,3 @@ pub(crate) async fn letter(db: &impl ConnectionTrait, id: MembershipId) -> Resul
         account: person.map(|a| (a.name, crate::people::lang_of(&a.lang))),
     }))
 }
-

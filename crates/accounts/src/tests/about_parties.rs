@@ -136,7 +136,9 @@ async fn a_persons_tax_code_and_street_are_for_members_and_staff() {
         let outsider = site.signed_in("minh@vien.example").await;
         let registrar = site.staff("dangky@so.example", &[StaffRole::Registrar]).await;
         let analyst = site.staff("phantich@so.example", &[StaffRole::Analyst]).await;
-        for (actor, sees) in [(&admin, true), (&registrar, true), (&outsider, false), (&analyst, false), (&Actor::anonymous(Lang::Vi), false)] {
+        for (actor, sees) in
+            [(&admin, true), (&registrar, true), (&outsider, false), (&analyst, false), (&Actor::anonymous(Lang::Vi), false)]
+        {
             let shown = show(actor).await;
             assert_eq!((shown.contains("012345678901"), shown.contains("đường Dừa")), (sees, sees));
         }
@@ -169,7 +171,8 @@ async fn only_an_admin_edits_and_only_the_version_they_saw() {
         let id = party(&site, &founder, "Viện").await;
         let admin = site.again("lan@vien.example").await;
         let (editor, _) = member(&site, &admin, id, "bien@vien.example", PartyRole::Editor).await;
-        let edit = async |actor: &Actor, seen: i64| parties::edit(&site.accounts, Ctx::of(actor.clone()), id, seen, profile("Viện Mới")).await;
+        let edit =
+            async |actor: &Actor, seen: i64| parties::edit(&site.accounts, Ctx::of(actor.clone()), id, seen, profile("Viện Mới")).await;
         for other in [&editor, &site.signed_in("minh@vien.example").await] {
             assert!(matches!(edit(other, 1).await, Err(Error::Refused(Refused::Forbidden { .. }))));
         }
@@ -188,7 +191,9 @@ async fn staff_verify_and_a_new_name_has_to_be_verified_anew() {
         let id = party(&site, &founder, "Viện").await;
         let admin = site.again("lan@vien.example").await;
         let registrar = site.staff("dangky@so.example", &[StaffRole::Registrar]).await;
-        let verify = async |actor: &Actor, seen: i64, level: &str| parties::verify(&site.accounts, Ctx::of(actor.clone()), id, seen, Code::from(level)).await;
+        let verify = async |actor: &Actor, seen: i64, level: &str| {
+            parties::verify(&site.accounts, Ctx::of(actor.clone()), id, seen, Code::from(level)).await
+        };
         assert!(matches!(verify(&admin, 1, "document").await, Err(Error::Refused(Refused::Forbidden { .. }))));
         assert_eq!(faults(verify(&registrar, 1, "yes").await), [("/level".into(), "unknown_verification")]);
         verify(&registrar, 1, "document").await.unwrap();
@@ -316,7 +321,10 @@ async fn an_invitation_tells_nothing_about_the_address_and_waits_for_its_account
         assert!(membership::of_party(&site.accounts, &admin, id).await.unwrap().iter().any(|m| m.name.as_deref() == Some("Không")));
         // Members only invite as admins, and only to addresses.
         let (editor, _) = member(&site, &admin, id, "bien@vien.example", PartyRole::Editor).await;
-        assert!(matches!(invite(&site, &editor, id, "x@vien.example", PartyRole::Viewer).await, Err(Error::Refused(Refused::Forbidden { .. }))));
+        assert!(matches!(
+            invite(&site, &editor, id, "x@vien.example", PartyRole::Viewer).await,
+            Err(Error::Refused(Refused::Forbidden { .. }))
+        ));
         assert_eq!(faults(invite(&site, &admin, id, "x", PartyRole::Viewer).await), [("/email".into(), "email_form")]);
     }
 }
@@ -331,7 +339,8 @@ async fn lists_show_each_party_once_and_filter() {
         parties::create(&site.accounts, Ctx::of(founder), household()).await.unwrap();
         let (mut seen, mut cursor) = (BTreeSet::new(), None::<String>);
         loop {
-            let page = parties::list(&site.accounts, &PartyFilter::default(), cursor.as_deref(), base::Limit::new(3).unwrap()).await.unwrap();
+            let page =
+                parties::list(&site.accounts, &PartyFilter::default(), cursor.as_deref(), base::Limit::new(3).unwrap()).await.unwrap();
             assert_eq!(page.total, 8);
             assert!(page.items.iter().all(|p| seen.insert(p.id)));
             let Some(next) = page.next else { break };

@@ -117,7 +117,8 @@ async fn an_unknown_address_takes_as_long_as_a_wrong_password() {
 #[tokio::test]
 async fn all_faults_of_a_sign_up_come_at_once() {
     for site in Site::all().await {
-        let bad = SignUp { email: "lan".into(), name: "Lan\r\nBcc: all@vien.example".into(), lang: Lang::Vi, password: Password::new("123") };
+        let bad =
+            SignUp { email: "lan".into(), name: "Lan\r\nBcc: all@vien.example".into(), lang: Lang::Vi, password: Password::new("123") };
         let found = faults(sign_up::sign_up(&site.accounts, &site.client(), bad).await);
         assert_eq!(found, [("/email".into(), "email_form"), ("/name".into(), "one_line"), ("/password".into(), "password_short")]);
         assert!(site.events().await.is_empty());
@@ -207,7 +208,12 @@ async fn a_session_ends_when_idle_when_old_and_when_signed_out() {
 
 #[tokio::test]
 async fn an_account_has_no_more_sessions_than_the_limit() {
-    let settings = AccountSettings { hash_memory_kib: 64, hash_passes: 1, sign_in_per_account: crate::Rate { attempts: 100, minutes: 5 }, ..AccountSettings::default() };
+    let settings = AccountSettings {
+        hash_memory_kib: 64,
+        hash_passes: 1,
+        sign_in_per_account: crate::Rate { attempts: 100, minutes: 5 },
+        ..AccountSettings::default()
+    };
     for site in Site::all_with(settings).await {
         site.person("lan@vien.example", &[]).await;
         let first = site.sign_in("lan@vien.example", PASSWORD).await.unwrap().secret;
@@ -384,7 +390,8 @@ async fn no_name_or_subject_can_add_a_header_to_a_mail() {
         let raw = site.post().await.remove(0).raw;
         let head = raw.split("\r\n\r\n").next().unwrap();
         assert!(head.lines().all(|l| !l.to_ascii_lowercase().starts_with("bcc")), "{head}");
-        let names: Vec<&str> = head.lines().filter(|l| !l.starts_with([' ', '\t'])).filter_map(|l| l.split_once(':')).map(|(n, _)| n).collect();
+        let names: Vec<&str> =
+            head.lines().filter(|l| !l.starts_with([' ', '\t'])).filter_map(|l| l.split_once(':')).map(|(n, _)| n).collect();
         for once in ["From", "To", "Subject", "Date", "Message-ID"] {
             assert_eq!(names.iter().filter(|n| **n == once).count(), 1, "{once}");
         }

@@ -157,7 +157,10 @@ async fn it_lies_encrypted_and_goes_with_the_password_or_an_administrator() {
         let stored = people::find(site.store.db(), id).await.unwrap().unwrap().totp_secret.unwrap();
         assert!(!stored.windows(raw.len()).any(|w| w == raw));
         let (actor, _) = site.of(&secret).await.unwrap();
-        assert!(matches!(second_factor::remove(&site.accounts, Ctx::of(actor.clone()), &Password::new("sai")).await, Err(Error::Credentials)));
+        assert!(matches!(
+            second_factor::remove(&site.accounts, Ctx::of(actor.clone()), &Password::new("sai")).await,
+            Err(Error::Credentials)
+        ));
         second_factor::remove(&site.accounts, Ctx::of(actor), &Password::new(PASSWORD)).await.unwrap();
         let (actor, session) = site.of(&secret).await.unwrap();
         assert!(session.second_factor_setup_due && actor.staff.is_empty());

@@ -8,9 +8,9 @@ use accounts::Password;
 use clap::Subcommand;
 use serde_json::json;
 
-use innospace::{bar, print};
 use innospace::config::Config;
 use innospace::space;
+use innospace::{bar, print};
 
 type Done = Result<ExitCode, Box<dyn std::error::Error>>;
 

@@ -7,8 +7,8 @@ use accounts::SecondFactorRule;
 use accounts::mail::Transport;
 use serde_json::json;
 
-use innospace::print;
 use innospace::config::Config;
+use innospace::print;
 use innospace::space;
 
 /// Looks at settings and data. Exit code 1 if anything is unsafe.

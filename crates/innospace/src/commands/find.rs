@@ -13,9 +13,9 @@ use listings::import::Mapping;
 use search::{DocKind, Facet, Query, Viewer};
 use serde_json::json;
 
-use innospace::{bar, print};
 use innospace::config::Config;
 use innospace::space;
+use innospace::{bar, print};
 
 type Done = Result<ExitCode, Box<dyn std::error::Error>>;
 
@@ -88,7 +88,8 @@ pub async fn search(config: Config, data: PathBuf, args: Search, as_json: bool) 
             for hit in all_hits(&index, &text, args.kind, args.limit)? {
                 let title = hit.card.title(Lang::Vi);
                 if as_json {
-                    let line = json!({ "id": hit.card.id, "kind": hit.card.kind, "code": hit.card.code, "title": title, "score": hit.score });
+                    let line =
+                        json!({ "id": hit.card.id, "kind": hit.card.kind, "code": hit.card.code, "title": title, "score": hit.score });
                     print(&line.to_string());
                 } else {
                     print(&format!("{:>8.3}  {:<15}  {title}", hit.score, hit.card.code));

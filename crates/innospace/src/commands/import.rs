@@ -177,12 +177,8 @@ fn report(view: &ImportView, as_json: bool) -> Result<(), serde_json::Error> {
 /// Exports.
 pub async fn export(config: Config, data: PathBuf, args: Export) -> Done {
     let parts = space::parts(&config, &data, base::Clock::system()).await?;
-    let filter = Filter {
-        kind: args.kind,
-        party: party(&parts, args.party.as_deref()).await?,
-        statuses: BTreeSet::new(),
-        source: args.source,
-    };
+    let filter =
+        Filter { kind: args.kind, party: party(&parts, args.party.as_deref()).await?, statuses: BTreeSet::new(), source: args.source };
     let name = args.output.as_ref().map(|p| p.to_string_lossy().to_lowercase()).unwrap_or_default();
     let packed = name.ends_with(".gz");
     let format = if name.trim_end_matches(".gz").ends_with(".csv") { Format::Csv } else { Format::JsonLines };

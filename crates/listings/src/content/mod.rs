@@ -222,9 +222,8 @@ impl Content {
 
     /// Sets origin and revision of every text after an edit that becomes `version` (see [`Localised::restamp`]).
     pub fn restamp(&mut self, before: Option<&Self>, source: Lang, version: u32) {
-        let old: std::collections::BTreeMap<String, Localised> = before
-            .map(|b| b.texts().into_iter().map(|t| (t.pointer, t.text.clone())).collect())
-            .unwrap_or_default();
+        let old: std::collections::BTreeMap<String, Localised> =
+            before.map(|b| b.texts().into_iter().map(|t| (t.pointer, t.text.clone())).collect()).unwrap_or_default();
         let pointers: Vec<String> = self.texts().into_iter().map(|t| t.pointer).collect();
         for (pointer, text) in pointers.iter().zip(self.texts_mut()) {
             text.restamp(old.get(pointer), source, version);

@@ -117,4 +117,3 @@ pub struct Publication {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub doi: String,
 }
-

@@ -162,7 +162,11 @@ fn read_all(
         checked.add(ordinal, number, faults);
         if let Some((entry, key)) = entry.and_then(|e| e.key().map(|k| (e, k))) {
             if let Some(first) = seen.get(&digest(&key)) {
-                checked.add(ordinal, number, [RowFault::new("", "/provenance/external_id", "twice_in_file").with("row", first.to_string())]);
+                checked.add(
+                    ordinal,
+                    number,
+                    [RowFault::new("", "/provenance/external_id", "twice_in_file").with("row", first.to_string())],
+                );
             } else if right {
                 seen.insert(digest(&key), number);
                 chunk.push(entry);

@@ -43,14 +43,12 @@ pub(crate) fn convert(mapping: &Mapping, row: &Map<String, Value>) -> Converted 
             ColumnType::List => list(column, row, &mut done.shortened),
             _ => single(column, row, &mut done),
         };
-        match value.or_else(|| column.default.clone()) {
-            Some(value) => {
-                if !put(&mut done.body, &column.path, value) {
-                    done.faults.push(RowFault::new(column.from.join(", "), column.to.clone(), "no_place"));
-                }
-            }
-            None if column.required => done.faults.push(RowFault::new(column.from.join(", "), column.to.clone(), "missing")),
-            None => {}
+        let fault = match value.or_else(|| column.default.clone()) {
+            Some(value) => (!put(&mut done.body, &column.path, value)).then_some("no_place"),
+            None => column.required.then_some("missing"),
+        };
+        if let Some(code) = fault {
+            done.faults.push(RowFault::new(column.from.join(", "), column.to.clone(), code));
         }
     }
     done
@@ -61,7 +59,8 @@ fn single(column: &Column, row: &Map<String, Value>, done: &mut Converted) -> Op
     if let Some(value) = column.map.get(&text) {
         return Some(value.clone());
     }
-    let fault = |code| RowFault::new(column.from.join(", "), column.to.clone(), code).with("value", text.chars().take(60).collect::<String>());
+    let fault =
+        |code| RowFault::new(column.from.join(", "), column.to.clone(), code).with("value", text.chars().take(60).collect::<String>());
     let read = match column.kind {
         ColumnType::Text | ColumnType::List => {
             let (text, cut) = shorten(&text, column.max);
@@ -252,7 +251,8 @@ mod tests {
 
     #[test]
     fn characters_that_no_text_may_have_are_taken_out_where_the_mapping_says_so() {
-        let mapping = Mapping::parse("test", "kind = \"need\"\nremove_forbidden = true\n[[column]]\nfrom = \"a\"\nto = \"/title/vi\"").unwrap();
+        let mapping =
+            Mapping::parse("test", "kind = \"need\"\nremove_forbidden = true\n[[column]]\nfrom = \"a\"\nto = \"/title/vi\"").unwrap();
         let done = convert(&mapping, json!({ "a": "Bê\u{200b}\u{301}n" }).as_object().unwrap());
         assert_eq!((done.body["title"]["vi"].clone(), done.shortened), (json!("Bến"), 1));
     }

@@ -23,7 +23,10 @@ fn guess(bytes: &[u8]) -> &'static str {
     let sample = bytes.get(..bytes.len().min(64 * 1024)).unwrap_or_default();
     // TCVN3 (ABC) puts letters where the Windows encodings have signs such as © or ¶, which do not stand inside words.
     let inside_words = |wanted: fn(u8) -> bool| {
-        sample.windows(2).filter(|pair| matches!(pair, [a, b] if wanted(*b) && a.is_ascii_alphabetic() || wanted(*a) && b.is_ascii_alphabetic())).count()
+        sample
+            .windows(2)
+            .filter(|pair| matches!(pair, [a, b] if wanted(*b) && a.is_ascii_alphabetic() || wanted(*a) && b.is_ascii_alphabetic()))
+            .count()
     };
     let tcvn3 = inside_words(|b| matches!(b, 0xa7..=0xae | 0xb5..=0xbe));
     let high = sample.iter().filter(|b| **b >= 0x80).count().max(1);
@@ -52,7 +55,8 @@ mod tests {
                 continue;
             }
             let parts: Vec<char> = c.to_string().nfd().collect();
-            let (tone, base): (Vec<char>, Vec<char>) = parts.into_iter().partition(|c| matches!(c, '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}'));
+            let (tone, base): (Vec<char>, Vec<char>) =
+                parts.into_iter().partition(|c| matches!(c, '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}'));
             let base: String = base.into_iter().nfc().collect();
             for piece in [base, tone.into_iter().collect()] {
                 bytes.extend(WINDOWS_1258.encode(&piece).0.into_owned());

@@ -351,7 +351,9 @@ mod tests {
 
     #[test]
     fn constants_are_put_into_their_places() {
-        let mapping = Mapping::parse("x", "kind = \"technology\"\n[constants]\n\"/owners/0/share_bp\" = 10000\n\"/disclosed_on\" = 2024-01-31\n").unwrap();
+        let mapping =
+            Mapping::parse("x", "kind = \"technology\"\n[constants]\n\"/owners/0/share_bp\" = 10000\n\"/disclosed_on\" = 2024-01-31\n")
+                .unwrap();
         assert_eq!(mapping.body, serde_json::json!({ "owners": [{ "share_bp": 10000 }], "disclosed_on": "2024-01-31" }));
     }
 }

@@ -202,16 +202,9 @@ mod tests {
 
     #[test]
     fn what_a_spreadsheet_would_calculate_is_guarded() {
-        for (text, cell) in [
-            ("=1+1", "'=1+1"),
-            ("-5", "'-5"),
-            ("＝1", "'＝1"),
-            ("", "'"),
-            ("'", "''"),
-            ("'tis", "'tis"),
-            ("'=x", "''=x"),
-            ("a=b", "a=b"),
-        ] {
+        for (text, cell) in
+            [("=1+1", "'=1+1"), ("-5", "'-5"), ("＝1", "'＝1"), ("", "'"), ("'", "''"), ("'tis", "'tis"), ("'=x", "''=x"), ("a=b", "a=b")]
+        {
             assert_eq!(guarded(text), cell, "{text}");
             assert_eq!(bare(cell), text);
         }

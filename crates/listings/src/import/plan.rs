@@ -200,8 +200,11 @@ impl Plan {
     }
 
     fn read_own(&self, ordinal: u64, row: Row) -> (Option<Entry>, Vec<RowFault>) {
-        let (body, mut faults) =
-            if self.flat { own::unflatten(&|kind| self.fields.get(&kind).cloned(), row.cells) } else { (Value::Object(row.cells), Vec::new()) };
+        let (body, mut faults) = if self.flat {
+            own::unflatten(&|kind| self.fields.get(&kind).cloned(), row.cells)
+        } else {
+            (Value::Object(row.cells), Vec::new())
+        };
         let (line, found) = self.line.read::<Line>(body);
         faults.extend(found.iter().map(|f| self.fault(f, "")));
         let Some(line) = line else { return (None, faults) };

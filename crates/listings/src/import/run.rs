@@ -26,9 +26,9 @@ use super::read;
 use super::rows::{fault, import};
 use super::write::{self, Batch, Job};
 use super::{Broken, ImportError, ImportState, ImportView, Limits, Mapping, Options, Progress, rights, view};
+use crate::Listings;
 use crate::error::ListingError;
 use crate::rows::listing;
-use crate::Listings;
 
 /// Rows of one transaction.
 const BATCH_ROWS: usize = 500;
@@ -113,7 +113,11 @@ impl Import {
             _ => false,
         };
         let plan = Plan::new(PlanParts {
-            parties: if mapping.is_none() && party.is_none() { parties::by_name(self.listings.store.db()).await? } else { Default::default() },
+            parties: if mapping.is_none() && party.is_none() {
+                parties::by_name(self.listings.store.db()).await?
+            } else {
+                Default::default()
+            },
             mapping,
             party,
             publish: row.publish,
@@ -263,7 +267,15 @@ impl Import {
 }
 
 /// Reads the file again and hands its rows over in batches, from row `done` on.
-fn batches(plan: Plan, path: &Path, limits: &Limits, stop: &CancellationToken, faulty: &Bits, done: u64, give: &mpsc::Sender<Batch>) -> Result<(), Broken> {
+fn batches(
+    plan: Plan,
+    path: &Path,
+    limits: &Limits,
+    stop: &CancellationToken,
+    faulty: &Bits,
+    done: u64,
+    give: &mpsc::Sender<Batch>,
+) -> Result<(), Broken> {
     let mut source = read::open(path, limits)?;
     let (mut from, mut ordinal) = (done, 0_u64);
     let mut entries: Vec<Entry> = Vec::with_capacity(BATCH_ROWS);
@@ -273,7 +285,7 @@ fn batches(plan: Plan, path: &Path, limits: &Limits, stop: &CancellationToken, f
         from = to;
         give.blocking_send(batch).is_ok()
     };
-    while let Some(row) = source.next() {
+    for row in source.by_ref() {
         let row = row?;
         if ordinal >= done && !faulty.has(ordinal) {
             match plan.read(ordinal, row, false) {
@@ -414,4 +426,3 @@ pub(crate) async fn hash_of(path: &Path, limits: &Limits) -> Result<Vec<u8>, Imp
 fn whole(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
-

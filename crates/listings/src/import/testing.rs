@@ -15,9 +15,22 @@ pub(crate) fn workbook(rows: &str) -> Vec<u8> {
                 r#"<Types xmlns="{types}"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>"#
             ),
         ),
-        ("_rels/.rels", &format!(r#"<Relationships xmlns="{rels}"><Relationship Id="r1" Type="{kinds}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#)),
-        ("xl/workbook.xml", &format!(r#"<workbook xmlns="{ns}" xmlns:r="{kinds}"><sheets><sheet name="Tin" sheetId="1" r:id="r1"/></sheets></workbook>"#)),
-        ("xl/_rels/workbook.xml.rels", &format!(r#"<Relationships xmlns="{rels}"><Relationship Id="r1" Type="{kinds}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#)),
+        (
+            "_rels/.rels",
+            &format!(
+                r#"<Relationships xmlns="{rels}"><Relationship Id="r1" Type="{kinds}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
+            ),
+        ),
+        (
+            "xl/workbook.xml",
+            &format!(r#"<workbook xmlns="{ns}" xmlns:r="{kinds}"><sheets><sheet name="Tin" sheetId="1" r:id="r1"/></sheets></workbook>"#),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            &format!(
+                r#"<Relationships xmlns="{rels}"><Relationship Id="r1" Type="{kinds}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#
+            ),
+        ),
         ("xl/worksheets/sheet1.xml", &format!(r#"<worksheet xmlns="{ns}"><sheetData>{rows}</sheetData></worksheet>"#)),
     ])
 }

@@ -123,7 +123,8 @@ fn count(n: i64) -> u64 {
 }
 
 fn view(row: import::Model, lang: Lang) -> Result<ImportView, StoreError> {
-    let failure: Option<Broken> = row.failure.map(|f| serde_json::from_str(&f)).transpose().map_err(|e| StoreError::corrupt("import", e))?;
+    let failure: Option<Broken> =
+        row.failure.map(|f| serde_json::from_str(&f)).transpose().map_err(|e| StoreError::corrupt("import", e))?;
     Ok(ImportView {
         id: ImportId(row.id),
         party: row.party_id.map(PartyId),
@@ -215,7 +216,13 @@ fn cut<T>(items: &mut Vec<T>, limit: Limit) -> Option<&T> {
 ///
 /// # Errors
 /// As [`get`], and [`ListingError::Invalid`] for a cursor of another list.
-pub async fn faults(listings: &Listings, actor: &Actor, id: ImportId, after: Option<&str>, limit: Limit) -> Result<Page<FaultView>, ListingError> {
+pub async fn faults(
+    listings: &Listings,
+    actor: &Actor,
+    id: ImportId,
+    after: Option<&str>,
+    limit: Limit,
+) -> Result<Page<FaultView>, ListingError> {
     load(listings, actor, id).await?;
     let db = listings.store.db();
     let all = || fault::Entity::find().filter(fault::Column::ImportId.eq(id.0));

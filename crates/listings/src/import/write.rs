@@ -194,7 +194,12 @@ async fn insert(tx: &Tx, listings: &Listings, job: &Job, new: &[&Entry], known: 
             undo: Set(None),
         });
         let version = entry.first_version;
-        tx.emit(NewEvent::new("listing", id, "listing.created", json!({ "kind": kind, "party": entry.party, "version": version, "import": job.import })));
+        tx.emit(NewEvent::new(
+            "listing",
+            id,
+            "listing.created",
+            json!({ "kind": kind, "party": entry.party, "version": version, "import": job.import }),
+        ));
         if entry.publish {
             tx.emit(NewEvent::new("listing", id, "listing.published", json!({ "kind": kind, "version": version, "import": job.import })));
         }
@@ -213,7 +218,8 @@ fn row(tx: &Tx, listings: &Listings, job: &Job, entry: &Entry, id: ListingId, co
     let draft = edit::new_row(tx, id, entry.party, entry.source_lang, &entry.content, code);
     let published = entry.publish.then(|| tx.now());
     // A published need always has somebody responsible or a date.
-    let due = published.filter(|_| entry.content.kind() == Kind::Need).map(|_| tx.today() + TimeDelta::days(listings.settings.need_action_days));
+    let due =
+        published.filter(|_| entry.content.kind() == Kind::Need).map(|_| tx.today() + TimeDelta::days(listings.settings.need_action_days));
     let version = i64::from(entry.first_version);
     listing::ActiveModel {
         status: Set(if entry.publish { Status::Published } else { Status::Draft }.as_str().to_owned()),

@@ -19,7 +19,8 @@ pub(crate) fn check(input: &mut (impl Read + Seek), max_bytes: u64) -> Result<()
     input.seek(SeekFrom::Start(length - tail_length)).map_err(failed)?;
     let mut tail = Vec::new();
     input.take(tail_length).read_to_end(&mut tail).map_err(failed)?;
-    let end = tail.windows(4).rposition(|w| w == b"PK\x05\x06").and_then(|at| tail.get(at..at + 22)).ok_or_else(|| Broken::new("cut", &[]))?;
+    let end =
+        tail.windows(4).rposition(|w| w == b"PK\x05\x06").and_then(|at| tail.get(at..at + 22)).ok_or_else(|| Broken::new("cut", &[]))?;
     let (entries, size, start) = (number(end, 10, 2), number(end, 12, 4), number(end, 16, 4));
     if entries > MAX_ENTRIES || size > MAX_DIRECTORY {
         return Err(Broken::new("zip_entries", &[("max", &MAX_ENTRIES.to_string())]));

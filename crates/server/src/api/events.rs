@@ -50,7 +50,8 @@ pub struct ChainCheck {
 
 fn auditor(who: &Who) -> Result<(), Problem> {
     who.actor.signed_in()?;
-    let staff = who.actor.is_staff(StaffRole::Administrator) || who.actor.is_staff(StaffRole::Moderator) || who.actor.is_staff(StaffRole::Analyst);
+    let staff =
+        who.actor.is_staff(StaffRole::Administrator) || who.actor.is_staff(StaffRole::Moderator) || who.actor.is_staff(StaffRole::Analyst);
     if staff && who.actor.has_scope(Scope::Staff) { Ok(()) } else { Err(Refused::Forbidden { action: "events.read" }.into()) }
 }
 
@@ -60,7 +61,8 @@ pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Re
     let params = params.only(&["limit", "cursor", "subject", "kind", "actor"])?;
     let limit = params.limit()?;
     let before = params.cursor().map(|c| base::Cursor::read::<i64>(c).map_err(|_| Problem::parameter("cursor"))).transpose()?;
-    let filter = Filter { subject: params.parsed("subject")?, kind: params.get("kind").map(str::to_owned), actor: params.parsed("actor")?, before };
+    let filter =
+        Filter { subject: params.parsed("subject")?, kind: params.get("kind").map(str::to_owned), actor: params.parsed("actor")?, before };
     let mut rows = app.store.events(&filter, limit.get() + 1).await?;
     let more = rows.len() as u64 > limit.get();
     rows.truncate(usize::try_from(limit.get()).unwrap_or(usize::MAX));

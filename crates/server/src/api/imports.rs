@@ -33,9 +33,8 @@ impl Drop for Incoming {
 
 /// Takes a file and imports it in the background.
 pub(crate) async fn start(State(app): State<App>, Writer(ctx): Writer, request: Request) -> Result<Response, Problem> {
-    let mut form = Multipart::from_request(request, &app)
-        .await
-        .map_err(|_| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"))?;
+    let mut form =
+        Multipart::from_request(request, &app).await.map_err(|_| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"))?;
     let mut options = Options::default();
     let (mut mapping, mut file) = (None, None);
     while let Some(field) = form.next_field().await.map_err(|_| Problem::malformed("bad-form"))? {
@@ -121,7 +120,12 @@ pub(crate) async fn get(State(app): State<App>, who: Who, Id(id): Id<ImportId>) 
 }
 
 /// What is wrong in the file.
-pub(crate) async fn faults(State(app): State<App>, who: Who, Id(id): Id<ImportId>, params: Params) -> Result<Answer<List<FaultView>>, Problem> {
+pub(crate) async fn faults(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<ImportId>,
+    params: Params,
+) -> Result<Answer<List<FaultView>>, Problem> {
     let params = params.only(&["limit", "cursor"])?;
     let page = listings::import::faults(&app.listings, &who.actor, id, params.cursor(), params.limit()?).await?;
     Ok(Answer(page.into()))

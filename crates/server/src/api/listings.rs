@@ -191,7 +191,12 @@ pub(crate) async fn list<C: KindContent>(State(app): State<App>, who: Who, param
 }
 
 /// The versions of a listing, the newest first.
-pub(crate) async fn versions(State(app): State<App>, who: Who, Id(id): Id<ListingId>, params: Params) -> Result<Answer<List<VersionView>>, Problem> {
+pub(crate) async fn versions(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<ListingId>,
+    params: Params,
+) -> Result<Answer<List<VersionView>>, Problem> {
     let params = params.only(&["limit", "cursor"])?;
     let limit = params.limit()?.get();
     let before = params.cursor().map(|c| base::Cursor::read::<i64>(c).map_err(|_| Problem::parameter("cursor"))).transpose()?;
@@ -204,7 +209,11 @@ pub(crate) async fn versions(State(app): State<App>, who: Who, Id(id): Id<Listin
 }
 
 /// The content of one version.
-pub(crate) async fn version(State(app): State<App>, who: Who, Path((id, number)): Path<(String, String)>) -> Result<Answer<VersionContent>, Problem> {
+pub(crate) async fn version(
+    State(app): State<App>,
+    who: Who,
+    Path((id, number)): Path<(String, String)>,
+) -> Result<Answer<VersionContent>, Problem> {
     let (id, number) = id.parse().ok().zip(number.parse().ok()).ok_or_else(Problem::not_found)?;
     let (kind, content) = listings::versions::get(&app.listings, &who.actor, id, number).await?;
     let content = content.to_json().and_then(|j| serde_json::from_str(&j)).map_err(|e| Problem::internal(&e))?;
@@ -212,7 +221,12 @@ pub(crate) async fn version(State(app): State<App>, who: Who, Path((id, number))
 }
 
 /// Where two versions differ.
-pub(crate) async fn difference(State(app): State<App>, who: Who, Id(id): Id<ListingId>, params: Params) -> Result<Answer<List<Difference>>, Problem> {
+pub(crate) async fn difference(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<ListingId>,
+    params: Params,
+) -> Result<Answer<List<Difference>>, Problem> {
     let params = params.only(&["from", "to"])?;
     let from = params.parsed("from")?.ok_or_else(|| Problem::parameter("from"))?;
     let to = params.parsed("to")?.ok_or_else(|| Problem::parameter("to"))?;
@@ -229,7 +243,10 @@ pub(crate) async fn transition(
 ) -> Result<Response, Problem> {
     let done = listings::lifecycle::transition(&app.listings, ctx, id, seen, body).await.map_err(Problem::from);
     // What submitting finds is wrong or missing is in the content; what a withdrawal lacks is in the body itself.
-    Ok(receipt(StatusCode::OK, done.map_err(|p| if p.faults.iter().any(|f| f.pointer.starts_with("/outcome")) { p } else { below_content(p) })?))
+    Ok(receipt(
+        StatusCode::OK,
+        done.map_err(|p| if p.faults.iter().any(|f| f.pointer.starts_with("/outcome")) { p } else { below_content(p) })?,
+    ))
 }
 
 /// Sets who may see it once published.

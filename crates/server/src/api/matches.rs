@@ -14,10 +14,8 @@ use crate::problem::Problem;
 
 async fn matches(app: App, who: Who, kind: Kind, id: ListingId, params: Params) -> Result<Answer<MatchPage>, Problem> {
     let params = params.only(&["limit", "cursor", "kind", "explain", "excluded"])?;
-    let kinds: BTreeSet<Kind> = params
-        .all("kind")
-        .map(|text| text.parse().map_err(|_| Problem::parameter("kind")))
-        .collect::<Result<_, _>>()?;
+    let kinds: BTreeSet<Kind> =
+        params.all("kind").map(|text| text.parse().map_err(|_| Problem::parameter("kind"))).collect::<Result<_, _>>()?;
     let ask = Ask {
         kinds,
         limit: params.limit()?,
@@ -35,6 +33,11 @@ pub(crate) async fn of_need(State(app): State<App>, who: Who, Id(id): Id<Listing
 }
 
 /// What a technology answers, or what is similar to it.
-pub(crate) async fn of_technology(State(app): State<App>, who: Who, Id(id): Id<ListingId>, params: Params) -> Result<Answer<MatchPage>, Problem> {
+pub(crate) async fn of_technology(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<ListingId>,
+    params: Params,
+) -> Result<Answer<MatchPage>, Problem> {
     matches(app, who, Kind::Technology, id, params).await
 }

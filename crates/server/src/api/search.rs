@@ -235,4 +235,3 @@ pub(crate) async fn suggest(State(app): State<App>, who: Who, params: Params) ->
     let items = found.into_iter().map(|s| SuggestionBody { kind: word(&s), text: s.text, count: s.count }).collect();
     Ok(Answer(SuggestionsBody { items }))
 }
-

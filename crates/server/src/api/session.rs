@@ -17,7 +17,7 @@ use crate::pipeline::{DEVICE_COOKIE, SESSION_COOKIE, set_cookie};
 use crate::problem::Problem;
 
 /// Seconds a device is known.
-const DEVICE_SECONDS: i64 = 180 * 86_400;
+pub(crate) const DEVICE_SECONDS: i64 = 180 * 86_400;
 
 /// Who is signed in.
 #[derive(Serialize, ToSchema)]

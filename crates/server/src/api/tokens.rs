@@ -14,7 +14,12 @@ use crate::extract::{Id, Json, Who, Writer};
 use crate::problem::Problem;
 
 /// Makes a token; its secret is shown this once.
-pub(crate) async fn create(State(app): State<App>, who: Who, Writer(ctx): Writer, Json(body): Json<TokenRequest>) -> Result<Response, Problem> {
+pub(crate) async fn create(
+    State(app): State<App>,
+    who: Who,
+    Writer(ctx): Writer,
+    Json(body): Json<TokenRequest>,
+) -> Result<Response, Problem> {
     let new: NewToken = accounts::tokens::create(&app.accounts, ctx, who.session()?, body).await?;
     Ok((StatusCode::CREATED, Answer(new)).into_response())
 }

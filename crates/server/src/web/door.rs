@@ -17,8 +17,6 @@ use crate::extract::Writer;
 use crate::pipeline::{DEVICE_COOKIE, SESSION_COOKIE, set_cookie};
 use crate::problem::Problem;
 
-/// Seconds a device is known; as at the API's door.
-const DEVICE_SECONDS: i64 = 180 * 86_400;
 /// An address has at most so many characters (RFC 5321).
 const EMAIL_CHARS: usize = 254;
 
@@ -127,7 +125,7 @@ pub(super) async fn sign_in(State(app): State<App>, visit: Visit, headers: Heade
         go(&onward(&visit, next))
     };
     api::session::cookies(&app, &signed_in.secret, &mut response);
-    let device = set_cookie(&app, DEVICE_COOKIE, signed_in.device.reveal(), DEVICE_SECONDS);
+    let device = set_cookie(&app, DEVICE_COOKIE, signed_in.device.reveal(), api::session::DEVICE_SECONDS);
     response.headers_mut().append(header::SET_COOKIE, device);
     Ok(response)
 }

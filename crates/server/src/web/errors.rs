@@ -1,12 +1,12 @@
 //! Problems as pages that offer ways on, and what each type of problem means.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use base::{Actor, Lang, messages};
+use base::{Actor, messages};
 
 use super::frame::{Frame, Visit, page};
 use crate::app::{App, SpaceSettings};
@@ -34,29 +34,8 @@ pub(super) struct ProblemType {
     pub sentence: String,
 }
 
-/// What the space calls itself unless its operator says otherwise: for pages made where no settings are at hand.
-static DEFAULT: LazyLock<Arc<SpaceSettings>> = LazyLock::new(|| {
-    let text = base::defaults::text("space.toml").unwrap_or_default();
-    let value = |name: &str| {
-        let line = text.lines().find_map(|l| l.strip_prefix(name)?.trim().strip_prefix('='));
-        line.map(|v| v.trim().trim_matches('"').to_owned()).unwrap_or_default()
-    };
-    Arc::new(SpaceSettings {
-        name_vi: value("name_vi"),
-        name_en: value("name_en"),
-        operator_vi: value("operator_vi"),
-        operator_en: value("operator_en"),
-        demonstration: false,
-    })
-});
-
-/// A problem as a page, where the space's settings are not at hand.
-pub(crate) fn problem_page(problem: &Problem, lang: Lang, request_id: &str) -> Response {
-    problem_page_of(&DEFAULT, &Actor::anonymous(lang), problem, request_id)
-}
-
 /// A problem as a page for a reader of this space.
-pub(crate) fn problem_page_of(space: &Arc<SpaceSettings>, actor: &Actor, problem: &Problem, request_id: &str) -> Response {
+pub(crate) fn problem_page(space: &Arc<SpaceSettings>, actor: &Actor, problem: &Problem, request_id: &str) -> Response {
     let frame = Frame::new(actor.lang, Arc::clone(space), "", "/", actor);
     let mut response = page(problem.status, actor.lang, &problem_view(frame, problem, request_id));
     if let Some(wait) = problem.retry_after {

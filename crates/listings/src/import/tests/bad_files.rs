@@ -75,7 +75,8 @@ async fn one_faulty_row_stops_everything_unless_faulty_rows_are_skipped() {
         assert_eq!(space.count().await, 0);
 
         let found = faults(&space.listings, &Actor::system(), view.id, None, Limit::default()).await.unwrap();
-        let found: Vec<(u64, &str, &str, &str)> = found.items.iter().map(|f| (f.row, f.column.as_str(), f.pointer.as_str(), f.code.as_str())).collect();
+        let found: Vec<(u64, &str, &str, &str)> =
+            found.items.iter().map(|f| (f.row, f.column.as_str(), f.pointer.as_str(), f.code.as_str())).collect();
         assert_eq!(
             found,
             [
@@ -108,7 +109,8 @@ async fn a_workbook_is_read_in_a_process_of_its_own_that_may_not_grow() {
     let space = Space::sqlite().await;
     let limits = Limits { sheet_program: Some(program), ..Limits::default() };
     let header = r#"<row r="1"><c r="A1" t="inlineStr"><is><t>id</t></is></c><c r="B1" t="inlineStr"><is><t>title</t></is></c><c r="C1" t="inlineStr"><is><t>trl</t></is></c></row>"#;
-    let row = r#"<row r="2"><c r="A2"><v>17</v></c><c r="B2" t="inlineStr"><is><t>Máy sấy</t></is></c><c r="C2"><f>2+3</f><v>5</v></c></row>"#;
+    let row =
+        r#"<row r="2"><c r="A2"><v>17</v></c><c r="B2" t="inlineStr"><is><t>Máy sấy</t></is></c><c r="C2"><f>2+3</f><v>5</v></c></row>"#;
     let book = workbook(&format!("{header}{row}"));
     let mapping = Mapping::parse("test", DRAFTS).unwrap();
     for bytes in [packed(&book), book] {

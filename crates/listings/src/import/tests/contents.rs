@@ -113,8 +113,8 @@ fn advantage() -> impl Strategy<Value = Advantage> {
 
 fn terms() -> impl Strategy<Value = Terms> {
     let price = (code("price_kinds"), of(money())).prop_map(|(kind, amount)| Price { kind, amount });
-    (of(code("rights")), of(code("exclusivity")), of(any::<bool>()), may(), of(1_u32..1_000), vec(code("payment"), 0..3), of(price)).prop_map(
-        |(right, exclusivity, sublicence, field_of_use, term_months, payment, price)| Terms {
+    (of(code("rights")), of(code("exclusivity")), of(any::<bool>()), may(), of(1_u32..1_000), vec(code("payment"), 0..3), of(price))
+        .prop_map(|(right, exclusivity, sublicence, field_of_use, term_months, payment, price)| Terms {
             right,
             exclusivity,
             sublicence,
@@ -123,8 +123,7 @@ fn terms() -> impl Strategy<Value = Terms> {
             term_months,
             payment,
             price,
-        },
-    )
+        })
 }
 
 fn technology() -> impl Strategy<Value = Content> {
@@ -136,7 +135,11 @@ fn technology() -> impl Strategy<Value = Content> {
         accepted_on: Some(day),
         right_holder_decision: decision,
     });
-    let check = (of(code("transfer_lists")), of(day())).prop_map(|(result, checked_on)| ListCheck { result, list_version: String::new(), checked_on });
+    let check = (of(code("transfer_lists")), of(day())).prop_map(|(result, checked_on)| ListCheck {
+        result,
+        list_version: String::new(),
+        checked_on,
+    });
     let rare = (of(any::<bool>()), of(funding), of(check), of(day()), of(money()), of(0_u32..100), of(terms()));
     let more = (
         vec((may(), of(1950_u16..2026)).prop_map(|(site, since_year)| Reference { site, since_year }), 0..3),

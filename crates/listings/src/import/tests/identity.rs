@@ -42,7 +42,8 @@ async fn export_then_import_is_the_identity_in_both_forms() {
         let view = first.import(lines(&contents), None, &publish).await;
         assert_eq!((view.state, view.created), (ImportState::Done, 60), "{view:?}");
         let exported = first.export(Format::JsonLines).await;
-        let written: Vec<Value> = exported.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(|l| serde_json::from_slice(l).unwrap()).collect();
+        let written: Vec<Value> =
+            exported.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(|l| serde_json::from_slice(l).unwrap()).collect();
         // In the order of the codes: CN, NC, TS, each as in the file.
         let mut contents = contents;
         contents.sort_by_key(|c| c.kind().code_prefix());
@@ -79,10 +80,16 @@ async fn what_a_stale_translation_is_stays_so_and_later_codes_are_other_ones() {
     assert_eq!(view.created, 1, "{view:?}");
     let exported = String::from_utf8(space.export(Format::JsonLines).await).unwrap();
     let back: Value = serde_json::from_str(&exported).unwrap();
-    assert_eq!((&back["content"], &back["code"]), (&json!({
-        "title": { "vi": { "text": "Máy sấy", "origin": "original", "revision": 3 }, "en": { "text": "Dryer", "origin": "human", "revision": 2 } },
-        "problem": {}, "keywords": {},
-    }), &line["code"]));
+    assert_eq!(
+        (&back["content"], &back["code"]),
+        (
+            &json!({
+                "title": { "vi": { "text": "Máy sấy", "origin": "original", "revision": 3 }, "en": { "text": "Dryer", "origin": "human", "revision": 2 } },
+                "problem": {}, "keywords": {},
+            }),
+            &line["code"]
+        )
+    );
     space.import(needs(2, "mới"), Some(super::NEEDS), &space.options()).await;
     let mut codes: Vec<String> = Vec::new();
     for id in ["n0", "n1"] {

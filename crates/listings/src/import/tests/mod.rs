@@ -55,7 +55,8 @@ impl Space {
 
     async fn of(test: TestStore) -> Self {
         let vocabularies = Arc::new(Vocabularies::built_in().unwrap());
-        let listings = Listings { store: test.store.clone(), vocabularies: Arc::clone(&vocabularies), settings: ListingSettings::default() };
+        let listings =
+            Listings { store: test.store.clone(), vocabularies: Arc::clone(&vocabularies), settings: ListingSettings::default() };
         let accounts = Accounts::open(test.store.clone(), AccountSettings::default(), vocabularies, test.dir.path()).unwrap();
         let profile: PartyProfile = serde_json::from_value(serde_json::json!({
             "names": { "vi": "Viện Cây có dầu" }, "party_type": "institute", "registration": "01/QĐ", "address": { "province": "86" },

@@ -70,7 +70,10 @@ async fn what_an_import_changed_says_again_what_it_said() {
         undo(&space.listings, Ctx::system(), published.id).await.unwrap();
         let row = space.row("n1").await;
         assert_eq!(row.revision, "draft");
-        assert_eq!((problem(&space, "n1", true).await.as_str(), problem(&space, "n1", false).await.as_str()), ("Vấn đề cũ, thứ 1", "Vấn đề đang sửa, thứ 1"));
+        assert_eq!(
+            (problem(&space, "n1", true).await.as_str(), problem(&space, "n1", false).await.as_str()),
+            ("Vấn đề cũ, thứ 1", "Vấn đề đang sửa, thứ 1")
+        );
     }
 }
 
