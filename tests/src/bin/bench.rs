@@ -84,10 +84,11 @@ async fn serve(data: &Path, http: &reqwest::Client) -> Program {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let base = format!("http://{listen}");
+    let mut program = Program { child, base: format!("http://{listen}"), ready: Duration::ZERO };
     loop {
-        if http.get(format!("{base}/readyz")).send().await.is_ok_and(|a| a.status() == 200) {
-            return Program { child, base, ready: started.elapsed() };
+        if http.get(format!("{}/readyz", program.base)).send().await.is_ok_and(|a| a.status() == 200) {
+            program.ready = started.elapsed();
+            return program;
         }
         assert!(started.elapsed() < Duration::from_secs(300), "the program does not become ready");
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -104,8 +105,10 @@ impl Program {
         };
         (value("VmHWM:"), value("VmRSS:"))
     }
+}
 
-    fn stop(mut self) {
+impl Drop for Program {
+    fn drop(&mut self) {
         self.child.kill().ok();
         self.child.wait().ok();
     }
@@ -293,5 +296,4 @@ async fn main() {
             println!("  - {:.2} {} ({reason})", one["score"].as_f64().unwrap_or(0.0), one["listing"]["title"].as_str().unwrap_or_default());
         }
     }
-    program.stop();
 }
