@@ -35,32 +35,58 @@ pub(crate) struct Converted {
     pub shortened: u64,
 }
 
-/// Fills the mapping's fields from a row.
+/// Fills the mapping's fields from a row. The body is clean: every text went through [`base::text::clean`], and one with
+/// characters that no text may have is a fault.
 pub(crate) fn convert(mapping: &Mapping, row: &Map<String, Value>) -> Converted {
     let mut done = Converted { body: mapping.body.clone(), ..Converted::default() };
+    let mut cells = Cells { row, cleaned: Vec::with_capacity(mapping.columns.len()) };
     for column in &mapping.columns {
         let value = match column.kind {
-            ColumnType::List => list(column, row, &mut done.shortened),
-            _ => single(column, row, &mut done),
+            ColumnType::List => list(column, &mut cells, &mut done),
+            _ => single(column, &mut cells, &mut done),
         };
-        let fault = match value.or_else(|| column.default.clone()) {
-            Some(value) => (!put(&mut done.body, &column.path, value)).then_some("no_place"),
-            None => column.required.then_some("missing"),
-        };
-        if let Some(code) = fault {
-            done.faults.push(RowFault::new(column.from.join(", "), column.to.clone(), code));
+        match value.or_else(|| column.default.clone()) {
+            Some(value) => {
+                if !put(&mut done.body, &column.path, value) {
+                    done.faults.push(RowFault::new(column.from.join(", "), column.to.clone(), "no_place"));
+                }
+            }
+            None if column.required => done.faults.push(RowFault::new(column.from.join(", "), column.to.clone(), "missing")),
+            None => {}
         }
     }
     done
 }
 
-fn single(column: &Column, row: &Map<String, Value>, done: &mut Converted) -> Option<Value> {
-    let text = text(column, row, &mut done.shortened)?;
+/// A row whose texts are cleaned once, however many fields are made of them.
+struct Cells<'a> {
+    row: &'a Map<String, Value>,
+    /// By name and, for lists, by what joins them.
+    cleaned: Vec<(&'a str, &'a str, String)>,
+}
+
+impl<'a> Cells<'a> {
+    /// The words of a cell; none if it has no words.
+    fn text(&mut self, name: &'a str, column: &'a Column, done: &mut Converted) -> Option<&str> {
+        let cell = self.row.get(name)?;
+        let joint = if cell.is_array() { column.separator.as_str() } else { "" };
+        let at = match self.cleaned.iter().position(|(n, j, _)| *n == name && *j == joint) {
+            Some(at) => at,
+            None => {
+                self.cleaned.push((name, joint, allowed(cell_text(cell, joint), name, column, done)));
+                self.cleaned.len() - 1
+            }
+        };
+        self.cleaned.get(at).map(|(_, _, text)| text.as_str()).filter(|t| !t.is_empty())
+    }
+}
+
+fn single<'a>(column: &'a Column, cells: &mut Cells<'a>, done: &mut Converted) -> Option<Value> {
+    let text = text(column, cells, done)?;
     if let Some(value) = column.map.get(&text) {
         return Some(value.clone());
     }
-    let fault =
-        |code| RowFault::new(column.from.join(", "), column.to.clone(), code).with("value", text.chars().take(60).collect::<String>());
+    let fault = |code| RowFault::new(column.from.join(", "), column.to.clone(), code).with("value", text.chars().take(60).collect::<String>());
     let read = match column.kind {
         ColumnType::Text | ColumnType::List => {
             let (text, cut) = shorten(&text, column.max);
@@ -85,19 +111,15 @@ fn single(column: &Column, row: &Map<String, Value>, done: &mut Converted) -> Op
 }
 
 /// The words of the columns, joined, or the first that has any.
-fn text(column: &Column, row: &Map<String, Value>, shortened: &mut u64) -> Option<String> {
+fn text<'a>(column: &'a Column, cells: &mut Cells<'a>, done: &mut Converted) -> Option<String> {
     let mut all: Option<String> = None;
     for name in &column.from {
-        let Some(text) = row.get(name).and_then(|cell| cell_text(cell, &column.separator)) else { continue };
-        let text = allowed(text, column.remove_forbidden, shortened);
-        if text.is_empty() {
-            continue;
-        }
+        let Some(text) = cells.text(name, column, done) else { continue };
         match &mut all {
-            None => all = Some(text),
+            None => all = Some(text.to_owned()),
             Some(all) => {
                 all.push_str(&column.separator);
-                all.push_str(&text);
+                all.push_str(text);
             }
         }
         if column.first {
@@ -107,41 +129,46 @@ fn text(column: &Column, row: &Map<String, Value>, shortened: &mut u64) -> Optio
     all
 }
 
-/// A cell's words, cleaned; none if it has no words.
-fn cell_text(cell: &Value, separator: &str) -> Option<String> {
-    let text = match cell {
+/// A cell's words, cleaned; empty if it has no words.
+fn cell_text(cell: &Value, separator: &str) -> String {
+    match cell {
         Value::String(text) => clean(text),
         Value::Number(number) => number.to_string(),
         Value::Bool(bool) => bool.to_string(),
-        Value::Array(items) => items.iter().filter_map(|i| cell_text(i, separator)).collect::<Vec<_>>().join(separator),
+        Value::Array(items) => {
+            items.iter().map(|i| cell_text(i, separator)).filter(|t| !t.is_empty()).collect::<Vec<_>>().join(separator)
+        }
         Value::Null | Value::Object(_) => String::new(),
-    };
-    (!text.is_empty()).then_some(text)
+    }
 }
 
-/// The text without characters that no text may have, if they are to be taken out.
-fn allowed(text: String, remove: bool, shortened: &mut u64) -> String {
-    if !remove || !text.chars().any(is_forbidden) {
+/// The text without characters that no text may have, if they are to be taken out; else a fault.
+fn allowed(text: String, name: &str, column: &Column, done: &mut Converted) -> String {
+    if !text.chars().any(is_forbidden) {
         return text;
     }
-    *shortened += 1;
+    if !column.remove_forbidden {
+        done.faults.push(RowFault::new(name, column.to.clone(), "forbidden_character"));
+        return text;
+    }
+    done.shortened += 1;
     clean(&text.chars().filter(|c| !is_forbidden(*c)).collect::<String>())
 }
 
 /// The entries of all columns, each once, cut to number and length.
-fn list(column: &Column, row: &Map<String, Value>, shortened: &mut u64) -> Option<Value> {
+fn list<'a>(column: &'a Column, cells: &mut Cells<'a>, done: &mut Converted) -> Option<Value> {
     let mut entries: Vec<Value> = Vec::new();
-    let mut dropped = false;
+    let (mut cut, mut dropped) = (0_u64, false);
     let mut add = |text: &str| {
-        let text = clean(&allowed(text.to_owned(), column.remove_forbidden, shortened));
+        let text = text.trim();
         if text.is_empty() {
             return;
         }
-        let value = match column.map.get(&text) {
+        let value = match column.map.get(text) {
             Some(value) => value.clone(),
             None => {
-                let (text, cut) = shorten(&text, column.max);
-                *shortened += u64::from(cut);
+                let (text, shorter) = shorten(text, column.max);
+                cut += u64::from(shorter);
                 Value::String(text)
             }
         };
@@ -154,27 +181,26 @@ fn list(column: &Column, row: &Map<String, Value>, shortened: &mut u64) -> Optio
             entries.push(value);
         }
     };
-    let mut any = false;
     for name in &column.from {
-        match row.get(name) {
-            Some(Value::Array(items)) => items.iter().filter_map(|i| cell_text(i, " ")).for_each(|t| add(&t)),
-            Some(cell) => {
-                let Some(text) = cell_text(cell, " ") else { continue };
-                match &column.split {
-                    // Any of the characters given separates.
-                    Some(marks) => text.split(|c| marks.contains(c)).for_each(&mut add),
-                    None => add(&text),
-                }
+        if let Some(Value::Array(items)) = cells.row.get(name).filter(|c| c.as_array().is_some_and(|a| !a.is_empty())) {
+            for item in items {
+                add(&allowed(cell_text(item, " "), name, column, done));
             }
-            None => continue,
+        } else if let Some(text) = cells.text(name, column, done) {
+            match &column.split {
+                // Any of the characters given separates.
+                Some(marks) => text.split(|c| marks.contains(c)).for_each(&mut add),
+                None => add(text),
+            }
+        } else {
+            continue;
         }
-        any = true;
         if column.first {
             break;
         }
     }
-    *shortened += u64::from(dropped);
-    (any && !entries.is_empty()).then_some(Value::Array(entries))
+    done.shortened += cut + u64::from(dropped);
+    (!entries.is_empty()).then_some(Value::Array(entries))
 }
 
 /// At most `max` characters, cut between words where there is a space near the end.

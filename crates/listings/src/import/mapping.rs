@@ -20,6 +20,7 @@
 use std::collections::BTreeMap;
 
 use base::Lang;
+use base::text::{clean, is_forbidden};
 use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
@@ -275,10 +276,10 @@ fn column(raw: RawColumn, kind: Kind, fields: &Fields) -> Result<Column, (Option
     })
 }
 
-/// A TOML value as JSON; a TOML date is the date's text.
+/// A TOML value as JSON, its texts cleaned; a TOML date is the date's text.
 fn json(value: toml::Value) -> Value {
     match value {
-        toml::Value::String(s) => Value::String(s),
+        toml::Value::String(s) => Value::String(clean(&s).chars().filter(|c| !is_forbidden(*c)).collect()),
         toml::Value::Integer(n) => n.into(),
         toml::Value::Float(x) => x.into(),
         toml::Value::Boolean(b) => b.into(),

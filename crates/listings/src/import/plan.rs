@@ -73,6 +73,16 @@ impl Shapes {
         Self { technology: Shape::of::<Technology>(), ip_asset: Shape::of::<IpAsset>(), need: Shape::of::<Need>() }
     }
 
+    /// Reads a body that is clean; none if anything is wrong with it.
+    fn read_clean(kind: Kind, body: Value) -> Option<Content> {
+        match kind {
+            Kind::Technology => serde_json::from_value(body).ok().map(Content::Technology),
+            Kind::IpAsset => serde_json::from_value(body).ok().map(Content::IpAsset),
+            Kind::Need => serde_json::from_value(body).ok().map(Content::Need),
+        }
+    }
+
+    /// Reads a body, finding everything that is wrong with it.
     fn read(&self, kind: Kind, body: Value) -> (Option<Content>, Faults) {
         match kind {
             Kind::Technology => {
@@ -167,8 +177,12 @@ impl Plan {
     fn read_mapped(&self, mapping: &Mapping, ordinal: u64, row: Row) -> (Option<Entry>, Vec<RowFault>, u64) {
         let converted = convert(mapping, &row.cells);
         let mut faults = converted.faults;
-        let (content, found) = self.shapes.read(mapping.kind, converted.body);
-        self.add(&mut faults, &found);
+        let mut content = Shapes::read_clean(mapping.kind, converted.body);
+        if content.is_none() {
+            let (part, found) = self.shapes.read(mapping.kind, convert(mapping, &row.cells).body);
+            self.add(&mut faults, &found);
+            content = part;
+        }
         let external_id = mapping.external_id.as_ref().and_then(|column| match row.cells.get(column) {
             Some(Value::String(text)) if !text.trim().is_empty() => Some(base::text::clean(text)),
             Some(Value::Number(n)) => Some(n.to_string()),
