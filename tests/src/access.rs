@@ -268,7 +268,7 @@ impl<'a> World<'a> {
     async fn once(&self, who: Who) -> Once {
         let n = self.people.get() + 1;
         self.people.set(n);
-        if n % 30 == 0 {
+        if n.is_multiple_of(30) {
             // So many sign-ins from one address would be too many in five minutes.
             self.site.clock.advance(TimeDelta::minutes(6));
         }

@@ -452,7 +452,8 @@ async fn another_site_can_not_act_with_a_persons_cookie() {
         let cookie = cookies.join("; ");
         let body = json!({"party": party, "content": technology("Máy sấy")});
         let own = format!("http://{}", site.address);
-        let cases: Vec<(&str, Vec<(&'static str, &str)>, u16)> = vec![
+        type Case<'a> = (&'a str, Vec<(&'static str, &'a str)>, u16);
+        let cases: Vec<Case<'_>> = vec![
             ("no word of where from", vec![], 403),
             ("another origin", vec![("origin", "https://evil.example")], 403),
             ("no origin", vec![("origin", "null")], 403),

@@ -92,10 +92,14 @@ async fn index_and_database_are_the_same_sets_after_random_operations_and_stops_
             }
             drop(search);
         }
+        // A follower that was stopped in the middle of a commit may leave an index that counts as damaged: then it is rebuilt.
         let (search, wanting) = innospace::space::index(&Config::default(), folder.path(), &parts).unwrap();
-        assert!(wanting.is_none(), "{wanting:?}");
         let stop = CancellationToken::new();
         let running = tokio::spawn(follower::run(parts.store.clone(), search.clone(), wanting, stop.clone()));
+        let head = parts.store.last_position().await.unwrap();
+        while search.followed() < head {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
         let difference = follower::verify(&parts.store, &search).await.unwrap();
         assert!(difference.is_none(), "{}: {difference:?}", store.name);
         stop.cancel();

@@ -86,7 +86,8 @@ fn single<'a>(column: &'a Column, cells: &mut Cells<'a>, done: &mut Converted) -
     if let Some(value) = column.map.get(&text) {
         return Some(value.clone());
     }
-    let fault = |code| RowFault::new(column.from.join(", "), column.to.clone(), code).with("value", text.chars().take(60).collect::<String>());
+    let fault =
+        |code| RowFault::new(column.from.join(", "), column.to.clone(), code).with("value", text.chars().take(60).collect::<String>());
     let read = match column.kind {
         ColumnType::Text | ColumnType::List => {
             let (text, cut) = shorten(&text, column.max);
@@ -135,9 +136,7 @@ fn cell_text(cell: &Value, separator: &str) -> String {
         Value::String(text) => clean(text),
         Value::Number(number) => number.to_string(),
         Value::Bool(bool) => bool.to_string(),
-        Value::Array(items) => {
-            items.iter().map(|i| cell_text(i, separator)).filter(|t| !t.is_empty()).collect::<Vec<_>>().join(separator)
-        }
+        Value::Array(items) => items.iter().map(|i| cell_text(i, separator)).filter(|t| !t.is_empty()).collect::<Vec<_>>().join(separator),
         Value::Null | Value::Object(_) => String::new(),
     }
 }
