@@ -45,14 +45,12 @@ pub(crate) fn convert(mapping: &Mapping, row: &Map<String, Value>) -> Converted 
             ColumnType::List => list(column, &mut cells, &mut done),
             _ => single(column, &mut cells, &mut done),
         };
-        match value.or_else(|| column.default.clone()) {
-            Some(value) => {
-                if !put(&mut done.body, &column.path, value) {
-                    done.faults.push(RowFault::new(column.from.join(", "), column.to.clone(), "no_place"));
-                }
-            }
-            None if column.required => done.faults.push(RowFault::new(column.from.join(", "), column.to.clone(), "missing")),
-            None => {}
+        let fault = match value.or_else(|| column.default.clone()) {
+            Some(value) => (!put(&mut done.body, &column.path, value)).then_some("no_place"),
+            None => column.required.then_some("missing"),
+        };
+        if let Some(code) = fault {
+            done.faults.push(RowFault::new(column.from.join(", "), column.to.clone(), code));
         }
     }
     done
