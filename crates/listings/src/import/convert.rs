@@ -216,6 +216,7 @@ pub(crate) fn shorten(text: &str, max: Option<usize>) -> (String, bool) {
 
 /// A number as JSON has it, a decimal comma allowed.
 pub(crate) fn number(text: &str) -> Option<Value> {
+    let text = text.strip_prefix('+').unwrap_or(text);
     let with_point = if text.matches(',').count() == 1 && !text.contains('.') { text.replace(',', ".") } else { text.to_owned() };
     serde_json::from_str::<serde_json::Number>(&with_point).ok().map(Value::Number)
 }

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::convert::RowFault;
 use super::mapping::Mapping;
-use super::plan::{Plan, PlanParts};
+use super::plan::{Read, add_mapped, read};
 use super::text_rows::Row;
+use crate::check::Check;
 use crate::content::Content;
 
 /// A row that was mapped.
@@ -22,27 +23,18 @@ pub struct Mapped {
 }
 
 impl Mapping {
-    /// Maps one row and checks it as a draft. Makes its tools anew each time, about a millisecond: for a few thousand
-    /// rows, not for an import.
+    /// Maps one row and checks it as a draft.
     ///
     /// # Errors
     /// What is wrong with the row, in English, one fault a line.
     pub fn apply_json(&self, row: &Value, vocabularies: &Vocabularies, today: NaiveDate) -> Result<Mapped, String> {
         let Some(cells) = row.as_object() else { return Err("a row must be a JSON object".to_owned()) };
-        let plan = Plan::new(PlanParts {
-            mapping: Some(self.clone()),
-            party: Some(base::PartyId(uuid::Uuid::nil())),
-            parties: std::collections::HashMap::new(),
-            publish: false,
-            trusted: false,
-            vocabularies: std::sync::Arc::new(vocabularies.clone()),
-            today,
-        });
-        let (entry, faults, _) = plan.read(0, Row { number: 1, cells: cells.clone() }, true);
-        match entry {
-            Some(entry) if faults.is_empty() => {
-                Ok(Mapped { external_id: entry.provenance.external_id, source_lang: entry.source_lang, content: entry.content })
-            }
+        let Read { content, external_id, mut faults, .. } = read(self, &Row { number: 1, cells: cells.clone() });
+        if let Some(content) = &content {
+            add_mapped(self, &mut faults, &Check { vocabularies, today }.draft(content));
+        }
+        match content {
+            Some(content) if faults.is_empty() => Ok(Mapped { external_id, source_lang: self.source_lang, content }),
             _ => Err(faults.iter().map(say).collect::<Vec<_>>().join("\n")),
         }
     }

@@ -186,6 +186,14 @@ pub(crate) fn guarded(text: &str) -> String {
     if ambiguous { format!("'{text}") } else { text.to_owned() }
 }
 
+/// A cell of a foreign table without the apostrophe that another program put before what a spreadsheet would calculate.
+pub(crate) fn unguarded(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if begins_badly(rest) && !rest.starts_with('\'') => rest,
+        _ => cell,
+    }
+}
+
 /// What [`guarded`] was given.
 pub(crate) fn bare(cell: &str) -> &str {
     match cell.strip_prefix('\'') {

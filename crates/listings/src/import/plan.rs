@@ -1,7 +1,7 @@
 //! What a row of the file becomes: read through the mapping or as the product's own format, checked, with its key.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use base::body::Shape;
 use base::{Faults, Lang, Origin, PartyId, Vocabularies};
@@ -61,16 +61,20 @@ impl Entry {
     }
 }
 
-/// The shapes of the three kinds.
+/// Made once: a shape costs about a millisecond.
+static SHAPES: LazyLock<Shapes> = LazyLock::new(Shapes::new);
+
+/// The shapes of the three kinds and of a line of the product's own format.
 struct Shapes {
     technology: Shape,
     ip_asset: Shape,
     need: Shape,
+    line: Shape,
 }
 
 impl Shapes {
     fn new() -> Self {
-        Self { technology: Shape::of::<Technology>(), ip_asset: Shape::of::<IpAsset>(), need: Shape::of::<Need>() }
+        Self { technology: Shape::of::<Technology>(), ip_asset: Shape::of::<IpAsset>(), need: Shape::of::<Need>(), line: Shape::of::<Line>() }
     }
 
     /// Reads a body that is clean; none if anything is wrong with it.
@@ -112,9 +116,9 @@ pub(crate) struct Plan {
     trusted: bool,
     vocabularies: Arc<Vocabularies>,
     today: NaiveDate,
-    shapes: Shapes,
-    line: Shape,
     fields: HashMap<Kind, Arc<Fields>>,
+    /// Whether the file is a table, and one in the product's own flat form.
+    table: bool,
     flat: bool,
 }
 
@@ -133,13 +137,13 @@ impl Plan {
     pub(crate) fn new(parts: PlanParts) -> Self {
         let PlanParts { mapping, party, parties, publish, trusted, vocabularies, today } = parts;
         let fields = if mapping.is_none() { Kind::ALL.into_iter().map(|k| (k, Arc::new(Fields::of(k)))).collect() } else { HashMap::new() };
-        let (shapes, line) = (Shapes::new(), Shape::of::<Line>());
-        Self { mapping, party, parties, publish, trusted, vocabularies, today, shapes, line, fields, flat: false }
+        Self { mapping, party, parties, publish, trusted, vocabularies, today, fields, table: false, flat: false }
     }
 
     /// Compares the columns of a table with what is asked for.
     pub(crate) fn meet(&mut self, header: Option<&[String]>) -> Result<(), Broken> {
         let Some(header) = header else { return Ok(()) };
+        self.table = true;
         match &self.mapping {
             Some(mapping) => match mapping.reads().find(|column| !header.iter().any(|h| h == column)) {
                 Some(column) => Err(Broken::at(1, "column_missing", &[("column", column)])),
@@ -174,43 +178,35 @@ impl Plan {
         (entry, faults, shortened)
     }
 
-    fn read_mapped(&self, mapping: &Mapping, ordinal: u64, row: Row) -> (Option<Entry>, Vec<RowFault>, u64) {
-        let converted = convert(mapping, &row.cells);
-        let mut faults = converted.faults;
-        let mut content = Shapes::read_clean(mapping.kind, converted.body);
-        if content.is_none() {
-            let (part, found) = self.shapes.read(mapping.kind, convert(mapping, &row.cells).body);
-            self.add(&mut faults, &found);
-            content = part;
-        }
-        let external_id = mapping.external_id.as_ref().and_then(|column| match row.cells.get(column) {
-            Some(Value::String(text)) if !text.trim().is_empty() => Some(base::text::clean(text)),
-            Some(Value::Number(n)) => Some(n.to_string()),
-            _ => {
-                faults.push(RowFault::new(column.clone(), "/provenance/external_id", "missing"));
-                None
+    fn read_mapped(&self, mapping: &Mapping, ordinal: u64, mut row: Row) -> (Option<Entry>, Vec<RowFault>, u64) {
+        if self.table {
+            for cell in row.cells.values_mut() {
+                if let Value::String(text) = cell
+                    && own::unguarded(text).len() != text.len()
+                {
+                    *text = own::unguarded(text).to_owned();
+                }
             }
-        });
+        }
+        let number = row.number;
+        let Read { content, external_id, mut faults, shortened } = read(mapping, &row);
         let Some(party) = self.party else {
             faults.push(RowFault::new("", "/party", "missing"));
-            return (None, faults, converted.shortened);
+            return (None, faults, shortened);
         };
-        let entry = content.map(|mut content| {
-            content.restamp(None, mapping.source_lang, 1);
-            Entry {
-                ordinal,
-                number: row.number,
-                party,
-                source_lang: mapping.source_lang,
-                visibility: mapping.visibility,
-                publish: self.publish,
-                code: None,
-                provenance: Provenance { source: mapping.source.clone(), external_id, licence: mapping.licence.clone(), ..own::imported() },
-                content,
-                first_version: 1,
-            }
+        let entry = content.map(|content| Entry {
+            ordinal,
+            number,
+            party,
+            source_lang: mapping.source_lang,
+            visibility: mapping.visibility,
+            publish: self.publish,
+            code: None,
+            provenance: Provenance { source: mapping.source.clone(), external_id, licence: mapping.licence.clone(), ..own::imported() },
+            content,
+            first_version: 1,
         });
-        (entry, faults, converted.shortened)
+        (entry, faults, shortened)
     }
 
     fn read_own(&self, ordinal: u64, row: Row) -> (Option<Entry>, Vec<RowFault>) {
@@ -219,10 +215,10 @@ impl Plan {
         } else {
             (Value::Object(row.cells), Vec::new())
         };
-        let (line, found) = self.line.read::<Line>(body);
+        let (line, found) = SHAPES.line.read::<Line>(body);
         faults.extend(found.iter().map(|f| self.fault(f, "")));
         let Some(line) = line else { return (None, faults) };
-        let (content, found) = self.shapes.read(line.kind, line.content);
+        let (content, found) = SHAPES.read(line.kind, line.content);
         self.add(&mut faults, &found);
         let party = match (self.party, &line.party) {
             (Some(party), _) => Some(party),
@@ -263,28 +259,64 @@ impl Plan {
     }
 
     fn add(&self, faults: &mut Vec<RowFault>, found: &Faults) {
-        for fault in found.iter() {
-            let fault = self.fault(fault, if self.mapping.is_some() { "" } else { "/content" });
-            // What a column could not be read for is missing as well; once is enough.
-            if !faults.iter().any(|f| f.pointer == fault.pointer && !f.column.is_empty()) {
-                faults.push(fault);
-            }
+        match &self.mapping {
+            Some(mapping) => add_mapped(mapping, faults, found),
+            None => faults.extend(found.iter().map(|f| self.fault(f, "/content"))),
         }
     }
 
+    /// A fault in a file of the product's own format.
     fn fault(&self, fault: &base::Fault, below: &str) -> RowFault {
-        let column = match &self.mapping {
-            Some(mapping) => mapping.column_of(&fault.pointer),
-            None if self.flat => fault.pointer.clone(),
-            None => String::new(),
-        };
-        RowFault {
-            column,
-            pointer: format!("{below}{}", fault.pointer),
-            code: fault.code,
-            args: fault.args.iter().map(|(k, v)| (*k, v.clone())).collect(),
+        let column = if self.flat { fault.pointer.clone() } else { String::new() };
+        row_fault(fault, column, format!("{below}{}", fault.pointer))
+    }
+}
+
+fn row_fault(fault: &base::Fault, column: String, pointer: String) -> RowFault {
+    RowFault { column, pointer, code: fault.code, args: fault.args.iter().map(|(k, v)| (*k, v.clone())).collect() }
+}
+
+/// Adds faults of a content with the columns they come from.
+pub(crate) fn add_mapped(mapping: &Mapping, faults: &mut Vec<RowFault>, found: &Faults) {
+    for fault in found.iter() {
+        // What a column could not be read for is missing as well; once is enough.
+        if !faults.iter().any(|f| f.pointer == fault.pointer && !f.column.is_empty()) {
+            faults.push(row_fault(fault, mapping.column_of(&fault.pointer), fault.pointer.clone()));
         }
     }
+}
+
+/// What a mapping makes of a row.
+pub(crate) struct Read {
+    pub content: Option<Content>,
+    pub external_id: Option<String>,
+    pub faults: Vec<RowFault>,
+    pub shortened: u64,
+}
+
+/// Reads a row through a mapping, without the rules of the domain.
+pub(crate) fn read(mapping: &Mapping, row: &Row) -> Read {
+    let converted = convert(mapping, &row.cells);
+    let mut faults = converted.faults;
+    // The straight way first; the body is clean already.
+    let mut content = Shapes::read_clean(mapping.kind, converted.body);
+    if content.is_none() {
+        let (part, found) = SHAPES.read(mapping.kind, convert(mapping, &row.cells).body);
+        add_mapped(mapping, &mut faults, &found);
+        content = part;
+    }
+    if let Some(content) = &mut content {
+        content.restamp(None, mapping.source_lang, 1);
+    }
+    let external_id = mapping.external_id.as_ref().and_then(|column| match row.cells.get(column) {
+        Some(Value::String(text)) if !text.trim().is_empty() => Some(base::text::clean(text)),
+        Some(Value::Number(n)) => Some(n.to_string()),
+        _ => {
+            faults.push(RowFault::new(column.clone(), "/provenance/external_id", "missing"));
+            None
+        }
+    });
+    Read { content, external_id, faults, shortened: converted.shortened }
 }
 
 /// Gives revisions to texts that have none and tells where the listing's versions begin. A content that was exported

@@ -21,10 +21,10 @@ use tokio_util::sync::CancellationToken;
 use super::check::{self, Bits, Checked, Ended};
 use super::convert::RowFault;
 use super::parties;
-use super::plan::{Entry, Plan, PlanParts};
+use super::plan::{Plan, PlanParts};
 use super::read;
 use super::rows::{fault, import};
-use super::write::{self, Batch, Job};
+use super::write::{self, Batch, Job, Ready};
 use super::{Broken, ImportError, ImportState, ImportView, Limits, Mapping, Options, Progress, rights, view};
 use crate::Listings;
 use crate::error::ListingError;
@@ -32,6 +32,8 @@ use crate::rows::listing;
 
 /// Rows of one transaction.
 const BATCH_ROWS: usize = 500;
+/// Bytes of their contents, so that long rows are not many.
+const BATCH_BYTES: usize = 8_000_000;
 
 /// Runs imports.
 #[derive(Clone)]
@@ -278,23 +280,35 @@ fn batches(
 ) -> Result<(), Broken> {
     let mut source = read::open(path, limits)?;
     let (mut from, mut ordinal) = (done, 0_u64);
-    let mut entries: Vec<Entry> = Vec::with_capacity(BATCH_ROWS);
+    let mut entries: Vec<Ready> = Vec::with_capacity(BATCH_ROWS);
+    let mut bytes = 0;
     // The channel closes when the writer has stopped.
-    let mut hand_over = |entries: Vec<Entry>, to: u64| {
+    let mut hand_over = |entries: Vec<Ready>, to: u64| {
         let batch = Batch { entries: Arc::new(entries), from, to };
         from = to;
         give.blocking_send(batch).is_ok()
     };
     for row in source.by_ref() {
         let row = row?;
+        let row_number = row.number;
         if ordinal >= done && !faulty.has(ordinal) {
             match plan.read(ordinal, row, false) {
-                (Some(entry), faults, _) if faults.is_empty() => entries.push(entry),
+                (Some(entry), faults, _) if faults.is_empty() => {
+                    let ready = Ready::new(entry).map_err(|e| Broken::at(row_number, "unreadable", &[("why", &e.to_string())]))?;
+                    bytes += ready.bytes();
+                    entries.push(ready);
+                }
                 _ => return Err(Broken::new("changed", &[])),
             }
         }
         ordinal += 1;
-        if entries.len() == BATCH_ROWS && !hand_over(std::mem::take(&mut entries), ordinal) || stop.is_cancelled() {
+        if entries.len() == BATCH_ROWS || bytes > BATCH_BYTES {
+            bytes = 0;
+            if !hand_over(std::mem::take(&mut entries), ordinal) {
+                return Ok(());
+            }
+        }
+        if stop.is_cancelled() {
             return Ok(());
         }
     }

@@ -1,7 +1,7 @@
 //! Writing rows: new listings in few statements, versions of those that are there, all of a batch in one transaction
 //! together with how far the import has come.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use base::{AccountId, ImportId, ListingId};
@@ -15,6 +15,7 @@ use store::{NewEvent, Tx};
 use super::lookup;
 use super::plan::{Entry, Key, number_of_code};
 use super::rows::{import, made};
+use crate::content::SCHEMA;
 use crate::error::ListingError;
 use crate::head::{Head, load_to_change, save};
 use crate::kind::Kind;
@@ -33,10 +34,35 @@ pub(crate) struct Job {
     pub keeps_codes: bool,
 }
 
+/// A row with what can be made of it before the transaction, on another thread.
+#[derive(Clone, Debug)]
+pub(crate) struct Ready {
+    pub entry: Entry,
+    /// The content as it is stored.
+    json: String,
+    /// Its bands, each once.
+    bands: BTreeSet<i64>,
+}
+
+impl Ready {
+    /// # Errors
+    /// None in practice: a content holds nothing that JSON has not.
+    pub(crate) fn new(entry: Entry) -> Result<Self, serde_json::Error> {
+        let json = entry.content.to_json()?;
+        let bands = duplicates::bands(&entry.content).into_iter().collect();
+        Ok(Self { entry, json, bands })
+    }
+
+    /// How much it holds, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        self.json.len()
+    }
+}
+
 /// Rows that belong into one transaction.
 #[derive(Clone, Debug)]
 pub(crate) struct Batch {
-    pub entries: Arc<Vec<Entry>>,
+    pub entries: Arc<Vec<Ready>>,
     /// How many rows of the file are taken care of before and after it.
     pub from: u64,
     pub to: u64,
@@ -70,16 +96,17 @@ pub(crate) async fn batch(tx: Tx, listings: Listings, job: Job, batch: Batch) ->
     if taken.rows_affected != 1 {
         return Err(ListingError::Stale { current: whole(batch.from) });
     }
-    let entries = batch.entries.as_slice();
-    let codes = entries.iter().filter_map(|e| e.code.clone()).map(Key::Code);
-    let known = lookup::known(tx.db(), entries.iter().filter_map(Entry::key).chain(codes)).await?;
-    let rows: Vec<&listing::Model> = entries.iter().filter_map(|e| lookup::of(e, &known)).collect();
+    let entries = || batch.entries.iter().map(|ready| &ready.entry);
+    let codes = entries().filter_map(|e| e.code.clone()).map(Key::Code);
+    let known = lookup::known(tx.db(), entries().filter_map(Entry::key).chain(codes)).await?;
+    let rows: Vec<&listing::Model> = entries().filter_map(|e| lookup::of(e, &known)).collect();
     let contents = lookup::contents(tx.db(), &rows).await?;
     let mut written = Written::default();
-    let mut new = Vec::with_capacity(entries.len());
-    for entry in entries {
+    let mut new = Vec::with_capacity(batch.entries.len());
+    for ready in batch.entries.iter() {
+        let entry = &ready.entry;
         let Some(row) = lookup::of(entry, &known) else {
-            new.push(entry);
+            new.push(ready);
             continue;
         };
         if lookup::conflict(entry, row)?.is_some() {
@@ -166,7 +193,7 @@ pub(crate) async fn publish(tx: &Tx, listings: &Listings, head: &Head, facts: se
 }
 
 /// Makes the listings that are not there yet.
-async fn insert(tx: &Tx, listings: &Listings, job: &Job, new: &[&Entry], known: &HashMap<Key, listing::Model>) -> Result<(), ListingError> {
+async fn insert(tx: &Tx, listings: &Listings, job: &Job, new: &[&Ready], known: &HashMap<Key, listing::Model>) -> Result<(), ListingError> {
     if new.is_empty() {
         return Ok(());
     }
@@ -176,14 +203,22 @@ async fn insert(tx: &Tx, listings: &Listings, job: &Job, new: &[&Entry], known: 
     let mut slugs = Vec::with_capacity(new.len());
     let mut bands = Vec::with_capacity(new.len() * 4);
     let mut mades = Vec::with_capacity(new.len());
-    for entry in new {
+    for Ready { entry, json, bands: own } in new {
         let id = ListingId(tx.new_id());
         let kind = entry.content.kind();
         let row = row(tx, listings, job, entry, id, codes.pop().unwrap_or_default());
         slugs.push(slug::ActiveModel { kind: Set(kind.as_str().to_owned()), slug: Set(edit::taken(&row.slug)), listing_id: Set(id.0) });
         rows.push(row);
-        versions.push(edit::version_row(tx, id, i64::from(entry.first_version), &entry.content, job.author, String::new())?);
-        bands.extend(duplicates::band_rows(id, &entry.content));
+        versions.push(version::ActiveModel {
+            listing_id: Set(id.0),
+            version: Set(i64::from(entry.first_version)),
+            schema: Set(i64::from(SCHEMA)),
+            content: Set(json.clone()),
+            author_id: Set(job.author.map(|a| a.0)),
+            reason: Set(String::new()),
+            at: Set(tx.now()),
+        });
+        bands.extend(own.iter().map(|b| band::ActiveModel { band: Set(*b), listing_id: Set(id.0) }));
         mades.push(made::ActiveModel {
             import_id: Set(job.import.0),
             listing_id: Set(id.0),
@@ -242,12 +277,12 @@ fn row(tx: &Tx, listings: &Listings, job: &Job, entry: &Entry, id: ListingId, co
 }
 
 /// A code for each new listing, the last one first: the file's own where it may be kept and is free, else the next.
-async fn codes(tx: &Tx, job: &Job, new: &[&Entry], known: &HashMap<Key, listing::Model>) -> Result<Vec<String>, ListingError> {
+async fn codes(tx: &Tx, job: &Job, new: &[&Ready], known: &HashMap<Key, listing::Model>) -> Result<Vec<String>, ListingError> {
     let mut used: HashSet<&str> = HashSet::new();
     let mut kept: Vec<Option<&str>> = Vec::with_capacity(new.len());
     let mut beyond: BTreeMap<(Kind, i32), i64> = BTreeMap::new();
     let mut counts: BTreeMap<Kind, i64> = BTreeMap::new();
-    for entry in new {
+    for Ready { entry, .. } in new {
         let kind = entry.content.kind();
         let free = entry.code.as_deref().filter(|code| job.keeps_codes && !known.contains_key(&Key::Code((*code).to_owned())));
         match free.and_then(|code| Some((code, number_of_code(kind, code)?))).filter(|(code, _)| used.insert(code)) {
@@ -275,7 +310,7 @@ async fn codes(tx: &Tx, job: &Job, new: &[&Entry], known: &HashMap<Key, listing:
         runs.insert(kind, (edit::reserve_codes(tx, kind, count).await?, 0_i64));
     }
     let mut all = Vec::with_capacity(new.len());
-    for (entry, kept) in new.iter().zip(kept) {
+    for (Ready { entry, .. }, kept) in new.iter().zip(kept) {
         all.push(match (kept, runs.get_mut(&entry.content.kind())) {
             (Some(code), _) => code.to_owned(),
             (None, Some((run, next))) => {
