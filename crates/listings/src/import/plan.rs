@@ -74,7 +74,12 @@ struct Shapes {
 
 impl Shapes {
     fn new() -> Self {
-        Self { technology: Shape::of::<Technology>(), ip_asset: Shape::of::<IpAsset>(), need: Shape::of::<Need>(), line: Shape::of::<Line>() }
+        Self {
+            technology: Shape::of::<Technology>(),
+            ip_asset: Shape::of::<IpAsset>(),
+            need: Shape::of::<Need>(),
+            line: Shape::of::<Line>(),
+        }
     }
 
     /// Reads a body that is clean; none if anything is wrong with it.

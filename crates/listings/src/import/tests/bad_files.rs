@@ -134,6 +134,8 @@ async fn a_workbook_is_read_in_a_process_of_its_own_that_may_not_grow() {
 #[tokio::test]
 async fn an_apostrophe_that_a_spreadsheet_was_guarded_with_goes() {
     let space = Space::sqlite().await;
-    space.import("id,title,trl\n1,'=1+1,'+5\n2,'tis,3\n", Some(&DRAFTS.replace("type = \"integer\"", "type = \"number\"")), &space.options()).await;
+    space
+        .import("id,title,trl\n1,'=1+1,'+5\n2,'tis,3\n", Some(&DRAFTS.replace("type = \"integer\"", "type = \"number\"")), &space.options())
+        .await;
     assert_eq!((space.row("1").await.title.as_str(), space.row("2").await.title.as_str()), ("=1+1", "'tis"));
 }
