@@ -64,7 +64,14 @@ pub fn matcher(config: &Config, parts: &Parts, search: &Search) -> Result<Matche
 
 /// Everything a server needs.
 pub fn app(config: &Config, data: &Path, parts: Parts, search: Search, is_demo: bool) -> Result<App, Failure> {
-    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok();
+    // A second space in one process, as in tests, has no metrics of its own.
+    let metrics = match metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder() {
+        Ok(handle) => Some(handle),
+        Err(error) => {
+            tracing::warn!(%error, "there are no metrics");
+            None
+        }
+    };
     Ok(App {
         matcher: matcher(config, &parts, &search)?,
         mailer: Mailer::open(&config.mail, data)?,

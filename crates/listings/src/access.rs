@@ -3,6 +3,7 @@
 use base::{Action, Actor, Hideable, PartyRole, Scope, StaffRole};
 
 use crate::head::{Head, Visibility};
+use crate::kind::Kind;
 use crate::state::Status;
 
 impl Head {
@@ -74,6 +75,10 @@ actions! {
     Edit = "listing.edit": |actor, listing| edits(actor, listing);
     /// Choose who may see it.
     SetVisibility = "listing.set_visibility": |actor, listing| actor.has_scope(Scope::Write) && (actor.is_system() || actor.has_role(listing.party, PartyRole::Admin));
+    /// Say who looks after it: its editors, and of a published need an administrator. A broker cannot appoint themselves,
+    /// since whoever is responsible reads and writes as a member does.
+    SetCare = "listing.set_care": |actor, listing| edits(actor, listing)
+        || (listing.kind == Kind::Need && listing.is_out_for(actor) && actor.is_staff(StaffRole::Administrator) && actor.has_scope(Scope::Staff));
     /// Claim and decide a submission.
     Review = "listing.review": |actor, listing| reviews(actor, listing);
 }

@@ -1,4 +1,4 @@
-//! Many new listings in few statements: what imports and the demonstration space are made with.
+//! Many new published listings in few statements: what the demonstration space and the measurements are made with.
 //!
 //! The rows, events and codes are the same as those of [`crate::edit::create`] followed by a publication; only the
 //! round trips are fewer.

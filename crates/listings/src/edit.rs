@@ -10,7 +10,7 @@ use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
-use crate::access::{Edit, SetVisibility, ViewPrivate};
+use crate::access::{Edit, SetCare, SetVisibility, ViewPrivate};
 use crate::check::Check;
 use crate::completeness;
 use crate::content::{Content, SCHEMA};
@@ -21,6 +21,9 @@ use crate::private::PrivateTerms;
 use crate::rows::{invitation, listing, private, slug, version};
 use crate::state::{Move, Revision, State, Status};
 use crate::{Listings, duplicates};
+
+/// Parties one listing is shown to at most.
+const INVITED_MAX: usize = 200;
 
 /// What is known of a listing after it was written. Kept as the answer to a repeated request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -305,6 +308,11 @@ pub async fn set_visibility(
     visibility: Visibility,
     invited: BTreeSet<PartyId>,
 ) -> Result<Receipt, ListingError> {
+    if invited.len() > INVITED_MAX {
+        let mut faults = base::Faults::new();
+        faults.add_with("/parties", "too_many", &[("max", &INVITED_MAX.to_string()), ("count", &invited.len().to_string())]);
+        return Err(ListingError::Invalid(faults));
+    }
     let actor = ctx.actor.clone();
     listings
         .store
@@ -316,8 +324,10 @@ pub async fn set_visibility(
                 let head = grant.object();
                 head.must_be_at(seen)?;
                 let mut faults = base::Faults::new();
-                for (n, party) in invited.iter().enumerate() {
-                    if !accounts::lookup::party_exists(tx.db(), *party).await? {
+                let wanted: Vec<PartyId> = invited.iter().copied().collect();
+                let known = accounts::parties::load_many(tx.db(), &wanted).await?;
+                for (n, party) in wanted.iter().enumerate() {
+                    if !known.iter().any(|k| k.id == *party) {
                         faults.add(format!("/parties/{n}"), "unknown_party");
                     }
                 }
@@ -352,7 +362,7 @@ pub struct Care {
 /// Sets who looks after a listing. A published need always keeps a responsible person or a date.
 ///
 /// # Errors
-/// [`ListingError::Refused`] unless the actor edits the listing or is a broker.
+/// [`ListingError::Refused`] unless the actor edits the listing or, for a published need, administers the space.
 pub async fn set_care(listings: &Listings, ctx: Ctx, id: ListingId, seen: i64, care: Care) -> Result<Receipt, ListingError> {
     let actor = ctx.actor.clone();
     listings
@@ -361,8 +371,7 @@ pub async fn set_care(listings: &Listings, ctx: Ctx, id: ListingId, seen: i64, c
             let (actor, care) = (actor.clone(), care.clone());
             async move {
                 let head = load_to_change(&tx, id).await?.ok_or(Refused::Hidden)?;
-                let broker = actor.is_staff(StaffRole::Broker) && actor.has_scope(Scope::Staff) && head.kind == Kind::Need;
-                let head = if broker && head.is_out_for(&actor) { head } else { Grant::<Edit>::check(&actor, head)?.into_object() };
+                let head = Grant::<SetCare>::check(&actor, head)?.into_object();
                 head.must_be_at(seen)?;
                 let mut faults = base::Faults::new();
                 if head.kind == Kind::Need && head.public_version.is_some() && care.responsible.is_none() && care.next_action_on.is_none() {
