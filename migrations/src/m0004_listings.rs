@@ -96,6 +96,11 @@ crate::step!(
             PRIMARY KEY (band, listing_id)
         ) {strict}",
         "CREATE INDEX listing_band_listing ON listing_band (listing_id)",
+        // How many listings a party holds: a count over them would make each new one dearer than the last.
+        "CREATE TABLE party_holding (
+            party_id {uuid} PRIMARY KEY NOT NULL REFERENCES party (id),
+            listings {int} NOT NULL
+        ) {strict}",
         // The next number of each kind's readable codes in a year.
         "CREATE TABLE code_counter (
             kind TEXT NOT NULL,

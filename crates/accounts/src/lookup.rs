@@ -1,10 +1,13 @@
 //! Short questions that other crates ask inside their own transactions.
 
-use base::{AccountId, PartyId, StaffRole};
+use std::collections::BTreeSet;
+
+use base::{AccountId, PartyId, PartyRole, StaffRole};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use store::StoreError;
 
 use crate::rows::{membership, party};
+use crate::words;
 
 /// Whether there is such a party.
 ///
@@ -19,13 +22,21 @@ pub async fn party_exists(db: &impl ConnectionTrait, id: PartyId) -> Result<bool
 /// # Errors
 /// If the database fails.
 pub async fn is_confirmed_member(db: &impl ConnectionTrait, account: AccountId, party: PartyId) -> Result<bool, StoreError> {
+    Ok(roles_in(db, account, party).await?.is_some())
+}
+
+/// The account's roles in the party; none if it is no confirmed member.
+///
+/// # Errors
+/// If the database fails.
+pub async fn roles_in(db: &impl ConnectionTrait, account: AccountId, party: PartyId) -> Result<Option<BTreeSet<PartyRole>>, StoreError> {
     let found = membership::Entity::find()
         .filter(membership::Column::PartyId.eq(party.0))
         .filter(membership::Column::AccountId.eq(account.0))
         .filter(membership::Column::Status.eq("confirmed"))
-        .count(db)
+        .one(db)
         .await?;
-    Ok(found > 0)
+    Ok(found.map(|row| words::read(&row.roles)))
 }
 
 /// Whether the account has a role in the space.

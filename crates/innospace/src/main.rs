@@ -10,6 +10,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use innospace::config;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The Brand and Innovation Space.
 #[derive(Parser)]
 #[command(name = "innospace", version, about, propagate_version = true)]

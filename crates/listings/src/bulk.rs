@@ -21,7 +21,7 @@ use crate::private::PrivateTerms;
 use crate::published::Provenance;
 use crate::rows::{band, listing, slug, version};
 use crate::state::Status;
-use crate::{Listings, duplicates};
+use crate::{Listings, duplicates, holding};
 
 /// Rows per statement: 30 columns each stay below either engine's limit of parameters.
 const ROWS: usize = 500;
@@ -54,8 +54,13 @@ pub struct Bulk {
 /// Makes them in the order given and gives their ids.
 pub(crate) async fn insert(tx: &Tx, listings: &Listings, all: &[Bulk], author: Option<AccountId>) -> Result<Vec<ListingId>, ListingError> {
     let mut counts: BTreeMap<Kind, i64> = BTreeMap::new();
+    let mut held: BTreeMap<PartyId, i64> = BTreeMap::new();
     for new in all {
         *counts.entry(new.content.kind()).or_default() += 1;
+        *held.entry(new.party).or_default() += 1;
+    }
+    for (party, more) in held {
+        holding::add(tx, party, more).await?;
     }
     let mut codes = HashMap::new();
     for (kind, count) in counts {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use base::{AccountId, Actor, Grant, Lang, ListingId, PartyId, PartyRole, Refused, Scope, StaffRole};
 use chrono::{Datelike, NaiveDate};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, Statement};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Statement};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
@@ -20,7 +20,7 @@ use crate::kind::Kind;
 use crate::private::PrivateTerms;
 use crate::rows::{invitation, listing, private, slug, version};
 use crate::state::{Move, Revision, State, Status};
-use crate::{Listings, duplicates};
+use crate::{Listings, duplicates, holding};
 
 /// Parties one listing is shown to at most.
 const INVITED_MAX: usize = 200;
@@ -93,8 +93,7 @@ async fn create_in(
     if !accounts::lookup::party_exists(tx.db(), new.party).await? {
         return Err(Refused::Hidden.into());
     }
-    let held = listing::Entity::find().filter(listing::Column::PartyId.eq(new.party.0)).count(tx.db()).await?;
-    if held >= listings.settings.per_party {
+    if holding::add(&tx, new.party, 1).await? > listings.settings.per_party {
         return Err(Refused::Forbidden { action: "listing.create" }.into());
     }
     let mut content = new.content;

@@ -14,6 +14,7 @@ pub mod edit;
 mod error;
 pub mod export;
 mod head;
+mod holding;
 pub mod import;
 mod kind;
 pub mod lifecycle;

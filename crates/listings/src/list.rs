@@ -1,6 +1,6 @@
 //! Lists of listings: what is public, newest first, and what a party has, last changed first.
 
-use base::{Actor, Cursor, Limit, ListingId, Page, PartyId, Refused};
+use base::{Actor, Cursor, Limit, ListingId, Page, PartyId, Refused, Scope};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -105,6 +105,9 @@ pub async fn list(
         Some(party) => {
             if !actor.is_system() && !actor.is_member(party) {
                 return Err(Refused::Hidden.into());
+            }
+            if !actor.has_scope(Scope::Read) {
+                return Err(Refused::Forbidden { action: "listing.view_inside" }.into());
             }
             (Condition::all().add(listing::Column::PartyId.eq(party.0)), listing::Column::UpdatedAt, true)
         }

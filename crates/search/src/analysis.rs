@@ -117,7 +117,13 @@ pub struct Word {
 /// NFC, borrowed if the text is NFC already.
 #[must_use]
 pub fn nfc(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+    // Every letter below the combining marks, and every Latin one with its marks, is composed: the usual text.
+    let composed = |c| matches!(c, '\0'..'\u{300}' | '\u{1e00}'..='\u{1eff}');
+    if text.chars().all(composed) || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.nfc().collect())
+    }
 }
 
 /// The words of an NFC text, in order. A whole made of parts (`ESP-32`, `KH&CN`, `1-2019-01234`) follows its parts.

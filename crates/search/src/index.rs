@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use base::{Clock, Vocabularies};
+use tantivy::merge_policy::NoMergePolicy;
 use tantivy::schema::Schema;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError};
 use uuid::Uuid;
@@ -271,6 +272,8 @@ impl Search {
         let threads = self.shared.settings.rebuild_threads.max(1);
         let memory = (self.shared.settings.rebuild_memory_mb * 1_000_000).max(LEAST_THREAD_BYTES * threads);
         let writer = index.writer_with_num_threads(threads, memory)?;
+        // The pieces are merged once the index is live, beside the answers.
+        writer.set_merge_policy(Box::new(NoMergePolicy));
         Ok(Rebuild { guard, index, writer, generation, documents: 0 })
     }
 }

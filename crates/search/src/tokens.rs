@@ -33,7 +33,7 @@ impl Tokenizer for Spaced {
 impl TokenStream for SpacedStream<'_> {
     fn advance(&mut self) -> bool {
         loop {
-            let length = self.rest.bytes().position(|b| b == b' ' || b == b'\n').unwrap_or(self.rest.len());
+            let length = memchr::memchr2(b' ', b'\n', self.rest.as_bytes()).unwrap_or(self.rest.len());
             let Some((word, rest)) = self.rest.split_at_checked(length) else { return false };
             let position = self.next_position;
             let start = self.at;
@@ -93,7 +93,7 @@ impl Tokenizer for Pairs {
 impl TokenStream for PairStream<'_> {
     fn advance(&mut self) -> bool {
         while !self.rest.is_empty() {
-            let length = self.rest.bytes().position(|b| b == b' ' || b == b'\n').unwrap_or(self.rest.len());
+            let length = memchr::memchr2(b' ', b'\n', self.rest.as_bytes()).unwrap_or(self.rest.len());
             let Some((word, rest)) = self.rest.split_at_checked(length) else { return false };
             let before = self.before;
             self.before = if rest.starts_with('\n') { "" } else { word };

@@ -1,7 +1,8 @@
 //! Measures the program on real input, over HTTP, and prints a table. Not a test: nothing passes or fails here.
 //!
-//! `cargo run --release -p e2e --bin bench -- DATA_DIR` with a folder of the data sets that `tests/mappings` describe.
-//! Build the program first: `cargo build --release`.
+//! `cargo run --release -p e2e --bin bench -- DATA_DIR [WORK_DIR]` with a folder of the data sets that `tests/mappings`
+//! describe. Build the program first: `cargo build --release`. With a work folder what was imported is kept there, and a
+//! second run measures it again without importing.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -164,19 +165,12 @@ fn percentiles(all: &[f64]) -> String {
     format!("p50 {:.1}, p95 {:.1}, p99 {:.1} ms", at(0.5), at(0.95), at(0.99))
 }
 
-#[tokio::main]
-async fn main() {
-    let Some(sets) = std::env::args().nth(1).map(PathBuf::from) else {
-        eprintln!("usage: bench DATA_DIR");
-        std::process::exit(2);
-    };
+/// Makes a party with a writer and imports every set, then the articles again until there is enough; the party and how
+/// many listings it has.
+async fn fill(sets: &Path, data: &Path) -> (String, u64) {
     let mappings = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings");
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
-
     // A party, and an account that writes for it.
-    let parts = space::parts(&Config::default(), &data, Clock::system()).await.unwrap();
+    let parts = space::parts(&Config::default(), data, Clock::system()).await.unwrap();
     let profile = PartyProfile { names: Localised::of(Lang::En, "Benchmark"), party_type: "institute".into(), ..PartyProfile::default() };
     let party = accounts::parties::create_demonstration(&parts.accounts, Ctx::system(), profile).await.unwrap().id;
     let new = NewAccount {
@@ -191,14 +185,13 @@ async fn main() {
     accounts::membership::put_confirmed(&parts.accounts, Ctx::system(), party, account, [PartyRole::Editor].into()).await.unwrap();
     let party = party.to_string();
 
-    println!("| what | measured | asked |\n|---|---|---|");
     let mut rows = 0_u64;
     let mut seconds = 0.0;
     for (file, mapping) in SETS {
         let (path, map) = (sets.join(file), mappings.join(mapping));
         let (path, map) = (path.to_str().unwrap(), map.to_str().unwrap());
         let started = Instant::now();
-        let report = innospace(&data, &["import", path, "--map", map, "--party", &party, "--publish", "--skip-faulty", "--json"]);
+        let report = innospace(data, &["import", path, "--map", map, "--party", &party, "--publish", "--skip-faulty", "--json"]);
         let took = started.elapsed().as_secs_f64();
         let view: Value = serde_json::from_str(report.trim()).unwrap_or_else(|e| panic!("{file}: {e}: {report}"));
         let made = view["created"].as_u64().unwrap_or(0);
@@ -216,16 +209,41 @@ async fn main() {
     let mut copy = 2;
     while rows < LISTINGS {
         let text = std::fs::read_to_string(mappings.join("vi_articles.toml")).unwrap();
-        let other = folder.path().join("again.toml");
+        let other = data.join("again.toml");
         std::fs::write(&other, text.replacen("source = \"", &format!("source = \"copy-{copy}-"), 1)).unwrap();
         let path = sets.join("vi_articles.jsonl.gz");
         let args =
             ["import", path.to_str().unwrap(), "--map", other.to_str().unwrap(), "--party", &party, "--publish", "--skip-faulty", "--json"];
-        let view: Value = serde_json::from_str(innospace(&data, &args).trim()).unwrap();
+        let view: Value = serde_json::from_str(innospace(data, &args).trim()).unwrap();
         rows += view["created"].as_u64().unwrap_or(0);
         copy += 1;
         assert!(copy < 6, "the sets are too small");
     }
+    (party, rows)
+}
+
+#[tokio::main]
+async fn main() {
+    let mut args = std::env::args().skip(1).map(PathBuf::from);
+    let Some(sets) = args.next() else {
+        eprintln!("usage: bench DATA_DIR [WORK_DIR]");
+        std::process::exit(2);
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let work = args.next().unwrap_or_else(|| folder.path().to_owned());
+    let data = work.join("data");
+    let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
+
+    println!("| what | measured | asked |\n|---|---|---|");
+    let kept = std::fs::read_to_string(work.join("party")).ok();
+    let (party, rows) = match kept.as_deref().and_then(|text| text.split_once(' ')) {
+        Some((party, rows)) => (party.to_owned(), rows.parse().unwrap()),
+        None => {
+            let filled = fill(&sets, &data).await;
+            std::fs::write(work.join("party"), format!("{} {}", filled.0, filled.1)).unwrap();
+            filled
+        }
+    };
     let started = Instant::now();
     innospace(&data, &["reindex"]);
     let took = started.elapsed().as_secs_f64();
@@ -285,15 +303,20 @@ async fn main() {
     let (peak, now) = program.memory();
     row("resident memory of the server", format!("peak {peak:.0} MB, now {now:.0} MB"), "≤ 400 MB");
 
-    let needs: Value = http.get(format!("{base}/api/v1/needs?limit=3")).send().await.unwrap().json().await.unwrap();
     println!("\nMatches of three needs, to look at:");
-    for need in needs["items"].as_array().unwrap() {
+    for subject in ["turbocharger", "battery electrode", "water purification membrane"] {
+        let asked = http.get(format!("{base}/api/v1/search")).query(&[("q", subject), ("kind", "need"), ("limit", "1"), ("lang", "en")]);
+        let found: Value = asked.send().await.unwrap().json().await.unwrap();
+        let need = &found["items"][0];
         println!("\n- {}", need["title"].as_str().unwrap());
         let path = format!("{base}/api/v1/needs/{}/matches?limit=3&lang=en", need["id"].as_str().unwrap());
         let matches: Value = http.get(path).send().await.unwrap().json().await.unwrap();
         for one in matches["items"].as_array().unwrap() {
-            let reason = one["reasons"][0]["text"].as_str().unwrap_or_default();
-            println!("  - {:.2} {} ({reason})", one["score"].as_f64().unwrap_or(0.0), one["listing"]["title"].as_str().unwrap_or_default());
+            let (score, title) = (one["score"].as_f64().unwrap_or(0.0), one["listing"]["title"].as_str().unwrap_or_default());
+            println!("  - {score:.2} {title}");
+            for reason in one["reasons"].as_array().into_iter().flatten().take(2) {
+                println!("    - {}", reason["text"].as_str().unwrap_or_default());
+            }
         }
     }
 }

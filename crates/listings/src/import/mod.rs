@@ -41,6 +41,7 @@ pub use mapping::{Mapping, MappingError};
 pub use once::Mapped;
 pub use own::Line;
 pub use read::Limits;
+pub use rights::may_import_something;
 pub use run::Import;
 pub use start::{JOB, run_job, run_waiting, start};
 pub use undo::undo;

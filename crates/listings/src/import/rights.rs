@@ -30,8 +30,30 @@ pub(crate) fn may_import(actor: &Actor, options: &Options) -> Result<(), Refused
     if allowed { Ok(()) } else { Err(Refused::Forbidden { action: if options.publish { "import.publish" } else { "import.start" } }) }
 }
 
+/// Whether the actor could import for any party at all: asked before a file is taken in.
+///
+/// # Errors
+/// [`Refused`] if nobody is signed in, or where no party could be named.
+pub fn may_import_something(actor: &Actor) -> Result<(), Refused> {
+    if actor.is_system() {
+        return Ok(());
+    }
+    actor.signed_in()?;
+    let moderator = actor.is_staff(StaffRole::Moderator) && actor.has_scope(Scope::Staff);
+    let editor = actor.memberships.iter().any(|m| actor.has_role(m.party, PartyRole::Editor));
+    if actor.has_scope(Scope::Import) && (moderator || editor) { Ok(()) } else { Err(Refused::Forbidden { action: "import.start" }) }
+}
+
+/// A token that imports may also watch what it began.
+pub(crate) fn reads(actor: &Actor) -> bool {
+    actor.is_system() || actor.has_scope(Scope::Read) || actor.has_scope(Scope::Import)
+}
+
 /// Whether the actor may see an import: who started it, its party's members, and staff who moderate or administrate.
 pub(crate) fn may_see(actor: &Actor, row: &import::Model) -> bool {
+    if !reads(actor) {
+        return false;
+    }
     sees_all(actor)
         || actor.account().is_some_and(|a| row.account_id == Some(a.0))
         || row.party_id.is_some_and(|p| actor.is_member(PartyId(p)))
@@ -56,10 +78,15 @@ pub(crate) fn may_undo(actor: &Actor, row: &import::Model) -> Result<(), Refused
 
 /// Whether who started an import may still do so when it runs: memberships and roles end. Gives whether the account is
 /// a member of the party.
+///
+/// # Errors
+/// [`ListingError::Refused`] if not.
 pub(crate) async fn still(listings: &Listings, account: AccountId, party: PartyId, publish: bool) -> Result<bool, ListingError> {
     let db = listings.store.db();
-    let member = accounts::lookup::is_confirmed_member(db, account, party).await?;
+    let roles = accounts::lookup::roles_in(db, account, party).await?;
     let moderator = accounts::lookup::has_staff_role(db, account, StaffRole::Moderator).await?;
-    let allowed = if publish { moderator && !member } else { member || moderator };
-    if allowed { Ok(member) } else { Err(Refused::Forbidden { action: "import.run" }.into()) }
+    let editor = roles.as_ref().is_some_and(|r| r.contains(&PartyRole::Editor) || r.contains(&PartyRole::Admin));
+    let for_others = moderator && roles.is_none();
+    let allowed = if publish { for_others } else { editor || for_others };
+    if allowed { Ok(roles.is_some()) } else { Err(Refused::Forbidden { action: "import.run" }.into()) }
 }

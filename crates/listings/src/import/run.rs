@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use base::{AccountId, Actor, Capacity, Faults, ImportId, PartyId, Refused};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::{Ctx, NewEvent, StoreError, Tx};
@@ -26,9 +26,8 @@ use super::read;
 use super::rows::{fault, import};
 use super::write::{self, Batch, Job, Ready};
 use super::{Broken, ImportError, ImportState, ImportView, Limits, Mapping, Options, Progress, rights, view};
-use crate::Listings;
 use crate::error::ListingError;
-use crate::rows::listing;
+use crate::{Listings, holding};
 
 /// Rows of one transaction.
 const BATCH_ROWS: usize = 500;
@@ -143,7 +142,7 @@ impl Import {
             return self.fail(id, Broken::new("rows_faulty", &[("count", &faulty.to_string())])).await;
         }
         if let (Some(party), Some(_)) = (party, account) {
-            let held = listing::Entity::find().filter(listing::Column::PartyId.eq(party.0)).count(self.listings.store.db()).await?;
+            let held = holding::of(self.listings.store.db(), party).await?;
             if row.rows_done == 0 && held + checked.rows > self.listings.settings.per_party {
                 return self.fail(id, Broken::new("party_full", &[("max", &self.listings.settings.per_party.to_string())])).await;
             }

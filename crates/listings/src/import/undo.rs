@@ -9,12 +9,12 @@ use super::rights;
 use super::rows::{import, made};
 use super::view::{ImportState, ImportView, get, load};
 use super::write::publish;
-use crate::Listings;
 use crate::edit::{step, write_version};
 use crate::error::ListingError;
 use crate::head::{Head, content_of, load_to_change, save};
 use crate::rows::{band, invitation, listing, private, review, slug, version};
 use crate::state::{Move, Status};
+use crate::{Listings, holding};
 
 /// Listings of one transaction.
 const BATCH: u64 = 200;
@@ -96,6 +96,7 @@ async fn remove(tx: &Tx, head: &Head, import: ImportId) -> Result<(), ListingErr
     slug::Entity::delete_many().filter(slug::Column::ListingId.eq(id)).exec(db).await?;
     version::Entity::delete_many().filter(version::Column::ListingId.eq(id)).exec(db).await?;
     listing::Entity::delete_by_id(id).exec(db).await?;
+    holding::add(tx, head.party, -1).await?;
     tx.emit(NewEvent::new("listing", head.id, "listing.removed", json!({ "kind": head.kind, "party": head.party, "import": import })));
     Ok(())
 }

@@ -185,6 +185,9 @@ pub async fn list(listings: &Listings, actor: &Actor, after: Option<&str>, limit
     let mut seen = Condition::all();
     if !rights::sees_all(actor) {
         let account = actor.signed_in()?;
+        if !rights::reads(actor) {
+            return Err(Refused::Forbidden { action: "import.view" }.into());
+        }
         let parties: Vec<uuid::Uuid> = actor.memberships.iter().map(|m| m.party.0).collect();
         seen = seen.add(Condition::any().add(import::Column::AccountId.eq(account.0)).add(import::Column::PartyId.is_in(parties)));
     }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use base::{AccountId, ImportId, ListingId};
+use base::{AccountId, ImportId, ListingId, PartyId};
 use chrono::TimeDelta;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Statement};
@@ -21,7 +21,7 @@ use crate::head::{Head, load_to_change, save};
 use crate::kind::Kind;
 use crate::rows::{band, listing, slug, version};
 use crate::state::{Move, Status};
-use crate::{Listings, duplicates, edit, review};
+use crate::{Listings, duplicates, edit, holding, review};
 
 /// Who imports, under which import.
 #[derive(Clone, Debug)]
@@ -203,6 +203,7 @@ async fn insert(tx: &Tx, listings: &Listings, job: &Job, new: &[&Ready], known: 
     let mut slugs = Vec::with_capacity(new.len());
     let mut bands = Vec::with_capacity(new.len() * 4);
     let mut mades = Vec::with_capacity(new.len());
+    let mut held: BTreeMap<PartyId, i64> = BTreeMap::new();
     for Ready { entry, json, bands: own } in new {
         let id = ListingId(tx.new_id());
         let kind = entry.content.kind();
@@ -228,6 +229,7 @@ async fn insert(tx: &Tx, listings: &Listings, job: &Job, new: &[&Ready], known: 
             after_version: Set(1),
             undo: Set(None),
         });
+        *held.entry(entry.party).or_default() += 1;
         let version = entry.first_version;
         tx.emit(NewEvent::new(
             "listing",
@@ -246,6 +248,9 @@ async fn insert(tx: &Tx, listings: &Listings, job: &Job, new: &[&Ready], known: 
         band::Entity::insert_many(bands).exec_without_returning(tx.db()).await?;
     }
     made::Entity::insert_many(mades).exec_without_returning(tx.db()).await?;
+    for (party, more) in held {
+        holding::add(tx, party, more).await?;
+    }
     Ok(())
 }
 

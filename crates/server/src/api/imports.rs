@@ -33,6 +33,7 @@ impl Drop for Incoming {
 
 /// Takes a file and imports it in the background.
 pub(crate) async fn start(State(app): State<App>, Writer(ctx): Writer, request: Request) -> Result<Response, Problem> {
+    listings::import::may_import_something(&ctx.actor)?;
     let mut form =
         Multipart::from_request(request, &app).await.map_err(|_| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"))?;
     let mut options = Options::default();

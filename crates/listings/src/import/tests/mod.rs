@@ -35,6 +35,7 @@ pub(super) const NEEDS: &str = "kind = \"need\"\nsource = \"test\"\nexternal_id 
 /// A space with one party.
 pub(super) struct Space {
     pub test: TestStore,
+    pub accounts: Accounts,
     pub listings: Listings,
     pub party: PartyId,
 }
@@ -63,7 +64,7 @@ impl Space {
         }))
         .unwrap();
         let party = accounts::parties::create_demonstration(&accounts, Ctx::system(), profile).await.unwrap().id;
-        Self { test, listings, party }
+        Self { test, accounts, listings, party }
     }
 
     /// Writes a file into the test's folder.

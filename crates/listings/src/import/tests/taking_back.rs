@@ -37,6 +37,7 @@ async fn what_an_import_made_goes_and_what_people_touched_stays() {
         let db = space.test.store.db();
         assert_eq!((version::Entity::find().count(db).await.unwrap(), slug::Entity::find().count(db).await.unwrap()), (2, 1));
         assert!(band::Entity::find().count(db).await.unwrap() <= 4);
+        assert_eq!(crate::holding::of(db, space.party).await.unwrap(), 1);
         let removed = store::events::Filter { kind: Some("listing.removed".to_owned()), ..Default::default() };
         assert_eq!(space.test.store.count_events(&removed).await.unwrap(), 449);
         // Once more changes nothing.
