@@ -6,6 +6,7 @@
 #![cfg(test)]
 
 mod access;
+mod account_pages;
 mod bad_input;
 mod invariants;
 mod kill;

@@ -138,18 +138,32 @@ async fn a_technology_travels_from_sign_up_to_being_found_edited_matched_and_wit
         revised["title"]["vi"] = json!("Hệ thống sấy thăng hoa cơm dừa");
         let seen = author.put_at(&path, seen, json!({"content": revised})).await.expect(200)["version"].as_i64().unwrap();
         site.indexed().await;
-        assert_eq!(visitor.get(&path).await.expect(200)["title"], "Máy sấy cơm dừa bơm nhiệt");
+        let public = visitor.get(&path).await.expect(200);
+        assert_eq!(public["title"], "Máy sấy cơm dừa bơm nhiệt");
+        let old_page = public["url"].as_str().unwrap().to_owned();
+        assert_eq!(visitor.get(&old_page).await.status, 200);
         assert!(!found(&visitor, "%22say+thang+hoa%22").await.contains(&id));
         assert_eq!(author.get(&path).await.expect(200)["title"], "Hệ thống sấy thăng hoa cơm dừa");
         let seen = author.post_at(&submit, seen, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
         let seen = publish(&moderator, &id, seen).await;
         site.until("the revision is found", async || found(&visitor, "%22say+thang+hoa%22").await.contains(&id)).await;
 
+        // The page has a new address; the old one leads there, in either language.
+        let page = visitor.get(&path).await.expect(200)["url"].as_str().unwrap().to_owned();
+        assert_ne!(page, old_page);
+        assert_eq!(visitor.get(&page).await.status, 200);
+        for language in ["", "/en"] {
+            let answer = visitor.get(&format!("{language}{old_page}")).await;
+            assert_eq!((answer.status.as_u16(), answer.headers["location"].to_str().unwrap()), (301, format!("{language}{page}").as_str()));
+        }
+
         // Withdrawn: gone from search and from sight.
         let gone = json!({"step": "withdraw", "outcome": {"reason": "no_longer_offered"}});
         author.post_at(&submit, seen, gone).await.expect(200);
         site.until("it is no longer found", async || !found(&visitor, "%22say+thang+hoa%22").await.contains(&id)).await;
-        assert_eq!(visitor.get(&path).await.status, 404);
+        for gone in [&path, &page, &old_page] {
+            assert_eq!(visitor.get(gone).await.status, 404, "{gone}");
+        }
 
         // Index and database agree, and the log is whole.
         assert!(search::follower::verify(&site.app.store, &site.app.search).await.unwrap().is_none());

@@ -143,6 +143,11 @@ impl Site {
 
     /// The newest letter to an address, as plain text; waits for it.
     pub async fn letter_to(&self, email: &str) -> String {
+        self.letter_with(email, "").await
+    }
+
+    /// The newest letter to an address whose text has this part.
+    pub async fn letter_with(&self, email: &str, part: &str) -> String {
         let mut found = None;
         self.until("a letter is there", async || {
             let folder = self.app.mailer.folder().unwrap();
@@ -152,8 +157,9 @@ impl Site {
                 .iter()
                 .rev()
                 .filter_map(|p| std::fs::read_to_string(p).ok())
-                .find(|t| t.contains(email))
-                .map(|t| accounts::mail::plain_text(&t).unwrap());
+                .filter(|t| t.contains(email))
+                .map(|t| accounts::mail::plain_text(&t).unwrap())
+                .find(|t| t.contains(part));
             found.is_some()
         })
         .await;

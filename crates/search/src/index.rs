@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use base::{Clock, Vocabularies};
-use tantivy::merge_policy::NoMergePolicy;
+use tantivy::merge_policy::{LogMergePolicy, NoMergePolicy};
 use tantivy::schema::Schema;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError};
 use uuid::Uuid;
@@ -24,6 +24,9 @@ use crate::schema::{self, Fields};
 use crate::settings::{Settings, Weights};
 use crate::snapshot::Snapshot;
 
+/// So many segments of like size are merged into one. More than a rebuild of 100,000 listings leaves, so that a server
+/// does not read its whole index, and hold it in memory, as soon as somebody writes.
+const SEGMENTS_OF_A_SIZE: usize = 12;
 /// The least memory tantivy takes for one thread, bytes.
 const LEAST_THREAD_BYTES: usize = 16_000_000;
 
@@ -272,7 +275,7 @@ impl Search {
         let threads = self.shared.settings.rebuild_threads.max(1);
         let memory = (self.shared.settings.rebuild_memory_mb * 1_000_000).max(LEAST_THREAD_BYTES * threads);
         let writer = index.writer_with_num_threads(threads, memory)?;
-        // The pieces are merged once the index is live, beside the answers.
+        // The pieces of a rebuild stay as they are: merging them costs a tenth of its time and gains a search little.
         writer.set_merge_policy(Box::new(NoMergePolicy));
         Ok(Rebuild { guard, index, writer, generation, documents: 0 })
     }
@@ -362,7 +365,13 @@ fn open_writer(index: &Index, settings: &Settings) -> Result<IndexWriter, Failur
     loop {
         match index.writer_with_num_threads(threads, memory) {
             Err(TantivyError::LockFailure(..)) if Instant::now() < until => std::thread::sleep(Duration::from_millis(50)),
-            other => return Ok(other?),
+            other => {
+                let writer = other?;
+                let mut policy = LogMergePolicy::default();
+                policy.set_min_num_segments(SEGMENTS_OF_A_SIZE);
+                writer.set_merge_policy(Box::new(policy));
+                return Ok(writer);
+            }
         }
     }
 }

@@ -38,10 +38,10 @@ pub(super) struct CodePage {
 }
 
 /// The fields of a form that was sent.
-struct Form(Vec<(String, String)>);
+pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
-    fn read(headers: &HeaderMap, body: &Bytes) -> Result<Self, Problem> {
+    pub(super) fn read(headers: &HeaderMap, body: &Bytes) -> Result<Self, Problem> {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"));
@@ -53,7 +53,7 @@ impl Form {
         Ok(Self(fields))
     }
 
-    fn get(&self, name: &str) -> &str {
+    pub(super) fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.as_str())
     }
 }
@@ -64,12 +64,12 @@ fn safe(next: &str) -> &str {
     if is_ours && !next.contains("/sign-") { next } else { "" }
 }
 
-fn parameter(visit: &Visit, name: &str) -> String {
+pub(super) fn parameter(visit: &Visit, name: &str) -> String {
     form_urlencoded::parse(visit.query.as_bytes()).find(|(n, _)| n == name).map(|(_, v)| v.into_owned()).unwrap_or_default()
 }
 
 /// On to another page, with `GET`.
-fn go(address: &str) -> Response {
+pub(super) fn go(address: &str) -> Response {
     let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
     (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }

@@ -4,6 +4,7 @@
 //! stands in a [`frame::Frame`]: language, title, addresses. Vietnamese has no prefix, English lies under `/en`; the
 //! language of a page is in its address and nowhere else. Not here: any rule of the domain.
 
+mod account;
 mod asked;
 mod assets;
 mod card;
@@ -58,6 +59,26 @@ pub(crate) fn routes() -> Vec<Route> {
         route::post("/en/sign-in/code", "formSignInCodeEn", SignedIn, door::give_code).limit(FORM),
         route::post("/sign-out", "formSignOut", Public(LEAVING), door::sign_out).limit(FORM),
         route::post("/en/sign-out", "formSignOutEn", Public(LEAVING), door::sign_out).limit(FORM),
+        route::get("/account/sign-up", "pageSignUp", Public(DOOR), account::sign_up),
+        route::post("/account/sign-up", "formSignUp", Public(DOOR), account::send_sign_up).limit(FORM),
+        route::get("/en/account/sign-up", "pageSignUpEn", Public(DOOR), account::sign_up),
+        route::post("/en/account/sign-up", "formSignUpEn", Public(DOOR), account::send_sign_up).limit(FORM),
+        route::get("/account/confirm", "pageConfirm", Public(DOOR), account::confirm),
+        route::post("/account/confirm", "formConfirm", Public(DOOR), account::send_confirm).limit(FORM),
+        route::get("/en/account/confirm", "pageConfirmEn", Public(DOOR), account::confirm),
+        route::post("/en/account/confirm", "formConfirmEn", Public(DOOR), account::send_confirm).limit(FORM),
+        route::get("/account/forgot", "pageForgot", Public(DOOR), account::forgot),
+        route::post("/account/forgot", "formForgot", Public(DOOR), account::send_forgot).limit(FORM),
+        route::get("/en/account/forgot", "pageForgotEn", Public(DOOR), account::forgot),
+        route::post("/en/account/forgot", "formForgotEn", Public(DOOR), account::send_forgot).limit(FORM),
+        route::get("/account/reset", "pageReset", Public(DOOR), account::reset),
+        route::post("/account/reset", "formReset", Public(DOOR), account::send_reset).limit(FORM),
+        route::get("/en/account/reset", "pageResetEn", Public(DOOR), account::reset),
+        route::post("/en/account/reset", "formResetEn", Public(DOOR), account::send_reset).limit(FORM),
+        route::get("/account/memberships", "pageMemberships", Public(DOOR), account::memberships),
+        route::post("/account/memberships", "formMembership", SignedIn, account::send_membership).limit(FORM),
+        route::get("/en/account/memberships", "pageMembershipsEn", Public(DOOR), account::memberships),
+        route::post("/en/account/memberships", "formMembershipEn", SignedIn, account::send_membership).limit(FORM),
         route::get("/api", "pageApi", page, reference::index),
         route::get("/en/api", "pageApiEn", page, reference::index),
         route::get("/api-reference/{group}", "pageApiGroup", page, reference::group),

@@ -19,7 +19,7 @@ use super::asked::Asked;
 use super::card::CardView;
 use super::frame::Frame;
 use super::listing::{Named, Names, listing_page};
-use super::{door, errors, finding, home, party, reference};
+use super::{account, door, errors, finding, home, party, reference};
 use crate::app::SpaceSettings;
 use crate::problem::Problem;
 
@@ -271,7 +271,36 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
             "sign-in",
             &door::SignInPage { f: frame(lang, "/sign-in"), email: EVIL.to_owned(), next: EVIL.to_owned(), fault: fault.clone() },
         );
-        add("code", &door::CodePage { f: frame(lang, "/sign-in/code"), next: EVIL.to_owned(), fault });
+        add("code", &door::CodePage { f: frame(lang, "/sign-in/code"), next: EVIL.to_owned(), fault: fault.clone() });
+        let field = account::Field {
+            name: "email",
+            label: "sign-in-email",
+            input: "email",
+            value: EVIL.to_owned(),
+            autocomplete: "username",
+            max: 254,
+        };
+        let form = account::FormPage {
+            f: frame(lang, "/account/reset"),
+            about: EVIL.to_owned(),
+            action: "/account/reset",
+            token: EVIL.to_owned(),
+            fields: vec![field],
+            button: Some(EVIL.to_owned()),
+            links: vec![("/sign-in", "account-have-one")],
+            faults: fault.iter().map(|t| account::FormFault { field: "email".to_owned(), text: t.clone() }).collect(),
+        };
+        add("account form", &form);
+        let line = |is_invited| account::MembershipLine {
+            id: "7".to_owned(),
+            party: EVIL.to_owned(),
+            href: "/parties/x".to_owned(),
+            roles: EVIL.to_owned(),
+            status: EVIL.to_owned(),
+            is_invited,
+        };
+        let memberships = vec![line(true), line(false)];
+        add("memberships", &account::MembershipsPage { f: frame(lang, "/account/memberships"), memberships, fault });
     }
     let document = document();
     let index = reference::index_view(frame(lang, "/api"), "http://127.0.0.1:1", &document);
