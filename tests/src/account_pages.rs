@@ -51,6 +51,11 @@ async fn a_person_signs_up_confirms_and_sets_a_new_password_on_the_pages_of_the_
         assert!(again.text.contains("href=\"/account/forgot\""), "a link that is over offers a new one");
         assert_eq!(post(&visitor, "/sign-in", &[("email", "lan@example.org"), ("password", PASSWORD)]).await.status, 303);
 
+        for email in ["", "no address"] {
+            let wrong = post(&visitor, "/account/forgot", &[("email", email)]).await;
+            assert_eq!(wrong.status, 422);
+            assert!(wrong.text.contains("href=\"#email\""));
+        }
         // The answer is the same whether or not there is such an account.
         let known = post(&visitor, "/account/forgot", &[("email", "lan@example.org")]).await;
         let unknown = post(&visitor, "/account/forgot", &[("email", "nobody@example.org")]).await;

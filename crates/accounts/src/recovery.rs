@@ -22,6 +22,9 @@ use crate::{Accounts, Error, Password, email, membership, sign_in};
 /// # Errors
 /// [`Error::Throttled`].
 pub async fn request(accounts: &Accounts, client: &Client, address: &str) -> Result<(), Error> {
+    let mut faults = base::Faults::new();
+    email::Email::checked(address, "/email", &mut faults);
+    faults.into_result()?;
     sign_up::may_write_to(accounts, client, &email::key(address)).await?;
     // An address that was never confirmed may be reset as well: the link proves the same.
     let states = &[AccountStatus::Active, AccountStatus::Unconfirmed];

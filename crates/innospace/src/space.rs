@@ -29,12 +29,22 @@ pub struct Parts {
     pub vocabularies: Arc<Vocabularies>,
 }
 
+/// Makes a folder that its owner alone may read, unless it is there: what people confided and links that open accounts
+/// lie in it.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn private_folder(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
 /// Opens the database, with the migrations that are due, and what stands on it.
 ///
 /// # Errors
 /// If a part cannot be opened; the message says which.
 pub async fn parts(config: &Config, data: &Path, clock: Clock) -> Result<Parts, Failure> {
-    std::fs::create_dir_all(data).map_err(|e| format!("the data directory {} cannot be made: {e}", data.display()))?;
+    private_folder(data).map_err(|e| format!("the data directory {} cannot be made: {e}", data.display()))?;
     let store = Store::open(&config.database, data, clock).await?;
     stand_on(store, config, data)
 }
@@ -51,8 +61,15 @@ pub fn stand_on(store: Store, config: &Config, data: &Path) -> Result<Parts, Fai
 }
 
 /// Opens the index beside them.
+///
+/// # Errors
+/// If another process uses this data directory, or not even an empty index can be made.
 pub fn index(config: &Config, data: &Path, parts: &Parts) -> Result<(Search, Option<Wanting>), Failure> {
     let opened = Search::open(&data.join("index"), config.search.clone(), Arc::clone(&parts.vocabularies), parts.store.clock().clone())?;
+    if opened.wanting == Some(Wanting::Locked) {
+        let text = format!("the data directory {} is in use by another process; ask the running server instead", data.display());
+        return Err(text.into());
+    }
     Ok((opened.search, opened.wanting))
 }
 
@@ -94,11 +111,7 @@ pub async fn current_index(config: &Config, data: &Path, parts: &Parts) -> Resul
     let (search, wanting) = index(config, data, parts)?;
     let head = parts.store.last_position().await?;
     if wanting.is_some() || search.followed() < head {
-        match wanting {
-            // A running server holds the index: read what it has written.
-            Some(Wanting::Locked) => return Err("the index is in use by another process; ask the running server instead".into()),
-            _ => rebuild(&parts.store, &search).await?,
-        };
+        rebuild(&parts.store, &search).await?;
     }
     Ok(search)
 }

@@ -1,6 +1,6 @@
 //! What owners and the clock do to a listing: submit, drop a revision, hold, resume, confirm, withdraw, expire, archive.
 
-use base::{Actor, Faults, Grant, ListingId, Refused};
+use base::{Actor, Faults, Grant, Hideable, ListingId, Refused};
 use chrono::TimeDelta;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -103,7 +103,14 @@ async fn transition_in(
         }
         Move::Withdraw => {
             let outcome = wanted.outcome.unwrap_or_default();
-            valid(outcome_faults(&listings, &tx, head, &outcome))?;
+            let mut faults = outcome_faults(&listings, &tx, head, &outcome);
+            if let Some(by) = outcome.solved_by {
+                let solution = crate::head::load(tx.db(), by).await?;
+                if !solution.is_some_and(|s| s.kind != Kind::Need && s.visible_to(&actor)) {
+                    faults.add("/outcome/solved_by", "unknown_listing");
+                }
+            }
+            valid(faults)?;
             change.outcome = Set(Some(serde_json::to_string(&outcome).map_err(|e| StoreError::corrupt("outcome", e))?));
             facts = json!({ "outcome": outcome });
             "listing.withdrawn"

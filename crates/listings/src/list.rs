@@ -43,8 +43,9 @@ pub struct ListingRow {
     pub published_at: Option<DateTime<Utc>>,
     /// Ends unless confirmed.
     pub expires_at: Option<DateTime<Utc>>,
-    /// Last changed.
-    pub updated_at: DateTime<Utc>,
+    /// Last changed, a draft included; told to its members alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<DateTime<Utc>>,
 }
 
 /// Which listings.
@@ -78,7 +79,7 @@ fn row(model: listing::Model, inside: bool) -> Result<ListingRow, StoreError> {
         completeness: inside.then(|| u8::try_from(model.completeness).unwrap_or(100)),
         published_at: model.published_at,
         expires_at: model.expires_at,
-        updated_at: model.updated_at,
+        updated_at: inside.then_some(model.updated_at),
     })
 }
 
@@ -160,16 +161,17 @@ fn audience(actor: &Actor) -> Condition {
     Condition::all().add(listing::Column::Status.eq(Status::Published.as_str())).add(visible)
 }
 
-/// Puts the approved titles in the reader's language where the row has the newest one in the source language.
+/// Puts what the public may know where the row has what members know: the approved title, in the reader's language, and
+/// the provenance.
 async fn public_titles(listings: &Listings, actor: &Actor, items: &mut [ListingRow]) -> Result<(), ListingError> {
     let ids: Vec<ListingId> = items.iter().map(|i| i.id).collect();
     let published = crate::published::load(&listings.store, &ids).await?;
     for item in items {
-        if let Some(found) = published.iter().find(|p| p.id == item.id)
-            && let Some(title) = found.content.title().best(actor.lang)
-        {
+        let Some(found) = published.iter().find(|p| p.id == item.id) else { continue };
+        if let Some(title) = found.content.title().best(actor.lang) {
             title.clone_into(&mut item.title);
         }
+        item.provenance = found.provenance.clone();
     }
     Ok(())
 }

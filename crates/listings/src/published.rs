@@ -46,6 +46,13 @@ pub struct Provenance {
     pub licence: Option<String>,
 }
 
+impl Provenance {
+    /// What outsiders may know of it: whose file a listing came from names the party that hides.
+    pub(crate) fn for_outsiders(self, content: &Content) -> Self {
+        if content.hides_party() { Self { source: None, external_id: None, ..self } } else { self }
+    }
+}
+
 /// The party a listing belongs to, as shown beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
@@ -185,7 +192,7 @@ async fn complete(store: &Store, rows: Vec<listing::Model>) -> Result<Vec<Publis
         // A listing withdrawn between the queries has no version to show; it is simply not there.
         let (Some(version), Some(party)) = (contents.get(&row.id), briefs.get(&PartyId(row.party_id))) else { continue };
         let kind: Kind = row.kind.parse().map_err(|e| StoreError::corrupt("listing", e))?;
-        let content = read_content(kind, version)?;
+        let content = read_content(kind, version)?.for_outsiders();
         let shown_to = invited.iter().filter(|i| i.listing_id == row.id).map(|i| PartyId(i.party_id)).collect();
         let head = Head::of(row, shown_to)?;
         let Some((published_at, confirmed_at, expires_at)) =
@@ -211,6 +218,7 @@ async fn complete(store: &Store, rows: Vec<listing::Model>) -> Result<Vec<Publis
             },
             source_lang: head.source_lang,
             completeness: completeness::of(&content, head.source_lang).percent,
+            provenance: head.provenance.for_outsiders(&content),
             content,
             audience: match head.visibility {
                 Visibility::Public => Audience::Public,
@@ -221,7 +229,6 @@ async fn complete(store: &Store, rows: Vec<listing::Model>) -> Result<Vec<Publis
             published_at,
             confirmed_at,
             expires_at,
-            provenance: head.provenance,
         });
     }
     Ok(all)

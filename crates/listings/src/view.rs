@@ -124,8 +124,11 @@ pub async fn show(listings: &Listings, actor: &Actor, kind: Kind, id: ListingId)
     let head = load(db, id).await?.filter(|h| h.kind == kind).ok_or(Refused::Hidden)?;
     let head = Grant::<View>::check(actor, head)?.into_object();
     let inside = head.is_insider(actor) || head.is_before_moderators(actor);
-    let number = if inside { head.head_version } else { head.public_version.ok_or(Refused::Hidden)? };
+    // A pending revision is its authors' own until it is submitted.
+    let unsent = head.state.revision == Revision::Draft && !head.is_insider(actor);
+    let number = if inside && !unsent { head.head_version } else { head.public_version.ok_or(Refused::Hidden)? };
     let content = content_of(db, kind, id.0, number).await?;
+    let content = if inside { content } else { content.for_outsiders() };
     let party = accounts::parties::load_many(db, &[head.party]).await?.into_iter().next();
     let party = party.ok_or_else(|| StoreError::corrupt("party", std::io::Error::other("it is missing")))?;
     view_of(actor, head, number, content, party, inside)
@@ -179,7 +182,7 @@ fn view_of(actor: &Actor, head: Head, number: i64, content: Content, party: Part
         kind: head.kind,
         code: head.code,
         status: head.state.status,
-        provenance: head.provenance,
+        provenance: if inside.is_some() { head.provenance } else { head.provenance.for_outsiders(&content) },
         source_lang: head.source_lang,
         stale_languages: stale.into_iter().collect(),
         content_version: number,

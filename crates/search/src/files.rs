@@ -6,10 +6,13 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 const MARKER: &str = "live.json";
+/// Held by the one process that uses the directory.
+const LOCK: &str = "in-use.lock";
 const PREFIX: &str = "gen-";
 
 /// What the marker says.
@@ -49,6 +52,21 @@ fn generations(dir: &Path) -> io::Result<Vec<u64>> {
         }
     }
     Ok(all)
+}
+
+/// Takes the directory for this process, which holds it as long as the file lives; none if another process has it. A
+/// process that was just killed may hold it for a moment more, so it is waited for.
+pub(crate) fn hold(dir: &Path, wait: Duration) -> io::Result<Option<fs::File>> {
+    let file = fs::File::options().create(true).truncate(false).write(true).open(dir.join(LOCK))?;
+    let until = Instant::now() + wait;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(fs::TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(Duration::from_millis(50)),
+            Err(fs::TryLockError::WouldBlock) => return Ok(None),
+            Err(fs::TryLockError::Error(error)) => return Err(error),
+        }
+    }
 }
 
 /// Removes every generation but the live one; what cannot be removed stays and is tried again at the next start.

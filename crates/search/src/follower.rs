@@ -29,6 +29,8 @@ const EVENTS: u64 = 1_000;
 const PAGE: u64 = 500;
 /// How many pages a rebuild reads ahead of what is being indexed.
 const PAGES_AHEAD: usize = 3;
+/// Failures in a row after which the index counts as broken.
+const TRIES: u32 = 3;
 /// How often a follower that has nothing to do looks whether the index was swapped.
 const SWAP_POLL: Duration = Duration::from_millis(500);
 /// How long `verify` waits for the follower to come to where the database is.
@@ -85,12 +87,23 @@ pub async fn run(store: Store, search: Search, wanting: Option<Wanting>, stop: C
             Ok(done) => {
                 position = done;
                 failures = 0;
+                search.note_failing(false);
                 // A rebuild that ended meanwhile stands for an earlier position; the next round begins there.
                 if search.generation() == generation {
                     search.note_followed(position);
                 }
             }
-            Err(error) => pause(&error, &mut failures, &stop).await,
+            Err(error) => {
+                pause(&error, &mut failures, &stop).await;
+                search.note_failing(failures >= TRIES);
+                // Files that were taken away under the index do not come back: it is built anew beside.
+                if failures >= TRIES && matches!(error, FollowError::Index(_)) && !stop.is_cancelled() {
+                    match rebuild(&store, &search, |_| {}).await {
+                        Ok(documents) => tracing::info!(documents, "the search index was rebuilt"),
+                        Err(error) => tracing::error!(error = report(&error), "the search index could not be rebuilt"),
+                    }
+                }
+            }
         }
         last = Instant::now();
         let lag = store.head().borrow().saturating_sub(position);

@@ -6,6 +6,7 @@
 //! Not here: where documents come from ([`crate::follower`]) and how they are found ([`crate::search`]).
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -38,7 +39,9 @@ pub struct Search {
 
 struct Shared {
     /// None for an index in memory.
-    dir: Option<PathBuf>,
+    dir: Option<HeldDir>,
+    /// Whether the follower fails again and again.
+    failing: AtomicBool,
     settings: Settings,
     weights: RwLock<Arc<Weights>>,
     vocabularies: Arc<Vocabularies>,
@@ -51,6 +54,13 @@ struct Shared {
     generation: AtomicU64,
     /// Up to where the log needs nothing more of the index.
     followed: AtomicI64,
+}
+
+/// The index's directory and the lock on it: two processes that rebuild and tidy one directory would take each other's
+/// files away.
+struct HeldDir {
+    path: PathBuf,
+    _lock: File,
 }
 
 /// One generation in use.
@@ -104,14 +114,22 @@ pub struct Batch {
 }
 
 impl Search {
-    /// Opens the index below `dir`. One that is missing, damaged, of another edition or held by another process is left
-    /// aside, and [`Opened::wanting`] says why; the caller then rebuilds.
+    /// Opens the index below `dir` and holds the directory. One that is missing, damaged or of another edition is left
+    /// aside, and [`Opened::wanting`] says why; the caller then rebuilds. What another process holds is not touched, and
+    /// must not be rebuilt.
     ///
     /// # Errors
     /// [`Failure`] if not even an empty index can be made.
     pub fn open(dir: &Path, settings: Settings, vocabularies: Arc<Vocabularies>, clock: Clock) -> Result<Opened, Failure> {
         std::fs::create_dir_all(dir)?;
         let (schema, fields) = schema::build();
+        let Some(held) = files::hold(dir, Duration::from_millis(settings.lock_wait_ms))? else {
+            let live = Live::in_memory(&schema, &fields, &settings, None)?;
+            return Ok(Opened {
+                search: Self::with(None, settings, vocabularies, clock, schema, fields, live),
+                wanting: Some(Wanting::Locked),
+            });
+        };
         let marker = files::read_marker(dir);
         let (live, wanting) = match marker {
             None => (None, Some(Wanting::Missing)),
@@ -129,7 +147,10 @@ impl Search {
             Some(live) => live,
             None => Live::in_memory(&schema, &fields, &settings, None)?,
         };
-        Ok(Opened { search: Self::with(Some(dir.to_owned()), settings, vocabularies, clock, schema, fields, live), wanting })
+        Ok(Opened {
+            search: Self::with(Some(HeldDir { path: dir.to_owned(), _lock: held }), settings, vocabularies, clock, schema, fields, live),
+            wanting,
+        })
     }
 
     /// An empty index that is kept in memory only, such as a test's.
@@ -143,7 +164,7 @@ impl Search {
     }
 
     fn with(
-        dir: Option<PathBuf>,
+        dir: Option<HeldDir>,
         settings: Settings,
         vocabularies: Arc<Vocabularies>,
         clock: Clock,
@@ -156,6 +177,7 @@ impl Search {
         Self {
             shared: Arc::new(Shared {
                 dir,
+                failing: AtomicBool::new(false),
                 settings,
                 weights,
                 vocabularies,
@@ -181,6 +203,16 @@ impl Search {
     #[must_use]
     pub fn followed(&self) -> i64 {
         self.shared.followed.load(Ordering::Acquire)
+    }
+
+    /// Whether what is written does not reach the index: the follower failed several times in a row.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.shared.failing.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn note_failing(&self, failing: bool) {
+        self.shared.failing.store(failing, Ordering::Release);
     }
 
     pub(crate) fn note_followed(&self, position: i64) {
@@ -265,7 +297,7 @@ impl Search {
         }
         let guard = Rebuilding(Arc::clone(&self.shared));
         let (index, generation) = match &self.shared.dir {
-            Some(dir) => {
+            Some(HeldDir { path: dir, .. }) => {
                 let (generation, path) = files::create_next(dir)?;
                 (Index::create_in_dir(path, self.shared.schema.clone())?, generation)
             }
@@ -430,13 +462,13 @@ impl Rebuild {
         let shared = &self.guard.0;
         let writer = open_writer(&self.index, &shared.settings)?;
         let live = Live::new(self.index, Writer::Open(Box::new(writer)), &shared.fields, &shared.settings, Some(position))?;
-        if let Some(dir) = &shared.dir {
+        if let Some(HeldDir { path: dir, .. }) = &shared.dir {
             files::write_marker(dir, Marker { generation: self.generation, schema: schema::VERSION })?;
         }
         let old = std::mem::replace(&mut *shared.live.write().unwrap_or_else(PoisonError::into_inner), Arc::new(live));
         *old.writer.lock().unwrap_or_else(PoisonError::into_inner) = Writer::Replaced;
         shared.generation.fetch_add(1, Ordering::AcqRel);
-        if let Some(dir) = &shared.dir {
+        if let Some(HeldDir { path: dir, .. }) = &shared.dir {
             files::remove_others(dir, Some(self.generation))?;
         }
         Ok(())

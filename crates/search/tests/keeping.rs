@@ -101,9 +101,14 @@ fn a_rebuild_that_ends_half_way_changes_nothing() {
 #[test]
 fn an_index_held_by_another_is_left_to_it() {
     let dir = tempfile::tempdir().unwrap();
-    let _holder = built(dir.path());
+    let holder = built(dir.path());
+    let before = generations(dir.path());
     let opened = open(dir.path());
     assert_eq!(opened.wanting, Some(Wanting::Locked));
+    drop(opened);
+    assert_eq!(generations(dir.path()), before);
+    assert_eq!(find(&holder, "say dua").total, 20);
+    holder.rebuild().unwrap();
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
     let migrated = migrations::pending(app.store.db()).await.is_ok_and(|pending| pending.is_empty());
     let head = app.store.last_position().await.unwrap_or(i64::MAX);
     let lag = head.saturating_sub(app.search.followed());
-    let index = app.search.position().is_some() && lag <= LAG_MAX;
+    let index = app.search.position().is_some() && lag <= LAG_MAX && !app.search.is_failing();
     let (open_jobs, failed_jobs) = app.store.count_jobs().await.unwrap_or((0, 0));
     let ready = database && migrated && index && !app.is_stopping();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

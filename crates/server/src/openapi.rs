@@ -19,6 +19,9 @@ pub(crate) async fn serve(State(app): State<App>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
+/// Operations whose answer holds a secret that is shown once: it is not stored, so a repeat cannot give it again.
+const ONCE: [&str; 6] = ["signIn", "giveSecondFactor", "createToken", "beginSecondFactor", "confirmSecondFactor", "removeSecondFactor"];
+
 /// The document of a table.
 pub(crate) fn document(table: &[Route], url: &str) -> String {
     let mut schemas: BTreeMap<String, Value> = BTreeMap::new();
@@ -41,7 +44,7 @@ pub(crate) fn document(table: &[Route], url: &str) -> String {
         "info": {
             "title": "innospace",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "The Brand and Innovation Space. Lists come as {items, next, total}; errors as application/problem+json (RFC 9457). Changes need If-Match with the ETag that was seen; every POST takes an Idempotency-Key.",
+            "description": "The Brand and Innovation Space. Lists come as {items, next, total}; errors as application/problem+json (RFC 9457). Changes need If-Match with the ETag that was seen; a POST takes an Idempotency-Key unless its answer holds a secret that is shown once.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "servers": [{ "url": url }],
@@ -89,7 +92,7 @@ fn operation(route: &Route) -> Value {
             "description": "The ETag that was seen, such as \"7\".", "example": "\"1\"",
         }));
     }
-    if route.method == axum::http::Method::POST {
+    if route.method == axum::http::Method::POST && !ONCE.contains(&route.id) {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "schema": { "type": "string", "maxLength": 128 },
             "description": "The same key gives the same answer.",

@@ -115,9 +115,13 @@ async fn shed_load(axum::extract::State((_, shed)): axum::extract::State<(App, A
         Err(_) => {
             metrics::counter!("innospace_shed_total").increment(1);
             let lang = language(request.headers(), request.uri());
-            render(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").after(Duration::from_secs(2)), lang, "")
+            render(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").after(Duration::from_secs(2)), lang, &request_id(&request))
         }
     }
+}
+
+fn request_id(request: &Request) -> String {
+    request.extensions().get::<RequestId>().map(|r| r.0.clone()).unwrap_or_default()
 }
 
 fn is_health(uri: &Uri) -> bool {
@@ -133,11 +137,11 @@ async fn readable(request: Request, next: Next) -> Response {
     let uri = request.uri();
     if uri.path().len() + uri.query().map_or(0, str::len) > 16 * 1024 {
         let lang = language(request.headers(), uri);
-        return render(Problem::new(StatusCode::URI_TOO_LONG, "address-too-long"), lang, "");
+        return render(Problem::new(StatusCode::URI_TOO_LONG, "address-too-long"), lang, &request_id(&request));
     }
     if !decodes(uri.path()) || !uri.query().is_none_or(decodes) {
         let lang = language(request.headers(), uri);
-        return render(Problem::malformed("bad-address"), lang, "");
+        return render(Problem::malformed("bad-address"), lang, &request_id(&request));
     }
     next.run(request).await
 }
@@ -148,7 +152,7 @@ async fn limit(axum::extract::State((app, rates)): axum::extract::State<(App, Ar
         let address = client_address(&app, request.extensions().get::<Peer>(), request.headers());
         if let Err(wait) = rates.check(address) {
             let lang = language(request.headers(), request.uri());
-            return render(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many").after(wait), lang, "");
+            return render(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many").after(wait), lang, &request_id(&request));
         }
     }
     next.run(request).await
@@ -197,11 +201,11 @@ async fn who(axum::extract::State(app): axum::extract::State<App>, mut request: 
         let secret = Secret::received(text.strip_prefix("Bearer ").unwrap_or_default().trim());
         match accounts::actor::of_token(&app.accounts, &secret).await {
             Ok(Some((actor, _))) => who.actor = actor,
-            Ok(None) => return render(Problem::new(StatusCode::UNAUTHORIZED, "bad-token"), asked, ""),
-            Err(error) => return render(error.into(), asked, ""),
+            Ok(None) => return render(Problem::new(StatusCode::UNAUTHORIZED, "bad-token"), asked, &request_id(&request)),
+            Err(error) => return render(error.into(), asked, &request_id(&request)),
         }
     } else if !is_same_site(&app, request.method(), request.headers(), session.is_some()) {
-        return render(Problem::new(StatusCode::FORBIDDEN, "cross-site"), asked, "");
+        return render(Problem::new(StatusCode::FORBIDDEN, "cross-site"), asked, &request_id(&request));
     } else if let Some(text) = session {
         match accounts::actor::of_session(&app.accounts, &Secret::received(&text)).await {
             Ok(Some((actor, session))) => {
@@ -209,7 +213,7 @@ async fn who(axum::extract::State(app): axum::extract::State<App>, mut request: 
                 who.session = Some(session);
             }
             Ok(None) => {} // over: the same as nobody
-            Err(error) => return render(error.into(), asked, ""),
+            Err(error) => return render(error.into(), asked, &request_id(&request)),
         }
     }
     // What the request itself asks for comes before what the account once chose.
@@ -254,7 +258,7 @@ fn is_same_site(app: &App, method: &Method, headers: &HeaderMap, has_session: bo
 /// Gives a problem its words: JSON for programs, a page for people.
 async fn words(axum::extract::State(app): axum::extract::State<App>, request: Request, next: Next) -> Response {
     let lang = request.extensions().get::<Reader>().map_or(Lang::Vi, |r| r.0);
-    let id = request.extensions().get::<RequestId>().map(|r| r.0.clone()).unwrap_or_default();
+    let id = request_id(&request);
     let page = wants_page(request.uri(), request.headers());
     let actor = request.extensions().get::<Who>().map_or_else(|| Actor::anonymous(lang), |who| who.actor.clone());
     let response = next.run(request).await;

@@ -40,6 +40,7 @@ fault-past-date = This day has passed.
 fault-bad-year = Not a likely year.
 fault-bad-cursor = This is no page of this list; open the list from its beginning.
 fault-unknown-party = There is no such party.
+fault-unknown-listing = There is no such listing that you may see.
 fault-need-without-next-action = A published need keeps somebody responsible or a date for the next action.
 fault-not-a-member = This person is no confirmed member of the party.
 fault-not-a-broker = This person is no broker.

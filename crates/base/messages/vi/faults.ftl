@@ -40,6 +40,7 @@ fault-past-date = Ngày này đã qua.
 fault-bad-year = Năm không hợp lý.
 fault-bad-cursor = Mã trang tiếp theo không thuộc danh sách này; hãy mở lại danh sách từ đầu.
 fault-unknown-party = Không có tổ chức này.
+fault-unknown-listing = Không có tin nào như vậy mà bạn xem được.
 fault-need-without-next-action = Nhu cầu đang đăng phải có người phụ trách hoặc ngày hẹn xử lý.
 fault-not-a-member = Người này không phải thành viên đã xác nhận của tổ chức.
 fault-not-a-broker = Người này không phải cán bộ môi giới.

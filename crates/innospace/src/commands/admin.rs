@@ -55,7 +55,7 @@ pub async fn run(config: Config, data: PathBuf, args: Admin) -> Done {
 
 /// Brings the database to this version's shape.
 pub async fn migrate(config: Config, data: PathBuf) -> Done {
-    std::fs::create_dir_all(&data)?;
+    innospace::space::private_folder(&data)?;
     let store = store::Store::connect(&config.database, &data, base::Clock::system()).await?;
     let waiting = migrations::pending(store.db()).await?;
     migrations::migrate(store.db()).await?;

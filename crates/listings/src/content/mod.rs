@@ -195,6 +195,17 @@ impl Content {
         }
     }
 
+    /// What outsiders may read of it: a seeker who wants to stay hidden is not told by their place either.
+    #[must_use]
+    pub fn for_outsiders(mut self) -> Self {
+        if let Self::Need(need) = &mut self
+            && need.anonymity.as_ref().is_some_and(|a| *a != "named" && *a != "sector_and_region")
+        {
+            need.province = None;
+        }
+        self
+    }
+
     /// The languages in which there is a title.
     #[must_use]
     pub fn languages(&self) -> Vec<Lang> {

@@ -93,6 +93,9 @@ impl FormPage {
             AccountError::Invalid(faults) => {
                 let field = |pointer: &str| pointer.trim_start_matches('/').to_owned();
                 self.faults = faults.iter().map(|f| FormFault { field: field(&f.pointer), text: f.say(lang) }).collect();
+                // In the order of the form, as people go through it.
+                let fields = &self.fields;
+                self.faults.sort_by_key(|fault| fields.iter().position(|f| f.name == fault.field));
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             AccountError::Link => {
@@ -118,21 +121,14 @@ fn email_field(value: &str) -> Field {
 }
 
 /// A password is never written back into a page.
-fn password_field() -> Field {
-    Field {
-        name: "password",
-        label: "account-new-password",
-        input: "password",
-        value: String::new(),
-        autocomplete: "new-password",
-        max: 1_000,
-    }
+fn password_field(label: &'static str) -> Field {
+    Field { name: "password", label, input: "password", value: String::new(), autocomplete: "new-password", max: 1_000 }
 }
 
 fn sign_up_form(app: &App, visit: &Visit, name: &str, email: &str) -> FormPage {
     let name = Field { name: "name", label: "account-name", input: "text", value: name.to_owned(), autocomplete: "name", max: 120 };
     FormPage {
-        fields: vec![name, email_field(email), password_field()],
+        fields: vec![name, email_field(email), password_field("sign-in-password")],
         links: vec![("/sign-in", "account-have-one")],
         ..FormPage::new(app, visit, "account-sign-up", SIGN_UP)
     }
@@ -189,7 +185,11 @@ pub(super) async fn send_forgot(State(app): State<App>, visit: Visit, headers: H
 }
 
 fn reset_form(app: &App, visit: &Visit, token: &str) -> FormPage {
-    FormPage { token: token.to_owned(), fields: vec![password_field()], ..FormPage::new(app, visit, "account-reset", RESET) }
+    FormPage {
+        token: token.to_owned(),
+        fields: vec![password_field("account-new-password")],
+        ..FormPage::new(app, visit, "account-reset", RESET)
+    }
 }
 
 pub(super) async fn reset(State(app): State<App>, visit: Visit) -> Response {

@@ -110,10 +110,11 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
     Ok(page(StatusCode::OK, visit.lang(), &listing_page(f, &view, &names, &app.vocabularies)))
 }
 
-/// A permanent redirect: the address was given up for good.
+/// A permanent redirect, asked for anew each time: a title that comes back takes its old address back.
 fn moved(address: &str) -> Response {
     let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
-    (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, location)]).into_response()
+    let cached = HeaderValue::from_static("no-cache");
+    (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, location), (header::CACHE_CONTROL, cached)]).into_response()
 }
 
 /// The listings and parties that a content names.
