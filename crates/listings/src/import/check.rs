@@ -14,12 +14,11 @@ use super::convert::RowFault;
 use super::plan::{Entry, Key, Plan};
 use super::read::{self, Limits};
 use super::{Broken, Progress, lookup};
-use crate::content::Content;
 
 /// Faults kept of one import; all are counted.
 pub(crate) const KEPT_FAULTS: usize = 10_000;
 /// Rows compared with the database at once.
-const CHUNK: usize = 1_000;
+const CHUNK: usize = 100;
 
 /// What the first pass found.
 #[derive(Debug, Default)]
@@ -121,10 +120,20 @@ pub(crate) async fn file(
             chunk = receive.recv() => {
                 let Some(chunk) = chunk else { break };
                 let known = lookup::known(db, chunk.iter().filter_map(Entry::key)).await.map_err(Ended::Store)?;
+                let mut closed = Vec::new();
                 for entry in &chunk {
-                    if let Some(row) = lookup::of(entry, &known)
-                        && let Some(fault) = lookup::conflict(entry, row).map_err(Ended::Store)?
-                    {
+                    let Some(row) = lookup::of(entry, &known) else { continue };
+                    if let Some(fault) = lookup::taken(entry, row) {
+                        conflicts.push((entry.ordinal, entry.number, fault));
+                    } else if let Some(fault) = lookup::closed(row).map_err(Ended::Store)? {
+                        closed.push((entry, row, fault));
+                    }
+                }
+                let rows: Vec<_> = closed.iter().map(|(_, row, _)| *row).collect();
+                let contents = lookup::contents(db, &rows).await.map_err(Ended::Store)?;
+                for (entry, row, fault) in closed {
+                    let before = contents.get(&row.id);
+                    if before != Some(&lookup::next_content(entry, row, before)) {
                         conflicts.push((entry.ordinal, entry.number, fault));
                     }
                 }
@@ -161,7 +170,7 @@ fn read_all(
         checked.shortened += shortened;
         let right = faults.is_empty();
         checked.add(ordinal, number, faults);
-        if let Some((mut entry, key)) = entry.and_then(|e| e.key().map(|k| (e, k))) {
+        if let Some((entry, key)) = entry.and_then(|e| e.key().map(|k| (e, k))) {
             if let Some(first) = seen.get(&digest(&key)) {
                 checked.add(
                     ordinal,
@@ -170,8 +179,6 @@ fn read_all(
                 );
             } else if right {
                 seen.insert(digest(&key), number);
-                // Only what it is known by is compared; a thousand contents would be much.
-                entry.content = Content::empty(entry.content.kind());
                 chunk.push(entry);
             }
         }

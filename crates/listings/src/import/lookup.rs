@@ -78,11 +78,22 @@ pub(crate) fn of<'a>(entry: &Entry, known: &'a HashMap<Key, listing::Model>) -> 
     (own || matches!(key, Key::External { .. })).then_some(row)
 }
 
-/// Why a row cannot become a version of the listing that is there.
-pub(crate) fn conflict(entry: &Entry, row: &listing::Model) -> Result<Option<RowFault>, StoreError> {
-    if PartyId(row.party_id) != entry.party || row.kind != entry.content.kind().as_str() {
-        return Ok(Some(RowFault::new("", "/provenance/external_id", "external_id_taken")));
-    }
+/// The row's content as the next version of the listing would be written; the same as `before` if it says nothing new.
+pub(crate) fn next_content(entry: &Entry, row: &listing::Model, before: Option<&Content>) -> Content {
+    let mut content = entry.content.clone();
+    let source = row.source_lang.parse().unwrap_or(entry.source_lang);
+    content.restamp(before, source, u32::try_from(row.head_version + 1).unwrap_or(u32::MAX));
+    content
+}
+
+/// Why a row cannot be about the listing that is there.
+pub(crate) fn taken(entry: &Entry, row: &listing::Model) -> Option<RowFault> {
+    let other = PartyId(row.party_id) != entry.party || row.kind != entry.content.kind().as_str();
+    other.then(|| RowFault::new("", "/provenance/external_id", "external_id_taken"))
+}
+
+/// Why the listing that is there cannot get a new version. A row that says nothing new needs none.
+pub(crate) fn closed(row: &listing::Model) -> Result<Option<RowFault>, StoreError> {
     let bad = |e| StoreError::corrupt("listing", e);
     let state = State { status: row.status.parse().map_err(bad)?, revision: row.revision.parse().map_err(bad)? };
     Ok(state.after(Move::Edit).is_none().then(|| RowFault::new("", "", "not_open").with("status", row.status.clone())))

@@ -109,19 +109,21 @@ pub(crate) async fn batch(tx: Tx, listings: Listings, job: Job, batch: Batch) ->
             new.push(ready);
             continue;
         };
-        if lookup::conflict(entry, row)?.is_some() {
-            // It was open when the file was checked and is not now.
+        if lookup::taken(entry, row).is_some() {
             written.faulty += 1;
             continue;
         }
-        let mut content = entry.content.clone();
         let before = contents.get(&row.id);
-        let source = row.source_lang.parse().unwrap_or(entry.source_lang);
-        content.restamp(before, source, u32::try_from(row.head_version + 1).unwrap_or(u32::MAX));
-        let same = before == Some(&content);
+        let same = before == Some(&lookup::next_content(entry, row, before));
         let public = row.public_version == Some(row.head_version);
-        if same && (public || !entry.publish) {
+        let closed = lookup::closed(row)?.is_some();
+        if same && (public || closed || !entry.publish) {
             written.unchanged += 1;
+            continue;
+        }
+        if closed {
+            // It was open when the file was checked and is not now.
+            written.faulty += 1;
             continue;
         }
         update(&tx, &listings, &job, entry, ListingId(row.id), same).await?;

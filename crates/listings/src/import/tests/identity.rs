@@ -1,16 +1,20 @@
 //! What is exported and imported again is the same.
 
-use base::Lang;
+use base::{Lang, ListingId};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use super::contents::content;
-use super::{Space, needs};
+use super::{NEEDS, Space, needs};
 use crate::content::Content;
 use crate::export::Format;
+use crate::head::Outcome;
 use crate::import::{ImportState, Options};
+use crate::lifecycle::{Transition, transition};
+use crate::state::Move;
+use store::Ctx;
 
 /// Lines of the product's own format; every third is a draft, every fourth has an external id.
 fn lines(contents: &[Content]) -> String {
@@ -108,5 +112,23 @@ async fn private_terms_never_leave() {
     for format in [Format::JsonLines, Format::Csv] {
         let text = String::from_utf8(space.export(format).await).unwrap();
         assert!(text.contains("Cần máy sấy số 0") && !text.contains("CANARY") && !text.contains("77777"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_closed_and_says_the_same_is_unchanged() {
+    for space in Space::all().await {
+        space.import(needs(3, "x"), Some(NEEDS), &Options { publish: true, ..space.options() }).await;
+        let row = space.row("n1").await;
+        let outcome = Some(Outcome { result: Some("unsolved".into()), unsolved_reason: Some("no_candidate".into()), ..Outcome::default() });
+        let withdraw = Transition { step: Move::Withdraw, outcome };
+        transition(&space.listings, Ctx::system(), ListingId(row.id), row.version, withdraw).await.unwrap();
+        for format in [Format::JsonLines, Format::Csv] {
+            let again = space.import(space.export(format).await, None, &space.options()).await;
+            assert_eq!((again.unchanged, again.faulty, again.updated, again.created), (3, 0, 0, 0), "{}", space.test.name);
+        }
+        // Another text for it is still refused.
+        let other = space.import(needs(3, "mới"), Some(NEEDS), &Options { skip_faulty: true, ..space.options() }).await;
+        assert_eq!((other.updated, other.faulty), (2, 1), "{}", space.test.name);
     }
 }
