@@ -204,12 +204,8 @@ pub fn url(kind: Kind, slug: &str) -> String {
 
 /// What a reader may know of the party: of a seeker who is not named, the sort and the place, or nothing.
 fn owner(content: &Content, party: &PartyBrief, inside: bool) -> OwnerView {
-    let anonymity = match content {
-        Content::Need(need) => need.anonymity.as_ref().map_or("named", Code::as_str),
-        Content::Technology(_) | Content::IpAsset(_) => "named",
-    };
-    let named = inside || anonymity == "named";
-    let placed = named || anonymity == "sector_and_region";
+    let named = inside || !content.hides_party();
+    let placed = inside || !content.hides_place();
     OwnerView {
         id: named.then_some(party.id),
         slug: named.then(|| party.slug.clone()),

@@ -424,13 +424,11 @@ enum TextTarget {
 
 /// The province that may be shown: a `hidden` need shows none, one that tells sector and region keeps it.
 fn shown_province(listing: &Published) -> Option<&Code> {
+    if listing.content.hides_place() {
+        return None;
+    }
     match &listing.content {
-        Content::Need(need) => {
-            if need.anonymity.as_ref().is_some_and(|a| *a != "named" && *a != "sector_and_region") {
-                return None;
-            }
-            need.province.as_ref().or(listing.owner.province.as_ref())
-        }
+        Content::Need(need) => need.province.as_ref().or(listing.owner.province.as_ref()),
         Content::Technology(_) | Content::IpAsset(_) => listing.owner.province.as_ref(),
     }
 }

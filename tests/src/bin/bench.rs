@@ -235,14 +235,16 @@ async fn main() {
     let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
 
     println!("| what | measured | asked |\n|---|---|---|");
-    let kept = std::fs::read_to_string(work.join("party")).ok();
-    let (party, rows) = match kept.as_deref().and_then(|text| text.split_once(' ')) {
-        Some((party, rows)) => (party.to_owned(), rows.parse().unwrap()),
-        None => {
-            let filled = fill(&sets, &data).await;
-            std::fs::write(work.join("party"), format!("{} {}", filled.0, filled.1)).unwrap();
-            filled
-        }
+    // Written once everything is imported, so that a run which was broken off is not taken for whole.
+    let note = work.join("party");
+    let (party, rows) = if note.exists() {
+        let text = std::fs::read_to_string(&note).unwrap();
+        let (party, rows) = text.split_once(' ').expect("the note of an earlier run says party and rows");
+        (party.to_owned(), rows.parse().unwrap())
+    } else {
+        let filled = fill(&sets, &data).await;
+        std::fs::write(&note, format!("{} {}", filled.0, filled.1)).unwrap();
+        filled
     };
     let started = Instant::now();
     innospace(&data, &["reindex"]);

@@ -195,11 +195,20 @@ impl Content {
         }
     }
 
+    /// True if the public is told neither the seeker's sort nor their place.
+    #[must_use]
+    pub fn hides_place(&self) -> bool {
+        match self {
+            Self::Need(c) => c.anonymity.as_ref().is_some_and(|a| *a != "named" && *a != "sector_and_region"),
+            Self::Technology(_) | Self::IpAsset(_) => false,
+        }
+    }
+
     /// What outsiders may read of it: a seeker who wants to stay hidden is not told by their place either.
     #[must_use]
     pub fn for_outsiders(mut self) -> Self {
-        if let Self::Need(need) = &mut self
-            && need.anonymity.as_ref().is_some_and(|a| *a != "named" && *a != "sector_and_region")
+        if self.hides_place()
+            && let Self::Need(need) = &mut self
         {
             need.province = None;
         }
