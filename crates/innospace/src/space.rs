@@ -70,6 +70,7 @@ pub fn index(config: &Config, data: &Path, parts: &Parts) -> Result<(Search, Opt
         let text = format!("the data directory {} is in use by another process; ask the running server instead", data.display());
         return Err(text.into());
     }
+    opened.search.reload_synonyms()?;
     Ok((opened.search, opened.wanting))
 }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::{self, stem};
 use crate::card::{Card, best};
 use crate::query::{Atom, Parsed};
+use crate::synonyms::Expansion;
 
 /// About how many bytes an excerpt has.
 const EXCERPT_BYTES: usize = 280;
@@ -31,10 +32,12 @@ pub(crate) struct Words {
     exact: HashSet<String>,
     stems: HashSet<String>,
     prefixes: Vec<String>,
+    /// Exact words of what stands in for words, which count only so.
+    others: HashSet<String>,
 }
 
 impl Words {
-    pub(crate) fn new(parsed: &Parsed) -> Self {
+    pub(crate) fn new(parsed: &Parsed, expansions: &[Expansion]) -> Self {
         let mut words = Self::default();
         for word in &parsed.words {
             words.folded.insert(word.folded.clone());
@@ -46,6 +49,9 @@ impl Words {
         }
         for clause in parsed.clauses.iter().filter(|c| !c.negated) {
             words.prefixes.extend(clause.any.iter().filter_map(|a| if let Atom::Prefix(p) = a { Some(p.clone()) } else { None }));
+        }
+        for word in expansions.iter().flat_map(|e| &e.terms).flat_map(|t| &t.words) {
+            words.others.insert(word.exact.clone());
         }
         words
     }
@@ -66,7 +72,7 @@ impl Words {
 
     /// Where the words stand in a text: the exact ones if there are any, else those that differ by marks alone.
     fn spans(&self, text: &str, lang: Lang) -> Vec<(usize, usize)> {
-        if self.folded.is_empty() && self.prefixes.is_empty() {
+        if self.folded.is_empty() && self.prefixes.is_empty() && self.others.is_empty() {
             return Vec::new();
         }
         let (mut exact, mut loose) = (Vec::new(), Vec::new());
@@ -75,7 +81,10 @@ impl Words {
             let span = (word.start, word.end);
             let same_stem = lang == Lang::En && !self.stems.is_empty() && self.stems.contains(stem(&word.folded).as_ref());
             let folded = self.folded.contains(&word.folded) || same_stem || self.prefixes.iter().any(|p| word.folded.starts_with(p));
-            if folded {
+            if self.others.contains(&word.exact) {
+                loose.push(span);
+                exact.push(span);
+            } else if folded {
                 loose.push(span);
                 if self.exact.is_empty() || self.exact.contains(&word.exact) || !word.marked {
                     exact.push(span);
@@ -175,7 +184,7 @@ mod tests {
     use crate::query::parse;
 
     fn marked(query: &str, text: &str) -> String {
-        let words = Words::new(&parse(query).unwrap());
+        let words = Words::new(&parse(query).unwrap(), &[]);
         mark(text, &words.spans(text, Lang::Vi), 0, text.len())
     }
 
@@ -198,7 +207,7 @@ mod tests {
     #[test]
     fn an_excerpt_is_where_the_words_are() {
         let text = format!("{} cơm dừa sấy {}", "một hai ba ".repeat(60), "bốn năm ".repeat(60));
-        let words = Words::new(&parse("dua say").unwrap());
+        let words = Words::new(&parse("dua say").unwrap(), &[]);
         let part = excerpt(&text, &words.spans(&text, Lang::Vi));
         assert!(part.starts_with("… ") && part.ends_with(" …") && part.contains("<mark>dừa</mark> <mark>sấy</mark>"), "{part}");
         assert!(part.len() < EXCERPT_BYTES * 2);

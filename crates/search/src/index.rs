@@ -24,6 +24,7 @@ use crate::files::{self, Marker};
 use crate::schema::{self, Fields};
 use crate::settings::{Settings, Weights};
 use crate::snapshot::Snapshot;
+use crate::synonyms::Synonyms;
 
 /// So many segments of like size are merged into one. More than a rebuild of 100,000 listings leaves, so that a server
 /// does not read its whole index, and hold it in memory, as soon as somebody writes.
@@ -44,6 +45,7 @@ struct Shared {
     failing: AtomicBool,
     settings: Settings,
     weights: RwLock<Arc<Weights>>,
+    synonyms: RwLock<Arc<Synonyms>>,
     vocabularies: Arc<Vocabularies>,
     clock: Clock,
     schema: Schema,
@@ -173,6 +175,7 @@ impl Search {
         live: Live,
     ) -> Self {
         let weights = RwLock::new(Arc::new(settings.weights.clone()));
+        let synonyms = Synonyms::built_in().unwrap_or_default();
         let live = RwLock::new(Arc::new(live));
         Self {
             shared: Arc::new(Shared {
@@ -180,6 +183,7 @@ impl Search {
                 failing: AtomicBool::new(false),
                 settings,
                 weights,
+                synonyms: RwLock::new(Arc::new(synonyms)),
                 vocabularies,
                 clock,
                 schema,
@@ -258,6 +262,30 @@ impl Search {
     /// Changes the weights from the next search on.
     pub fn set_weights(&self, weights: Weights) {
         *self.shared.weights.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(weights);
+    }
+
+    /// The synonyms.
+    #[must_use]
+    pub fn synonyms(&self) -> Arc<Synonyms> {
+        Arc::clone(&self.shared.synonyms.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the synonyms from the next search on.
+    pub fn set_synonyms(&self, synonyms: Synonyms) {
+        *self.shared.synonyms.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(synonyms);
+    }
+
+    /// Reads the synonyms anew, those of the space beside the built-in ones; what cannot be read changes nothing.
+    ///
+    /// # Errors
+    /// One line with the file and what is wrong in it.
+    pub fn reload_synonyms(&self) -> Result<(), String> {
+        let synonyms = Synonyms::of_space(self.shared.settings.synonyms.as_deref())?;
+        if *self.synonyms() != synonyms {
+            tracing::info!(groups = synonyms.len(), "synonyms read");
+            self.set_synonyms(synonyms);
+        }
+        Ok(())
     }
 
     pub(crate) fn clock(&self) -> &Clock {

@@ -53,11 +53,16 @@ pub(crate) fn find(snapshot: &Snapshot, plan: &Plan, narrowing: &Narrowing<'_>, 
     let each = || snapshot.segments.iter().zip(&bases);
 
     let first = at.unwrap_or(0).min(steps.len().saturating_sub(1));
+    // What stands in for parts of the query, found once for all conditions and steps.
+    let mut others = Vec::with_capacity(bases.len());
+    for (segment, base) in each() {
+        others.push(alternatives_of(segment, plan, base, snapshot)?);
+    }
     let mut looked_up = false;
     let mut found = Found { segments: Vec::new(), total: 0, step: 0 };
     if first == 0 {
-        for (segment, base) in each() {
-            let mut matched = all_of(segment, plan, base, snapshot)?;
+        for ((segment, base), others) in each().zip(&others) {
+            let mut matched = all_of(segment, plan, others, base, snapshot)?;
             looked_up |= add_looked_up(segment, plan, base, &mut matched)?;
             found.push(narrow(segment, narrowing.filters, matched, snapshot)?);
         }
@@ -67,8 +72,8 @@ pub(crate) fn find(snapshot: &Snapshot, plan: &Plan, narrowing: &Narrowing<'_>, 
     }
     // The shares of what each document has, counted once for all steps.
     let mut shares = Vec::with_capacity(bases.len());
-    for (segment, base) in each() {
-        shares.push(shares_of(segment, plan, base, snapshot)?);
+    for ((segment, base), others) in each().zip(&others) {
+        shares.push(shares_of(segment, plan, others, base, snapshot)?);
     }
     for (step, least) in steps.iter().enumerate().skip(first.max(1)) {
         let mut relaxed = Found { segments: Vec::new(), total: 0, step };
@@ -144,9 +149,23 @@ fn narrow(segment: &Segment, filters: &Filters, matched: Bits, snapshot: &Snapsh
     Ok(SegmentHits { hits, besides })
 }
 
+/// The documents of each of the plan's alternatives.
+fn alternatives_of(segment: &Segment, plan: &Plan, base: &Bits, snapshot: &Snapshot) -> Result<Vec<Arc<Bits>>, Failure> {
+    let mut all = Vec::with_capacity(plan.alternatives.len());
+    for test in &plan.alternatives {
+        let mut cursors = Cursors::default();
+        cursors.add(segment, test, snapshot)?;
+        let mut set = Bits::none(segment.bound());
+        cursors.fill(&mut set);
+        set.and(base);
+        all.push(Arc::new(set));
+    }
+    Ok(all)
+}
+
 /// The documents for which every condition holds.
-fn all_of(segment: &Segment, plan: &Plan, base: &Bits, snapshot: &Snapshot) -> Result<Bits, Failure> {
-    let mut required = plan.required.iter().map(|c| Cursors::open(segment, c, snapshot)).collect::<Result<Vec<_>, _>>()?;
+fn all_of(segment: &Segment, plan: &Plan, others: &[Arc<Bits>], base: &Bits, snapshot: &Snapshot) -> Result<Bits, Failure> {
+    let mut required = plan.required.iter().map(|c| Cursors::open(segment, c, others, snapshot)).collect::<Result<Vec<_>, _>>()?;
     required.sort_by_key(|c| c.cost);
     let mut required = required.into_iter();
     let mut matched = match required.next() {
@@ -171,22 +190,22 @@ fn exclude(segment: &Segment, plan: &Plan, matched: &mut Bits, snapshot: &Snapsh
         if matched.is_empty() {
             break;
         }
-        Cursors::open(segment, condition, snapshot)?.keep(matched, false);
+        Cursors::open(segment, condition, &[], snapshot)?.keep(matched, false);
     }
     Ok(())
 }
 
 /// How much of the query's weight each document has; 0 where something that may not miss is missing.
-fn shares_of(segment: &Segment, plan: &Plan, base: &Bits, snapshot: &Snapshot) -> Result<Vec<u8>, Failure> {
+fn shares_of(segment: &Segment, plan: &Plan, others: &[Arc<Bits>], base: &Bits, snapshot: &Snapshot) -> Result<Vec<u8>, Failure> {
     let mut allowed = base.clone();
     for condition in plan.required.iter().filter(|c| !c.may_miss) {
-        Cursors::open(segment, condition, snapshot)?.keep(&mut allowed, true);
+        Cursors::open(segment, condition, others, snapshot)?.keep(&mut allowed, true);
     }
     exclude(segment, plan, &mut allowed, snapshot)?;
     let mut shares = vec![0_u8; segment.bound() as usize];
     let mut set = Bits::none(segment.bound());
     for condition in plan.required.iter().filter(|c| c.may_miss && c.share > 0) {
-        let mut cursors = Cursors::open(segment, condition, snapshot)?;
+        let mut cursors = Cursors::open(segment, condition, others, snapshot)?;
         set.clear();
         cursors.fill(&mut set);
         set.and(&allowed);
@@ -214,6 +233,7 @@ fn add_looked_up(segment: &Segment, plan: &Plan, base: &Bits, matched: &mut Bits
 }
 
 /// A condition on one segment, asked document by document in order.
+#[derive(Default)]
 struct Cursors {
     any: Vec<Cursor>,
     /// About how many documents it is true for.
@@ -227,10 +247,14 @@ enum Cursor {
 }
 
 impl Cursors {
-    fn open(segment: &Segment, condition: &Condition, snapshot: &Snapshot) -> Result<Self, Failure> {
-        let mut all = Self { any: Vec::new(), cost: 0 };
+    fn open(segment: &Segment, condition: &Condition, others: &[Arc<Bits>], snapshot: &Snapshot) -> Result<Self, Failure> {
+        let mut all = Self::default();
         for test in &condition.any {
             all.add(segment, test, snapshot)?;
+        }
+        for set in condition.or.iter().filter_map(|n| others.get(*n)) {
+            all.cost += set.len();
+            all.any.push(Cursor::Set(Arc::clone(set)));
         }
         Ok(all)
     }

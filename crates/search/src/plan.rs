@@ -13,6 +13,7 @@ use crate::query::{Atom, Clause, Parsed, Part};
 use crate::schema::Fields;
 use crate::settings::Weights;
 use crate::snapshot::Snapshot;
+use crate::synonyms::Expansion;
 
 /// How much of a query's weight must be there, step by step, once all of it finds too little.
 const STEPS: [f32; 3] = [0.7, 0.45, 0.25];
@@ -38,6 +39,8 @@ pub(crate) enum Test {
 #[derive(Clone, Debug)]
 pub(crate) struct Condition {
     pub(crate) any: Vec<Test>,
+    /// Places in [`Plan::alternatives`] that will do as well.
+    pub(crate) or: Vec<usize>,
     /// Words may be missing where all of them find too little; phrases and values never.
     pub(crate) may_miss: bool,
     /// How telling it is, as a share of all that may miss, in 1/250.
@@ -51,6 +54,8 @@ pub(crate) struct Scoring {
     pub(crate) boost: f32,
     /// Counts the same wherever it is.
     pub(crate) constant: bool,
+    /// The most that rareness may count: what stands in for a word is not to count more than the word for being rarer.
+    pub(crate) most_idf: f32,
 }
 
 /// A query in terms of the index.
@@ -59,6 +64,8 @@ pub(crate) struct Plan {
     pub(crate) required: Vec<Condition>,
     pub(crate) excluded: Vec<Condition>,
     pub(crate) scoring: Vec<Scoring>,
+    /// What stands in for parts of the query: synonyms, abbreviations, translations.
+    pub(crate) alternatives: Vec<Test>,
     /// Documents with one of these numbers are found whatever else is asked.
     pub(crate) lookup: Vec<Term>,
 }
@@ -67,16 +74,20 @@ pub(crate) struct Plan {
 pub(crate) const WHOLE: u8 = 250;
 
 impl Plan {
-    pub(crate) fn new(parsed: &Parsed, snapshot: &Snapshot, weights: &Weights) -> Result<Self, Failure> {
+    pub(crate) fn new(parsed: &Parsed, expansions: &[Expansion], snapshot: &Snapshot, weights: &Weights) -> Result<Self, Failure> {
         let fields = &snapshot.fields;
         let mut plan = Self { lookup: parsed.lookup.iter().map(|k| Term::from_field_text(fields.number, k)).collect(), ..Self::default() };
+        plan.score(parsed, fields, weights);
+        let mut conditions: Vec<Condition> = parsed.clauses.iter().map(|c| condition(c, fields)).collect();
+        for expansion in expansions {
+            plan.stand_in(expansion, parsed, snapshot, weights, &mut conditions)?;
+        }
         let mut idfs = Vec::new();
-        for clause in &parsed.clauses {
-            let condition = condition(clause, fields);
+        for (clause, condition) in parsed.clauses.iter().zip(conditions) {
             if clause.negated {
                 plan.excluded.push(condition);
             } else {
-                idfs.push(if condition.may_miss { weight_of(&condition, snapshot)? } else { 0.0 });
+                idfs.push(if condition.may_miss { plan.weight_of(&condition, snapshot)? } else { 0.0 });
                 plan.required.push(condition);
             }
         }
@@ -86,8 +97,41 @@ impl Plan {
                 condition.share = (idf / sum * f32::from(WHOLE)).round() as u8;
             }
         }
-        plan.score(parsed, fields, weights);
         Ok(plan)
+    }
+
+    /// Adds what stands in for a part of the query, to what is found and to the order.
+    fn stand_in(
+        &mut self,
+        expansion: &Expansion,
+        parsed: &Parsed,
+        snapshot: &Snapshot,
+        weights: &Weights,
+        conditions: &mut [Condition],
+    ) -> Result<(), Failure> {
+        let fields = &snapshot.fields;
+        let mut budget = 0.0;
+        for clause in parsed.clauses.iter().take(expansion.to).skip(expansion.from) {
+            if let [Atom::Word(word)] = clause.any.as_slice() {
+                let frequency = snapshot.frequency(&Term::from_field_text(fields.folded, &word.folded))?;
+                budget += if frequency == 0 { 0.0 } else { snapshot.idf(frequency) };
+            }
+        }
+        for term in &expansion.terms {
+            let place = self.alternatives.len();
+            self.alternatives.push(alternative(&term.words, fields));
+            for condition in conditions.iter_mut().take(expansion.to).skip(expansion.from) {
+                condition.or.push(place);
+            }
+            let most_idf = if budget > 0.0 { budget / term.words.len().max(1) as f32 } else { f32::INFINITY };
+            for (field, text, boost) in counts_for(&term.words, fields, weights) {
+                let boost = boost * weights.synonym;
+                if boost > 0.0 {
+                    self.scoring.push(Scoring { term: Term::from_field_text(field, &text), boost, constant: false, most_idf });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// How much must be there: first all, then less and less.
@@ -105,9 +149,28 @@ impl Plan {
         self.required.is_empty() && self.excluded.is_empty() && self.lookup.is_empty()
     }
 
+    /// How telling a condition is; 0 where no document fits, so that a mistyped word does not keep the others from finding.
+    fn weight_of(&self, condition: &Condition, snapshot: &Snapshot) -> Result<f32, Failure> {
+        let mut most = 0;
+        for test in condition.any.iter().chain(condition.or.iter().filter_map(|n| self.alternatives.get(*n))) {
+            most = most.max(match test {
+                Test::Any(terms) => most_frequent(terms, snapshot)?,
+                Test::Each(lists) => {
+                    let mut least = u64::MAX;
+                    for terms in lists {
+                        least = least.min(most_frequent(terms, snapshot)?);
+                    }
+                    least
+                }
+                Test::Row { .. } | Test::Prefix(_) => 0,
+            });
+        }
+        Ok(if most == 0 { 0.0 } else { snapshot.idf(most) })
+    }
+
     fn score(&mut self, parsed: &Parsed, fields: &Fields, weights: &Weights) {
         for term in &self.lookup {
-            self.scoring.push(Scoring { term: term.clone(), boost: weights.number, constant: true });
+            self.scoring.push(Scoring { term: term.clone(), boost: weights.number, constant: true, most_idf: f32::INFINITY });
         }
         for (place, word) in parsed.words.iter().enumerate() {
             if parsed.words.iter().take(place).any(|w| w.exact == word.exact && w.folded == word.folded) {
@@ -154,7 +217,7 @@ impl Plan {
 
     fn add(&mut self, field: Field, text: &str, boost: f32) {
         if boost > 0.0 {
-            self.scoring.push(Scoring { term: Term::from_field_text(field, text), boost, constant: false });
+            self.scoring.push(Scoring { term: Term::from_field_text(field, text), boost, constant: false, most_idf: f32::INFINITY });
         }
     }
 }
@@ -178,7 +241,7 @@ fn found_by(word: &Word, fields: &Fields) -> Vec<Term> {
 
 fn condition(clause: &Clause, fields: &Fields) -> Condition {
     let may_miss = clause.any.iter().all(|a| matches!(a, Atom::Word(_)));
-    Condition { any: clause.any.iter().map(|a| test(a, fields)).collect(), may_miss, share: 0 }
+    Condition { any: clause.any.iter().map(|a| test(a, fields)).collect(), or: Vec::new(), may_miss, share: 0 }
 }
 
 fn test(atom: &Atom, fields: &Fields) -> Test {
@@ -220,15 +283,57 @@ pub(crate) fn owner(id: Uuid, fields: &Fields) -> Term {
     Term::from_field_text(fields.owner, &id.simple().to_string())
 }
 
-/// How telling a condition is; 0 where no document fits, so that a mistyped word does not keep the others from finding.
-fn weight_of(condition: &Condition, snapshot: &Snapshot) -> Result<f32, Failure> {
-    let mut most = 0;
-    for test in &condition.any {
-        if let Test::Any(terms) = test {
-            for term in terms {
-                most = most.max(snapshot.frequency(term)?);
-            }
+/// By what a term that stands in for words is found. A term with marks is found by its pairs of syllables, which is
+/// nearly the phrase and costs much less; other terms are looked for as they are.
+fn alternative(words: &[Word], fields: &Fields) -> Test {
+    let folded = |w: &Word| Term::from_field_text(fields.folded, &w.folded);
+    match words {
+        [word] if word.marked => Test::Any(vec![Term::from_field_text(fields.exact, &word.exact)]),
+        [word] => Test::Any(found_by(word, fields)),
+        words if words.iter().any(|w| w.joins > 0) => Test::Each(words.iter().map(|w| vec![folded(w)]).collect()),
+        words if words.iter().any(|w| w.marked) => {
+            Test::Each(pairs(words).map(|pair| vec![Term::from_field_text(fields.pairs, &pair)]).collect())
         }
+        words => Test::Row { terms: words.iter().enumerate().map(|(n, w)| (n, folded(w))).collect(), besides: Vec::new() },
     }
-    Ok(if most == 0 { 0.0 } else { snapshot.idf(most) })
+}
+
+fn pairs(words: &[Word]) -> impl Iterator<Item = String> {
+    words.iter().zip(words.iter().skip(1)).map(|(first, second)| format!("{}{PAIR_SIGN}{}", first.folded, second.folded))
+}
+
+/// What counts for the order where a term stands in for words: field, text and boost.
+fn counts_for(words: &[Word], fields: &Fields, weights: &Weights) -> Vec<(Field, String, f32)> {
+    let anywhere = weights.folded + weights.exact;
+    let mut all = Vec::new();
+    if words.len() > 1 && words.iter().any(|w| w.marked) && words.iter().all(|w| w.joins == 0) {
+        for pair in pairs(words) {
+            all.push((fields.pairs, pair.clone(), anywhere));
+            all.push((fields.title, pair.clone(), weights.title));
+            all.push((fields.keywords, pair, weights.keywords));
+        }
+        return all;
+    }
+    for word in words {
+        let (view, within) = if word.marked && words.len() == 1 {
+            ((fields.exact, word.exact.clone()), format!("{EXACT_SIGN}{}", word.exact))
+        } else if is_english(word) {
+            let stem = stem(&word.folded).into_owned();
+            ((fields.stems, stem.clone()), format!("{STEM_SIGN}{stem}"))
+        } else {
+            ((fields.folded, word.folded.clone()), word.folded.clone())
+        };
+        all.push((view.0, view.1, anywhere));
+        all.push((fields.title, within.clone(), weights.title));
+        all.push((fields.keywords, within, weights.keywords));
+    }
+    all
+}
+
+fn most_frequent(terms: &[Term], snapshot: &Snapshot) -> Result<u64, Failure> {
+    let mut most = 0;
+    for term in terms {
+        most = most.max(snapshot.frequency(term)?);
+    }
+    Ok(most)
 }

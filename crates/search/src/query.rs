@@ -5,6 +5,7 @@
 //! words and told back in [`Parsed::ignored`]. Never here: what the index looks like.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use uuid::Uuid;
 
@@ -73,6 +74,28 @@ pub enum Part {
     Keywords,
     /// `party:`
     Party,
+}
+
+impl fmt::Display for Atom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let row = |words: &[Word]| words.iter().map(|w| w.folded.as_str()).collect::<Vec<_>>().join(" ");
+        match self {
+            Self::Word(word) => f.write_str(&word.folded),
+            Self::Phrase(words) => write!(f, "\"{}\"", row(words)),
+            Self::Prefix(prefix) => write!(f, "{prefix}*"),
+            Self::Value(facet, values) => write!(f, "{facet}={}", values.join("/")),
+            Self::Number(keys) => write!(f, "#{}", keys.join("/")),
+            Self::Within(part, words) => write!(f, "{part:?}({})", row(words)),
+            Self::Owner(id) => write!(f, "{id}"),
+        }
+    }
+}
+
+impl fmt::Display for Clause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let any: Vec<String> = self.any.iter().map(ToString::to_string).collect();
+        write!(f, "{}{}", if self.negated { "-" } else { "" }, any.join("|"))
+    }
 }
 
 /// The query cannot be searched.
@@ -358,28 +381,8 @@ mod tests {
     use super::*;
 
     fn shape(query: &str) -> String {
-        let word = |w: &Word| w.folded.clone();
         let parsed = parse(query).unwrap();
-        let clauses: Vec<String> = parsed
-            .clauses
-            .iter()
-            .map(|c| {
-                let atoms: Vec<String> = c
-                    .any
-                    .iter()
-                    .map(|a| match a {
-                        Atom::Word(w) => word(w),
-                        Atom::Phrase(w) => format!("\"{}\"", w.iter().map(word).collect::<Vec<_>>().join(" ")),
-                        Atom::Prefix(p) => format!("{p}*"),
-                        Atom::Value(f, v) => format!("{f}={}", v.join("/")),
-                        Atom::Number(k) => format!("#{}", k.join("/")),
-                        Atom::Within(p, w) => format!("{p:?}({})", w.iter().map(word).collect::<Vec<_>>().join(" ")),
-                        Atom::Owner(id) => id.to_string(),
-                    })
-                    .collect();
-                format!("{}{}", if c.negated { "-" } else { "" }, atoms.join("|"))
-            })
-            .collect();
+        let clauses: Vec<String> = parsed.clauses.iter().map(ToString::to_string).collect();
         let mut shape = clauses.join(" ");
         if !parsed.ignored.is_empty() {
             shape.push_str(&format!(" !{}", parsed.ignored.join(",")));

@@ -5,14 +5,16 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
+use tantivy::Term;
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{Postings, SegmentPostings};
-use tantivy::query::Bm25Weight;
-use tantivy::schema::IndexRecordOption;
+use tantivy::schema::{Field, IndexRecordOption};
 
 use crate::failure::Failure;
 use crate::matching::{Found, at};
+use crate::nearness::Nearness;
 use crate::plan::Scoring;
 use crate::schema::{NEVER, VERIFIED};
 use crate::search::Sort;
@@ -121,17 +123,54 @@ impl Best {
     }
 }
 
-/// The best of what was found.
+/// So many of the best are looked at again for where their words stand.
+const WINDOW: usize = 100;
+
+/// The best of what was found. The first [`WINDOW`] by score are put in order by score and nearness; what is added is
+/// never less than nothing, so what is behind them stays behind them and pages join.
 pub(crate) fn top(
     snapshot: &Snapshot,
     scoring: &[Scoring],
+    nearness: Option<&Nearness>,
     weights: &Weights,
     found: &Found,
     wanted: &Wanted,
 ) -> Result<Vec<Entry>, Failure> {
+    let Some(nearness) = nearness.filter(|_| wanted.order == Order::Score) else {
+        return by_score(snapshot, scoring, weights, found, wanted);
+    };
+    let first = Wanted { order: wanted.order, limit: WINDOW, after: None, now: wanted.now };
+    let mut window = by_score(snapshot, scoring, weights, found, &first)?;
+    let last = window.last().filter(|_| window.len() == WINDOW).map(|e| (e.key, e.id));
+    window.sort_unstable_by_key(|e| (e.segment, e.doc));
+    let mut reader = None;
+    for entry in &mut window {
+        let Some(segment) = snapshot.segments.get(entry.segment) else { continue };
+        if reader.as_ref().is_none_or(|(place, _)| *place != entry.segment) {
+            reader = Some((entry.segment, nearness.open(segment)?));
+        }
+        if let Some((_, reader)) = &mut reader {
+            entry.score += reader.bonus(entry.doc).max(0.0);
+            entry.key = key_of(entry.score);
+        }
+    }
+    window.retain(|e| wanted.after.is_none_or(|after| (e.key, e.id) < after));
+    window.sort_unstable_by(|a, b| b.cmp(a));
+    window.truncate(wanted.limit);
+    if window.len() < wanted.limit
+        && let Some(last) = last
+    {
+        let after = Some(wanted.after.map_or(last, |after| after.min(last)));
+        let rest = Wanted { order: wanted.order, limit: wanted.limit - window.len(), after, now: wanted.now };
+        window.extend(by_score(snapshot, scoring, weights, found, &rest)?);
+    }
+    Ok(window)
+}
+
+fn by_score(snapshot: &Snapshot, scoring: &[Scoring], weights: &Weights, found: &Found, wanted: &Wanted) -> Result<Vec<Entry>, Failure> {
     let mut best = Best::new(wanted.limit, wanted.after);
     let standing = Standing { weights, now: wanted.now };
-    let similarities = if wanted.order == Order::Score { similarities(snapshot, scoring)? } else { Vec::new() };
+    let similarities = if wanted.order == Order::Score { similarities(snapshot, scoring, weights)? } else { Vec::new() };
     for (place, (segment, hits)) in snapshot.segments.iter().zip(&found.segments).enumerate() {
         let core = segment.core.as_ref();
         let entry = |doc, key, score| Entry { key, id: 0, segment: place, doc, score };
@@ -210,28 +249,65 @@ impl Standing<'_> {
 pub(crate) struct Similarity<'a> {
     scoring: &'a Scoring,
     /// None for a term that counts the same wherever it is.
-    weight: Option<Bm25Weight>,
+    curve: Option<Arc<Curve>>,
+    /// The idf times what the term counts.
+    weight: f32,
     most: f32,
 }
 
+/// What lengths do to repetitions: the denominator of BM25 but for the repetitions, per code of a length.
+type Curve = [f32; 256];
+
+fn curve(mean_length: f32, weights: &Weights) -> Curve {
+    let (k1, b) = (weights.repeat.max(0.0), weights.length.clamp(0.0, 1.0));
+    let mut curve = [0.0; 256];
+    for (code, value) in (0..=u8::MAX).zip(&mut curve) {
+        *value = k1 * (1.0 - b + b * FieldNormReader::id_to_fieldnorm(code) as f32 / mean_length);
+    }
+    curve
+}
+
 /// The terms that any document has, those that count most first.
-pub(crate) fn similarities<'a>(snapshot: &Snapshot, scoring: &'a [Scoring]) -> Result<Vec<Similarity<'a>>, Failure> {
+pub(crate) fn similarities<'a>(snapshot: &Snapshot, scoring: &'a [Scoring], weights: &Weights) -> Result<Vec<Similarity<'a>>, Failure> {
+    let mut curves: Vec<(Field, Arc<Curve>)> = Vec::new();
     let mut all = Vec::with_capacity(scoring.len());
     for one in scoring {
         let frequency = snapshot.frequency(&one.term)?;
         if frequency == 0 {
             continue;
         }
-        let weight = match snapshot.similarity(one.term.field(), snapshot.idf(frequency) * one.boost) {
-            Some(weight) => Some(weight),
-            None if one.constant => None,
-            None => continue,
+        if one.constant {
+            all.push(Similarity { scoring: one, curve: None, weight: one.boost, most: one.boost });
+            continue;
+        }
+        let field = one.term.field();
+        let known = curves.iter().find(|(f, _)| *f == field).map(|(_, curve)| Arc::clone(curve));
+        let curve = match (known, snapshot.mean_length(field)) {
+            (Some(curve), _) => curve,
+            (None, Some(length)) => {
+                let curve = Arc::new(curve(length, weights));
+                curves.push((field, Arc::clone(&curve)));
+                curve
+            }
+            (None, None) => continue,
         };
-        let most = weight.as_ref().filter(|_| !one.constant).map_or(one.boost, Bm25Weight::max_score);
-        all.push(Similarity { scoring: one, weight, most });
+        let weight = snapshot.idf(frequency).min(one.most_idf) * one.boost * (1.0 + weights.repeat.max(0.0));
+        all.push(Similarity { scoring: one, curve: Some(curve), weight, most: weight });
     }
     all.sort_by(|a, b| b.most.total_cmp(&a.most));
     Ok(all)
+}
+
+/// What each term adds to the score of one document.
+pub(crate) fn parts_of(segment: &Segment, similarities: &[Similarity<'_>], doc: u32) -> Result<Vec<(Term, f32)>, Failure> {
+    let mut parts = Vec::new();
+    for similarity in similarities {
+        let value = Scorer::open(segment, std::slice::from_ref(similarity))?.score(doc, 0.0).unwrap_or_default();
+        if value > 0.0 {
+            parts.push((similarity.scoring.term.clone(), value));
+        }
+    }
+    Ok(parts)
 }
 
 /// Scores the documents of one segment, asked in order.
@@ -248,7 +324,7 @@ struct ScoredTerm {
 
 /// What having a term is worth.
 enum Worth {
-    Similar(Bm25Weight, FieldNormReader),
+    Similar(f32, Arc<Curve>, FieldNormReader),
     Constant(f32),
 }
 
@@ -259,11 +335,9 @@ impl Scorer {
             let term = &similarity.scoring.term;
             let inverted = segment.reader.inverted_index(term.field())?;
             let Some(postings) = inverted.read_postings(term, IndexRecordOption::WithFreqs)? else { continue };
-            let worth = match &similarity.weight {
-                Some(weight) if !similarity.scoring.constant => {
-                    Worth::Similar(weight.clone(), segment.reader.get_fieldnorms_reader(term.field())?)
-                }
-                _ => Worth::Constant(similarity.scoring.boost),
+            let worth = match &similarity.curve {
+                Some(curve) => Worth::Similar(similarity.weight, Arc::clone(curve), segment.reader.get_fieldnorms_reader(term.field())?),
+                None => Worth::Constant(similarity.weight),
             };
             terms.push(ScoredTerm { postings, worth, rest: similarity.most });
         }
@@ -284,7 +358,11 @@ impl Scorer {
             }
             if at(&mut term.postings, doc) {
                 score += match &term.worth {
-                    Worth::Similar(weight, lengths) => weight.score(lengths.fieldnorm_id(doc), term.postings.term_freq()),
+                    Worth::Similar(weight, curve, lengths) => {
+                        let times = term.postings.term_freq() as f32;
+                        let length = curve.get(usize::from(lengths.fieldnorm_id(doc))).copied().unwrap_or(1.0);
+                        weight * times / (times + length)
+                    }
                     Worth::Constant(worth) => *worth,
                 };
             }

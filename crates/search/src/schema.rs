@@ -137,6 +137,12 @@ impl Fields {
         Term::from_field_bytes(self.id, id.as_bytes())
     }
 
+    /// The fields whose words count for the order.
+    #[must_use]
+    pub fn scored(&self) -> [Field; 9] {
+        [self.folded, self.exact, self.pairs, self.stems, self.title, self.keywords, self.party, self.summary, self.advantage]
+    }
+
     /// The field of a facet.
     #[must_use]
     pub fn facet(&self, facet: Facet) -> Field {

@@ -18,10 +18,14 @@ use crate::failure::Failure;
 use crate::highlight::Highlights;
 use crate::index::Search;
 use crate::matching::Narrowing;
+use crate::nearness::Nearness;
 use crate::plan::Plan;
+use crate::query::Parsed;
 use crate::query::{self, QueryError};
 use crate::ranking::{Order, Wanted};
+use crate::settings::Weights;
 use crate::snapshot::Snapshot;
+use crate::synonyms::Expansion;
 use crate::{count, highlight, matching, ranking, suggest};
 
 /// The most values one facet may be narrowed to.
@@ -154,6 +158,8 @@ pub struct Results {
     pub took_ms: u64,
     /// True if not all words had to be there, because too little had them all.
     pub relaxed: bool,
+    /// How far it was relaxed: a place in the plan's steps.
+    pub step: usize,
     /// What of the text was not understood and searched as plain words, or left out.
     pub ignored: Vec<String>,
     /// The text as it may have been meant, if little was found.
@@ -200,19 +206,21 @@ impl Search {
 
         let snapshot = self.snapshot();
         let weights = self.weights();
-        let plan = Plan::new(&parsed, &snapshot, &weights)?;
+        let expansions = self.expansions(&parsed, &weights);
+        let plan = Plan::new(&parsed, &expansions, &snapshot, &weights)?;
         let limit = usize::try_from(query.limit.get()).unwrap_or(usize::MAX);
         let narrowing = Narrowing { filters: &query.filters, party: query.party.map(|p| p.0), viewer };
         let found = matching::find(&snapshot, &plan, &narrowing, query.limit.get(), after.as_ref().map(|b| b.step))?;
         let step = found.step;
         let order = if plan.is_empty() && query.sort == Sort::Relevance { Order::Standing } else { Order::from(query.sort) };
         let wanted = Wanted { order, limit: limit.saturating_add(1), after: after.as_ref().map(|b| (b.key, b.id)), now };
-        let mut top = ranking::top(&snapshot, &plan.scoring, &weights, &found, &wanted)?;
+        let nearness = Nearness::new(&parsed, &snapshot, &weights)?;
+        let mut top = ranking::top(&snapshot, &plan.scoring, nearness.as_ref(), &weights, &found, &wanted)?;
         let more = top.len() > limit;
         top.truncate(limit);
         let next = top.last().filter(|_| more).map(|last| Bookmark { mark, key: last.key, id: last.id, step, now }.write());
 
-        let words = highlight::Words::new(&parsed);
+        let words = highlight::Words::new(&parsed, &expansions);
         let mut items = Vec::with_capacity(top.len());
         for entry in &top {
             let (card, body) = snapshot.card_and_body(entry.segment, entry.doc)?;
@@ -220,8 +228,10 @@ impl Search {
             items.push(Hit { score: entry.score, highlights, card });
         }
         let facets = count::facets(&snapshot, &found, &query.facets, viewer.lang, self.vocabularies())?;
-        let did_you_mean =
-            if found.total < 3 && after.is_none() { suggest::did_you_mean(&snapshot, &parsed, &query.text, viewer)? } else { None };
+        let did_you_mean = match after {
+            None if found.total < 3 || step > 0 => self.did_you_mean(&snapshot, &parsed, query, viewer)?,
+            _ => None,
+        };
         let took = started.elapsed();
         metrics::histogram!("search_seconds").record(took.as_secs_f64());
         Ok(Results {
@@ -231,9 +241,25 @@ impl Search {
             facets,
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             relaxed: step > 0,
+            step,
             ignored: parsed.ignored,
             did_you_mean,
         })
+    }
+
+    /// What stands in for parts of a query.
+    pub(crate) fn expansions(&self, parsed: &Parsed, weights: &Weights) -> Vec<Expansion> {
+        if weights.synonym > 0.0 { self.synonyms().expand(&parsed.clauses) } else { Vec::new() }
+    }
+
+    /// The text as it may have been meant. Words that were typed without marks beside it are written as the best
+    /// results of the mended text write them.
+    fn did_you_mean(&self, snapshot: &Snapshot, parsed: &Parsed, query: &Query, viewer: &Viewer) -> Result<Option<String>, SearchError> {
+        let Some(mended) = suggest::did_you_mean(snapshot, parsed, &query.text, viewer)? else { return Ok(None) };
+        let again = Query { text: mended.clone(), limit: query.limit, ..Query::default() };
+        let results = self.find(&again, viewer)?;
+        let titles = results.items.iter().flat_map(|hit| hit.card.title.get(&Lang::Vi)).map(String::as_str);
+        Ok(Some(suggest::with_marks_of(&mended, titles)))
     }
 
     /// The card with this id, if the viewer may see it.

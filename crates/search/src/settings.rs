@@ -1,5 +1,6 @@
 //! What an operator can set: memory, threads, and the weights of the ranking.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,9 @@ pub struct Settings {
     pub filter_cache_mb: usize,
     /// How long another process that is just ending may hold the index, milliseconds.
     pub lock_wait_ms: u64,
+    /// The space's own synonyms, a TOML file like `config/vocabularies/synonyms.toml` and read beside it. A change counts
+    /// within a minute.
+    pub synonyms: Option<PathBuf>,
     /// The weights of the ranking.
     pub weights: Weights,
 }
@@ -39,6 +43,7 @@ impl Default for Settings {
             commit_documents: 2_000,
             filter_cache_mb: 64,
             lock_wait_ms: 3_000,
+            synonyms: None,
             weights: Weights::default(),
         }
     }
@@ -76,8 +81,20 @@ pub struct Weights {
     pub advantage: f32,
     /// A word in the name of a party or person.
     pub party: f32,
+    /// What a synonym, abbreviation or translation counts, as a share of the word it stands in for.
+    pub synonym: f32,
     /// A code or number that is just what was typed.
     pub number: f32,
+    /// How slowly a word repeated in one text stops counting more (k1 of BM25).
+    pub repeat: f32,
+    /// How much a long text must have more of a word than a short one, 0 to 1 (b of BM25).
+    pub length: f32,
+    /// Words of the query that stand near each other in the text.
+    pub near: f32,
+    /// A run of the query's words in its order, three or more of them.
+    pub run: f32,
+    /// Having all of the query's words rather than a part.
+    pub cover: f32,
     /// How much a listing confirmed today is worth more than an old one, as a share of its score.
     pub fresh: f32,
     /// After how many days half of that is left.
@@ -101,7 +118,13 @@ impl Default for Weights {
             summary: 0.3,
             advantage: 0.2,
             party: 0.3,
+            synonym: 0.4,
             number: 1_000.0,
+            repeat: 1.2,
+            length: 0.75,
+            near: 0.0,
+            run: 0.0,
+            cover: 0.0,
             fresh: 0.08,
             fresh_half_days: 180.0,
             complete: 0.06,

@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base::Lang;
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentId;
-use tantivy::query::Bm25Weight;
 use tantivy::schema::{Field, IndexRecordOption, OwnedValue};
 use tantivy::{DocAddress, DocSet, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term};
 use uuid::Uuid;
@@ -145,8 +144,8 @@ pub struct Snapshot {
     values: Vec<Values>,
     /// All documents, deleted ones included: what document frequencies are compared with.
     pub(crate) documents: u64,
-    /// Per field, the similarity of a term with an idf of 1.
-    similarities: HashMap<Field, Bm25Weight>,
+    /// Per field, how many words a document has on average.
+    lengths: HashMap<Field, f32>,
 }
 
 impl Snapshot {
@@ -171,28 +170,15 @@ impl Snapshot {
             segments.push(Segment { reader: reader.clone(), core, alive, cache_bytes });
         }
         let values = Facet::ALL.iter().map(|f| Values::of(*f, &segments)).collect::<Result<_, _>>()?;
-        let mut similarities = HashMap::new();
-        for field in [
-            fields.folded,
-            fields.exact,
-            fields.pairs,
-            fields.stems,
-            fields.title,
-            fields.keywords,
-            fields.party,
-            fields.summary,
-            fields.advantage,
-        ] {
+        let mut lengths = HashMap::new();
+        for field in fields.scored() {
             let mut tokens = 0_u64;
             for segment in &segments {
                 tokens += segment.reader.inverted_index(field)?.total_num_tokens();
             }
-            let length = (tokens as f32 / documents.max(1) as f32).max(1.0);
-            // tantivy only makes similarities of terms with a frequency; the idf of that one is taken out again.
-            let one = Bm25Weight::for_one_term_without_explain(1, 3, length);
-            similarities.insert(field, one.boost_by(1.0 / idf(1, 3)));
+            lengths.insert(field, (tokens as f32 / documents.max(1) as f32).max(1.0));
         }
-        Ok(Self { searcher, fields, segments, values, documents, similarities })
+        Ok(Self { searcher, fields, segments, values, documents, lengths })
     }
 
     /// How many documents are found.
@@ -201,9 +187,9 @@ impl Snapshot {
         self.searcher.num_docs()
     }
 
-    /// The similarity of a term of a field, by its idf times what it counts.
-    pub(crate) fn similarity(&self, field: Field, weight: f32) -> Option<Bm25Weight> {
-        Some(self.similarities.get(&field)?.boost_by(weight))
+    /// How many words a document has in a field on average; none where words are not counted.
+    pub(crate) fn mean_length(&self, field: Field) -> Option<f32> {
+        self.lengths.get(&field).copied()
     }
 
     /// In how many documents a term is, deleted ones included.

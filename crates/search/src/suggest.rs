@@ -3,7 +3,7 @@
 //! A suggestion is only given if a document it comes from is visible to the viewer: names of what is hidden do not leak
 //! through a dictionary.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 use tantivy::query::FuzzyTermQuery;
@@ -19,6 +19,7 @@ use crate::numbers;
 use crate::query::{self, Atom, Parsed};
 use crate::search::Viewer;
 use crate::snapshot::{Segment, Snapshot};
+use crate::typing;
 
 /// The fewest letters that a typo is looked for in.
 const MIN_FUZZY: usize = 4;
@@ -184,12 +185,64 @@ pub(crate) fn did_you_mean(snapshot: &Snapshot, parsed: &Parsed, text: &str, vie
         if word.folded.chars().count() < MIN_FUZZY || snapshot.frequency(&term)? > 0 {
             continue;
         }
-        if let Some(close) = closest(snapshot, &term, viewer)? {
+        let close = match keyed(snapshot, &word.folded, viewer)? {
+            Some(written) => Some(written),
+            None => closest(snapshot, &term, viewer)?,
+        };
+        if let Some(close) = close {
             better = replace_word(&better, &word.folded, &close);
             changed = true;
         }
     }
     Ok(changed.then_some(better))
+}
+
+/// The word that Telex or VNI keys stand for, if it is one that the viewer could find; the commonest where the keys give
+/// no tone.
+fn keyed(snapshot: &Snapshot, keys: &str, viewer: &Viewer) -> Result<Option<String>, Failure> {
+    let Some(syllable) = typing::read(keys) else { return Ok(None) };
+    let mut best: Option<(u64, String)> = None;
+    for (read, exact) in syllable.exact_forms() {
+        let term = Term::from_field_text(snapshot.fields.exact, &exact);
+        let frequency = snapshot.frequency(&term)?;
+        if best.as_ref().is_none_or(|(most, _)| frequency > *most) && frequency > 0 && is_visible(snapshot, &term, viewer)? {
+            best = Some((frequency, read.written()));
+        }
+    }
+    Ok(best.map(|(_, written)| written))
+}
+
+/// Whether the viewer may see a document with this term.
+fn is_visible(snapshot: &Snapshot, term: &Term, viewer: &Viewer) -> Result<bool, Failure> {
+    for (place, segment) in snapshot.segments.iter().enumerate() {
+        if visible_count(segment, term, &snapshot.visible(place, viewer)?)?.1.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A text with its unmarked words written as they most often are in these titles.
+pub(crate) fn with_marks_of<'a>(text: &str, titles: impl Iterator<Item = &'a str>) -> String {
+    let mut written: HashMap<String, HashMap<String, usize>> = HashMap::new();
+    for title in titles {
+        analysis::words(title, |word| {
+            if let Some(as_written) = title.get(word.start..word.end).filter(|_| word.joins == 0) {
+                *written.entry(word.folded.clone()).or_default().entry(as_written.to_lowercase()).or_default() += 1;
+            }
+        });
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    analysis::words(text, |word| {
+        let forms = written.get(&word.folded).filter(|_| !word.marked && word.joins == 0);
+        let Some((form, _)) = forms.and_then(|f| f.iter().max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0)))) else { return };
+        out.push_str(text.get(done..word.start).unwrap_or_default());
+        out.push_str(form);
+        done = word.end;
+    });
+    out.push_str(text.get(done..).unwrap_or_default());
+    out
 }
 
 fn closest(snapshot: &Snapshot, term: &Term, viewer: &Viewer) -> Result<Option<String>, Failure> {
@@ -210,10 +263,8 @@ fn closest(snapshot: &Snapshot, term: &Term, viewer: &Viewer) -> Result<Option<S
     candidates.sort_by(|a, b| b.cmp(a));
     for (_, word) in candidates.into_iter().take(8) {
         let term = Term::from_field_text(term.field(), &word);
-        for (place, segment) in snapshot.segments.iter().enumerate() {
-            if visible_count(segment, &term, &snapshot.visible(place, viewer)?)?.1.is_some() {
-                return Ok(Some(word));
-            }
+        if is_visible(snapshot, &term, viewer)? {
+            return Ok(Some(word));
         }
     }
     Ok(None)

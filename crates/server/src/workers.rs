@@ -123,7 +123,15 @@ async fn listing_letter(app: &App, job: &Job) -> Result<(), String> {
 
 async fn clockwork(app: App, stop: CancellationToken) {
     let mut round = 0_u64;
+    let mut faulty_synonyms = None;
     loop {
+        let search = app.search.clone();
+        let read = tokio::task::spawn_blocking(move || search.reload_synonyms()).await;
+        let fault = read.map_err(|e| e.to_string()).and_then(|done| done).err();
+        if let Some(why) = fault.as_ref().filter(|_| fault != faulty_synonyms) {
+            tracing::error!(why, "the synonyms could not be read; those read before stay in use");
+        }
+        faulty_synonyms = fault;
         match listings::lifecycle::tick(&app.listings).await {
             Ok(done) if done.expired + done.warned > 0 => tracing::info!(done.expired, done.warned, "listings came to their end"),
             Ok(_) => {}

@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use base::{Actor, Lang, Limit};
-use clap::Args;
+use clap::{Args, Subcommand};
 use listings::Kind;
 use listings::import::Mapping;
-use search::{DocKind, Facet, Query, Viewer};
+use search::synonyms::Synonyms;
+use search::{DocKind, Explanation, Facet, Query, Viewer};
 use serde_json::json;
 
 use innospace::config::Config;
@@ -21,7 +22,10 @@ type Done = Result<ExitCode, Box<dyn std::error::Error>>;
 
 /// What to search for.
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Search {
+    #[command(subcommand)]
+    explain: Option<SearchCommand>,
     /// The query, unless --queries is given.
     #[arg(required_unless_present = "queries")]
     text: Option<String>,
@@ -37,6 +41,29 @@ pub struct Search {
     /// Results for each query.
     #[arg(long, default_value_t = 10)]
     limit: usize,
+}
+
+/// What else can be asked of a search.
+#[derive(Subcommand)]
+enum SearchCommand {
+    /// Say what was understood, what stands in for what, and what the score of each result is made of.
+    Explain(Explain),
+}
+
+/// A search to be explained.
+#[derive(Args)]
+struct Explain {
+    /// The query.
+    text: String,
+    /// Synonyms to be tried beside those in use: what they change is shown.
+    #[arg(long, value_name = "FILE.toml")]
+    synonyms: Option<PathBuf>,
+    /// Only technology, ip_asset, need or party.
+    #[arg(long)]
+    kind: Option<DocKind>,
+    /// How many results.
+    #[arg(long, default_value_t = 5)]
+    limit: u16,
 }
 
 /// Which needs to match.
@@ -65,6 +92,9 @@ fn public() -> Actor {
 pub async fn search(config: Config, data: PathBuf, args: Search, as_json: bool) -> Done {
     let parts = space::parts(&config, &data, base::Clock::system()).await?;
     let index = space::current_index(&config, &data, &parts).await?;
+    if let Some(SearchCommand::Explain(what)) = args.explain {
+        return explain(&index, &what, as_json);
+    }
     match (args.queries, args.output) {
         (Some(queries), Some(output)) => {
             let lines: Vec<String> = BufReader::new(File::open(&queries)?).lines().collect::<Result<_, _>>()?;
@@ -98,6 +128,62 @@ pub async fn search(config: Config, data: PathBuf, args: Search, as_json: bool) 
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn explain(index: &search::Search, what: &Explain, as_json: bool) -> Done {
+    let mut query = Query { text: what.text.clone(), limit: Limit::new(what.limit).unwrap_or_default(), ..Query::default() };
+    if let Some(kind) = what.kind {
+        query = query.with(Facet::Kind, kind.as_str());
+    }
+    let viewer = Viewer::of(&public());
+    let before = index.explain(&query, &viewer)?;
+    let after = match &what.synonyms {
+        Some(path) => {
+            let more = Synonyms::parse(&std::fs::read_to_string(path)?).map_err(|e| format!("{}: {e}", path.display()))?;
+            index.set_synonyms(Synonyms::clone(&index.synonyms()).with(more));
+            Some(index.explain(&query, &viewer)?)
+        }
+        None => None,
+    };
+    if as_json {
+        print(&json!({ "explanation": before, "with_synonyms": after }).to_string());
+        return Ok(ExitCode::SUCCESS);
+    }
+    print_explanation(&before);
+    if let Some(after) = after {
+        print(&format!("\nWith these synonyms: {} results, {} without.\n", after.total, before.total));
+        print_explanation(&after);
+        for (rank, hit) in after.hits.iter().enumerate().filter(|(_, hit)| before.hits.iter().all(|b| b.card.id != hit.card.id)) {
+            print(&format!("new on the page: {}. {}", rank + 1, hit.card.title(Lang::Vi)));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_explanation(explanation: &Explanation) {
+    for clause in &explanation.clauses {
+        let what = match (clause.negated, clause.percent) {
+            (true, _) => "must not be there".to_owned(),
+            (false, 0) => "must be there".to_owned(),
+            (false, percent) => format!("{percent} % of what is asked for"),
+        };
+        print(&format!("{:<24} {what}", clause.asks));
+    }
+    for expansion in &explanation.stands_in {
+        print(&format!("{:<24} also: {}", expansion.part, expansion.terms.join(" | ")));
+    }
+    if !explanation.ignored.is_empty() {
+        print(&format!("not understood: {}", explanation.ignored.join(" ")));
+    }
+    print(&format!("{} results with at least {} % of what is asked for", explanation.total, explanation.least_percent));
+    for (rank, hit) in explanation.hits.iter().enumerate() {
+        print(&format!("\n{}. {}  {}", rank + 1, hit.card.code, hit.card.title(Lang::Vi)));
+        let texts: f32 = hit.texts.iter().map(|(_, _, value)| value).sum();
+        print(&format!("   {:.2} = texts {texts:.2} × standing {:.3} + nearness {:.2}", hit.score, hit.standing, hit.nearness));
+        for (field, term, value) in hit.texts.iter().take(12) {
+            print(&format!("   {value:>7.2}  {field:<10} {term}"));
+        }
+    }
 }
 
 /// The first `limit` results, page by page.

@@ -198,6 +198,7 @@ fn results(items: Vec<Hit>) -> Results {
         items,
         facets,
         took_ms: 6,
+        step: 0,
         relaxed: true,
         ignored: vec![EVIL.to_owned()],
         did_you_mean: Some(EVIL.to_owned()),

@@ -1,0 +1,125 @@
+//! Why a search finds what it finds, in this order: what was understood, what stands in for what, and the parts of each
+//! score. For operators and for tests; slower than a search, and the same engine.
+
+use serde::Serialize;
+use tantivy::schema::Schema;
+
+use crate::card::Card;
+use crate::index::Search;
+use crate::nearness::Nearness;
+use crate::plan::{Plan, WHOLE};
+use crate::query;
+use crate::ranking::{Standing, parts_of, similarities};
+use crate::search::{Query, SearchError, Viewer};
+use crate::synonyms::Expansion;
+
+/// Why a search finds what it finds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    /// What was not understood.
+    pub ignored: Vec<String>,
+    /// What has to be there, in the order typed.
+    pub clauses: Vec<ExplainedClause>,
+    /// What stands in for parts of the query.
+    pub stands_in: Vec<ExplainedExpansion>,
+    /// How many results there are.
+    pub total: u64,
+    /// The share of the query's weight, in percent, that a result must have.
+    pub least_percent: u8,
+    /// The best results.
+    pub hits: Vec<ExplainedHit>,
+}
+
+/// One condition.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExplainedClause {
+    /// As understood.
+    pub asks: String,
+    /// True if it must not be there.
+    pub negated: bool,
+    /// Its share of the query's weight, in percent; 0 where it may not miss.
+    pub percent: u8,
+}
+
+/// Terms that stand in for a part of the query.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExplainedExpansion {
+    /// The part, its words without marks.
+    pub part: String,
+    /// The other terms.
+    pub terms: Vec<String>,
+}
+
+/// A result and the parts of its score.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExplainedHit {
+    /// The result.
+    pub card: Card,
+    /// The whole: texts × standing + nearness.
+    pub score: f32,
+    /// What each term gives, the most first: field, term, value.
+    pub texts: Vec<(String, String, f32)>,
+    /// Fresh, complete, verified: what the texts are multiplied with.
+    pub standing: f32,
+    /// What is added for where the words stand.
+    pub nearness: f32,
+}
+
+impl Search {
+    /// Explains a search.
+    ///
+    /// # Errors
+    /// As [`Search::find`].
+    pub fn explain(&self, query: &Query, viewer: &Viewer) -> Result<Explanation, SearchError> {
+        let results = self.find(query, viewer)?;
+        let parsed = query::parse(&query.text)?;
+        let (snapshot, weights) = (self.snapshot(), self.weights());
+        let expansions = self.expansions(&parsed, &weights);
+        let plan = Plan::new(&parsed, &expansions, &snapshot, &weights)?;
+        let least = plan.steps().get(results.step).copied().unwrap_or(WHOLE);
+        let percent = |share: u8| u8::try_from(u32::from(share) * 100 / u32::from(WHOLE)).unwrap_or(100);
+        let mut shares = plan.required.iter().map(|c| c.share);
+        let clauses = parsed
+            .clauses
+            .iter()
+            .map(|c| ExplainedClause {
+                asks: c.to_string(),
+                negated: c.negated,
+                percent: if c.negated { 0 } else { percent(shares.next().unwrap_or_default()) },
+            })
+            .collect();
+        let part = |e: &Expansion| {
+            let clauses = parsed.clauses.iter().take(e.to).skip(e.from);
+            clauses.map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        let stands_in = expansions
+            .iter()
+            .map(|e| ExplainedExpansion { part: part(e), terms: e.terms.iter().map(|t| t.text.clone()).collect() })
+            .collect();
+
+        let similarities = similarities(&snapshot, &plan.scoring, &weights)?;
+        let nearness = Nearness::new(&parsed, &snapshot, &weights)?;
+        let standing = Standing { weights: &weights, now: self.clock().now().timestamp() };
+        let schema = snapshot.searcher.schema().clone();
+        let mut hits = Vec::with_capacity(results.items.len());
+        for hit in results.items {
+            let Some((place, doc)) = snapshot.locate(hit.card.id)? else { continue };
+            let Some(segment) = snapshot.segments.get(place) else { continue };
+            let mut texts = Vec::new();
+            for (term, value) in parts_of(segment, &similarities, doc)? {
+                texts.push((name(&schema, &term), term.value().as_str().unwrap_or_default().to_owned(), value));
+            }
+            texts.sort_by(|a, b| b.2.total_cmp(&a.2));
+            let nearness = match &nearness {
+                Some(nearness) => nearness.open(segment)?.bonus(doc),
+                None => 0.0,
+            };
+            hits.push(ExplainedHit { card: hit.card, score: hit.score, texts, standing: standing.of(&segment.core, doc), nearness });
+        }
+        Ok(Explanation { ignored: results.ignored, clauses, stands_in, total: results.total, least_percent: percent(least), hits })
+    }
+}
+
+fn name(schema: &Schema, term: &tantivy::Term) -> String {
+    schema.get_field_name(term.field()).to_owned()
+}
