@@ -124,7 +124,7 @@ impl Best {
 }
 
 /// So many of the best are looked at again for where their words stand.
-const WINDOW: usize = 100;
+const WINDOW: usize = 60;
 
 /// The best of what was found. The first [`WINDOW`] by score are put in order by score and nearness; what is added is
 /// never less than nothing, so what is behind them stays behind them and pages join.

@@ -13,7 +13,7 @@ use crate::analysis::{self, Word};
 use crate::query::{Atom, Clause};
 
 /// The longest term, in words.
-const MAX_WORDS: usize = 8;
+const MAX_WORDS: usize = 12;
 /// The most other terms that stand in for one part of a query.
 const MAX_ALTERNATIVES: usize = 8;
 

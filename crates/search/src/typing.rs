@@ -19,12 +19,23 @@ pub(crate) fn read(word: &str) -> Option<Syllable> {
         return None;
     }
     let syllable = if letters.iter().any(char::is_ascii_digit) { vni(&letters) } else { telex(&letters) }?;
-    // A syllable has vowels in one run, and a mark at least.
+    // A syllable has vowels in one run between consonants that Vietnamese has there, and a mark at least.
     let vowels: Vec<usize> = syllable.shaped.iter().enumerate().filter(|(_, c)| is_vowel(**c)).map(|(n, _)| n).collect();
     let (first, last) = (*vowels.first()?, *vowels.last()?);
     let marked = syllable.tone > 0 || syllable.shaped.iter().any(|c| !c.is_ascii());
-    (marked && last - first + 1 == vowels.len() && vowels.len() <= 3).then_some(syllable)
+    let onset: String = syllable.shaped.iter().take(first).collect();
+    let coda: String = syllable.shaped.iter().skip(last + 1).collect();
+    let spelled = ONSETS.contains(&onset.as_str()) && CODAS.contains(&coda.as_str());
+    (marked && spelled && last - first + 1 == vowels.len() && vowels.len() <= 3).then_some(syllable)
 }
+
+/// The consonants a syllable may begin with; qu and gi come as q and g before their vowels.
+const ONSETS: [&str; 27] = [
+    "", "b", "c", "ch", "d", "đ", "g", "gh", "h", "k", "kh", "l", "m", "n", "ng", "ngh", "nh", "p", "ph", "q", "r", "s", "t", "th", "tr",
+    "v", "x",
+];
+/// The consonants a syllable may end with.
+const CODAS: [&str; 9] = ["", "c", "ch", "m", "n", "ng", "nh", "p", "t"];
 
 fn is_vowel(c: char) -> bool {
     matches!(c, 'a' | 'ă' | 'â' | 'e' | 'ê' | 'i' | 'o' | 'ô' | 'ơ' | 'u' | 'ư' | 'y')

@@ -88,9 +88,10 @@ fn a_phrase_is_in_a_row_and_its_marks_count() {
 #[test]
 fn what_is_excluded_is_not_found() {
     let s = fruit();
+    // 13 has the English word for it.
     let mut got = strictly(&s, "dừa -xiêm -máy");
     got.sort_unstable();
-    assert_eq!(got, [2, 3]);
+    assert_eq!(got, [2, 3, 13]);
     let got = strictly(&s, "dua -\"dua xiem\"");
     assert!(!got.contains(&10) && got.contains(&11), "{got:?}");
     assert_eq!(find(&s, "-dua").total, 16 - u64::try_from(strictly(&s, "dua").len()).unwrap());
@@ -168,7 +169,7 @@ fn results_show_the_readers_language_and_mark_the_words() {
     assert_eq!(hit.highlights.snippet, "<mark>Sấy</mark> &lt;nhanh&gt;");
     let english = search::Viewer::of(&base::Actor::anonymous(base::Lang::En));
     let results = s.find(&search::Query::words("máy sấy"), &english).unwrap();
-    assert_eq!(results.items[0].highlights.title, "Coconut dryer");
+    assert_eq!(results.items[0].highlights.title, "Coconut <mark>dryer</mark>");
     assert_eq!(results.items[0].card.title(base::Lang::En), "Coconut dryer");
 }
 
@@ -188,4 +189,61 @@ fn suggestions_need_no_marks_and_forgive_a_typo() {
     assert!(texts("cn-2026-00000").contains(&"CN-2026-000001".to_owned()));
     assert!(texts("dwa xiem").contains(&"dừa xiêm".to_owned()), "{:?}", texts("dwa xiem"));
     assert!(texts("q").is_empty());
+}
+
+#[test]
+fn a_synonym_a_translation_and_an_abbreviation_find_each_other() {
+    let s = index(vec![
+        technology(1, "Sàn chuyển giao công nghệ", "Nơi gặp nhau"),
+        technology(2, "Chuyên mục CGCN", "Bản tin hằng tháng"),
+        technology(3, "Chuyển giao hàng hóa bằng công nghệ số", "Kho bãi"),
+        technology(4, "Máy gọt trái thơm", "Gọt vỏ trái"),
+        technology(5, "Máy rửa quả", "Rửa quả tươi"),
+    ]);
+    for typed in ["chuyển giao công nghệ", "CGCN", "technology transfer"] {
+        let all = strictly(&s, typed);
+        assert!(all.contains(&1) && all.contains(&2), "{typed}: {all:?}");
+    }
+    assert!(!strictly(&s, "cgcn").contains(&3));
+    // What was typed stands above what stands in for it.
+    assert_eq!(found(&s, "CGCN")[0], 2);
+    assert_eq!(found(&s, "máy rửa quả")[0], 5);
+    // A word with other meanings too needs others beside it.
+    assert_eq!(strictly(&s, "trái"), [4]);
+    let one = search::Query { limit: base::Limit::new(1).unwrap(), ..search::Query::words("trái tươi") };
+    assert_eq!(numbers(&s.find(&one, &anybody()).unwrap()), [5]);
+    // A phrase in quotes is left as it is.
+    assert_eq!(strictly(&s, "\"chuyển giao công nghệ\""), [1]);
+}
+
+#[test]
+fn other_synonyms_count_from_the_next_search_on() {
+    let s = index(vec![technology(1, "Lò rang hạt", "Rang đều"), technology(2, "Thiết bị tẩm vị", "Tẩm đều")]);
+    assert_eq!(strictly(&s, "roaster"), [] as [u128; 0]);
+    let own = search::synonyms::Synonyms::parse("version = \"1\"\n[[group]]\nkind = \"translation\"\nterms = [\"lò rang\", \"roaster\"]");
+    s.set_synonyms(own.unwrap());
+    assert_eq!(strictly(&s, "roaster"), [1]);
+    let explained = s.explain(&search::Query::words("roaster"), &anybody()).unwrap();
+    assert_eq!(explained.stands_in[0].terms, ["lò rang"]);
+    assert!(explained.hits[0].texts.iter().any(|(field, term, value)| field == "title" && term == "lo_rang" && *value > 0.0));
+}
+
+#[test]
+fn keys_that_no_input_method_turned_into_marks_get_a_proposal() {
+    let s = index(vec![technology(1, "Công nghệ sấy lạnh", "Sấy nông sản"), technology(2, "Công nghệ sinh học", "Vi sinh")]);
+    assert_eq!(find(&s, "cong nghe65 saay").did_you_mean.as_deref(), Some("công nghệ sấy"));
+    assert_eq!(find(&s, "coong ngheej saays").did_you_mean.as_deref(), Some("công nghệ sấy"));
+    assert_eq!(find(&s, "công nghệ sấy").did_you_mean, None);
+}
+
+#[test]
+fn the_parts_of_a_score_make_the_whole() {
+    let s = fruit();
+    let explained = s.explain(&search::Query::words("máy sấy cơm dừa"), &anybody()).unwrap();
+    assert!(explained.hits[0].nearness > 0.0);
+    for hit in &explained.hits {
+        let texts: f32 = hit.texts.iter().map(|(_, _, value)| value).sum();
+        let whole = texts * hit.standing + hit.nearness;
+        assert!((whole - hit.score).abs() < hit.score * 0.01, "{whole} {}", hit.score);
+    }
 }
