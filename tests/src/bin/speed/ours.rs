@@ -75,23 +75,25 @@ impl Ours {
         Http { address: self.address, paths: queries.iter().map(path).collect() }
     }
 
-    /// In process.
+    /// In process; with one facet, or with all that are shown.
     pub fn find(&self, asked: &Asked, all_facets: bool) -> Results {
+        self.find_page(asked, Limit::default(), if all_facets { &Facet::SHOWN } else { &[Facet::Province] })
+    }
+
+    /// In process, with a page of so many results.
+    pub fn find_page(&self, asked: &Asked, limit: Limit, facets: &[Facet]) -> Results {
         let mut query = Query::words(asked.text.clone());
-        if !all_facets {
-            query.facets = vec![Facet::Province];
-        }
+        query.limit = limit;
+        query.facets = facets.to_vec();
         if asked.narrowed {
             query = query.trl(*LEVELS.start(), *LEVELS.end());
         }
         self.search.find(&query, &Viewer::of(&Actor::anonymous(asked.lang))).unwrap()
     }
 
-    /// How many have all words, whatever the filter: a page of one result is full before anything is relaxed.
+    /// How many have all words: a page of one result is full before anything is relaxed.
     pub fn count(&self, asked: &Asked) -> u64 {
-        let mut query = Query::words(asked.text.clone());
-        query.limit = Limit::new(1).unwrap();
-        let found = self.search.find(&query, &Viewer::of(&Actor::anonymous(asked.lang))).unwrap();
+        let found = self.find_page(asked, Limit::new(1).unwrap(), &[]);
         if found.relaxed { 0 } else { found.total }
     }
 }
