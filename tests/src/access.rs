@@ -95,6 +95,8 @@ fn cases(operation: &str) -> &'static [&'static str] {
         "startImport" => &["draft", "publish"],
         "getImport" | "listImportFaults" | "undoImport" => &["party"],
         "search" | "suggest" | "listVocabularies" | "getVocabulary" => &["public"],
+        "exportSearch" => &["public"],
+        "listSimilar" => &["draft", "published", "registered"],
         "matchNeed" | "matchTechnology" => &["draft", "published"],
         "listEvents" | "verifyEvents" => &["trail"],
         _ => &[],
@@ -453,8 +455,13 @@ impl<'a> World<'a> {
             "startImport" => Ask { form: Some(form(self.party, case == "publish")), ..by },
             "getImport" | "listImportFaults" => by.at(&self.import),
             "undoImport" => by.at(self.import().await),
-            "search" | "suggest" => by.query("?q=dua"),
+            "search" | "suggest" | "exportSearch" => by.query("?q=dua"),
             "getVocabulary" => by.at("provinces"),
+            "listSimilar" => {
+                let (id, _) = self.listing(kind, state).await;
+                self.site.indexed().await;
+                by.at(id)
+            }
             "matchNeed" | "matchTechnology" => by.at(self.listing(kind, state).await.0),
             "listReviewQueue" | "listVocabularies" | "listEvents" | "verifyEvents" => by,
             other => panic!("no request is written for {other}"),

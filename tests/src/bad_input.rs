@@ -517,6 +517,17 @@ async fn parameters_and_cursors_are_checked() {
             "/api/v1/search?sort=luck",
             "/api/v1/search?facets=colour",
             "/api/v1/search?party=x",
+            "/api/v1/search?kind=product",
+            "/api/v1/search?trl=10",
+            "/api/v1/search?field=401,4x",
+            "/api/v1/search?province=Vĩnh+Long",
+            "/api/v1/search?ipc=Z99",
+            "/api/v1/search?published_from=2026-02-30",
+            "/api/v1/search?closes_to=31/12/2026",
+            "/api/v1/search?published_from=2026-02-02&published_to=2026-02-01",
+            "/api/v1/search/export?format=pdf",
+            "/api/v1/search/export?limit=5",
+            "/search?kind=product",
             "/api/v1/technologies?party=x",
             "/api/v1/events?subject=x",
             "/api/v1/accounts?status=x",
@@ -547,13 +558,13 @@ async fn parameters_and_cursors_are_checked() {
                 if from == at {
                     assert_eq!(status, 200, "{list}: {}", answer.text);
                 } else {
-                    assert!(matches!(status, 400 | 422), "{list} with the cursor of {}: {status}", lists[from]);
+                    assert_eq!(status, 400, "{list} with the cursor of {}", lists[from]);
                     is_problem(&answer);
                 }
             }
             for nonsense in ["x", "%20", "bnVsbA", "e30", "W10", &"A".repeat(4_000)] {
                 let status = administrator.get(&format!("{list}?cursor={nonsense}")).await.status.as_u16();
-                assert!(matches!(status, 400 | 422), "{list} with {}: {status}", nonsense.chars().take(10).collect::<String>());
+                assert_eq!(status, 400, "{list} with {}", nonsense.chars().take(10).collect::<String>());
             }
         }
         site.stop().await;

@@ -8,6 +8,7 @@
 mod access;
 mod account_pages;
 mod bad_input;
+mod finding;
 mod hidden;
 mod invariants;
 mod kill;

@@ -431,7 +431,9 @@ fn ipc(codes: &[Code], faults: &mut Faults) {
     }
 }
 
-fn is_ipc(code: &str) -> bool {
+/// Whether a code has the shape of an international patent class: `A`, `A23`, `A23N` or `A23N 5/01`.
+#[must_use]
+pub fn is_ipc(code: &str) -> bool {
     let (class, group) = code.split_once(' ').map_or((code, None), |(c, g)| (c, Some(g)));
     let mut letters = class.bytes();
     let section = letters.next().is_some_and(|b| (b'A'..=b'H').contains(&b));

@@ -13,12 +13,14 @@ use uuid::Uuid;
 
 use crate::analysis::{EXACT_SIGN, PAIR_SIGN, STEM_SIGN, Views};
 use crate::card::Card;
+use crate::dates::Periods;
 use crate::failure::Failure;
+use crate::highlight::Words;
 use crate::index::Search;
 use crate::matching::{Narrowing, allowed};
 use crate::ranking::{Best, Entry, key_of};
 use crate::schema::Fields;
-use crate::search::{Filters, Viewer};
+use crate::search::{Filters, Hit, Viewer};
 use crate::snapshot::Snapshot;
 
 /// The most terms of one question; those behind are left out, so give the most telling first.
@@ -115,27 +117,8 @@ impl Search {
     /// [`Failure`] if the index cannot be read.
     pub fn candidates(&self, wanted: &Wanted, viewer: &Viewer) -> Result<Vec<Candidate>, Failure> {
         let snapshot = self.snapshot();
-        let query = union(&snapshot.fields, wanted);
-        let weight = query.weight(EnableScoring::enabled_from_searcher(&snapshot.searcher))?;
-        let narrowing = Narrowing { filters: &wanted.filters, party: None, viewer };
-        let mut best = Best::new(wanted.limit.max(1), None);
-        for (place, segment) in snapshot.segments.iter().enumerate() {
-            let allowed = allowed(&snapshot, place, &narrowing)?;
-            if allowed.is_empty() {
-                continue;
-            }
-            let without: Vec<u128> = wanted.without.iter().map(|id| id.as_u128()).collect();
-            let mut callback = |doc: u32, score: f32| {
-                if allowed.contains(doc) && !(without.contains(&segment.core.id(doc))) {
-                    best.offer(&segment.core, Entry { key: key_of(score), id: 0, segment: place, doc, score });
-                }
-                best.least().map_or(f32::MIN, |key| f32::from_bits(u32::try_from(key).unwrap_or_default()))
-            };
-            let threshold = callback(u32::MAX - 1, 0.0);
-            weight.for_each_pruning(threshold, &segment.reader, &mut callback)?;
-        }
         let mut candidates = Vec::new();
-        for entry in best.into_sorted() {
+        for entry in most_weight(&snapshot, wanted, viewer)? {
             let (card, _) = snapshot.card_and_body(entry.segment, entry.doc)?;
             candidates.push(Candidate { card, score: entry.score });
         }
@@ -157,7 +140,7 @@ impl Search {
     ///
     /// # Errors
     /// [`Failure`] if the index cannot be read.
-    pub fn similar(&self, id: Uuid, viewer: &Viewer, limit: usize) -> Result<Vec<Candidate>, Failure> {
+    pub fn similar(&self, id: Uuid, viewer: &Viewer, limit: usize) -> Result<Vec<Hit>, Failure> {
         let snapshot = self.snapshot();
         let Some((segment, doc)) = snapshot.locate(id)? else { return Ok(Vec::new()) };
         if !snapshot.visible(segment, viewer)?.contains(doc) {
@@ -182,8 +165,37 @@ impl Search {
             limit,
             ..Wanted::default()
         };
-        self.candidates(&wanted, viewer)
+        let mut hits = Vec::new();
+        for entry in most_weight(&snapshot, &wanted, viewer)? {
+            let (card, body) = snapshot.card_and_body(entry.segment, entry.doc)?;
+            hits.push(Hit { score: entry.score, highlights: Words::default().highlights(&card, &body, viewer.lang), card });
+        }
+        Ok(hits)
     }
+}
+
+/// The documents with the most weight of the terms, the best first.
+fn most_weight(snapshot: &Snapshot, wanted: &Wanted, viewer: &Viewer) -> Result<Vec<Entry>, Failure> {
+    let query = union(&snapshot.fields, wanted);
+    let weight = query.weight(EnableScoring::enabled_from_searcher(&snapshot.searcher))?;
+    let narrowing = Narrowing { filters: &wanted.filters, periods: &Periods::new(), party: None, viewer };
+    let mut best = Best::new(wanted.limit.max(1), None);
+    for (place, segment) in snapshot.segments.iter().enumerate() {
+        let allowed = allowed(snapshot, place, &narrowing)?;
+        if allowed.is_empty() {
+            continue;
+        }
+        let without: Vec<u128> = wanted.without.iter().map(|id| id.as_u128()).collect();
+        let mut callback = |doc: u32, score: f32| {
+            if allowed.contains(doc) && !(without.contains(&segment.core.id(doc))) {
+                best.offer(&segment.core, Entry { key: key_of(score), id: 0, segment: place, doc, score });
+            }
+            best.least().map_or(f32::MIN, |key| f32::from_bits(u32::try_from(key).unwrap_or_default()))
+        };
+        let threshold = callback(u32::MAX - 1, 0.0);
+        weight.for_each_pruning(threshold, &segment.reader, &mut callback)?;
+    }
+    Ok(best.into_sorted())
 }
 
 /// What a term of a view counts beside the same word in another view.

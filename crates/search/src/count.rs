@@ -1,4 +1,4 @@
-//! Facet counts: exact, over what the viewer may see, each facet as if it were not narrowed itself.
+//! Counts of facets and periods: exact, over what the viewer may see, each facet as if it were not narrowed itself.
 //!
 //! Two ways, the cheaper one per segment: look at the values of every hit, or intersect the hits with the set of
 //! documents of every value. The first wins where hits are few, the second where they are many and values few.
@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 
 use base::{Lang, Vocabularies};
+use chrono::NaiveDate;
 
 use crate::bits::Bits;
+use crate::dates::{DateColumn, Period, PeriodCount};
 use crate::facet::Facet;
 use crate::failure::Failure;
 use crate::matching::Found;
-use crate::search::FacetCount;
+use crate::search::{FacetCount, Narrowed};
 use crate::snapshot::{Segment, Snapshot, Values};
 
 /// Reading one value costs about as much as intersecting so many words of a set.
@@ -32,7 +34,7 @@ pub(crate) fn facets(
         let Some(values) = snapshot.values(*facet) else { continue };
         let mut counts = vec![0_u64; values.codes.len()];
         for (place, (segment, hits)) in snapshot.segments.iter().zip(&found.segments).enumerate() {
-            let set = hits.besides.iter().find(|(f, _)| f == facet).map_or(&hits.hits, |(_, set)| set);
+            let set = hits.besides_of(Narrowed::Facet(*facet));
             count(snapshot, segment, *facet, place, values, set, &mut counts)?;
         }
         let mut named: Vec<FacetCount> = values
@@ -40,16 +42,32 @@ pub(crate) fn facets(
             .iter()
             .zip(&counts)
             .filter(|(_, count)| **count > 0)
-            .map(|(code, count)| FacetCount { code: code.clone(), label: String::new(), count: *count })
+            .map(|(code, count)| FacetCount { code: code.clone(), label: String::new(), parent: None, count: *count })
             .collect();
         named.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.code.cmp(&b.code)));
         named.truncate(MAX_VALUES);
         for value in &mut named {
             value.label = facet.label(&value.code, lang, vocabularies);
+            value.parent = facet.parent(&value.code, vocabularies);
         }
         all.insert(*facet, named);
     }
     Ok(all)
+}
+
+/// Counts the usual periods of both dates.
+pub(crate) fn periods(snapshot: &Snapshot, found: &Found, today: NaiveDate) -> BTreeMap<DateColumn, Vec<PeriodCount>> {
+    DateColumn::ALL
+        .into_iter()
+        .map(|column| {
+            let counts = Period::usual(column, today).map(|(code, period)| {
+                let sets = snapshot.segments.iter().zip(&found.segments);
+                let count = sets.map(|(s, hits)| s.period_bits(column, period).shared(hits.besides_of(Narrowed::Date(column)))).sum();
+                PeriodCount { code, period, count }
+            });
+            (column, counts.collect())
+        })
+        .collect()
 }
 
 fn count(

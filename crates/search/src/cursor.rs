@@ -50,7 +50,7 @@ impl Bookmark {
 /// Tells one search from another: everything that decides which results come and in which order.
 pub(crate) fn mark(query: &Query) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (&query.text, &query.filters, query.party, query.sort).hash(&mut hasher);
+    (&query.text, &query.filters, &query.periods, query.party, query.sort).hash(&mut hasher);
     hasher.finish()
 }
 

@@ -16,6 +16,7 @@ use crate::analysis::{self, Views};
 use crate::card::{Card, CardParty, DocKind, SUMMARY_CHARS, cut, texts};
 use crate::facet::Facet;
 use crate::numbers;
+use crate::price;
 
 /// The audience of what everybody may see.
 pub(crate) const PUBLIC: &str = "public";
@@ -45,6 +46,8 @@ pub struct PartyDocument {
     pub party_type: Code,
     /// A code of `provinces`.
     pub province: Option<Code>,
+    /// A code of `communes`.
+    pub commune: Option<Code>,
     /// A code of `verification`.
     pub verification: Code,
     /// How it presents itself.
@@ -153,6 +156,10 @@ impl Document {
         }
         if let Some(province) = shown_province(listing) {
             doc.add_facet(Facet::Province, province.as_str());
+            // The commune says nearly who it is: it goes with the party's name.
+            if let Some(commune) = owner.commune.as_ref().filter(|_| !hidden && owner.province.as_ref() == Some(province)) {
+                doc.add_facet(Facet::Commune, commune.as_str());
+            }
         }
 
         for field in content.texts() {
@@ -168,7 +175,7 @@ impl Document {
         for list in content.keywords() {
             doc.add_keywords(list);
         }
-        doc.add_by_kind(content);
+        doc.add_by_kind(content, vocabularies);
         doc.complete(content.title());
         doc.add_code(&listing.code);
         for number in content.numbers() {
@@ -208,6 +215,9 @@ impl Document {
         doc.add_facet(Facet::PartyType, party.party_type.as_str());
         if let Some(province) = &party.province {
             doc.add_facet(Facet::Province, province.as_str());
+            if let Some(commune) = &party.commune {
+                doc.add_facet(Facet::Commune, commune.as_str());
+            }
         }
         for field in &party.fields {
             doc.add_path(Facet::Field, field.as_str(), "fields", vocabularies);
@@ -249,9 +259,13 @@ impl Document {
     }
 
     /// What one kind of listing has beside texts: names, standards, classes, numbers, dates.
-    fn add_by_kind(&mut self, content: &Content) {
+    fn add_by_kind(&mut self, content: &Content, vocabularies: &Vocabularies) {
         match content {
             Content::Technology(c) => {
+                let price = c.terms.as_ref().and_then(|terms| terms.price.as_ref()).and_then(|price| price.amount.as_ref());
+                for band in price.map(|amount| price::bands(amount, vocabularies)).unwrap_or_default() {
+                    self.add_facet(Facet::PriceBand, band);
+                }
                 self.add_list(&c.products, TextTarget::Other);
                 for owner in &c.owners {
                     self.add_words(&owner.name, Lang::Vi, TextTarget::Party);

@@ -6,6 +6,9 @@ use std::str::FromStr;
 use base::{Lang, Vocabularies};
 use serde::{Deserialize, Serialize};
 
+use crate::card::DocKind;
+use crate::price;
+
 /// Something a document has values of and a search can be narrowed by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -20,6 +23,8 @@ pub enum Facet {
     Cooperation,
     /// Province.
     Province,
+    /// Commune or ward.
+    Commune,
     /// Kind of party.
     PartyType,
     /// State of protection.
@@ -32,18 +37,22 @@ pub enum Facet {
     IpKind,
     /// Kind of partner looked for.
     PartnerType,
+    /// Band of the stated price.
+    PriceBand,
 }
 
 impl Facet {
     /// All of them, in the order they are shown.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Kind,
         Self::Field,
         Self::Trl,
         Self::Cooperation,
         Self::Province,
+        Self::Commune,
         Self::PartyType,
         Self::IprStatus,
+        Self::PriceBand,
         Self::Language,
         Self::Ipc,
         Self::IpKind,
@@ -51,8 +60,17 @@ impl Facet {
     ];
 
     /// Those counted when a search does not say which.
-    pub const SHOWN: [Self; 8] =
-        [Self::Kind, Self::Field, Self::Trl, Self::Cooperation, Self::Province, Self::PartyType, Self::IprStatus, Self::Language];
+    pub const SHOWN: [Self; 9] = [
+        Self::Kind,
+        Self::Field,
+        Self::Trl,
+        Self::Cooperation,
+        Self::Province,
+        Self::PartyType,
+        Self::IprStatus,
+        Self::PriceBand,
+        Self::Language,
+    ];
 
     /// The word used in addresses, in the query language and in the index.
     #[must_use]
@@ -63,12 +81,14 @@ impl Facet {
             Self::Trl => "trl",
             Self::Cooperation => "cooperation",
             Self::Province => "province",
+            Self::Commune => "commune",
             Self::PartyType => "party_type",
             Self::IprStatus => "ipr_status",
             Self::Language => "language",
             Self::Ipc => "ipc",
             Self::IpKind => "ip_kind",
             Self::PartnerType => "partner_type",
+            Self::PriceBand => "price_band",
         }
     }
 
@@ -85,12 +105,40 @@ impl Facet {
             Self::Trl => "trl",
             Self::Cooperation => "cooperation",
             Self::Province => "provinces",
+            Self::Commune => "communes",
             Self::PartyType | Self::PartnerType => "party_types",
             Self::IprStatus => "ipr_status",
             Self::Ipc => "ipc",
             Self::IpKind => "ip_kinds",
+            Self::PriceBand => price::LIST,
             Self::Kind | Self::Language => return None,
         })
+    }
+
+    /// True if there is such a value: a code that nobody knows finds nothing and is a mistake of whoever asks.
+    #[must_use]
+    pub fn knows(self, code: &str, vocabularies: &Vocabularies) -> bool {
+        match self {
+            Self::Kind => code.parse::<DocKind>().is_ok(),
+            Self::Language => Lang::ALL.iter().any(|lang| lang.code() == code),
+            Self::Ipc => listings::check::is_ipc(code),
+            // The list has the communes of the space's own province; those of others at least look like one.
+            Self::Commune => code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit()),
+            _ => self.vocabulary().and_then(|list| vocabularies.get(list)).is_some_and(|list| list.terms.iter().any(|t| t.code == code)),
+        }
+    }
+
+    /// The value above a value, where values lie below each other.
+    #[must_use]
+    pub fn parent(self, code: &str, vocabularies: &Vocabularies) -> Option<String> {
+        match self {
+            Self::Field => {
+                let term = vocabularies.get("fields")?.terms.iter().find(|t| t.code == code)?;
+                term.parent.as_ref().map(|parent| parent.0.clone())
+            }
+            Self::Ipc => [4, 3, 1].into_iter().find(|length| *length < code.len()).and_then(|length| code.get(..length)).map(str::to_owned),
+            _ => None,
+        }
     }
 
     /// The name of a value, the code itself where there is none.
@@ -133,5 +181,37 @@ impl FromStr for Facet {
     type Err = UnknownFacet;
     fn from_str(s: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|f| f.as_str() == s).ok_or(UnknownFacet)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_lies_below_its_subclass() {
+        let all = Vocabularies::built_in().unwrap();
+        let parent = |code: &str| Facet::Ipc.parent(code, &all);
+        assert_eq!(parent("A23N 5/01").as_deref(), Some("A23N"));
+        assert_eq!((parent("A23N").as_deref(), parent("A23").as_deref(), parent("A")), (Some("A23"), Some("A"), None));
+        assert_eq!(Facet::Field.parent("40107", &all).as_deref(), Some("401"));
+        assert_eq!(Facet::Trl.parent("4", &all), None);
+    }
+
+    #[test]
+    fn what_nobody_knows_is_no_value() {
+        let all = Vocabularies::built_in().unwrap();
+        for (facet, good, bad) in [
+            (Facet::Kind, "need", "product"),
+            (Facet::Field, "401", "4x"),
+            (Facet::Trl, "9", "10"),
+            (Facet::Province, "86", "00"),
+            (Facet::Commune, "28777", "Phú Khương"),
+            (Facet::Language, "vi", "fr"),
+            (Facet::Ipc, "A23N 5/01", "Z"),
+            (Facet::PriceBand, "100-500", "cheap"),
+        ] {
+            assert!(facet.knows(good, &all) && !facet.knows(bad, &all), "{facet}");
+        }
     }
 }

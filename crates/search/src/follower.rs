@@ -359,6 +359,7 @@ impl From<accounts::parties::PartyBrief> for PartyDocument {
             other_names: Vec::new(),
             party_type: party.party_type,
             province: party.province,
+            commune: party.commune,
             verification: party.verification,
             presentation: party.profile.presentation,
             capacities,

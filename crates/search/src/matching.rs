@@ -1,5 +1,6 @@
 //! Which documents are found: set work on one segment at a time, before anything is scored.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tantivy::postings::SegmentPostings;
@@ -8,10 +9,10 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, TERMINATED, Term};
 
 use crate::bits::Bits;
-use crate::facet::Facet;
+use crate::dates::Periods;
 use crate::failure::Failure;
 use crate::plan::{Condition, Plan, Test};
-use crate::search::{Filters, Viewer};
+use crate::search::{Filters, Narrowed, Viewer};
 use crate::snapshot::{Segment, Snapshot};
 
 /// The most words a prefix stands for, in one segment.
@@ -23,8 +24,17 @@ const COMMON: u32 = 40;
 pub(crate) struct SegmentHits {
     /// What is found and passes every filter.
     pub(crate) hits: Bits,
-    /// For each facet that is narrowed: what is found and passes every filter but that one.
-    pub(crate) besides: Vec<(Facet, Bits)>,
+    /// For each facet or date that is narrowed: what is found and passes every filter but that one.
+    pub(crate) besides: Vec<(Narrowed, Bits)>,
+    /// Of the hits, those with the code or number that was typed.
+    pub(crate) looked_up: Option<Bits>,
+}
+
+impl SegmentHits {
+    /// What is counted for a facet or date: as if it were not narrowed itself.
+    pub(crate) fn besides_of(&self, by: Narrowed) -> &Bits {
+        self.besides.iter().find(|(other, _)| *other == by).map_or(&self.hits, |(_, set)| set)
+    }
 }
 
 /// What was found.
@@ -38,6 +48,7 @@ pub(crate) struct Found {
 /// Everything that narrows a search beside its words.
 pub(crate) struct Narrowing<'a> {
     pub(crate) filters: &'a Filters,
+    pub(crate) periods: &'a Periods,
     pub(crate) party: Option<uuid::Uuid>,
     pub(crate) viewer: &'a Viewer,
 }
@@ -62,9 +73,10 @@ pub(crate) fn find(snapshot: &Snapshot, plan: &Plan, narrowing: &Narrowing<'_>, 
     let mut found = Found { segments: Vec::new(), total: 0, step: 0 };
     if first == 0 {
         for ((segment, base), others) in each().zip(&others) {
-            let mut matched = all_of(segment, plan, others, base, snapshot)?;
-            looked_up |= add_looked_up(segment, plan, base, &mut matched)?;
-            found.push(narrow(segment, narrowing.filters, matched, snapshot)?);
+            let matched = all_of(segment, plan, others, base, snapshot)?;
+            let numbered = looked_up_in(segment, plan, base)?;
+            looked_up |= numbered.is_some();
+            found.push(narrow(segment, narrowing, matched, numbered, snapshot)?);
         }
         if at.is_some() || looked_up || found.total >= enough || steps.len() == 1 {
             return Ok(found);
@@ -84,8 +96,8 @@ pub(crate) fn find(snapshot: &Snapshot, plan: &Plan, narrowing: &Narrowing<'_>, 
                     matched.insert(doc);
                 }
             }
-            add_looked_up(segment, plan, base, &mut matched)?;
-            relaxed.push(narrow(segment, narrowing.filters, matched, snapshot)?);
+            let numbered = looked_up_in(segment, plan, base)?;
+            relaxed.push(narrow(segment, narrowing, matched, numbered, snapshot)?);
         }
         // Nothing more than before: the answer stays "all words".
         if relaxed.total > found.total || at.is_some() {
@@ -111,7 +123,7 @@ fn base(snapshot: &Snapshot, place: usize, narrowing: &Narrowing<'_>) -> Result<
 pub(crate) fn allowed(snapshot: &Snapshot, place: usize, narrowing: &Narrowing<'_>) -> Result<Bits, Failure> {
     let base = base(snapshot, place, narrowing)?;
     let Some(segment) = snapshot.segments.get(place) else { return Ok(base) };
-    Ok(narrow(segment, narrowing.filters, base, snapshot)?.hits)
+    Ok(narrow(segment, narrowing, base, None, snapshot)?.hits)
 }
 
 impl Found {
@@ -119,12 +131,39 @@ impl Found {
         self.total += segment.hits.len();
         self.segments.push(segment);
     }
+
+    /// How many there would be if one facet or date were not narrowed, for each that is.
+    pub(crate) fn without(&self) -> BTreeMap<Narrowed, u64> {
+        let mut all = BTreeMap::new();
+        for (by, set) in self.segments.iter().flat_map(|segment| &segment.besides) {
+            *all.entry(*by).or_default() += set.len();
+        }
+        all
+    }
+
+    /// The one hit whose code or number was typed, if there is exactly one: segment and document.
+    pub(crate) fn named(&self) -> Option<(usize, u32)> {
+        let mut all =
+            (0_usize..).zip(&self.segments).flat_map(|(place, s)| s.looked_up.iter().flat_map(Bits::iter).map(move |d| (place, d)));
+        let first = all.next();
+        if all.next().is_some() { None } else { first }
+    }
 }
 
-/// Splits what matches into what passes all filters and, per filter, what passes all others.
-fn narrow(segment: &Segment, filters: &Filters, matched: Bits, snapshot: &Snapshot) -> Result<SegmentHits, Failure> {
-    let mut sets = Vec::with_capacity(filters.len());
-    for (facet, values) in filters {
+/// Splits what matches, with what was looked up by number, into what passes all filters and, per filter, what passes
+/// all others.
+fn narrow(
+    segment: &Segment,
+    narrowing: &Narrowing<'_>,
+    mut matched: Bits,
+    numbered: Option<Bits>,
+    snapshot: &Snapshot,
+) -> Result<SegmentHits, Failure> {
+    if let Some(numbered) = &numbered {
+        matched.or(numbered);
+    }
+    let mut sets = Vec::with_capacity(narrowing.filters.len() + narrowing.periods.len());
+    for (facet, values) in narrowing.filters {
         if values.is_empty() {
             continue;
         }
@@ -132,21 +171,28 @@ fn narrow(segment: &Segment, filters: &Filters, matched: Bits, snapshot: &Snapsh
         for value in values {
             set.or(&*segment.term_bits(snapshot.fields.facet(*facet), value)?);
         }
-        sets.push((*facet, set));
+        sets.push((Narrowed::Facet(*facet), Arc::new(set)));
+    }
+    for (column, period) in narrowing.periods {
+        sets.push((Narrowed::Date(*column), segment.period_bits(*column, *period)));
     }
     let mut besides = Vec::with_capacity(sets.len());
-    for (facet, _) in &sets {
+    for (by, _) in &sets {
         let mut others = matched.clone();
-        for (_, set) in sets.iter().filter(|(f, _)| f != facet) {
+        for (_, set) in sets.iter().filter(|(other, _)| other != by) {
             others.and(set);
         }
-        besides.push((*facet, others));
+        besides.push((*by, others));
     }
     let mut hits = matched;
     for (_, set) in &sets {
         hits.and(set);
     }
-    Ok(SegmentHits { hits, besides })
+    let looked_up = numbered.map(|mut numbered| {
+        numbered.and(&hits);
+        numbered
+    });
+    Ok(SegmentHits { hits, besides, looked_up })
 }
 
 /// The documents of each of the plan's alternatives.
@@ -218,18 +264,17 @@ fn shares_of(segment: &Segment, plan: &Plan, others: &[Arc<Bits>], base: &Bits, 
     Ok(shares)
 }
 
-/// Adds the documents whose code or number was typed; says whether there are any.
-fn add_looked_up(segment: &Segment, plan: &Plan, base: &Bits, matched: &mut Bits) -> Result<bool, Failure> {
+/// The documents whose code or number was typed, if there are any.
+fn looked_up_in(segment: &Segment, plan: &Plan, base: &Bits) -> Result<Option<Bits>, Failure> {
     if plan.lookup.is_empty() {
-        return Ok(false);
+        return Ok(None);
     }
     let mut set = Bits::none(segment.bound());
     for term in &plan.lookup {
         segment.fill(term, &mut set)?;
     }
     set.and(base);
-    matched.or(&set);
-    Ok(!set.is_empty())
+    Ok(if set.is_empty() { None } else { Some(set) })
 }
 
 /// A condition on one segment, asked document by document in order.

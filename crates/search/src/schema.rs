@@ -15,7 +15,7 @@ use crate::facet::Facet;
 use crate::tokens::{Pairs, Spaced};
 
 /// The edition of fields and analysis together.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 const SPACED: &str = "spaced";
 const PAIRS: &str = "pairs";

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::card::Card;
 use crate::cursor::{Bookmark, mark};
+use crate::dates::{DateColumn, PeriodCount, Periods};
 use crate::document;
 use crate::facet::Facet;
 use crate::failure::Failure;
@@ -76,6 +77,26 @@ pub enum Sort {
 /// What results are narrowed by: per facet, any of the values; all facets together.
 pub type Filters = BTreeMap<Facet, BTreeSet<String>>;
 
+/// What a search can be narrowed by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Narrowed {
+    /// A facet.
+    Facet(Facet),
+    /// A date.
+    Date(DateColumn),
+}
+
+impl Narrowed {
+    /// The word used in addresses.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Facet(facet) => facet.as_str(),
+            Self::Date(column) => column.as_str(),
+        }
+    }
+}
+
 /// A search.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
@@ -83,6 +104,8 @@ pub struct Query {
     pub text: String,
     /// What the results are narrowed by. A range of TRL is a set of levels: [`Query::trl`].
     pub filters: Filters,
+    /// The days that the results are narrowed to.
+    pub periods: Periods,
     /// Only what belongs to this party and says so.
     pub party: Option<base::PartyId>,
     /// The order.
@@ -93,13 +116,15 @@ pub struct Query {
     pub cursor: Option<String>,
     /// Which facets are counted; none asked for, none counted.
     pub facets: Vec<Facet>,
+    /// Whether the usual periods are counted.
+    pub count_periods: bool,
 }
 
 impl Query {
     /// A search for words, with the facets that are usually shown.
     #[must_use]
     pub fn words(text: impl Into<String>) -> Self {
-        Self { text: text.into(), facets: Facet::SHOWN.to_vec(), ..Self::default() }
+        Self { text: text.into(), facets: Facet::SHOWN.to_vec(), count_periods: true, ..Self::default() }
     }
 
     /// Narrows a facet to one more value.
@@ -139,6 +164,8 @@ pub struct FacetCount {
     pub code: String,
     /// Its name in the reader's language.
     pub label: String,
+    /// The value it lies below.
+    pub parent: Option<String>,
     /// How many, counted as if the facet itself were not narrowed.
     pub count: u64,
 }
@@ -154,6 +181,12 @@ pub struct Results {
     pub total: u64,
     /// The facets asked for, the commonest value first.
     pub facets: BTreeMap<Facet, Vec<FacetCount>>,
+    /// The usual periods, if they were asked for.
+    pub periods: BTreeMap<DateColumn, Vec<PeriodCount>>,
+    /// For each facet or date that is narrowed: how many there would be in all if it were not.
+    pub without: BTreeMap<Narrowed, u64>,
+    /// The one document whose code or number was typed.
+    pub named: Option<Card>,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
     /// True if not all words had to be there, because too little had them all.
@@ -209,7 +242,7 @@ impl Search {
         let expansions = self.expansions(&parsed, &weights);
         let plan = Plan::new(&parsed, &expansions, &snapshot, &weights)?;
         let limit = usize::try_from(query.limit.get()).unwrap_or(usize::MAX);
-        let narrowing = Narrowing { filters: &query.filters, party: query.party.map(|p| p.0), viewer };
+        let narrowing = Narrowing { filters: &query.filters, periods: &query.periods, party: query.party.map(|p| p.0), viewer };
         let found = matching::find(&snapshot, &plan, &narrowing, query.limit.get(), after.as_ref().map(|b| b.step))?;
         let step = found.step;
         let order = if plan.is_empty() && query.sort == Sort::Relevance { Order::Standing } else { Order::from(query.sort) };
@@ -228,6 +261,11 @@ impl Search {
             items.push(Hit { score: entry.score, highlights, card });
         }
         let facets = count::facets(&snapshot, &found, &query.facets, viewer.lang, self.vocabularies())?;
+        let periods = if query.count_periods { count::periods(&snapshot, &found, self.clock().today()) } else { BTreeMap::new() };
+        let named = match found.named() {
+            Some((segment, doc)) => Some(snapshot.card_and_body(segment, doc)?.0),
+            None => None,
+        };
         let did_you_mean = match after {
             None if found.total < 3 || step > 0 => self.did_you_mean(&snapshot, &parsed, query, viewer)?,
             _ => None,
@@ -239,6 +277,9 @@ impl Search {
             next,
             total: found.total,
             facets,
+            periods,
+            without: found.without(),
+            named,
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             relaxed: step > 0,
             step,

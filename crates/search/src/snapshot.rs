@@ -16,12 +16,18 @@ use uuid::Uuid;
 
 use crate::bits::Bits;
 use crate::card::Card;
+use crate::dates::{DateColumn, Period};
 use crate::facet::Facet;
 use crate::failure::Failure;
 use crate::schema::Fields;
 use crate::search::Viewer;
 
-type TermBits = HashMap<(Field, String), Arc<Bits>>;
+/// What a kept set of documents has in common.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Term(Field, String),
+    Dates(DateColumn, Period),
+}
 
 /// What is read of a segment once.
 pub(crate) struct Core {
@@ -34,7 +40,7 @@ pub(crate) struct Core {
     pub(crate) closes: Column<i64>,
     pub(crate) trl: Column<u64>,
     pub(crate) quality: Column<u64>,
-    bits: Mutex<TermBits>,
+    bits: Mutex<HashMap<Key, Arc<Bits>>>,
 }
 
 impl Core {
@@ -83,19 +89,44 @@ impl Segment {
 
     /// The documents that have a term, kept for the next search.
     pub(crate) fn term_bits(&self, field: Field, text: &str) -> Result<Arc<Bits>, Failure> {
-        let key = (field, text.to_owned());
-        if let Some(bits) = self.core.bits.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(Arc::clone(bits));
+        let key = Key::Term(field, text.to_owned());
+        if let Some(bits) = self.kept(&key) {
+            return Ok(bits);
         }
         let mut bits = Bits::none(self.bound());
         self.fill(&Term::from_field_text(field, text), &mut bits)?;
+        Ok(self.keep(key, bits))
+    }
+
+    /// The documents with a date in a period, kept for the next search.
+    pub(crate) fn period_bits(&self, column: DateColumn, period: Period) -> Arc<Bits> {
+        let key = Key::Dates(column, period);
+        if let Some(bits) = self.kept(&key) {
+            return bits;
+        }
+        let (from, to) = period.seconds();
+        let dates = column.of(&self.core);
+        let mut bits = Bits::none(self.bound());
+        for doc in 0..self.bound() {
+            if dates.first(doc).is_some_and(|at| (from..=to).contains(&at)) {
+                bits.insert(doc);
+            }
+        }
+        self.keep(key, bits)
+    }
+
+    fn kept(&self, key: &Key) -> Option<Arc<Bits>> {
+        self.core.bits.lock().unwrap_or_else(PoisonError::into_inner).get(key).map(Arc::clone)
+    }
+
+    fn keep(&self, key: Key, bits: Bits) -> Arc<Bits> {
         let bits = Arc::new(bits);
         let mut cache = self.core.bits.lock().unwrap_or_else(PoisonError::into_inner);
         if (cache.len() + 1).saturating_mul(bits.bytes() + 64) > self.cache_bytes {
             cache.clear();
         }
         cache.insert(key, Arc::clone(&bits));
-        Ok(bits)
+        bits
     }
 
     /// Adds the documents that have a term.

@@ -257,10 +257,26 @@ impl Params {
     /// # Errors
     /// 400 with the name.
     pub fn only(self, names: &[&str]) -> Result<Self, Problem> {
-        match self.0.iter().find(|(name, _)| !names.contains(&name.as_str()) && name != "lang") {
+        self.with_names(|name| names.contains(&name))
+    }
+
+    /// Refuses names that are not known.
+    ///
+    /// # Errors
+    /// 400 with the name.
+    pub fn with_names(self, is_known: impl Fn(&str) -> bool) -> Result<Self, Problem> {
+        match self.0.iter().find(|(name, _)| !is_known(name) && name != "lang") {
             Some((name, _)) => Err(Problem::parameter(name)),
             None => Ok(self),
         }
+    }
+
+    /// Takes a name out; gives its last value and the rest.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> (Option<String>, Self) {
+        let value = self.get(name).map(str::to_owned);
+        self.0.retain(|(other, _)| other != name);
+        (value, self)
     }
 
     /// The last value of a name; an empty one counts as none.

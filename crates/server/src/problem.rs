@@ -44,9 +44,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found")
     }
 
-    /// What was sent is wrong, at these places.
+    /// What was sent is wrong, at these places. A cursor is a parameter of the address, wherever it is read.
     #[must_use]
     pub fn invalid(faults: Faults) -> Self {
+        if !faults.is_empty() && faults.iter().all(|fault| fault.code == "bad_cursor") {
+            return Self::parameter("cursor");
+        }
         Self { faults, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid") }
     }
 

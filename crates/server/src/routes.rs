@@ -360,24 +360,40 @@ fn import_routes() -> Vec<Route> {
     ]
 }
 
-fn finding_routes() -> Vec<Route> {
-    use api::matches as m;
-    use api::{events, search, vocabularies};
-    let mut find = get("/api/v1/search", "search", Public(EVERYBODY), search::find)
-        .about("Finds technologies, IP assets, needs and parties, with facets.")
+/// The parameters of a search.
+fn narrowed(route: Route) -> Route {
+    let route = route
         .query("q", "string", "Words; \"phrases\", -not, OR, prefix*, field:value. Marks are optional.")
         .query("sort", "string", "`relevance`, `newest`, `trl` or `closing_soon`.")
         .query("trl_min", "integer", "Least readiness level.")
         .query("trl_max", "integer", "Greatest readiness level.")
-        .query("party", "string", "Only of this party.")
+        .query("published_from", "string", "First published on this day or later, such as `2026-01-31`.")
+        .query("published_to", "string", "First published on this day or before.")
+        .query("closes_from", "string", "Closes on this day or later: the end or the deadline, whichever is sooner.")
+        .query("closes_to", "string", "Closes on this day or before.")
+        .query("party", "string", "Only of this party.");
+    ::search::Facet::ALL.into_iter().fold(route, |route, facet| route.query_many(facet.as_str(), "Narrow to one or more values."))
+}
+
+fn finding_routes() -> Vec<Route> {
+    use api::matches as m;
+    use api::{events, search, search_export, vocabularies};
+    let find = get("/api/v1/search", "search", Public(EVERYBODY), search::find)
+        .about("Finds technologies, IP assets, needs and parties, with facets.")
         .query("facets", "string", "Facets to count, with commas between; `none` for none.")
         .paged()
         .gives::<search::ResultsBody>(200);
-    for facet in ::search::Facet::ALL {
-        find = find.query_many(facet.as_str(), "Narrow to one or more values.");
-    }
+    let export = get("/api/v1/search/export", "exportSearch", SignedIn, search_export::export)
+        .about("The first 1,000 results of a search as a file.")
+        .query("format", "string", "`csv` unless given, or `json`.")
+        .gives::<search_export::ExportBody>(200);
     vec![
-        find,
+        narrowed(find),
+        narrowed(export),
+        get("/api/v1/listings/{id}/similar", "listSimilar", Public(EVERYBODY), search::similar)
+            .about("What is like a listing, the most alike first.")
+            .query("limit", "integer", "At most so many, up to 20.")
+            .gives::<search::SimilarBody>(200),
         get("/api/v1/suggest", "suggest", Public(EVERYBODY), search::suggest)
             .about("Completes what was typed so far; marks are optional, a typo is forgiven.")
             .query("q", "string", "What was typed.")

@@ -178,7 +178,8 @@ fn begins_badly(text: &str) -> bool {
 
 /// A cell with an apostrophe before what a spreadsheet would calculate; the empty text is an apostrophe alone, since
 /// an empty cell is no text at all.
-pub(crate) fn guarded(text: &str) -> String {
+#[must_use]
+pub fn guarded(text: &str) -> String {
     let ambiguous = match text.strip_prefix('\'') {
         Some(rest) => rest.is_empty() || begins_badly(rest),
         None => text.is_empty() || begins_badly(text),

@@ -174,6 +174,7 @@ pub fn party_document(n: u128, name: &str) -> PartyDocument {
         other_names: Vec::new(),
         party_type: "university".into(),
         province: Some("86".into()),
+        commune: None,
         verification: "document".into(),
         presentation: vi("Nghiên cứu và chuyển giao công nghệ chế biến dừa"),
         capacities: LocalisedList::default(),

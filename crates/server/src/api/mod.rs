@@ -9,6 +9,7 @@ pub mod memberships;
 pub mod parties;
 pub mod reviews;
 pub mod search;
+pub mod search_export;
 pub mod session;
 pub mod tokens;
 pub mod vocabularies;

@@ -1,16 +1,17 @@
-//! Finding: search with facets, suggestions.
+//! Finding: search with facets, what is similar, suggestions.
 
 use std::collections::BTreeMap;
 
 use axum::Json as Answer;
 use axum::extract::State;
-use base::{Lang, PartyId};
-use search::{Card, CardParty, Facet, Hit, Query, Results, Sort, Suggestion, Viewer};
+use base::{Lang, PartyId, Vocabularies, messages};
+use chrono::NaiveDate;
+use search::{Card, CardParty, DateColumn, Facet, Hit, Period, PeriodCount, Query, Results, Sort, Suggestion, Viewer};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::extract::{Params, Who};
+use crate::extract::{Id, Params, Who};
 use crate::problem::Problem;
 
 /// Where a listing came from.
@@ -82,8 +83,41 @@ pub struct FacetBody {
     pub code: String,
     /// Its name in the reader's language.
     pub label: String,
+    /// The value it lies below, where values lie below each other.
+    pub parent: Option<String>,
     /// How many results have it, counted as if the facet itself were not narrowed.
     pub count: u64,
+}
+
+/// A usual period of a date.
+#[derive(Serialize, ToSchema)]
+pub struct PeriodBody {
+    /// Its name, such as `last_30_days`.
+    pub code: &'static str,
+    /// Its name in the reader's language.
+    pub label: String,
+    /// The first day.
+    pub from: Option<NaiveDate>,
+    /// The last day.
+    pub to: Option<NaiveDate>,
+    /// How many results lie in it, counted as if the date itself were not narrowed.
+    pub count: u64,
+}
+
+/// The one thing whose code or number was typed.
+#[derive(Serialize, ToSchema)]
+pub struct JumpBody {
+    /// Its id.
+    pub id: uuid::Uuid,
+    /// Its page.
+    pub url: String,
+}
+
+/// Listings that are like another.
+#[derive(Serialize, ToSchema)]
+pub struct SimilarBody {
+    /// The most alike first.
+    pub items: Vec<HitBody>,
 }
 
 /// A page of results.
@@ -97,6 +131,12 @@ pub struct ResultsBody {
     pub total: u64,
     /// Facet by facet, the commonest value first.
     pub facets: BTreeMap<String, Vec<FacetBody>>,
+    /// Per date (`published`, `closes`) the periods that people usually ask for; empty with `facets=none`.
+    pub periods: BTreeMap<&'static str, Vec<PeriodBody>>,
+    /// Per facet or date that is narrowed: how many there would be in all if it were not.
+    pub without: BTreeMap<&'static str, u64>,
+    /// Where to go at once: the one thing whose code or number was typed.
+    pub jump: Option<JumpBody>,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
     /// True if not all words had to be there, because too little had them all.
@@ -138,7 +178,7 @@ pub(crate) fn party_name(party: &CardParty, lang: Lang) -> &str {
 }
 
 impl HitBody {
-    fn of(hit: Hit, lang: Lang) -> Self {
+    pub(super) fn of(hit: Hit, lang: Lang) -> Self {
         let card = hit.card;
         Self {
             id: card.id,
@@ -160,13 +200,29 @@ impl HitBody {
     }
 }
 
+/// The most similar listings that are given.
+const MOST_SIMILAR: usize = 20;
+
 /// The names of parameters that are no facets.
 const PLAIN: [&str; 8] = ["q", "limit", "cursor", "sort", "trl_min", "trl_max", "party", "facets"];
 
-/// Reads a search from the query string.
-pub(crate) fn read(params: Params) -> Result<Query, Problem> {
-    let names: Vec<&str> = PLAIN.into_iter().chain(Facet::ALL.map(Facet::as_str)).collect();
-    let params = params.only(&names)?;
+/// The parameters that a date is narrowed by.
+pub(crate) fn date_names(column: DateColumn) -> (&'static str, &'static str) {
+    match column {
+        DateColumn::Published => ("published_from", "published_to"),
+        DateColumn::Closes => ("closes_from", "closes_to"),
+    }
+}
+
+/// Whether a search reads a parameter of this name.
+pub(crate) fn is_known(name: &str) -> bool {
+    let is_date = |column| <[&str; 2]>::from(date_names(column)).contains(&name);
+    PLAIN.contains(&name) || name.parse::<Facet>().is_ok() || DateColumn::ALL.into_iter().any(is_date)
+}
+
+/// Reads a search from the query string. What it is narrowed by must be there: a mistyped code is told, not searched.
+pub(crate) fn read(params: Params, vocabularies: &Vocabularies) -> Result<Query, Problem> {
+    let params = params.with_names(is_known)?;
     let mut query = Query::words(params.get("q").unwrap_or_default());
     query.limit = params.limit()?;
     query.cursor = params.cursor().map(str::to_owned);
@@ -180,7 +236,20 @@ pub(crate) fn read(params: Params) -> Result<Query, Problem> {
     };
     for facet in Facet::ALL {
         for value in params.all(facet.as_str()).flat_map(|v| v.split(',')) {
+            if !facet.knows(value, vocabularies) {
+                return Err(Problem::parameter(facet.as_str()));
+            }
             query = query.with(facet, value);
+        }
+    }
+    for column in DateColumn::ALL {
+        let (from, to) = date_names(column);
+        let period = Period { from: params.parsed(from)?, to: params.parsed(to)? };
+        if period.is_empty() {
+            return Err(Problem::parameter(to));
+        }
+        if period != Period::default() {
+            query.periods.insert(column, period);
         }
     }
     let (least, most) = (params.parsed::<u8>("trl_min")?, params.parsed::<u8>("trl_max")?);
@@ -189,7 +258,10 @@ pub(crate) fn read(params: Params) -> Result<Query, Problem> {
     }
     if let Some(wanted) = params.get("facets") {
         query.facets = match wanted {
-            "none" => Vec::new(),
+            "none" => {
+                query.count_periods = false;
+                Vec::new()
+            }
             names => names.split(',').map(|n| n.parse().map_err(|_| Problem::parameter("facets"))).collect::<Result<_, _>>()?,
         };
     }
@@ -205,14 +277,27 @@ pub(crate) async fn run(app: &App, who: &Who, query: Query) -> Result<Results, P
 
 /// Finds technologies, IP assets, needs and parties.
 pub(crate) async fn find(State(app): State<App>, who: Who, params: Params) -> Result<Answer<ResultsBody>, Problem> {
-    let results = run(&app, &who, read(params)?).await?;
+    let results = run(&app, &who, read(params, &app.vocabularies)?).await?;
     let lang = who.actor.lang;
     let facets = results.facets.into_iter().map(|(facet, counts)| {
-        let counts = counts.into_iter().map(|c| FacetBody { code: c.code, label: c.label, count: c.count }).collect();
+        let counts = counts.into_iter().map(|c| FacetBody { code: c.code, label: c.label, parent: c.parent, count: c.count }).collect();
         (facet.as_str().to_owned(), counts)
+    });
+    let periods = results.periods.into_iter().map(|(column, counts)| {
+        let body = |c: PeriodCount| PeriodBody {
+            code: c.code,
+            label: period_label(c.code, lang),
+            from: c.period.from,
+            to: c.period.to,
+            count: c.count,
+        };
+        (column.as_str(), counts.into_iter().map(body).collect())
     });
     Ok(Answer(ResultsBody {
         facets: facets.collect(),
+        periods: periods.collect(),
+        without: results.without.into_iter().map(|(by, count)| (by.as_str(), count)).collect(),
+        jump: results.named.map(|card| JumpBody { id: card.id, url: url(&card) }),
         items: results.items.into_iter().map(|h| HitBody::of(h, lang)).collect(),
         next: results.next,
         total: results.total,
@@ -221,6 +306,34 @@ pub(crate) async fn find(State(app): State<App>, who: Who, params: Params) -> Re
         ignored: results.ignored,
         did_you_mean: results.did_you_mean,
     }))
+}
+
+/// The name of a usual period.
+pub(crate) fn period_label(code: &str, lang: Lang) -> String {
+    messages::say(lang, &format!("period-{}", code.replace('_', "-")), &[])
+}
+
+/// Listings or parties that are like one of them.
+pub(crate) async fn similar(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<uuid::Uuid>,
+    params: Params,
+) -> Result<Answer<SimilarBody>, Problem> {
+    let limit = params.only(&["limit"])?.limit()?;
+    let hits = run_similar(&app, &who, id, usize::try_from(limit.get()).unwrap_or(10).min(MOST_SIMILAR)).await?;
+    let items = hits.ok_or_else(Problem::not_found)?.into_iter().map(|hit| HitBody::of(hit, who.actor.lang)).collect();
+    Ok(Answer(SimilarBody { items }))
+}
+
+/// What is like a listing or party; none if the reader finds no such thing.
+pub(crate) async fn run_similar(app: &App, who: &Who, id: uuid::Uuid, limit: usize) -> Result<Option<Vec<Hit>>, Problem> {
+    let (search, viewer) = (app.search.clone(), Viewer::of(&who.actor));
+    let found = tokio::task::spawn_blocking(move || match search.card(id, &viewer)? {
+        Some(_) => search.similar(id, &viewer, limit).map(Some),
+        None => Ok(None),
+    });
+    Ok(found.await.map_err(|e| Problem::internal(&e))??)
 }
 
 /// Completes what was typed so far.

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use base::{Lang, PartyId, Vocabulary};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use search::{DocKind, Facet, Filters, Query, Sort};
+use search::{DateColumn, DocKind, Facet, Filters, Narrowed, Period, Periods, Query, Sort};
 
 use super::frame::localised;
+use crate::api::search::date_names;
 
 /// What need not be escaped in the value of a parameter.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b',');
@@ -18,6 +19,8 @@ pub(super) struct Asked {
     pub q: String,
     /// What the results are narrowed by.
     pub filters: Filters,
+    /// The days it is narrowed to.
+    pub periods: Periods,
     /// The order.
     pub sort: Sort,
     /// Only what belongs to this party.
@@ -36,7 +39,7 @@ pub(super) fn sort_word(sort: Sort) -> &'static str {
 
 impl Asked {
     pub fn of(query: &Query) -> Self {
-        Self { q: query.text.clone(), filters: query.filters.clone(), sort: query.sort, party: query.party }
+        Self { q: query.text.clone(), filters: query.filters.clone(), periods: query.periods.clone(), sort: query.sort, party: query.party }
     }
 
     /// A search for one value.
@@ -52,31 +55,28 @@ impl Asked {
 
     /// The address without its language.
     pub fn path(&self, cursor: Option<&str>) -> String {
-        let mut path = "/search".to_owned();
-        let mut mark = '?';
-        let mut add = |name: &str, value: &str| {
-            path.push(mark);
-            path.push_str(name);
-            path.push('=');
-            path.extend(utf8_percent_encode(value, PLAIN));
-            mark = '&';
-        };
-        if !self.q.is_empty() {
-            add("q", &self.q);
+        format!("/search{}", self.query(cursor))
+    }
+
+    /// Where the results are to be had as a file.
+    pub fn export(&self, format: &str) -> String {
+        let query = self.query(None);
+        let mark = if query.is_empty() { '?' } else { '&' };
+        format!("/api/v1/search/export{query}{mark}format={format}")
+    }
+
+    /// The query string with its question mark; nothing where nothing is asked.
+    fn query(&self, cursor: Option<&str>) -> String {
+        let words = Some(("q", self.q.clone())).filter(|_| !self.q.is_empty());
+        let cursor = cursor.map(|cursor| ("cursor", cursor.to_owned()));
+        let mut query = String::new();
+        for (name, value) in words.into_iter().chain(self.fields()).chain(cursor) {
+            query.push(if query.is_empty() { '?' } else { '&' });
+            query.push_str(name);
+            query.push('=');
+            query.extend(utf8_percent_encode(&value, PLAIN));
         }
-        for (facet, values) in self.filters.iter().filter(|(_, values)| !values.is_empty()) {
-            add(facet.as_str(), &values.iter().map(String::as_str).collect::<Vec<_>>().join(","));
-        }
-        if let Some(party) = self.party {
-            add("party", &party.to_string());
-        }
-        if self.sort != Sort::Relevance {
-            add("sort", sort_word(self.sort));
-        }
-        if let Some(cursor) = cursor {
-            add("cursor", cursor);
-        }
-        path
+        query
     }
 
     /// The hidden fields of a form that asks for other words and keeps the rest.
@@ -87,6 +87,11 @@ impl Asked {
             .filter(|(_, values)| !values.is_empty())
             .map(|(facet, values)| (facet.as_str(), values.iter().map(String::as_str).collect::<Vec<_>>().join(",")))
             .collect();
+        for (column, period) in &self.periods {
+            let (from, to) = date_names(*column);
+            fields.extend(period.from.map(|day| (from, day.to_string())));
+            fields.extend(period.to.map(|day| (to, day.to_string())));
+        }
         fields.extend(self.party.map(|party| ("party", party.to_string())));
         if self.sort != Sort::Relevance {
             fields.push(("sort", sort_word(self.sort).to_owned()));
@@ -117,6 +122,33 @@ impl Asked {
             if values.is_empty() {
                 next.filters.remove(&facet);
             }
+        }
+        next.without_loose_communes()
+    }
+
+    /// The same search whatever the value of a facet or the days of a date.
+    pub fn whatever(&self, by: Narrowed) -> Self {
+        let mut next = self.clone();
+        match by {
+            Narrowed::Facet(facet) => drop(next.filters.remove(&facet)),
+            Narrowed::Date(column) => drop(next.periods.remove(&column)),
+        }
+        next.without_loose_communes()
+    }
+
+    /// Communes are chosen below a province, and go with it.
+    fn without_loose_communes(mut self) -> Self {
+        if !self.filters.contains_key(&Facet::Province) {
+            self.filters.remove(&Facet::Commune);
+        }
+        self
+    }
+
+    /// Narrowed to a period, or whatever the date if it was narrowed to just that.
+    pub fn toggled_period(&self, column: DateColumn, period: Period) -> Self {
+        let mut next = self.whatever(Narrowed::Date(column));
+        if self.periods.get(&column) != Some(&period) {
+            next.periods.insert(column, period);
         }
         next
     }
@@ -193,6 +225,23 @@ mod tests {
         assert_eq!(narrow.toggled_field(fields, "4").path(None), "/search?field=4");
         assert_eq!(narrow.toggled_field(fields, "401").path(None), "/search");
         assert_eq!(narrow.toggled_field(fields, "2").path(None), "/search?field=2,401");
+    }
+
+    #[test]
+    fn communes_go_with_their_province() {
+        let asked = Asked::only(Facet::Province, "86").with(Facet::Commune, "28777");
+        assert_eq!(asked.path(None), "/search?province=86&commune=28777");
+        assert_eq!(asked.toggled(Facet::Province, "86"), Asked::default());
+        assert_eq!(asked.whatever(Narrowed::Facet(Facet::Province)), Asked::default());
+    }
+
+    #[test]
+    fn a_period_is_chosen_and_left_again() {
+        let period = Period { from: "2026-10-26".parse().ok(), to: None };
+        let asked = Asked::default().toggled_period(DateColumn::Published, period);
+        assert_eq!(asked.path(None), "/search?published_from=2026-10-26");
+        assert_eq!(asked.export("csv"), "/api/v1/search/export?published_from=2026-10-26&format=csv");
+        assert_eq!(asked.toggled_period(DateColumn::Published, period), Asked::default());
     }
 
     #[test]

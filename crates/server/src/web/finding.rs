@@ -1,25 +1,36 @@
 //! The page of results: tabs, facets, chips, results, pager. The address says everything.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use askama::Template;
 use axum::extract::{FromRequestParts as _, State};
 use axum::http::{Request, StatusCode};
-use axum::response::Response;
-use base::{Lang, Vocabularies, Vocabulary};
-use search::{DocKind, Facet, FacetCount, Results, Sort, Viewer};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use base::{Lang, Vocabularies, Vocabulary, messages};
+use chrono::NaiveDate;
+use search::{DateColumn, DocKind, Facet, FacetCount, Narrowed, Period, PeriodCount, Results, Sort, Viewer};
 
 use super::asked::Asked;
 use super::card::CardView;
-use super::frame::{Frame, Visit, page};
+use super::format;
+use super::frame::{Frame, Visit, localised, page};
 use crate::api;
 use crate::app::App;
 use crate::extract::Params;
 use crate::problem::Problem;
 
 /// The facets at the side, in their order; kinds are the tabs.
-const ASIDE: [Facet; 7] =
-    [Facet::Field, Facet::Trl, Facet::Cooperation, Facet::IprStatus, Facet::Province, Facet::PartyType, Facet::Language];
+const ASIDE: [Facet; 9] = [
+    Facet::Field,
+    Facet::Trl,
+    Facet::Cooperation,
+    Facet::IprStatus,
+    Facet::Province,
+    Facet::Commune,
+    Facet::PartyType,
+    Facet::PriceBand,
+    Facet::Language,
+];
 /// Values of a facet that are open at once, and at all.
 const OPEN: usize = 6;
 const MOST: usize = 16;
@@ -40,7 +51,12 @@ pub(super) struct Finding {
     pub did_you_mean: Option<Link>,
     pub tabs: Vec<Tab>,
     pub facets: Vec<FacetView>,
+    pub dates: Vec<DateView>,
     pub chips: Vec<Link>,
+    /// What would be found with one condition less.
+    pub drops: Vec<Drop>,
+    /// The results as a file, for whoever is signed in.
+    pub export: Option<String>,
     pub clear: String,
     pub sorts: Vec<Tab>,
     pub fields: Vec<(&'static str, String)>,
@@ -55,6 +71,37 @@ pub(super) struct Finding {
 pub(super) struct Link {
     pub text: String,
     pub href: String,
+}
+
+/// A condition that can be dropped, and how many results there would be.
+pub(super) struct Drop {
+    pub text: String,
+    pub href: String,
+    pub count: u64,
+}
+
+/// A date with its usual periods and a form for any other.
+pub(super) struct DateView {
+    pub column: DateColumn,
+    pub usual: Vec<ValueView>,
+    pub names: (&'static str, &'static str),
+    pub from: String,
+    pub to: String,
+    /// The rest of the search, to be kept.
+    pub fields: Vec<(&'static str, String)>,
+    pub is_narrowed: bool,
+}
+
+impl DateView {
+    /// The message with its name.
+    pub fn key(&self) -> String {
+        key_of(self.column)
+    }
+}
+
+/// The message with a date's name.
+fn key_of(column: DateColumn) -> String {
+    format!("facet-{column}")
 }
 
 /// One of several ways to see the same search.
@@ -93,8 +140,8 @@ pub(super) struct ValueView {
 
 /// The parameters of the query that a search understands; what advertisers and mail programs add is left out.
 async fn params(query: &str) -> Result<Params, Problem> {
-    let known = |name: &str| matches!(name, "q" | "cursor" | "sort" | "trl_min" | "trl_max" | "party") || name.parse::<Facet>().is_ok();
-    let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| known(name));
+    let is_known = |name: &str| api::search::is_known(name) && !matches!(name, "limit" | "facets");
+    let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| is_known(name));
     let kept: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let request = Request::builder().uri(format!("/?{kept}")).body(()).map_err(|_| Problem::malformed("bad-address"))?;
     Params::from_request_parts(&mut request.into_parts().0, &()).await
@@ -102,10 +149,17 @@ async fn params(query: &str) -> Result<Params, Problem> {
 
 pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let lang = visit.lang();
-    let query = api::search::read(params(&visit.query).await?)?;
+    let mut query = api::search::read(params(&visit.query).await?, &app.vocabularies)?;
+    if query.filters.contains_key(&Facet::Province) {
+        query.facets.push(Facet::Commune);
+    }
     let asked = Asked::of(&query);
     let cursor = query.cursor.clone();
     let results = api::search::run(&app, &visit.who, query).await?;
+    // Whoever types a code wants that page and no list of one.
+    if let (Some(card), None) = (&results.named, &cursor) {
+        return Ok(Redirect::to(&localised(lang, &super::card::path(card))).into_response());
+    }
     let party = match asked.party {
         Some(id) => app.search.card(id.0, &Viewer::of(&visit.who.actor))?.map(|card| card.title(lang).to_owned()),
         None => None,
@@ -149,6 +203,9 @@ pub(super) fn finding(
         ignored: results.ignored,
         tabs,
         facets,
+        dates: dates(asked, &results.periods, lang),
+        drops: drops(asked, &results.without, lang, vocabularies),
+        export: Some(asked.export("csv")).filter(|_| f.is_signed_in && results.total > 0),
         chips: chips(asked, party, lang, vocabularies),
         clear: asked.bare().address(lang, None),
         sorts,
@@ -199,8 +256,71 @@ fn chips(asked: &Asked, party: Option<String>, lang: Lang, vocabularies: &Vocabu
             chips.push(Link { text, href: asked.without(*facet, code).address(lang, None) });
         }
     }
+    for (column, period) in &asked.periods {
+        chips.push(Link { text: period_text(*column, *period, lang), href: asked.whatever(Narrowed::Date(*column)).address(lang, None) });
+    }
     chips.truncate(CHIPS);
     chips
+}
+
+/// What a period is called beside others: `Đăng: từ 26/10/2026`.
+fn period_text(column: DateColumn, period: Period, lang: Lang) -> String {
+    let day = |day: Option<NaiveDate>| day.map(|day| format::day(lang, day)).unwrap_or_default();
+    let key = match (period.from, period.to) {
+        (Some(_), Some(_)) => "period-between",
+        (Some(_), None) => "period-from",
+        (None, _) => "period-to",
+    };
+    let days = messages::say(lang, key, &[("from", &day(period.from)), ("to", &day(period.to))]);
+    format!("{}: {days}", messages::say(lang, &key_of(column), &[]))
+}
+
+/// What would be found with one condition less, most first.
+fn drops(asked: &Asked, without: &BTreeMap<Narrowed, u64>, lang: Lang, vocabularies: &Vocabularies) -> Vec<Drop> {
+    let mut drops: Vec<Drop> = without
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(by, count)| {
+            let text = match by {
+                Narrowed::Facet(facet) => {
+                    let values = asked.filters.get(facet).into_iter().flatten().take(3);
+                    values.map(|code| short(*facet, &facet.label(code, lang, vocabularies))).collect::<Vec<_>>().join(", ")
+                }
+                Narrowed::Date(column) => period_text(*column, asked.periods.get(column).copied().unwrap_or_default(), lang),
+            };
+            Drop { text, href: asked.whatever(*by).address(lang, None), count: *count }
+        })
+        .collect();
+    drops.sort_by_key(|drop| std::cmp::Reverse(drop.count));
+    drops
+}
+
+/// The dates with their periods; none where nothing could be narrowed by them.
+fn dates(asked: &Asked, counts: &BTreeMap<DateColumn, Vec<PeriodCount>>, lang: Lang) -> Vec<DateView> {
+    let is_long = asked.path(None).len() > LINK_BYTES / ASIDE.len();
+    let views = counts.iter().filter(|_| !is_long).map(|(column, counts)| {
+        let value = |count: &PeriodCount| ValueView {
+            label: api::search::period_label(count.code, lang),
+            count: count.count,
+            href: asked.toggled_period(*column, count.period).address(lang, None),
+            is_on: asked.periods.get(column) == Some(&count.period),
+            depth: 0,
+        };
+        let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+        let period = asked.periods.get(column).copied().unwrap_or_default();
+        let rest = asked.whatever(Narrowed::Date(*column));
+        let words = Some(("q", asked.q.clone())).filter(|_| !asked.q.is_empty());
+        DateView {
+            column: *column,
+            usual: counts.iter().filter(|c| c.count > 0 || asked.periods.get(column) == Some(&c.period)).map(value).collect(),
+            names: api::search::date_names(*column),
+            from: day(period.from),
+            to: day(period.to),
+            fields: words.into_iter().chain(rest.fields()).collect(),
+            is_narrowed: asked.periods.contains_key(column),
+        }
+    });
+    views.filter(|view| view.is_narrowed || !view.usual.is_empty()).collect()
 }
 
 /// `TRL 7 – …` is `TRL 7` where there is little room.

@@ -19,20 +19,24 @@ use listings::Kind;
 use listings::content::Content;
 use listings::state::{Revision, Status};
 use listings::view::ListingView;
-use search::{DocKind, Facet, Viewer};
+use search::{DocKind, Facet, Hit, Viewer};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 pub(super) use self::parts::Pen;
 use self::parts::{Block, Fact, Facts};
 use super::asked::Asked;
+use super::card::CardView;
 use super::finding::plural;
 use super::format::{self, Moment};
 use super::frame::{Frame, Visit, localised, page};
 use super::rich::{Words, words};
+use crate::api;
 use crate::app::App;
 use crate::problem::Problem;
 
+/// So many similar listings are shown.
+const SIMILAR: usize = 3;
 /// Other listings and parties named on a page, at most.
 const NAMED: usize = 24;
 
@@ -55,6 +59,7 @@ pub(super) struct ListingPage {
     pub blocks: Vec<Block>,
     pub facts: Vec<Facts>,
     pub address: String,
+    pub similar: Vec<CardView>,
 }
 
 /// Whose it is, as far as the reader may know.
@@ -106,8 +111,9 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
             names.insert(id, Named { title: card.title(visit.lang()).to_owned(), href });
         }
     }
+    let similar = api::search::run_similar(app, &visit.who, id.0, SIMILAR).await?.unwrap_or_default();
     let f = visit.frame(app, "").at(&view.url);
-    Ok(page(StatusCode::OK, visit.lang(), &listing_page(f, &view, &names, &app.vocabularies)))
+    Ok(page(StatusCode::OK, visit.lang(), &listing_page(f, &view, &names, similar, &app.vocabularies)))
 }
 
 /// A permanent redirect, asked for anew each time: a title that comes back takes its old address back.
@@ -132,7 +138,7 @@ fn named(content: &Content) -> Vec<Uuid> {
     }
 }
 
-pub(super) fn listing_page(f: Frame, view: &ListingView, names: &Names, vocabularies: &Vocabularies) -> ListingPage {
+pub(super) fn listing_page(f: Frame, view: &ListingView, names: &Names, similar: Vec<Hit>, vocabularies: &Vocabularies) -> ListingPage {
     let lang = f.lang;
     let pen = Pen { lang, vocabularies, names };
     let (blocks, mut facts) = match &view.typed {
@@ -170,6 +176,7 @@ pub(super) fn listing_page(f: Frame, view: &ListingView, names: &Names, vocabula
         blocks,
         facts,
         address,
+        similar: similar.into_iter().map(|hit| CardView::of(hit, lang, vocabularies)).collect(),
         f,
     }
 }

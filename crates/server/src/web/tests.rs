@@ -11,7 +11,7 @@ use listings::content::Content;
 use listings::published::Provenance;
 use listings::state::Status;
 use listings::view::{ListingView, OwnerView};
-use search::{Card, CardParty, DocKind, Facet, FacetCount, Highlights, Hit, Results};
+use search::{Card, CardParty, DateColumn, DocKind, Facet, FacetCount, Highlights, Hit, Narrowed, Period, PeriodCount, Results};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -179,7 +179,7 @@ fn hit(kind: DocKind) -> Hit {
 }
 
 fn results(items: Vec<Hit>) -> Results {
-    let count = |code: &str, label: &str, count: u64| FacetCount { code: code.to_owned(), label: label.to_owned(), count };
+    let count = |code: &str, label: &str, count: u64| FacetCount { code: code.to_owned(), label: label.to_owned(), parent: None, count };
     let facets = if items.is_empty() {
         std::collections::BTreeMap::new()
     } else {
@@ -197,6 +197,14 @@ fn results(items: Vec<Hit>) -> Results {
         next: (!items.is_empty()).then(|| "cursor".to_owned()),
         items,
         facets,
+        periods: [DateColumn::Published, DateColumn::Closes]
+            .map(|column| {
+                let period = Period { from: "2026-10-26".parse().ok(), to: "2026-11-30".parse().ok() };
+                (column, vec![PeriodCount { code: "last_30_days", period, count: 1_234 }])
+            })
+            .into(),
+        without: [(Narrowed::Facet(Facet::Trl), 1_234), (Narrowed::Date(DateColumn::Closes), 0)].into(),
+        named: None,
         took_ms: 6,
         step: 0,
         relaxed: true,
@@ -249,7 +257,7 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     add("search, long", &finding::finding(frame(lang, "/search"), &vocabularies, &long, false, None, results(many)));
     for kind in Kind::ALL {
         for named in [true, false] {
-            let page = listing_page(frame(lang, "/x"), &view(kind, EVIL, lang, named), &names(), &vocabularies);
+            let page = listing_page(frame(lang, "/x"), &view(kind, EVIL, lang, named), &names(), four(), &vocabularies);
             add(&format!("{kind}, named {named}"), &page);
         }
     }
@@ -409,7 +417,8 @@ fn structured_data_is_json() {
 
 #[test]
 fn a_seeker_who_is_not_named_stays_so() {
-    let page = listing_page(frame(Lang::Vi, "/x"), &view(Kind::Need, "Cần máy sấy", Lang::Vi, false), &Names::new(), &vocabularies());
+    let page =
+        listing_page(frame(Lang::Vi, "/x"), &view(Kind::Need, "Cần máy sấy", Lang::Vi, false), &Names::new(), Vec::new(), &vocabularies());
     let html = page.render().unwrap();
     assert!(html.contains("không công khai tên") && !html.contains("/parties/") && !html.contains("vien-dua"));
 }
@@ -420,7 +429,7 @@ fn a_text_without_translation_says_so_and_names_its_language() {
     if let Content::Technology(t) = &mut one.typed {
         t.title = Localised::of(Lang::Vi, "Máy sấy");
     }
-    let html = listing_page(frame(Lang::En, "/x"), &one, &Names::new(), &vocabularies()).render().unwrap();
+    let html = listing_page(frame(Lang::En, "/x"), &one, &Names::new(), Vec::new(), &vocabularies()).render().unwrap();
     assert!(html.contains("<h1 lang=\"vi\">Máy sấy</h1>") && html.contains("no English text yet"));
     assert!(!html.contains("hreflang=\"x-default\""), "one language, no alternates");
 }
@@ -431,6 +440,7 @@ fn a_page_names_itself_in_both_languages() {
         frame(Lang::En, "/technologies/may-say"),
         &view(Kind::Technology, "A", Lang::En, true),
         &Names::new(),
+        Vec::new(),
         &vocabularies(),
     )
     .render()

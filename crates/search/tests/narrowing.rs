@@ -1,0 +1,159 @@
+//! Narrowing by dates, prices, places and classes; what else would be found; looking up a code; what is similar.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod corpus;
+use base::{Lang, Limit};
+use chrono::TimeDelta;
+use corpus::*;
+use listings::content::{Content, Price, Terms};
+use listings::published::Audience;
+use search::{Batch, DateColumn, Document, Facet, Narrowed, Period, Query, Search};
+
+fn priced(make: Make, min: i64, max: i64) -> Make {
+    let mut make = make;
+    if let Content::Technology(c) = &mut make.0.content {
+        let amount = serde_json::from_value(serde_json::json!({"min_minor": min, "max_minor": max, "currency": "VND"})).unwrap();
+        c.terms = Some(Terms { price: Some(Price { kind: "range".into(), amount: Some(amount) }), ..Terms::default() });
+    }
+    make
+}
+
+fn in_commune(make: Make, code: &str) -> Make {
+    let mut make = make;
+    make.0.owner.commune = Some(code.into());
+    make
+}
+
+/// Published 1, 10, 40 and 99 days ago; closing in 299, 290, 260 and 201 days.
+fn space() -> Search {
+    let mut all = vec![
+        priced(technology(1, "Máy sấy dừa một", "a").trl(7), 80_000_000, 120_000_000),
+        in_commune(technology(10, "Máy sấy dừa hai", "b").trl(5), "28777"),
+        in_commune(need(40, "Cần máy sấy dừa", "c").anonymity("sector_and_region"), "28777"),
+        technology(99, "Máy gọt dứa", "d").audience(Audience::Registered),
+    ];
+    if let Content::Technology(c) = &mut all[1].0.content {
+        c.ipc = vec!["A23N 5/01".into()];
+    }
+    let vocabularies = base::Vocabularies::built_in().unwrap();
+    let search = Search::in_memory(search::Settings::default(), vocabularies.clone().into(), base::Clock::held_at(now())).unwrap();
+    let add = all.iter().map(|m| Document::listing(&m.0, &vocabularies)).collect();
+    search.apply(&Batch { add, remove: Vec::new(), position: 1 }).unwrap();
+    search
+}
+
+fn day(ago: i64) -> Option<chrono::NaiveDate> {
+    Some((now() - TimeDelta::days(ago)).date_naive())
+}
+
+fn narrowed(query: Query, column: DateColumn, from: Option<chrono::NaiveDate>, to: Option<chrono::NaiveDate>) -> Query {
+    let mut query = query;
+    query.periods.insert(column, Period { from, to });
+    query
+}
+
+#[test]
+fn dates_narrow_by_whole_days_and_their_own_counts_stay() {
+    let s = space();
+    let last = |ago| narrowed(Query::words(""), DateColumn::Published, day(ago), None);
+    for (ago, ids) in [(0, vec![]), (1, vec![1]), (10, vec![1, 10]), (39, vec![1, 10]), (40, vec![1, 10, 40])] {
+        let results = s.find(&last(ago), &anybody()).unwrap();
+        let mut got = numbers(&results);
+        got.sort_unstable();
+        assert_eq!(got, ids, "{ago} days");
+        let counts: Vec<(&str, u64)> = results.periods[&DateColumn::Published].iter().map(|c| (c.code, c.count)).collect();
+        assert_eq!(counts, [("last_7_days", 1), ("last_30_days", 2), ("last_365_days", 3)], "{ago} days");
+    }
+    let between = narrowed(Query::words(""), DateColumn::Published, day(40), day(10));
+    assert_eq!(s.find(&between, &anybody()).unwrap().total, 2);
+    // The other date's counts follow: one closes 290 days ahead, none within 90.
+    let closing = narrowed(last(30), DateColumn::Closes, None, day(-295));
+    let results = s.find(&closing, &anybody()).unwrap();
+    assert_eq!(numbers(&results), [10]);
+    assert_eq!(results.periods[&DateColumn::Closes].iter().map(|c| c.count).sum::<u64>(), 0);
+    // What is not for the reader is in no count.
+    let all = s.find(&Query::words(""), &member_of(party(9))).unwrap();
+    assert_eq!(all.periods[&DateColumn::Published][2].count, 4);
+}
+
+#[test]
+fn a_cursor_belongs_to_its_days() {
+    let s = space();
+    let first = Query { limit: Limit::new(1).unwrap(), ..narrowed(Query::words(""), DateColumn::Published, day(30), None) };
+    let next = s.find(&first, &anybody()).unwrap().next;
+    assert_eq!(s.find(&Query { cursor: next.clone(), ..first.clone() }, &anybody()).unwrap().items.len(), 1);
+    let other = Query { cursor: next, ..narrowed(first, DateColumn::Published, day(50), None) };
+    assert!(matches!(s.find(&other, &anybody()), Err(search::SearchError::Cursor)));
+}
+
+#[test]
+fn a_price_lies_in_all_its_bands() {
+    let s = space();
+    for (band, total) in [("0-100", 1), ("100-500", 1), ("500-1000", 0)] {
+        assert_eq!(s.find(&Query::words("").with(Facet::PriceBand, band), &anybody()).unwrap().total, total, "{band}");
+    }
+    let bands = &s.find(&Query::words(""), &anybody()).unwrap().facets[&Facet::PriceBand];
+    assert_eq!(bands.iter().map(|c| c.label.as_str()).collect::<Vec<_>>(), ["Dưới 100 triệu đồng", "100 – 500 triệu đồng"]);
+}
+
+#[test]
+fn a_commune_tells_nothing_of_a_seeker_who_hides() {
+    let s = space();
+    let query = Query { facets: vec![Facet::Commune, Facet::Province], ..Query::words("") };
+    let results = s.find(&query, &staff()).unwrap();
+    let communes = &results.facets[&Facet::Commune];
+    assert_eq!((communes.len(), communes[0].code.as_str(), communes[0].count), (1, "28777", 1));
+    assert_eq!(results.facets[&Facet::Province][0].count, 4, "the region is told");
+    assert_eq!(numbers(&s.find(&Query::words("").with(Facet::Commune, "28777"), &staff()).unwrap()), [10]);
+}
+
+#[test]
+fn classes_are_counted_at_every_level_and_say_what_they_lie_below() {
+    let s = space();
+    let query = Query { facets: vec![Facet::Ipc], ..Query::words("") };
+    let mut levels: Vec<(String, Option<String>)> =
+        s.find(&query, &anybody()).unwrap().facets[&Facet::Ipc].iter().map(|c| (c.code.clone(), c.parent.clone())).collect();
+    levels.sort();
+    let level = |code: &str, parent: Option<&str>| (code.to_owned(), parent.map(str::to_owned));
+    assert_eq!(levels, [level("A", None), level("A23", Some("A")), level("A23N", Some("A23")), level("A23N 5/01", Some("A23N"))]);
+}
+
+#[test]
+fn what_one_filter_less_would_find_is_counted() {
+    let s = space();
+    let query = narrowed(Query::words("dừa").with(Facet::Trl, "7").with(Facet::Kind, "need"), DateColumn::Published, day(60), None);
+    let results = s.find(&query, &anybody()).unwrap();
+    assert_eq!(results.total, 0);
+    let without: Vec<(Narrowed, u64)> = results.without.into_iter().collect();
+    assert_eq!(without, [(Narrowed::Facet(Facet::Kind), 1), (Narrowed::Facet(Facet::Trl), 1), (Narrowed::Date(DateColumn::Published), 0)]);
+}
+
+#[test]
+fn a_code_leads_to_the_one_thing_that_has_it() {
+    let s = index(vec![
+        technology(1, "Máy sấy", "a"),
+        asset(2, "Kết cấu", "1-0012345"),
+        technology(3, "Máy sấy nhanh", "b").audience(Audience::Registered),
+    ]);
+    let named = |text: &str| s.find(&Query::words(text), &anybody()).unwrap().named.map(|card| card.id.as_u128());
+    assert_eq!((named("CN-2026-000001"), named("cn2026 000001"), named("1-0012345")), (Some(1), Some(1), Some(2)));
+    assert_eq!(named("CN-2026-000003"), None, "it is not for everybody");
+    assert_eq!((named("máy sấy"), named("CN-2026-000009"), named("")), (None, None, None));
+    let other_kind = Query::words("CN-2026-000001").with(Facet::Kind, "need");
+    assert_eq!(s.find(&other_kind, &anybody()).unwrap().named, None, "what is narrowed away is not led to");
+}
+
+#[test]
+fn what_is_similar_is_shown_in_the_readers_language() {
+    let s = index(vec![
+        technology(1, "Máy sấy cơm dừa", "Sấy bằng bơm nhiệt").english("Coconut dryer", "Heat pump drying"),
+        technology(2, "Máy sấy cơm dừa mini", "Sấy bằng bơm nhiệt <nhỏ>").english("Small coconut dryer", "Small heat pump drying"),
+        technology(3, "Giống dưa lưới", "Kháng bệnh"),
+    ]);
+    let english = search::Viewer::of(&base::Actor::anonymous(Lang::En));
+    let similar = |viewer| s.similar(uuid::Uuid::from_u128(1), viewer, 5).unwrap();
+    let (vi, en) = (similar(&anybody()), similar(&english));
+    assert_eq!((vi[0].highlights.title.as_str(), en[0].highlights.title.as_str()), ("Máy sấy cơm dừa mini", "Small coconut dryer"));
+    assert_eq!(vi[0].highlights.snippet, "Sấy bằng bơm nhiệt &lt;nhỏ&gt;");
+    assert!(vi.iter().all(|hit| hit.card.id.as_u128() != 1));
+}

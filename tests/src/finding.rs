@@ -1,0 +1,149 @@
+//! Finding over HTTP: narrowing, counts, files, what is similar, codes that lead straight there; pages and API alike.
+
+use base::{PartyId, StaffRole};
+use serde_json::{Value, json};
+
+use crate::main_job::{need, publish, technology};
+use crate::site::{Client, Site, on_every_database};
+
+/// Puts a listing of a party before the public; gives its id.
+async fn put(author: &Client, moderator: &Client, party: PartyId, path: &str, content: Value) -> String {
+    let made = author.post(path, json!({"party": party, "content": content})).await.expect(201);
+    let id = made["id"].as_str().unwrap().to_owned();
+    let steps = format!("/api/v1/listings/{id}/transitions");
+    let seen = author.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
+    publish(moderator, &id, seen).await;
+    id
+}
+
+/// Two dryers and a need of a party in a commune of the province.
+async fn filled(site: &Site) -> (Client, Vec<String>) {
+    let author = site.person("author").await;
+    let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+    let body = json!({"names": {"vi": "Viện Dừa"}, "party_type": "institute", "address": {"province": "86", "commune": "28777"}});
+    let party = author.post("/api/v1/parties", body).await.expect(201)["id"].as_str().unwrap().parse().unwrap();
+    let mut first = technology("Máy sấy cơm dừa bơm nhiệt");
+    first["title"]["en"] = json!("Heat pump dryer for coconut");
+    first["terms"] = json!({"price": {"kind": "indicative", "amount": {"min_minor": 450_000_000, "currency": "VND"}}});
+    let mut second = technology("=Máy sấy cơm dừa nhỏ");
+    second["trl"] = json!(5);
+    let mut ids = Vec::new();
+    for content in [first, second] {
+        ids.push(put(&author, &moderator, party, "/api/v1/technologies", content).await);
+    }
+    ids.push(put(&author, &moderator, party, "/api/v1/needs", need()).await);
+    site.indexed().await;
+    (author, ids)
+}
+
+fn ids(answer: &Value) -> Vec<&str> {
+    answer["items"].as_array().unwrap().iter().map(|i| i["id"].as_str().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_is_narrowed_by_place_price_and_date_and_says_what_it_left_out() {
+    on_every_database(async |site: Site| {
+        let (_, made) = filled(&site).await;
+        let visitor = site.visitor();
+        let find = async |query: &str| visitor.get(&format!("/api/v1/search?{query}")).await.expect(200);
+
+        let all = find("q=say+com+dua&facets=commune,field,price_band").await;
+        assert_eq!(all["facets"]["commune"][0]["code"], "28777");
+        assert_eq!(all["facets"]["price_band"][0]["label"], "100 – 500 triệu đồng");
+        let fields = all["facets"]["field"].as_array().unwrap();
+        let below = fields.iter().find(|f| f["code"] == "21101").unwrap();
+        assert_eq!(below["parent"], "211", "{fields:?}");
+        assert_eq!(ids(&find("price_band=100-500").await), [made[0].as_str()]);
+        assert_eq!(find("commune=28777").await["total"], 3);
+        assert_eq!(find("commune=28756").await["total"], 0);
+
+        let today = site.clock.today();
+        let tomorrow = today.succ_opt().unwrap();
+        assert_eq!(find(&format!("published_from={today}&published_to={today}")).await["total"], 3);
+        assert_eq!(find(&format!("published_from={tomorrow}")).await["total"], 0);
+        let week = &find("").await["periods"]["published"][0];
+        assert_eq!((&week["code"], &week["count"], &week["label"]), (&json!("last_7_days"), &json!(3), &json!("7 ngày qua")));
+        assert_eq!(find("facets=none").await["periods"], json!({}));
+
+        let nothing = find("q=say+com+dua&trl=9&kind=technology").await;
+        assert_eq!((&nothing["total"], &nothing["without"]), (&json!(0), &json!({"kind": 0, "trl": 2})));
+        let page = visitor.get("/search?q=say+com+dua&trl=9&kind=technology").await;
+        assert!(page.text.contains("/search?q=say%20com%20dua&amp;kind=technology") && page.text.contains("2 kết quả"), "{}", page.text);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_leads_straight_to_its_page() {
+    on_every_database(async |site: Site| {
+        let (_, made) = filled(&site).await;
+        let visitor = site.visitor();
+        let answer = visitor.get("/api/v1/search?q=cn+2026+000001").await.expect(200);
+        assert_eq!(answer["jump"]["id"], json!(made[0]));
+        let url = answer["jump"]["url"].as_str().unwrap().to_owned();
+        for (language, code) in [("", "CN-2026-000001"), ("/en", "cn2026000001")] {
+            let page = visitor.get(&format!("{language}/search?q={code}")).await;
+            assert_eq!((page.status.as_u16(), page.headers["location"].to_str().unwrap()), (303, format!("{language}{url}").as_str()));
+        }
+        assert_eq!(visitor.get("/search?q=CN-2026-000009").await.status, 200);
+        assert_eq!(visitor.get("/api/v1/search?q=dua").await.expect(200)["jump"], Value::Null);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_found_can_be_taken_along_as_a_file() {
+    on_every_database(async |site: Site| {
+        let (author, made) = filled(&site).await;
+        let path = "/api/v1/search/export?q=say+com+dua&kind=technology&sort=trl";
+        assert_eq!(site.visitor().get(path).await.status, 401);
+
+        let answer = author.get(path).await;
+        assert_eq!((answer.status.as_u16(), answer.headers["content-type"].to_str().unwrap()), (200, "text/csv; charset=utf-8"));
+        assert!(answer.headers["content-disposition"].to_str().unwrap().starts_with("attachment; filename=\"innospace-"));
+        let lines: Vec<&str> = answer.text.trim_start_matches('\u{feff}').lines().collect();
+        assert_eq!(lines.len(), 3, "{}", answer.text);
+        assert!(lines[0].starts_with("code,kind,title"));
+        assert!(lines[1].starts_with("CN-2026-000001,technology,Máy sấy cơm dừa bơm nhiệt,"), "{}", lines[1]);
+        assert!(lines[2].contains(",'=Máy sấy"), "no spreadsheet may calculate it: {}", lines[2]);
+
+        let json = author.get(&format!("{path}&format=json&lang=en")).await.expect(200);
+        assert_eq!((&json["total"], &json["complete"]), (&json!(2), &json!(true)));
+        assert_eq!(ids(&json), [made[0].as_str(), made[1].as_str()]);
+        assert_eq!(json["items"][0]["title"], "Heat pump dryer for coconut");
+
+        // The page offers it to whoever is signed in.
+        let link = "/api/v1/search/export?q=dua&amp;format=csv";
+        assert!(author.get("/search?q=dua").await.text.contains(link));
+        assert!(!site.visitor().get("/search?q=dua").await.text.contains("/search/export"));
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_listing_shows_what_is_like_it_in_the_readers_language() {
+    on_every_database(async |site: Site| {
+        let (_, made) = filled(&site).await;
+        let visitor = site.visitor();
+        let path = format!("/api/v1/listings/{}/similar", made[1]);
+        let similar = visitor.get(&path).await.expect(200);
+        assert_eq!(ids(&similar), [made[0].as_str()]);
+        let english = visitor.get(&format!("{path}?lang=en")).await.expect(200);
+        assert_eq!(english["items"][0]["title"], "Heat pump dryer for coconut");
+        assert_eq!(visitor.get("/api/v1/listings/0197b2c4-0000-7000-8000-000000000001/similar").await.status, 404);
+
+        let url = visitor.get(&format!("/api/v1/technologies/{}", made[1])).await.expect(200)["url"].as_str().unwrap().to_owned();
+        for (language, heading, title) in
+            [("", "Tin tương tự", "Máy sấy cơm dừa bơm nhiệt"), ("/en", "Similar listings", "Heat pump dryer for coconut")]
+        {
+            let page = visitor.get(&format!("{language}{url}")).await;
+            let at = page.text.find(heading).unwrap_or_else(|| panic!("{heading}"));
+            assert!(page.text[at..].contains(title), "{title}");
+        }
+        site.stop().await;
+    })
+    .await;
+}
