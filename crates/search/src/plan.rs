@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::analysis::{EXACT_SIGN, PAIR_SIGN, STEM_SIGN, Word, stem};
 use crate::failure::Failure;
 use crate::query::{Atom, Clause, Parsed, Part};
+use crate::rule::{Rule, off};
 use crate::schema::Fields;
 use crate::settings::Weights;
 use crate::snapshot::Snapshot;
@@ -138,7 +139,7 @@ impl Plan {
     pub(crate) fn steps(&self) -> Vec<u8> {
         let missing = self.required.iter().filter(|c| c.may_miss).count();
         let mut steps = vec![WHOLE];
-        if missing > 1 {
+        if missing > 1 && !off(Rule::Relaxation) {
             steps.extend(STEPS.map(|s| (s * f32::from(WHOLE)) as u8));
         }
         steps
@@ -165,7 +166,11 @@ impl Plan {
                 Test::Row { .. } | Test::Prefix(_) => 0,
             });
         }
-        Ok(if most == 0 { 0.0 } else { snapshot.idf(most) })
+        Ok(match most {
+            0 => 0.0,
+            _ if off(Rule::Telling) => 1.0,
+            most => snapshot.idf(most),
+        })
     }
 
     fn score(&mut self, parsed: &Parsed, fields: &Fields, weights: &Weights) {
@@ -194,13 +199,13 @@ impl Plan {
         self.add(fields.party, &word.folded, weights.party * folded);
         self.add(fields.summary, &word.folded, weights.summary * folded);
         self.add(fields.advantage, &word.folded, weights.advantage * folded);
-        if marked {
+        if marked && !off(Rule::ExactView) {
             self.add(fields.exact, &word.exact, weights.exact);
             let exact = format!("{EXACT_SIGN}{}", word.exact);
             self.add(fields.title, &exact, weights.title);
             self.add(fields.keywords, &exact, weights.keywords);
             self.add(fields.party, &exact, weights.party);
-            if word.marked && word.tone == 0 {
+            if word.marked && word.tone == 0 && !off(Rule::Shapes) {
                 for tone in '1'..='5' {
                     self.add(fields.exact, &format!("{}{tone}", word.exact), weights.shaped);
                 }
@@ -250,7 +255,11 @@ fn test(atom: &Atom, fields: &Fields) -> Test {
         Atom::Word(word) => Test::Any(found_by(word, fields)),
         Atom::Phrase(words) => Test::Row {
             terms: words.iter().enumerate().map(|(n, w)| (n, Term::from_field_text(fields.folded, &w.folded))).collect(),
-            besides: words.iter().filter(|w| w.marked).map(|w| Term::from_field_text(fields.exact, &w.exact)).collect(),
+            besides: words
+                .iter()
+                .filter(|w| w.marked && !off(Rule::ExactView))
+                .map(|w| Term::from_field_text(fields.exact, &w.exact))
+                .collect(),
         },
         Atom::Prefix(prefix) => Test::Prefix(prefix.clone()),
         Atom::Value(facet, codes) => texts(fields.facet(*facet), codes),

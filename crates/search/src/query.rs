@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::analysis::{self, Word};
 use crate::facet::Facet;
 use crate::numbers;
+use crate::rule::{Rule, off};
 
 /// The longest query, in bytes.
 pub const MAX_BYTES: usize = 1_024;
@@ -145,6 +146,7 @@ fn next_piece(text: &str) -> Option<(Piece<'_>, &str)> {
     }
     let mut body = text;
     let negated = body.strip_prefix('-').filter(|r| r.chars().next().is_some_and(|c| c.is_alphanumeric() || is_quote(c)));
+    let negated = negated.filter(|_| !off(Rule::Exclusion));
     if let Some(after) = negated {
         body = after;
     }
@@ -191,7 +193,7 @@ impl Parser {
     fn piece(&mut self, piece: Piece<'_>) {
         if !piece.quoted && piece.field.is_none() && !piece.negated {
             match piece.text {
-                "OR" | "|" | "HOẶC" => {
+                "OR" | "|" | "HOẶC" if !off(Rule::Or) => {
                     if self.open {
                         self.or = true;
                     } else {
@@ -206,7 +208,7 @@ impl Parser {
                 _ => {}
             }
         }
-        match piece.field {
+        match piece.field.filter(|_| !off(Rule::FieldValues)) {
             Some(name) => match self.field(name, piece) {
                 Some(atom) => self.add(piece.negated, atom),
                 None => {
@@ -214,7 +216,7 @@ impl Parser {
                     self.plain(piece, piece.whole.strip_prefix('-').unwrap_or(piece.whole));
                 }
             },
-            None if piece.quoted => {
+            None if piece.quoted && !off(Rule::Phrases) => {
                 let words = self.take(piece.text);
                 match words.len() {
                     0 => self.ignore(piece.whole),
@@ -231,7 +233,7 @@ impl Parser {
     }
 
     fn plain(&mut self, piece: Piece<'_>, text: &str) {
-        if let Some(stem) = text.strip_suffix('*') {
+        if let Some(stem) = text.strip_suffix('*').filter(|_| !off(Rule::Prefix)) {
             let folded = analysis::folded_line(stem);
             if !folded.contains(' ') && folded.chars().count() >= MIN_PREFIX && self.room() {
                 self.add(piece.negated, Atom::Prefix(folded));
