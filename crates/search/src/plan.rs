@@ -113,7 +113,7 @@ impl Plan {
         let fields = &snapshot.fields;
         let mut budget = 0.0;
         for clause in parsed.clauses.iter().take(expansion.to).skip(expansion.from) {
-            if let [Atom::Word(word)] = clause.any.as_slice() {
+            if let [Atom::Word(word) | Atom::Whole(word, _)] = clause.any.as_slice() {
                 let frequency = snapshot.frequency(&Term::from_field_text(fields.folded, &word.folded))?;
                 budget += if frequency == 0 { 0.0 } else { snapshot.idf(frequency) };
             }
@@ -245,22 +245,32 @@ fn found_by(word: &Word, fields: &Fields) -> Vec<Term> {
 }
 
 fn condition(clause: &Clause, fields: &Fields) -> Condition {
-    let may_miss = clause.any.iter().all(|a| matches!(a, Atom::Word(_)));
-    Condition { any: clause.any.iter().map(|a| test(a, fields)).collect(), or: Vec::new(), may_miss, share: 0 }
+    let may_miss = clause.any.iter().all(|a| matches!(a, Atom::Word(_) | Atom::Whole(..)));
+    let mut any: Vec<Test> = clause.any.iter().map(|a| test(a, fields)).collect();
+    for atom in &clause.any {
+        if let Atom::Whole(_, parts) = atom
+            && parts.len() > 1
+        {
+            any.push(row(parts, fields));
+        }
+    }
+    Condition { any, or: Vec::new(), may_miss, share: 0 }
+}
+
+/// Two words or more in a row, those with marks with their marks.
+fn row(words: &[Word], fields: &Fields) -> Test {
+    let exact = words.iter().filter(|w| w.marked && !off(Rule::ExactView));
+    Test::Row {
+        terms: words.iter().enumerate().map(|(n, w)| (n, Term::from_field_text(fields.folded, &w.folded))).collect(),
+        besides: exact.map(|w| Term::from_field_text(fields.exact, &w.exact)).collect(),
+    }
 }
 
 fn test(atom: &Atom, fields: &Fields) -> Test {
     let texts = |field: Field, all: &[String]| Test::Any(all.iter().map(|t| Term::from_field_text(field, t)).collect());
     match atom {
-        Atom::Word(word) => Test::Any(found_by(word, fields)),
-        Atom::Phrase(words) => Test::Row {
-            terms: words.iter().enumerate().map(|(n, w)| (n, Term::from_field_text(fields.folded, &w.folded))).collect(),
-            besides: words
-                .iter()
-                .filter(|w| w.marked && !off(Rule::ExactView))
-                .map(|w| Term::from_field_text(fields.exact, &w.exact))
-                .collect(),
-        },
+        Atom::Word(word) | Atom::Whole(word, _) => Test::Any(found_by(word, fields)),
+        Atom::Phrase(words) => row(words, fields),
         Atom::Prefix(prefix) => Test::Prefix(prefix.clone()),
         Atom::Value(facet, codes) => texts(fields.facet(*facet), codes),
         Atom::Number(keys) => texts(fields.number, keys),

@@ -52,6 +52,8 @@ pub struct Clause {
 pub enum Atom {
     /// A word anywhere.
     Word(Word),
+    /// A whole such as ESP-32, or its parts in a row.
+    Whole(Word, Vec<Word>),
     /// These words in a row.
     Phrase(Vec<Word>),
     /// A word that begins so (folded).
@@ -81,7 +83,7 @@ impl fmt::Display for Atom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let row = |words: &[Word]| words.iter().map(|w| w.folded.as_str()).collect::<Vec<_>>().join(" ");
         match self {
-            Self::Word(word) => f.write_str(&word.folded),
+            Self::Word(word) | Self::Whole(word, _) => f.write_str(&word.folded),
             Self::Phrase(words) => write!(f, "\"{}\"", row(words)),
             Self::Prefix(prefix) => write!(f, "{prefix}*"),
             Self::Value(facet, values) => write!(f, "{facet}={}", values.join("/")),
@@ -243,21 +245,27 @@ impl Parser {
         }
         let mut words = self.take(text);
         // A whole such as ESP-32 stands for its parts.
+        let mut parts = Vec::new();
         if let Some(whole) = words.iter().position(|w| w.joins > 0) {
-            let parts = words.get(whole).map_or(0, |w| w.joins);
-            words.drain(whole.saturating_sub(parts)..whole);
+            let joins = words.get(whole).map_or(0, |w| w.joins);
+            parts = words.drain(whole.saturating_sub(joins)..whole).collect();
         }
+        let mut atom = |word: Word| match word.joins {
+            0 => Atom::Word(word),
+            _ if off(Rule::Parts) => Atom::Word(word),
+            _ => Atom::Whole(word, std::mem::take(&mut parts)),
+        };
         match words.len() {
             0 => self.ignore(text),
             1 => {
                 for word in words {
-                    self.add(piece.negated, Atom::Word(word));
+                    self.add(piece.negated, atom(word));
                 }
             }
             _ if piece.negated || self.or => self.add(piece.negated, Atom::Phrase(words)),
             _ => {
                 for word in words {
-                    self.add(false, Atom::Word(word));
+                    self.add(false, atom(word));
                 }
             }
         }
@@ -323,7 +331,7 @@ impl Parser {
     fn add(&mut self, negated: bool, atom: Atom) {
         if !negated {
             match &atom {
-                Atom::Word(word) => self.out.words.push(word.clone()),
+                Atom::Word(word) | Atom::Whole(word, _) => self.out.words.push(word.clone()),
                 Atom::Phrase(words) | Atom::Within(_, words) => self.out.words.extend(words.iter().filter(|w| w.joins == 0).cloned()),
                 Atom::Prefix(_) | Atom::Value(..) | Atom::Number(_) | Atom::Owner(_) => {}
             }
@@ -355,7 +363,7 @@ impl Parser {
         // The same word twice asks for nothing more.
         let mut seen = BTreeSet::new();
         self.out.clauses.retain(|clause| match clause.any.as_slice() {
-            [Atom::Word(word)] => seen.insert((clause.negated, word.folded.clone(), word.exact.clone())),
+            [Atom::Word(word) | Atom::Whole(word, _)] => seen.insert((clause.negated, word.folded.clone(), word.exact.clone())),
             _ => true,
         });
         self.out.marked = self.out.words.iter().any(|w| w.marked);

@@ -36,6 +36,8 @@ pub enum Rule {
     EnglishStems,
     /// Parts joined by a sign are also one word: ESP-32, KH&CN (L11, L15).
     Joined,
+    /// What was typed as one word of parts is found where the parts stand in a row, too (L15).
+    Parts,
     /// A number is found in any spelling.
     Numbers,
     /// A query that can be a number is looked up whole.
@@ -102,7 +104,7 @@ mod switch {
 
     impl Rule {
         /// All of them.
-        pub const ALL: [Self; 32] = [
+        pub const ALL: [Self; 33] = [
             Self::Compose,
             Self::LowerCase,
             Self::Marks,
@@ -117,6 +119,7 @@ mod switch {
             Self::Passages,
             Self::EnglishStems,
             Self::Joined,
+            Self::Parts,
             Self::Numbers,
             Self::Lookup,
             Self::Synonyms,

@@ -181,7 +181,7 @@ pub(crate) fn did_you_mean(snapshot: &Snapshot, parsed: &Parsed, text: &str, vie
     let typed = analysis::nfc(text);
     let mut better = typed.clone().into_owned();
     for clause in parsed.clauses.iter().filter(|c| !c.negated) {
-        let [Atom::Word(word)] = clause.any.as_slice() else { continue };
+        let [Atom::Word(word) | Atom::Whole(word, _)] = clause.any.as_slice() else { continue };
         let term = Term::from_field_text(snapshot.fields.folded, &word.folded);
         let is_number = word.folded.bytes().all(|b| b.is_ascii_digit());
         if is_number || word.folded.chars().count() < MIN_FUZZY || snapshot.frequency(&term)? > 0 {

@@ -252,7 +252,7 @@ fn key(words: &[Word]) -> String {
 /// The word of a clause that is one word and nothing else.
 fn plain_word(clause: &Clause) -> Option<&Word> {
     match clause.any.as_slice() {
-        [Atom::Word(word)] if !clause.negated => Some(word),
+        [Atom::Word(word) | Atom::Whole(word, _)] if !clause.negated => Some(word),
         _ => None,
     }
 }
