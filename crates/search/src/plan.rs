@@ -246,7 +246,12 @@ fn found_by(word: &Word, fields: &Fields) -> Vec<Term> {
 
 fn condition(clause: &Clause, fields: &Fields) -> Condition {
     let may_miss = clause.any.iter().all(|a| matches!(a, Atom::Word(_) | Atom::Whole(..)));
-    let mut any: Vec<Test> = clause.any.iter().map(|a| test(a, fields)).collect();
+    let test = |atom: &Atom| match atom {
+        // Who does not want dứa wants dừa all the same.
+        Atom::Word(word) if clause.negated && word.marked => as_marked(word, fields),
+        atom => test(atom, fields),
+    };
+    let mut any: Vec<Test> = clause.any.iter().map(test).collect();
     for atom in &clause.any {
         if let Atom::Whole(_, parts) = atom
             && parts.len() > 1
@@ -255,6 +260,12 @@ fn condition(clause: &Clause, fields: &Fields) -> Condition {
         }
     }
     Condition { any, or: Vec::new(), may_miss, share: 0 }
+}
+
+/// A word with the marks that were typed.
+fn as_marked(word: &Word, fields: &Fields) -> Test {
+    let (field, text) = if off(Rule::ExactView) { (fields.folded, &word.folded) } else { (fields.exact, &word.exact) };
+    Test::Any(vec![Term::from_field_text(field, text)])
 }
 
 /// Two words or more in a row, those with marks with their marks.
@@ -270,7 +281,10 @@ fn test(atom: &Atom, fields: &Fields) -> Test {
     let texts = |field: Field, all: &[String]| Test::Any(all.iter().map(|t| Term::from_field_text(field, t)).collect());
     match atom {
         Atom::Word(word) | Atom::Whole(word, _) => Test::Any(found_by(word, fields)),
-        Atom::Phrase(words) => row(words, fields),
+        Atom::Phrase(words) => match words.as_slice() {
+            [word] => as_marked(word, fields),
+            words => row(words, fields),
+        },
         Atom::Prefix(prefix) => Test::Prefix(prefix.clone()),
         Atom::Value(facet, codes) => texts(fields.facet(*facet), codes),
         Atom::Number(keys) => texts(fields.number, keys),

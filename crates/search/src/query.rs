@@ -54,7 +54,7 @@ pub enum Atom {
     Word(Word),
     /// A whole such as ESP-32, or its parts in a row.
     Whole(Word, Vec<Word>),
-    /// These words in a row.
+    /// These words in a row, with the marks that were typed; or one word with its marks.
     Phrase(Vec<Word>),
     /// A word that begins so (folded).
     Prefix(String),
@@ -222,7 +222,8 @@ impl Parser {
                 let words = self.take(piece.text);
                 match words.len() {
                     0 => self.ignore(piece.whole),
-                    1 => {
+                    // One word is quoted for its marks.
+                    1 if !words.iter().any(|w| w.marked) => {
                         for word in words {
                             self.add(piece.negated, Atom::Word(word));
                         }

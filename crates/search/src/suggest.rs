@@ -24,6 +24,8 @@ use crate::typing;
 
 /// The fewest letters that a typo is looked for in.
 const MIN_FUZZY: usize = 4;
+/// The fewest letters that are read as keys: `cas` is cá.
+const MIN_KEYS: usize = 3;
 /// The most entries of the dictionary that are looked at, per segment.
 const MAX_LOOKED_AT: usize = 400;
 /// The most titles that are read for one suggestion, per segment.
@@ -184,12 +186,14 @@ pub(crate) fn did_you_mean(snapshot: &Snapshot, parsed: &Parsed, text: &str, vie
         let [Atom::Word(word) | Atom::Whole(word, _)] = clause.any.as_slice() else { continue };
         let term = Term::from_field_text(snapshot.fields.folded, &word.folded);
         let is_number = word.folded.bytes().all(|b| b.is_ascii_digit());
-        if is_number || word.folded.chars().count() < MIN_FUZZY || snapshot.frequency(&term)? > 0 {
+        let letters = word.folded.chars().count();
+        if is_number || letters < MIN_KEYS || snapshot.frequency(&term)? > 0 {
             continue;
         }
         let close = match keyed(snapshot, &word.folded, viewer)? {
             Some(written) => Some(written),
-            None => closest(snapshot, &term, viewer)?,
+            None if letters >= MIN_FUZZY => closest(snapshot, &term, viewer)?,
+            None => None,
         };
         if let Some(close) = close {
             better = replace_word(&better, &word.folded, &close);
