@@ -9,6 +9,7 @@ mod access;
 mod account_pages;
 mod bad_input;
 mod finding;
+mod golden;
 mod hidden;
 mod invariants;
 mod kill;

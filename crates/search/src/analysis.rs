@@ -18,6 +18,8 @@ use base::Lang;
 use frostem::{Algorithm, Stemmer};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+use crate::rule::{Rule, off};
+
 /// The longest word that is looked at, in bytes of the folded view; longer runs of letters are no words.
 pub const MAX_WORD_BYTES: usize = 64;
 /// The longest whole made of joined parts, such as `ESP-32` or `1-2019-01234`.
@@ -58,8 +60,30 @@ fn letter(c: char) -> Letter {
     usize::try_from(n).ok().and_then(|n| LETTERS.get(n).copied()).unwrap_or_else(|| take_apart(c))
 }
 
+fn lower(c: char) -> char {
+    c.to_lowercase().next().unwrap_or(c)
+}
+
+/// The letter as it is seen without a rule that a test has switched off.
+fn as_ruled(mut l: Letter, c: char) -> Letter {
+    if off(Rule::Marks) && c.is_alphabetic() && l.shaped != 'đ' {
+        l.folded = lower(c);
+    }
+    if off(Rule::Stroke) && l.shaped == 'đ' {
+        l.folded = l.shaped;
+    }
+    if off(Rule::SmallDigits) && l.folded.is_ascii_digit() {
+        (l.folded, l.shaped) = (c, c);
+    }
+    if off(Rule::LowerCase) && c.is_uppercase() {
+        let upper = |c: char| c.to_uppercase().next().unwrap_or(c);
+        (l.folded, l.shaped) = (upper(l.folded), upper(l.shaped));
+    }
+    l
+}
+
 fn take_apart(c: char) -> Letter {
-    let lower = c.to_lowercase().next().unwrap_or(c);
+    let lower = lower(c);
     let mut tone = 0;
     let mut base = None;
     let mut shape = String::new();
@@ -119,7 +143,7 @@ pub struct Word {
 pub fn nfc(text: &str) -> Cow<'_, str> {
     // Every letter below the combining marks, and every Latin one with its marks, is composed: the usual text.
     let composed = |c| matches!(c, '\0'..'\u{300}' | '\u{1e00}'..='\u{1eff}');
-    if text.chars().all(composed) || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+    if off(Rule::Compose) || text.chars().all(composed) || is_nfc_quick(text.chars()) == IsNormalized::Yes {
         Cow::Borrowed(text)
     } else {
         Cow::Owned(text.nfc().collect())
@@ -144,7 +168,7 @@ pub fn words(text: &str, mut each: impl FnMut(&Word)) {
         word.tone = 0;
         let (mut upper, mut digit) = (true, false);
         while let Some(&(at, c)) = chars.peek() {
-            let l = letter(c);
+            let l = as_ruled(letter(c), c);
             if !l.word {
                 break;
             }
@@ -157,14 +181,14 @@ pub fn words(text: &str, mut each: impl FnMut(&Word)) {
             upper &= !l.small;
             digit |= l.folded.is_ascii_digit();
             word.folded.push(l.folded);
-            word.exact.push(l.shaped);
+            word.exact.push(if off(Rule::TonePlace) { lower(c) } else { l.shaped });
         }
         if word.folded.len() > MAX_WORD_BYTES {
             joined.break_off(&mut each);
             continue;
         }
         one_i(&mut word);
-        if word.tone != 0 {
+        if word.tone != 0 && !off(Rule::TonePlace) {
             word.exact.push(char::from(b'0' + word.tone));
         }
         each(&word);
@@ -177,7 +201,7 @@ pub fn words(text: &str, mut each: impl FnMut(&Word)) {
 /// Names such as Vỹ are left alone, and so is a y at the start (y tế) or after a vowel (tay).
 fn one_i(word: &mut Word) {
     let follows = matches!(word.folded.as_bytes(), [b'h' | b'k' | b'l' | b'm' | b's' | b't', b'y'] | [b'q', b'u', b'y']);
-    if follows && word.exact.is_ascii() {
+    if follows && word.exact.is_ascii() && !off(Rule::OneI) {
         for text in [&mut word.folded, &mut word.exact] {
             text.pop();
             text.push('i');
@@ -224,7 +248,7 @@ impl Joined {
     }
 
     fn break_off(&mut self, each: &mut impl FnMut(&Word)) {
-        if self.parts > 1 && (self.digit || self.upper) && self.whole.folded.len() <= MAX_JOINED_BYTES {
+        if self.parts > 1 && !off(Rule::Joined) && (self.digit || self.upper) && self.whole.folded.len() <= MAX_JOINED_BYTES {
             self.whole.exact.clone_from(&self.whole.folded);
             self.whole.joins = self.parts;
             each(&self.whole);
@@ -243,7 +267,11 @@ impl Joined {
 /// The stem of a folded English word.
 #[must_use]
 pub fn stem(folded: &str) -> Cow<'_, str> {
-    if folded.len() > 2 && folded.bytes().all(|b| b.is_ascii_lowercase()) { STEMMER.stem(folded) } else { Cow::Borrowed(folded) }
+    if folded.len() > 2 && !off(Rule::EnglishStems) && folded.bytes().all(|b| b.is_ascii_lowercase()) {
+        STEMMER.stem(folded)
+    } else {
+        Cow::Borrowed(folded)
+    }
 }
 
 /// How many stems are kept.
@@ -256,6 +284,10 @@ thread_local! {
 
 /// Adds the stem of a folded English word to a view.
 fn push_stem(out: &mut String, folded: &str) {
+    if off(Rule::EnglishStems) {
+        out.push_str(folded);
+        return;
+    }
     let hash = folded.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     let place = usize::try_from(hash >> 40).unwrap_or_default() % KEPT_STEMS;
     STEMS.with_borrow_mut(|kept| {
@@ -302,7 +334,7 @@ impl Views {
             match lang {
                 Lang::Vi => {
                     push(&mut self.exact, &word.exact);
-                    if word.joins == 0 {
+                    if word.joins == 0 && !off(Rule::Pairs) {
                         push(&mut self.pairs, &word.folded);
                     }
                 }
@@ -348,7 +380,7 @@ pub fn add_mixed(out: &mut String, text: &str, lang: Lang) {
             }
         }
         if word.joins == 0 {
-            if !before.is_empty() {
+            if !before.is_empty() && !off(Rule::Pairs) {
                 push(out, &before);
                 out.push(PAIR_SIGN);
                 out.push_str(&word.folded);
@@ -382,7 +414,7 @@ fn push(view: &mut String, word: &str) {
 }
 
 fn end_passage(view: &mut String) {
-    if !view.is_empty() && !view.ends_with('\n') {
+    if !view.is_empty() && !view.ends_with('\n') && !off(Rule::Passages) {
         view.push('\n');
     }
 }

@@ -29,6 +29,7 @@ mod plan;
 mod price;
 pub mod query;
 mod ranking;
+mod rule;
 pub mod schema;
 mod search;
 mod settings;
@@ -49,6 +50,8 @@ pub use highlight::Highlights;
 pub use index::{Batch, Opened, Rebuild, Search, Wanting};
 pub use numbers::{code_key, number_keys};
 pub use query::QueryError;
+#[cfg(any(test, feature = "testing"))]
+pub use rule::{Rule, without};
 pub use search::{FacetCount, Filters, Hit, MAX_FILTER_VALUES, Narrowed, Query, Results, SearchError, Sort, Viewer};
 pub use settings::{Settings, Weights};
 pub use snapshot::Snapshot;

@@ -11,6 +11,7 @@ use tantivy::schema::IndexRecordOption;
 use crate::failure::Failure;
 use crate::matching::at;
 use crate::query::Parsed;
+use crate::rule::{Rule, off};
 use crate::settings::Weights;
 use crate::snapshot::{Segment, Snapshot};
 
@@ -46,7 +47,7 @@ impl Nearness {
             let frequency = snapshot.frequency(&term)?;
             words.push(Place { idf: if frequency == 0 { 0.0 } else { snapshot.idf(frequency) }, term });
         }
-        if words.len() < 2 || weights.near + weights.run + weights.cover <= 0.0 {
+        if words.len() < 2 || off(Rule::Nearness) || weights.near + weights.run + weights.cover <= 0.0 {
             return Ok(None);
         }
         let all = words.iter().map(|w| w.idf).sum();

@@ -3,6 +3,8 @@
 //! An office number counts by its digits (`1-2019-01234`, `VN 1-0012345`, `1 0012345`), a code of the space, a DOI or a
 //! task code by its letters and digits. Never here: what a number means.
 
+use crate::rule::{Rule, off};
+
 /// The fewest digits that are taken for a registration number.
 const MIN_DIGITS: usize = 5;
 /// The longest number or code.
@@ -11,6 +13,9 @@ const MAX_CHARS: usize = 48;
 /// Letters and digits alone, lower case: `CN-2026-000123` → `cn2026000123`.
 #[must_use]
 pub fn code_key(code: &str) -> String {
+    if off(Rule::Numbers) {
+        return code.to_owned();
+    }
     base::fold::folded(code).chars().filter(char::is_ascii_alphanumeric).take(MAX_CHARS).collect()
 }
 
@@ -19,6 +24,9 @@ pub fn code_key(code: &str) -> String {
 pub fn number_keys(number: &str) -> Vec<String> {
     let whole = code_key(number);
     let mut keys = Vec::new();
+    if off(Rule::Numbers) {
+        return vec![whole];
+    }
     let digits: String = whole.chars().filter(char::is_ascii_digit).collect();
     if digits.len() >= MIN_DIGITS {
         keys.push(digits);
@@ -43,7 +51,7 @@ pub fn number_keys(number: &str) -> Vec<String> {
 #[must_use]
 pub fn lookup_keys(query: &str) -> Vec<String> {
     let query = query.trim();
-    if query.chars().count() > MAX_CHARS || query.is_empty() {
+    if query.chars().count() > MAX_CHARS || query.is_empty() || off(Rule::Lookup) {
         return Vec::new();
     }
     if let Some(at) = query.find("10.")

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::analysis::{EXACT_SIGN, PAIR_SIGN, STEM_SIGN, Word, stem};
 use crate::failure::Failure;
 use crate::query::{Atom, Clause, Parsed, Part};
+use crate::rule::{Rule, off};
 use crate::schema::Fields;
 use crate::settings::Weights;
 use crate::snapshot::Snapshot;
@@ -112,7 +113,7 @@ impl Plan {
         let fields = &snapshot.fields;
         let mut budget = 0.0;
         for clause in parsed.clauses.iter().take(expansion.to).skip(expansion.from) {
-            if let [Atom::Word(word)] = clause.any.as_slice() {
+            if let [Atom::Word(word) | Atom::Whole(word, _)] = clause.any.as_slice() {
                 let frequency = snapshot.frequency(&Term::from_field_text(fields.folded, &word.folded))?;
                 budget += if frequency == 0 { 0.0 } else { snapshot.idf(frequency) };
             }
@@ -138,7 +139,7 @@ impl Plan {
     pub(crate) fn steps(&self) -> Vec<u8> {
         let missing = self.required.iter().filter(|c| c.may_miss).count();
         let mut steps = vec![WHOLE];
-        if missing > 1 {
+        if missing > 1 && !off(Rule::Relaxation) {
             steps.extend(STEPS.map(|s| (s * f32::from(WHOLE)) as u8));
         }
         steps
@@ -165,7 +166,11 @@ impl Plan {
                 Test::Row { .. } | Test::Prefix(_) => 0,
             });
         }
-        Ok(if most == 0 { 0.0 } else { snapshot.idf(most) })
+        Ok(match most {
+            0 => 0.0,
+            _ if off(Rule::Telling) => 1.0,
+            most => snapshot.idf(most),
+        })
     }
 
     fn score(&mut self, parsed: &Parsed, fields: &Fields, weights: &Weights) {
@@ -194,13 +199,13 @@ impl Plan {
         self.add(fields.party, &word.folded, weights.party * folded);
         self.add(fields.summary, &word.folded, weights.summary * folded);
         self.add(fields.advantage, &word.folded, weights.advantage * folded);
-        if marked {
+        if marked && !off(Rule::ExactView) {
             self.add(fields.exact, &word.exact, weights.exact);
             let exact = format!("{EXACT_SIGN}{}", word.exact);
             self.add(fields.title, &exact, weights.title);
             self.add(fields.keywords, &exact, weights.keywords);
             self.add(fields.party, &exact, weights.party);
-            if word.marked && word.tone == 0 {
+            if word.marked && word.tone == 0 && !off(Rule::Shapes) {
                 for tone in '1'..='5' {
                     self.add(fields.exact, &format!("{}{tone}", word.exact), weights.shaped);
                 }
@@ -240,17 +245,45 @@ fn found_by(word: &Word, fields: &Fields) -> Vec<Term> {
 }
 
 fn condition(clause: &Clause, fields: &Fields) -> Condition {
-    let may_miss = clause.any.iter().all(|a| matches!(a, Atom::Word(_)));
-    Condition { any: clause.any.iter().map(|a| test(a, fields)).collect(), or: Vec::new(), may_miss, share: 0 }
+    let may_miss = clause.any.iter().all(|a| matches!(a, Atom::Word(_) | Atom::Whole(..)));
+    let test = |atom: &Atom| match atom {
+        // Who does not want dứa wants dừa all the same.
+        Atom::Word(word) if clause.negated && word.marked => as_marked(word, fields),
+        atom => test(atom, fields),
+    };
+    let mut any: Vec<Test> = clause.any.iter().map(test).collect();
+    for atom in &clause.any {
+        if let Atom::Whole(_, parts) = atom
+            && parts.len() > 1
+        {
+            any.push(row(parts, fields));
+        }
+    }
+    Condition { any, or: Vec::new(), may_miss, share: 0 }
+}
+
+/// A word with the marks that were typed.
+fn as_marked(word: &Word, fields: &Fields) -> Test {
+    let (field, text) = if off(Rule::ExactView) { (fields.folded, &word.folded) } else { (fields.exact, &word.exact) };
+    Test::Any(vec![Term::from_field_text(field, text)])
+}
+
+/// Two words or more in a row, those with marks with their marks.
+fn row(words: &[Word], fields: &Fields) -> Test {
+    let exact = words.iter().filter(|w| w.marked && !off(Rule::ExactView));
+    Test::Row {
+        terms: words.iter().enumerate().map(|(n, w)| (n, Term::from_field_text(fields.folded, &w.folded))).collect(),
+        besides: exact.map(|w| Term::from_field_text(fields.exact, &w.exact)).collect(),
+    }
 }
 
 fn test(atom: &Atom, fields: &Fields) -> Test {
     let texts = |field: Field, all: &[String]| Test::Any(all.iter().map(|t| Term::from_field_text(field, t)).collect());
     match atom {
-        Atom::Word(word) => Test::Any(found_by(word, fields)),
-        Atom::Phrase(words) => Test::Row {
-            terms: words.iter().enumerate().map(|(n, w)| (n, Term::from_field_text(fields.folded, &w.folded))).collect(),
-            besides: words.iter().filter(|w| w.marked).map(|w| Term::from_field_text(fields.exact, &w.exact)).collect(),
+        Atom::Word(word) | Atom::Whole(word, _) => Test::Any(found_by(word, fields)),
+        Atom::Phrase(words) => match words.as_slice() {
+            [word] => as_marked(word, fields),
+            words => row(words, fields),
         },
         Atom::Prefix(prefix) => Test::Prefix(prefix.clone()),
         Atom::Value(facet, codes) => texts(fields.facet(*facet), codes),

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::analysis::{self, Word};
 use crate::facet::Facet;
 use crate::numbers;
+use crate::rule::{Rule, off};
 
 /// The longest query, in bytes.
 pub const MAX_BYTES: usize = 1_024;
@@ -51,7 +52,9 @@ pub struct Clause {
 pub enum Atom {
     /// A word anywhere.
     Word(Word),
-    /// These words in a row.
+    /// A whole such as ESP-32, or its parts in a row.
+    Whole(Word, Vec<Word>),
+    /// These words in a row, with the marks that were typed; or one word with its marks.
     Phrase(Vec<Word>),
     /// A word that begins so (folded).
     Prefix(String),
@@ -80,7 +83,7 @@ impl fmt::Display for Atom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let row = |words: &[Word]| words.iter().map(|w| w.folded.as_str()).collect::<Vec<_>>().join(" ");
         match self {
-            Self::Word(word) => f.write_str(&word.folded),
+            Self::Word(word) | Self::Whole(word, _) => f.write_str(&word.folded),
             Self::Phrase(words) => write!(f, "\"{}\"", row(words)),
             Self::Prefix(prefix) => write!(f, "{prefix}*"),
             Self::Value(facet, values) => write!(f, "{facet}={}", values.join("/")),
@@ -145,6 +148,7 @@ fn next_piece(text: &str) -> Option<(Piece<'_>, &str)> {
     }
     let mut body = text;
     let negated = body.strip_prefix('-').filter(|r| r.chars().next().is_some_and(|c| c.is_alphanumeric() || is_quote(c)));
+    let negated = negated.filter(|_| !off(Rule::Exclusion));
     if let Some(after) = negated {
         body = after;
     }
@@ -191,7 +195,7 @@ impl Parser {
     fn piece(&mut self, piece: Piece<'_>) {
         if !piece.quoted && piece.field.is_none() && !piece.negated {
             match piece.text {
-                "OR" | "|" | "HOẶC" => {
+                "OR" | "|" | "HOẶC" if !off(Rule::Or) => {
                     if self.open {
                         self.or = true;
                     } else {
@@ -206,7 +210,7 @@ impl Parser {
                 _ => {}
             }
         }
-        match piece.field {
+        match piece.field.filter(|_| !off(Rule::FieldValues)) {
             Some(name) => match self.field(name, piece) {
                 Some(atom) => self.add(piece.negated, atom),
                 None => {
@@ -214,11 +218,12 @@ impl Parser {
                     self.plain(piece, piece.whole.strip_prefix('-').unwrap_or(piece.whole));
                 }
             },
-            None if piece.quoted => {
+            None if piece.quoted && !off(Rule::Phrases) => {
                 let words = self.take(piece.text);
                 match words.len() {
                     0 => self.ignore(piece.whole),
-                    1 => {
+                    // One word is quoted for its marks.
+                    1 if !words.iter().any(|w| w.marked) => {
                         for word in words {
                             self.add(piece.negated, Atom::Word(word));
                         }
@@ -231,7 +236,7 @@ impl Parser {
     }
 
     fn plain(&mut self, piece: Piece<'_>, text: &str) {
-        if let Some(stem) = text.strip_suffix('*') {
+        if let Some(stem) = text.strip_suffix('*').filter(|_| !off(Rule::Prefix)) {
             let folded = analysis::folded_line(stem);
             if !folded.contains(' ') && folded.chars().count() >= MIN_PREFIX && self.room() {
                 self.add(piece.negated, Atom::Prefix(folded));
@@ -241,21 +246,27 @@ impl Parser {
         }
         let mut words = self.take(text);
         // A whole such as ESP-32 stands for its parts.
+        let mut parts = Vec::new();
         if let Some(whole) = words.iter().position(|w| w.joins > 0) {
-            let parts = words.get(whole).map_or(0, |w| w.joins);
-            words.drain(whole.saturating_sub(parts)..whole);
+            let joins = words.get(whole).map_or(0, |w| w.joins);
+            parts = words.drain(whole.saturating_sub(joins)..whole).collect();
         }
+        let mut atom = |word: Word| match word.joins {
+            0 => Atom::Word(word),
+            _ if off(Rule::Parts) => Atom::Word(word),
+            _ => Atom::Whole(word, std::mem::take(&mut parts)),
+        };
         match words.len() {
             0 => self.ignore(text),
             1 => {
                 for word in words {
-                    self.add(piece.negated, Atom::Word(word));
+                    self.add(piece.negated, atom(word));
                 }
             }
             _ if piece.negated || self.or => self.add(piece.negated, Atom::Phrase(words)),
             _ => {
                 for word in words {
-                    self.add(false, Atom::Word(word));
+                    self.add(false, atom(word));
                 }
             }
         }
@@ -321,7 +332,7 @@ impl Parser {
     fn add(&mut self, negated: bool, atom: Atom) {
         if !negated {
             match &atom {
-                Atom::Word(word) => self.out.words.push(word.clone()),
+                Atom::Word(word) | Atom::Whole(word, _) => self.out.words.push(word.clone()),
                 Atom::Phrase(words) | Atom::Within(_, words) => self.out.words.extend(words.iter().filter(|w| w.joins == 0).cloned()),
                 Atom::Prefix(_) | Atom::Value(..) | Atom::Number(_) | Atom::Owner(_) => {}
             }
@@ -353,7 +364,7 @@ impl Parser {
         // The same word twice asks for nothing more.
         let mut seen = BTreeSet::new();
         self.out.clauses.retain(|clause| match clause.any.as_slice() {
-            [Atom::Word(word)] => seen.insert((clause.negated, word.folded.clone(), word.exact.clone())),
+            [Atom::Word(word) | Atom::Whole(word, _)] => seen.insert((clause.negated, word.folded.clone(), word.exact.clone())),
             _ => true,
         });
         self.out.marked = self.out.words.iter().any(|w| w.marked);

@@ -228,6 +228,10 @@ impl Search {
     /// # Errors
     /// [`SearchError`]; all but the last kind are the asker's.
     pub fn find(&self, query: &Query, viewer: &Viewer) -> Result<Results, SearchError> {
+        self.find_and_propose(query, viewer, true)
+    }
+
+    fn find_and_propose(&self, query: &Query, viewer: &Viewer, propose: bool) -> Result<Results, SearchError> {
         let started = Instant::now();
         if let Some((facet, _)) = query.filters.iter().find(|(_, values)| values.len() > MAX_FILTER_VALUES) {
             return Err(SearchError::TooManyValues(*facet));
@@ -267,7 +271,7 @@ impl Search {
             None => None,
         };
         let did_you_mean = match after {
-            None if found.total < 3 || step > 0 => self.did_you_mean(&snapshot, &parsed, query, viewer)?,
+            None if propose && (found.total < 3 || step > 0) => self.did_you_mean(&snapshot, &parsed, query, viewer)?,
             _ => None,
         };
         let took = started.elapsed();
@@ -298,7 +302,8 @@ impl Search {
     fn did_you_mean(&self, snapshot: &Snapshot, parsed: &Parsed, query: &Query, viewer: &Viewer) -> Result<Option<String>, SearchError> {
         let Some(mended) = suggest::did_you_mean(snapshot, parsed, &query.text, viewer)? else { return Ok(None) };
         let again = Query { text: mended.clone(), limit: query.limit, ..Query::default() };
-        let results = self.find(&again, viewer)?;
+        // Without a proposal for the proposal, so that one never leads to the next.
+        let results = self.find_and_propose(&again, viewer, false)?;
         let titles = results.items.iter().flat_map(|hit| hit.card.title.get(&Lang::Vi)).map(String::as_str);
         Ok(Some(suggest::with_marks_of(&mended, titles)))
     }

@@ -17,12 +17,15 @@ use crate::failure::Failure;
 use crate::index::Search;
 use crate::numbers;
 use crate::query::{self, Atom, Parsed};
+use crate::rule::{Rule, off};
 use crate::search::Viewer;
 use crate::snapshot::{Segment, Snapshot};
 use crate::typing;
 
 /// The fewest letters that a typo is looked for in.
 const MIN_FUZZY: usize = 4;
+/// The fewest letters that are read as keys: `cas` is cá.
+const MIN_KEYS: usize = 3;
 /// The most entries of the dictionary that are looked at, per segment.
 const MAX_LOOKED_AT: usize = 400;
 /// The most titles that are read for one suggestion, per segment.
@@ -175,26 +178,28 @@ fn near(snapshot: &Snapshot, segment: &Segment, key: &str) -> Result<Vec<String>
 }
 
 /// The query with words that are nowhere replaced by the commonest close ones that the viewer could find; none if
-/// every word is somewhere, or nothing is close.
+/// every word is somewhere, or nothing is close. A number that is nowhere is no other number.
 pub(crate) fn did_you_mean(snapshot: &Snapshot, parsed: &Parsed, text: &str, viewer: &Viewer) -> Result<Option<String>, Failure> {
-    let mut better = analysis::nfc(text).into_owned();
-    let mut changed = false;
+    let typed = analysis::nfc(text);
+    let mut better = typed.clone().into_owned();
     for clause in parsed.clauses.iter().filter(|c| !c.negated) {
-        let [Atom::Word(word)] = clause.any.as_slice() else { continue };
+        let [Atom::Word(word) | Atom::Whole(word, _)] = clause.any.as_slice() else { continue };
         let term = Term::from_field_text(snapshot.fields.folded, &word.folded);
-        if word.folded.chars().count() < MIN_FUZZY || snapshot.frequency(&term)? > 0 {
+        let is_number = word.folded.bytes().all(|b| b.is_ascii_digit());
+        let letters = word.folded.chars().count();
+        if is_number || letters < MIN_KEYS || snapshot.frequency(&term)? > 0 {
             continue;
         }
         let close = match keyed(snapshot, &word.folded, viewer)? {
             Some(written) => Some(written),
-            None => closest(snapshot, &term, viewer)?,
+            None if letters >= MIN_FUZZY => closest(snapshot, &term, viewer)?,
+            None => None,
         };
         if let Some(close) = close {
             better = replace_word(&better, &word.folded, &close);
-            changed = true;
         }
     }
-    Ok(changed.then_some(better))
+    Ok((better != *typed).then_some(better))
 }
 
 /// The word that Telex or VNI keys stand for, if it is one that the viewer could find; the commonest where the keys give
@@ -225,6 +230,9 @@ fn is_visible(snapshot: &Snapshot, term: &Term, viewer: &Viewer) -> Result<bool,
 /// A text with its unmarked words written as they most often are in these titles.
 pub(crate) fn with_marks_of<'a>(text: &str, titles: impl Iterator<Item = &'a str>) -> String {
     let mut written: HashMap<String, HashMap<String, usize>> = HashMap::new();
+    if off(Rule::WrittenMarks) {
+        return text.to_owned();
+    }
     for title in titles {
         analysis::words(title, |word| {
             if let Some(as_written) = title.get(word.start..word.end).filter(|_| word.joins == 0) {
@@ -246,6 +254,9 @@ pub(crate) fn with_marks_of<'a>(text: &str, titles: impl Iterator<Item = &'a str
 }
 
 fn closest(snapshot: &Snapshot, term: &Term, viewer: &Viewer) -> Result<Option<String>, Failure> {
+    if off(Rule::Typos) {
+        return Ok(None);
+    }
     let query = FuzzyTermQuery::new(term.clone(), 1, true);
     let mut candidates: Vec<(u32, String)> = Vec::new();
     for segment in &snapshot.segments {
@@ -270,11 +281,11 @@ fn closest(snapshot: &Snapshot, term: &Term, viewer: &Viewer) -> Result<Option<S
     Ok(None)
 }
 
-/// The text with every word of this folded form replaced.
+/// The text with every word of this folded form replaced, be it one word or a whole such as ESP-32.
 fn replace_word(text: &str, folded: &str, by: &str) -> String {
     let mut spans = Vec::new();
     analysis::words(text, |word| {
-        if word.joins == 0 && word.folded == folded {
+        if word.folded == folded {
             spans.push((word.start, word.end));
         }
     });

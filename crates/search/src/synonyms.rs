@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::analysis::{self, Word};
 use crate::query::{Atom, Clause};
+use crate::rule::{Rule, off};
 
 /// The longest term, in words.
 const MAX_WORDS: usize = 12;
@@ -189,7 +190,8 @@ impl Synonyms {
         let mut reached: Vec<(usize, usize)> = Vec::new();
         for (g, place) in self.places.get(&folded).into_iter().flatten() {
             let Some(group) = self.groups.get(*g) else { continue };
-            if group.terms.get(*place).is_some_and(|t| is_meant(t, part)) && (supported || !group.context) {
+            let supported = supported || !group.context || off(Rule::Context);
+            if !group.is_off() && supported && group.terms.get(*place).is_some_and(|t| is_meant(t, part)) {
                 reached.push((*g, *place));
             }
         }
@@ -212,12 +214,22 @@ impl Synonyms {
             for (g, place) in self.places.get(&key(&term.words)).into_iter().flatten() {
                 let Some(group) = self.groups.get(*g) else { continue };
                 let same = group.terms.get(*place).is_some_and(|t| t.text == term.text);
-                if same && !group.context && group.kind == GroupKind::Abbreviation {
+                if same && !group.is_off() && !group.context && group.kind == GroupKind::Abbreviation {
                     group.terms.iter().for_each(&mut add);
                 }
             }
         }
         terms
+    }
+}
+
+impl Group {
+    fn is_off(&self) -> bool {
+        off(match self.kind {
+            GroupKind::Synonym => Rule::Synonyms,
+            GroupKind::Abbreviation => Rule::Abbreviations,
+            GroupKind::Translation => Rule::Translations,
+        })
     }
 }
 
@@ -240,7 +252,7 @@ fn key(words: &[Word]) -> String {
 /// The word of a clause that is one word and nothing else.
 fn plain_word(clause: &Clause) -> Option<&Word> {
     match clause.any.as_slice() {
-        [Atom::Word(word)] if !clause.negated => Some(word),
+        [Atom::Word(word) | Atom::Whole(word, _)] if !clause.negated => Some(word),
         _ => None,
     }
 }
@@ -248,6 +260,9 @@ fn plain_word(clause: &Clause) -> Option<&Word> {
 /// Whether typed words can be this term: marks that were typed are the term's, and a single syllable that is nothing
 /// without its marks (quả, heo and héo) was typed with them.
 fn is_meant(term: &Term, part: &[&Word]) -> bool {
+    if off(Rule::MeantMarks) {
+        return true;
+    }
     let marked = part.iter().any(|w| w.marked);
     let same = |(term, typed): (&Word, &&Word)| term.exact == typed.exact;
     match (term.words.as_slice(), marked) {

@@ -3,6 +3,8 @@
 //! Only reads a word; whether the reading is a word of the index, and whether to suggest it, is decided elsewhere
 //! (rule L9 of the domain reference: never where what was typed is a word itself).
 
+use crate::rule::{Rule, off};
+
 /// A syllable read from keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Syllable {
@@ -42,6 +44,9 @@ fn is_vowel(c: char) -> bool {
 }
 
 fn vni(letters: &[char]) -> Option<Syllable> {
+    if off(Rule::Vni) {
+        return None;
+    }
     let (mut shaped, mut tone) = (Vec::<char>::new(), 0);
     for c in letters {
         match c {
@@ -67,6 +72,9 @@ fn vni(letters: &[char]) -> Option<Syllable> {
 }
 
 fn telex(letters: &[char]) -> Option<Syllable> {
+    if off(Rule::Telex) {
+        return None;
+    }
     let (mut shaped, mut tone) = (Vec::<char>::new(), 0);
     let mut used = false;
     for c in letters {
