@@ -536,6 +536,7 @@ impl Made {
             other_names: self.other_names.clone(),
             party_type: code(self.party_type.as_deref().unwrap_or("enterprise")),
             province: self.province.as_deref().map(code),
+            commune: None,
             verification: code("document"),
             presentation: both(&self.summary, &self.summary_en),
             capacities: self.words(),

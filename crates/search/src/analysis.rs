@@ -25,6 +25,9 @@ pub const MAX_WORD_BYTES: usize = 64;
 /// The longest whole made of joined parts, such as `ESP-32` or `1-2019-01234`.
 const MAX_JOINED_BYTES: usize = 32;
 
+/// The longest unit that is cut off a number: `tấn`, `kWh`, `mol`, `triệu`.
+const MAX_UNIT_CHARS: usize = 5;
+
 static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::new(Algorithm::English));
 
 /// One letter, taken apart.
@@ -150,7 +153,7 @@ pub fn nfc(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The words of an NFC text, in order. A whole made of parts (`ESP-32`, `KH&CN`, `1-2019-01234`) follows its parts.
+/// The words of an NFC text, in order. A whole made of parts (`ESP-32`, `KH&CN`, `1-2019-01234`, `22kW`) follows its parts.
 pub fn words(text: &str, mut each: impl FnMut(&Word)) {
     let mut word = Word::default();
     let mut joined = Joined::default();
@@ -167,11 +170,18 @@ pub fn words(text: &str, mut each: impl FnMut(&Word)) {
         word.marked = false;
         word.tone = 0;
         let (mut upper, mut digit) = (true, false);
+        // Only digits so far; and whether a unit follows them.
+        let (mut digits, mut cut) = (false, false);
         while let Some(&(at, c)) = chars.peek() {
             let l = as_ruled(letter(c), c);
             if !l.word {
                 break;
             }
+            if digits && !l.folded.is_ascii_digit() && is_unit(text.get(at..).unwrap_or_default()) && !off(Rule::Units) {
+                cut = true;
+                break;
+            }
+            digits = l.folded.is_ascii_digit() && (digits || word.folded.is_empty());
             chars.next();
             word.end = at + c.len_utf8();
             word.marked |= l.shaped != l.folded || l.tone != 0;
@@ -193,8 +203,15 @@ pub fn words(text: &str, mut each: impl FnMut(&Word)) {
         }
         each(&word);
         joined.part(&word, upper, digit);
+        joined.open |= cut;
     }
     joined.break_off(&mut each);
+}
+
+/// Whether what stands right behind a number can be its unit: `kW`, `m3`, `kg`.
+fn is_unit(text: &str) -> bool {
+    let length = text.chars().take_while(|c| letter(*c).word).take(MAX_UNIT_CHARS + 1).count();
+    length <= MAX_UNIT_CHARS && text.starts_with(char::is_alphabetic)
 }
 
 /// kỹ = kĩ, lý = lí, quý = quí (rule L7): a y that is the only vowel after h, k, l, m, s, t or qu becomes i.

@@ -248,7 +248,15 @@ fn shares_of(segment: &Segment, plan: &Plan, others: &[Arc<Bits>], base: &Bits, 
         Cursors::open(segment, condition, others, snapshot)?.keep(&mut allowed, true);
     }
     exclude(segment, plan, &mut allowed, snapshot)?;
+    let there: u8 = plan.required.iter().filter(|c| !c.may_miss).fold(0, |sum, c| sum.saturating_add(c.share));
     let mut shares = vec![0_u8; segment.bound() as usize];
+    if there > 0 {
+        for doc in allowed.iter() {
+            if let Some(share) = shares.get_mut(doc as usize) {
+                *share = there;
+            }
+        }
+    }
     let mut set = Bits::none(segment.bound());
     for condition in plan.required.iter().filter(|c| c.may_miss && c.share > 0) {
         let mut cursors = Cursors::open(segment, condition, others, snapshot)?;

@@ -44,7 +44,9 @@ pub(crate) struct Condition {
     pub(crate) or: Vec<usize>,
     /// Words may be missing where all of them find too little; phrases and values never.
     pub(crate) may_miss: bool,
-    /// How telling it is, as a share of all that may miss, in 1/250.
+    /// Values, numbers and beginnings narrow what is found and tell nothing of how well it fits.
+    pub(crate) narrows: bool,
+    /// How telling it is, as a share of all, in 1/250. What may not miss counts too: with a phrase much is there.
     pub(crate) share: u8,
 }
 
@@ -71,7 +73,7 @@ pub(crate) struct Plan {
     pub(crate) lookup: Vec<Term>,
 }
 
-/// The whole of what may miss.
+/// The whole of what tells.
 pub(crate) const WHOLE: u8 = 250;
 
 impl Plan {
@@ -88,7 +90,7 @@ impl Plan {
             if clause.negated {
                 plan.excluded.push(condition);
             } else {
-                idfs.push(if condition.may_miss { plan.weight_of(&condition, snapshot)? } else { 0.0 });
+                idfs.push(if condition.narrows { 0.0 } else { plan.weight_of(&condition, snapshot)? });
                 plan.required.push(condition);
             }
         }
@@ -124,8 +126,11 @@ impl Plan {
             for condition in conditions.iter_mut().take(expansion.to).skip(expansion.from) {
                 condition.or.push(place);
             }
-            let most_idf = if budget > 0.0 { budget / term.words.len().max(1) as f32 } else { f32::INFINITY };
-            for (field, text, boost) in counts_for(&term.words, fields, weights) {
+            let counts = counts_for(&term.words, fields, weights);
+            // Of what counts anywhere, each has its share.
+            let parts = counts.iter().filter(|(field, ..)| *field != fields.title && *field != fields.keywords).count();
+            let most_idf = if budget > 0.0 { budget / parts.max(1) as f32 } else { f32::INFINITY };
+            for (field, text, boost) in counts {
                 let boost = boost * weights.synonym;
                 if boost > 0.0 {
                     self.scoring.push(Scoring { term: Term::from_field_text(field, &text), boost, constant: false, most_idf });
@@ -137,9 +142,10 @@ impl Plan {
 
     /// How much must be there: first all, then less and less.
     pub(crate) fn steps(&self) -> Vec<u8> {
-        let missing = self.required.iter().filter(|c| c.may_miss).count();
+        let some_may_miss = self.required.iter().any(|c| c.may_miss);
+        let telling = self.required.iter().filter(|c| !c.narrows).count();
         let mut steps = vec![WHOLE];
-        if missing > 1 && !off(Rule::Relaxation) {
+        if some_may_miss && telling > 1 && !off(Rule::Relaxation) {
             steps.extend(STEPS.map(|s| (s * f32::from(WHOLE)) as u8));
         }
         steps
@@ -163,7 +169,15 @@ impl Plan {
                     }
                     least
                 }
-                Test::Row { .. } | Test::Prefix(_) => 0,
+                // As telling as its rarest word.
+                Test::Row { terms, .. } => {
+                    let mut least = u64::MAX;
+                    for (_, term) in terms {
+                        least = least.min(snapshot.frequency(term)?);
+                    }
+                    least
+                }
+                Test::Prefix(_) => 0,
             });
         }
         Ok(match most {
@@ -259,7 +273,8 @@ fn condition(clause: &Clause, fields: &Fields) -> Condition {
             any.push(row(parts, fields));
         }
     }
-    Condition { any, or: Vec::new(), may_miss, share: 0 }
+    let narrows = clause.any.iter().any(|a| matches!(a, Atom::Value(..) | Atom::Number(_) | Atom::Owner(_) | Atom::Prefix(_)));
+    Condition { any, or: Vec::new(), may_miss, narrows, share: 0 }
 }
 
 /// A word with the marks that were typed.

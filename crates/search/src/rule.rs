@@ -36,6 +36,8 @@ pub enum Rule {
     EnglishStems,
     /// Parts joined by a sign are also one word: ESP-32, KH&CN (L11, L15).
     Joined,
+    /// A number and the unit written onto it are also two words: 22kW.
+    Units,
     /// What was typed as one word of parts is found where the parts stand in a row, too (L15).
     Parts,
     /// A number is found in any spelling.
@@ -104,7 +106,7 @@ mod switch {
 
     impl Rule {
         /// All of them.
-        pub const ALL: [Self; 33] = [
+        pub const ALL: [Self; 34] = [
             Self::Compose,
             Self::LowerCase,
             Self::Marks,
@@ -119,6 +121,7 @@ mod switch {
             Self::Passages,
             Self::EnglishStems,
             Self::Joined,
+            Self::Units,
             Self::Parts,
             Self::Numbers,
             Self::Lookup,
