@@ -2,7 +2,8 @@
 //!
 //! A code that has ended stays readable for ever; only new content may not choose it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -70,7 +71,22 @@ pub struct Vocabulary {
     #[serde(rename = "term", alias = "terms")]
     #[schema(rename = "term")]
     pub terms: Vec<Term>,
+    #[serde(skip)]
+    #[schema(ignore)]
+    places: Places,
 }
+
+/// Where the latest entry of each code stands, found out at the first question. Says nothing that the entries do not.
+#[derive(Clone, Debug, Default)]
+struct Places(OnceLock<HashMap<String, usize>>);
+
+impl PartialEq for Places {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Places {}
 
 impl Vocabulary {
     /// Reads one file.
@@ -110,23 +126,30 @@ impl Vocabulary {
         latest
     }
 
+    /// The latest entry with this code.
+    #[must_use]
+    pub fn latest(&self, code: &str) -> Option<&Term> {
+        let places = self.places.0.get_or_init(|| self.terms.iter().enumerate().map(|(n, t)| (t.code.0.clone(), n)).collect());
+        places.get(code).and_then(|n| self.terms.get(*n))
+    }
+
     /// The name of a code, or the code itself if the list does not have it.
     #[must_use]
     pub fn name<'a>(&'a self, code: &'a str, lang: Lang) -> &'a str {
-        self.terms.iter().rev().find(|t| t.code == code).map_or(code, |t| t.name(lang))
+        self.latest(code).map_or(code, |t| t.name(lang))
     }
 
     /// The code and all above it, the code first.
     #[must_use]
     pub fn path(&self, code: &str) -> Vec<Code> {
         let mut path = Vec::new();
-        let mut next = self.terms.iter().find(|t| t.code == code);
+        let mut next = self.latest(code);
         while let Some(term) = next {
             if path.contains(&term.code) {
                 break;
             }
             path.push(term.code.clone());
-            next = term.parent.as_ref().and_then(|p| self.terms.iter().find(|t| t.code == *p));
+            next = term.parent.as_ref().and_then(|p| self.latest(p.as_str()));
         }
         path
     }
@@ -206,7 +229,9 @@ mod tests {
         for list in ["fields", "trl", "cooperation", "party_types", "ipr_status", "ip_kinds", "ip_status", "provinces"] {
             assert!(all.get(list).is_some_and(|v| !v.terms.is_empty()), "{list}");
         }
-        assert_eq!(all.get("fields").unwrap().path("40107").len(), 3);
+        let fields = all.get("fields").unwrap();
+        assert_eq!(fields.path("40107").len(), 3);
+        assert!(fields.terms.iter().all(|t| fields.latest(t.code.as_str()).is_some()) && fields.latest("x").is_none());
     }
 
     #[test]

@@ -154,7 +154,13 @@ pub fn nfc(text: &str) -> Cow<'_, str> {
 }
 
 /// The words of an NFC text, in order. A whole made of parts (`ESP-32`, `KH&CN`, `1-2019-01234`, `22kW`) follows its parts.
-pub fn words(text: &str, mut each: impl FnMut(&Word)) {
+pub fn words(text: &str, each: impl FnMut(&Word)) {
+    words_where(text, |_| true, each);
+}
+
+/// The words of an NFC text that can begin so, folded; what begins with a digit always comes, since its unit may be what
+/// is looked for. Passing over the others is much quicker than taking them apart.
+pub(crate) fn words_where(text: &str, begins: impl Fn(char) -> bool, mut each: impl FnMut(&Word)) {
     let mut word = Word::default();
     let mut joined = Joined::default();
     let mut chars = text.char_indices().peekable();
@@ -162,6 +168,11 @@ pub fn words(text: &str, mut each: impl FnMut(&Word)) {
         if !letter(first).word {
             chars.next();
             joined.gap(first, &mut each);
+            continue;
+        }
+        if !joined.open && !first.is_numeric() && !begins(as_ruled(letter(first), first).folded) {
+            while chars.next_if(|(_, c)| letter(*c).word).is_some() {}
+            joined.break_off(&mut each);
             continue;
         }
         word.start = at;

@@ -106,7 +106,7 @@ impl Search {
             let Some((place, doc)) = snapshot.locate(hit.card.id)? else { continue };
             let Some(segment) = snapshot.segments.get(place) else { continue };
             let mut texts = Vec::new();
-            for (term, value) in parts_of(segment, &similarities, doc)? {
+            for (term, value) in parts_of(segment, place, &similarities, doc)? {
                 texts.push((name(&schema, &term), term.value().as_str().unwrap_or_default().to_owned(), value));
             }
             texts.sort_by(|a, b| b.2.total_cmp(&a.2));

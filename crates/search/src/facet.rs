@@ -124,7 +124,7 @@ impl Facet {
             Self::Ipc => listings::check::is_ipc(code),
             // The list has the communes of the space's own province; those of others at least look like one.
             Self::Commune => code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit()),
-            _ => self.vocabulary().and_then(|list| vocabularies.get(list)).is_some_and(|list| list.terms.iter().any(|t| t.code == code)),
+            _ => self.vocabulary().and_then(|list| vocabularies.get(list)).is_some_and(|list| list.latest(code).is_some()),
         }
     }
 
@@ -132,10 +132,7 @@ impl Facet {
     #[must_use]
     pub fn parent(self, code: &str, vocabularies: &Vocabularies) -> Option<String> {
         match self {
-            Self::Field => {
-                let term = vocabularies.get("fields")?.terms.iter().find(|t| t.code == code)?;
-                term.parent.as_ref().map(|parent| parent.0.clone())
-            }
+            Self::Field => vocabularies.get("fields")?.latest(code)?.parent.as_ref().map(|parent| parent.0.clone()),
             Self::Ipc => [4, 3, 1].into_iter().find(|length| *length < code.len()).and_then(|length| code.get(..length)).map(str::to_owned),
             _ => None,
         }

@@ -15,6 +15,8 @@ use crate::synonyms::Expansion;
 
 /// About how many bytes an excerpt has.
 const EXCERPT_BYTES: usize = 280;
+/// So much of a long text is looked through at a time.
+const STRIDE_BYTES: usize = 600;
 
 /// What is shown of a result, as HTML with `<mark>` alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,23 +30,26 @@ pub struct Highlights {
 /// The words to be marked.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
-    folded: HashSet<String>,
-    exact: HashSet<String>,
-    stems: HashSet<String>,
+    // A handful each: looking through them is quicker than hashing every word of every text.
+    folded: Vec<String>,
+    exact: Vec<String>,
+    stems: Vec<String>,
     prefixes: Vec<String>,
     /// Exact words of what stands in for words, which count only so.
     others: HashSet<String>,
+    /// With which ASCII letters and digits any of these begins, folded: one bit each.
+    begins: u128,
 }
 
 impl Words {
     pub(crate) fn new(parsed: &Parsed, expansions: &[Expansion]) -> Self {
         let mut words = Self::default();
         for word in &parsed.words {
-            words.folded.insert(word.folded.clone());
+            add(&mut words.folded, &word.folded);
             if word.marked {
-                words.exact.insert(word.exact.clone());
+                add(&mut words.exact, &word.exact);
             } else {
-                words.stems.insert(stem(&word.folded).into_owned());
+                add(&mut words.stems, &stem(&word.folded));
             }
         }
         for clause in parsed.clauses.iter().filter(|c| !c.negated) {
@@ -52,7 +57,10 @@ impl Words {
         }
         for word in expansions.iter().flat_map(|e| &e.terms).flat_map(|t| &t.words) {
             words.others.insert(word.exact.clone());
+            words.begins |= bit(word.folded.chars().next().unwrap_or_default());
         }
+        let own = words.folded.iter().chain(&words.stems).chain(&words.prefixes);
+        words.begins |= own.filter_map(|w| w.chars().next()).fold(0, |all, first| all | bit(first));
         words
     }
 
@@ -66,42 +74,118 @@ impl Words {
         // The short text where it has what was looked for, else the best part of all.
         let spans = self.spans(summary, if card.summary.contains_key(&lang) { lang } else { other(lang) });
         let snippet =
-            if spans.is_empty() && !text.is_empty() { excerpt(text, &self.spans(text, text_lang)) } else { excerpt(summary, &spans) };
+            if spans.is_empty() && !text.is_empty() { excerpt(text, &self.enough(text, text_lang)) } else { excerpt(summary, &spans) };
         Highlights { title, snippet }
+    }
+
+    /// Where the words stand in a long text, up to a part that has as many of them as there are.
+    fn enough(&self, text: &str, lang: Lang) -> Vec<(usize, usize)> {
+        let mut found = Found::default();
+        let mut from = 0;
+        while from < text.len() {
+            let end = text.ceil_char_boundary(from + STRIDE_BYTES);
+            let to = text.get(end..).and_then(|rest| rest.find(char::is_whitespace)).map_or(text.len(), |at| end + at);
+            self.look(text.get(from..to).unwrap_or_default(), from, lang, &mut found);
+            if fullest(&found.exact).0 >= self.folded.len().max(1) {
+                return whole(found.exact);
+            }
+            from = to;
+        }
+        found.spans()
     }
 
     /// Where the words stand in a text: the exact ones if there are any, else those that differ by marks alone.
     fn spans(&self, text: &str, lang: Lang) -> Vec<(usize, usize)> {
-        if self.folded.is_empty() && self.prefixes.is_empty() && self.others.is_empty() {
-            return Vec::new();
-        }
-        let (mut exact, mut loose) = (Vec::new(), Vec::new());
-        // A stored text is NFC, so the places are places in it.
-        analysis::words(text, |word| {
-            let span = (word.start, word.end);
-            let same_stem = lang == Lang::En && !self.stems.is_empty() && self.stems.contains(stem(&word.folded).as_ref());
-            let folded = self.folded.contains(&word.folded) || same_stem || self.prefixes.iter().any(|p| word.folded.starts_with(p));
-            if self.others.contains(&word.exact) {
-                loose.push(span);
-                exact.push(span);
-            } else if folded {
-                loose.push(span);
-                if self.exact.is_empty() || self.exact.contains(&word.exact) || !word.marked {
-                    exact.push(span);
-                }
-            }
-        });
-        let mut spans = if exact.is_empty() { loose } else { exact };
-        // A whole such as ESP-32 covers its parts.
-        spans.sort_unstable_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)));
-        let mut covered = 0;
-        spans.retain(|(start, end)| {
-            let free = *start >= covered;
-            covered = covered.max(*end);
-            free
-        });
-        spans
+        let mut found = Found::default();
+        self.look(text, 0, lang, &mut found);
+        found.spans()
     }
+
+    /// Adds where the words stand in a part of a text that begins at `from`.
+    fn look(&self, part: &str, from: usize, lang: Lang, found: &mut Found) {
+        if self.folded.is_empty() && self.prefixes.is_empty() && self.others.is_empty() {
+            return;
+        }
+        // A stored text is NFC, so the places are places in it.
+        analysis::words_where(
+            part,
+            |first| self.can_begin(first),
+            |word| {
+                let span = (from + word.start, from + word.end);
+                let folded = self.folded.contains(&word.folded)
+                    || (lang == Lang::En && self.has_stem(&word.folded))
+                    || self.prefixes.iter().any(|p| word.folded.starts_with(p));
+                if self.others.contains(&word.exact) {
+                    found.loose.push(span);
+                    found.exact.push(span);
+                } else if folded {
+                    found.loose.push(span);
+                    if self.exact.is_empty() || self.exact.contains(&word.exact) || !word.marked {
+                        found.exact.push(span);
+                    }
+                }
+            },
+        );
+    }
+
+    /// Whether a word that is looked for can begin so.
+    fn can_begin(&self, first: char) -> bool {
+        !first.is_ascii() || self.begins & bit(first) != 0
+    }
+
+    /// Whether a word has one of the stems; only words that begin as one are worth the stemmer.
+    fn has_stem(&self, folded: &str) -> bool {
+        let begins_so = self.stems.iter().any(|s| s.bytes().next() == folded.bytes().next());
+        begins_so && self.stems.iter().any(|s| *s == stem(folded))
+    }
+}
+
+/// The bit of an ASCII character; none for others.
+fn bit(c: char) -> u128 {
+    if c.is_ascii() { 1 << u32::from(c) } else { 0 }
+}
+
+fn add(words: &mut Vec<String>, word: &str) {
+    if !words.iter().any(|w| w == word) {
+        words.push(word.to_owned());
+    }
+}
+
+/// Where words were found: with their marks, and whatever the marks.
+#[derive(Default)]
+struct Found {
+    exact: Vec<(usize, usize)>,
+    loose: Vec<(usize, usize)>,
+}
+
+impl Found {
+    fn spans(self) -> Vec<(usize, usize)> {
+        whole(if self.exact.is_empty() { self.loose } else { self.exact })
+    }
+}
+
+/// A whole such as ESP-32 covers its parts.
+fn whole(mut spans: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
+    spans.sort_unstable_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)));
+    let mut covered = 0;
+    spans.retain(|(start, end)| {
+        let free = *start >= covered;
+        covered = covered.max(*end);
+        free
+    });
+    spans
+}
+
+/// How many spans an excerpt can have at most, and where it begins.
+fn fullest(spans: &[(usize, usize)]) -> (usize, usize) {
+    let mut best = (0, 0);
+    for (n, (start, _)) in spans.iter().enumerate() {
+        let within = spans.iter().skip(n).take_while(|(_, end)| *end <= start + EXCERPT_BYTES).count();
+        if within > best.0 {
+            best = (within, *start);
+        }
+    }
+    best
 }
 
 fn other(lang: Lang) -> Lang {
@@ -116,13 +200,7 @@ fn excerpt(text: &str, spans: &[(usize, usize)]) -> String {
     if text.len() <= EXCERPT_BYTES {
         return mark(text, spans, 0, text.len());
     }
-    let mut best = (0, 0);
-    for (n, (start, _)) in spans.iter().enumerate() {
-        let within = spans.iter().skip(n).take_while(|(_, end)| *end <= start + EXCERPT_BYTES).count();
-        if within > best.0 {
-            best = (within, *start);
-        }
-    }
+    let best = fullest(spans);
     // A little of what stands before.
     let from = if best.1 < EXCERPT_BYTES / 4 { 0 } else { best.1 - EXCERPT_BYTES / 6 };
     let from = word_start(text, from, best.1);

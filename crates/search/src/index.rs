@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use base::{Clock, Vocabularies};
 use tantivy::merge_policy::{LogMergePolicy, NoMergePolicy};
 use tantivy::schema::Schema;
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError};
+use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError};
 use uuid::Uuid;
 
 use crate::document::Document;
@@ -29,6 +29,8 @@ use crate::synonyms::Synonyms;
 /// So many segments of like size are merged into one. More than a rebuild of 100,000 listings leaves, so that a server
 /// does not read its whole index, and hold it in memory, as soon as somebody writes.
 const SEGMENTS_OF_A_SIZE: usize = 12;
+/// Stored cards and texts are unpacked in blocks of so many bytes: a result needs one of them, so small ones are quick.
+const STORED_BLOCK_BYTES: usize = 6_000;
 /// The least memory tantivy takes for one thread, bytes.
 const LEAST_THREAD_BYTES: usize = 16_000_000;
 
@@ -327,7 +329,8 @@ impl Search {
         let (index, generation) = match &self.shared.dir {
             Some(HeldDir { path: dir, .. }) => {
                 let (generation, path) = files::create_next(dir)?;
-                (Index::create_in_dir(path, self.shared.schema.clone())?, generation)
+                let settings = IndexSettings { docstore_blocksize: STORED_BLOCK_BYTES, ..IndexSettings::default() };
+                (Index::builder().schema(self.shared.schema.clone()).settings(settings).create_in_dir(path)?, generation)
             }
             None => (Index::create_in_ram(self.shared.schema.clone()), 0),
         };

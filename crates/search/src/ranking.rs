@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tantivy::Term;
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::{Postings, SegmentPostings};
+use tantivy::postings::{Postings, SegmentPostings, TermInfo};
 use tantivy::schema::{Field, IndexRecordOption};
 
 use crate::failure::Failure;
@@ -176,7 +176,7 @@ fn by_score(snapshot: &Snapshot, scoring: &[Scoring], weights: &Weights, found: 
         let entry = |doc, key, score| Entry { key, id: 0, segment: place, doc, score };
         match wanted.order {
             Order::Score => {
-                let mut scorer = Scorer::open(segment, &similarities)?;
+                let mut scorer = Scorer::open(segment, place, &similarities)?;
                 for doc in hits.hits.iter() {
                     let least = best.least().map_or(0.0, |key| score_of(key) / weights.most());
                     if let Some(text) = scorer.score(doc, least) {
@@ -253,6 +253,8 @@ pub(crate) struct Similarity<'a> {
     /// The idf times what the term counts.
     weight: f32,
     most: f32,
+    /// Where its list is in each segment.
+    lists: Vec<Option<TermInfo>>,
 }
 
 /// What lengths do to repetitions: the denominator of BM25 but for the repetitions, per code of a length.
@@ -272,12 +274,16 @@ pub(crate) fn similarities<'a>(snapshot: &Snapshot, scoring: &'a [Scoring], weig
     let mut curves: Vec<(Field, Arc<Curve>)> = Vec::new();
     let mut all = Vec::with_capacity(scoring.len());
     for one in scoring {
-        let frequency = snapshot.frequency(&one.term)?;
+        let mut lists = Vec::with_capacity(snapshot.segments.len());
+        for segment in &snapshot.segments {
+            lists.push(segment.reader.inverted_index(one.term.field())?.get_term_info(&one.term)?);
+        }
+        let frequency: u64 = lists.iter().flatten().map(|list| u64::from(list.doc_freq)).sum();
         if frequency == 0 {
             continue;
         }
         if one.constant {
-            all.push(Similarity { scoring: one, curve: None, weight: one.boost, most: one.boost });
+            all.push(Similarity { scoring: one, curve: None, weight: one.boost, most: one.boost, lists });
             continue;
         }
         let field = one.term.field();
@@ -292,17 +298,17 @@ pub(crate) fn similarities<'a>(snapshot: &Snapshot, scoring: &'a [Scoring], weig
             (None, None) => continue,
         };
         let weight = snapshot.idf(frequency).min(one.most_idf) * one.boost * (1.0 + weights.repeat.max(0.0));
-        all.push(Similarity { scoring: one, curve: Some(curve), weight, most: weight });
+        all.push(Similarity { scoring: one, curve: Some(curve), weight, most: weight, lists });
     }
     all.sort_by(|a, b| b.most.total_cmp(&a.most));
     Ok(all)
 }
 
 /// What each term adds to the score of one document.
-pub(crate) fn parts_of(segment: &Segment, similarities: &[Similarity<'_>], doc: u32) -> Result<Vec<(Term, f32)>, Failure> {
+pub(crate) fn parts_of(segment: &Segment, place: usize, similarities: &[Similarity<'_>], doc: u32) -> Result<Vec<(Term, f32)>, Failure> {
     let mut parts = Vec::new();
     for similarity in similarities {
-        let value = Scorer::open(segment, std::slice::from_ref(similarity))?.score(doc, 0.0).unwrap_or_default();
+        let value = Scorer::open(segment, place, std::slice::from_ref(similarity))?.score(doc, 0.0).unwrap_or_default();
         if value > 0.0 {
             parts.push((similarity.scoring.term.clone(), value));
         }
@@ -329,14 +335,14 @@ enum Worth {
 }
 
 impl Scorer {
-    pub(crate) fn open(segment: &Segment, similarities: &[Similarity<'_>]) -> Result<Self, Failure> {
+    pub(crate) fn open(segment: &Segment, place: usize, similarities: &[Similarity<'_>]) -> Result<Self, Failure> {
         let mut terms = Vec::with_capacity(similarities.len());
         for similarity in similarities {
-            let term = &similarity.scoring.term;
-            let inverted = segment.reader.inverted_index(term.field())?;
-            let Some(postings) = inverted.read_postings(term, IndexRecordOption::WithFreqs)? else { continue };
+            let Some(Some(list)) = similarity.lists.get(place) else { continue };
+            let field = similarity.scoring.term.field();
+            let postings = segment.reader.inverted_index(field)?.read_postings_from_terminfo(list, IndexRecordOption::WithFreqs)?;
             let worth = match &similarity.curve {
-                Some(curve) => Worth::Similar(similarity.weight, Arc::clone(curve), segment.reader.get_fieldnorms_reader(term.field())?),
+                Some(curve) => Worth::Similar(similarity.weight, Arc::clone(curve), segment.reader.get_fieldnorms_reader(field)?),
                 None => Worth::Constant(similarity.weight),
             };
             terms.push(ScoredTerm { postings, worth, rest: similarity.most });

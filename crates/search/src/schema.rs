@@ -2,6 +2,7 @@
 //!
 //! Raise [`VERSION`] with every change of a field or of an analysis rule: an index of another version is rebuilt.
 
+use base::Lang;
 use chrono::{DateTime, Utc};
 use tantivy::schema::{
     BytesOptions, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, Schema, SchemaBuilder, TextFieldIndexing, TextOptions,
@@ -71,8 +72,8 @@ pub struct Fields {
     pub quality: Field,
     /// The card, JSON.
     pub card: Field,
-    /// The long texts for excerpts, JSON.
-    pub body: Field,
+    /// The long texts for excerpts, one field per language, in the order of [`Lang::ALL`].
+    pub bodies: [Field; Lang::ALL.len()],
 }
 
 /// Far away, for what never closes.
@@ -115,8 +116,8 @@ pub fn build() -> (Schema, Fields) {
         closes: schema.add_i64_field("closes", fast()),
         trl: schema.add_u64_field("trl", fast()),
         quality: schema.add_u64_field("quality", fast()),
-        card: schema.add_bytes_field("card", BytesOptions::default() | STORED),
-        body: schema.add_bytes_field("body", BytesOptions::default() | STORED),
+        card: schema.add_text_field("card", STORED),
+        bodies: Lang::ALL.map(|lang| schema.add_text_field(&format!("body_{}", lang.code()), STORED)),
     };
     (schema.build(), fields)
 }
@@ -195,8 +196,12 @@ impl Fields {
         out.add_i64(self.closes, doc.closes.as_ref().map_or(NEVER, DateTime::<Utc>::timestamp));
         out.add_u64(self.trl, doc.card.trl().map_or(0, u64::from));
         out.add_u64(self.quality, u64::from(doc.completeness.min(100)) + if doc.card.verified { VERIFIED } else { 0 });
-        out.add_bytes(self.card, &serde_json::to_vec(&doc.card)?);
-        out.add_bytes(self.body, &serde_json::to_vec(&doc.body)?);
+        out.add_text(self.card, serde_json::to_string(&doc.card)?);
+        for (lang, field) in Lang::ALL.iter().zip(self.bodies) {
+            if let Some(text) = doc.body.get(lang) {
+                out.add_text(field, text);
+            }
+        }
         Ok(out)
     }
 }

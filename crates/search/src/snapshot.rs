@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base::Lang;
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentId;
-use tantivy::schema::{Field, IndexRecordOption, OwnedValue};
-use tantivy::{DocAddress, DocSet, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term};
+use tantivy::schema::document::{DeserializeError, DocumentDeserialize, DocumentDeserializer, ValueDeserialize, ValueDeserializer};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocAddress, DocSet, Searcher, SegmentReader, TERMINATED, Term};
 use uuid::Uuid;
 
 use crate::bits::Bits;
@@ -159,6 +160,27 @@ impl Segment {
     }
 }
 
+/// What is stored of a document. Read as it is: tantivy's own document copies everything twice more.
+struct Stored(Vec<(Field, String)>);
+
+struct StoredText(String);
+
+impl DocumentDeserialize for Stored {
+    fn deserialize<'de, D: DocumentDeserializer<'de>>(mut stored: D) -> Result<Self, DeserializeError> {
+        let mut texts = Vec::with_capacity(stored.size_hint());
+        while let Some((field, StoredText(text))) = stored.next_field()? {
+            texts.push((field, text));
+        }
+        Ok(Self(texts))
+    }
+}
+
+impl ValueDeserialize for StoredText {
+    fn deserialize<'de, D: ValueDeserializer<'de>>(stored: D) -> Result<Self, DeserializeError> {
+        stored.deserialize_string().map(Self)
+    }
+}
+
 /// The values of one facet over all segments.
 pub(crate) struct Values {
     /// The codes.
@@ -268,26 +290,19 @@ impl Snapshot {
         Ok(bits)
     }
 
-    fn stored(&self, segment: usize, doc: u32) -> Result<TantivyDocument, Failure> {
-        let address = DocAddress::new(u32::try_from(segment).unwrap_or(u32::MAX), doc);
-        Ok(self.searcher.doc(address)?)
-    }
-
     /// The stored card and long texts.
     pub(crate) fn card_and_body(&self, segment: usize, doc: u32) -> Result<(Card, BTreeMap<Lang, String>), Failure> {
-        let stored = self.stored(segment, doc)?;
-        let (mut card, mut body) = (None, None);
-        for (field, value) in stored.field_values() {
-            if let OwnedValue::Bytes(bytes) = OwnedValue::from(value) {
-                if field == self.fields.card {
-                    card = Some(serde_json::from_slice(&bytes)?);
-                } else if field == self.fields.body {
-                    body = Some(serde_json::from_slice(&bytes)?);
-                }
+        let address = DocAddress::new(u32::try_from(segment).unwrap_or(u32::MAX), doc);
+        let Stored(texts) = self.searcher.doc(address)?;
+        let (mut card, mut body) = (None, BTreeMap::new());
+        for (field, text) in texts {
+            if field == self.fields.card {
+                card = Some(serde_json::from_str(&text)?);
+            } else if let Some((lang, _)) = Lang::ALL.iter().zip(self.fields.bodies).find(|(_, body)| *body == field) {
+                body.insert(*lang, text);
             }
         }
-        let card = card.ok_or(Failure::Damaged(1))?;
-        Ok((card, body.unwrap_or_default()))
+        Ok((card.ok_or(Failure::Damaged(1))?, body))
     }
 
     /// Every document's id and revision, for comparing with the database.

@@ -354,6 +354,13 @@ fn facet_view(facet: Facet, counts: &[FacetCount], asked: &Asked, lang: Lang, vo
             levels.sort_by(|a, b| b.code.cmp(&a.code));
             levels.into_iter().map(|count| value(count, 0)).collect()
         }
+        (Facet::PriceBand, _) => {
+            // In the order of the list: from free to dear.
+            let list = vocabularies.get("price_bands").map(|list| list.terms.as_slice()).unwrap_or_default();
+            let mut bands: Vec<&FacetCount> = counts.iter().collect();
+            bands.sort_by_key(|count| list.iter().position(|term| term.code == count.code.as_str()));
+            bands.into_iter().map(|count| value(count, 0)).collect()
+        }
         _ => counts.iter().map(|count| value(count, 0)).collect(),
     };
     let most = MOST.min(LINK_BYTES / asked.path(None).len() / ASIDE.len());

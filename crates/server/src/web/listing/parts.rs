@@ -151,7 +151,7 @@ impl Pen<'_> {
 
     /// A code by its name, with the explanation its list has.
     pub fn term(&self, list: &str, code: &Code) -> Item {
-        let term = self.vocabularies.get(list).and_then(|v| v.terms.iter().rev().find(|t| t.code == *code));
+        let term = self.vocabularies.get(list).and_then(|v| v.latest(code.as_str()));
         let note = term.and_then(|t| match self.lang {
             Lang::Vi => t.note_vi.clone(),
             Lang::En => t.note_en.clone(),
