@@ -26,7 +26,7 @@ fn in_commune(make: Make, code: &str) -> Make {
 
 /// Published 1, 10, 40 and 99 days ago; closing in 299, 290, 260 and 201 days.
 fn space() -> Search {
-    let mut all = vec![
+    let mut all = [
         priced(technology(1, "Máy sấy dừa một", "a").trl(7), 80_000_000, 120_000_000),
         in_commune(technology(10, "Máy sấy dừa hai", "b").trl(5), "28777"),
         in_commune(need(40, "Cần máy sấy dừa", "c").anonymity("sector_and_region"), "28777"),
