@@ -37,7 +37,9 @@ pub struct ExplainedClause {
     pub asks: String,
     /// True if it must not be there.
     pub negated: bool,
-    /// Its share of the query's weight, in percent; 0 where it may not miss.
+    /// False if it may be missing where all words together find too little.
+    pub must: bool,
+    /// Its share of the query's weight, in percent; 0 where it only narrows.
     pub percent: u8,
 }
 
@@ -72,20 +74,24 @@ impl Search {
     /// As [`Search::find`].
     pub fn explain(&self, query: &Query, viewer: &Viewer) -> Result<Explanation, SearchError> {
         let results = self.find(query, viewer)?;
-        let parsed = query::parse(&query.text)?;
+        let parsed = query::parse(&query.text, self.vocabularies())?;
         let (snapshot, weights) = (self.snapshot(), self.weights());
         let expansions = self.expansions(&parsed, &weights);
         let plan = Plan::new(&parsed, &expansions, &snapshot, &weights)?;
         let least = plan.steps().get(results.step).copied().unwrap_or(WHOLE);
         let percent = |share: u8| u8::try_from(u32::from(share) * 100 / u32::from(WHOLE)).unwrap_or(100);
-        let mut shares = plan.required.iter().map(|c| c.share);
+        let mut required = plan.required.iter();
         let clauses = parsed
             .clauses
             .iter()
-            .map(|c| ExplainedClause {
-                asks: c.to_string(),
-                negated: c.negated,
-                percent: if c.negated { 0 } else { percent(shares.next().unwrap_or_default()) },
+            .map(|c| {
+                let condition = if c.negated { None } else { required.next() };
+                ExplainedClause {
+                    asks: c.to_string(),
+                    negated: c.negated,
+                    must: condition.is_none_or(|c| !c.may_miss),
+                    percent: condition.map_or(0, |c| percent(c.share)),
+                }
             })
             .collect();
         let part = |e: &Expansion| {

@@ -124,7 +124,8 @@ impl Facet {
             Self::Ipc => listings::check::is_ipc(code),
             // The list has the communes of the space's own province; those of others at least look like one.
             Self::Commune => code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit()),
-            _ => self.vocabulary().and_then(|list| vocabularies.get(list)).is_some_and(|list| list.latest(code).is_some()),
+            // Where there is no list, any code may be one.
+            _ => self.vocabulary().and_then(|list| vocabularies.get(list)).is_none_or(|list| list.latest(code).is_some()),
         }
     }
 

@@ -262,7 +262,7 @@ mod tests {
     use crate::query::parse;
 
     fn marked(query: &str, text: &str) -> String {
-        let words = Words::new(&parse(query).unwrap(), &[]);
+        let words = Words::new(&parse(query, &base::Vocabularies::default()).unwrap(), &[]);
         mark(text, &words.spans(text, Lang::Vi), 0, text.len())
     }
 
@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn an_excerpt_is_where_the_words_are() {
         let text = format!("{} cơm dừa sấy {}", "một hai ba ".repeat(60), "bốn năm ".repeat(60));
-        let words = Words::new(&parse("dua say").unwrap(), &[]);
+        let words = Words::new(&parse("dua say", &base::Vocabularies::default()).unwrap(), &[]);
         let part = excerpt(&text, &words.spans(&text, Lang::Vi));
         assert!(part.starts_with("… ") && part.ends_with(" …") && part.contains("<mark>dừa</mark> <mark>sấy</mark>"), "{part}");
         assert!(part.len() < EXCERPT_BYTES * 2);

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use base::Vocabularies;
 use uuid::Uuid;
 
 use crate::analysis::{self, Word};
@@ -109,16 +110,17 @@ pub enum QueryError {
     TooLong,
 }
 
-/// Takes a query apart.
+/// Takes a query apart. A value that no vocabulary has is no value, and searched as words.
 ///
 /// # Errors
 /// [`QueryError::TooLong`] and nothing else.
-pub fn parse(text: &str) -> Result<Parsed, QueryError> {
+pub fn parse(text: &str, vocabularies: &Vocabularies) -> Result<Parsed, QueryError> {
     if text.len() > MAX_BYTES {
         return Err(QueryError::TooLong);
     }
     let clean: String = analysis::nfc(text).chars().filter(|c| !base::text::is_forbidden(*c)).collect();
-    let mut parser = Parser { out: Parsed { lookup: numbers::lookup_keys(&clean), ..Parsed::default() }, ..Parser::default() };
+    let out = Parsed { lookup: numbers::lookup_keys(&clean), ..Parsed::default() };
+    let mut parser = Parser { vocabularies, out, terms: 0, or: false, open: false };
     let mut rest = clean.as_str();
     while let Some((piece, after)) = next_piece(rest) {
         rest = after;
@@ -181,8 +183,8 @@ fn next_piece(text: &str) -> Option<(Piece<'_>, &str)> {
     Some((piece(false, body.get(..end).unwrap_or_default(), rest), rest))
 }
 
-#[derive(Default)]
-struct Parser {
+struct Parser<'a> {
+    vocabularies: &'a Vocabularies,
     out: Parsed,
     terms: usize,
     /// The last piece was OR.
@@ -191,7 +193,7 @@ struct Parser {
     open: bool,
 }
 
-impl Parser {
+impl Parser<'_> {
     fn piece(&mut self, piece: Piece<'_>) {
         if !piece.quoted && piece.field.is_none() && !piece.negated {
             match piece.text {
@@ -299,7 +301,8 @@ impl Parser {
         } else {
             value.split(',').map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned).collect()
         };
-        (!codes.is_empty() && codes.len() <= MAX_TERMS).then_some(Atom::Value(facet, codes))
+        let known = codes.iter().all(|code| facet.knows(code, self.vocabularies));
+        (!codes.is_empty() && known && codes.len() <= MAX_TERMS).then_some(Atom::Value(facet, codes))
     }
 
     fn within(&mut self, part: Part, value: &str) -> Option<Atom> {
@@ -392,7 +395,7 @@ mod tests {
     use super::*;
 
     fn shape(query: &str) -> String {
-        let parsed = parse(query).unwrap();
+        let parsed = parse(query, &Vocabularies::default()).unwrap();
         let clauses: Vec<String> = parsed.clauses.iter().map(ToString::to_string).collect();
         let mut shape = clauses.join(" ");
         if !parsed.ignored.is_empty() {
@@ -415,6 +418,15 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_no_list_has_is_words() {
+        let all = Vocabularies::built_in().unwrap();
+        let ignored = |query: &str| parse(query, &all).unwrap().ignored;
+        assert_eq!(ignored("kind:need province:86 price_band:100-500"), [""; 0]);
+        assert_eq!(ignored("kind:product"), ["kind:"]);
+        assert_eq!(ignored("province:86,bến"), ["province:"]);
+    }
+
+    #[test]
     fn what_has_no_meaning_is_searched_as_words_and_told() {
         assert_eq!(shape("visibility:private"), "visibility private !visibility:");
         assert_eq!(shape("\"dừa"), "dua !\"");
@@ -428,8 +440,8 @@ mod tests {
 
     #[test]
     fn nothing_is_too_much_but_length() {
-        assert_eq!(parse(&"a".repeat(MAX_BYTES + 1)), Err(QueryError::TooLong));
-        let many = parse(&(0..300).map(|n| format!("w{n}")).collect::<Vec<_>>().join(" ")[..MAX_BYTES]).unwrap();
+        assert_eq!(parse(&"a".repeat(MAX_BYTES + 1), &Vocabularies::default()), Err(QueryError::TooLong));
+        let many = parse(&(0..300).map(|n| format!("w{n}")).collect::<Vec<_>>().join(" ")[..MAX_BYTES], &Vocabularies::default()).unwrap();
         assert_eq!(many.clauses.len(), MAX_TERMS);
         assert!(!many.ignored.is_empty());
         for hostile in [
@@ -442,7 +454,7 @@ mod tests {
             "-\"".repeat(500),
             "a:".repeat(500),
         ] {
-            parse(&hostile).unwrap();
+            parse(&hostile, &Vocabularies::default()).unwrap();
         }
     }
 }

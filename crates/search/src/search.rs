@@ -236,7 +236,7 @@ impl Search {
         if let Some((facet, _)) = query.filters.iter().find(|(_, values)| values.len() > MAX_FILTER_VALUES) {
             return Err(SearchError::TooManyValues(*facet));
         }
-        let parsed = query::parse(&query.text)?;
+        let parsed = query::parse(&query.text, self.vocabularies())?;
         let mark = mark(query);
         let after = query.cursor.as_deref().map(|c| Bookmark::read(c, mark).ok_or(SearchError::Cursor)).transpose()?;
         let now = after.as_ref().map_or_else(|| self.clock().now().timestamp(), |b| b.now);

@@ -300,7 +300,7 @@ mod tests {
             "#,
         )
         .unwrap();
-        let parsed = parse(query).unwrap();
+        let parsed = parse(query, &base::Vocabularies::default()).unwrap();
         list.expand(&parsed.clauses)
             .into_iter()
             .map(|e| (format!("{}..{}", e.from, e.to), e.terms.into_iter().map(|t| t.text).collect()))

@@ -162,10 +162,11 @@ fn explain(index: &search::Search, what: &Explain, as_json: bool) -> Done {
 
 fn print_explanation(explanation: &Explanation) {
     for clause in &explanation.clauses {
-        let what = match (clause.negated, clause.percent) {
-            (true, _) => "must not be there".to_owned(),
-            (false, 0) => "must be there".to_owned(),
-            (false, percent) => format!("{percent} % of what is asked for"),
+        let what = match (clause.negated, clause.must, clause.percent) {
+            (true, ..) => "must not be there".to_owned(),
+            (false, true, 0) => "must be there".to_owned(),
+            (false, true, percent) => format!("must be there; {percent} % of what is asked for"),
+            (false, false, percent) => format!("{percent} % of what is asked for"),
         };
         print(&format!("{:<24} {what}", clause.asks));
     }

@@ -204,6 +204,24 @@ fn parts(corpus: &Corpus, ours: &Ours) -> Vec<String> {
         });
         lines.push(format!("| {name} | {} | {} |", cells[0], cells[1]));
     }
+    let mut times_ms = Vec::new();
+    for asked in &corpus.queries {
+        let letters: Vec<char> = asked.text.chars().collect();
+        for typed in (3..=letters.len().min(12)).map(|length| letters[..length].iter().collect::<String>()) {
+            let started = Instant::now();
+            ours.suggest(&typed, asked.lang);
+            times_ms.push(started.elapsed().as_secs_f64() * 1e3);
+        }
+    }
+    times_ms.sort_by(f64::total_cmp);
+    let count = times_ms.len();
+    let cell = Cell { times_ms, per_second: 0.0 };
+    lines.push(format!(
+        "\nSuggestions for the first 3 to 12 letters of each query, {count} in all: p50 {:.2}, p99 {:.2}, longest {:.2} ms.",
+        cell.at(0.5),
+        cell.at(0.99),
+        cell.at(1.0)
+    ));
     lines.push(format!("\n{} of {} queries are relaxed.", is_relaxed.iter().filter(|r| **r).count(), is_relaxed.len()));
     lines
 }

@@ -91,6 +91,11 @@ impl Ours {
         self.search.find(&query, &Viewer::of(&Actor::anonymous(asked.lang))).unwrap()
     }
 
+    /// What is proposed while somebody types.
+    pub fn suggest(&self, typed: &str, lang: Lang) -> usize {
+        self.search.suggest(typed, &Viewer::of(&Actor::anonymous(lang)), 8).unwrap().len()
+    }
+
     /// How many have all words: a page of one result is full before anything is relaxed.
     pub fn count(&self, asked: &Asked) -> u64 {
         let found = self.find_page(asked, Limit::new(1).unwrap(), &[]);
