@@ -19,6 +19,8 @@ use crate::snapshot::{Segment, Snapshot};
 const MAX_EXPANSION: usize = 256;
 /// A term that more than one of so many documents has is kept as a set.
 const COMMON: u32 = 40;
+/// Looking one document up in a list costs about as much as reading so many entries of it.
+const ENTRIES_PER_LOOK: u64 = 16;
 
 /// What was found in one segment.
 pub(crate) struct SegmentHits {
@@ -90,12 +92,7 @@ pub(crate) fn find(snapshot: &Snapshot, plan: &Plan, narrowing: &Narrowing<'_>, 
     for (step, least) in steps.iter().enumerate().skip(first.max(1)) {
         let mut relaxed = Found { segments: Vec::new(), total: 0, step };
         for ((segment, base), shares) in each().zip(&shares) {
-            let mut matched = Bits::none(segment.bound());
-            for (doc, share) in (0_u32..).zip(shares) {
-                if share >= least && base.contains(doc) {
-                    matched.insert(doc);
-                }
-            }
+            let matched = shares.with(*least);
             let numbered = looked_up_in(segment, plan, base)?;
             relaxed.push(narrow(segment, narrowing, matched, numbered, snapshot)?);
         }
@@ -202,7 +199,7 @@ fn alternatives_of(segment: &Segment, plan: &Plan, base: &Bits, snapshot: &Snaps
         let mut cursors = Cursors::default();
         cursors.add(segment, test, snapshot)?;
         let mut set = Bits::none(segment.bound());
-        cursors.fill(&mut set);
+        cursors.fill(segment, &mut set)?;
         set.and(base);
         all.push(Arc::new(set));
     }
@@ -219,13 +216,13 @@ fn all_of(segment: &Segment, plan: &Plan, others: &[Arc<Bits>], base: &Bits, sna
         None => Bits::none(segment.bound()),
         Some(mut rarest) => {
             let mut set = Bits::none(segment.bound());
-            rarest.fill(&mut set);
+            rarest.fill(segment, &mut set)?;
             set.and(base);
             set
         }
     };
     for mut condition in required {
-        condition.keep(&mut matched, true);
+        condition.keep(segment, &mut matched, true)?;
     }
     exclude(segment, plan, &mut matched, snapshot)?;
     Ok(matched)
@@ -236,16 +233,16 @@ fn exclude(segment: &Segment, plan: &Plan, matched: &mut Bits, snapshot: &Snapsh
         if matched.is_empty() {
             break;
         }
-        Cursors::open(segment, condition, &[], snapshot)?.keep(matched, false);
+        Cursors::open(segment, condition, &[], snapshot)?.keep(segment, matched, false)?;
     }
     Ok(())
 }
 
 /// How much of the query's weight each document has; 0 where something that may not miss is missing.
-fn shares_of(segment: &Segment, plan: &Plan, others: &[Arc<Bits>], base: &Bits, snapshot: &Snapshot) -> Result<Vec<u8>, Failure> {
+fn shares_of(segment: &Segment, plan: &Plan, others: &[Arc<Bits>], base: &Bits, snapshot: &Snapshot) -> Result<Shares, Failure> {
     let mut allowed = base.clone();
     for condition in plan.required.iter().filter(|c| !c.may_miss) {
-        Cursors::open(segment, condition, others, snapshot)?.keep(&mut allowed, true);
+        Cursors::open(segment, condition, others, snapshot)?.keep(segment, &mut allowed, true)?;
     }
     exclude(segment, plan, &mut allowed, snapshot)?;
     let there: u8 = plan.required.iter().filter(|c| !c.may_miss).fold(0, |sum, c| sum.saturating_add(c.share));
@@ -257,19 +254,37 @@ fn shares_of(segment: &Segment, plan: &Plan, others: &[Arc<Bits>], base: &Bits, 
             }
         }
     }
+    let mut some = if there > 0 { allowed.clone() } else { Bits::none(segment.bound()) };
     let mut set = Bits::none(segment.bound());
     for condition in plan.required.iter().filter(|c| c.may_miss && c.share > 0) {
         let mut cursors = Cursors::open(segment, condition, others, snapshot)?;
         set.clear();
-        cursors.fill(&mut set);
+        cursors.fill(segment, &mut set)?;
         set.and(&allowed);
+        some.or(&set);
         for doc in set.iter() {
             if let Some(share) = shares.get_mut(doc as usize) {
                 *share = share.saturating_add(condition.share);
             }
         }
     }
-    Ok(shares)
+    Ok(Shares { some, shares })
+}
+
+/// How much of the query's weight each document of a segment has.
+struct Shares {
+    /// The documents that have any of it.
+    some: Bits,
+    shares: Vec<u8>,
+}
+
+impl Shares {
+    /// The documents with at least so much.
+    fn with(&self, least: u8) -> Bits {
+        let mut matched = self.some.clone();
+        matched.retain(|doc| self.shares.get(doc as usize).is_some_and(|share| *share >= least));
+        matched
+    }
 }
 
 /// The documents whose code or number was typed, if there are any.
@@ -295,8 +310,13 @@ struct Cursors {
 
 enum Cursor {
     Term(Box<SegmentPostings>),
+    /// A list so long that its set is worth keeping, if it has to be read whole.
+    Common(Term, Box<SegmentPostings>),
     Set(Arc<Bits>),
-    Row { row: Box<dyn Scorer>, besides: Vec<SegmentPostings> },
+    Row {
+        row: Box<dyn Scorer>,
+        besides: Vec<SegmentPostings>,
+    },
 }
 
 impl Cursors {
@@ -362,18 +382,31 @@ impl Cursors {
         let frequency = found.doc_freq();
         self.cost += u64::from(frequency);
         let common = frequency > 256 && frequency > segment.bound() / COMMON;
-        self.any.push(match term.value().as_str() {
-            Some(text) if common => Cursor::Set(segment.term_bits(term.field(), text)?),
-            _ => Cursor::Term(Box::new(found)),
-        });
+        self.any.push(if common { Cursor::Common(term.clone(), Box::new(found)) } else { Cursor::Term(Box::new(found)) });
+        Ok(())
+    }
+
+    /// Decides for each long list whether to take its set or to look into it for so many documents.
+    fn settle(&mut self, segment: &Segment, looks: u64) -> Result<(), Failure> {
+        for cursor in &mut self.any {
+            let Cursor::Common(term, list) = cursor else { continue };
+            let Some(text) = term.value().as_str().map(str::to_owned) else { continue };
+            let set = match segment.known_bits(term.field(), &text) {
+                Some(known) => known,
+                None if looks.saturating_mul(ENTRIES_PER_LOOK) < u64::from(list.doc_freq()) => continue,
+                None => segment.term_bits(term.field(), &text)?,
+            };
+            *cursor = Cursor::Set(set);
+        }
         Ok(())
     }
 
     /// Adds all documents it is true for.
-    fn fill(&mut self, set: &mut Bits) {
+    fn fill(&mut self, segment: &Segment, set: &mut Bits) -> Result<(), Failure> {
+        self.settle(segment, u64::MAX)?;
         for cursor in &mut self.any {
             match cursor {
-                Cursor::Term(postings) => {
+                Cursor::Term(postings) | Cursor::Common(_, postings) => {
                     let mut doc = postings.doc();
                     while doc != TERMINATED {
                         set.insert(doc);
@@ -392,21 +425,24 @@ impl Cursors {
                 }
             }
         }
+        Ok(())
     }
 
     /// Keeps the documents of `set` for which it is true (or, with `wanted` false, is not).
-    fn keep(&mut self, set: &mut Bits, wanted: bool) {
+    fn keep(&mut self, segment: &Segment, set: &mut Bits, wanted: bool) -> Result<(), Failure> {
+        self.settle(segment, set.len())?;
         match self.any.as_mut_slice() {
             [Cursor::Set(other)] if wanted => set.and(other),
             any => set.retain(|doc| any.iter_mut().any(|cursor| cursor.is_at(doc)) == wanted),
         }
+        Ok(())
     }
 }
 
 impl Cursor {
     fn is_at(&mut self, doc: u32) -> bool {
         match self {
-            Self::Term(postings) => at(postings.as_mut(), doc),
+            Self::Term(postings) | Self::Common(_, postings) => at(postings.as_mut(), doc),
             Self::Set(set) => set.contains(doc),
             Self::Row { row, besides } => at(row.as_mut(), doc) && besides.iter_mut().all(|b| at(b, doc)),
         }

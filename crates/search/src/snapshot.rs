@@ -23,6 +23,31 @@ use crate::failure::Failure;
 use crate::schema::Fields;
 use crate::search::Viewer;
 
+/// Sets of documents that searches share. Those not asked for while half of the room was filled anew are forgotten.
+#[derive(Default)]
+struct Kept {
+    new: HashMap<Key, Arc<Bits>>,
+    old: HashMap<Key, Arc<Bits>>,
+}
+
+impl Kept {
+    fn get(&mut self, key: &Key) -> Option<Arc<Bits>> {
+        if let Some(bits) = self.new.get(key) {
+            return Some(Arc::clone(bits));
+        }
+        let (key, bits) = self.old.remove_entry(key)?;
+        self.new.insert(key, Arc::clone(&bits));
+        Some(bits)
+    }
+
+    fn put(&mut self, key: Key, bits: Arc<Bits>, most_bytes: usize) {
+        if (self.new.len() + 1).saturating_mul(bits.bytes() + 64) > most_bytes / 2 {
+            self.old = std::mem::take(&mut self.new);
+        }
+        self.new.insert(key, bits);
+    }
+}
+
 /// What a kept set of documents has in common.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Key {
@@ -41,7 +66,7 @@ pub(crate) struct Core {
     pub(crate) closes: Column<i64>,
     pub(crate) trl: Column<u64>,
     pub(crate) quality: Column<u64>,
-    bits: Mutex<HashMap<Key, Arc<Bits>>>,
+    bits: Mutex<Kept>,
 }
 
 impl Core {
@@ -116,17 +141,18 @@ impl Segment {
         self.keep(key, bits)
     }
 
+    /// The documents that have a term, if they are known.
+    pub(crate) fn known_bits(&self, field: Field, text: &str) -> Option<Arc<Bits>> {
+        self.kept(&Key::Term(field, text.to_owned()))
+    }
+
     fn kept(&self, key: &Key) -> Option<Arc<Bits>> {
-        self.core.bits.lock().unwrap_or_else(PoisonError::into_inner).get(key).map(Arc::clone)
+        self.core.bits.lock().unwrap_or_else(PoisonError::into_inner).get(key)
     }
 
     fn keep(&self, key: Key, bits: Bits) -> Arc<Bits> {
         let bits = Arc::new(bits);
-        let mut cache = self.core.bits.lock().unwrap_or_else(PoisonError::into_inner);
-        if (cache.len() + 1).saturating_mul(bits.bytes() + 64) > self.cache_bytes {
-            cache.clear();
-        }
-        cache.insert(key, Arc::clone(&bits));
+        self.core.bits.lock().unwrap_or_else(PoisonError::into_inner).put(key, Arc::clone(&bits), self.cache_bytes);
         bits
     }
 
