@@ -331,7 +331,7 @@ fn main() {
     println!("{}\n", report.asked.join("\n"));
     println!(
         "Ours is asked as a user types: all words first, less of them where fewer than 20 documents have all. Each answers with 20 \
-         titles, the exact count and the counts of one facet; ours with cards and excerpts, and with \"all facets\" the eight that \
+         titles, the exact count and the counts of one facet; ours with cards and excerpts, and with \"all facets\" those that \
          are shown. Memory counts files that are mapped."
     );
     for line in remarks {
