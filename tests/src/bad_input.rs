@@ -535,6 +535,15 @@ async fn parameters_and_cursors_are_checked() {
         ] {
             assert_eq!(administrator.get(path).await.status, 400, "{path}");
         }
+        // Days at the ends of the calendar are days.
+        for day in ["-262143-01-01", "%2B262142-12-31", "0000-01-01"] {
+            for name in ["published_from", "published_to", "closes_from", "closes_to"] {
+                for path in ["/api/v1/search", "/search", "/en/search"] {
+                    let answer = administrator.get(&format!("{path}?{name}={day}")).await;
+                    assert_eq!(answer.status, 200, "{path} {name} {day}: {}", answer.text);
+                }
+            }
+        }
 
         // Real cursors of four lists, each given to the others.
         for n in 0..3 {

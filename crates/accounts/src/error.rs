@@ -16,6 +16,9 @@ pub enum Error {
     /// What was sent is not right.
     #[error("{} faults in what was sent", .0.iter().count())]
     Invalid(Faults),
+    /// Not a cursor of this list.
+    #[error("not a cursor of this list")]
+    Cursor,
     /// Too many attempts.
     #[error("too many attempts")]
     Throttled {

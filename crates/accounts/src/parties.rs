@@ -347,13 +347,13 @@ pub async fn find_tax_code(db: &impl ConnectionTrait, tax_code: &str) -> Result<
 /// Parties, the newest first, as everybody sees them.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a cursor of another list.
+/// [`Error::Cursor`] for a cursor of another list.
 pub async fn list(accounts: &Accounts, filter: &PartyFilter, cursor: Option<&str>, limit: Limit) -> Result<Page<PartyView>, Error> {
     let db = accounts.store.db();
     let total = filtered(filter).count(db).await?;
     let mut query = filtered(filter).order_by_desc(party::Column::Id).limit(limit.get() + 1);
     if let Some(cursor) = cursor {
-        let after: PartyId = Cursor::read(cursor).map_err(|_| Error::fault("/cursor", "bad_cursor"))?;
+        let after: PartyId = Cursor::read(cursor).map_err(|_| Error::Cursor)?;
         query = query.filter(party::Column::Id.lt(after.0));
     }
     let mut rows = query.all(db).await?;

@@ -281,7 +281,7 @@ pub async fn list(
     }
     let total = query.clone().count(db).await?;
     if let Some(cursor) = cursor {
-        let after: AccountId = Cursor::read(cursor).map_err(|_| Error::fault("/cursor", "bad_cursor"))?;
+        let after: AccountId = Cursor::read(cursor).map_err(|_| Error::Cursor)?;
         query = query.filter(account::Column::Id.lt(after.0));
     }
     let mut rows = query.order_by_desc(account::Column::Id).limit(limit.get() + 1).all(db).await?;

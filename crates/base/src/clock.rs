@@ -3,8 +3,30 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use uuid::{NoContext, Timestamp, Uuid};
+
+/// Hours that Vietnam is ahead of UTC; there is no daylight saving.
+const HOURS_AHEAD: i64 = 7;
+
+/// The wall clock in Vietnam at a moment: what dates typed and read by people mean.
+#[must_use]
+pub fn in_vietnam(at: DateTime<Utc>) -> NaiveDateTime {
+    at.naive_utc().checked_add_signed(TimeDelta::hours(HOURS_AHEAD)).unwrap_or(NaiveDateTime::MAX)
+}
+
+/// The moment when a day begins in Vietnam.
+#[must_use]
+pub fn day_begins(day: NaiveDate) -> DateTime<Utc> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    midnight.checked_sub_signed(TimeDelta::hours(HOURS_AHEAD)).unwrap_or(NaiveDateTime::MIN).and_utc()
+}
+
+/// The last second of a day in Vietnam.
+#[must_use]
+pub fn day_ends(day: NaiveDate) -> DateTime<Utc> {
+    day.succ_opt().map_or(DateTime::<Utc>::MAX_UTC, |next| day_begins(next) - TimeDelta::seconds(1))
+}
 
 /// The source of "now", in whole microseconds (what PostgreSQL keeps), and of new ids.
 #[derive(Clone, Debug, Default)]
@@ -43,10 +65,10 @@ impl Clock {
         DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::UNIX_EPOCH)
     }
 
-    /// Today's calendar day in Vietnam (UTC+7, no daylight saving): what dates typed by people mean.
+    /// Today's calendar day in Vietnam.
     #[must_use]
     pub fn today(&self) -> NaiveDate {
-        (self.now() + TimeDelta::hours(7)).date_naive()
+        in_vietnam(self.now()).date()
     }
 
     /// A new UUIDv7 of this moment. Sortable, never a secret.
@@ -79,5 +101,18 @@ mod tests {
     fn today_is_the_day_in_vietnam() {
         let late = DateTime::UNIX_EPOCH + TimeDelta::hours(18);
         assert_eq!(Clock::held_at(late).today().to_string(), "1970-01-02");
+    }
+
+    #[test]
+    fn every_day_begins_before_it_ends() {
+        let day = NaiveDate::from_ymd_opt(2026, 11, 25).unwrap();
+        assert_eq!(
+            (day_begins(day).to_string(), day_ends(day).to_string()),
+            ("2026-11-24 17:00:00 UTC".into(), "2026-11-25 16:59:59 UTC".into())
+        );
+        for day in [NaiveDate::MIN, NaiveDate::MAX] {
+            assert!(day_begins(day) < day_ends(day), "{day}");
+        }
+        assert_eq!(in_vietnam(DateTime::<Utc>::MAX_UTC), NaiveDateTime::MAX);
     }
 }

@@ -7,7 +7,7 @@
 pub mod access;
 mod actor;
 pub mod body;
-mod clock;
+pub mod clock;
 mod code;
 pub mod defaults;
 mod fault;

@@ -15,6 +15,9 @@ pub enum ListingError {
     /// What was sent is wrong or not enough.
     #[error("{} faults", .0.iter().count())]
     Invalid(Faults),
+    /// Not a cursor of this list.
+    #[error("not a cursor of this list")]
+    Cursor,
     /// The listing changed since the version the actor saw.
     #[error("the listing is now at version {current}")]
     Stale {

@@ -94,14 +94,7 @@ pub async fn list(
     limit: Limit,
     cursor: Option<&str>,
 ) -> Result<Page<ListingRow>, ListingError> {
-    let after: Option<(DateTime<Utc>, ListingId)> = match cursor {
-        None => None,
-        Some(text) => Some(Cursor::read(text).map_err(|_| {
-            let mut faults = base::Faults::new();
-            faults.add("/cursor", "bad_cursor");
-            ListingError::Invalid(faults)
-        })?),
-    };
+    let after: Option<(DateTime<Utc>, ListingId)> = cursor.map(Cursor::read).transpose().map_err(|_| ListingError::Cursor)?;
     let (condition, order, inside) = match filter.party {
         Some(party) => {
             if !actor.is_system() && !actor.is_member(party) {

@@ -5,15 +5,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use chrono::{Days, NaiveDate, NaiveTime, TimeDelta};
+use base::clock::{day_begins, day_ends};
+use chrono::{NaiveDate, TimeDelta};
 use serde::Serialize;
 use tantivy::columnar::Column;
 
 use crate::schema::NEVER;
 use crate::snapshot::Core;
-
-/// Hours that Vietnam is ahead of UTC; there is no daylight saving.
-const AHEAD: i64 = 7;
 
 /// A date of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -92,10 +90,7 @@ impl Period {
 
     /// The first second and the last, UTC. What never closes is in no period.
     pub(crate) fn seconds(self) -> (i64, i64) {
-        let begin = |day: NaiveDate| (day.and_time(NaiveTime::MIN) - TimeDelta::hours(AHEAD)).and_utc().timestamp();
-        let from = self.from.map_or(i64::MIN, begin);
-        let to = self.to.and_then(|day| day.checked_add_days(Days::new(1))).map_or(NEVER, begin);
-        (from, to.saturating_sub(1))
+        (self.from.map_or(i64::MIN, |day| day_begins(day).timestamp()), self.to.map_or(NEVER - 1, |day| day_ends(day).timestamp()))
     }
 
     /// The usual periods of a date, seen from `today`.
@@ -116,9 +111,11 @@ mod tests {
     fn a_day_is_a_day_in_vietnam() {
         let day = NaiveDate::from_ymd_opt(2026, 11, 25).unwrap();
         let (from, to) = Period { from: Some(day), to: Some(day) }.seconds();
-        let text = |at| chrono::DateTime::from_timestamp(at, 0).unwrap().to_rfc3339();
-        assert_eq!((text(from), text(to)), ("2026-11-24T17:00:00+00:00".to_owned(), "2026-11-25T16:59:59+00:00".to_owned()));
-        assert!(Period { from: Some(NaiveDate::MAX), to: Some(NaiveDate::MAX) }.seconds().1 >= 0);
+        assert_eq!((to - from, (from + 7 * 3_600) % 86_400), (86_399, 0));
+        for end in [NaiveDate::MIN, NaiveDate::MAX] {
+            let (from, to) = Period { from: Some(end), to: Some(end) }.seconds();
+            assert!(from <= to, "{end}");
+        }
         assert_eq!(Period::default().seconds(), (i64::MIN, NEVER - 1));
     }
 }

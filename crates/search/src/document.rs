@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use base::clock::day_ends;
 use base::text::LocalisedList;
 use base::{Code, Lang, Localised, PartyId, Vocabularies};
 use chrono::{DateTime, Utc};
@@ -306,8 +307,7 @@ impl Document {
                 for standard in &c.standards {
                     self.add_words(standard, Lang::Vi, TextTarget::Other);
                 }
-                if let Some(deadline) = c.deadline.and_then(|d| d.and_hms_opt(16, 59, 59)) {
-                    let deadline = deadline.and_utc(); // the end of that day in Vietnam
+                if let Some(deadline) = c.deadline.map(day_ends) {
                     self.closes = Some(self.closes.map_or(deadline, |closes| closes.min(deadline)));
                 }
             }

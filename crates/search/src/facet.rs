@@ -99,7 +99,8 @@ impl Facet {
     }
 
     /// The vocabulary with the names of its values.
-    fn vocabulary(self) -> Option<&'static str> {
+    #[must_use]
+    pub fn vocabulary(self) -> Option<&'static str> {
         Some(match self {
             Self::Field => "fields",
             Self::Trl => "trl",

@@ -135,8 +135,12 @@ impl Words {
 
     /// Whether a word has one of the stems; only words that begin as one are worth the stemmer.
     fn has_stem(&self, folded: &str) -> bool {
-        let begins_so = self.stems.iter().any(|s| s.bytes().next() == folded.bytes().next());
-        begins_so && self.stems.iter().any(|s| *s == stem(folded))
+        let first = folded.bytes().next();
+        if !self.stems.iter().any(|s| s.bytes().next() == first) {
+            return false;
+        }
+        let stem = stem(folded);
+        self.stems.iter().any(|s| *s == stem)
     }
 }
 

@@ -19,8 +19,6 @@ use crate::snapshot::{Segment, Snapshot};
 const MAX_EXPANSION: usize = 256;
 /// A term that more than one of so many documents has is kept as a set.
 const COMMON: u32 = 40;
-/// Looking one document up in a list costs about as much as reading so many entries of it.
-const ENTRIES_PER_LOOK: u64 = 16;
 
 /// What was found in one segment.
 pub(crate) struct SegmentHits {
@@ -199,7 +197,7 @@ fn alternatives_of(segment: &Segment, plan: &Plan, base: &Bits, snapshot: &Snaps
         let mut cursors = Cursors::default();
         cursors.add(segment, test, snapshot)?;
         let mut set = Bits::none(segment.bound());
-        cursors.fill(segment, &mut set)?;
+        cursors.fill(&mut set);
         set.and(base);
         all.push(Arc::new(set));
     }
@@ -216,13 +214,13 @@ fn all_of(segment: &Segment, plan: &Plan, others: &[Arc<Bits>], base: &Bits, sna
         None => Bits::none(segment.bound()),
         Some(mut rarest) => {
             let mut set = Bits::none(segment.bound());
-            rarest.fill(segment, &mut set)?;
+            rarest.fill(&mut set);
             set.and(base);
             set
         }
     };
     for mut condition in required {
-        condition.keep(segment, &mut matched, true)?;
+        condition.keep(&mut matched, true);
     }
     exclude(segment, plan, &mut matched, snapshot)?;
     Ok(matched)
@@ -233,7 +231,7 @@ fn exclude(segment: &Segment, plan: &Plan, matched: &mut Bits, snapshot: &Snapsh
         if matched.is_empty() {
             break;
         }
-        Cursors::open(segment, condition, &[], snapshot)?.keep(segment, matched, false)?;
+        Cursors::open(segment, condition, &[], snapshot)?.keep(matched, false);
     }
     Ok(())
 }
@@ -242,7 +240,7 @@ fn exclude(segment: &Segment, plan: &Plan, matched: &mut Bits, snapshot: &Snapsh
 fn shares_of(segment: &Segment, plan: &Plan, others: &[Arc<Bits>], base: &Bits, snapshot: &Snapshot) -> Result<Shares, Failure> {
     let mut allowed = base.clone();
     for condition in plan.required.iter().filter(|c| !c.may_miss) {
-        Cursors::open(segment, condition, others, snapshot)?.keep(segment, &mut allowed, true)?;
+        Cursors::open(segment, condition, others, snapshot)?.keep(&mut allowed, true);
     }
     exclude(segment, plan, &mut allowed, snapshot)?;
     let there: u8 = plan.required.iter().filter(|c| !c.may_miss).fold(0, |sum, c| sum.saturating_add(c.share));
@@ -259,7 +257,7 @@ fn shares_of(segment: &Segment, plan: &Plan, others: &[Arc<Bits>], base: &Bits, 
     for condition in plan.required.iter().filter(|c| c.may_miss && c.share > 0) {
         let mut cursors = Cursors::open(segment, condition, others, snapshot)?;
         set.clear();
-        cursors.fill(segment, &mut set)?;
+        cursors.fill(&mut set);
         set.and(&allowed);
         some.or(&set);
         for doc in set.iter() {
@@ -310,13 +308,8 @@ struct Cursors {
 
 enum Cursor {
     Term(Box<SegmentPostings>),
-    /// A list so long that its set is worth keeping, if it has to be read whole.
-    Common(Term, Box<SegmentPostings>),
     Set(Arc<Bits>),
-    Row {
-        row: Box<dyn Scorer>,
-        besides: Vec<SegmentPostings>,
-    },
+    Row { row: Box<dyn Scorer>, besides: Vec<SegmentPostings> },
 }
 
 impl Cursors {
@@ -382,31 +375,18 @@ impl Cursors {
         let frequency = found.doc_freq();
         self.cost += u64::from(frequency);
         let common = frequency > 256 && frequency > segment.bound() / COMMON;
-        self.any.push(if common { Cursor::Common(term.clone(), Box::new(found)) } else { Cursor::Term(Box::new(found)) });
-        Ok(())
-    }
-
-    /// Decides for each long list whether to take its set or to look into it for so many documents.
-    fn settle(&mut self, segment: &Segment, looks: u64) -> Result<(), Failure> {
-        for cursor in &mut self.any {
-            let Cursor::Common(term, list) = cursor else { continue };
-            let Some(text) = term.value().as_str().map(str::to_owned) else { continue };
-            let set = match segment.known_bits(term.field(), &text) {
-                Some(known) => known,
-                None if looks.saturating_mul(ENTRIES_PER_LOOK) < u64::from(list.doc_freq()) => continue,
-                None => segment.term_bits(term.field(), &text)?,
-            };
-            *cursor = Cursor::Set(set);
-        }
+        self.any.push(match term.value().as_str() {
+            Some(text) if common => Cursor::Set(segment.term_bits(term.field(), text)?),
+            _ => Cursor::Term(Box::new(found)),
+        });
         Ok(())
     }
 
     /// Adds all documents it is true for.
-    fn fill(&mut self, segment: &Segment, set: &mut Bits) -> Result<(), Failure> {
-        self.settle(segment, u64::MAX)?;
+    fn fill(&mut self, set: &mut Bits) {
         for cursor in &mut self.any {
             match cursor {
-                Cursor::Term(postings) | Cursor::Common(_, postings) => {
+                Cursor::Term(postings) => {
                     let mut doc = postings.doc();
                     while doc != TERMINATED {
                         set.insert(doc);
@@ -425,24 +405,21 @@ impl Cursors {
                 }
             }
         }
-        Ok(())
     }
 
     /// Keeps the documents of `set` for which it is true (or, with `wanted` false, is not).
-    fn keep(&mut self, segment: &Segment, set: &mut Bits, wanted: bool) -> Result<(), Failure> {
-        self.settle(segment, set.len())?;
+    fn keep(&mut self, set: &mut Bits, wanted: bool) {
         match self.any.as_mut_slice() {
             [Cursor::Set(other)] if wanted => set.and(other),
             any => set.retain(|doc| any.iter_mut().any(|cursor| cursor.is_at(doc)) == wanted),
         }
-        Ok(())
     }
 }
 
 impl Cursor {
     fn is_at(&mut self, doc: u32) -> bool {
         match self {
-            Self::Term(postings) | Self::Common(_, postings) => at(postings.as_mut(), doc),
+            Self::Term(postings) => at(postings.as_mut(), doc),
             Self::Set(set) => set.contains(doc),
             Self::Row { row, besides } => at(row.as_mut(), doc) && besides.iter_mut().all(|b| at(b, doc)),
         }

@@ -141,11 +141,6 @@ impl Segment {
         self.keep(key, bits)
     }
 
-    /// The documents that have a term, if they are known.
-    pub(crate) fn known_bits(&self, field: Field, text: &str) -> Option<Arc<Bits>> {
-        self.kept(&Key::Term(field, text.to_owned()))
-    }
-
     fn kept(&self, key: &Key) -> Option<Arc<Bits>> {
         self.core.bits.lock().unwrap_or_else(PoisonError::into_inner).get(key)
     }

@@ -44,12 +44,9 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found")
     }
 
-    /// What was sent is wrong, at these places. A cursor is a parameter of the address, wherever it is read.
+    /// What was sent is wrong, at these places.
     #[must_use]
     pub fn invalid(faults: Faults) -> Self {
-        if !faults.is_empty() && faults.iter().all(|fault| fault.code == "bad_cursor") {
-            return Self::parameter("cursor");
-        }
         Self { faults, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid") }
     }
 
@@ -162,6 +159,7 @@ impl From<ListingError> for Problem {
         match error {
             E::Refused(refused) => refused.into(),
             E::Invalid(faults) => Self::invalid(faults),
+            E::Cursor => Self::parameter("cursor"),
             E::Stale { current } => Self::new(S::PRECONDITION_FAILED, "stale").with("current", json!(current)),
             E::NotAllowed { step, allowed } => {
                 Self::new(S::CONFLICT, "step-not-allowed").with("step", json!(step)).with("allowed", json!(allowed))
@@ -182,6 +180,7 @@ impl From<AccountError> for Problem {
         match error {
             E::Refused(refused) => refused.into(),
             E::Invalid(faults) => Self::invalid(faults),
+            E::Cursor => Self::parameter("cursor"),
             E::Throttled { retry_after } => Self::new(S::TOO_MANY_REQUESTS, "too-many").after(retry_after),
             E::Credentials => Self::new(S::UNAUTHORIZED, "credentials"),
             E::Unconfirmed => Self::new(S::FORBIDDEN, "unconfirmed"),

@@ -384,8 +384,8 @@ fn finding_routes() -> Vec<Route> {
         .paged()
         .gives::<search::ResultsBody>(200);
     let export = get("/api/v1/search/export", "exportSearch", SignedIn, search_export::export)
-        .about("The first 1,000 results of a search as a file.")
-        .query("format", "string", "`csv` unless given, or `json`.")
+        .about("The first 1,000 results of a search as a file: JSON, or with `format=csv` a table for spreadsheets (`text/csv`).")
+        .query("format", "string", "`json` unless given, or `csv`.")
         .gives::<search_export::ExportBody>(200);
     vec![
         narrowed(find),

@@ -350,7 +350,7 @@ async fn lists_show_each_party_once_and_filter() {
         let some = PartyFilter { province: Some(Code::from("86")), ..PartyFilter::default() };
         assert_eq!(parties::list(&site.accounts, &some, None, base::Limit::default()).await.unwrap().items.len(), 1);
         let bad = parties::list(&site.accounts, &some, Some("x"), base::Limit::default()).await;
-        assert_eq!(faults(bad), [("/cursor".into(), "bad_cursor")]);
+        assert!(matches!(bad, Err(Error::Cursor)));
         let first = parties::page_after(site.store.db(), None, 5).await.unwrap();
         let rest = parties::page_after(site.store.db(), first.last().map(|b| b.id), 5).await.unwrap();
         assert_eq!((first.len(), rest.len()), (5, 3));

@@ -1,7 +1,6 @@
 //! Imports as they are answered.
 
-use base::text::pointer_part;
-use base::{Actor, Cursor, Faults, ImportId, Lang, Limit, Page, PartyId, Refused};
+use base::{Actor, Cursor, ImportId, Lang, Limit, Page, PartyId, Refused};
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::de::DeserializeOwned;
@@ -170,11 +169,7 @@ pub async fn get(listings: &Listings, actor: &Actor, id: ImportId) -> Result<Imp
 }
 
 fn cursor<K: DeserializeOwned>(cursor: Option<&str>) -> Result<Option<K>, ListingError> {
-    cursor.map(Cursor::read).transpose().map_err(|_| {
-        let mut faults = Faults::new();
-        faults.add(format!("/{}", pointer_part("cursor")), "bad_cursor");
-        ListingError::Invalid(faults)
-    })
+    cursor.map(Cursor::read).transpose().map_err(|_| ListingError::Cursor)
 }
 
 /// The imports an actor may see, the newest first.

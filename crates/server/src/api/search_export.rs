@@ -108,8 +108,8 @@ fn all(search: &Search, mut query: Query, viewer: &Viewer) -> Result<(Vec<Hit>, 
 pub(crate) async fn export(State(app): State<App>, who: Who, params: Params) -> Result<Response, Problem> {
     let (format, params) = params.without("format");
     let is_csv = match format.as_deref() {
-        None | Some("csv") => true,
-        Some("json") => false,
+        Some("csv") => true,
+        None | Some("json") => false,
         Some(_) => return Err(Problem::parameter("format")),
     };
     if let Some(name) = ["limit", "cursor", "facets"].into_iter().find(|name| params.get(name).is_some()) {

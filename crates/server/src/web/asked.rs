@@ -120,28 +120,24 @@ impl Asked {
         if let Some(values) = next.filters.get_mut(&facet) {
             values.remove(code);
             if values.is_empty() {
-                next.filters.remove(&facet);
+                return self.whatever(Narrowed::Facet(facet));
             }
         }
-        next.without_loose_communes()
+        next
     }
 
-    /// The same search whatever the value of a facet or the days of a date.
+    /// The same search whatever the value of a facet or the days of a date. Communes are chosen below a province, and go
+    /// with it.
     pub fn whatever(&self, by: Narrowed) -> Self {
         let mut next = self.clone();
         match by {
             Narrowed::Facet(facet) => drop(next.filters.remove(&facet)),
             Narrowed::Date(column) => drop(next.periods.remove(&column)),
         }
-        next.without_loose_communes()
-    }
-
-    /// Communes are chosen below a province, and go with it.
-    fn without_loose_communes(mut self) -> Self {
-        if !self.filters.contains_key(&Facet::Province) {
-            self.filters.remove(&Facet::Commune);
+        if by == Narrowed::Facet(Facet::Province) {
+            next.filters.remove(&Facet::Commune);
         }
-        self
+        next
     }
 
     /// Narrowed to a period, or whatever the date if it was narrowed to just that.
@@ -233,6 +229,8 @@ mod tests {
         assert_eq!(asked.path(None), "/search?province=86&commune=28777");
         assert_eq!(asked.toggled(Facet::Province, "86"), Asked::default());
         assert_eq!(asked.whatever(Narrowed::Facet(Facet::Province)), Asked::default());
+        let alone = Asked::only(Facet::Commune, "28777");
+        assert_eq!(alone.toggled(Facet::Trl, "7").toggled(Facet::Trl, "7"), alone, "one that was asked for alone stays");
     }
 
     #[test]

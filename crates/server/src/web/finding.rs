@@ -356,13 +356,18 @@ fn facet_view(facet: Facet, counts: &[FacetCount], asked: &Asked, lang: Lang, vo
         }
         (Facet::PriceBand, _) => {
             // In the order of the list: from free to dear.
-            let list = vocabularies.get("price_bands").map(|list| list.terms.as_slice()).unwrap_or_default();
+            let list = facet.vocabulary().and_then(|list| vocabularies.get(list)).map(|list| list.terms.as_slice()).unwrap_or_default();
             let mut bands: Vec<&FacetCount> = counts.iter().collect();
             bands.sort_by_key(|count| list.iter().position(|term| term.code == count.code.as_str()));
             bands.into_iter().map(|count| value(count, 0)).collect()
         }
+        // The space has the names of its own province's communes; numbers alone help nobody to choose.
+        (Facet::Commune, _) => counts.iter().filter(|count| count.label != count.code).map(|count| value(count, 0)).collect(),
         _ => counts.iter().map(|count| value(count, 0)).collect(),
     };
+    if values.is_empty() {
+        return None;
+    }
     let most = MOST.min(LINK_BYTES / asked.path(None).len() / ASIDE.len());
     if most == 0 {
         return None;

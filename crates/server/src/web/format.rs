@@ -1,9 +1,10 @@
 //! Dates, figures and money as each language writes them: `24/11/2026`, `1,25 tỷ ₫`; `24 Nov 2026`, `VND 1.25 billion`.
 //!
-//! Days are days in Vietnam (UTC+7).
+//! Days are days in Vietnam.
 
+use base::clock::in_vietnam;
 use base::{Currency, Lang, MoneyRange, messages};
-use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// Figures with at most three decimals, grouped by thousands.
 pub(super) fn number(lang: Lang, value: f64) -> String {
@@ -67,10 +68,7 @@ pub(super) struct Moment {
 
 /// The moment as people in Vietnam see it.
 pub(super) fn moment(lang: Lang, at: DateTime<Utc>) -> Moment {
-    let local = match FixedOffset::east_opt(7 * 3_600) {
-        Some(zone) => at.with_timezone(&zone).naive_local(),
-        None => at.naive_utc(),
-    };
+    let local = in_vietnam(at);
     let day = day(lang, local.date());
     Moment { iso: at.format("%Y-%m-%dT%H:%M:%SZ").to_string(), exact: format!("{day} {}", local.format("%H:%M")), day }
 }
