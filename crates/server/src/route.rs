@@ -266,13 +266,14 @@ pub(crate) struct Chosen {
     pub id: &'static str,
     pub permission: Permission,
     pub body: BodyLimit,
+    pub is_api: bool,
 }
 
 /// The router of a table. What no row names is not found; a method that no row of a path has is not allowed.
 pub(crate) fn router(table: Vec<Route>, app: &App) -> Router {
     let mut router = Router::new();
     for route in table {
-        let chosen = Chosen { id: route.id, permission: route.permission, body: route.body };
+        let chosen = Chosen { id: route.id, permission: route.permission, body: route.body, is_api: route.is_api() };
         let app = app.clone();
         let gate = middleware::from_fn(move |request: Request, next: Next| {
             let app = app.clone();
@@ -293,6 +294,10 @@ pub(crate) fn router(table: Vec<Route>, app: &App) -> Router {
 async fn gate(app: App, chosen: Chosen, request: Request, next: Next) -> Response {
     let signed_in = request.extensions().get::<Who>().is_some_and(|who| who.actor.account().is_some());
     if !signed_in && !matches!(chosen.permission, Permission::Public(_)) {
+        // A page that needs somebody leads to the door and from there back.
+        if !chosen.is_api && request.method() == Method::GET {
+            return crate::web::to_the_door(request.uri());
+        }
         return Problem::from(base::Refused::SignIn).into_response();
     }
     match crate::extract::read_body(&app, chosen, request).await {

@@ -44,3 +44,7 @@ fault-unknown-listing = There is no such listing that you may see.
 fault-need-without-next-action = A published need keeps somebody responsible or a date for the next action.
 fault-not-a-member = This person is no confirmed member of the party.
 fault-not-a-broker = This person is no broker.
+fault-not-a-whole-number = This must be a whole number, such as 24.
+fault-not-an-amount = This amount cannot be read; type it as 1,250,000,000 or 1.25 billion.
+fault-not-a-day = This is no day; type it as 24/11/2026.
+fault-not-a-figure = This must be a number, such as 14.5.

@@ -44,3 +44,7 @@ fault-unknown-listing = Không có tin nào như vậy mà bạn xem được.
 fault-need-without-next-action = Nhu cầu đang đăng phải có người phụ trách hoặc ngày hẹn xử lý.
 fault-not-a-member = Người này không phải thành viên đã xác nhận của tổ chức.
 fault-not-a-broker = Người này không phải cán bộ môi giới.
+fault-not-a-whole-number = Phải là số nguyên, ví dụ 24.
+fault-not-an-amount = Không đọc được số tiền; hãy gõ như 1.250.000.000, 1,25 tỷ hoặc 500 triệu.
+fault-not-a-day = Ngày không đúng; hãy gõ như 24/11/2026.
+fault-not-a-figure = Phải là con số, ví dụ 14,5.

@@ -15,8 +15,8 @@ use axum::response::{IntoResponse, Response};
 use base::secret::Secret;
 use base::{Lang, messages};
 
-use super::door::{Form, go, parameter};
-use super::frame::{Frame, Visit, localised, page};
+use super::form::Form;
+use super::frame::{Frame, Visit, go, localised, page, parameter};
 use crate::app::App;
 use crate::extract::Writer;
 use crate::problem::Problem;
@@ -251,11 +251,6 @@ async fn memberships_page(app: &App, visit: &Visit, status: StatusCode, fault: O
 }
 
 pub(super) async fn memberships(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
-    if visit.who.actor.account().is_none() {
-        let address = localised(visit.lang(), MEMBERSHIPS);
-        let next: String = form_urlencoded::byte_serialize(address.as_bytes()).collect();
-        return Ok(go(&format!("{}?next={next}", localised(visit.lang(), "/sign-in"))));
-    }
     memberships_page(&app, &visit, StatusCode::OK, None).await
 }
 

@@ -6,11 +6,12 @@ use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use base::messages;
 use store::Ctx;
 
-use super::frame::{Frame, Visit, localised, page};
+use super::form::Form;
+use super::frame::{Frame, Visit, go, localised, page, parameter};
 use crate::api;
 use crate::app::App;
 use crate::extract::Writer;
@@ -37,41 +38,17 @@ pub(super) struct CodePage {
     pub fault: Option<String>,
 }
 
-/// The fields of a form that was sent.
-pub(super) struct Form(Vec<(String, String)>);
-
-impl Form {
-    pub(super) fn read(headers: &HeaderMap, body: &Bytes) -> Result<Self, Problem> {
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"));
-        }
-        let fields: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().take(50).collect();
-        if fields.iter().any(|(_, value)| value.contains('\0')) {
-            return Err(Problem::malformed("bad-form"));
-        }
-        Ok(Self(fields))
-    }
-
-    pub(super) fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.as_str())
-    }
-}
-
 /// A page of ours to go on to; anything else is nowhere.
 fn safe(next: &str) -> &str {
     let is_ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r', '\t']) && next.len() <= 2_000;
     if is_ours && !next.contains("/sign-") { next } else { "" }
 }
 
-pub(super) fn parameter(visit: &Visit, name: &str) -> String {
-    form_urlencoded::parse(visit.query.as_bytes()).find(|(n, _)| n == name).map(|(_, v)| v.into_owned()).unwrap_or_default()
-}
-
-/// On to another page, with `GET`.
-pub(super) fn go(address: &str) -> Response {
-    let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
-    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+/// To the door, and from there back to this address.
+pub(crate) fn to_the_door(uri: &axum::http::Uri) -> Response {
+    let address = uri.path_and_query().map_or("/", |p| p.as_str());
+    let next: String = form_urlencoded::byte_serialize(address.as_bytes()).collect();
+    go(&format!("{}?next={next}", localised(crate::pipeline::language(&HeaderMap::new(), uri), "/sign-in")))
 }
 
 fn onward(visit: &Visit, next: &str) -> String {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{Actor, Lang, messages};
 use serde_json::Value;
@@ -82,6 +82,8 @@ pub(super) struct Frame {
     pub place: &'static str,
     /// Whether somebody is signed in.
     pub is_signed_in: bool,
+    /// Whether that somebody reviews.
+    pub is_moderator: bool,
     space: Arc<SpaceSettings>,
     public_url: String,
     here: String,
@@ -100,6 +102,7 @@ impl Frame {
             json_ld: None,
             place: "",
             is_signed_in: actor.account().is_some(),
+            is_moderator: actor.is_staff(base::StaffRole::Moderator),
             space,
             public_url: public_url.to_owned(),
             here: here.to_owned(),
@@ -124,6 +127,12 @@ impl Frame {
     /// The address that counts, where the one asked for has more in it than the page needs.
     pub fn at(mut self, path: &str) -> Self {
         path.clone_into(&mut self.here);
+        self
+    }
+
+    /// Which place of the navigation it is.
+    pub fn placed(mut self, place: &'static str) -> Self {
+        self.place = place;
         self
     }
 
@@ -153,6 +162,11 @@ impl Frame {
     /// A sentence with one figure or name.
     pub fn t1(&self, key: &str, name: &str, value: &str) -> String {
         messages::say(self.lang, key, &[(name, value)])
+    }
+
+    /// A sentence with two figures or names.
+    pub fn t2(&self, key: &str, name: &str, value: &str, other: &str, other_value: &str) -> String {
+        messages::say(self.lang, key, &[(name, value), (other, other_value)])
     }
 
     /// A count with its noun.
@@ -240,6 +254,17 @@ impl Frame {
         let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
         format!("{}?next={back}", self.href("/sign-in"))
     }
+}
+
+/// A parameter of the address; empty if it is not there.
+pub(super) fn parameter(visit: &Visit, name: &str) -> String {
+    form_urlencoded::parse(visit.query.as_bytes()).find(|(n, _)| n == name).map(|(_, v)| v.into_owned()).unwrap_or_default()
+}
+
+/// On to another page, with `GET`.
+pub(super) fn go(address: &str) -> Response {
+    let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }
 
 /// A page as an answer.

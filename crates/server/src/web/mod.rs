@@ -8,22 +8,31 @@ mod account;
 mod asked;
 mod assets;
 mod card;
+mod desk;
 mod door;
 mod errors;
+mod fields;
 mod finding;
+mod form;
 mod format;
 mod frame;
 mod home;
 mod listing;
+mod my;
 mod party;
+mod posting;
 mod reference;
+mod review;
 mod rich;
 #[cfg(test)]
 mod tests;
+mod typed;
+mod versus;
 
-use crate::route::Permission::{Public, SignedIn};
+use crate::route::Permission::{Public, SignedIn, Staff};
 use crate::route::{self, BodyLimit, Route};
 
+pub(crate) use door::to_the_door;
 pub(crate) use errors::problem_page;
 
 const EVERYBODY: &str = "a page shows what is public, or what the reader may see";
@@ -32,61 +41,65 @@ const LEAVING: &str = "whoever is in may leave, whoever is out is out already";
 /// A form of ours is small.
 const FORM: BodyLimit = BodyLimit::Form(16 * 1_024);
 
+/// A post of ours may be as long as a listing.
+const POSTING: BodyLimit = BodyLimit::Form(512 * 1_024);
+
+/// Adds a page in both languages: the address and, under `/en`, the same again.
+macro_rules! both {
+    ($table:ident, get $path:literal, $id:literal, $permission:expr, $handler:expr) => {
+        $table.push(route::get($path, $id, $permission, $handler));
+        $table.push(route::get(concat!("/en", $path), concat!($id, "En"), $permission, $handler));
+    };
+    ($table:ident, post $path:literal, $id:literal, $permission:expr, $limit:expr, $handler:expr) => {
+        $table.push(route::post($path, $id, $permission, $handler).limit($limit));
+        $table.push(route::post(concat!("/en", $path), concat!($id, "En"), $permission, $handler).limit($limit));
+    };
+}
+
 /// The routes of pages and assets.
 pub(crate) fn routes() -> Vec<Route> {
     let page = Public(EVERYBODY);
-    vec![
-        route::get("/", "pageHome", page, home::show),
+    let mut table = vec![
         route::get("/en", "pageHomeEnBare", page, home::show),
-        route::get("/en/", "pageHomeEn", page, home::show),
-        route::get("/search", "pageSearch", page, finding::show),
-        route::get("/en/search", "pageSearchEn", page, finding::show),
-        route::get("/technologies/{slug}", "pageTechnology", page, listing::technology),
-        route::get("/en/technologies/{slug}", "pageTechnologyEn", page, listing::technology),
-        route::get("/ip-assets/{slug}", "pageIpAsset", page, listing::ip_asset),
-        route::get("/en/ip-assets/{slug}", "pageIpAssetEn", page, listing::ip_asset),
-        route::get("/needs/{slug}", "pageNeed", page, listing::need),
-        route::get("/en/needs/{slug}", "pageNeedEn", page, listing::need),
-        route::get("/parties/{slug}", "pageParty", page, party::show),
-        route::get("/en/parties/{slug}", "pagePartyEn", page, party::show),
-        route::get("/sign-in", "pageSignIn", Public(DOOR), door::show),
-        route::get("/en/sign-in", "pageSignInEn", Public(DOOR), door::show),
-        route::post("/sign-in", "formSignIn", Public(DOOR), door::sign_in).limit(FORM),
-        route::post("/en/sign-in", "formSignInEn", Public(DOOR), door::sign_in).limit(FORM),
-        route::get("/sign-in/code", "pageSignInCode", SignedIn, door::code),
-        route::get("/en/sign-in/code", "pageSignInCodeEn", SignedIn, door::code),
-        route::post("/sign-in/code", "formSignInCode", SignedIn, door::give_code).limit(FORM),
-        route::post("/en/sign-in/code", "formSignInCodeEn", SignedIn, door::give_code).limit(FORM),
-        route::post("/sign-out", "formSignOut", Public(LEAVING), door::sign_out).limit(FORM),
-        route::post("/en/sign-out", "formSignOutEn", Public(LEAVING), door::sign_out).limit(FORM),
-        route::get("/account/sign-up", "pageSignUp", Public(DOOR), account::sign_up),
-        route::post("/account/sign-up", "formSignUp", Public(DOOR), account::send_sign_up).limit(FORM),
-        route::get("/en/account/sign-up", "pageSignUpEn", Public(DOOR), account::sign_up),
-        route::post("/en/account/sign-up", "formSignUpEn", Public(DOOR), account::send_sign_up).limit(FORM),
-        route::get("/account/confirm", "pageConfirm", Public(DOOR), account::confirm),
-        route::post("/account/confirm", "formConfirm", Public(DOOR), account::send_confirm).limit(FORM),
-        route::get("/en/account/confirm", "pageConfirmEn", Public(DOOR), account::confirm),
-        route::post("/en/account/confirm", "formConfirmEn", Public(DOOR), account::send_confirm).limit(FORM),
-        route::get("/account/forgot", "pageForgot", Public(DOOR), account::forgot),
-        route::post("/account/forgot", "formForgot", Public(DOOR), account::send_forgot).limit(FORM),
-        route::get("/en/account/forgot", "pageForgotEn", Public(DOOR), account::forgot),
-        route::post("/en/account/forgot", "formForgotEn", Public(DOOR), account::send_forgot).limit(FORM),
-        route::get("/account/reset", "pageReset", Public(DOOR), account::reset),
-        route::post("/account/reset", "formReset", Public(DOOR), account::send_reset).limit(FORM),
-        route::get("/en/account/reset", "pageResetEn", Public(DOOR), account::reset),
-        route::post("/en/account/reset", "formResetEn", Public(DOOR), account::send_reset).limit(FORM),
-        route::get("/account/memberships", "pageMemberships", Public(DOOR), account::memberships),
-        route::post("/account/memberships", "formMembership", SignedIn, account::send_membership).limit(FORM),
-        route::get("/en/account/memberships", "pageMembershipsEn", Public(DOOR), account::memberships),
-        route::post("/en/account/memberships", "formMembershipEn", SignedIn, account::send_membership).limit(FORM),
-        route::get("/api", "pageApi", page, reference::index),
-        route::get("/en/api", "pageApiEn", page, reference::index),
-        route::get("/api-reference/{group}", "pageApiGroup", page, reference::group),
-        route::get("/en/api-reference/{group}", "pageApiGroupEn", page, reference::group),
-        route::get("/problems/{kind}", "pageProblemType", page, errors::kind),
-        route::get("/en/problems/{kind}", "pageProblemTypeEn", page, errors::kind),
         route::get("/assets/{*path}", "asset", page, assets::serve),
         route::get("/favicon.svg", "favicon", page, assets::favicon),
         route::get("/robots.txt", "robots", page, assets::robots),
-    ]
+    ];
+    both!(table, get "/", "pageHome", page, home::show);
+    both!(table, get "/search", "pageSearch", page, finding::show);
+    both!(table, get "/technologies/{slug}", "pageTechnology", page, listing::technology);
+    both!(table, get "/ip-assets/{slug}", "pageIpAsset", page, listing::ip_asset);
+    both!(table, get "/needs/{slug}", "pageNeed", page, listing::need);
+    both!(table, get "/parties/{slug}", "pageParty", page, party::show);
+    both!(table, get "/sign-in", "pageSignIn", Public(DOOR), door::show);
+    both!(table, post "/sign-in", "formSignIn", Public(DOOR), FORM, door::sign_in);
+    both!(table, get "/sign-in/code", "pageSignInCode", SignedIn, door::code);
+    both!(table, post "/sign-in/code", "formSignInCode", SignedIn, FORM, door::give_code);
+    both!(table, post "/sign-out", "formSignOut", Public(LEAVING), FORM, door::sign_out);
+    both!(table, get "/account/sign-up", "pageSignUp", Public(DOOR), account::sign_up);
+    both!(table, post "/account/sign-up", "formSignUp", Public(DOOR), FORM, account::send_sign_up);
+    both!(table, get "/account/confirm", "pageConfirm", Public(DOOR), account::confirm);
+    both!(table, post "/account/confirm", "formConfirm", Public(DOOR), FORM, account::send_confirm);
+    both!(table, get "/account/forgot", "pageForgot", Public(DOOR), account::forgot);
+    both!(table, post "/account/forgot", "formForgot", Public(DOOR), FORM, account::send_forgot);
+    both!(table, get "/account/reset", "pageReset", Public(DOOR), account::reset);
+    both!(table, post "/account/reset", "formReset", Public(DOOR), FORM, account::send_reset);
+    both!(table, get "/account/memberships", "pageMemberships", SignedIn, account::memberships);
+    both!(table, post "/account/memberships", "formMembership", SignedIn, FORM, account::send_membership);
+    both!(table, get "/my", "pageMy", SignedIn, my::show);
+    both!(table, get "/post", "pagePost", SignedIn, posting::choose);
+    both!(table, get "/post/{kind}", "pagePostKind", SignedIn, posting::new);
+    both!(table, post "/post/{kind}", "formPost", SignedIn, POSTING, posting::create);
+    both!(table, get "/my/listings/{id}", "pageDesk", SignedIn, desk::show);
+    both!(table, post "/my/listings/{id}/steps", "formDeskStep", SignedIn, FORM, desk::step);
+    both!(table, get "/my/listings/{id}/history", "pageHistory", SignedIn, desk::history);
+    both!(table, get "/my/listings/{id}/edit/{step}", "pageEdit", SignedIn, posting::edit);
+    both!(table, post "/my/listings/{id}/edit/{step}", "formEdit", SignedIn, POSTING, posting::save);
+    both!(table, get "/review", "pageReviewQueue", Staff, review::queue);
+    both!(table, get "/review/{id}", "pageReview", Staff, review::show);
+    both!(table, post "/review/{id}", "formReview", Staff, POSTING, review::decide);
+    both!(table, get "/api", "pageApi", page, reference::index);
+    both!(table, get "/api-reference/{group}", "pageApiGroup", page, reference::group);
+    both!(table, get "/problems/{kind}", "pageProblemType", page, errors::kind);
+    table
 }

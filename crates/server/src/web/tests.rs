@@ -340,7 +340,9 @@ fn named_keys() -> Vec<String> {
     let prefixes = ["fact-", "facts-", "block-", "noun-", "kind-", "sort-", "error-", "home-", "listing-", "party-", "sign-in-", "facet-"];
     let mut keys = Vec::new();
     for text in &texts {
-        for call in ["f.t(\"", "f.t1(\"", "f.n(\"", "say(lang, \"", "say(self.lang, \"", "say(pen.lang, \"", "say(visit.lang(), \""] {
+        for call in
+            ["f.t(\"", "f.t1(\"", "f.t2(\"", "f.n(\"", "say(lang, \"", "say(self.lang, \"", "say(pen.lang, \"", "say(visit.lang(), \""]
+        {
             keys.extend(text.split(call).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned));
         }
         let quoted = text.split('"').skip(1).step_by(2);
@@ -362,7 +364,10 @@ fn every_word_on_a_page_is_there_in_both_languages() {
     assert!(keys.len() > 150, "{}", keys.len());
     for key in keys {
         for lang in Lang::ALL {
-            let args = ["count", "ms", "amount", "year", "seconds", "day"].map(|name| (name, "x"));
+            let names = [
+                "count", "ms", "amount", "year", "seconds", "day", "number", "of", "percent", "name", "party", "from", "to", "time", "pass",
+            ];
+            let args = names.map(|name| (name, "x"));
             assert_ne!(messages::say(lang, &key, &args), key, "{lang}");
         }
     }

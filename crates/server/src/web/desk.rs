@@ -1,0 +1,358 @@
+//! The desk of one listing: where it stands, what it still needs, what its members can do with it, and its history.
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use base::{Code, Faults, Lang, ListingId, messages};
+use listings::check::Check;
+use listings::lifecycle::Transition;
+use listings::state::{Move, Revision, Status};
+use listings::{Kind, ListingError, Outcome};
+
+use super::fields::{Opt, told};
+use super::form::Form;
+use super::format::{self, Moment};
+use super::frame::{Frame, Visit, go, localised, page, parameter};
+use super::posting::{FaultLine, StepLink, Writing, label_of, links_of, reading, steps, where_asked};
+use super::versus::{Pair, compare};
+use crate::app::App;
+use crate::extract::Writer;
+use crate::problem::Problem;
+
+/// Versions on the page of the history.
+const VERSIONS: u64 = 50;
+
+/// Something that would make the listing better.
+struct Missing {
+    label: String,
+    why: String,
+    href: String,
+    points: u8,
+}
+
+/// A step of the life cycle, as a button.
+struct StepButton {
+    step: &'static str,
+    label: String,
+    about: String,
+    is_first: bool,
+}
+
+/// A note of the moderator who looked at it last.
+struct Note {
+    label: String,
+    text: String,
+    href: Option<String>,
+}
+
+/// A near-duplicate.
+struct Alike {
+    title: String,
+    code: String,
+    percent: u8,
+    is_own: bool,
+    href: String,
+}
+
+#[derive(Template)]
+#[template(path = "desk.html")]
+struct DeskPage {
+    f: Frame,
+    kind_label: String,
+    code: String,
+    title: String,
+    status: &'static str,
+    status_label: String,
+    revision: Option<String>,
+    explains: String,
+    page: String,
+    history: String,
+    post_to: String,
+    seen: i64,
+    percent: u8,
+    steps: Vec<StepLink>,
+    missing: Vec<Missing>,
+    needed: Vec<FaultLine>,
+    can_submit: bool,
+    buttons: Vec<StepButton>,
+    notes: Vec<Note>,
+    verdict: Option<String>,
+    alike: Vec<Alike>,
+    can_withdraw: bool,
+    is_need: bool,
+    reasons: Vec<Opt>,
+    results: Vec<Opt>,
+    unsolved: Vec<Opt>,
+    faults: Vec<FaultLine>,
+    published: Option<Moment>,
+    expires: Option<Moment>,
+}
+
+pub(super) fn terms(app: &App, list: &str, lang: Lang) -> Vec<Opt> {
+    let today = app.clock().today();
+    let Some(list) = app.vocabularies.get(list) else { return Vec::new() };
+    let open = list.terms.iter().filter(|t| list.term(t.code.as_str(), today).is_some());
+    open.map(|t| Opt { value: t.code.0.clone(), label: t.name(lang).to_owned(), depth: 0, is_on: false }).collect()
+}
+
+/// What is said of a state to those whose listing it is.
+fn explains(status: Status, revision: Revision) -> &'static str {
+    match (status, revision) {
+        (Status::Draft, _) => "desk-draft",
+        (Status::Submitted, _) => "desk-submitted",
+        (Status::ChangesRequested, _) => "desk-changes",
+        (Status::Rejected, _) => "desk-rejected",
+        (Status::Published, Revision::Draft) => "desk-revision-draft",
+        (Status::Published, Revision::Submitted) => "desk-revision-submitted",
+        (Status::Published, Revision::ChangesRequested) => "desk-revision-changes",
+        (Status::Published, Revision::Rejected) => "desk-revision-rejected",
+        (Status::Published, Revision::None) => "desk-published",
+        (Status::OnHold, _) => "desk-on-hold",
+        (Status::Expired, _) => "desk-expired",
+        (Status::Withdrawn, _) => "desk-withdrawn",
+        (Status::Archived, _) => "desk-archived",
+    }
+}
+
+async fn desk(app: &App, visit: &Visit, writing: &Writing, status: StatusCode, faults: Vec<FaultLine>) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let view = &writing.view;
+    let inside = view.inside.as_ref().ok_or_else(Problem::not_found)?;
+    let can_edit = writing.has_step(Move::Edit);
+    let check = Check { vocabularies: &app.vocabularies, today: app.clock().today() };
+    let lacking = if writing.has_step(Move::Submit) { check.submission(&view.typed, view.source_lang) } else { Faults::new() };
+    let needed: Vec<FaultLine> = lacking
+        .iter()
+        .map(|fault| FaultLine {
+            id: where_asked(writing, &fault.pointer, lang),
+            label: label_of(view.kind, &fault.pointer, lang),
+            text: fault.say(lang),
+        })
+        .collect();
+    let translation = localised(lang, &format!("{}/edit/{}", writing.desk(), steps::of(view.kind).len() + 1));
+    let missing = inside.completeness.missing.iter().map(|m| Missing {
+        label: if m.reason == "translation" { messages::say(lang, "step-translation", &[]) } else { label_of(view.kind, &m.pointer, lang) },
+        why: messages::say(lang, &format!("why-{}", m.reason), &[]),
+        href: if m.reason == "translation" { translation.clone() } else { where_asked(writing, &m.pointer, lang) },
+        points: m.points,
+    });
+    let reviews = listings::review::history(&app.listings, &visit.who.actor, view.id).await?;
+    let decided = reviews.into_iter().find(|r| r.decided_at.is_some() && r.decision.as_deref() != Some("released"));
+    let open = matches!(view.status, Status::ChangesRequested | Status::Rejected)
+        || matches!(inside.revision, Revision::ChangesRequested | Revision::Rejected);
+    let decided = decided.filter(|_| open);
+    let notes = decided.iter().flat_map(|r| &r.notes).map(|note| Note {
+        label: label_of(view.kind, &note.pointer, lang),
+        text: note.text.clone(),
+        href: can_edit.then(|| where_asked(writing, &note.pointer, lang)),
+    });
+    let verdict =
+        decided.as_ref().and_then(|r| r.reason.as_ref()).map(|code| app.vocabularies.name("reject_reasons", code, lang).to_owned());
+    let alike = listings::duplicates::of(&app.listings, &visit.who.actor, view.id).await?;
+    let buttons =
+        [Move::Confirm, Move::Hold, Move::Resume, Move::DiscardRevision, Move::Archive].into_iter().filter(|m| writing.has_step(*m));
+    let buttons = buttons.map(|step| StepButton {
+        step: step.as_str(),
+        label: messages::say(lang, &format!("move-{}", step.as_str().replace('_', "-")), &[]),
+        about: messages::say(lang, &format!("move-{}-about", step.as_str().replace('_', "-")), &[]),
+        is_first: step == Move::Confirm || step == Move::Resume,
+    });
+    let title = if view.title.is_empty() { messages::say(lang, "untitled", &[]) } else { view.title.clone() };
+    let desk_page = DeskPage {
+        f: visit.frame(app, &title).at(&writing.desk()).unlisted().placed("my"),
+        kind_label: app.vocabularies.name("listing_kinds", view.kind.as_str(), lang).to_owned(),
+        code: view.code.clone(),
+        title,
+        status: view.status.as_str(),
+        status_label: app.vocabularies.name("listing_status", view.status.as_str(), lang).to_owned(),
+        revision: (inside.revision != Revision::None)
+            .then(|| messages::say(lang, &format!("revision-{}", inside.revision.as_str().replace('_', "-")), &[])),
+        explains: messages::say(lang, explains(view.status, inside.revision), &[]),
+        page: localised(lang, &view.url),
+        history: localised(lang, &format!("{}/history", writing.desk())),
+        post_to: localised(lang, &format!("{}/steps", writing.desk())),
+        seen: view.version,
+        percent: inside.completeness.percent,
+        steps: if can_edit { links_of(writing, lang) } else { Vec::new() },
+        missing: missing.collect(),
+        can_submit: writing.has_step(Move::Submit),
+        needed,
+        buttons: buttons.collect(),
+        notes: notes.collect(),
+        verdict,
+        alike: alike
+            .into_iter()
+            .map(|d| Alike {
+                href: localised(lang, &format!("/search?q={}", d.code)),
+                title: d.title,
+                code: d.code,
+                percent: d.alike_percent,
+                is_own: d.same_party,
+            })
+            .collect(),
+        can_withdraw: writing.has_step(Move::Withdraw),
+        is_need: view.kind == Kind::Need,
+        reasons: terms(app, "withdraw_reasons", lang),
+        results: terms(app, "need_outcomes", lang),
+        unsolved: terms(app, "unsolved_reasons", lang),
+        faults,
+        published: view.published_at.map(|at| format::moment(lang, at)),
+        expires: view.expires_at.map(|at| format::moment(lang, at)),
+    };
+    Ok(page(status, lang, &desk_page))
+}
+
+pub(super) async fn show(State(app): State<App>, visit: Visit, Path(id): Path<String>) -> Result<Response, Problem> {
+    let writing = Writing::load(&app, &visit, &id).await?;
+    desk(&app, &visit, &writing, StatusCode::OK, Vec::new()).await
+}
+
+/// Takes a step of the life cycle.
+pub(super) async fn step(
+    State(app): State<App>,
+    visit: Visit,
+    Writer(ctx): Writer,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let form = Form::read(&headers, &body)?;
+    let writing = Writing::load(&app, &visit, &id).await?;
+    let lang = visit.lang();
+    let wanted: Move = form.get("step").parse().map_err(|_| Problem::malformed("bad-form"))?;
+    let code = |name: &str| Some(form.get(name)).filter(|c| !c.is_empty()).map(|c| Code(c.to_owned()));
+    let outcome = (wanted == Move::Withdraw).then(|| Outcome {
+        reason: code("/outcome/reason"),
+        result: code("/outcome/result"),
+        solved_by: None,
+        unsolved_reason: code("/outcome/unsolved_reason"),
+    });
+    let seen = form.get("_seen").parse().unwrap_or_default();
+    match listings::lifecycle::transition(&app.listings, ctx, writing.view.id, seen, Transition { step: wanted, outcome }).await {
+        Ok(_) => Ok(go(&localised(lang, &writing.desk()))),
+        Err(ListingError::Invalid(faults)) => {
+            let line = |f: &base::Fault| match f.pointer.as_str() {
+                pointer if pointer.starts_with("/outcome") => FaultLine {
+                    id: pointer.to_owned(),
+                    label: messages::say(lang, &format!("field-{}", pointer.trim_start_matches('/').replace(['/', '_'], "-")), &[]),
+                    text: f.say(lang),
+                },
+                // What is missing to submit is listed on the desk anyway.
+                pointer => FaultLine {
+                    id: String::new(),
+                    label: String::new(),
+                    text: format!("{}: {}", label_of(writing.view.kind, pointer, lang), f.say(lang)),
+                },
+            };
+            desk(&app, &visit, &writing, StatusCode::UNPROCESSABLE_ENTITY, faults.iter().map(line).collect()).await
+        }
+        Err(ListingError::Stale { .. } | ListingError::NotAllowed { .. }) => {
+            let text = messages::say(lang, "desk-changed", &[]);
+            let faults = vec![FaultLine { id: String::new(), label: String::new(), text }];
+            desk(&app, &visit, &writing, StatusCode::CONFLICT, faults).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A version in the history.
+struct VersionLine {
+    number: i64,
+    by: String,
+    at: Moment,
+    reason: String,
+    is_public: bool,
+    href: String,
+    is_on: bool,
+}
+
+/// What a moderator decided.
+struct ReviewLine {
+    at: Moment,
+    version: i64,
+    decision: String,
+    reason: Option<String>,
+    points: Option<u32>,
+    notes: usize,
+}
+
+#[derive(Template)]
+#[template(path = "history.html")]
+struct HistoryPage {
+    f: Frame,
+    code: String,
+    title: String,
+    desk: String,
+    versions: Vec<VersionLine>,
+    more: bool,
+    from: i64,
+    to: i64,
+    pairs: Vec<Pair>,
+    reviews: Vec<ReviewLine>,
+}
+
+/// Every version, and two of them side by side.
+pub(super) async fn history(State(app): State<App>, visit: Visit, Path(id): Path<String>) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let actor = &visit.who.actor;
+    let id: ListingId = id.parse().map_err(|_| Problem::not_found())?;
+    let kind = listings::view::kind_of(&app.listings, id).await?.ok_or_else(Problem::not_found)?;
+    let mut versions = listings::versions::list(&app.listings, actor, id, VERSIONS + 1, None).await?;
+    let more = versions.len() as u64 > VERSIONS;
+    versions.truncate(usize::try_from(VERSIONS).unwrap_or(usize::MAX));
+    let view = listings::view::show(&app.listings, actor, kind, id).await?;
+    let number = |name: &str| parameter(&visit, name).parse::<i64>().ok();
+    let to = number("to").or_else(|| versions.first().map(|v| v.version)).unwrap_or(1);
+    let from = number("from").unwrap_or((to - 1).max(1));
+    let (_, before) = listings::versions::get(&app.listings, actor, id, from).await?;
+    let (_, after) = listings::versions::get(&app.listings, actor, id, to).await?;
+    let cx = reading(&app, &visit, view.party.id).await?;
+    let fields = steps::fields(kind);
+    let lines = |content: &listings::content::Content| {
+        let json = content.to_json().and_then(|j| serde_json::from_str(&j)).map_err(|e| Problem::internal(&e))?;
+        Ok::<_, Problem>(told(&fields, &json, &cx))
+    };
+    let pairs = compare(&lines(&before)?, &lines(&after)?, lang, true);
+    let authors: Vec<_> = versions.iter().filter_map(|v| v.author).collect();
+    let names = accounts::people::names(app.accounts.store().db(), &authors).await?;
+    let reviews = listings::review::history(&app.listings, actor, id).await?;
+    let here = format!("/my/listings/{id}/history");
+    let history = HistoryPage {
+        f: visit.frame(&app, messages::say(lang, "history-title", &[])).at(&here).unlisted().placed("my"),
+        code: view.code.clone(),
+        title: view.title.clone(),
+        desk: localised(lang, &format!("/my/listings/{id}")),
+        versions: versions
+            .iter()
+            .map(|v| VersionLine {
+                number: v.version,
+                by: v.author.and_then(|a| names.get(&a).cloned()).unwrap_or_else(|| messages::say(lang, "by-the-space", &[])),
+                at: format::moment(lang, v.at),
+                reason: v.reason.clone(),
+                is_public: v.public,
+                href: localised(lang, &format!("{here}?from={}&to={}", (v.version - 1).max(1), v.version)),
+                is_on: v.version == to,
+            })
+            .collect(),
+        more,
+        from,
+        to,
+        pairs,
+        reviews: reviews
+            .into_iter()
+            .filter_map(|r| {
+                Some(ReviewLine {
+                    at: format::moment(lang, r.decided_at?),
+                    version: r.listing_version,
+                    decision: messages::say(lang, &format!("decision-{}", r.decision?.replace('_', "-")), &[]),
+                    reason: r.reason.map(|c| app.vocabularies.name("reject_reasons", &c, lang).to_owned()),
+                    points: r.scores.map(listings::review::Scores::total),
+                    notes: r.notes.len(),
+                })
+            })
+            .collect(),
+    };
+    Ok(page(StatusCode::OK, lang, &history))
+}

@@ -1,0 +1,206 @@
+//! Fields of a form as data: what a content has, how it is asked for, how what was typed becomes content, and how
+//! content is told to whoever reviews it. A form's names are JSON pointers into the content, so a fault, a missing field
+//! and a moderator's note find their input without a table between them.
+//!
+//! Not here: what is right. `listings` and `accounts` check; this only turns text into values and back.
+
+mod read;
+mod show;
+mod tell;
+
+use std::collections::{BTreeMap, HashMap};
+
+use base::{Faults, Lang, ListingId, PartyId, Vocabularies};
+use chrono::NaiveDate;
+use listings::Kind;
+
+pub(super) use read::apply;
+pub(super) use show::{Control, FieldView, Opt, views};
+pub(super) use tell::{Told, told};
+
+/// How a value is asked for and what it is in the content.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Input {
+    /// A line of text per language, of at most so many characters.
+    Line(usize),
+    /// A longer text per language: most characters, lines shown.
+    Text(usize, u8),
+    /// Words per language, with commas between.
+    Words,
+    /// A line of text without a language.
+    Plain(usize),
+    /// Lines of text without a language, one a row.
+    Lines,
+    /// Short codes, with commas between.
+    Tokens,
+    /// Small whole numbers, with commas between.
+    Numbers,
+    /// One code of a list, or none.
+    Code(&'static str),
+    /// One code of a list, always one; it says nothing by itself.
+    Always(&'static str),
+    /// Codes of a list.
+    Codes(&'static str),
+    /// A readiness level, 1 to 9.
+    Level,
+    /// A whole number.
+    Whole,
+    /// A figure.
+    Figure,
+    /// A share in percent, kept in basis points.
+    Percent,
+    /// A day.
+    Day,
+    /// Yes, no, or not said.
+    Flag,
+    /// From … to … in a currency.
+    Money,
+    /// One of the writer's own parties.
+    Party,
+    /// Listings of the same party, of this kind.
+    Listings(Kind),
+    /// Groups of fields, as many as there are.
+    Rows(&'static [Field]),
+}
+
+/// One field.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Field {
+    /// Where its value is: a JSON pointer into the content, or into the row it belongs to.
+    pub at: &'static str,
+    /// The message that names it.
+    pub label: &'static str,
+    /// How it is asked for.
+    pub input: Input,
+    /// Whether a submission needs it.
+    pub is_needed: bool,
+}
+
+impl Field {
+    /// A field that may stay empty.
+    pub const fn new(at: &'static str, label: &'static str, input: Input) -> Self {
+        Self { at, label, input, is_needed: false }
+    }
+
+    /// A field that a submission needs.
+    pub const fn needed(at: &'static str, label: &'static str, input: Input) -> Self {
+        Self { at, label, input, is_needed: true }
+    }
+
+    /// The message that helps with it, if there is one.
+    pub fn hint_key(&self) -> String {
+        format!("hint-{}", self.label)
+    }
+
+    /// Whether it is text that can be translated.
+    pub fn is_text(&self) -> bool {
+        match self.input {
+            Input::Line(_) | Input::Text(..) | Input::Words => true,
+            Input::Rows(columns) => columns.iter().any(Self::is_text),
+            _ => false,
+        }
+    }
+}
+
+/// What fields are asked and read with.
+pub(super) struct Context<'a> {
+    /// The reader's language: labels, figures, days.
+    pub lang: Lang,
+    /// The language of the texts that are asked for.
+    pub written_in: Lang,
+    /// The language that is translated from: then only texts are asked for that have one in it.
+    pub translated_from: Option<Lang>,
+    /// The lists.
+    pub vocabularies: &'a Vocabularies,
+    /// Today, for what may be chosen.
+    pub today: NaiveDate,
+    /// The parties that may be chosen.
+    pub parties: Vec<(PartyId, String)>,
+    /// The listings that may be chosen.
+    pub listings: Vec<(ListingId, Kind, String)>,
+    /// What moderators noted, by pointer.
+    pub notes: HashMap<String, String>,
+}
+
+/// The sentence for a field, of all faults that belong to it; those that belong to none are left in the map.
+pub(super) struct Wrong(BTreeMap<String, String>);
+
+impl Wrong {
+    /// Sorts faults to the fields they belong to: the longest place that a pointer lies in.
+    pub fn of(faults: &Faults, fields: &[Field], lang: Lang) -> Self {
+        let mut all: BTreeMap<String, String> = BTreeMap::new();
+        for fault in faults.iter() {
+            let place = all.entry(place(&fault.pointer, fields)).or_default();
+            if !place.is_empty() {
+                place.push(' ');
+            }
+            place.push_str(&fault.say(lang));
+        }
+        Self(all)
+    }
+
+    /// What is wrong at a place.
+    pub fn at(&self, at: &str) -> Option<String> {
+        self.0.get(at).cloned()
+    }
+
+    /// Places and sentences.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(at, text)| (at.as_str(), text.as_str()))
+    }
+}
+
+/// The place of the field that a pointer belongs to; the pointer itself where there is none.
+pub(super) fn place(pointer: &str, fields: &[Field]) -> String {
+    let within = |at: &str| pointer == at || pointer.strip_prefix(at).is_some_and(|rest| rest.starts_with('/'));
+    let Some(field) = fields.iter().filter(|f| within(f.at)).max_by_key(|f| f.at.len()) else { return pointer.to_owned() };
+    let Input::Rows(columns) = field.input else { return field.at.to_owned() };
+    let rest = pointer.strip_prefix(field.at).unwrap_or_default().trim_start_matches('/');
+    let (row, inner) = rest.split_once('/').map_or((rest, String::new()), |(row, inner)| (row, format!("/{inner}")));
+    if row.is_empty() {
+        return field.at.to_owned();
+    }
+    let column =
+        columns.iter().filter(|c| inner == c.at || inner.strip_prefix(c.at).is_some_and(|r| r.starts_with('/'))).max_by_key(|c| c.at.len());
+    match column {
+        Some(column) => format!("{}/{row}{}", field.at, column.at),
+        None => format!("{}/{row}", field.at),
+    }
+}
+
+/// The id of the input at a place, to which a link leads; languages have an input each.
+pub(super) fn input_id(field: &Field, at: &str, written_in: Lang) -> String {
+    match field.input {
+        Input::Line(_) | Input::Text(..) | Input::Words => format!("{at}/{written_in}"),
+        Input::Money => format!("{at}/min"),
+        _ => at.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROWS: [Field; 2] =
+        [Field::new("/metric", "field-metric", Input::Line(200)), Field::new("/offered", "field-offered", Input::Figure)];
+    const FIELDS: [Field; 3] = [
+        Field::needed("/title", "field-title", Input::Line(256)),
+        Field::new("/terms/price/amount", "fact-price", Input::Money),
+        Field::new("/advantages", "block-advantages", Input::Rows(&ROWS)),
+    ];
+
+    #[test]
+    fn a_fault_finds_the_field_it_belongs_to() {
+        for (pointer, at) in [
+            ("/title/vi", "/title"),
+            ("/title", "/title"),
+            ("/terms/price/amount/max_minor", "/terms/price/amount"),
+            ("/advantages/2/metric/vi", "/advantages/2/metric"),
+            ("/advantages/2", "/advantages/2"),
+            ("/advantages", "/advantages"),
+            ("/titles", "/titles"),
+        ] {
+            assert_eq!(place(pointer, &FIELDS), at, "{pointer}");
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! From what was typed to content: values are put where their names point, blank rows fall out, what cannot be read is
+//! told and changes nothing.
+
+use base::text::clean;
+use base::{Currency, Faults};
+use serde_json::{Map, Number, Value, json};
+
+use super::super::form::Form;
+use super::super::typed;
+use super::{Context, Field, Input};
+
+/// Rows of one group at most.
+const ROWS: usize = 100;
+
+/// A form that was read.
+pub(in super::super) struct Sent {
+    /// What was typed, under the names that the content now has: rows that fell out leave no gap.
+    pub form: Form,
+    /// What could not be read.
+    pub faults: Faults,
+}
+
+/// Puts what the form says into the content; what the form does not name stays. `drop` names a row to leave out.
+pub(in super::super) fn apply(fields: &[Field], form: &Form, cx: &Context<'_>, drop: Option<&str>, content: &mut Value) -> Sent {
+    let mut reader = Reader { form, cx, drop, faults: Faults::new(), moved: Vec::new() };
+    for field in fields {
+        reader.field(field, "", "", content);
+    }
+    let Reader { faults, moved, .. } = reader;
+    let form = form.renamed(|name| {
+        let row = moved.iter().find(|(from, _)| name.strip_prefix(from.as_str()).is_some_and(|rest| rest.starts_with('/')));
+        match row {
+            None => Some(name.to_owned()),
+            Some((from, to)) => to.as_ref().map(|to| format!("{to}{}", name.strip_prefix(from.as_str()).unwrap_or_default())),
+        }
+    });
+    Sent { form, faults }
+}
+
+struct Reader<'a> {
+    form: &'a Form,
+    cx: &'a Context<'a>,
+    drop: Option<&'a str>,
+    faults: Faults,
+    /// Rows as the form names them and as the content does; none for what fell out.
+    moved: Vec<(String, Option<String>)>,
+}
+
+impl Reader<'_> {
+    /// Reads one field: `named` is the row's name in the form, `placed` its place in the content.
+    fn field(&mut self, field: &Field, named: &str, placed: &str, content: &mut Value) {
+        let name = format!("{named}{}", field.at);
+        let lang = self.cx.lang;
+        if let Input::Rows(columns) = field.input {
+            return self.rows(field, columns, content);
+        }
+        let typed_at = match field.input {
+            Input::Line(_) | Input::Text(..) | Input::Words => format!("{name}/{}", self.cx.written_in),
+            Input::Money => return self.money(field, &name, placed, content),
+            _ => name.clone(),
+        };
+        let Some(text) = self.form.find(&typed_at).map(clean) else { return };
+        let wrong = |code: &'static str, faults: &mut Faults| faults.add(format!("{placed}{}", field.at), code);
+        let value = match field.input {
+            Input::Line(_) | Input::Text(..) => {
+                let at = format!("{}/{}", field.at, self.cx.written_in);
+                // The same words keep what is known of them: who made them, and for which version.
+                if content.pointer(&at).and_then(|t| t.get("text")).and_then(Value::as_str) != Some(text.as_str()) {
+                    put(content, &at, (!text.is_empty()).then(|| json!(text)));
+                }
+                return;
+            }
+            Input::Words => {
+                let words = split(&text, &[',', ';', '\n']);
+                put(content, &format!("{}/{}", field.at, self.cx.written_in), (!words.is_empty()).then(|| json!(words)));
+                return;
+            }
+            Input::Lines => some_list(split(&text, &['\n'])),
+            Input::Tokens => some_list(split(&text, &[',', ';', '\n'])),
+            Input::Numbers => {
+                let numbers: Option<Vec<u8>> = split(&text, &[',', ';', '\n', ' ']).iter().map(|n| n.parse().ok()).collect();
+                match numbers {
+                    Some(numbers) => (!numbers.is_empty()).then(|| json!(numbers)),
+                    None => return wrong("not_a_whole_number", &mut self.faults),
+                }
+            }
+            Input::Codes(_) | Input::Listings(_) => some_list(self.form.all(&typed_at).map(clean).collect()),
+            Input::Plain(_) | Input::Code(_) | Input::Always(_) | Input::Party => (!text.is_empty()).then(|| json!(text)),
+            Input::Flag => match text.as_str() {
+                "yes" => Some(json!(true)),
+                "no" => Some(json!(false)),
+                _ => None,
+            },
+            _ if text.is_empty() => None,
+            Input::Level | Input::Whole => match text.replace([' ', '.'], "").parse::<u32>() {
+                Ok(number) => Some(json!(number)),
+                Err(_) => return wrong("not_a_whole_number", &mut self.faults),
+            },
+            Input::Figure => match typed::number(lang, &text).and_then(Number::from_f64) {
+                Some(number) => Some(Value::Number(number)),
+                None => return wrong("not_a_figure", &mut self.faults),
+            },
+            Input::Percent => match typed::basis_points(lang, &text) {
+                Some(bp) => Some(json!(bp)),
+                None => return wrong("not_a_figure", &mut self.faults),
+            },
+            Input::Day => match typed::day(&text) {
+                Some(day) => Some(json!(day)),
+                None => return wrong("not_a_day", &mut self.faults),
+            },
+            Input::Money | Input::Rows(_) => return,
+        };
+        put(content, field.at, value);
+    }
+
+    fn money(&mut self, field: &Field, name: &str, placed: &str, content: &mut Value) {
+        let (Some(min), Some(max)) = (self.form.find(&format!("{name}/min")), self.form.find(&format!("{name}/max"))) else { return };
+        let (min, max) = (clean(min), clean(max));
+        let currency = match self.form.get(&format!("{name}/currency")) {
+            "" => Currency::vnd(),
+            code => Currency(clean(code).to_uppercase()),
+        };
+        let mut amount = |text: &str, end: &str| match text {
+            "" => Ok(None),
+            text => typed::money(self.cx.lang, text, &currency).map(Some).ok_or_else(|| {
+                self.faults.add(format!("{placed}{}/{end}", field.at), "not_an_amount");
+            }),
+        };
+        let (Ok(min), Ok(max)) = (amount(&min, "min"), amount(&max, "max")) else { return };
+        let mut range = Map::new();
+        for (key, minor) in [("min_minor", min), ("max_minor", max)] {
+            if let Some(minor) = minor {
+                range.insert(key.to_owned(), json!(minor));
+            }
+        }
+        let is_empty = range.is_empty();
+        range.insert("currency".to_owned(), json!(currency));
+        // The day on which the same amounts were stated stays.
+        if let Some(old) = content.pointer(field.at)
+            && range.iter().all(|(key, value)| old.get(key) == Some(value))
+            && let Some(day) = old.get("as_of")
+        {
+            range.insert("as_of".to_owned(), day.clone());
+        }
+        put(content, field.at, (!is_empty).then_some(Value::Object(range)));
+    }
+
+    fn rows(&mut self, field: &Field, columns: &[Field], content: &mut Value) {
+        let prefix = format!("{}/", field.at);
+        let numbers = self.form.iter().filter_map(|(name, _)| name.strip_prefix(&prefix)?.split('/').next()?.parse::<usize>().ok());
+        let Some(last) = numbers.filter(|n| *n < ROWS).max() else { return };
+        let old = content.pointer(field.at).and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut kept: Vec<Value> = Vec::new();
+        for n in 0..old.len().max(last + 1) {
+            let named = format!("{}/{n}", field.at);
+            let placed = format!("{}/{}", field.at, kept.len());
+            let mut row = old.get(n).cloned().unwrap_or_else(|| json!({}));
+            let before = self.faults.iter().count();
+            if self.drop != Some(named.as_str()) && n <= last {
+                for column in columns {
+                    self.field(column, &named, &placed, &mut row);
+                }
+            }
+            let says = |column: &Field| !matches!(column.input, Input::Always(_)) && row.pointer(column.at).is_some_and(|v| !is_blank(v));
+            let is_kept = self.drop != Some(named.as_str()) && (columns.iter().any(says) || self.faults.iter().count() > before);
+            self.moved.push((named, is_kept.then_some(placed)));
+            if is_kept {
+                kept.push(row);
+            }
+        }
+        put(content, field.at, (!kept.is_empty()).then_some(Value::Array(kept)));
+    }
+}
+
+fn is_blank(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.values().all(is_blank),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn split(text: &str, separators: &[char]) -> Vec<String> {
+    text.split(separators).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+fn some_list(items: Vec<String>) -> Option<Value> {
+    (!items.is_empty()).then(|| json!(items))
+}
+
+/// Sets or removes the value at a pointer; objects on the way are made, and removed when nothing is left in them.
+pub(super) fn put(root: &mut Value, pointer: &str, value: Option<Value>) {
+    let parts: Vec<&str> = pointer.split('/').skip(1).collect();
+    set(root, &parts, value);
+}
+
+fn set(at: &mut Value, parts: &[&str], value: Option<Value>) {
+    let Some((first, rest)) = parts.split_first() else { return };
+    if !at.is_object() {
+        if value.is_none() {
+            return;
+        }
+        *at = json!({});
+    }
+    let Some(map) = at.as_object_mut() else { return };
+    if rest.is_empty() {
+        match value {
+            Some(value) => drop(map.insert((*first).to_owned(), value)),
+            None => drop(map.remove(*first)),
+        }
+        return;
+    }
+    if value.is_none() && !map.contains_key(*first) {
+        return;
+    }
+    let inner = map.entry((*first).to_owned()).or_insert_with(|| json!({}));
+    set(inner, rest, value);
+    if inner.as_object().is_some_and(Map::is_empty) {
+        map.remove(*first);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use base::{Lang, Vocabularies};
+    use chrono::NaiveDate;
+
+    use super::*;
+
+    const COLUMNS: [Field; 3] = [
+        Field::new("/metric", "field-metric", Input::Line(200)),
+        Field::new("/offered", "field-offered", Input::Figure),
+        Field::new("/direction", "field-direction", Input::Always("directions")),
+    ];
+    const FIELDS: [Field; 7] = [
+        Field::needed("/title", "field-title", Input::Line(256)),
+        Field::new("/keywords", "fact-keywords", Input::Words),
+        Field::new("/cooperation", "fact-cooperation", Input::Codes("cooperation")),
+        Field::new("/investment", "fact-investment", Input::Money),
+        Field::new("/terms/term_months", "fact-term", Input::Whole),
+        Field::new("/state_funded", "field-state-funded", Input::Flag),
+        Field::new("/advantages", "block-advantages", Input::Rows(&COLUMNS)),
+    ];
+
+    fn read(form: &[(&str, &str)], drop: Option<&str>, content: Value) -> (Value, Sent) {
+        let vocabularies = Vocabularies::built_in().unwrap();
+        let cx = Context {
+            lang: Lang::Vi,
+            written_in: Lang::Vi,
+            translated_from: None,
+            vocabularies: &vocabularies,
+            today: NaiveDate::from_ymd_opt(2026, 11, 28).unwrap(),
+            parties: Vec::new(),
+            listings: Vec::new(),
+            notes: HashMap::new(),
+        };
+        let mut content = content;
+        let sent = apply(&FIELDS, &Form::of(form), &cx, drop, &mut content);
+        (content, sent)
+    }
+
+    #[test]
+    fn what_was_typed_lands_where_its_name_points_and_the_rest_stays() {
+        let before =
+            json!({"title": {"en": {"text": "Dryer", "origin": "human", "revision": 1}}, "field": "21101", "terms": {"right": "use"}});
+        let form = [
+            ("/title/vi", " Máy sấy \r\n"),
+            ("/keywords/vi", "sấy, dừa;bơm nhiệt,"),
+            ("/cooperation", ""),
+            ("/cooperation", "licence"),
+            ("/investment/min", "1,25 tỷ"),
+            ("/investment/max", ""),
+            ("/investment/currency", "VND"),
+            ("/terms/term_months", "24"),
+            ("/state_funded", "no"),
+        ];
+        let (content, sent) = read(&form, None, before);
+        assert!(sent.faults.is_empty());
+        assert_eq!(
+            content,
+            json!({
+                "title": {"en": {"text": "Dryer", "origin": "human", "revision": 1}, "vi": "Máy sấy"},
+                "keywords": {"vi": ["sấy", "dừa", "bơm nhiệt"]},
+                "cooperation": ["licence"],
+                "investment": {"min_minor": 1_250_000_000_i64, "currency": "VND"},
+                "terms": {"right": "use", "term_months": 24},
+                "state_funded": false,
+                "field": "21101"
+            })
+        );
+    }
+
+    #[test]
+    fn emptied_fields_leave_nothing_behind() {
+        let before = json!({"title": {"vi": {"text": "A"}}, "terms": {"term_months": 3}, "cooperation": ["licence"], "state_funded": true});
+        let form = [("/title/vi", ""), ("/terms/term_months", ""), ("/cooperation", ""), ("/state_funded", "")];
+        assert_eq!(read(&form, None, before).0, json!({}));
+    }
+
+    #[test]
+    fn blank_and_dropped_rows_fall_out_and_what_was_typed_moves_with_its_row() {
+        let before = json!({"advantages": [{"metric": {"vi": {"text": "A"}}}, {"metric": {"en": {"text": "only English"}}}]});
+        let form = [
+            ("/advantages/0/metric/vi", "A"),
+            ("/advantages/1/metric/vi", ""),
+            ("/advantages/2/metric/vi", ""),
+            ("/advantages/2/direction", "at_least"),
+            ("/advantages/3/metric/vi", "Thời gian sấy"),
+            ("/advantages/3/offered", "năm"),
+        ];
+        let (content, sent) = read(&form, Some("/advantages/0"), before);
+        let rows = content["advantages"].as_array().unwrap();
+        assert_eq!(rows.len(), 2, "{content}");
+        assert_eq!(rows[1]["metric"]["vi"], "Thời gian sấy");
+        assert_eq!(
+            sent.faults.iter().map(|f| (f.pointer.as_str(), f.code)).collect::<Vec<_>>(),
+            [("/advantages/1/offered", "not_a_figure")]
+        );
+        assert_eq!(sent.form.get("/advantages/1/offered"), "năm");
+        assert_eq!(sent.form.find("/advantages/3/offered"), None);
+    }
+
+    #[test]
+    fn what_cannot_be_read_changes_nothing() {
+        let before = json!({"investment": {"min_minor": 5, "currency": "VND"}});
+        let form = [("/investment/min", "rất nhiều"), ("/investment/max", "1"), ("/investment/currency", "VND")];
+        let (content, sent) = read(&form, None, before.clone());
+        assert_eq!(content, before);
+        assert_eq!(sent.faults.iter().next().unwrap().pointer, "/investment/min");
+    }
+}

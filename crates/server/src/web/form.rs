@@ -1,0 +1,64 @@
+//! What a form sent: names and values, bounded, before anybody looks at what they mean.
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode, header};
+
+use crate::problem::Problem;
+
+/// Fields of one form at most; the longest of ours has far fewer.
+const FIELDS: usize = 2_000;
+
+/// The fields of a form that was sent.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// 415 for another kind of body, 400 for one with a NUL in it or with more fields than any form of ours has.
+    pub(super) fn read(headers: &HeaderMap, body: &Bytes) -> Result<Self, Problem> {
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"));
+        }
+        let fields: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().take(FIELDS + 1).collect();
+        if fields.len() > FIELDS || fields.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+            return Err(Problem::malformed("bad-form"));
+        }
+        Ok(Self(fields))
+    }
+
+    /// The first value of a name; empty if there is none.
+    pub(super) fn get(&self, name: &str) -> &str {
+        self.find(name).unwrap_or_default()
+    }
+
+    /// The first value of a name, if the form has the name at all.
+    pub(super) fn find(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// Every value of a name that says something.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str())
+    }
+
+    /// Every name with its value.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
+    }
+
+    /// The form under other names; what has none any more is left out.
+    pub(super) fn renamed(&self, name_of: impl Fn(&str) -> Option<String>) -> Self {
+        Self(self.0.iter().filter_map(|(n, v)| Some((name_of(n)?, v.clone()))).collect())
+    }
+}
+
+#[cfg(test)]
+impl Form {
+    /// A form of these fields.
+    pub(super) fn of(fields: &[(&str, &str)]) -> Self {
+        Self(fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect())
+    }
+}

@@ -1,0 +1,224 @@
+//! My space: what waits for me first, then my listings by their state, my organisations, my invitations.
+
+use accounts::membership::Status as MemberStatus;
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use base::{Lang, Limit, PartyId, PartyRole, StaffRole, messages};
+use chrono::TimeDelta;
+use listings::list::{Filter, ListingRow};
+use listings::state::{Revision, Status};
+
+use super::format::{self, Moment};
+use super::frame::{Frame, Visit, localised, page, parameter};
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Listings on a page.
+const SHOWN: u16 = 50;
+/// Parties of one's own whose listings are looked through for what waits.
+const PARTIES: usize = 20;
+
+/// Something that waits for the reader.
+struct Waits {
+    text: String,
+    about: String,
+    href: String,
+    tone: &'static str,
+}
+
+/// One of the reader's parties.
+struct PartyTab {
+    name: String,
+    href: String,
+    is_on: bool,
+}
+
+/// The party whose listings are shown.
+struct PartyDesk {
+    name: String,
+    page: String,
+    members: String,
+    edit: Option<String>,
+    can_post: bool,
+    post: String,
+}
+
+/// A listing in the table.
+struct Line {
+    title: String,
+    href: String,
+    code: String,
+    kind: String,
+    status: &'static str,
+    status_label: String,
+    revision: Option<String>,
+    percent: u8,
+    changed: Option<Moment>,
+    expires: Option<Moment>,
+}
+
+/// A state to look at.
+struct StateTab {
+    text: String,
+    href: String,
+    is_on: bool,
+}
+
+#[derive(Template)]
+#[template(path = "my.html")]
+struct MyPage {
+    f: Frame,
+    name: String,
+    waits: Vec<Waits>,
+    parties: Vec<PartyTab>,
+    party: Option<PartyDesk>,
+    states: Vec<StateTab>,
+    lines: Vec<Line>,
+    total: u64,
+    next: Option<String>,
+    first: Option<String>,
+}
+
+fn line(app: &App, row: ListingRow, lang: Lang) -> Line {
+    let revision = row.revision.filter(|r| *r != Revision::None);
+    Line {
+        title: if row.title.is_empty() { messages::say(lang, "untitled", &[]) } else { row.title },
+        href: localised(lang, &format!("/my/listings/{}", row.id)),
+        code: row.code,
+        kind: app.vocabularies.name("listing_kinds", row.kind.as_str(), lang).to_owned(),
+        status: row.status.as_str(),
+        status_label: app.vocabularies.name("listing_status", row.status.as_str(), lang).to_owned(),
+        revision: revision.map(|r| messages::say(lang, &format!("revision-{}", r.as_str().replace('_', "-")), &[])),
+        percent: row.completeness.unwrap_or_default(),
+        changed: row.updated_at.map(|at| format::moment(lang, at)),
+        expires: row.expires_at.map(|at| format::moment(lang, at)),
+    }
+}
+
+/// What waits in one party: changes asked for, drafts, what ends soon.
+async fn waiting_in(app: &App, visit: &Visit, party: PartyId) -> Result<Vec<Waits>, Problem> {
+    let lang = visit.lang();
+    let soon = app.clock().now() + TimeDelta::days(app.listings.settings.warn_days);
+    let mut found = Vec::new();
+    for status in [Status::ChangesRequested, Status::Rejected, Status::Published, Status::Draft] {
+        let filter = Filter { kind: None, party: Some(party), status: Some(status) };
+        let rows = listings::list::list(&app.listings, &visit.who.actor, &filter, Limit::new(SHOWN).unwrap_or_default(), None).await?;
+        for row in rows.items {
+            let ends = row.expires_at.filter(|at| status == Status::Published && *at <= soon);
+            let (key, tone) = match (status, row.revision) {
+                (Status::ChangesRequested, _) | (Status::Published, Some(Revision::ChangesRequested)) => ("waits-changes", "amber"),
+                (Status::Published, _) if ends.is_some() => ("waits-confirm", "amber"),
+                (Status::Published, Some(Revision::Draft)) => ("waits-revision", "plain"),
+                (Status::Draft, _) => ("waits-draft", "plain"),
+                _ => continue,
+            };
+            let percent = row.completeness.unwrap_or_default().to_string();
+            let day = ends.map(|at| format::moment(lang, at).day).unwrap_or_default();
+            let line = line(app, row, lang);
+            found.push(Waits {
+                about: messages::say(lang, key, &[("percent", &percent), ("day", &day)]),
+                text: line.title,
+                href: line.href,
+                tone,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// What of the space's work waits for staff.
+async fn waiting_staff(app: &App, visit: &Visit) -> Result<Vec<Waits>, Problem> {
+    let lang = visit.lang();
+    let mut found = Vec::new();
+    if visit.who.actor.is_staff(StaffRole::Moderator) {
+        let queue = listings::review::queue(&app.listings, &visit.who.actor, Limit::new(1).unwrap_or_default(), None).await?;
+        if queue.total > 0 {
+            let count = format::count(lang, queue.total);
+            found.push(Waits {
+                text: messages::say(lang, "waits-review", &[("count", &count)]),
+                about: queue
+                    .items
+                    .first()
+                    .map(|w| messages::say(lang, "waits-review-since", &[("day", &format::moment(lang, w.submitted_at).day)]))
+                    .unwrap_or_default(),
+                href: localised(lang, "/review"),
+                tone: "amber",
+            });
+        }
+    }
+    Ok(found)
+}
+
+pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let actor = &visit.who.actor;
+    let me = accounts::people::me(&app.accounts, actor).await?;
+    let memberships = accounts::membership::mine(&app.accounts, actor).await?;
+    let mut waits = waiting_staff(&app, &visit).await?;
+    for invitation in memberships.iter().filter(|m| m.status == MemberStatus::Invited) {
+        waits.push(Waits {
+            text: invitation.party_names.best(lang).unwrap_or_default().to_owned(),
+            about: messages::say(lang, "waits-invitation", &[]),
+            href: localised(lang, "/account/memberships"),
+            tone: "amber",
+        });
+    }
+    let own: Vec<_> = memberships.into_iter().filter(|m| m.status == MemberStatus::Confirmed).collect();
+    for membership in own.iter().take(PARTIES).filter(|m| actor.has_role(m.party, PartyRole::Editor)) {
+        waits.extend(waiting_in(&app, &visit, membership.party).await?);
+    }
+    waits.sort_by_key(|w| w.tone);
+    let asked: Option<PartyId> = parameter(&visit, "party").parse().ok();
+    let shown = own.iter().find(|m| Some(m.party) == asked).or_else(|| own.first());
+    let status: Option<Status> = parameter(&visit, "status").parse().ok();
+    let address = |party: PartyId, status: Option<Status>| {
+        let status = status.map(|s| format!("&status={s}")).unwrap_or_default();
+        localised(lang, &format!("/my?party={party}{status}"))
+    };
+    let parties = own
+        .iter()
+        .map(|m| PartyTab {
+            name: m.party_names.best(lang).unwrap_or_default().to_owned(),
+            href: address(m.party, None),
+            is_on: shown.is_some_and(|s| s.party == m.party),
+        })
+        .collect();
+    let mut view = MyPage {
+        f: visit.frame(&app, messages::say(lang, "my-title", &[])).at("/my").unlisted().placed("my"),
+        name: me.name,
+        waits,
+        parties,
+        party: None,
+        states: Vec::new(),
+        lines: Vec::new(),
+        total: 0,
+        next: None,
+        first: None,
+    };
+    if let Some(shown) = shown {
+        let filter = Filter { kind: None, party: Some(shown.party), status };
+        let cursor = Some(parameter(&visit, "cursor")).filter(|c| !c.is_empty());
+        let rows = listings::list::list(&app.listings, actor, &filter, Limit::new(SHOWN).unwrap_or_default(), cursor.as_deref()).await?;
+        let here = address(shown.party, status);
+        view.next = rows.next.map(|c| format!("{here}&cursor={}", form_urlencoded::byte_serialize(c.as_bytes()).collect::<String>()));
+        view.first = cursor.map(|_| here);
+        view.total = rows.total;
+        view.lines = rows.items.into_iter().map(|row| line(&app, row, lang)).collect();
+        let state =
+            |status: Option<Status>, text: String| StateTab { href: address(shown.party, status), is_on: status == filter.status, text };
+        view.states = std::iter::once(state(None, messages::say(lang, "my-all", &[])))
+            .chain(Status::ALL.iter().map(|s| state(Some(*s), app.vocabularies.name("listing_status", s.as_str(), lang).to_owned())))
+            .collect();
+        view.party = Some(PartyDesk {
+            name: shown.party_names.best(lang).unwrap_or_default().to_owned(),
+            page: localised(lang, &format!("/parties/{}", shown.party_slug)),
+            members: localised(lang, &format!("/my/parties/{}/members", shown.party)),
+            edit: actor.has_role(shown.party, PartyRole::Admin).then(|| localised(lang, &format!("/my/parties/{}", shown.party))),
+            can_post: actor.has_role(shown.party, PartyRole::Editor),
+            post: localised(lang, "/post"),
+        });
+    }
+    Ok(page(StatusCode::OK, lang, &view))
+}

@@ -1,0 +1,512 @@
+//! Posting: choose what and for whom, then one topic a page, saved as one goes.
+//!
+//! A page is made from the content as it is kept; what was typed and could not be kept is shown again as it was typed.
+//! The rules are those of `listings`; here are only the pages.
+
+pub(super) mod steps;
+
+use std::collections::HashMap;
+
+use accounts::membership::Status as MemberStatus;
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use base::{Actor, Faults, Lang, Limit, ListingId, PartyId, PartyRole, messages};
+use listings::content::{Content, IpAsset, Need, Technology};
+use listings::edit::NewListing;
+use listings::list::Filter;
+use listings::state::Move;
+use listings::view::ListingView;
+use listings::{Kind, ListingError};
+use search::{DocKind, Facet};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use store::IdempotencyKey;
+
+use self::steps::{Step, step_of};
+use super::fields::{Context, Control, Field, FieldView, Opt, Wrong, apply, input_id, place, views};
+use super::form::Form;
+use super::frame::{Frame, Visit, go, localised, page, parameter};
+use crate::api::listings::KindContent;
+use crate::app::App;
+use crate::extract::{Writer, shape};
+use crate::problem::Problem;
+
+/// Listings of the writer's own that may be linked, at most.
+const LINKED: u16 = 100;
+
+/// A fault as the summary at the top tells it.
+pub(super) struct FaultLine {
+    /// The input it leads to; empty for the whole.
+    pub id: String,
+    /// The field.
+    pub label: String,
+    /// What is wrong.
+    pub text: String,
+}
+
+/// One step in the list of steps.
+pub(super) struct StepLink {
+    pub label: String,
+    /// None before there is a draft.
+    pub href: Option<String>,
+    pub is_on: bool,
+}
+
+#[derive(Template)]
+#[template(path = "posting.html")]
+struct PostingPage {
+    f: Frame,
+    kind_label: String,
+    code: Option<String>,
+    about: String,
+    steps: Vec<StepLink>,
+    number: usize,
+    action: String,
+    back: Option<String>,
+    seen: Option<i64>,
+    key: Option<String>,
+    parties: Vec<Opt>,
+    fields: Vec<FieldView>,
+    faults: Vec<FaultLine>,
+    saved: Option<String>,
+    percent: Option<u8>,
+    other_language: Option<(String, String)>,
+}
+
+/// A kind to choose.
+struct KindDoor {
+    kind: &'static str,
+    href: String,
+    label: String,
+    about: String,
+}
+
+#[derive(Template)]
+#[template(path = "post.html")]
+struct PostPage {
+    f: Frame,
+    doors: Vec<KindDoor>,
+    has_party: bool,
+}
+
+/// The parties that an actor writes for, with their names.
+pub(super) async fn own_parties(app: &App, actor: &Actor, lang: Lang) -> Result<Vec<(PartyId, String)>, Problem> {
+    let all = accounts::membership::mine(&app.accounts, actor).await?;
+    let own = all.into_iter().filter(|m| m.status == MemberStatus::Confirmed && actor.has_role(m.party, PartyRole::Editor));
+    Ok(own.map(|m| (m.party, m.party_names.best(lang).unwrap_or_default().to_owned())).collect())
+}
+
+/// The kind of a piece of an address.
+fn kind_of(path: &str) -> Result<Kind, Problem> {
+    Kind::ALL.into_iter().find(|k| k.path() == path).ok_or_else(Problem::not_found)
+}
+
+fn kind_label(app: &App, kind: Kind, lang: Lang) -> String {
+    Facet::Kind.label(DocKind::from(kind).as_str(), lang, &app.vocabularies)
+}
+
+/// What do you want to post?
+pub(super) async fn choose(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let parties = own_parties(&app, &visit.who.actor, lang).await?;
+    let f = visit.frame(&app, messages::say(lang, "post-title", &[])).at("/post").unlisted();
+    let doors = Kind::ALL.into_iter().map(|kind| KindDoor {
+        kind: DocKind::from(kind).as_str(),
+        href: localised(lang, &format!("/post/{}", kind.path())),
+        label: messages::say(lang, &format!("post-{}", kind.path()), &[]),
+        about: messages::say(lang, &format!("post-{}-about", kind.path()), &[]),
+    });
+    Ok(page(StatusCode::OK, lang, &PostPage { f, doors: doors.collect(), has_party: !parties.is_empty() }))
+}
+
+/// What the fields of a page are asked with.
+async fn context<'a>(
+    app: &'a App,
+    visit: &Visit,
+    party: Option<PartyId>,
+    written_in: Lang,
+    translated_from: Option<Lang>,
+) -> Result<Context<'a>, Problem> {
+    let lang = visit.lang();
+    let parties = own_parties(app, &visit.who.actor, lang).await?;
+    let mut linked = Vec::new();
+    if let Some(party) = party.filter(|p| visit.who.actor.is_member(*p)) {
+        for kind in [Kind::Technology, Kind::IpAsset] {
+            let filter = Filter { kind: Some(kind), party: Some(party), status: None };
+            let limit = Limit::new(LINKED).unwrap_or_default();
+            let rows = listings::list::list(&app.listings, &visit.who.actor, &filter, limit, None).await?;
+            linked.extend(rows.items.into_iter().map(|row| (row.id, kind, format!("{} ({})", row.title, row.code))));
+        }
+    }
+    Ok(Context {
+        lang,
+        written_in,
+        translated_from,
+        vocabularies: &app.vocabularies,
+        today: app.clock().today(),
+        parties,
+        listings: linked,
+        notes: HashMap::new(),
+    })
+}
+
+/// A listing that is being written, at one of its steps.
+pub(super) struct Writing {
+    pub view: ListingView,
+    pub source: Lang,
+}
+
+impl Writing {
+    /// Loads it for somebody who may read its drafts.
+    pub async fn load(app: &App, visit: &Visit, id: &str) -> Result<Self, Problem> {
+        let id: ListingId = id.parse().map_err(|_| Problem::not_found())?;
+        let kind = listings::view::kind_of(&app.listings, id).await?.ok_or_else(Problem::not_found)?;
+        let view = listings::view::show(&app.listings, &visit.who.actor, kind, id).await?;
+        let party = view.party.id.ok_or_else(Problem::not_found)?;
+        // Its page is for everybody; its desk is for its members and for staff who keep it.
+        if view.inside.is_none() || !(visit.who.actor.is_member(party) || is_kept_by(&view, &visit.who.actor)) {
+            return Err(Problem::not_found());
+        }
+        Ok(Self { source: view.source_lang, view })
+    }
+
+    /// The listing's desk.
+    pub fn desk(&self) -> String {
+        format!("/my/listings/{}", self.view.id)
+    }
+
+    fn steps(&self) -> &'static [Step] {
+        steps::of(self.view.kind)
+    }
+
+    /// The version that a change must have seen.
+    pub fn version(&self) -> i64 {
+        self.view.version
+    }
+
+    pub fn has_step(&self, step: Move) -> bool {
+        self.view.inside.as_ref().is_some_and(|i| i.steps.contains(&step))
+    }
+}
+
+fn is_kept_by(view: &ListingView, actor: &Actor) -> bool {
+    actor.account().is_some() && view.inside.as_ref().is_some_and(|i| i.responsible == actor.account())
+}
+
+/// The steps of a kind, the translation last.
+fn step_links(kind: Kind, lang: Lang, at: usize, href: impl Fn(usize) -> Option<String>) -> Vec<StepLink> {
+    let keys = steps::of(kind).iter().map(|s| s.key).chain(["step-translation"]);
+    keys.enumerate().map(|(n, key)| StepLink { label: messages::say(lang, key, &[]), href: href(n + 1), is_on: n + 1 == at }).collect()
+}
+
+fn other(lang: Lang) -> Lang {
+    if lang == Lang::Vi { Lang::En } else { Lang::Vi }
+}
+
+/// Which fields a step has, and which language they are in.
+fn fields_of(kind: Kind, source: Lang, number: usize) -> Option<(Vec<Field>, Lang, Option<Lang>)> {
+    let all = steps::of(kind);
+    match number.checked_sub(1)? {
+        n if n < all.len() => Some((all.get(n)?.fields.to_vec(), source, None)),
+        n if n == all.len() => Some((steps::fields(kind), other(source), Some(source))),
+        _ => None,
+    }
+}
+
+/// The faults of a form for the summary, in the order of its fields.
+pub(super) fn fault_lines(wrong: &Wrong, fields: &[Field], lang: Lang, written_in: Lang) -> Vec<FaultLine> {
+    let order = |at: &str| fields.iter().position(|f| at == f.at || at.strip_prefix(f.at).is_some_and(|r| r.starts_with('/')));
+    let mut all: Vec<(Option<usize>, FaultLine)> = wrong
+        .iter()
+        .map(|(at, text)| {
+            let n = order(at);
+            let line = match n.and_then(|n| fields.get(n)) {
+                None => FaultLine { id: String::new(), label: String::new(), text: text.to_owned() },
+                Some(field) => {
+                    let label = messages::say(lang, field.label, &[]);
+                    let id = match field.input {
+                        super::fields::Input::Rows(columns) => row_input(field, columns, at, written_in),
+                        _ => input_id(field, at, written_in),
+                    };
+                    FaultLine { id, label, text: text.to_owned() }
+                }
+            };
+            (n, line)
+        })
+        .collect();
+    all.sort_by_key(|(n, _)| n.unwrap_or(usize::MAX));
+    all.into_iter().map(|(_, line)| line).collect()
+}
+
+/// The input that a fault in a row leads to: its own, else the row's first.
+fn row_input(field: &Field, columns: &[Field], at: &str, written_in: Lang) -> String {
+    let rest = at.strip_prefix(field.at).unwrap_or_default().trim_start_matches('/');
+    let (row, inner) = rest.split_once('/').map_or((rest, String::new()), |(row, inner)| (row, format!("/{inner}")));
+    let row = if row.is_empty() { "0" } else { row };
+    let column = columns.iter().find(|c| c.at == inner).or_else(|| columns.first());
+    column.map_or_else(String::new, |c| input_id(c, &format!("{}/{row}{}", field.at, c.at), written_in))
+}
+
+/// What a moderator noted last, by the place it is about.
+async fn notes(app: &App, actor: &Actor, id: ListingId, kind: Kind) -> Result<HashMap<String, String>, Problem> {
+    let reviews = listings::review::history(&app.listings, actor, id).await?;
+    let asked = reviews.into_iter().find(|r| r.decided_at.is_some() && r.decision.as_deref() != Some("released"));
+    let fields = steps::fields(kind);
+    let mut notes: HashMap<String, String> = HashMap::new();
+    for note in asked.map(|r| r.notes).unwrap_or_default() {
+        let text = notes.entry(place(&note.pointer, &fields)).or_default();
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&note.text);
+    }
+    Ok(notes)
+}
+
+/// Everything that makes a page of a step, apart from the content.
+struct Sheet<'a> {
+    app: &'a App,
+    visit: &'a Visit,
+    kind: Kind,
+    number: usize,
+    fields: Vec<Field>,
+    cx: Context<'a>,
+}
+
+impl Sheet<'_> {
+    fn page(&self, content: &Value, typed: Option<&Form>, faults: &Faults, writing: Option<&Writing>) -> PostingPage {
+        let lang = self.visit.lang();
+        let wrong = Wrong::of(faults, &self.fields, lang);
+        let is_translation = self.cx.translated_from.is_some();
+        let key = steps::of(self.kind).get(self.number - 1).map_or("step-translation", |s| s.key);
+        let desk = writing.map(Writing::desk);
+        let href = |n: usize| desk.as_ref().map(|d| localised(lang, &format!("{d}/edit/{n}")));
+        let new_path = format!("/post/{}", self.kind.path());
+        let here = desk.as_ref().map_or_else(|| new_path.clone(), |d| format!("{d}/edit/{}", self.number));
+        let heading = messages::say(lang, key, &[]);
+        PostingPage {
+            f: self.visit.frame(self.app, heading).at(&here).unlisted().without_search(),
+            kind_label: kind_label(self.app, self.kind, lang),
+            code: writing.map(|w| w.view.code.clone()),
+            about: messages::say(lang, &format!("{key}-about"), &[]),
+            steps: step_links(self.kind, lang, self.number, href),
+            number: self.number,
+            action: localised(lang, &here),
+            back: writing.map(|_| href(self.number.saturating_sub(1)).filter(|_| self.number > 1)).unwrap_or_default(),
+            seen: writing.map(Writing::version),
+            key: writing.is_none().then(|| self.app.clock().uuid().to_string()),
+            parties: Vec::new(),
+            fields: views(&self.fields, content, typed, &wrong, &self.cx),
+            faults: fault_lines(&wrong, &self.fields, lang, self.cx.written_in),
+            saved: None,
+            percent: writing.and_then(|w| w.view.inside.as_ref()).map(|i| i.completeness.percent),
+            other_language: (writing.is_none() && !is_translation)
+                .then(|| (messages::say(lang, "post-in-other-language", &[]), localised(other(lang), &new_path))),
+        }
+    }
+}
+
+/// The first step of something new. Nothing is kept before it is sent.
+pub(super) async fn new(State(app): State<App>, visit: Visit, Path(kind): Path<String>) -> Result<Response, Problem> {
+    let kind = kind_of(&kind)?;
+    let sheet = new_sheet(&app, &visit, kind).await?;
+    if sheet.cx.parties.is_empty() {
+        return Ok(go(&localised(visit.lang(), "/post")));
+    }
+    let mut view = sheet.page(&json!({}), None, &Faults::new(), None);
+    view.parties = party_options(&sheet.cx, &parameter(&visit, "party"));
+    Ok(page(StatusCode::OK, visit.lang(), &view))
+}
+
+async fn new_sheet<'a>(app: &'a App, visit: &'a Visit, kind: Kind) -> Result<Sheet<'a>, Problem> {
+    let source = visit.lang();
+    let cx = context(app, visit, None, source, None).await?;
+    let (fields, ..) = fields_of(kind, source, 1).ok_or_else(Problem::not_found)?;
+    Ok(Sheet { app, visit, kind, number: 1, fields, cx })
+}
+
+fn party_options(cx: &Context<'_>, chosen: &str) -> Vec<Opt> {
+    let only = cx.parties.len() == 1;
+    let option = |(id, name): &(PartyId, String)| Opt {
+        is_on: only || id.to_string() == chosen,
+        value: id.to_string(),
+        label: name.clone(),
+        depth: 0,
+    };
+    cx.parties.iter().map(option).collect()
+}
+
+/// Makes the draft. The same form sent twice makes one.
+pub(super) async fn create(
+    State(app): State<App>,
+    visit: Visit,
+    Writer(mut ctx): Writer,
+    Path(kind): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let kind = kind_of(&kind)?;
+    let form = Form::read(&headers, &body)?;
+    let sheet = new_sheet(&app, &visit, kind).await?;
+    let mut value = json!({});
+    let does = form.get("_do");
+    let sent = apply(&sheet.fields, &form, &sheet.cx, does.strip_prefix("drop:"), &mut value);
+    let mut faults = sent.faults;
+    let party = form.get("_party").parse::<PartyId>().ok().filter(|p| sheet.cx.parties.iter().any(|(own, _)| own == p));
+    if party.is_none() {
+        faults.add("/_party", "missing");
+    }
+    let again = |faults: &Faults, value: &Value| {
+        let mut view = sheet.page(value, Some(&sent.form), faults, None);
+        view.parties = party_options(&sheet.cx, form.get("_party"));
+        for line in view.faults.iter_mut().filter(|l| l.id.is_empty()) {
+            line.id = "_party".to_owned();
+            line.label = messages::say(visit.lang(), "field-party", &[]);
+        }
+        page(StatusCode::UNPROCESSABLE_ENTITY, visit.lang(), &view)
+    };
+    let content = read_content(kind, &value, &mut faults);
+    let (Some(content), Some(party), true) = (content, party, faults.is_empty()) else { return Ok(again(&faults, &value)) };
+    let key = form.get("_key");
+    if (1..=64).contains(&key.len()) {
+        // The key and what was sent: whoever goes back and writes something else gets another draft.
+        let hash: [u8; 32] = Sha256::digest(&body).into();
+        let sent: String = hash.iter().take(16).map(|b| format!("{b:02x}")).collect();
+        ctx.idempotency = Some(IdempotencyKey { operation: "formPost", key: format!("{key}-{sent}"), request_hash: hash.to_vec() });
+    }
+    let new = NewListing { party, source_lang: visit.lang(), content, private: None };
+    match listings::edit::create(&app.listings, ctx, new).await {
+        Ok(receipt) => {
+            let step = if does == "next" { 2 } else { 1 };
+            let desk = if does == "close" { String::new() } else { format!("/edit/{step}?saved") };
+            Ok(go(&localised(visit.lang(), &format!("/my/listings/{}{desk}", receipt.id))))
+        }
+        Err(ListingError::Invalid(faults)) => Ok(again(&faults, &value)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Content from JSON, with the same cleaning and the same faults as the API.
+fn read_content(kind: Kind, value: &Value, faults: &mut Faults) -> Option<Content> {
+    fn read<C: KindContent>(value: &Value, faults: &mut Faults) -> Option<Content> {
+        let (content, found) = shape::<C>().read::<C>(value.clone());
+        faults.extend(found);
+        content.map(KindContent::into_content)
+    }
+    match kind {
+        Kind::Technology => read::<Technology>(value, faults),
+        Kind::IpAsset => read::<IpAsset>(value, faults),
+        Kind::Need => read::<Need>(value, faults),
+    }
+}
+
+async fn sheet<'a>(app: &'a App, visit: &'a Visit, writing: &Writing, number: usize) -> Result<Sheet<'a>, Problem> {
+    let kind = writing.view.kind;
+    let (fields, written_in, translated_from) = fields_of(kind, writing.source, number).ok_or_else(Problem::not_found)?;
+    let mut cx = context(app, visit, writing.view.party.id, written_in, translated_from).await?;
+    cx.notes = notes(app, &visit.who.actor, writing.view.id, kind).await?;
+    Ok(Sheet { app, visit, kind, number, fields, cx })
+}
+
+/// One step of a listing that may be written.
+pub(super) async fn edit(State(app): State<App>, visit: Visit, Path((id, number)): Path<(String, String)>) -> Result<Response, Problem> {
+    let writing = Writing::load(&app, &visit, &id).await?;
+    if !writing.has_step(Move::Edit) {
+        return Ok(go(&localised(visit.lang(), &writing.desk())));
+    }
+    let number = number.parse().map_err(|_| Problem::not_found())?;
+    let sheet = sheet(&app, &visit, &writing, number).await?;
+    let mut view = sheet.page(&writing.view.content, None, &Faults::new(), Some(&writing));
+    if form_urlencoded::parse(visit.query.as_bytes()).any(|(name, _)| name == "saved") {
+        let now = base::clock::in_vietnam(app.clock().now()).format("%H:%M").to_string();
+        view.saved = Some(messages::say(visit.lang(), "post-saved", &[("time", &now)]));
+    }
+    Ok(page(StatusCode::OK, visit.lang(), &view))
+}
+
+/// Keeps what a step says and goes on.
+pub(super) async fn save(
+    State(app): State<App>,
+    visit: Visit,
+    Writer(ctx): Writer,
+    Path((id, number)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let form = Form::read(&headers, &body)?;
+    let writing = Writing::load(&app, &visit, &id).await?;
+    let number: usize = number.parse().map_err(|_| Problem::not_found())?;
+    let sheet = sheet(&app, &visit, &writing, number).await?;
+    let mut value = writing.view.content.clone();
+    let does = form.get("_do");
+    let sent = apply(&sheet.fields, &form, &sheet.cx, does.strip_prefix("drop:"), &mut value);
+    let mut faults = sent.faults;
+    let again = |status: StatusCode, faults: &Faults| {
+        let view = sheet.page(&value, Some(&sent.form), faults, Some(&writing));
+        page(status, visit.lang(), &view)
+    };
+    let content = read_content(sheet.kind, &value, &mut faults);
+    let (Some(content), true) = (content, faults.is_empty()) else { return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, &faults)) };
+    let seen = form.get("_seen").parse().unwrap_or_default();
+    match listings::edit::edit(&app.listings, ctx, writing.view.id, seen, content, String::new()).await {
+        Ok(_) => {
+            let is_last = number > writing.steps().len();
+            let there = match does {
+                "close" => writing.desk(),
+                "next" if is_last => writing.desk(),
+                "next" => format!("{}/edit/{}?saved", writing.desk(), number + 1),
+                _ => format!("{}/edit/{number}?saved", writing.desk()),
+            };
+            Ok(go(&localised(visit.lang(), &there)))
+        }
+        Err(ListingError::Invalid(faults)) => Ok(again(StatusCode::UNPROCESSABLE_ENTITY, &faults)),
+        // The page has the newest version now, what was typed, and says so: sending it again keeps both.
+        Err(ListingError::Stale { .. }) => {
+            let mut view = sheet.page(&value, Some(&sent.form), &Faults::new(), Some(&writing));
+            let text = messages::say(visit.lang(), "post-stale", &[]);
+            view.faults.push(FaultLine { id: String::new(), label: String::new(), text });
+            Ok(page(StatusCode::CONFLICT, visit.lang(), &view))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The address of the input that asks for what lies at a pointer.
+pub(super) fn where_asked(writing: &Writing, pointer: &str, lang: Lang) -> String {
+    let kind = writing.view.kind;
+    let fields = steps::fields(kind);
+    let at = place(pointer, &fields);
+    let field = fields.iter().find(|f| at == f.at || at.strip_prefix(f.at).is_some_and(|r| r.starts_with('/')));
+    let id = match field {
+        Some(Field { input: super::fields::Input::Rows(columns), .. }) => {
+            field.map(|f| row_input(f, columns, &at, writing.source)).unwrap_or_default()
+        }
+        Some(field) => input_id(field, field.at, writing.source),
+        None => String::new(),
+    };
+    localised(lang, &format!("{}/edit/{}#{id}", writing.desk(), step_of(kind, pointer)))
+}
+
+/// What a field is called.
+pub(super) fn label_of(kind: Kind, pointer: &str, lang: Lang) -> String {
+    let fields = steps::fields(kind);
+    let within = |f: &&Field| {
+        pointer == f.at
+            || pointer.strip_prefix(f.at).is_some_and(|r| r.starts_with('/'))
+            || f.at.strip_prefix(pointer).is_some_and(|r| r.starts_with('/'))
+    };
+    fields.iter().find(within).map_or_else(|| pointer.trim_start_matches('/').to_owned(), |f| messages::say(lang, f.label, &[]))
+}
+
+/// The steps of a listing with their addresses.
+pub(super) fn links_of(writing: &Writing, lang: Lang) -> Vec<StepLink> {
+    step_links(writing.view.kind, lang, 0, |n| Some(localised(lang, &format!("{}/edit/{n}", writing.desk()))))
+}
+
+/// What a content is read with.
+pub(super) async fn reading<'a>(app: &'a App, visit: &Visit, party: Option<PartyId>) -> Result<Context<'a>, Problem> {
+    context(app, visit, party, visit.lang(), None).await
+}

@@ -1,0 +1,329 @@
+//! The moderators' pages: what waits, and one submission beside what the public sees, with checks, notes per field,
+//! points and the decision. The rules are those of `listings::review`.
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use base::{Code, Cursor, Limit, ListingId, messages};
+use listings::review::{Decision, FieldNote, PASS, Scores, Verdict};
+use listings::{Kind, ListingError};
+
+use super::desk::terms;
+use super::fields::{Opt, told};
+use super::form::Form;
+use super::format::{self, Moment};
+use super::frame::{Frame, Visit, go, localised, page, parameter};
+use super::posting::{FaultLine, reading, steps};
+use super::versus::{Pair, compare};
+use crate::app::App;
+use crate::extract::Writer;
+use crate::problem::Problem;
+
+/// The four criteria of [`Scores`], in its order; codes of `review_criteria`.
+const CRITERIA: [&str; 4] = ["innovation_or_need", "clarity", "partner_ask", "language"];
+/// Submissions on a page.
+const SHOWN: u16 = 50;
+
+/// A submission that waits.
+struct WaitingLine {
+    title: String,
+    href: String,
+    code: String,
+    kind: String,
+    is_revision: bool,
+    since: Moment,
+    days: u64,
+    state: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "review_queue.html")]
+struct QueuePage {
+    f: Frame,
+    lines: Vec<WaitingLine>,
+    total: u64,
+    next: Option<String>,
+    first: Option<String>,
+}
+
+pub(super) async fn queue(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let cursor = Some(parameter(&visit, "cursor")).filter(|c| !c.is_empty());
+    let after = cursor.as_deref().map(Cursor::read).transpose().map_err(|_| Problem::parameter("cursor"))?;
+    let waiting = listings::review::queue(&app.listings, &visit.who.actor, Limit::new(SHOWN).unwrap_or_default(), after).await?;
+    let now = app.clock().now();
+    let lines = waiting.items.into_iter().map(|w| WaitingLine {
+        title: w.title,
+        href: localised(lang, &format!("/review/{}", w.id)),
+        code: w.code,
+        kind: app.vocabularies.name("listing_kinds", w.kind.as_str(), lang).to_owned(),
+        is_revision: w.is_revision,
+        days: u64::try_from((now - w.submitted_at).num_days()).unwrap_or_default(),
+        since: format::moment(lang, w.submitted_at),
+        state: if w.mine {
+            "review-mine"
+        } else if w.claimed {
+            "review-taken"
+        } else {
+            "review-free"
+        },
+    });
+    let here = localised(lang, "/review");
+    let view = QueuePage {
+        f: visit.frame(&app, messages::say(lang, "review-title", &[])).at("/review").unlisted().placed("review"),
+        lines: lines.collect(),
+        total: waiting.total,
+        next: waiting.next.map(|c| format!("{here}?cursor={}", form_urlencoded::byte_serialize(c.as_bytes()).collect::<String>())),
+        first: cursor.map(|_| here),
+    };
+    Ok(page(StatusCode::OK, lang, &view))
+}
+
+/// A line of the comparison with its note.
+struct Compared {
+    pair: Pair,
+    /// The name of the note's input; none where the line above has it already.
+    note: Option<String>,
+    note_text: String,
+}
+
+/// A near-duplicate of the submission.
+struct Alike {
+    title: String,
+    code: String,
+    percent: u8,
+    href: String,
+}
+
+/// A criterion with the points given.
+struct Criterion {
+    name: &'static str,
+    label: String,
+    about: Option<String>,
+    points: Vec<Opt>,
+}
+
+#[derive(Template)]
+#[template(path = "review.html")]
+struct ReviewPage {
+    f: Frame,
+    kind_label: String,
+    code: String,
+    title: String,
+    party: String,
+    party_href: Option<String>,
+    action: String,
+    public_page: String,
+    history: String,
+    seen: i64,
+    is_waiting: bool,
+    is_mine: bool,
+    has_public: bool,
+    submitted: Option<Moment>,
+    percent: u8,
+    missing: Vec<String>,
+    lines: Vec<Compared>,
+    changed: usize,
+    alike: Vec<Alike>,
+    lists: Option<String>,
+    criteria: Vec<Criterion>,
+    pass: u32,
+    reasons: Vec<Opt>,
+    faults: Vec<FaultLine>,
+}
+
+async fn review_page(
+    app: &App,
+    visit: &Visit,
+    id: ListingId,
+    status: StatusCode,
+    typed: Option<&Form>,
+    faults: Vec<FaultLine>,
+) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let actor = &visit.who.actor;
+    let kind = listings::view::kind_of(&app.listings, id).await?.ok_or_else(Problem::not_found)?;
+    let view = listings::view::show(&app.listings, actor, kind, id).await?;
+    let inside = view.inside.as_ref().ok_or_else(Problem::not_found)?;
+    let reviews = listings::review::history(&app.listings, actor, id).await?;
+    let open = reviews.iter().find(|r| r.decided_at.is_none());
+    let cx = reading(app, visit, None).await?;
+    let fields = steps::fields(kind);
+    let after = told(&fields, &view.content, &cx);
+    let before = match inside.public_version.filter(|p| *p != view.content_version) {
+        None => Vec::new(),
+        Some(public) => {
+            let (_, content) = listings::versions::get(&app.listings, actor, id, public).await?;
+            let json = content.to_json().and_then(|j| serde_json::from_str(&j)).map_err(|e| Problem::internal(&e))?;
+            told(&fields, &json, &cx)
+        }
+    };
+    let has_public = !before.is_empty();
+    let mut noted = std::collections::HashSet::new();
+    let lines: Vec<Compared> = compare(&before, &after, lang, false)
+        .into_iter()
+        .map(|pair| {
+            let name = format!("note:{}", pair.field);
+            let is_new = noted.insert(pair.field.clone());
+            Compared { note_text: typed.map(|f| f.get(&name).to_owned()).unwrap_or_default(), note: is_new.then_some(name), pair }
+        })
+        .collect();
+    let alike = listings::duplicates::of(&app.listings, actor, id).await?;
+    let given = |name: &str| typed.map(|f| f.get(&format!("score:{name}")).to_owned()).unwrap_or_default();
+    let criteria = CRITERIA.map(|name| Criterion {
+        name,
+        label: app.vocabularies.name("review_criteria", name, lang).to_owned(),
+        about: app.vocabularies.get("review_criteria").and_then(|l| l.latest(name)).and_then(|t| match lang {
+            base::Lang::Vi => t.note_vi.clone(),
+            base::Lang::En => t.note_en.clone(),
+        }),
+        points: (0..=5)
+            .map(|n: u8| Opt { value: n.to_string(), label: n.to_string(), depth: 0, is_on: given(name) == n.to_string() })
+            .collect(),
+    });
+    let mut reasons = terms(app, "reject_reasons", lang);
+    for reason in &mut reasons {
+        reason.is_on = typed.is_some_and(|f| f.get("reason") == reason.value);
+    }
+    let state = listings::state::State { status: view.status, revision: inside.revision };
+    let lists = match &view.typed {
+        listings::content::Content::Technology(t) => Some(t.list_check.as_ref().and_then(|c| c.result.as_ref()).map_or_else(
+            || messages::say(lang, "review-lists-open", &[]),
+            |c| app.vocabularies.name("transfer_lists", c.as_str(), lang).to_owned(),
+        )),
+        _ => None,
+    };
+    let title = if view.title.is_empty() { messages::say(lang, "untitled", &[]) } else { view.title.clone() };
+    let review = ReviewPage {
+        f: visit.frame(app, &title).at(&format!("/review/{id}")).unlisted().placed("review"),
+        kind_label: app.vocabularies.name("listing_kinds", kind.as_str(), lang).to_owned(),
+        code: view.code.clone(),
+        title,
+        party: view.party.name.as_ref().and_then(|n| n.best(lang)).unwrap_or_default().to_owned(),
+        party_href: view.party.slug.as_ref().map(|s| localised(lang, &format!("/parties/{s}"))),
+        action: localised(lang, &format!("/review/{id}")),
+        public_page: localised(lang, &view.url),
+        history: localised(lang, &format!("/my/listings/{id}/history")),
+        seen: view.version,
+        is_waiting: state.awaits_review(),
+        is_mine: open.is_some_and(|r| r.mine),
+        has_public,
+        submitted: inside.submitted_at.map(|at| format::moment(lang, at)),
+        percent: inside.completeness.percent,
+        missing: inside.completeness.missing.iter().take(5).map(|m| missing_label(kind, m, lang)).collect(),
+        changed: lines.iter().filter(|l| l.pair.is_changed).count(),
+        lines,
+        alike: alike
+            .into_iter()
+            .map(|d| Alike {
+                href: localised(lang, &format!("/search?q={}", d.code)),
+                title: d.title,
+                code: d.code,
+                percent: d.alike_percent,
+            })
+            .collect(),
+        lists,
+        criteria: criteria.into(),
+        pass: PASS,
+        reasons,
+        faults,
+    };
+    Ok(page(status, lang, &review))
+}
+
+fn missing_label(kind: Kind, missing: &listings::completeness::Missing, lang: base::Lang) -> String {
+    if missing.reason == "translation" {
+        messages::say(lang, "step-translation", &[])
+    } else {
+        super::posting::label_of(kind, &missing.pointer, lang)
+    }
+}
+
+pub(super) async fn show(State(app): State<App>, visit: Visit, Path(id): Path<String>) -> Result<Response, Problem> {
+    let id = id.parse().map_err(|_| Problem::not_found())?;
+    review_page(&app, &visit, id, StatusCode::OK, None, Vec::new()).await
+}
+
+/// What the form decides; faults where it is not enough.
+fn verdict(form: &Form) -> Option<Verdict> {
+    let decision = match form.get("decision") {
+        "publish" => Decision::Publish,
+        "request_changes" => Decision::RequestChanges,
+        "reject" => Decision::Reject,
+        "released" => Decision::Released,
+        _ => return None,
+    };
+    let points = CRITERIA.map(|name| form.get(&format!("score:{name}")).parse::<u8>().ok());
+    let scores = match points {
+        [Some(innovation_or_need), Some(clarity), Some(partner_ask), Some(language)] => {
+            Some(Scores { innovation_or_need, clarity, partner_ask, language })
+        }
+        _ => None,
+    };
+    let notes = form.iter().filter_map(|(name, text)| {
+        let pointer = name.strip_prefix("note:")?;
+        let text = base::text::clean(text);
+        (!text.is_empty()).then(|| FieldNote { pointer: pointer.to_owned(), text })
+    });
+    let reason = Some(form.get("reason")).filter(|r| !r.is_empty()).map(|r| Code(r.to_owned()));
+    Some(Verdict { decision, scores, notes: notes.collect(), reason })
+}
+
+/// Claims a submission, or decides one that is claimed.
+pub(super) async fn decide(
+    State(app): State<App>,
+    visit: Visit,
+    Writer(ctx): Writer,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let id: ListingId = id.parse().map_err(|_| Problem::not_found())?;
+    let form = Form::read(&headers, &body)?;
+    if form.get("decision") == "claim" {
+        return match listings::review::claim(&app.listings, ctx, id).await {
+            Ok(_) => Ok(go(&localised(lang, &format!("/review/{id}")))),
+            Err(error @ (ListingError::Claimed | ListingError::NotAllowed { .. })) => {
+                let key = if matches!(error, ListingError::Claimed) { "review-claimed" } else { "desk-changed" };
+                let fault = FaultLine { id: String::new(), label: String::new(), text: messages::say(lang, key, &[]) };
+                review_page(&app, &visit, id, StatusCode::CONFLICT, None, vec![fault]).await
+            }
+            Err(error) => Err(error.into()),
+        };
+    }
+    let verdict = verdict(&form).ok_or_else(|| Problem::malformed("bad-form"))?;
+    let is_published = verdict.decision == Decision::Publish;
+    let seen = form.get("_seen").parse().unwrap_or_default();
+    let whole =
+        |key: &str, args: &[(&str, &str)]| FaultLine { id: String::new(), label: String::new(), text: messages::say(lang, key, args) };
+    let (status, faults) = match listings::review::decide(&app.listings, ctx, id, seen, verdict).await {
+        Ok(receipt) if is_published => return Ok(go(&localised(lang, &listings::view::url(receipt.kind, &receipt.slug)))),
+        Ok(_) => return Ok(go(&localised(lang, "/review"))),
+        Err(ListingError::Invalid(faults)) => {
+            let lines = faults.iter().map(|f| match f.pointer.as_str() {
+                "/scores" => {
+                    FaultLine { id: "scores".to_owned(), label: String::new(), text: messages::say(lang, "review-needs-scores", &[]) }
+                }
+                "/notes" => FaultLine { id: "notes".to_owned(), label: String::new(), text: messages::say(lang, "review-needs-note", &[]) },
+                "/reason" => {
+                    FaultLine { id: "reason".to_owned(), label: String::new(), text: messages::say(lang, "review-needs-reason", &[]) }
+                }
+                _ => FaultLine { id: String::new(), label: String::new(), text: f.say(lang) },
+            });
+            (StatusCode::UNPROCESSABLE_ENTITY, lines.collect())
+        }
+        Err(ListingError::ScoreTooLow { total }) => {
+            let (total, pass) = (total.to_string(), PASS.to_string());
+            let mut line = whole("review-score-low", &[("total", &total), ("pass", &pass)]);
+            line.id = "scores".to_owned();
+            (StatusCode::UNPROCESSABLE_ENTITY, vec![line])
+        }
+        Err(ListingError::NotClaimed) => (StatusCode::CONFLICT, vec![whole("review-not-claimed", &[])]),
+        Err(ListingError::Stale { .. } | ListingError::NotAllowed { .. }) => (StatusCode::CONFLICT, vec![whole("desk-changed", &[])]),
+        Err(error) => return Err(error.into()),
+    };
+    review_page(&app, &visit, id, status, Some(&form), faults).await
+}
