@@ -72,7 +72,8 @@ step-need-partner = Whom you look for, and what they may know
 step-need-partner-about = You decide what outsiders know of you. The brokers can always reach you.
 step-need-conditions = Conditions
 step-need-conditions-about = Said beforehand, they save everybody solutions that will not do.
-step-translation = The other language
+step-translation-en = In English
+step-translation-vi = In Vietnamese
 step-translation-about = Each text stands above, its translation goes below. Title and summary alone are already useful.
 
 field-technology-title = Title

@@ -72,7 +72,8 @@ step-need-partner = Tìm ai, công khai đến đâu
 step-need-partner-about = Bạn quyết định người ngoài biết gì về mình. Cán bộ môi giới luôn liên hệ được với bạn.
 step-need-conditions = Điều kiện
 step-need-conditions-about = Nói trước thì không ai mất công với giải pháp không dùng được.
-step-translation = Bản tiếng kia
+step-translation-en = Bản tiếng Anh
+step-translation-vi = Bản tiếng Việt
 step-translation-about = Từng đoạn đã viết hiện ở trên, bản dịch viết ở dưới. Dịch tên và tóm tắt là đã có ích.
 
 field-technology-title = Tên công nghệ

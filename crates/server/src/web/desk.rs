@@ -15,7 +15,7 @@ use super::fields::{Opt, told};
 use super::form::Form;
 use super::format::{self, Moment};
 use super::frame::{Frame, Visit, go, localised, page, parameter};
-use super::posting::{FaultLine, StepLink, Writing, label_of, links_of, reading, steps, where_asked};
+use super::posting::{FaultLine, StepLink, Writing, label_of, links_of, reading, steps, translation_key, where_asked};
 use super::versus::{Pair, compare};
 use crate::app::App;
 use crate::extract::Writer;
@@ -133,7 +133,11 @@ async fn desk(app: &App, visit: &Visit, writing: &Writing, status: StatusCode, f
         .collect();
     let translation = localised(lang, &format!("{}/edit/{}", writing.desk(), steps::of(view.kind).len() + 1));
     let missing = inside.completeness.missing.iter().map(|m| Missing {
-        label: if m.reason == "translation" { messages::say(lang, "step-translation", &[]) } else { label_of(view.kind, &m.pointer, lang) },
+        label: if m.reason == "translation" {
+            messages::say(lang, translation_key(view.source_lang), &[])
+        } else {
+            label_of(view.kind, &m.pointer, lang)
+        },
         why: messages::say(lang, &format!("why-{}", m.reason), &[]),
         href: if m.reason == "translation" { translation.clone() } else { where_asked(writing, &m.pointer, lang) },
         points: m.points,

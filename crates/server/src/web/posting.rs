@@ -197,9 +197,17 @@ fn is_kept_by(view: &ListingView, actor: &Actor) -> bool {
 }
 
 /// The steps of a kind, the translation last.
-fn step_links(kind: Kind, lang: Lang, at: usize, href: impl Fn(usize) -> Option<String>) -> Vec<StepLink> {
-    let keys = steps::of(kind).iter().map(|s| s.key).chain(["step-translation"]);
+fn step_links(kind: Kind, source: Lang, lang: Lang, at: usize, href: impl Fn(usize) -> Option<String>) -> Vec<StepLink> {
+    let keys = steps::of(kind).iter().map(|s| s.key).chain([translation_key(source)]);
     keys.enumerate().map(|(n, key)| StepLink { label: messages::say(lang, key, &[]), href: href(n + 1), is_on: n + 1 == at }).collect()
+}
+
+/// The message that names the step in the other language.
+pub(super) fn translation_key(source: Lang) -> &'static str {
+    match other(source) {
+        Lang::Vi => "step-translation-vi",
+        Lang::En => "step-translation-en",
+    }
 }
 
 fn other(lang: Lang) -> Lang {
@@ -281,18 +289,20 @@ impl Sheet<'_> {
         let lang = self.visit.lang();
         let wrong = Wrong::of(faults, &self.fields, lang);
         let is_translation = self.cx.translated_from.is_some();
-        let key = steps::of(self.kind).get(self.number - 1).map_or("step-translation", |s| s.key);
+        let source = self.cx.translated_from.unwrap_or(self.cx.written_in);
+        let key = steps::of(self.kind).get(self.number - 1).map_or(translation_key(source), |s| s.key);
         let desk = writing.map(Writing::desk);
         let href = |n: usize| desk.as_ref().map(|d| localised(lang, &format!("{d}/edit/{n}")));
         let new_path = format!("/post/{}", self.kind.path());
         let here = desk.as_ref().map_or_else(|| new_path.clone(), |d| format!("{d}/edit/{}", self.number));
         let heading = messages::say(lang, key, &[]);
+        let about = format!("{key}-about");
         PostingPage {
             f: self.visit.frame(self.app, heading).at(&here).unlisted().without_search(),
             kind_label: kind_label(self.app, self.kind, lang),
             code: writing.map(|w| w.view.code.clone()),
-            about: messages::say(lang, &format!("{key}-about"), &[]),
-            steps: step_links(self.kind, lang, self.number, href),
+            about: messages::say(lang, if is_translation { "step-translation-about" } else { &about }, &[]),
+            steps: step_links(self.kind, source, lang, self.number, href),
             number: self.number,
             action: localised(lang, &here),
             back: writing.map(|_| href(self.number.saturating_sub(1)).filter(|_| self.number > 1)).unwrap_or_default(),
@@ -503,7 +513,7 @@ pub(super) fn label_of(kind: Kind, pointer: &str, lang: Lang) -> String {
 
 /// The steps of a listing with their addresses.
 pub(super) fn links_of(writing: &Writing, lang: Lang) -> Vec<StepLink> {
-    step_links(writing.view.kind, lang, 0, |n| Some(localised(lang, &format!("{}/edit/{n}", writing.desk()))))
+    step_links(writing.view.kind, writing.source, lang, 0, |n| Some(localised(lang, &format!("{}/edit/{n}", writing.desk()))))
 }
 
 /// What a content is read with.

@@ -7,8 +7,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use base::{Code, Cursor, Limit, ListingId, messages};
+use listings::ListingError;
 use listings::review::{Decision, FieldNote, PASS, Scores, Verdict};
-use listings::{Kind, ListingError};
 
 use super::desk::terms;
 use super::fields::{Opt, told};
@@ -212,7 +212,7 @@ async fn review_page(
         has_public,
         submitted: inside.submitted_at.map(|at| format::moment(lang, at)),
         percent: inside.completeness.percent,
-        missing: inside.completeness.missing.iter().take(5).map(|m| missing_label(kind, m, lang)).collect(),
+        missing: inside.completeness.missing.iter().take(5).map(|m| missing_label(&view, m, lang)).collect(),
         changed: lines.iter().filter(|l| l.pair.is_changed).count(),
         lines,
         alike: alike
@@ -233,11 +233,11 @@ async fn review_page(
     Ok(page(status, lang, &review))
 }
 
-fn missing_label(kind: Kind, missing: &listings::completeness::Missing, lang: base::Lang) -> String {
+fn missing_label(view: &listings::view::ListingView, missing: &listings::completeness::Missing, lang: base::Lang) -> String {
     if missing.reason == "translation" {
-        messages::say(lang, "step-translation", &[])
+        messages::say(lang, super::posting::translation_key(view.source_lang), &[])
     } else {
-        super::posting::label_of(kind, &missing.pointer, lang)
+        super::posting::label_of(view.kind, &missing.pointer, lang)
     }
 }
 

@@ -115,7 +115,8 @@ fn view(field: &Field, row: &str, content: &Value, typed: Option<&Form>, wrong: 
         id: input_id(field, &at, cx.written_in),
         label: messages::say(cx.lang, field.label, &[]),
         hint: (row.is_empty() && messages::has(cx.lang, &hint)).then(|| messages::say(cx.lang, &hint, &[])),
-        is_needed: field.is_needed,
+        // In a row the whole of it may stay empty, so its parts do not say so each.
+        is_needed: field.is_needed || !row.is_empty(),
         fault: wrong.at(&at),
         note: cx.notes.get(&at).cloned(),
         original: cx.translated_from.and_then(|source| Some(in_language(shown.kept?, source))).filter(|text| !text.is_empty()),
@@ -134,8 +135,10 @@ fn rows(at: &str, columns: &[Field], shown: &Shown<'_>, wrong: &Wrong) -> Contro
     let none = Vec::new();
     let kept = shown.kept.and_then(Value::as_array).unwrap_or(&none);
     let empty = Value::Object(serde_json::Map::new());
-    // One blank row more than there are, so that the next can be written without a button; two to begin with.
-    let count = if shown.cx.translated_from.is_some() { kept.len() } else { (kept.len() + 1).max(2) };
+    // One blank row more than there are, so that the next can be written without a button; two to begin with where
+    // rows are the heart of the page.
+    let least = if shown.field.is_needed { 2 } else { 1 };
+    let count = if shown.cx.translated_from.is_some() { kept.len() } else { (kept.len() + 1).max(least) };
     let rows = (0..count)
         .map(|n| {
             let row = format!("{at}/{n}");

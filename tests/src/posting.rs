@@ -1,0 +1,245 @@
+//! Posting and review on the pages, as a browser without JavaScript uses them.
+
+use base::StaffRole;
+use reqwest::Method;
+
+use crate::site::{Answer, Client, Site, on_every_database};
+
+/// The inputs of a page, as a browser would send them back.
+fn fields(html: &str) -> Vec<(String, String)> {
+    let value = |tag: &str, name: &str| {
+        let at = tag.find(&format!(" {name}=\""))? + name.len() + 3;
+        Some(unescaped(tag[at..].split('"').next()?))
+    };
+    let main = html.split("<main").nth(1).unwrap();
+    let mut found = Vec::new();
+    let mut rest = main;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at + 1..];
+        let tag = rest.split('>').next().unwrap();
+        let Some(name) = value(tag, "name") else { continue };
+        if tag.starts_with("input") {
+            let is_choice = tag.contains("type=\"radio\"") || tag.contains("type=\"checkbox\"");
+            if !is_choice || tag.contains(" checked") {
+                found.push((name, value(tag, "value").unwrap_or_default()));
+            }
+        } else if tag.starts_with("textarea") {
+            let text = rest.split_once('>').unwrap().1.split("</textarea").next().unwrap();
+            found.push((name, unescaped(text.strip_prefix('\n').unwrap_or(text))));
+        } else if tag.starts_with("select") {
+            let options = rest.split("</select").next().unwrap();
+            let chosen = options.split("<option").skip(1).find(|o| o.split('>').next().unwrap().contains(" selected"));
+            found.push((
+                name,
+                chosen.or_else(|| options.split("<option").nth(1)).and_then(|o| value(&format!(" {o}"), "value")).unwrap_or_default(),
+            ));
+        }
+    }
+    found
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&#38;", "&").replace("&#34;", "\"").replace("&#39;", "'").replace("&#60;", "<").replace("&#62;", ">")
+}
+
+async fn send(client: &Client, path: &str, fields: &[(String, String)]) -> Answer {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    client.send_raw(Method::POST, path, "application/x-www-form-urlencoded", body.into_bytes()).await
+}
+
+/// Opens a page, fills its form and sends it with this button; gives the answer.
+async fn fill(client: &Client, path: &str, typed: &[(&str, &str)], button: (&str, &str)) -> Answer {
+    let page = client.get(path).await;
+    assert_eq!(page.status, 200, "{path}: {}", page.text);
+    let mut form = fields(&page.text);
+    for (name, value) in typed {
+        assert!(page.text.contains(&format!("name=\"{name}\"")), "{name} is asked for on {path}");
+        let is_box = |with: String| page.text.contains(&format!("type=\"checkbox\"{with} name=\"{name}\""));
+        let is_many = is_box(String::new()) || is_box(format!(" id=\"{name}\""));
+        if !is_many {
+            form.retain(|(n, _)| n != name);
+        }
+        form.push(((*name).to_owned(), (*value).to_owned()));
+    }
+    form.push((button.0.to_owned(), button.1.to_owned()));
+    let action =
+        page.text.split("<main").nth(1).unwrap().split("method=\"post\" action=\"").nth(1).map_or(path, |a| a.split('"').next().unwrap());
+    send(client, action, &form).await
+}
+
+fn there(answer: &Answer) -> String {
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    answer.headers["location"].to_str().unwrap().to_owned()
+}
+
+const NEXT: (&str, &str) = ("_do", "next");
+
+/// Fills the six steps of a technology; gives its desk.
+async fn post_a_technology(author: &Client) -> String {
+    let what = [
+        ("/title/vi", "Máy tách vỏ dừa khô tự động"),
+        ("/summary/vi", "Tách vỏ 600 quả mỗi giờ, thay cho dao tay."),
+        ("/keywords/vi", "tách vỏ, dừa khô"),
+        ("/field", "21101"),
+    ];
+    let two = there(&fill(author, "/post/technologies", &what, NEXT).await);
+    assert!(two.ends_with("/edit/2?saved"), "{two}");
+    let how = [("/problem/vi", "Tách bằng dao chậm và dễ đứt tay."), ("/description/vi", "Hai trục gai quay ngược chiều.")];
+    let three = there(&fill(author, &two, &how, NEXT).await);
+    let results = [
+        ("/advantages/0/metric/vi", "Năng suất"),
+        ("/advantages/0/baseline", "120"),
+        ("/advantages/0/offered", "1.200,5"),
+        ("/advantages/0/unit", "quả/h"),
+        ("/trl", "7"),
+    ];
+    let four = there(&fill(author, &three, &results, NEXT).await);
+    let rights = [("/ipr_status", "granted"), ("/owners/0/name", "Viện Dừa"), ("/owners/0/share_bp", "100")];
+    let five = there(&fill(author, &four, &rights, NEXT).await);
+    let terms = [
+        ("/cooperation", "licence"),
+        ("/partner_types", "enterprise"),
+        ("/partner_role/vi", "Lắp tại xưởng và chạy thử."),
+        ("/terms/price/kind", "range"),
+        ("/terms/price/amount/min", "1,25 tỷ"),
+        ("/terms/price/amount/max", "1.500.000.000"),
+    ];
+    let six = there(&fill(author, &five, &terms, NEXT).await);
+    let seven = there(&fill(author, &six, &[("/investment/min", "500 triệu")], NEXT).await);
+    assert!(seven.ends_with("/edit/7?saved"), "{seven}");
+    there(&fill(author, &seven, &[("/title/en", "Automatic coconut husking machine")], NEXT).await)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_institute_posts_in_six_steps_mends_what_the_moderator_asks_for_and_is_found() {
+    on_every_database(async |site: Site| {
+        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+        let author = site.person("author").await;
+        // Whoever acts for nobody is told what to do; whoever is not known is led to the door and back.
+        assert!(author.get("/post").await.text.contains("href=\"/my/parties/new\""));
+        let door = there(&site.visitor().get("/en/post/needs").await);
+        assert_eq!(door, "/en/sign-in?next=%2Fen%2Fpost%2Fneeds");
+        site.party(&author, "Viện Dừa", "institute").await;
+
+        let desk = post_a_technology(&author).await;
+        let view = author.get(&desk).await.text;
+        assert!(view.contains("value=\"submit\""), "nothing is missing: {view}");
+        assert_eq!(there(&fill(&author, &desk, &[], ("step", "submit")).await), desk);
+        assert!(author.get(&desk).await.text.contains("s-submitted"));
+        // What waits for review is not edited meanwhile.
+        assert_eq!(there(&author.get(&format!("{desk}/edit/1")).await), desk);
+
+        // The moderator takes it, and asks for a change at a field.
+        let queue = moderator.get("/review").await.text;
+        let review = queue.split("href=\"/review/").nth(1).unwrap().split('"').next().unwrap();
+        let review = format!("/review/{review}");
+        assert_eq!(there(&fill(&moderator, &review, &[], ("decision", "claim")).await), review);
+        let nothing = fill(&moderator, &review, &[], ("decision", "request_changes")).await;
+        assert_eq!(nothing.status, 422);
+        assert!(nothing.text.contains("href=\"#notes\""), "{}", nothing.text);
+        let note = [("note:/summary", "Nêu công suất điện <b>kW</b>.")];
+        assert_eq!(there(&fill(&moderator, &review, &note, ("decision", "request_changes")).await), "/review");
+
+        // The author reads it on the desk and beside the field, and mends it.
+        let view = author.get(&desk).await.text;
+        assert!(view.contains("Nêu công suất điện &#60;b&#62;kW"), "{view}");
+        assert!(author.get("/my").await.text.contains("tone-amber"));
+        let first = format!("{desk}/edit/1");
+        assert!(author.get(&first).await.text.contains("note:/summary/vi"));
+        let better = [("/summary/vi", "Tách vỏ 600 quả mỗi giờ với 2,2 kW, thay cho dao tay.")];
+        assert_eq!(there(&fill(&author, &first, &better, ("_do", "close")).await), desk);
+        fill(&author, &desk, &[], ("step", "submit")).await;
+
+        // Too few points are told; enough publish it.
+        there(&fill(&moderator, &review, &[], ("decision", "claim")).await);
+        let points =
+            |n: &'static str| [("score:innovation_or_need", n), ("score:clarity", n), ("score:partner_ask", n), ("score:language", n)];
+        let low = fill(&moderator, &review, &points("1"), ("decision", "publish")).await;
+        assert_eq!(low.status, 422);
+        assert!(low.text.contains("href=\"#scores\""));
+        let page = there(&fill(&moderator, &review, &points("4"), ("decision", "publish")).await);
+        site.until("a visitor finds it", async || {
+            site.visitor().get("/search?q=may+tach+vo+dua").await.text.contains(&format!("href=\"{page}\""))
+        })
+        .await;
+        let public = site.visitor().get(&page).await.text;
+        for part in ["1.200,5", "1,25–1,5 tỷ ₫", "từ 500 triệu ₫", "2,2 kW"] {
+            assert!(public.contains(part), "{part}: {public}");
+        }
+        assert!(site.visitor().get(&format!("/en{page}")).await.text.contains("Automatic coconut husking machine"));
+
+        // The history shows what changed between two versions.
+        let history = author.get(&format!("{desk}/history?from=7&to=8")).await.text;
+        assert!(history.contains("<ins>2,2</ins>") || history.contains("2,2 kW</ins>") || history.contains("với 2,2 kW"), "{history}");
+        assert!(history.contains("<ins>"), "{history}");
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_typed_is_never_lost() {
+    on_every_database(async |site: Site| {
+        let author = site.person("author").await;
+        site.party(&author, "Viện Dừa", "institute").await;
+
+        // What cannot be read is said at its field, with everything typed still there.
+        let typed = [("/title/vi", "Máy sấy"), ("/summary/vi", "Nhanh & <gọn> \"hơn\""), ("/field", "không có")];
+        let wrong = fill(&author, "/post/technologies", &typed, NEXT).await;
+        assert_eq!(wrong.status, 422);
+        assert!(wrong.text.contains("href=\"#/field\""), "{}", wrong.text);
+        let again = fields(&wrong.text);
+        assert!(again.contains(&("/summary/vi".to_owned(), "Nhanh & <gọn> \"hơn\"".to_owned())), "{again:?}");
+
+        // The same form sent twice makes one draft.
+        let page = author.get("/post/technologies").await.text;
+        let mut form = fields(&page);
+        form.retain(|(n, _)| n != "/title/vi");
+        form.extend([("/title/vi".to_owned(), "Máy sấy".to_owned()), ("_do".to_owned(), "next".to_owned())]);
+        let first = there(&send(&author, "/post/technologies", &form).await);
+        assert_eq!(there(&send(&author, "/post/technologies", &form).await), first);
+        let desk = first.split("/edit").next().unwrap().to_owned();
+
+        // Rows: figures as typed, a dropped row goes, one that cannot be read stays as it was typed.
+        let three = format!("{desk}/edit/3");
+        let rows = [("/advantages/0/metric/vi", "Thời gian"), ("/advantages/0/offered", "năm giờ"), ("/advantages/1/metric/vi", "Điện")];
+        let wrong = fill(&author, &three, &rows, NEXT).await;
+        assert_eq!(wrong.status, 422);
+        assert!(wrong.text.contains("href=\"#/advantages/0/offered\"") && wrong.text.contains("value=\"năm giờ\""), "{}", wrong.text);
+        let rows = [("/advantages/0/metric/vi", "Thời gian"), ("/advantages/0/offered", "5"), ("/advantages/1/metric/vi", "Điện")];
+        there(&fill(&author, &three, &rows, ("_do", "stay")).await);
+        there(&fill(&author, &three, &[], ("_do", "drop:/advantages/0")).await);
+        let kept = fields(&author.get(&three).await.text);
+        assert!(kept.contains(&("/advantages/0/metric/vi".to_owned(), "Điện".to_owned())), "{kept:?}");
+
+        // Two windows: the later one keeps what was typed in it and loses nothing of the earlier one.
+        let one = author.get(&format!("{desk}/edit/1")).await.text;
+        let stale = fields(&one);
+        there(&fill(&author, &format!("{desk}/edit/2"), &[("/problem/vi", "Từ cửa sổ khác")], NEXT).await);
+        let mut late = stale.clone();
+        late.retain(|(n, _)| n != "/summary/vi");
+        late.extend([("/summary/vi".to_owned(), "Viết muộn".to_owned()), ("_do".to_owned(), "next".to_owned())]);
+        let conflict = send(&author, &format!("{desk}/edit/1"), &late).await;
+        assert_eq!(conflict.status, 409);
+        let mut second = fields(&conflict.text);
+        assert!(second.contains(&("/summary/vi".to_owned(), "Viết muộn".to_owned())), "{second:?}");
+        second.push(("_do".to_owned(), "next".to_owned()));
+        there(&send(&author, &format!("{desk}/edit/1"), &second).await);
+        assert!(author.get(&format!("{desk}/edit/2")).await.text.contains("Từ cửa sổ khác"));
+
+        // Others see none of it.
+        let outsider = site.person("outsider").await;
+        site.party(&outsider, "Công ty", "enterprise").await;
+        for path in [desk.clone(), three, format!("{desk}/history")] {
+            assert_eq!(outsider.get(&path).await.status, 404, "{path}");
+        }
+        assert_eq!(outsider.get("/review").await.status, 403);
+        for path in ["/post/others", "/my/listings/x", &format!("{desk}/edit/99"), &format!("{desk}/edit/x")] {
+            assert_eq!(author.get(path).await.status, 404, "{path}");
+        }
+        let foreign = send(&author.clone().with("sec-fetch-site", "cross-site"), &format!("{desk}/steps"), &[]).await;
+        assert_eq!(foreign.status, 403);
+        site.stop().await;
+    })
+    .await;
+}
