@@ -11,6 +11,7 @@ mod bad_input;
 mod finding;
 mod golden;
 mod hidden;
+mod import_pages;
 mod invariants;
 mod kill;
 mod main_job;
