@@ -338,3 +338,6 @@ api-permission-public = public
 api-permission-signed-in = signed in
 api-permission-member = member
 api-permission-staff = staff
+
+help-title = Help
+help-about = Four short pages, one for each role.

@@ -329,3 +329,6 @@ api-permission-public = công khai
 api-permission-signed-in = đã đăng nhập
 api-permission-member = thành viên
 api-permission-staff = cán bộ
+
+help-title = Hướng dẫn
+help-about = Bốn trang ngắn, mỗi trang cho một vai trò.
