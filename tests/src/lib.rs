@@ -14,4 +14,5 @@ mod hidden;
 mod invariants;
 mod kill;
 mod main_job;
+mod own_pages;
 mod site;

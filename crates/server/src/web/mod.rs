@@ -21,6 +21,7 @@ mod listing;
 mod my;
 mod party;
 mod posting;
+mod profile;
 mod reference;
 mod review;
 mod rich;
@@ -43,6 +44,9 @@ const FORM: BodyLimit = BodyLimit::Form(16 * 1_024);
 
 /// A post of ours may be as long as a listing.
 const POSTING: BodyLimit = BodyLimit::Form(512 * 1_024);
+
+/// A party's profile has long texts in two languages.
+const PROFILE: BodyLimit = BodyLimit::Form(256 * 1_024);
 
 /// Adds a page in both languages: the address and, under `/en`, the same again.
 macro_rules! both {
@@ -87,6 +91,10 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, get "/account/memberships", "pageMemberships", SignedIn, account::memberships);
     both!(table, post "/account/memberships", "formMembership", SignedIn, FORM, account::send_membership);
     both!(table, get "/my", "pageMy", SignedIn, my::show);
+    both!(table, get "/my/parties/new", "pagePartyNew", SignedIn, profile::new);
+    both!(table, post "/my/parties/new", "formPartyNew", SignedIn, PROFILE, profile::create);
+    both!(table, get "/my/parties/{id}", "pagePartyEdit", SignedIn, profile::edit);
+    both!(table, post "/my/parties/{id}", "formPartyEdit", SignedIn, PROFILE, profile::save);
     both!(table, get "/post", "pagePost", SignedIn, posting::choose);
     both!(table, get "/post/{kind}", "pagePostKind", SignedIn, posting::new);
     both!(table, post "/post/{kind}", "formPost", SignedIn, POSTING, posting::create);
