@@ -103,3 +103,79 @@ async fn a_party_is_registered_once_and_edited_in_two_windows_without_losing_a_w
     })
     .await;
 }
+
+/// The first membership of a party whose row says this.
+async fn membership(admin: &Client, party: &str, email: &str) -> (String, i64) {
+    let all = admin.get(&format!("/api/v1/parties/{party}/memberships")).await.expect(200);
+    let row = all["items"].as_array().unwrap().iter().find(|m| m["email"] == email).unwrap_or_else(|| panic!("{email}: {all}")).clone();
+    (row["id"].as_str().unwrap().to_owned(), row["version"].as_i64().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_is_invited_accepts_and_is_confirmed_and_the_last_admin_stays() {
+    on_every_database(async |site: Site| {
+        let admin = site.person("admin").await;
+        let guest = site.person("guest").await;
+        let party = site.party(&admin, "Hợp tác xã Dừa Xiêm", "cooperative").await.to_string();
+        let path = format!("/my/parties/{party}/members");
+
+        // Nobody outside sees who acts for a party, and nobody outside invites.
+        assert_eq!(guest.get(&path).await.status, 403);
+        let invitation = [("_do", "invite"), ("email", "guest@example.org"), ("roles", "editor")];
+        assert_eq!(post(&guest, &path, &invitation).await.status, 403);
+
+        let wrong = post(&admin, &path, &[("_do", "invite"), ("email", "no address")]).await;
+        assert_eq!(wrong.status, 422);
+        for part in ["href=\"#email\"", "href=\"#roles\"", "value=\"no address\""] {
+            assert!(wrong.text.contains(part), "{part}: {}", wrong.text);
+        }
+        assert_eq!(location(&post(&admin, &path, &invitation).await), format!("{path}?did=invite"));
+        assert!(site.letter_to("guest@example.org").await.contains("/account/memberships"));
+        let twice = post(&admin, &path, &invitation).await;
+        assert!(twice.status == 422 && twice.text.contains("href=\"#email\""));
+
+        let (id, seen) = membership(&admin, &party, "guest@example.org").await;
+        let seen = seen.to_string();
+        let invited = admin.get(&path).await.text;
+        assert!(!invited.contains("value=\"confirm\""), "nobody is confirmed who did not accept");
+        let early = post(&admin, &path, &[("_do", "confirm"), ("membership", &id), ("_seen", &seen)]).await;
+        assert_eq!(early.status, 409);
+        assert!(early.text.contains("role=\"alert\""));
+        location(&post(&guest, "/account/memberships", &[("membership", &id), ("step", "accept")]).await);
+        // What the admin saw is over, so it is told and nothing happens.
+        assert_eq!(post(&admin, &path, &[("_do", "confirm"), ("membership", &id), ("_seen", &seen)]).await.status, 409);
+        let seen = membership(&admin, &party, "guest@example.org").await.1.to_string();
+        assert_eq!(
+            location(&post(&admin, &path, &[("_do", "confirm"), ("membership", &id), ("_seen", &seen)]).await),
+            format!("{path}?did=confirm")
+        );
+
+        // A member who is no admin reads the list and changes nothing.
+        let read = guest.get(&path).await;
+        assert_eq!(read.status, 200);
+        assert!(read.text.contains("admin@example.org") && !read.text.contains("name=\"_do\""));
+        let seen = membership(&admin, &party, "guest@example.org").await.1.to_string();
+        let roles = [("_do", "roles"), ("membership", id.as_str()), ("_seen", seen.as_str()), ("roles", "viewer"), ("roles", "signatory")];
+        assert_eq!(post(&guest, &path, &roles).await.status, 403);
+        location(&post(&admin, &path, &roles).await);
+        let none = [("_do", "roles"), ("membership", id.as_str()), ("_seen", "99")];
+        assert_eq!(post(&admin, &path, &none).await.status, 409);
+
+        // The last admin neither goes nor loses the role.
+        let (own, seen) = membership(&admin, &party, "admin@example.org").await;
+        let seen = seen.to_string();
+        for does in ["remove", "suspend"] {
+            let last = post(&admin, &path, &[("_do", does), ("membership", &own), ("_seen", &seen)]).await;
+            assert_eq!(last.status, 409, "{does}");
+            assert!(last.text.contains("ít nhất một quản trị viên"), "{}", last.text);
+        }
+        let demoted = [("_do", "roles"), ("membership", own.as_str()), ("_seen", seen.as_str()), ("roles", "viewer")];
+        assert_eq!(post(&admin, &path, &demoted).await.status, 409);
+        let seen = membership(&admin, &party, "guest@example.org").await.1.to_string();
+        location(&post(&admin, &path, &[("_do", "remove"), ("membership", &id), ("_seen", &seen)]).await);
+        assert_eq!(guest.get(&path).await.status, 403);
+        assert_eq!(post(&admin, &path, &[("_do", "rule"), ("membership", &id), ("_seen", "1")]).await.status, 400);
+        site.stop().await;
+    })
+    .await;
+}

@@ -41,3 +41,32 @@ hint-party-equipment = One piece on each line.
 hint-party-standards = One standard on each line, such as ISO 22000.
 hint-party-interests = One thing on each line.
 hint-fact-website = It begins with https://.
+
+members-title = Members of { $party }
+members-count = { $count ->
+    [one] { $count } person, invitations included.
+   *[other] { $count } people, invitations included.
+}
+members-readers = Only administrators of the organisation can invite people and change roles.
+members-since = since { $day }
+members-change = Change
+members-email = E-mail
+members-roles = Roles
+members-set-roles = Set the roles
+members-confirm = Confirm
+members-confirm-about = They can act for the organisation from now on.
+members-suspend = Suspend
+members-suspend-about = They can neither read nor change anything of the organisation until you let them go on.
+members-reinstate = Let them go on
+members-reinstate-about = They have the same roles as before.
+members-remove = Remove
+members-remove-about = They lose their rights at once. What they wrote stays. To have them back you have to invite them again.
+members-invite = Invite somebody
+members-invite-about = They get a letter and answer; then you confirm. Whoever has no account makes one with this address.
+members-send = Send the invitation
+members-did-invite = The invitation is on its way.
+members-did-roles = The roles are set.
+members-did-confirm = Confirmed.
+members-did-suspend = Suspended.
+members-did-reinstate = They can go on.
+members-did-remove = Removed.

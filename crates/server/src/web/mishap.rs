@@ -59,12 +59,6 @@ impl Mishap {
         }
     }
 
-    /// What the page itself found.
-    pub fn found(id: &str, label: String, text: String) -> Self {
-        let line = FaultLine { id: id.to_owned(), label, text };
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, lines: vec![line], wait: None }
-    }
-
     /// Nothing: the page as it is opened.
     pub fn none() -> Self {
         Self { status: StatusCode::OK, lines: Vec::new(), wait: None }

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::super::choice::Choice;
 use super::super::fields::{Context, Wrong, views};
+use super::super::format::moment;
 use super::super::posting::FaultLine;
-use super::super::profile;
+use super::super::{members, profile};
 use super::{EVIL, a_party, at, frame, vocabularies};
 use askama::DynTemplate;
 use base::{Faults, Lang};
@@ -49,7 +51,43 @@ fn profile_page(lang: Lang) -> profile::ProfilePage {
     }
 }
 
+fn choice(n: usize) -> Choice {
+    Choice { value: EVIL.to_owned(), label: EVIL.to_owned(), about: Some(EVIL.to_owned()), is_on: n == 0 }
+}
+
+fn members_page(lang: Lang, is_admin: bool) -> members::MembersPage {
+    let line = |n: usize| members::MemberLine {
+        id: "7".to_owned(),
+        name: if n == 0 { EVIL.to_owned() } else { String::new() },
+        email: EVIL.to_owned(),
+        roles: EVIL.to_owned(),
+        status: "confirmed",
+        status_label: EVIL.to_owned(),
+        since: moment(lang, at()),
+        version: 1,
+        choices: (0..4).map(choice).collect(),
+        steps: vec![members::StepButton { step: "remove", label: EVIL.to_owned(), about: EVIL.to_owned() }],
+        is_open: n == 0,
+    };
+    members::MembersPage {
+        f: frame(lang, "/my/parties/x/members").titled(EVIL),
+        party: EVIL.to_owned(),
+        action: EVIL.to_owned(),
+        is_admin,
+        lines: (0..20).map(line).collect(),
+        total: 1_234,
+        next: Some("/next".to_owned()),
+        first: Some("/first".to_owned()),
+        email: EVIL.to_owned(),
+        choices: (0..4).map(choice).collect(),
+        faults: faults(),
+        done: Some(EVIL.to_owned()),
+    }
+}
+
 /// Every one of these pages, by name.
 pub(super) fn pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
+    add("members", &members_page(lang, true));
+    add("members, read", &members_page(lang, false));
     add("profile", &profile_page(lang));
 }
