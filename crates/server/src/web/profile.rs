@@ -42,7 +42,7 @@ pub(super) struct ProfilePage {
     pub key: Option<String>,
     pub sections: Vec<Section>,
     pub faults: Vec<FaultLine>,
-    pub saved: Option<String>,
+    pub done: Option<String>,
     /// Whether a new name, type or tax code costs the verification.
     pub is_verified: bool,
     /// The party's page and its members.
@@ -154,7 +154,7 @@ impl<'a> Sheet<'a> {
             key: self.party.is_none().then(|| self.app.clock().uuid().to_string()),
             sections,
             faults: lines,
-            saved: None,
+            done: None,
             is_verified: self.party.as_ref().is_some_and(|p| p.verification.level != *"unverified"),
             links: self
                 .party
@@ -222,7 +222,7 @@ pub(super) async fn edit(State(app): State<App>, visit: Visit, Id(id): Id<PartyI
     let mut view = sheet.page(&sheet.kept()?, None, &Faults::new());
     if parameter(&visit, "did") == "save" {
         let now = base::clock::in_vietnam(app.clock().now()).format("%H:%M").to_string();
-        view.saved = Some(messages::say(visit.lang(), "post-saved", &[("time", &now)]));
+        view.done = Some(messages::say(visit.lang(), "post-saved", &[("time", &now)]));
     }
     Ok(page(StatusCode::OK, visit.lang(), &view))
 }

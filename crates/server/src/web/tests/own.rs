@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use super::super::choice::Choice;
-use super::super::fields::{Context, Wrong, views};
+use super::super::fields::{Context, Opt, Wrong, views};
 use super::super::format::moment;
+use super::super::own::second_factor::Stage;
 use super::super::posting::FaultLine;
-use super::super::{members, profile};
+use super::super::{members, own, profile};
 use super::{EVIL, a_party, at, frame, vocabularies};
 use askama::DynTemplate;
 use base::{Faults, Lang};
@@ -45,7 +46,7 @@ fn profile_page(lang: Lang) -> profile::ProfilePage {
         key: Some(EVIL.to_owned()),
         sections: sections.collect(),
         faults: faults(),
-        saved: Some(EVIL.to_owned()),
+        done: Some(EVIL.to_owned()),
         is_verified: true,
         links: Some(("/parties/x".to_owned(), "/my/parties/x/members".to_owned())),
     }
@@ -85,8 +86,71 @@ fn members_page(lang: Lang, is_admin: bool) -> members::MembersPage {
     }
 }
 
+fn account_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
+    let door = own::Door { href: "/account/password", title: "own-password-title", about: EVIL.to_owned(), is_due: true };
+    let account = own::AccountPage {
+        f: frame(lang, "/account"),
+        email: EVIL.to_owned(),
+        name: EVIL.to_owned(),
+        lang,
+        seen: 1,
+        doors: vec![door],
+        faults: faults(),
+        done: Some(EVIL.to_owned()),
+    };
+    add("account", &account);
+    add("password", &own::password::PasswordPage { f: frame(lang, "/account/password"), email: EVIL.to_owned(), faults: faults() });
+    let setup = Stage::Setup { secret: EVIL.to_owned(), url: EVIL.to_owned(), qr: String::new() };
+    for stage in [Stage::Off, setup, Stage::Code, Stage::On, Stage::Codes(vec![EVIL.to_owned()])] {
+        let f = frame(lang, "/account/second-factor");
+        add("second factor", &own::second_factor::SecondFactorPage { f, stage, faults: faults(), done: Some(EVIL.to_owned()) });
+    }
+    let session = |n: usize| own::sessions::SessionLine {
+        id: "7".to_owned(),
+        device: EVIL.to_owned(),
+        agent: EVIL.to_owned(),
+        since: moment(lang, at()),
+        seen: moment(lang, at()),
+        ends: moment(lang, at()),
+        is_current: n == 0,
+    };
+    let sessions = own::sessions::SessionsPage {
+        f: frame(lang, "/account/sessions"),
+        // As many as an account can have.
+        lines: (0..50).map(session).collect(),
+        has_others: true,
+        done: Some(EVIL.to_owned()),
+    };
+    add("sessions", &sessions);
+    let token = |n: usize| own::tokens::TokenLine {
+        id: "7".to_owned(),
+        name: EVIL.to_owned(),
+        scopes: EVIL.to_owned(),
+        party: Some(EVIL.to_owned()),
+        since: moment(lang, at()),
+        ends: moment(lang, at()),
+        used: (n == 0).then(|| moment(lang, at())),
+        state: "own-token-live",
+        is_live: true,
+    };
+    let tokens = own::tokens::TokensPage {
+        f: frame(lang, "/account/tokens"),
+        lines: (0..20).map(token).collect(),
+        name: EVIL.to_owned(),
+        choices: (0..4).map(choice).collect(),
+        days: EVIL.to_owned(),
+        max_days: 365,
+        parties: vec![Opt { value: EVIL.to_owned(), label: EVIL.to_owned(), depth: 0, is_on: true }],
+        fresh: Some(own::tokens::Fresh { name: EVIL.to_owned(), secret: EVIL.to_owned() }),
+        faults: faults(),
+        done: Some(EVIL.to_owned()),
+    };
+    add("tokens", &tokens);
+}
+
 /// Every one of these pages, by name.
 pub(super) fn pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
+    account_pages(lang, add);
     add("members", &members_page(lang, true));
     add("members, read", &members_page(lang, false));
     add("profile", &profile_page(lang));
