@@ -15,5 +15,6 @@ mod import_pages;
 mod invariants;
 mod kill;
 mod main_job;
+mod own_pages;
 mod posting;
 mod site;
