@@ -32,6 +32,7 @@ mod pairs;
 mod party;
 mod posting;
 mod profile;
+mod qr;
 mod reference;
 mod review;
 mod rich;
