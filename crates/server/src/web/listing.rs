@@ -37,8 +37,6 @@ use crate::problem::Problem;
 
 /// So many similar listings are shown.
 const SIMILAR: usize = 3;
-/// Pixels of a side of the code on a printed sheet.
-const QR_SIDE: u32 = 110;
 /// Other listings and parties named on a page, at most.
 const NAMED: usize = 24;
 
@@ -181,7 +179,7 @@ pub(super) fn listing_page(f: Frame, view: &ListingView, names: &Names, similar:
         notices: notices(&f, view),
         blocks,
         facts,
-        qr_svg: super::qr::svg(&address, QR_SIDE),
+        qr_svg: super::qr::svg(&address),
         address,
         pairs: pairs(view, lang),
         similar: similar.into_iter().map(|hit| CardView::of(hit, lang, vocabularies)).collect(),

@@ -25,9 +25,6 @@ use crate::problem::Problem;
 
 pub(super) const PATH: &str = "/account/second-factor";
 
-/// Pixels of the QR code's side, at least: phones read it from an arm's length.
-const QR_SIDE: u32 = 200;
-
 /// What the page is about just now.
 pub(in super::super) enum Stage {
     /// There is none: the password begins it.
@@ -64,7 +61,7 @@ fn grouped(secret: &str) -> String {
 }
 
 fn setup(made: &SecondFactorSetup) -> Stage {
-    Stage::Setup { secret: grouped(&made.secret), url: made.url.clone(), qr: svg(&made.url, QR_SIDE) }
+    Stage::Setup { secret: grouped(&made.secret), url: made.url.clone(), qr: svg(&made.url) }
 }
 
 fn answer(app: &App, visit: &Visit, stage: Stage, mishap: Mishap) -> Response {
