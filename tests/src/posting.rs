@@ -212,6 +212,27 @@ async fn what_was_typed_is_never_lost() {
         let kept = fields(&author.get(&three).await.text);
         assert!(kept.contains(&("/advantages/0/metric/vi".to_owned(), "Điện".to_owned())), "{kept:?}");
 
+        // A form that saves itself is told the version to go on from, or why it was not saved.
+        let auto = |fields: &[(&str, &str)]| {
+            let mut form: Vec<(String, String)> = fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+            form.push(("_do".to_owned(), "auto".to_owned()));
+            form
+        };
+        let two = format!("{desk}/edit/2");
+        let seen = |text: &str| fields(&format!("<main>{text}")).into_iter().find(|(n, _)| n == "_seen").unwrap().1;
+        let now = seen(author.get(&two).await.text.split("<main").nth(1).unwrap());
+        let saved = send(&author, &two, &auto(&[("_seen", &now), ("/problem/vi", "Chậm")])).await;
+        assert_eq!(saved.status, 200, "{}", saved.text);
+        assert!(saved.text.contains(" data-ok>") && seen(&saved.text) != now, "{}", saved.text);
+        let stale = send(&author, &two, &auto(&[("_seen", &now), ("/problem/vi", "Muộn")])).await;
+        assert_eq!(stale.status, 409);
+        let now = seen(&saved.text);
+        let wrong = send(&author, &three, &auto(&[("_seen", &now), ("/trl", "mười")])).await;
+        assert_eq!((wrong.status.as_u16(), seen(&wrong.text)), (422, now.clone()));
+        let gap = auto(&[("_seen", &now), ("/advantages/0/metric/vi", ""), ("/advantages/1/metric/vi", "Nước")]);
+        let later = send(&author, &three, &gap).await;
+        assert!(later.status == 200 && !later.text.contains("data-ok"), "{}", later.text);
+
         // Two windows: the later one keeps what was typed in it and loses nothing of the earlier one.
         let one = author.get(&format!("{desk}/edit/1")).await.text;
         let stale = fields(&one);

@@ -286,3 +286,15 @@ decision-publish-do = Publish
 decision-request-changes-do = Ask for changes
 decision-reject-do = Reject
 decision-released-do = Give back to the queue
+suggestions = Suggestions
+keys-title = Keys
+keys-search = to the search box
+keys-move = down and up in a list
+keys-open = open what is selected
+keys-help = show this
+keys-close = Close
+post-auto-later = Not saved by itself because a row above is empty; please save when you are done.
+post-auto-wrong = { $count ->
+    [one] Not saved: { $count } thing has to be mended.
+   *[other] Not saved: { $count } things have to be mended.
+}

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use askama::Template;
 use axum::extract::{FromRequestParts as _, State};
-use axum::http::{Request, StatusCode};
+use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use base::{Lang, Vocabularies, Vocabulary, messages};
 use chrono::NaiveDate;
@@ -147,7 +147,7 @@ async fn params(query: &str) -> Result<Params, Problem> {
     Params::from_request_parts(&mut request.into_parts().0, &()).await
 }
 
-pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+pub(super) async fn show(State(app): State<App>, visit: Visit, headers: HeaderMap) -> Result<Response, Problem> {
     let lang = visit.lang();
     let mut query = api::search::read(params(&visit.query).await?, &app.vocabularies)?;
     if query.filters.contains_key(&Facet::Province) {
@@ -156,8 +156,9 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
     let asked = Asked::of(&query);
     let cursor = query.cursor.clone();
     let results = api::search::run(&app, &visit.who, query).await?;
-    // Whoever types a code wants that page and no list of one.
-    if let (Some(card), None) = (&results.named, &cursor) {
+    // Whoever sends a code wants that page and no list of one; whoever is still typing stays here.
+    let is_typing = headers.contains_key("hx-request");
+    if let (Some(card), None, false) = (&results.named, &cursor, is_typing) {
         return Ok(Redirect::to(&localised(lang, &super::card::path(card))).into_response());
     }
     let party = match asked.party {

@@ -72,8 +72,18 @@ struct PostingPage {
     fields: Vec<FieldView>,
     faults: Vec<FaultLine>,
     saved: Option<String>,
+    unsaved: Option<String>,
     percent: Option<u8>,
     other_language: Option<(String, String)>,
+}
+
+/// What is told of a form that saved itself.
+#[derive(Template)]
+#[template(path = "parts/saved.html")]
+struct SavedLine {
+    saved: Option<String>,
+    unsaved: Option<String>,
+    seen: i64,
 }
 
 /// A kind to choose.
@@ -312,6 +322,7 @@ impl Sheet<'_> {
             fields: views(&self.fields, content, typed, &wrong, &self.cx),
             faults: fault_lines(&wrong, &self.fields, lang, self.cx.written_in),
             saved: None,
+            unsaved: None,
             percent: writing.and_then(|w| w.view.inside.as_ref()).map(|i| i.completeness.percent),
             other_language: (writing.is_none() && !is_translation)
                 .then(|| (messages::say(lang, "post-in-other-language", &[]), localised(other(lang), &new_path))),
@@ -431,10 +442,19 @@ pub(super) async fn edit(State(app): State<App>, visit: Visit, Path((id, number)
     let sheet = sheet(&app, &visit, &writing, number).await?;
     let mut view = sheet.page(&writing.view.content, None, &Faults::new(), Some(&writing));
     if form_urlencoded::parse(visit.query.as_bytes()).any(|(name, _)| name == "saved") {
-        let now = base::clock::in_vietnam(app.clock().now()).format("%H:%M").to_string();
-        view.saved = Some(messages::say(visit.lang(), "post-saved", &[("time", &now)]));
+        view.saved = Some(saved_now(&app, visit.lang()));
     }
     Ok(page(StatusCode::OK, visit.lang(), &view))
+}
+
+fn saved_now(app: &App, lang: Lang) -> String {
+    let now = base::clock::in_vietnam(app.clock().now()).format("%H:%M").to_string();
+    messages::say(lang, "post-saved", &[("time", &now)])
+}
+
+/// What a form that saves itself is told: a line with the version to go on from.
+fn saved_line(lang: Lang, status: StatusCode, line: &SavedLine) -> Response {
+    page(status, lang, line)
 }
 
 /// Keeps what a step says and goes on.
@@ -458,10 +478,29 @@ pub(super) async fn save(
         let view = sheet.page(&value, Some(&sent.form), faults, Some(&writing));
         page(status, visit.lang(), &view)
     };
-    let content = read_content(sheet.kind, &value, &mut faults);
-    let (Some(content), true) = (content, faults.is_empty()) else { return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, &faults)) };
     let seen = form.get("_seen").parse().unwrap_or_default();
+    let is_auto = does == "auto";
+    let lang = visit.lang();
+    let unsaved = |status: StatusCode, text: String| saved_line(lang, status, &SavedLine { saved: None, unsaved: Some(text), seen });
+    // Rows that move would no longer be where the page has them.
+    if is_auto && sent.is_shifted {
+        return Ok(unsaved(StatusCode::OK, messages::say(lang, "post-auto-later", &[])));
+    }
+    let wrong = |faults: &Faults| {
+        let count = faults.iter().count().to_string();
+        unsaved(StatusCode::UNPROCESSABLE_ENTITY, messages::say(lang, "post-auto-wrong", &[("count", &count)]))
+    };
+    let content = read_content(sheet.kind, &value, &mut faults);
+    let (Some(content), true) = (content, faults.is_empty()) else {
+        return Ok(if is_auto { wrong(&faults) } else { again(StatusCode::UNPROCESSABLE_ENTITY, &faults) });
+    };
     match listings::edit::edit(&app.listings, ctx, writing.view.id, seen, content, String::new()).await {
+        Ok(receipt) if is_auto => {
+            let line = SavedLine { saved: Some(saved_now(&app, lang)), unsaved: None, seen: receipt.version };
+            Ok(saved_line(lang, StatusCode::OK, &line))
+        }
+        Err(ListingError::Invalid(faults)) if is_auto => Ok(wrong(&faults)),
+        Err(ListingError::Stale { .. }) if is_auto => Ok(unsaved(StatusCode::CONFLICT, messages::say(lang, "post-stale", &[]))),
         Ok(_) => {
             let is_last = number > writing.steps().len();
             let there = match does {

@@ -18,6 +18,8 @@ pub(in super::super) struct Sent {
     pub form: Form,
     /// What could not be read.
     pub faults: Faults,
+    /// Whether a row is no longer where the form had it.
+    pub is_shifted: bool,
 }
 
 /// Puts what the form says into the content; what the form does not name stays. `drop` names a row to leave out.
@@ -34,7 +36,8 @@ pub(in super::super) fn apply(fields: &[Field], form: &Form, cx: &Context<'_>, d
             Some((from, to)) => to.as_ref().map(|to| format!("{to}{}", name.strip_prefix(from.as_str()).unwrap_or_default())),
         }
     });
-    Sent { form, faults }
+    let is_shifted = moved.iter().any(|(from, to)| to.as_ref().is_some_and(|to| to != from));
+    Sent { form, faults, is_shifted }
 }
 
 struct Reader<'a> {
