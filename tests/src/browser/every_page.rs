@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use thirtyfour::By;
 
 use super::axe::{self, Rules};
-use super::{Browser, DESKTOP, DESKTOP_DARK, PHONE, PHONE_DARK, Window, journey_in_the_demonstration};
+use super::{Browser, DESKTOP, DESKTOP_DARK, Look, PHONE, PHONE_DARK, Window, journey, journey_in_the_demonstration};
 use crate::main_job::{need, publish, technology};
 use crate::site::{Client, Site};
 
@@ -83,11 +83,11 @@ async fn submit(author: &Client, id: &str, seen: i64) -> i64 {
     author.post_at(&steps, seen, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap()
 }
 
-/// The address of the first of a kind.
-async fn first(client: &Client, kind: &str, sign: impl Fn(&Value) -> bool) -> String {
+/// The address of the page of something that is found.
+async fn page_of(client: &Client, kind: &str, title: &str) -> String {
     let found = client.get(&format!("/api/v1/search?kind={kind}&limit=100")).await.expect(200);
-    let items = found["items"].as_array().unwrap();
-    items.iter().find(|i| sign(i)).unwrap_or_else(|| panic!("no {kind}: {found}"))["url"].as_str().unwrap().to_owned()
+    let one = found["items"].as_array().unwrap().iter().find(|i| i["title"].as_str().unwrap().contains(title));
+    one.unwrap_or_else(|| panic!("no {kind} {title}: {found}"))["url"].as_str().unwrap().to_owned()
 }
 
 impl Cast {
@@ -152,7 +152,6 @@ impl Cast {
 
     async fn of_everybody(visitor: &Client) -> Vec<Visit> {
         let who = Who::Nobody;
-        let technology = first(visitor, "technology", |i| i["title"].as_str().unwrap().contains("phôi dừa sáp")).await;
         let reference = visitor.get("/api").await.text;
         let group = reference.split("href=\"/api-reference/").nth(1).unwrap().split(['"', '#']).next().unwrap();
         vec![
@@ -162,10 +161,11 @@ impl Cast {
             visit(who, "/search?kind=technology&province=86&trl_min=5&sort=newest"),
             visit(who, "/search?kind=party"),
             visit(who, "/search?q=kh%C3%B4ng-c%C3%B3-g%C3%AC-nh%C6%B0-v%E1%BA%ADy&kind=need"),
-            visit(who, technology),
-            visit(who, first(visitor, "ip_asset", |_| true).await),
-            visit(who, first(visitor, "need", |_| true).await),
-            visit(who, first(visitor, "party", |_| true).await),
+            visit(who, page_of(visitor, "technology", "phôi dừa sáp").await),
+            visit(who, page_of(visitor, "ip_asset", "Vỏ phao đo mặn").await),
+            visit(who, page_of(visitor, "need", "Máy lột vỏ dừa khô").await),
+            visit(who, page_of(visitor, "party", "Hàm Luông").await),
+            visit(who, page_of(visitor, "party", "Phao Mặn").await),
             visit(who, "/sign-in?next=/my"),
             answered(401, sent(&[("email", "nobody@example.org"), ("password", "wrong and long enough")], visit(who, "/sign-in"))),
             visit(who, "/account/sign-up"),
@@ -192,7 +192,7 @@ impl Cast {
             visit(who, "/post/technologies"),
             visit(who, "/post/ip-assets"),
             visit(who, "/post/needs"),
-            answered(422, sent(&[("/title/vi", "Máy"), ("/summary/vi", "Nhanh"), ("_do", "next")], visit(who, "/post/technologies"))),
+            answered(422, sent(&[("/title/vi", "Máy"), ("/summary/vi", "Nhanh")], visit(who, "/post/technologies"))),
             Visit { then: Then::SendAsNobody, ..answered(401, visit(who, "/post/needs")) },
             answered(403, visit(who, "/review")),
             visit(who, format!("/my/listings/{empty}/history")),
@@ -250,6 +250,38 @@ async fn every_page_is_accessible_in_english() {
     journey_in_the_demonstration("every-page-en", async |site, browser| every_page(site, browser, Lang::En).await).await;
 }
 
+/// What is broken on purpose is told: without this the tests above would prove nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_is_not_accessible_is_told() {
+    journey("broken-on-purpose", async |_: &Site, browser: &Browser| {
+        let window = browser.window(PHONE).await;
+        axe::prepare(&window).await;
+        window.open("/sign-in").await;
+        assert_eq!(axe::violations(&window, Rules::All).await, Vec::<String>::new());
+        window
+            .ask(
+                "const main = document.querySelector('main');
+                 document.querySelector('label[for=email]').remove();
+                 document.documentElement.lang = '';
+                 main.querySelector('p.muted').style.color = '#bbb';
+                 main.insertAdjacentHTML('beforeend', '<h1>Again</h1>');
+                 main.lastChild.style.width = '500px'",
+            )
+            .await;
+        let told = axe::violations(&window, Rules::All).await.join("\n");
+        for rule in ["label at", "html-has-lang at", "color-contrast at"] {
+            assert!(told.contains(rule), "{rule}: {told}");
+        }
+        assert!(axe::violations(&window, Rules::Colour).await.iter().all(|told| told.starts_with("color-contrast")));
+        let told = measured(&window, "vi").await.join("\n");
+        for part in ["language", "2 headings"] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        assert!(wide(&window, PHONE).await.is_some());
+    })
+    .await;
+}
+
 async fn every_page(site: &Site, browser: &Browser, lang: Lang) {
     let cast = Cast::make(site).await;
     let routes: BTreeSet<&str> = server::routes::all()
@@ -261,8 +293,8 @@ async fn every_page(site: &Site, browser: &Browser, lang: Lang) {
     let mut unseen = routes.clone();
     let mut faults: Vec<String> = Vec::new();
     let window = browser.window(DESKTOP).await;
+    axe::prepare(&window).await;
     let mut in_front = Who::Nobody;
-    window.open("/robots.txt").await;
     for one in &cast.visits {
         if one.who != in_front || matches!(one.then, Then::SendAsNobody) {
             match cast.client(one.who) {
@@ -293,30 +325,17 @@ async fn look_at(window: &Window, one: &Visit, path: &str, lang: Lang) -> Vec<St
     window.open(path).await;
     match &one.then {
         Then::Look => {}
-        Then::Send(fields) => send(window, fields).await,
+        Then::Send(fields) => send(window, fields, lang).await,
         Then::SendAsNobody => {
             window.nobody().await;
-            send(window, &[]).await;
+            send(window, &[], lang).await;
         }
     }
-    let mut faults = Vec::new();
-    let seen = window
-        .ask(
-            "return {lang: document.documentElement.lang, h1: document.querySelectorAll('h1').length, title: document.title,
-                status: performance.getEntriesByType('navigation')[0].responseStatus, path: location.pathname + location.search}",
-        )
-        .await;
-    if seen["lang"] != lang.code() {
-        faults.push(format!("its language is said to be {}", seen["lang"]));
-    }
-    if seen["h1"] != 1 {
-        faults.push(format!("it has {} headings of the first rank", seen["h1"]));
-    }
-    if seen["title"].as_str().unwrap().is_empty() {
-        faults.push("it has no title".to_owned());
-    }
-    if seen["status"] != one.status || (matches!(one.then, Then::Look) && seen["path"] != *path) {
-        faults.push(format!("answered {} at {}", seen["status"], seen["path"]));
+    let mut faults = measured(window, lang.code()).await;
+    let navigation = "performance.getEntriesByType('navigation')[0]";
+    let seen = window.ask(&format!("return [{navigation}.responseStatus, location.pathname + location.search]")).await;
+    if seen[0] != one.status || (matches!(one.then, Then::Look) && seen[1] != *path) {
+        faults.push(format!("answered {} at {}", seen[0], seen[1]));
     }
     // That the page itself is an error, the browser may say.
     let own = format!("{} (", one.status);
@@ -324,14 +343,7 @@ async fn look_at(window: &Window, one: &Visit, path: &str, lang: Lang) -> Vec<St
     faults.extend(complaints.into_iter().filter(|c| one.status < 400 || !c.contains(&own)).map(|c| format!("the browser complains: {c}")));
     for look in [DESKTOP, DESKTOP_DARK, PHONE_DARK, PHONE] {
         window.look(look).await;
-        let wide = window.ask("return document.documentElement.scrollWidth").await.as_u64().unwrap();
-        if wide > u64::from(look.width) {
-            let script = format!(
-                "return [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > {} + 1 && !e.closest('.scroll, pre, .site-nav, .tabs')).slice(0, 3).map(e => e.outerHTML.slice(0, 120))",
-                look.width
-            );
-            faults.push(format!("{}: {wide} wide: {}", look.name, window.ask(&script).await));
-        }
+        faults.extend(wide(window, look).await);
         let rules = if look.is_dark { Rules::Colour } else { Rules::All };
         faults.extend(axe::violations(window, rules).await.into_iter().map(|fault| format!("{}: {fault}", look.name)));
         if std::env::var_os("BROWSER_PICTURES").is_some() {
@@ -343,10 +355,42 @@ async fn look_at(window: &Window, one: &Visit, path: &str, lang: Lang) -> Vec<St
     faults
 }
 
+/// What is wrong with a page whatever the window.
+async fn measured(window: &Window, lang: &str) -> Vec<String> {
+    let script = "return [document.documentElement.lang, document.querySelectorAll('h1').length, document.title]";
+    let seen = window.ask(script).await;
+    let mut faults = Vec::new();
+    if seen[0] != lang {
+        faults.push(format!("its language is said to be {}", seen[0]));
+    }
+    if seen[1] != 1 {
+        faults.push(format!("it has {} headings of the first rank", seen[1]));
+    }
+    if seen[2].as_str().is_none_or(str::is_empty) {
+        faults.push("it has no title".to_owned());
+    }
+    faults
+}
+
+/// What is wider than the window, if anything is.
+async fn wide(window: &Window, look: Look) -> Option<String> {
+    let width = window.ask("return document.documentElement.scrollWidth").await.as_u64().unwrap();
+    let sticking_out = format!(
+        "return [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > {} + 1).slice(0, 3).map(e => e.outerHTML.slice(0, 120))",
+        look.width
+    );
+    if width <= u64::from(look.width) {
+        return None;
+    }
+    Some(format!("{}: {width} wide: {}", look.name, window.ask(&sticking_out).await))
+}
+
 /// Writes into the form in the middle of the page and sends it.
-async fn send(window: &Window, fields: &[(&str, &str)]) {
-    for (name, value) in fields.iter().filter(|(name, _)| *name != "_do") {
-        window.write(name, value).await;
+async fn send(window: &Window, fields: &[(&str, &str)], lang: Lang) {
+    for (name, value) in fields {
+        // A listing is written in the language of the page.
+        let name = name.strip_suffix("/vi").map_or_else(|| (*name).to_owned(), |name| format!("{name}/{}", lang.code()));
+        window.write(&name, value).await;
     }
     // What it was sent from goes away first.
     let before = window.web.find(By::Css("html")).await.unwrap();

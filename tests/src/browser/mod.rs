@@ -267,6 +267,25 @@ impl Window {
         self.first(css, By::Css(css)).await
     }
 
+    /// Clicks the first that can be seen; waits for it.
+    pub async fn click(&self, css: &str) {
+        self.click_on(css, By::Css(css)).await;
+    }
+
+    async fn click_on(&self, what: &str, by: By) {
+        // What was found may be exchanged, or covered for a moment, before the click is there: found again.
+        until(&format!("{what} is clicked"), async || {
+            let Some(element) = self.seen(by.clone()).await.ok().and_then(|all| all.into_iter().next()) else { return false };
+            element.click().await.is_ok()
+        })
+        .await;
+    }
+
+    /// Whether the middle of the page asks for this.
+    pub async fn has(&self, name: &str) -> bool {
+        self.sees(&format!("main [name=\"{name}\"]:not([type=\"hidden\"])")).await
+    }
+
     /// Whether it can be seen now.
     pub async fn sees(&self, css: &str) -> bool {
         self.seen(By::Css(css)).await.is_ok_and(|all| !all.is_empty())
@@ -287,7 +306,7 @@ impl Window {
 
     /// The input of this name in the middle of the page.
     pub async fn input(&self, name: &str) -> WebElement {
-        self.see(&format!("main [name=\"{name}\"]")).await
+        self.see(&format!("main [name=\"{name}\"]:not([type=\"hidden\"])")).await
     }
 
     /// Writes into an input in place of what was there.
@@ -302,20 +321,20 @@ impl Window {
         let css = format!(
             "main [name=\"{name}\"][value=\"{value}\"]:not([type=\"hidden\"]), main select[name=\"{name}\"] option[value=\"{value}\"]"
         );
-        self.see(&css).await.click().await.unwrap();
+        self.click(&css).await;
     }
 
     /// Presses the button with this name and value.
     pub async fn press(&self, name: &str, value: &str) {
         let css = format!("main button[name=\"{name}\"][value=\"{value}\"]:not([aria-hidden=\"true\"])");
-        self.see(&css).await.click().await.unwrap();
+        self.click(&css).await;
     }
 
     /// Presses the button or follows the link that says this.
     pub async fn follow(&self, lang: Lang, key: &str) {
         let words = messages::say(lang, key, &[]);
         let xpath = format!("//*[self::a or self::button or self::summary][not(@aria-hidden)][normalize-space(.)=\"{words}\"]");
-        self.first(&words, By::XPath(xpath)).await.click().await.unwrap();
+        self.click_on(&words, By::XPath(xpath)).await;
     }
 
     /// Presses a key where the focus is.
@@ -358,7 +377,7 @@ impl Window {
     pub async fn sign_in(&self, email: &str, password: &str) {
         self.write("email", email).await;
         self.write("password", password).await;
-        self.see("main form[method=\"post\"] button[type=\"submit\"]").await.click().await.unwrap();
+        self.click("main form[method=\"post\"] button[type=\"submit\"]").await;
         self.at("past the door", |path| !path.contains("/sign-in")).await;
     }
 }
