@@ -12,6 +12,7 @@ mod browser;
 mod finding;
 mod golden;
 mod hidden;
+mod import_pages;
 mod invariants;
 mod kill;
 mod main_job;

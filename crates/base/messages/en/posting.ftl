@@ -298,3 +298,23 @@ post-auto-wrong = { $count ->
     [one] Not saved: { $count } thing has to be mended.
    *[other] Not saved: { $count } things have to be mended.
 }
+
+pairs-need = Technologies and IP assets that may answer it
+pairs-technology = Needs that this technology may answer
+pairs-about = The best fit first. Each reason names two places in the two listings and what met there, so that you can check it.
+pairs-excluded-about = Near in topic, but against a condition that must hold; the condition stands below each.
+pairs-ways = Ways to look
+pairs-fit = Fit
+pairs-excluded = Left out
+pairs-none = Nothing fits yet. Listings with clear figures, keywords and a field are matched more; what is posted anew is matched at once.
+pairs-none-excluded = Nothing was left out by a condition that must hold.
+pairs-score = { $percent } % fit
+pairs-same-party = same organisation
+pairs-more = { $count ->
+    [one] { $count } more reason
+   *[other] { $count } more reasons
+}
+listing-pairs-need = See technologies that may answer it
+listing-pairs-technology = See needs that it may answer
+listing-print = Print a sheet
+empty-post = Post it as a need, and let whoever has a technology come to you

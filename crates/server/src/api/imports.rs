@@ -31,11 +31,29 @@ impl Drop for Incoming {
     }
 }
 
+/// A form with a file, received.
+pub(crate) struct Handed {
+    file: Incoming,
+    mapping: Option<String>,
+    options: Options,
+}
+
 /// Takes a file and imports it in the background.
 pub(crate) async fn start(State(app): State<App>, Writer(ctx): Writer, request: Request) -> Result<Response, Problem> {
-    listings::import::may_import_something(&ctx.actor)?;
-    let mut form =
-        Multipart::from_request(request, &app).await.map_err(|_| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"))?;
+    let handed = receive_form(&app, &ctx.actor, request).await?;
+    Ok((StatusCode::ACCEPTED, Answer(begin(&app, ctx, handed).await?)).into_response())
+}
+
+/// Begins the import of what was handed over.
+pub(crate) async fn begin(app: &App, ctx: store::Ctx, handed: Handed) -> Result<ImportView, Problem> {
+    let Handed { file, mapping, options } = handed;
+    Ok(listings::import::start(&app.listings, ctx, &app.data, &file.0, mapping.as_deref(), &options).await?)
+}
+
+/// Reads the form that the API and the page send alike; who may import nothing hands over nothing.
+pub(crate) async fn receive_form(app: &App, actor: &base::Actor, request: Request) -> Result<Handed, Problem> {
+    listings::import::may_import_something(actor)?;
+    let mut form = Multipart::from_request(request, app).await.map_err(|_| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"))?;
     let mut options = Options::default();
     let (mut mapping, mut file) = (None, None);
     while let Some(field) = form.next_field().await.map_err(|_| Problem::malformed("bad-form"))? {
@@ -43,22 +61,27 @@ pub(crate) async fn start(State(app): State<App>, Writer(ctx): Writer, request: 
         match name.as_str() {
             "file" => {
                 options.file_name = base::text::clean(field.file_name().unwrap_or("file")).chars().take(200).collect();
-                file = Some(receive(&app, field).await?);
+                file = Some(receive(app, field).await?);
             }
-            "party" => options.party = Some(text(field).await?.trim().parse().map_err(|_| wrong("/party"))?),
-            "mapping" => mapping = Some(text(field).await?),
+            "party" => {
+                let party = text(field).await?;
+                if !party.trim().is_empty() {
+                    options.party = Some(party.trim().parse().map_err(|_| wrong("/party"))?);
+                }
+            }
+            "mapping" => mapping = Some(text(field).await?).filter(|m| !m.trim().is_empty()),
             "dry_run" => options.dry_run = flag(field, "/dry_run").await?,
             "skip_faulty" => options.skip_faulty = flag(field, "/skip_faulty").await?,
             "publish" => options.publish = flag(field, "/publish").await?,
             other => return Err(wrong(&format!("/{}", base::text::pointer_part(other)))),
         }
     }
-    let Some(file) = file else { return Err(missing("/file")) };
+    // A browser sends a file without name and content where none was chosen.
+    let Some(file) = file.filter(|_| !options.file_name.is_empty()) else { return Err(missing("/file")) };
     if options.party.is_none() {
         return Err(missing("/party"));
     }
-    let view = listings::import::start(&app.listings, ctx, &app.data, &file.0, mapping.as_deref(), &options).await?;
-    Ok((StatusCode::ACCEPTED, Answer(view)).into_response())
+    Ok(Handed { file, mapping, options })
 }
 
 fn wrong(pointer: &str) -> Problem {

@@ -15,6 +15,7 @@ use super::fields::{Opt, told};
 use super::form::Form;
 use super::format::{self, Moment};
 use super::frame::{Frame, Visit, go, localised, page, parameter};
+use super::listing::pairs;
 use super::posting::{FaultLine, StepLink, Writing, label_of, links_of, reading, steps, translation_key, where_asked};
 use super::versus::{Pair, compare};
 use crate::app::App;
@@ -69,6 +70,7 @@ struct DeskPage {
     explains: String,
     page: String,
     history: String,
+    pairs: Option<(&'static str, String)>,
     post_to: String,
     seen: i64,
     percent: u8,
@@ -176,6 +178,7 @@ async fn desk(app: &App, visit: &Visit, writing: &Writing, status: StatusCode, f
         explains: messages::say(lang, explains(view.status, inside.revision), &[]),
         page: localised(lang, &view.url),
         history: localised(lang, &format!("{}/history", writing.desk())),
+        pairs: pairs(view, lang),
         post_to: localised(lang, &format!("{}/steps", writing.desk())),
         seen: view.version,
         percent: inside.completeness.percent,

@@ -59,6 +59,8 @@ pub(super) struct ListingPage {
     pub blocks: Vec<Block>,
     pub facts: Vec<Facts>,
     pub address: String,
+    /// Where its matches are, with the message that says so.
+    pub pairs: Option<(&'static str, String)>,
     pub similar: Vec<CardView>,
 }
 
@@ -176,9 +178,20 @@ pub(super) fn listing_page(f: Frame, view: &ListingView, names: &Names, similar:
         blocks,
         facts,
         address,
+        pairs: pairs(view, lang),
         similar: similar.into_iter().map(|hit| CardView::of(hit, lang, vocabularies)).collect(),
         f,
     }
+}
+
+/// The page of its matches; an IP asset has none of its own.
+pub(super) fn pairs(view: &ListingView, lang: base::Lang) -> Option<(&'static str, String)> {
+    let key = match view.kind {
+        Kind::Technology => "listing-pairs-technology",
+        Kind::Need => "listing-pairs-need",
+        Kind::IpAsset => return None,
+    };
+    (view.status == Status::Published).then(|| (key, localised(lang, &format!("{}/matches", view.url))))
 }
 
 fn notices(f: &Frame, view: &ListingView) -> Vec<String> {

@@ -365,7 +365,8 @@ fn every_word_on_a_page_is_there_in_both_languages() {
     for key in keys {
         for lang in Lang::ALL {
             let names = [
-                "count", "ms", "amount", "year", "seconds", "day", "number", "of", "percent", "name", "party", "from", "to", "time", "pass",
+                "count", "ms", "amount", "year", "seconds", "day", "number", "of", "percent", "name", "party", "from", "to", "time",
+                "pass", "row", "max",
             ];
             let args = names.map(|name| (name, "x"));
             assert_ne!(messages::say(lang, &key, &args), key, "{lang}");

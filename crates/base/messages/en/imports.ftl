@@ -1,0 +1,53 @@
+# Importing on the pages.
+imports-title = Import a file
+imports-about = Bring in many listings at once from CSV, Excel or JSON Lines. Try it first: every row is checked and nothing is changed.
+imports-before = Before
+imports-none = Nothing has been imported yet. The result of each import will be kept here.
+import-title = Import a file
+import-party = Import for
+import-file = File
+import-file-about = CSV or TSV (UTF-8), .xlsx, JSON Lines; .gz will do. At most { $max } MB.
+import-mapping = Has the file columns of its own?
+import-mapping-label = Mapping of columns (TOML)
+import-mapping-about = Says which column is which field. A file exported from here needs none.
+import-how = What to do
+import-dry = Only check, change nothing
+import-real = Check, then import
+import-skip = Leave out faulty rows instead of stopping everything
+import-publish = Publish at once
+import-start = Start
+import-started = Started
+import-ended = Ended
+import-is-dry = trial
+import-figures = Figures
+import-created = New
+import-updated = Updated
+import-unchanged = Unchanged
+import-faulty = Faulty rows
+import-shortened = Shortened
+import-row = Row
+import-column = Column
+import-wrong = To mend
+import-faults = { $count ->
+    [one] { $count } thing to mend
+   *[other] { $count } things to mend
+}
+import-undo = Take this import back
+import-undo-about = Listings that it made are removed, listings that it updated go back to the version before. What somebody edited since stays.
+import-undone-removed = Removed: { $count }.
+import-undone-restored = Back to the version before: { $count }.
+import-undone-kept = Kept because edited since: { $count }.
+import-state-waiting = Waiting
+import-state-waiting-about = The whole file is here; it will run in a moment. You may close this page.
+import-state-running = Running
+import-state-running-about = You may close this page; the import goes on.
+import-state-interrupted = Interrupted
+import-state-interrupted-about = The space was restarted; the import goes on without losing or doubling a row.
+import-state-done = Imported
+import-state-done-about = What was imported is in the organisation's list.
+import-state-done-dry = Checked
+import-state-done-dry-about = Nothing was changed. If this is what you want, choose the file once more and import it.
+import-state-failed = Not imported
+import-state-failed-about = Nothing was changed.
+import-state-undone = Taken back
+import-state-undone-about = This import was taken back.

@@ -1,0 +1,76 @@
+//! Importing on the pages: a trial that changes nothing, the import itself, and taking it back.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::main_job::technology;
+use crate::site::{Answer, Client, Site, on_every_database};
+
+/// A form with a file, as a browser sends it.
+async fn hand_over(client: &Client, file: (&str, &str), fields: &[(&str, &str)]) -> Answer {
+    let mut body = String::new();
+    for (name, value) in fields {
+        body.push_str(&format!("--xxx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+    }
+    let (name, content) = file;
+    body.push_str(&format!(
+        "--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n{content}\r\n--xxx--\r\n"
+    ));
+    client.send_raw(Method::POST, "/my/imports", "multipart/form-data; boundary=xxx", body.into_bytes()).await
+}
+
+async fn ended(site: &Site, client: &Client, answer: &Answer) -> String {
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    let page = answer.headers["location"].to_str().unwrap().to_owned();
+    site.until("the import has ended", async || {
+        let text = client.get(&page).await.text;
+        // While it moves the page asks for itself again, with and without JavaScript.
+        let moves = text.contains("hx-trigger=\"load delay:1s\"");
+        assert_eq!(moves, text.contains("http-equiv=\"refresh\""));
+        !moves
+    })
+    .await;
+    page
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_is_tried_imported_and_taken_back_on_the_pages() {
+    on_every_database(async |site: Site| {
+        let author = site.person("author").await;
+        let party = site.party(&author, "Viện Dừa", "institute").await.to_string();
+        let row = |content: serde_json::Value| json!({"kind": "technology", "source_lang": "vi", "content": content}).to_string();
+        let mut wrong = technology("Máy sấy 2");
+        wrong["trl"] = json!(12);
+        let good = row(technology("Máy sấy 1"));
+        let both = format!("{good}\n{}\n", row(wrong));
+
+        let missing = hand_over(&author, ("", ""), &[("party", ""), ("dry_run", "true")]).await;
+        assert_eq!(missing.status, 422);
+        assert!(missing.text.contains("href=\"#file\""), "{}", missing.text);
+
+        // A trial tells what is wrong, row by row, and changes nothing.
+        let fields = [("party", party.as_str()), ("mapping", ""), ("dry_run", "true"), ("skip_faulty", "true")];
+        let trial = ended(&site, &author, &hand_over(&author, ("tin <b>.jsonl", &both), &fields).await).await;
+        let text = author.get(&trial).await.text;
+        assert!(
+            text.contains("tin &#60;b&#62;.jsonl") && text.contains("trl") && text.contains("<th scope=\"row\" class=\"num\">2</th>"),
+            "{text}"
+        );
+        assert!(!text.contains("/undo"), "there is nothing to take back");
+        assert_eq!(author.get(&format!("/api/v1/technologies?party={party}")).await.expect(200)["total"], 0);
+
+        let fields = [("party", party.as_str()), ("dry_run", "false")];
+        let done = ended(&site, &author, &hand_over(&author, ("tin.jsonl", &good), &fields).await).await;
+        assert!(author.get("/my").await.text.contains("Máy sấy 1"));
+        assert!(author.get("/en/my/imports").await.text.contains(&format!("href=\"/en{done}\"")));
+
+        // Others see none of it; taking it back removes what it made.
+        let outsider = site.person("outsider").await;
+        assert_eq!(outsider.get(&done).await.status, 404);
+        let undo = author.send_raw(Method::POST, &format!("{done}/undo"), "application/x-www-form-urlencoded", Vec::new()).await;
+        assert_eq!(undo.status, 303, "{}", undo.text);
+        assert_eq!(author.get(&format!("/api/v1/technologies?party={party}")).await.expect(200)["total"], 0);
+        site.stop().await;
+    })
+    .await;
+}
