@@ -11,6 +11,7 @@ use thirtyfour::By;
 
 use super::axe::{self, Rules};
 use super::{Browser, DESKTOP, DESKTOP_DARK, Look, PHONE, PHONE_DARK, Window, journey, journey_in_the_demonstration};
+use crate::import_pages::{ended, hand_over};
 use crate::main_job::{need, publish, technology};
 use crate::site::{Client, Site};
 
@@ -137,10 +138,16 @@ impl Cast {
         changed["title"]["vi"] = json!("Cần máy sấy cơm dừa chạy bằng trấu");
         let changed = author.put_at(&format!("/api/v1/needs/{wanted}"), seen, json!({"content": changed})).await.expect(200);
         submit(&author, &wanted, changed["version"].as_i64().unwrap()).await;
+        // A file with a row that cannot be taken.
+        let mut faulty = technology("Máy sấy 2");
+        faulty["trl"] = json!(12);
+        let row = json!({"kind": "technology", "source_lang": "vi", "content": faulty}).to_string();
+        let fields = [("party", party.as_str()), ("mapping", ""), ("dry_run", "true"), ("skip_faulty", "true")];
+        let import = ended(site, &author, &hand_over(&author, ("tin.jsonl", &row), &fields).await).await;
         site.indexed().await;
 
         let mut visits = Self::of_everybody(&visitor).await;
-        visits.extend(Self::of_the_author(&author, &empty, &claimed, &back, &wanted, &mark).await);
+        visits.extend(Self::of_the_author(&author, &import, [&empty, &claimed, &back, &wanted, &mark]).await);
         visits.extend([
             visit(Who::Moderator, "/review"),
             visit(Who::Moderator, format!("/review/{claimed}")),
@@ -152,6 +159,8 @@ impl Cast {
 
     async fn of_everybody(visitor: &Client) -> Vec<Visit> {
         let who = Who::Nobody;
+        let technology = page_of(visitor, "technology", "phôi dừa sáp").await;
+        let need = page_of(visitor, "need", "Máy lột vỏ dừa khô").await;
         let reference = visitor.get("/api").await.text;
         let group = reference.split("href=\"/api-reference/").nth(1).unwrap().split(['"', '#']).next().unwrap();
         vec![
@@ -161,9 +170,11 @@ impl Cast {
             visit(who, "/search?kind=technology&province=86&trl_min=5&sort=newest"),
             visit(who, "/search?kind=party"),
             visit(who, "/search?q=kh%C3%B4ng-c%C3%B3-g%C3%AC-nh%C6%B0-v%E1%BA%ADy&kind=need"),
-            visit(who, page_of(visitor, "technology", "phôi dừa sáp").await),
+            visit(who, &technology),
+            visit(who, format!("{technology}/matches")),
             visit(who, page_of(visitor, "ip_asset", "Vỏ phao đo mặn").await),
-            visit(who, page_of(visitor, "need", "Máy lột vỏ dừa khô").await),
+            visit(who, &need),
+            visit(who, format!("{need}/matches")),
             visit(who, page_of(visitor, "party", "Hàm Luông").await),
             visit(who, page_of(visitor, "party", "Phao Mặn").await),
             visit(who, "/sign-in?next=/my"),
@@ -182,12 +193,14 @@ impl Cast {
         ]
     }
 
-    async fn of_the_author(author: &Client, empty: &str, waiting: &str, back: &str, wanted: &str, mark: &str) -> Vec<Visit> {
+    async fn of_the_author(author: &Client, import: &str, [empty, waiting, back, wanted, mark]: [&str; 5]) -> Vec<Visit> {
         let who = Who::Author;
         let mut visits = vec![
             visit(who, "/sign-in/code"),
             visit(who, "/account/memberships"),
             visit(who, "/my"),
+            visit(who, "/my/imports"),
+            visit(who, import),
             visit(who, "/post"),
             visit(who, "/post/technologies"),
             visit(who, "/post/ip-assets"),
@@ -343,6 +356,10 @@ async fn look_at(window: &Window, one: &Visit, path: &str, lang: Lang) -> Vec<St
     faults.extend(complaints.into_iter().filter(|c| one.status < 400 || !c.contains(&own)).map(|c| format!("the browser complains: {c}")));
     for look in [DESKTOP, DESKTOP_DARK, PHONE_DARK, PHONE] {
         window.look(look).await;
+        if look.name == PHONE_DARK.name && path.contains("/search") {
+            // What a page opened for a wide window is not closed when it becomes narrow.
+            window.open(path).await;
+        }
         faults.extend(wide(window, look).await);
         let rules = if look.is_dark { Rules::Colour } else { Rules::All };
         faults.extend(axe::violations(window, rules).await.into_iter().map(|fault| format!("{}: {fault}", look.name)));
