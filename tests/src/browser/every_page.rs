@@ -365,7 +365,7 @@ async fn look_at(window: &Window, one: &Visit, path: &str, lang: Lang) -> Vec<St
         faults.extend(axe::violations(window, rules).await.into_iter().map(|fault| format!("{}: {fault}", look.name)));
         if std::env::var_os("BROWSER_PICTURES").is_some() {
             let then = if matches!(one.then, Then::Look) { "" } else { "-sent" };
-            let name: String = path.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(80).collect();
+            let name: String = path.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(120).collect();
             window.picture(&format!("{}/{}{name}{then}", look.name, one.status)).await.unwrap();
         }
     }
