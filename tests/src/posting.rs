@@ -264,3 +264,54 @@ async fn what_was_typed_is_never_lost() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn private_terms_stay_inside_and_the_audience_is_the_admins_choice() {
+    on_every_database(async |site: Site| {
+        let admin = site.person("admin").await;
+        let party = site.party(&admin, "Công ty Dừa", "enterprise").await;
+        let (editor, account) = site.account("editor", &[]).await;
+        site.member(party, account, base::PartyRole::Editor).await;
+        let need =
+            [("/title/vi", "Cần máy tách vỏ"), ("/problem/vi", "Bổ bằng tay chậm."), ("/keywords/vi", "tách vỏ"), ("/field", "21101")];
+        let desk = there(&fill(&admin, "/post/needs", &need, ("_do", "close")).await);
+
+        let audience = format!("{desk}/audience");
+        let wrong = fill(&admin, &audience, &[("/budget/min", "nhiều lắm")], ("_do", "")).await;
+        assert_eq!(wrong.status, 422);
+        assert!(wrong.text.contains("href=\"#/budget/min\"") && wrong.text.contains("value=\"nhiều lắm\""), "{}", wrong.text);
+        let page = admin.get(&audience).await.text;
+        let typed = [("/budget/min", "1,5 tỷ"), ("/budget/max", ""), ("/note", "Chỉ bàn với viện")];
+        assert_eq!(there(&fill(&admin, &audience, &typed, ("_do", "")).await), desk);
+        let kept = editor.get(&audience).await.text;
+        assert!(kept.contains("value=\"1.500.000.000\"") && kept.contains("Chỉ bàn với viện"), "{kept}");
+        // An older window does not overwrite it.
+        let late = fields(page.split("</section>").next().unwrap());
+        let conflict = send(&admin, &format!("{desk}/private"), &late).await;
+        assert_eq!(conflict.status, 409);
+        let id = desk.rsplit('/').next().unwrap();
+        assert!(!admin.get(&format!("/api/v1/needs/{id}")).await.text.contains("Chỉ bàn"));
+
+        // Editors write, admins decide who reads.
+        let form = |parties: &str, seen: i64| {
+            vec![
+                ("visibility".to_owned(), "invited".to_owned()),
+                ("parties".to_owned(), parties.to_owned()),
+                ("_seen".to_owned(), seen.to_string()),
+            ]
+        };
+        let there_is = format!("{desk}/visibility");
+        assert_eq!(send(&editor, &there_is, &form("", 1)).await.status, 403);
+        let unknown = send(&admin, &there_is, &form("/parties/khong-co", 1)).await;
+        assert_eq!(unknown.status, 422);
+        assert!(unknown.text.contains("khong-co"));
+        let other = site.person("other").await;
+        let invited = site.party(&other, "Viện Máy", "institute").await;
+        let slug = other.get(&format!("/api/v1/parties/{invited}")).await.expect(200)["slug"].as_str().unwrap().to_owned();
+        assert_eq!(there(&send(&admin, &there_is, &form(&format!("https://x.example/parties/{slug}/\n"), 1)).await), desk);
+        assert!(admin.get(&audience).await.text.contains(&slug));
+        assert_eq!(other.get(&audience).await.status, 404);
+        site.stop().await;
+    })
+    .await;
+}

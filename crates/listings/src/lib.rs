@@ -20,6 +20,7 @@ mod kind;
 pub mod lifecycle;
 pub mod list;
 pub mod notices;
+pub mod numbers;
 pub mod private;
 pub mod published;
 pub mod review;

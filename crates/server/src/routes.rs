@@ -419,6 +419,9 @@ fn finding_routes() -> Vec<Route> {
         get("/api/v1/vocabularies/{code}", "getVocabulary", Public(EVERYBODY), vocabularies::get)
             .about("One list with its entries.")
             .gives::<base::Vocabulary>(200),
+        get("/api/v1/numbers", "getNumbers", Staff, api::numbers::get)
+            .about("How many listings stand where, what waits for review, and how long publishing takes.")
+            .gives::<listings::numbers::Numbers>(200),
         get("/api/v1/events", "listEvents", Staff, events::list)
             .about("The audit trail, the newest first.")
             .query("subject", "string", "About this thing.")

@@ -53,6 +53,10 @@ pub(super) enum Input {
     Day,
     /// Yes, no, or not said.
     Flag,
+    /// Several lines without a language: most characters, lines shown.
+    Passage(usize, u8),
+    /// One amount in a currency.
+    Amount,
     /// From … to … in a currency.
     Money,
     /// One of the writer's own parties.
@@ -173,6 +177,7 @@ pub(super) fn input_id(field: &Field, at: &str, written_in: Lang) -> String {
     match field.input {
         Input::Line(_) | Input::Text(..) | Input::Words => format!("{at}/{written_in}"),
         Input::Money => format!("{at}/min"),
+        Input::Amount => format!("{at}/amount"),
         _ => at.to_owned(),
     }
 }

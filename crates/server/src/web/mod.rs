@@ -7,6 +7,7 @@
 mod account;
 mod asked;
 mod assets;
+mod audience;
 mod card;
 mod desk;
 mod door;
@@ -20,6 +21,7 @@ mod home;
 mod imports;
 mod listing;
 mod my;
+mod numbers;
 mod pairs;
 mod party;
 mod posting;
@@ -96,6 +98,9 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, post "/post/{kind}", "formPost", SignedIn, POSTING, posting::create);
     both!(table, get "/my/listings/{id}", "pageDesk", SignedIn, desk::show);
     both!(table, post "/my/listings/{id}/steps", "formDeskStep", SignedIn, FORM, desk::step);
+    both!(table, get "/my/listings/{id}/audience", "pageAudience", SignedIn, audience::show);
+    both!(table, post "/my/listings/{id}/private", "formPrivate", SignedIn, FORM, audience::set_terms);
+    both!(table, post "/my/listings/{id}/visibility", "formVisibility", SignedIn, FORM, audience::set_visibility);
     both!(table, get "/my/listings/{id}/history", "pageHistory", SignedIn, desk::history);
     both!(table, get "/my/listings/{id}/edit/{step}", "pageEdit", SignedIn, posting::edit);
     both!(table, post "/my/listings/{id}/edit/{step}", "formEdit", SignedIn, POSTING, posting::save);
@@ -106,6 +111,8 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, get "/review", "pageReviewQueue", Staff, review::queue);
     both!(table, get "/review/{id}", "pageReview", Staff, review::show);
     both!(table, post "/review/{id}", "formReview", Staff, POSTING, review::decide);
+    both!(table, get "/numbers", "pageNumbers", page, numbers::show);
+    both!(table, get "/numbers/{file}", "pageNumbersFile", page, numbers::csv);
     both!(table, get "/api", "pageApi", page, reference::index);
     both!(table, get "/api-reference/{group}", "pageApiGroup", page, reference::group);
     both!(table, get "/problems/{kind}", "pageProblemType", page, errors::kind);

@@ -366,7 +366,7 @@ fn every_word_on_a_page_is_there_in_both_languages() {
         for lang in Lang::ALL {
             let names = [
                 "count", "ms", "amount", "year", "seconds", "day", "number", "of", "percent", "name", "party", "from", "to", "time",
-                "pass", "row", "max",
+                "pass", "row", "max", "line",
             ];
             let args = names.map(|name| (name, "x"));
             assert_ne!(messages::say(lang, &key, &args), key, "{lang}");

@@ -60,6 +60,7 @@ impl Reader<'_> {
         let typed_at = match field.input {
             Input::Line(_) | Input::Text(..) | Input::Words => format!("{name}/{}", self.cx.written_in),
             Input::Money => return self.money(field, &name, placed, content),
+            Input::Amount => return self.amount(field, &name, placed, content),
             _ => name.clone(),
         };
         let Some(text) = self.form.find(&typed_at).map(clean) else { return };
@@ -88,7 +89,9 @@ impl Reader<'_> {
                 }
             }
             Input::Codes(_) | Input::Listings(_) => some_list(self.form.all(&typed_at).map(clean).collect()),
-            Input::Plain(_) | Input::Code(_) | Input::Always(_) | Input::Party => (!text.is_empty()).then(|| json!(text)),
+            Input::Plain(_) | Input::Passage(..) | Input::Code(_) | Input::Always(_) | Input::Party => {
+                (!text.is_empty()).then(|| json!(text))
+            }
             Input::Flag => match text.as_str() {
                 "yes" => Some(json!(true)),
                 "no" => Some(json!(false)),
@@ -111,7 +114,7 @@ impl Reader<'_> {
                 Some(day) => Some(json!(day)),
                 None => return wrong("not_a_day", &mut self.faults),
             },
-            Input::Money | Input::Rows(_) => return,
+            Input::Money | Input::Amount | Input::Rows(_) => return,
         };
         put(content, field.at, value);
     }
@@ -119,10 +122,7 @@ impl Reader<'_> {
     fn money(&mut self, field: &Field, name: &str, placed: &str, content: &mut Value) {
         let (Some(min), Some(max)) = (self.form.find(&format!("{name}/min")), self.form.find(&format!("{name}/max"))) else { return };
         let (min, max) = (clean(min), clean(max));
-        let currency = match self.form.get(&format!("{name}/currency")) {
-            "" => Currency::vnd(),
-            code => Currency(clean(code).to_uppercase()),
-        };
+        let currency = self.currency(name);
         let mut amount = |text: &str, end: &str| match text {
             "" => Ok(None),
             text => typed::money(self.cx.lang, text, &currency).map(Some).ok_or_else(|| {
@@ -138,14 +138,29 @@ impl Reader<'_> {
         }
         let is_empty = range.is_empty();
         range.insert("currency".to_owned(), json!(currency));
-        // The day on which the same amounts were stated stays.
-        if let Some(old) = content.pointer(field.at)
-            && range.iter().all(|(key, value)| old.get(key) == Some(value))
-            && let Some(day) = old.get("as_of")
-        {
-            range.insert("as_of".to_owned(), day.clone());
-        }
+        keep_day(&mut range, content.pointer(field.at));
         put(content, field.at, (!is_empty).then_some(Value::Object(range)));
+    }
+
+    fn currency(&self, name: &str) -> Currency {
+        match self.form.get(&format!("{name}/currency")) {
+            "" => Currency::vnd(),
+            code => Currency(clean(code).to_uppercase()),
+        }
+    }
+
+    fn amount(&mut self, field: &Field, name: &str, placed: &str, content: &mut Value) {
+        let Some(text) = self.form.find(&format!("{name}/amount")).map(clean) else { return };
+        if text.is_empty() {
+            return put(content, field.at, None);
+        }
+        let currency = self.currency(name);
+        let Some(minor) = typed::money(self.cx.lang, &text, &currency) else {
+            return self.faults.add(format!("{placed}{}/amount", field.at), "not_an_amount");
+        };
+        let mut amount = Map::from_iter([("minor".to_owned(), json!(minor)), ("currency".to_owned(), json!(currency))]);
+        keep_day(&mut amount, content.pointer(field.at));
+        put(content, field.at, Some(Value::Object(amount)));
     }
 
     fn rows(&mut self, field: &Field, columns: &[Field], content: &mut Value) {
@@ -172,6 +187,16 @@ impl Reader<'_> {
             }
         }
         put(content, field.at, (!kept.is_empty()).then_some(Value::Array(kept)));
+    }
+}
+
+/// The day on which the same amounts were stated stays.
+fn keep_day(amount: &mut Map<String, Value>, old: Option<&Value>) {
+    if let Some(old) = old
+        && amount.iter().all(|(key, value)| old.get(key) == Some(value))
+        && let Some(day) = old.get("as_of")
+    {
+        amount.insert("as_of".to_owned(), day.clone());
     }
 }
 

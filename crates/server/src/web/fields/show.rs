@@ -37,6 +37,8 @@ pub(in super::super) enum Control {
     Select { name: String, options: Vec<Opt> },
     /// Any of these.
     Boxes { name: String, options: Vec<Opt> },
+    /// One amount.
+    Amount { name: String, amount: String, currencies: Vec<Opt> },
     /// From … to …
     Money { name: String, min: String, max: String, currencies: Vec<Opt> },
     /// Groups.
@@ -82,7 +84,7 @@ pub(in super::super) struct FieldView {
 impl FieldView {
     /// Whether it is a group of inputs and so has a legend instead of a label.
     pub fn is_group(&self) -> bool {
-        matches!(self.control, Control::Radios { .. } | Control::Boxes { .. } | Control::Money { .. })
+        matches!(self.control, Control::Radios { .. } | Control::Boxes { .. } | Control::Amount { .. } | Control::Money { .. })
     }
 
     /// The ids of what describes the input.
@@ -234,21 +236,34 @@ impl Shown<'_> {
                 let own = self.cx.listings.iter().filter(|(_, k, _)| *k == kind).map(|(id, _, title)| (id.to_string(), title.clone()));
                 Control::Boxes { options: options(own, &self.chosen()), name }
             }
+            Input::Passage(max, rows) => Control::Area { value: self.text(&name, plain), name, max, rows },
+            Input::Amount => self.amount(name),
             Input::Money => self.money(name),
             Input::Rows(_) => Control::Rows { at: name, rows: Vec::new() },
         }
     }
 
-    fn money(&self, name: String) -> Control {
+    /// The currency, and what may be chosen instead.
+    fn currency(&self, name: &str) -> (base::Currency, Vec<Opt>) {
         let currency = self.text(&format!("{name}/currency"), |v| v.get("currency").and_then(Value::as_str).map(str::to_owned));
         let currency = if currency.is_empty() { "VND".to_owned() } else { currency };
-        let kept = base::Currency(currency.clone());
+        let known = CURRENCIES.iter().map(|c| ((*c).to_owned(), (*c).to_owned()));
+        (base::Currency(currency.clone()), options(known, &[currency]))
+    }
+
+    fn amount(&self, name: String) -> Control {
+        let (kept, currencies) = self.currency(&name);
+        let minor = |v: &Value| Some(typed::plain_money(self.cx.lang, v.get("minor")?.as_i64()?, &kept));
+        Control::Amount { amount: self.text(&format!("{name}/amount"), minor), currencies, name }
+    }
+
+    fn money(&self, name: String) -> Control {
+        let (kept, currencies) = self.currency(&name);
         let amount = |end: &str| {
             let minor = |v: &Value| Some(typed::plain_money(self.cx.lang, v.get(format!("{end}_minor"))?.as_i64()?, &kept));
             self.text(&format!("{name}/{end}"), minor)
         };
-        let known = CURRENCIES.iter().map(|c| ((*c).to_owned(), (*c).to_owned()));
-        Control::Money { min: amount("min"), max: amount("max"), currencies: options(known, &[currency]), name }
+        Control::Money { min: amount("min"), max: amount("max"), currencies, name }
     }
 
     /// The values of boxes that are ticked.

@@ -94,13 +94,18 @@ fn plain(field: &Field, value: &Value, cx: &Context<'_>) -> String {
             Some(false) => messages::say(lang, "flag-no", &[]),
             None => String::new(),
         },
+        Input::Amount => {
+            serde_json::from_value::<base::Money>(value.clone()).map(|m| format::money(lang, m.minor, &m.currency)).unwrap_or_default()
+        }
         Input::Money => serde_json::from_value::<MoneyRange>(value.clone()).ok().and_then(|r| format::range(lang, &r)).unwrap_or_default(),
         Input::Tokens => many(&text, ", "),
         Input::Lines => many(&text, "\n"),
         Input::Numbers => many(&|v| v.as_u64().map(|n| n.to_string()), ", "),
         Input::Party => text(value).map(|id| named(&id, cx.parties.iter().map(|(p, n)| (p.to_string(), n)))).unwrap_or_default(),
         Input::Listings(_) => many(&|v| Some(named(v.as_str()?, cx.listings.iter().map(|(l, _, n)| (l.to_string(), n)))), ", "),
-        Input::Line(_) | Input::Text(..) | Input::Words | Input::Plain(_) | Input::Rows(_) => text(value).unwrap_or_default(),
+        Input::Line(_) | Input::Text(..) | Input::Words | Input::Plain(_) | Input::Passage(..) | Input::Rows(_) => {
+            text(value).unwrap_or_default()
+        }
     }
 }
 

@@ -1,0 +1,27 @@
+# Những con số của không gian.
+numbers-title = Những con số
+numbers-about = Tính trên những gì đang công khai, vào lúc bạn mở trang. Bấm vào từng dòng để xem các tin đó.
+numbers-none = Chưa có gì để đếm. Khi có tin công khai, con số sẽ hiện ở đây.
+numbers-staff = Con số cho cán bộ
+number-waiting = Chờ xét duyệt
+number-waiting-about = Lâu nhất từ { $since }
+number-time = Từ lúc gửi đến lúc đăng
+number-time-about = Trung vị. Chín phần mười trong { $count } lần đăng gần nhất mất không quá { $ninth }.
+span-minutes = { $count } phút
+span-hours = { $count } giờ
+span-days = { $count } ngày
+chart-kinds = Nhiều nhất là { $first }: { $count } trên { $all }
+chart-kinds-head = Loại
+chart-kinds-unit = Số tin
+chart-fields = { $first } có nhiều tin nhất
+chart-fields-head = Lĩnh vực
+chart-fields-unit = Số tin
+chart-places = { $first } có nhiều tin nhất
+chart-places-head = Tỉnh, thành phố
+chart-places-unit = Số tin
+chart-parties = { $first } đăng nhiều nhất
+chart-parties-head = Loại tổ chức
+chart-parties-unit = Số tin
+chart-standing = { $all } tin đang ở các trạng thái
+chart-standing-head = Loại – trạng thái
+chart-standing-unit = Số tin

@@ -1,0 +1,212 @@
+//! Who may know what of a listing: its private terms, which only members and the staff member responsible read, and who
+//! may see it once it is published.
+
+use std::collections::{BTreeSet, HashMap};
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use base::{Faults, PartyId, messages};
+use listings::private::PrivateTerms;
+use listings::{Kind, ListingError, Visibility};
+use serde_json::Value;
+
+use super::desk::terms;
+use super::fields::{Context, Control, Field, FieldView, Input, Opt, Wrong, apply, views};
+use super::form::Form;
+use super::frame::{Frame, Visit, go, localised, page};
+use super::posting::{FaultLine, Writing, fault_lines};
+use crate::app::App;
+use crate::extract::{Writer, shape};
+use crate::problem::Problem;
+
+const NEED: [Field; 5] = [
+    Field::new("/budget", "field-budget", Input::Money),
+    Field::new("/note", "field-private-note", Input::Passage(2_000, 4)),
+    Field::new("/intake/channel", "field-intake-channel", Input::Code("intake_channels")),
+    Field::new("/intake/by", "field-intake-by", Input::Plain(256)),
+    Field::new("/intake/consent_on", "field-intake-consent", Input::Day),
+];
+const OFFER: [Field; 2] =
+    [Field::new("/floor_price", "field-floor-price", Input::Amount), Field::new("/note", "field-private-note", Input::Passage(2_000, 4))];
+
+fn fields(kind: Kind) -> &'static [Field] {
+    if kind == Kind::Need { &NEED } else { &OFFER }
+}
+
+#[derive(Template)]
+#[template(path = "audience.html")]
+struct AudiencePage {
+    f: Frame,
+    code: String,
+    desk: String,
+    action: String,
+    seen: i64,
+    fields: Vec<FieldView>,
+    faults: Vec<FaultLine>,
+    see: i64,
+    see_action: String,
+    audiences: Vec<Opt>,
+    invited: String,
+}
+
+fn context<'a>(app: &'a App, visit: &Visit) -> Context<'a> {
+    Context {
+        lang: visit.lang(),
+        written_in: visit.lang(),
+        translated_from: None,
+        vocabularies: &app.vocabularies,
+        today: app.clock().today(),
+        parties: Vec::new(),
+        listings: Vec::new(),
+        notes: HashMap::new(),
+    }
+}
+
+/// The page, with what is kept or, where that could not be kept, what was typed.
+struct Shown<'a> {
+    status: StatusCode,
+    terms: Value,
+    seen: i64,
+    typed: Option<&'a Form>,
+    faults: Faults,
+    lines: Vec<FaultLine>,
+}
+
+async fn show_page(app: &App, visit: &Visit, writing: &Writing, shown: Shown<'_>) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let view = &writing.view;
+    let inside = view.inside.as_ref().ok_or_else(Problem::not_found)?;
+    let asked = fields(view.kind);
+    let cx = context(app, visit);
+    let wrong = Wrong::of(&shown.faults, asked, lang);
+    let mut faults = fault_lines(&wrong, asked, lang, lang);
+    faults.extend(shown.lines);
+    let mut audiences = terms(app, "visibility", lang);
+    let chosen = shown.typed.and_then(|f| f.find("visibility")).unwrap_or(inside.visibility.as_str());
+    for option in &mut audiences {
+        option.is_on = option.value == chosen;
+    }
+    let invited = match shown.typed.and_then(|f| f.find("parties")) {
+        Some(text) => text.to_owned(),
+        None => {
+            let parties = accounts::parties::load_many(app.accounts.store().db(), &inside.invited).await?;
+            parties.into_iter().map(|p| p.slug).collect::<Vec<_>>().join("\n")
+        }
+    };
+    let path = format!("{}/audience", writing.desk());
+    let audience = AudiencePage {
+        f: visit.frame(app, messages::say(lang, "audience-title", &[])).at(&path).unlisted().placed("my"),
+        code: view.code.clone(),
+        desk: localised(lang, &writing.desk()),
+        action: localised(lang, &format!("{}/private", writing.desk())),
+        seen: shown.seen,
+        fields: views(asked, &shown.terms, shown.typed, &wrong, &cx),
+        faults,
+        see: view.version,
+        see_action: localised(lang, &format!("{}/visibility", writing.desk())),
+        audiences,
+        invited,
+    };
+    Ok(page(shown.status, lang, &audience))
+}
+
+async fn kept(app: &App, visit: &Visit, writing: &Writing) -> Result<Shown<'static>, Problem> {
+    let (terms, seen) = listings::edit::private_terms(&app.listings, &visit.who.actor, writing.view.id).await?;
+    let terms = serde_json::to_value(terms).map_err(|e| Problem::internal(&e))?;
+    Ok(Shown { status: StatusCode::OK, terms, seen, typed: None, faults: Faults::new(), lines: Vec::new() })
+}
+
+pub(super) async fn show(State(app): State<App>, visit: Visit, Path(id): Path<String>) -> Result<Response, Problem> {
+    let writing = Writing::load(&app, &visit, &id).await?;
+    let shown = kept(&app, &visit, &writing).await?;
+    show_page(&app, &visit, &writing, shown).await
+}
+
+fn whole(visit: &Visit, key: &str) -> Vec<FaultLine> {
+    vec![FaultLine { id: String::new(), label: String::new(), text: messages::say(visit.lang(), key, &[]) }]
+}
+
+/// Writes the private terms.
+pub(super) async fn set_terms(
+    State(app): State<App>,
+    visit: Visit,
+    Writer(ctx): Writer,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let form = Form::read(&headers, &body)?;
+    let writing = Writing::load(&app, &visit, &id).await?;
+    let before = kept(&app, &visit, &writing).await?;
+    let mut value = before.terms.clone();
+    let sent = apply(fields(writing.view.kind), &form, &context(&app, &visit), None, &mut value);
+    let mut faults = sent.faults;
+    let (terms, found) = shape::<PrivateTerms>().read::<PrivateTerms>(value.clone());
+    faults.extend(found);
+    let again = |status, faults, lines| Shown { status, terms: value, seen: before.seen, typed: Some(&sent.form), faults, lines };
+    let (Some(terms), true) = (terms, faults.is_empty()) else {
+        return show_page(&app, &visit, &writing, again(StatusCode::UNPROCESSABLE_ENTITY, faults, Vec::new())).await;
+    };
+    let seen = form.get("_seen").parse().unwrap_or(-1);
+    match listings::edit::set_private_terms(&app.listings, ctx, writing.view.id, seen, terms).await {
+        Ok(_) => Ok(go(&localised(visit.lang(), &writing.desk()))),
+        Err(ListingError::Invalid(faults)) => {
+            show_page(&app, &visit, &writing, again(StatusCode::UNPROCESSABLE_ENTITY, faults, Vec::new())).await
+        }
+        Err(ListingError::Stale { .. }) => {
+            show_page(&app, &visit, &writing, again(StatusCode::CONFLICT, Faults::new(), whole(&visit, "post-stale"))).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The parties that lines name: each an address of a party's page, or its last piece.
+async fn parties(app: &App, text: &str) -> Result<Result<BTreeSet<PartyId>, String>, Problem> {
+    let mut found = BTreeSet::new();
+    for line in text.lines().map(str::trim).filter(|l| !l.is_empty()) {
+        let slug = line.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        match accounts::parties::find_slug(&app.accounts, slug).await? {
+            Some(id) => drop(found.insert(id)),
+            None => return Ok(Err(line.to_owned())),
+        }
+    }
+    Ok(Ok(found))
+}
+
+/// Sets who may see it once published.
+pub(super) async fn set_visibility(
+    State(app): State<App>,
+    visit: Visit,
+    Writer(ctx): Writer,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let form = Form::read(&headers, &body)?;
+    let writing = Writing::load(&app, &visit, &id).await?;
+    let lang = visit.lang();
+    let visibility: Visibility = form.get("visibility").parse().map_err(|_| Problem::malformed("bad-form"))?;
+    let at_parties = |text: String| FaultLine { id: "parties".to_owned(), label: String::new(), text };
+    let (status, lines) = match parties(&app, form.get("parties")).await? {
+        Err(line) => {
+            let text = messages::say(lang, "audience-unknown-party", &[("line", &line)]);
+            (StatusCode::UNPROCESSABLE_ENTITY, vec![at_parties(text)])
+        }
+        Ok(invited) => {
+            let seen = form.get("_seen").parse().unwrap_or_default();
+            match listings::edit::set_visibility(&app.listings, ctx, writing.view.id, seen, visibility, invited).await {
+                Ok(_) => return Ok(go(&localised(lang, &writing.desk()))),
+                Err(ListingError::Stale { .. }) => (StatusCode::CONFLICT, whole(&visit, "desk-changed")),
+                Err(ListingError::Invalid(faults)) => {
+                    (StatusCode::UNPROCESSABLE_ENTITY, faults.iter().map(|f| at_parties(f.say(lang))).collect())
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    };
+    let shown = kept(&app, &visit, &writing).await?;
+    show_page(&app, &visit, &writing, Shown { status, typed: Some(&form), lines, ..shown }).await
+}

@@ -1,0 +1,175 @@
+//! The figures of the space: what is public for everybody, what waits and how long publishing takes for staff. Each
+//! figure stands in a table with its bar beside it, leads to what it counts, and can be taken away as CSV.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base::{Lang, Limit, messages};
+use listings::numbers::Numbers;
+use search::{Facet, Query};
+
+use super::asked::Asked;
+use super::format;
+use super::frame::{Frame, Visit, localised, page};
+use crate::api;
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Bars of a chart; the rest is one link away.
+const BARS: usize = 12;
+
+/// A chart and its table in one.
+struct Chart {
+    /// Its name in addresses.
+    name: &'static str,
+    /// The finding, as a sentence.
+    title: String,
+    /// What the first column is.
+    head: String,
+    /// What is counted.
+    unit: String,
+    bars: Vec<Bar>,
+    csv: String,
+}
+
+/// One row.
+struct Bar {
+    label: String,
+    href: Option<String>,
+    count: u64,
+    text: String,
+    /// 0 to 100 of the longest.
+    length: u64,
+}
+
+/// A figure by itself.
+struct Figure {
+    label: String,
+    text: String,
+    about: String,
+}
+
+#[derive(Template)]
+#[template(path = "numbers.html")]
+struct NumbersPage {
+    f: Frame,
+    charts: Vec<Chart>,
+    figures: Vec<Figure>,
+}
+
+fn chart(name: &'static str, rows: Vec<(String, Option<String>, u64)>, lang: Lang) -> Option<Chart> {
+    let most = rows.iter().map(|r| r.2).max().filter(|most| *most > 0)?;
+    let all: u64 = rows.iter().map(|r| r.2).sum();
+    let first = rows.iter().max_by_key(|r| r.2).map(|r| r.0.clone()).unwrap_or_default();
+    let (most_text, all_text) = (format::count(lang, most), format::count(lang, all));
+    let say =
+        |part: &str| messages::say(lang, &format!("chart-{name}{part}"), &[("first", &first), ("count", &most_text), ("all", &all_text)]);
+    Some(Chart {
+        name,
+        title: say(""),
+        head: say("-head"),
+        unit: say("-unit"),
+        csv: localised(lang, &format!("/numbers/{name}.csv")),
+        bars: rows
+            .into_iter()
+            .map(|(label, href, count)| Bar { label, href, text: format::count(lang, count), length: count * 100 / most, count })
+            .collect(),
+    })
+}
+
+async fn counted(app: &App, visit: &Visit, facet: Facet) -> Result<Vec<(String, Option<String>, u64)>, Problem> {
+    let lang = visit.lang();
+    let query = Query { limit: Limit::new(1).unwrap_or_default(), facets: vec![facet], ..Query::default() };
+    let results = api::search::run(app, &visit.who, query).await?;
+    let counts = results.facets.get(&facet).cloned().unwrap_or_default();
+    let fields = app.vocabularies.get("fields");
+    let rows = counts
+        .into_iter()
+        // Of fields only the widest: the narrower ones are counted in them.
+        .filter(|c| facet != Facet::Field || fields.is_some_and(|f| f.path(&c.code).len() == 1))
+        .map(|c| {
+            let label = facet.label(&c.code, lang, &app.vocabularies);
+            (label, Some(Asked::default().toggled(facet, &c.code).address(lang, None)), c.count)
+        });
+    Ok(rows.take(BARS).collect())
+}
+
+async fn charts(app: &App, visit: &Visit, own: Option<&Numbers>) -> Result<Vec<Chart>, Problem> {
+    let lang = visit.lang();
+    let mut all = Vec::new();
+    for (name, facet) in [("kinds", Facet::Kind), ("fields", Facet::Field), ("places", Facet::Province), ("parties", Facet::PartyType)] {
+        all.extend(chart(name, counted(app, visit, facet).await?, lang));
+    }
+    if let Some(own) = own {
+        let rows = own.standing.iter().map(|s| {
+            let kind = app.vocabularies.name("listing_kinds", s.kind.as_str(), lang);
+            (format!("{kind} – {}", app.vocabularies.name("listing_status", s.status.as_str(), lang)), None, s.count)
+        });
+        all.extend(chart("standing", rows.collect(), lang));
+    }
+    Ok(all)
+}
+
+/// A time span in the largest unit that says enough.
+fn span(lang: Lang, seconds: u64) -> String {
+    let (key, count) = match seconds {
+        0..3_600 => ("span-minutes", seconds.div_ceil(60)),
+        3_600..172_800 => ("span-hours", seconds / 3_600),
+        _ => ("span-days", seconds / 86_400),
+    };
+    messages::say(lang, key, &[("count", &format::count(lang, count))])
+}
+
+fn figures(own: &Numbers, lang: Lang) -> Vec<Figure> {
+    let figure = |key: &str, text: String, args: &[(&str, &str)]| Figure {
+        label: messages::say(lang, key, &[]),
+        text,
+        about: messages::say(lang, &format!("{key}-about"), args),
+    };
+    let since = own.oldest_waiting.map_or_else(|| "–".to_owned(), |at| format::moment(lang, at).exact);
+    let mut all = vec![figure("number-waiting", format::count(lang, own.waiting), &[("since", &since)])];
+    if let Some(took) = own.time_to_publish {
+        let (ninth, count) = (span(lang, took.ninth_decile_seconds), format::count(lang, took.count));
+        all.push(figure("number-time", span(lang, took.median_seconds), &[("ninth", &ninth), ("count", &count)]));
+    }
+    all
+}
+
+/// The staff's own figures; none for everybody else.
+async fn own(app: &App, visit: &Visit) -> Result<Option<Numbers>, Problem> {
+    if visit.who.actor.staff.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(listings::numbers::numbers(&app.listings, &visit.who.actor).await?))
+}
+
+pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let own = own(&app, &visit).await?;
+    let numbers = NumbersPage {
+        f: visit.frame(&app, messages::say(lang, "numbers-title", &[])).at("/numbers").about(&messages::say(lang, "numbers-about", &[])),
+        charts: charts(&app, &visit, own.as_ref()).await?,
+        figures: own.as_ref().map(|own| figures(own, lang)).unwrap_or_default(),
+    };
+    Ok(page(StatusCode::OK, lang, &numbers))
+}
+
+/// One chart as CSV: the same rows that are shown.
+pub(super) async fn csv(State(app): State<App>, visit: Visit, Path(file): Path<String>) -> Result<Response, Problem> {
+    let name = file.strip_suffix(".csv").ok_or_else(Problem::not_found)?;
+    let own = own(&app, &visit).await?;
+    let charts = charts(&app, &visit, own.as_ref()).await?;
+    let chart = charts.into_iter().find(|c| c.name == name).ok_or_else(Problem::not_found)?;
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let failed = |e: csv::Error| Problem::internal(&e);
+    writer.write_record([&chart.head, &chart.unit]).map_err(failed)?;
+    for bar in &chart.bars {
+        writer.write_record([&bar.label, &bar.count.to_string()]).map_err(failed)?;
+    }
+    let bytes = writer.into_inner().map_err(|e| Problem::internal(e.error()))?;
+    // The mark in front tells spreadsheets that this is UTF-8.
+    let body = ["\u{feff}".as_bytes(), &bytes].concat();
+    let name = format!("attachment; filename=\"{}.csv\"", chart.name);
+    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)], body).into_response())
+}
