@@ -16,7 +16,7 @@ use crate::main_job::{need, publish, technology};
 use crate::site::{Client, Site};
 
 /// Routes without a page, each with its reason.
-const NO_PAGES: [(&str, &str); 8] = [
+const NO_PAGES: [(&str, &str); 9] = [
     ("/healthz", "for probes"),
     ("/readyz", "for probes"),
     ("/metrics", "for scrapers"),
@@ -24,8 +24,14 @@ const NO_PAGES: [(&str, &str); 8] = [
     ("/assets/{*path}", "what pages are made of"),
     ("/favicon.svg", "a picture"),
     ("/robots.txt", "for search engines"),
+    ("/numbers/{file}", "a file to take along"),
     ("/en", "the same as /en/"),
 ];
+
+fn is_no_page(route: &str) -> bool {
+    let vietnamese = route.strip_prefix("/en").filter(|rest| !rest.is_empty()).unwrap_or(route);
+    NO_PAGES.iter().any(|(path, _)| *path == vietnamese)
+}
 
 /// Who looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,6 +195,7 @@ impl Cast {
             visit(who, "/api"),
             visit(who, format!("/api-reference/{group}")),
             visit(who, "/problems/invalid"),
+            visit(who, "/numbers"),
             answered(404, visit(who, "/nothing-is-here")),
         ]
     }
@@ -209,6 +216,7 @@ impl Cast {
             Visit { then: Then::SendAsNobody, ..answered(401, visit(who, "/post/needs")) },
             answered(403, visit(who, "/review")),
             visit(who, format!("/my/listings/{empty}/history")),
+            visit(who, format!("/my/listings/{wanted}/audience")),
         ];
         for id in [empty, waiting, back, wanted] {
             visits.push(visit(who, format!("/my/listings/{id}")));
@@ -299,7 +307,7 @@ async fn every_page(site: &Site, browser: &Browser, lang: Lang) {
     let cast = Cast::make(site).await;
     let routes: BTreeSet<&str> = server::routes::all()
         .iter()
-        .filter(|r| r.method == reqwest::Method::GET && !r.is_api() && !NO_PAGES.iter().any(|(path, _)| *path == r.path))
+        .filter(|r| r.method == reqwest::Method::GET && !r.is_api() && !is_no_page(r.path))
         .filter(|r| r.path.starts_with("/en/") == (lang == Lang::En))
         .map(|r| r.path)
         .collect();
