@@ -338,3 +338,20 @@ api-permission-public = public
 api-permission-signed-in = signed in
 api-permission-member = member
 api-permission-staff = staff
+
+help-title = Help
+help-about = Four short pages, one for each role.
+
+styleguide-title = Pieces of the interface
+styleguide-about = New pages are put together from these. Each has one place in the source.
+styleguide-colours = Colours
+styleguide-type = Type
+styleguide-buttons = Buttons
+styleguide-signs = Labels and signs
+styleguide-notices = Notices and empty states
+styleguide-empty = Says what will appear here and names one thing to do.
+styleguide-forms = Forms
+styleguide-note = Please be a little clearer here.
+styleguide-table = Tables
+styleguide-chart = Charts
+styleguide-flow = Steps

@@ -329,3 +329,20 @@ api-permission-public = công khai
 api-permission-signed-in = đã đăng nhập
 api-permission-member = thành viên
 api-permission-staff = cán bộ
+
+help-title = Hướng dẫn
+help-about = Bốn trang ngắn, mỗi trang cho một vai trò.
+
+styleguide-title = Các mảnh của giao diện
+styleguide-about = Trang mới được ghép từ những mảnh này. Mỗi mảnh có một chỗ trong mã nguồn.
+styleguide-colours = Màu
+styleguide-type = Chữ
+styleguide-buttons = Nút
+styleguide-signs = Nhãn và dấu
+styleguide-notices = Thông báo và trạng thái trống
+styleguide-empty = Cho biết điều gì sẽ hiện ở đây và một việc có thể làm.
+styleguide-forms = Biểu mẫu
+styleguide-note = Nêu rõ hơn một chút.
+styleguide-table = Bảng
+styleguide-chart = Biểu đồ
+styleguide-flow = Các bước

@@ -17,6 +17,7 @@ mod finding;
 mod form;
 mod format;
 mod frame;
+mod help;
 mod home;
 mod imports;
 mod listing;
@@ -28,6 +29,7 @@ mod posting;
 mod reference;
 mod review;
 mod rich;
+mod styleguide;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -111,6 +113,9 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, get "/review", "pageReviewQueue", Staff, review::queue);
     both!(table, get "/review/{id}", "pageReview", Staff, review::show);
     both!(table, post "/review/{id}", "formReview", Staff, POSTING, review::decide);
+    both!(table, get "/help", "pageHelp", page, help::index);
+    both!(table, get "/help/{role}", "pageHelpRole", page, help::show);
+    both!(table, get "/styleguide", "pageStyleguide", page, styleguide::show);
     both!(table, get "/numbers", "pageNumbers", page, numbers::show);
     both!(table, get "/numbers/{file}", "pageNumbersFile", page, numbers::csv);
     both!(table, get "/api", "pageApi", page, reference::index);

@@ -1,0 +1,107 @@
+//! Help: one short page for each role, written as Markdown in `crates/server/help/<language>/<role>.md`. A block `flow`
+//! is drawn as a picture of steps.
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use base::{Lang, messages};
+use rust_embed::RustEmbed;
+
+use super::frame::{Frame, Visit, localised, page};
+use super::rich::markdown;
+use crate::app::App;
+use crate::problem::Problem;
+
+#[derive(RustEmbed)]
+#[folder = "help"]
+struct Files;
+
+/// The roles, in the order people are many.
+const ROLES: [&str; 4] = ["businesses", "institutes", "brokers", "moderators"];
+
+/// A piece of a page.
+enum Piece {
+    Words(String),
+    Flow(Vec<String>),
+}
+
+/// A page of help.
+struct Help {
+    role: &'static str,
+    lang: Lang,
+    title: String,
+    pieces: Vec<Piece>,
+}
+
+static PAGES: LazyLock<Vec<Help>> = LazyLock::new(|| {
+    let all = Lang::ALL.into_iter().flat_map(|lang| ROLES.map(|role| (lang, role)));
+    all.filter_map(|(lang, role)| read(lang, role)).collect()
+});
+
+/// Markdown of ours: its headings stand right below the page's.
+fn words(text: &str) -> Piece {
+    Piece::Words(markdown(text).replace("<h4>", "<h2>").replace("</h4>", "</h2>"))
+}
+
+fn read(lang: Lang, role: &'static str) -> Option<Help> {
+    let file = Files::get(&format!("{lang}/{role}.md"))?;
+    let text = std::str::from_utf8(&file.data).ok()?;
+    let (title, mut rest) = text.strip_prefix("# ")?.split_once('\n')?;
+    let mut pieces = Vec::new();
+    while let Some((before, after)) = rest.split_once("```flow\n") {
+        let (steps, after) = after.split_once("```")?;
+        pieces.push(words(before));
+        pieces.push(Piece::Flow(steps.split('→').map(|s| s.trim().to_owned()).collect()));
+        rest = after;
+    }
+    pieces.push(words(rest));
+    Some(Help { role, lang, title: title.to_owned(), pieces })
+}
+
+#[derive(Template)]
+#[template(path = "help.html")]
+struct HelpPage {
+    f: Frame,
+    others: Vec<(String, String, bool)>,
+    pieces: &'static [Piece],
+}
+
+fn others(lang: Lang, at: &str) -> Vec<(String, String, bool)> {
+    PAGES
+        .iter()
+        .filter(|p| p.lang == lang)
+        .map(|p| (p.title.clone(), localised(lang, &format!("/help/{}", p.role)), p.role == at))
+        .collect()
+}
+
+/// The pages there are.
+pub(super) async fn index(State(app): State<App>, visit: Visit) -> Response {
+    let lang = visit.lang();
+    let f = visit.frame(&app, messages::say(lang, "help-title", &[])).at("/help");
+    page(StatusCode::OK, lang, &HelpPage { f, others: others(lang, ""), pieces: &[] })
+}
+
+/// One page.
+pub(super) async fn show(State(app): State<App>, visit: Visit, Path(role): Path<String>) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let help = PAGES.iter().find(|p| p.lang == lang && p.role == role).ok_or_else(Problem::not_found)?;
+    let f = visit.frame(&app, help.title.as_str()).at(&format!("/help/{role}"));
+    Ok(page(StatusCode::OK, lang, &HelpPage { f, others: others(lang, &role), pieces: &help.pieces }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_has_its_page_in_both_languages_with_a_picture_of_the_way() {
+        assert_eq!(PAGES.len(), ROLES.len() * Lang::ALL.len());
+        for help in PAGES.iter() {
+            assert!(help.pieces.iter().any(|p| matches!(p, Piece::Flow(steps) if steps.len() >= 3)), "{} {}", help.lang, help.role);
+            assert!(help.pieces.iter().any(|p| matches!(p, Piece::Words(html) if html.contains("<h2>"))));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Every shared piece of the pages on one page, with what it is for: where a new page is put together from. Served by
+//! demonstration spaces alone.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use base::{Faults, messages};
+use listings::state::Status;
+use serde_json::json;
+
+use super::fields::{Context, Control, Field, FieldView, Input, Wrong, views};
+use super::frame::{Frame, Visit, page};
+use super::posting::{FaultLine, fault_lines};
+use crate::app::App;
+use crate::problem::Problem;
+
+const ROW: [Field; 3] = [
+    Field::needed("/metric", "advantage-metric", Input::Line(200)),
+    Field::new("/offered", "advantage-offered", Input::Figure),
+    Field::new("/unit", "field-unit", Input::Plain(20)),
+];
+
+/// One of each kind of input.
+const FIELDS: [Field; 9] = [
+    Field::needed("/title", "field-technology-title", Input::Line(256)),
+    Field::new("/problem", "block-problem", Input::Text(2_000, 3)),
+    Field::new("/keywords", "fact-keywords", Input::Words),
+    Field::new("/field", "fact-field", Input::Code("fields")),
+    Field::new("/urgency", "fact-urgency", Input::Code("urgency")),
+    Field::new("/cooperation", "fact-cooperation", Input::Codes("cooperation")),
+    Field::new("/deadline", "fact-deadline", Input::Day),
+    Field::new("/investment", "fact-investment", Input::Money),
+    Field::new("/advantages", "block-advantages", Input::Rows(&ROW)),
+];
+
+#[derive(Template)]
+#[template(path = "styleguide.html")]
+struct StyleguidePage {
+    f: Frame,
+    tokens: [&'static str; 10],
+    statuses: Vec<(&'static str, String)>,
+    fields: Vec<FieldView>,
+    faults: Vec<FaultLine>,
+}
+
+pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    if !app.space.demonstration {
+        return Err(Problem::not_found());
+    }
+    let lang = visit.lang();
+    let content = json!({
+        "title": {"vi": {"text": "Máy sấy cơm dừa"}, "en": {"text": "Coconut dryer"}},
+        "cooperation": ["licence"],
+        "investment": {"min_minor": 450_000_000_i64, "currency": "VND"},
+        "advantages": [{"metric": {"vi": {"text": "Thời gian sấy"}, "en": {"text": "Drying time"}}, "offered": 5.0, "unit": "h"}],
+    });
+    let mut wrong = Faults::new();
+    wrong.add("/keywords", "missing");
+    let wrong = Wrong::of(&wrong, &FIELDS, lang);
+    let cx = Context {
+        lang,
+        written_in: lang,
+        translated_from: None,
+        vocabularies: &app.vocabularies,
+        today: app.clock().today(),
+        parties: Vec::new(),
+        listings: Vec::new(),
+        notes: HashMap::from([("/problem".to_owned(), messages::say(lang, "styleguide-note", &[]))]),
+    };
+    let statuses = Status::ALL.iter().map(|s| (s.as_str(), app.vocabularies.name("listing_status", s.as_str(), lang).to_owned()));
+    let guide = StyleguidePage {
+        f: visit.frame(&app, messages::say(lang, "styleguide-title", &[])).at("/styleguide").unlisted(),
+        tokens: ["ink", "muted", "paper", "wash", "line", "accent", "husk", "info", "amber", "red"],
+        statuses: statuses.collect(),
+        fields: views(&FIELDS, &content, None, &wrong, &cx),
+        faults: fault_lines(&wrong, &FIELDS, lang, lang),
+    };
+    Ok(page(StatusCode::OK, lang, &guide))
+}
