@@ -196,6 +196,12 @@ impl Cast {
             visit(who, format!("/api-reference/{group}")),
             visit(who, "/problems/invalid"),
             visit(who, "/numbers"),
+            visit(who, "/styleguide"),
+            visit(who, "/help"),
+            visit(who, "/help/brokers"),
+            visit(who, "/help/businesses"),
+            visit(who, "/help/institutes"),
+            visit(who, "/help/moderators"),
             answered(404, visit(who, "/nothing-is-here")),
         ]
     }
