@@ -206,6 +206,13 @@ impl Window {
         self.cdp("Emulation.setScriptExecutionDisabled", json!({"value": true})).await;
     }
 
+    /// Makes the line to the space a slow one.
+    pub async fn slow_line(&self) {
+        let line = json!({"offline": false, "latency": 700, "downloadThroughput": -1, "uploadThroughput": -1});
+        self.cdp("Network.enable", json!({})).await;
+        self.cdp("Network.emulateNetworkConditions", line).await;
+    }
+
     async fn cdp(&self, command: &str, with: Value) -> Value {
         self.web.cdp().send_raw(command, with).await.unwrap()
     }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use base::{Lang, StaffRole};
+use thirtyfour::Key;
 
 use super::{Browser, DESKTOP, PHONE, Window, journey};
 use crate::site::{PASSWORD, Site, until};
@@ -184,6 +185,28 @@ async fn a_business_posts_a_need_on_a_phone() {
             assert!(step < 12, "{now}");
         }
         submit(&window).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_that_is_saving_itself_is_not_in_the_way_of_saving_it() {
+    journey("saving-itself", async |site: &Site, browser: &Browser| {
+        let author = site.person("author").await;
+        site.party(&author, "Viện Dừa", "institute").await;
+        let window = browser.window(DESKTOP).await;
+        window.signed_in(&author).await;
+        window.open("/post/technologies").await;
+        window.write("/title/vi", "Máy tách vỏ dừa").await;
+        next(&window, 2).await;
+        // A slow line, so that the form is still saving itself when the button is pressed.
+        window.slow_line().await;
+        window.write("/problem/vi", "Tách bằng dao chậm.").await;
+        window.write("/description/vi", "Hai trục gai.").await;
+        window.key(Key::Tab).await;
+        until("the form saves itself", async || window.ask("return !!document.querySelector('#sheet.htmx-request')").await == true).await;
+        next(&window, 3).await;
+        assert_eq!(window.complaints().await, Vec::<String>::new());
     })
     .await;
 }
