@@ -222,6 +222,43 @@ async fn fill(sets: &Path, data: &Path) -> (String, u64) {
     (party, rows)
 }
 
+/// The pages that visitors see: how quick, how heavy, and what the first visit fetches besides.
+async fn pages(http: &reqwest::Client, base: &str, listings: &Value) {
+    let urls: Vec<String> = listings["items"].as_array().unwrap().iter().map(|i| i["url"].as_str().unwrap().to_owned()).collect();
+    let search = |n: u64| {
+        let query = QUERIES[usize::try_from(n).unwrap() % QUERIES.len()];
+        http.get(format!("{base}/search")).query(&[("q", query)])
+    };
+    let (taken, failed) = load(50, 20, search).await;
+    row("page of results, 50/s, 20 s", format!("{}, {failed} failed", percentiles(&taken)), "p99 ≤ 20 ms");
+    let listing = |n: u64| http.get(format!("{base}{}", urls[usize::try_from(n).unwrap() % urls.len()]));
+    let (taken, failed) = load(50, 20, listing).await;
+    row("page of a listing, 50/s, 20 s", format!("{}, {failed} failed", percentiles(&taken)), "p99 ≤ 20 ms");
+    let mut heaviest = (0, String::new());
+    let searches = QUERIES.iter().map(|q| format!("/search?q={}", q.replace(' ', "+")));
+    for path in ["/".to_owned()].into_iter().chain(searches).chain(urls.iter().cloned()) {
+        let html = http.get(format!("{base}{path}")).send().await.unwrap().text().await.unwrap();
+        heaviest = heaviest.max((html.len(), path));
+    }
+    row("heaviest page, HTML before compression", format!("{:.1} KB ({})", heaviest.0 as f64 / 1e3, heaviest.1), "≤ 60 KB");
+    // What a first visit fetches: style, scripts and the faces of Vietnamese and Latin letters, as they travel.
+    let html = http.get(format!("{base}/")).send().await.unwrap().text().await.unwrap();
+    let named =
+        |text: &str, open: &str| text.split(open).skip(1).filter_map(|r| r.split('"').next()).map(str::to_owned).collect::<Vec<_>>();
+    let mut assets: Vec<String> = named(&html, "=\"").into_iter().filter(|a| a.starts_with("/assets/")).collect();
+    let style = assets.iter().find(|a| a.ends_with(".css")).expect("a style sheet").clone();
+    let css = http.get(format!("{base}{style}")).send().await.unwrap().text().await.unwrap();
+    assets.extend(named(&css, "url(\"").into_iter().filter(|f| !f.contains("latin-ext")).map(|f| format!("/assets/{f}")));
+    assets.sort();
+    assets.dedup();
+    let mut bytes = 0;
+    for asset in assets {
+        let sent = http.get(format!("{base}{asset}")).header("accept-encoding", "br").send().await.unwrap();
+        bytes += sent.bytes().await.unwrap().len();
+    }
+    row("assets of a first visit, as they travel", format!("{:.1} KB", bytes as f64 / 1e3), "≤ 150 KB");
+}
+
 #[tokio::main]
 async fn main() {
     let mut args = std::env::args().skip(1).map(PathBuf::from);
@@ -269,6 +306,7 @@ async fn main() {
     let one = |n: u64| http.get(format!("{base}/api/v1/technologies/{}", ids[usize::try_from(n).unwrap() % ids.len()]));
     let (taken, failed) = load(200, 15, one).await;
     row("GET of a listing, 200/s, 15 s", format!("{}, {failed} failed", percentiles(&taken)), "p99 ≤ 10 ms");
+    pages(&http, &base, &page).await;
 
     let answer = http
         .post(format!("{base}/api/v1/session"))

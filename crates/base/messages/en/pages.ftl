@@ -355,3 +355,15 @@ styleguide-note = Please be a little clearer here.
 styleguide-table = Tables
 styleguide-chart = Charts
 styleguide-flow = Steps
+
+lists-title = Lists of codes
+lists-about = The lists of codes that listings use, with their sources and dates.
+lists-name = List
+lists-code = Code
+lists-count = Entries
+lists-version = Version
+lists-term = Name
+lists-from = From
+lists-to = To
+lists-empty = This list has no entry yet.
+lists-more = See all { $count } entries (JSON)

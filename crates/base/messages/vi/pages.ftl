@@ -346,3 +346,15 @@ styleguide-note = Nêu rõ hơn một chút.
 styleguide-table = Bảng
 styleguide-chart = Biểu đồ
 styleguide-flow = Các bước
+
+lists-title = Danh mục
+lists-about = Các danh mục mã mà tin đăng dùng, kèm nguồn và ngày hiệu lực.
+lists-name = Danh mục
+lists-code = Mã
+lists-count = Số mục
+lists-version = Bản
+lists-term = Tên
+lists-from = Từ ngày
+lists-to = Đến ngày
+lists-empty = Danh mục này chưa có mục nào.
+lists-more = Xem cả { $count } mục (JSON)

@@ -21,6 +21,7 @@ mod help;
 mod home;
 mod imports;
 mod listing;
+mod lists;
 mod my;
 mod numbers;
 mod pairs;
@@ -115,6 +116,8 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, post "/review/{id}", "formReview", Staff, POSTING, review::decide);
     both!(table, get "/help", "pageHelp", page, help::index);
     both!(table, get "/help/{role}", "pageHelpRole", page, help::show);
+    both!(table, get "/lists", "pageLists", page, lists::index);
+    both!(table, get "/lists/{code}", "pageList", page, lists::show);
     both!(table, get "/styleguide", "pageStyleguide", page, styleguide::show);
     both!(table, get "/numbers", "pageNumbers", page, numbers::show);
     both!(table, get "/numbers/{file}", "pageNumbersFile", page, numbers::csv);
