@@ -196,6 +196,8 @@ impl Cast {
             visit(who, format!("/api-reference/{group}")),
             visit(who, "/problems/invalid"),
             visit(who, "/numbers"),
+            visit(who, "/lists"),
+            visit(who, "/lists/trl"),
             visit(who, "/styleguide"),
             visit(who, "/help"),
             visit(who, "/help/brokers"),
