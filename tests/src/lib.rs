@@ -16,5 +16,6 @@ mod import_pages;
 mod invariants;
 mod kill;
 mod main_job;
+mod own_pages;
 mod posting;
 mod site;

@@ -62,6 +62,13 @@ impl Faults {
         }
     }
 
+    /// Those for which this holds, and the others, each in their order.
+    #[must_use]
+    pub fn apart(self, is_first: impl Fn(&Fault) -> bool) -> (Self, Self) {
+        let (first, others) = self.0.into_iter().partition(is_first);
+        (Self(first), Self(others))
+    }
+
     /// True while nothing is wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {

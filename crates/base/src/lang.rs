@@ -21,6 +21,15 @@ impl Lang {
     /// Every language, the first one first.
     pub const ALL: [Self; 2] = [Self::Vi, Self::En];
 
+    /// The one that this is not.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Vi => Self::En,
+            Self::En => Self::Vi,
+        }
+    }
+
     /// The ISO 639-1 code.
     #[must_use]
     pub fn code(self) -> &'static str {

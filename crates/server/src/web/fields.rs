@@ -27,6 +27,8 @@ pub(super) enum Input {
     Text(usize, u8),
     /// Words per language, with commas between.
     Words,
+    /// Entries per language, one a line: lines shown.
+    Items(u8),
     /// A line of text without a language.
     Plain(usize),
     /// Lines of text without a language, one a row.
@@ -39,6 +41,8 @@ pub(super) enum Input {
     Code(&'static str),
     /// One code of a list, always one; it says nothing by itself.
     Always(&'static str),
+    /// One code of a list or none, under the list's title; a code that the list lacks may stay.
+    Titled(&'static str),
     /// Codes of a list.
     Codes(&'static str),
     /// A readiness level, 1 to 9.
@@ -57,6 +61,8 @@ pub(super) enum Input {
     Passage(usize, u8),
     /// One amount in a currency.
     Amount,
+    /// Yes or no; what holds where nothing is kept, and so is not kept.
+    YesNo(bool),
     /// From … to … in a currency.
     Money,
     /// One of the writer's own parties.
@@ -99,7 +105,7 @@ impl Field {
     /// Whether it is text that can be translated.
     pub fn is_text(&self) -> bool {
         match self.input {
-            Input::Line(_) | Input::Text(..) | Input::Words => true,
+            Input::Line(_) | Input::Text(..) | Input::Words | Input::Items(_) => true,
             Input::Rows(columns) => columns.iter().any(Self::is_text),
             _ => false,
         }
@@ -175,7 +181,7 @@ pub(super) fn place(pointer: &str, fields: &[Field]) -> String {
 /// The id of the input at a place, to which a link leads; languages have an input each.
 pub(super) fn input_id(field: &Field, at: &str, written_in: Lang) -> String {
     match field.input {
-        Input::Line(_) | Input::Text(..) | Input::Words => format!("{at}/{written_in}"),
+        Input::Line(_) | Input::Text(..) | Input::Words | Input::Items(_) => format!("{at}/{written_in}"),
         Input::Money => format!("{at}/min"),
         Input::Amount => format!("{at}/amount"),
         _ => at.to_owned(),

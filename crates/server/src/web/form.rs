@@ -2,6 +2,8 @@
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode, header};
+use sha2::{Digest, Sha256};
+use store::IdempotencyKey;
 
 use crate::problem::Problem;
 
@@ -47,6 +49,15 @@ impl Form {
     /// Every name with its value.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
+    }
+
+    /// The key by which a form that is sent twice does its work once: what the page gave it (`_key`) and what was sent, so
+    /// that whoever goes back and writes something else does that.
+    pub(super) fn once(&self, body: &Bytes, operation: &'static str) -> Option<IdempotencyKey> {
+        let key = self.get("_key");
+        let hash: [u8; 32] = Sha256::digest(body).into();
+        let sent: String = hash.iter().take(16).map(|b| format!("{b:02x}")).collect();
+        (1..=64).contains(&key.len()).then(|| IdempotencyKey { operation, key: format!("{key}-{sent}"), request_hash: hash.to_vec() })
     }
 
     /// The form under other names; what has none any more is left out.

@@ -233,10 +233,7 @@ impl Frame {
 
     /// The language that the page is not in.
     pub fn other(&self) -> Lang {
-        match self.lang {
-            Lang::Vi => Lang::En,
-            Lang::En => Lang::Vi,
-        }
+        self.lang.other()
     }
 
     /// The page in the other language.

@@ -37,6 +37,8 @@ use crate::problem::Problem;
 
 /// So many similar listings are shown.
 const SIMILAR: usize = 3;
+/// Pixels of a side of the code on a printed sheet.
+const QR_SIDE: u32 = 110;
 /// Other listings and parties named on a page, at most.
 const NAMED: usize = 24;
 
@@ -59,6 +61,8 @@ pub(super) struct ListingPage {
     pub blocks: Vec<Block>,
     pub facts: Vec<Facts>,
     pub address: String,
+    /// The address for whoever has it on paper.
+    pub qr_svg: String,
     /// Where its matches are, with the message that says so.
     pub pairs: Option<(&'static str, String)>,
     pub similar: Vec<CardView>,
@@ -177,6 +181,7 @@ pub(super) fn listing_page(f: Frame, view: &ListingView, names: &Names, similar:
         notices: notices(&f, view),
         blocks,
         facts,
+        qr_svg: super::qr::svg(&address, QR_SIDE),
         address,
         pairs: pairs(view, lang),
         similar: similar.into_iter().map(|hit| CardView::of(hit, lang, vocabularies)).collect(),

@@ -78,7 +78,7 @@ pub(super) async fn index(State(app): State<App>, visit: Visit) -> Response {
 pub(super) async fn show(State(app): State<App>, visit: Visit, Path(code): Path<String>) -> Result<Response, Problem> {
     let lang = visit.lang();
     let list = app.vocabularies.get(&code).ok_or_else(Problem::not_found)?;
-    let other = if lang == Lang::Vi { Lang::En } else { Lang::Vi };
+    let other = lang.other();
     let lines: Vec<TermLine> = list
         .terms
         .iter()

@@ -9,6 +9,7 @@ mod asked;
 mod assets;
 mod audience;
 mod card;
+mod choice;
 mod desk;
 mod door;
 mod errors;
@@ -22,11 +23,16 @@ mod home;
 mod imports;
 mod listing;
 mod lists;
+mod members;
+mod mishap;
 mod my;
 mod numbers;
+mod own;
 mod pairs;
 mod party;
 mod posting;
+mod profile;
+mod qr;
 mod reference;
 mod review;
 mod rich;
@@ -50,6 +56,9 @@ const FORM: BodyLimit = BodyLimit::Form(16 * 1_024);
 
 /// A post of ours may be as long as a listing.
 const POSTING: BodyLimit = BodyLimit::Form(512 * 1_024);
+
+/// A party's profile has long texts in two languages.
+const PROFILE: BodyLimit = BodyLimit::Form(256 * 1_024);
 
 /// Adds a page in both languages: the address and, under `/en`, the same again.
 macro_rules! both {
@@ -95,7 +104,23 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, post "/account/reset", "formReset", Public(DOOR), FORM, account::send_reset);
     both!(table, get "/account/memberships", "pageMemberships", SignedIn, account::memberships);
     both!(table, post "/account/memberships", "formMembership", SignedIn, FORM, account::send_membership);
+    both!(table, get "/account", "pageAccount", SignedIn, own::show);
+    both!(table, post "/account", "formAccount", SignedIn, FORM, own::save);
+    both!(table, get "/account/password", "pagePassword", SignedIn, own::password::show);
+    both!(table, post "/account/password", "formPassword", SignedIn, FORM, own::password::change);
+    both!(table, get "/account/second-factor", "pageSecondFactor", SignedIn, own::second_factor::show);
+    both!(table, post "/account/second-factor", "formSecondFactor", SignedIn, FORM, own::second_factor::change);
+    both!(table, get "/account/sessions", "pageSessions", SignedIn, own::sessions::show);
+    both!(table, post "/account/sessions", "formSessions", SignedIn, FORM, own::sessions::end);
+    both!(table, get "/account/tokens", "pageTokens", SignedIn, own::tokens::show);
+    both!(table, post "/account/tokens", "formTokens", SignedIn, FORM, own::tokens::change);
     both!(table, get "/my", "pageMy", SignedIn, my::show);
+    both!(table, get "/my/parties/new", "pagePartyNew", SignedIn, profile::new);
+    both!(table, post "/my/parties/new", "formPartyNew", SignedIn, PROFILE, profile::create);
+    both!(table, get "/my/parties/{id}", "pagePartyEdit", SignedIn, profile::edit);
+    both!(table, post "/my/parties/{id}", "formPartyEdit", SignedIn, PROFILE, profile::save);
+    both!(table, get "/my/parties/{id}/members", "pageMembers", SignedIn, members::show);
+    both!(table, post "/my/parties/{id}/members", "formMembers", SignedIn, FORM, members::change);
     both!(table, get "/post", "pagePost", SignedIn, posting::choose);
     both!(table, get "/post/{kind}", "pagePostKind", SignedIn, posting::new);
     both!(table, post "/post/{kind}", "formPost", SignedIn, POSTING, posting::create);

@@ -22,8 +22,6 @@ use listings::view::ListingView;
 use listings::{Kind, ListingError};
 use search::{DocKind, Facet};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use store::IdempotencyKey;
 
 use self::steps::{Step, step_of};
 use super::fields::{Context, Control, Field, FieldView, Opt, Wrong, apply, input_id, place, views};
@@ -214,14 +212,10 @@ fn step_links(kind: Kind, source: Lang, lang: Lang, at: usize, href: impl Fn(usi
 
 /// The message that names the step in the other language.
 pub(super) fn translation_key(source: Lang) -> &'static str {
-    match other(source) {
+    match source.other() {
         Lang::Vi => "step-translation-vi",
         Lang::En => "step-translation-en",
     }
-}
-
-fn other(lang: Lang) -> Lang {
-    if lang == Lang::Vi { Lang::En } else { Lang::Vi }
 }
 
 /// Which fields a step has, and which language they are in.
@@ -229,7 +223,7 @@ fn fields_of(kind: Kind, source: Lang, number: usize) -> Option<(Vec<Field>, Lan
     let all = steps::of(kind);
     match number.checked_sub(1)? {
         n if n < all.len() => Some((all.get(n)?.fields.to_vec(), source, None)),
-        n if n == all.len() => Some((steps::fields(kind), other(source), Some(source))),
+        n if n == all.len() => Some((steps::fields(kind), source.other(), Some(source))),
         _ => None,
     }
 }
@@ -325,7 +319,7 @@ impl Sheet<'_> {
             unsaved: None,
             percent: writing.and_then(|w| w.view.inside.as_ref()).map(|i| i.completeness.percent),
             other_language: (writing.is_none() && !is_translation)
-                .then(|| (messages::say(lang, "post-in-other-language", &[]), localised(other(lang), &new_path))),
+                .then(|| (messages::say(lang, "post-in-other-language", &[]), localised(lang.other(), &new_path))),
         }
     }
 }
@@ -391,13 +385,7 @@ pub(super) async fn create(
     };
     let content = read_content(kind, &value, &mut faults);
     let (Some(content), Some(party), true) = (content, party, faults.is_empty()) else { return Ok(again(&faults, &value)) };
-    let key = form.get("_key");
-    if (1..=64).contains(&key.len()) {
-        // The key and what was sent: whoever goes back and writes something else gets another draft.
-        let hash: [u8; 32] = Sha256::digest(&body).into();
-        let sent: String = hash.iter().take(16).map(|b| format!("{b:02x}")).collect();
-        ctx.idempotency = Some(IdempotencyKey { operation: "formPost", key: format!("{key}-{sent}"), request_hash: hash.to_vec() });
-    }
+    ctx.idempotency = form.once(&body, "formPost").or(ctx.idempotency);
     let new = NewListing { party, source_lang: visit.lang(), content, private: None };
     match listings::edit::create(&app.listings, ctx, new).await {
         Ok(receipt) => {

@@ -1,5 +1,7 @@
 //! Every template with sample data in both languages: words are there, nothing gets out of its place, pages stay small.
 
+mod own;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -318,6 +320,7 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
         add(&format!("api, {}", group.name), &page);
     }
     add("api", &index);
+    own::pages(lang, &mut add);
     all
 }
 
@@ -328,7 +331,7 @@ fn named_keys() -> Vec<String> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 files(&path, found);
-            } else if !path.ends_with("tests.rs") {
+            } else if !path.ends_with("tests.rs") && !path.ends_with("tests/own.rs") {
                 found.push(std::fs::read_to_string(path).unwrap());
             }
         }

@@ -139,7 +139,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::float_cmp, reason = "the nearest number is meant exactly")]
     fn figures_are_read_as_either_language_writes_them() {
         assert_eq!(number(Lang::Vi, "14,5"), Some(14.5));
         assert_eq!(number(Lang::Vi, "14.5"), Some(14.5), "no group has one digit");

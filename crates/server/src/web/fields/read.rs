@@ -58,7 +58,7 @@ impl Reader<'_> {
             return self.rows(field, columns, content);
         }
         let typed_at = match field.input {
-            Input::Line(_) | Input::Text(..) | Input::Words => format!("{name}/{}", self.cx.written_in),
+            Input::Line(_) | Input::Text(..) | Input::Words | Input::Items(_) => format!("{name}/{}", self.cx.written_in),
             Input::Money => return self.money(field, &name, placed, content),
             Input::Amount => return self.amount(field, &name, placed, content),
             _ => name.clone(),
@@ -74,8 +74,10 @@ impl Reader<'_> {
                 }
                 return;
             }
-            Input::Words => {
-                let words = split(&text, &[',', ';', '\n']);
+            Input::Words | Input::Items(_) => {
+                // A sentence may have commas in it; an entry ends with its line.
+                let separators: &[char] = if matches!(field.input, Input::Items(_)) { &['\n'] } else { &[',', ';', '\n'] };
+                let words = split(&text, separators);
                 put(content, &format!("{}/{}", field.at, self.cx.written_in), (!words.is_empty()).then(|| json!(words)));
                 return;
             }
@@ -89,7 +91,7 @@ impl Reader<'_> {
                 }
             }
             Input::Codes(_) | Input::Listings(_) => some_list(self.form.all(&typed_at).map(clean).collect()),
-            Input::Plain(_) | Input::Passage(..) | Input::Code(_) | Input::Always(_) | Input::Party => {
+            Input::Plain(_) | Input::Passage(..) | Input::Code(_) | Input::Titled(_) | Input::Always(_) | Input::Party => {
                 (!text.is_empty()).then(|| json!(text))
             }
             Input::Flag => match text.as_str() {
@@ -97,6 +99,7 @@ impl Reader<'_> {
                 "no" => Some(json!(false)),
                 _ => None,
             },
+            Input::YesNo(usual) => Some(text == "yes").filter(|said| *said != usual).map(Value::Bool),
             _ if text.is_empty() => None,
             Input::Level | Input::Whole => match text.replace([' ', '.'], "").parse::<u32>() {
                 Ok(number) => Some(json!(number)),
@@ -264,7 +267,7 @@ mod tests {
         Field::new("/offered", "field-offered", Input::Figure),
         Field::new("/direction", "field-direction", Input::Always("directions")),
     ];
-    const FIELDS: [Field; 7] = [
+    const FIELDS: [Field; 10] = [
         Field::needed("/title", "field-title", Input::Line(256)),
         Field::new("/keywords", "fact-keywords", Input::Words),
         Field::new("/cooperation", "fact-cooperation", Input::Codes("cooperation")),
@@ -272,6 +275,9 @@ mod tests {
         Field::new("/terms/term_months", "fact-term", Input::Whole),
         Field::new("/state_funded", "field-state-funded", Input::Flag),
         Field::new("/advantages", "block-advantages", Input::Rows(&COLUMNS)),
+        Field::new("/equipment", "party-equipment", Input::Items(4)),
+        Field::new("/address/commune", "fact-address", Input::Titled("communes")),
+        Field::new("/address/street_public", "fact-address", Input::YesNo(false)),
     ];
 
     fn read(form: &[(&str, &str)], drop: Option<&str>, content: Value) -> (Value, Sent) {
@@ -327,6 +333,21 @@ mod tests {
         let before = json!({"title": {"vi": {"text": "A"}}, "terms": {"term_months": 3}, "cooperation": ["licence"], "state_funded": true});
         let form = [("/title/vi", ""), ("/terms/term_months", ""), ("/cooperation", ""), ("/state_funded", "")];
         assert_eq!(read(&form, None, before).0, json!({}));
+    }
+
+    #[test]
+    fn entries_end_with_their_line_and_keep_their_commas() {
+        let form = [("/equipment/vi", "Máy sấy, 500 kg\r\n\r\n  Lò hơi ")];
+        let (content, _) = read(&form, None, json!({"equipment": {"en": ["Dryer"], "vi": ["Cũ"]}}));
+        assert_eq!(content, json!({"equipment": {"en": ["Dryer"], "vi": ["Máy sấy, 500 kg", "Lò hơi"]}}));
+    }
+
+    #[test]
+    fn what_holds_anyway_is_not_kept() {
+        let yes = read(&[("/address/street_public", "yes")], None, json!({})).0;
+        assert_eq!(yes, json!({"address": {"street_public": true}}));
+        let no = read(&[("/address/street_public", "no"), ("/address/commune", "")], None, yes).0;
+        assert_eq!(no, json!({}), "an address of which nothing is said is none");
     }
 
     #[test]

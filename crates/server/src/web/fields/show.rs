@@ -35,6 +35,8 @@ pub(in super::super) enum Control {
     Radios { name: String, options: Vec<Opt> },
     /// One of many.
     Select { name: String, options: Vec<Opt> },
+    /// One of many under a title; what lies outside of it stands before.
+    Titled { name: String, title: String, loose: Vec<Opt>, options: Vec<Opt> },
     /// Any of these.
     Boxes { name: String, options: Vec<Opt> },
     /// One amount.
@@ -122,7 +124,7 @@ fn view(field: &Field, row: &str, content: &Value, typed: Option<&Form>, wrong: 
         fault: wrong.at(&at),
         note: cx.notes.get(&at).cloned(),
         original: cx.translated_from.and_then(|source| Some(in_language(shown.kept?, source))).filter(|text| !text.is_empty()),
-        lang: matches!(field.input, Input::Line(_) | Input::Text(..) | Input::Words)
+        lang: matches!(field.input, Input::Line(_) | Input::Text(..) | Input::Words | Input::Items(_))
             .then_some(cx.written_in)
             .filter(|l| *l != cx.lang)
             .map(Lang::code),
@@ -189,6 +191,10 @@ impl Shown<'_> {
                 let words = self.text(&name_in, written);
                 self.line(name_in, words, 500, "text")
             }
+            Input::Items(rows) => {
+                let entries = self.text(&name_in, |v| list(v.get(self.cx.written_in.code())?, "\n"));
+                Control::Area { value: entries, name: name_in, max: 10_000, rows }
+            }
             Input::Plain(max) => self.line(name.clone(), self.text(&name, plain), max, "text"),
             Input::Lines => Control::Area { value: self.text(&name, |v| list(v, "\n")), name, max: 5_000, rows: 3 },
             Input::Tokens | Input::Numbers => self.line(name.clone(), self.text(&name, |v| list(v, ", ")), 500, "text"),
@@ -204,13 +210,15 @@ impl Shown<'_> {
             Input::Day => self.line(name.clone(), self.text(&name, plain), 10, "date"),
             Input::Flag => {
                 let now = self.text(&name, |v| v.as_bool().map(|b| if b { "yes" } else { "no" }.to_owned()));
-                let option = |value: &str, key: &str| Opt {
-                    value: value.to_owned(),
-                    label: messages::say(lang, key, &[]),
-                    depth: 0,
-                    is_on: now == value,
-                };
-                Control::Radios { name, options: vec![option("yes", "flag-yes"), option("no", "flag-no"), option("", "flag-open")] }
+                let options = [("yes", "flag-yes"), ("no", "flag-no"), ("", "flag-open")];
+                Control::Radios { name, options: options.map(|(value, key)| said(value, key, &now, lang)).into() }
+            }
+            Input::YesNo(usual) => {
+                let word = |is: bool| if is { "yes" } else { "no" }.to_owned();
+                let now = self.text(&name, |v| v.as_bool().map(word));
+                let now = if now.is_empty() { word(usual) } else { now };
+                let options = [("yes", "flag-yes"), ("no", "flag-no")];
+                Control::Radios { name, options: options.map(|(value, key)| said(value, key, &now, lang)).into() }
             }
             Input::Level => {
                 let now = self.text(&name, |v| v.as_u64().map(|n| n.to_string()));
@@ -225,6 +233,7 @@ impl Shown<'_> {
                     Control::Select { name, options: self.with_none(options) }
                 }
             }
+            Input::Titled(list) => self.titled(name, list),
             Input::Always(list) => Control::Select { options: self.terms(list, &[self.text(&name, plain)]), name },
             Input::Codes(list) => Control::Boxes { options: self.terms(list, &self.chosen()), name },
             Input::Party => {
@@ -240,6 +249,24 @@ impl Shown<'_> {
             Input::Amount => self.amount(name),
             Input::Money => self.money(name),
             Input::Rows(_) => Control::Rows { at: name, rows: Vec::new() },
+        }
+    }
+
+    fn titled(&self, name: String, list: &str) -> Control {
+        let now = self.text(&name, |v| v.as_str().map(str::to_owned));
+        let options = self.terms(list, std::slice::from_ref(&now));
+        let stray = (!now.is_empty() && !options.iter().any(|o| o.value == now)).then_some(now);
+        Control::Titled {
+            name,
+            title: self
+                .cx
+                .vocabularies
+                .get(list)
+                .map(|l| if self.cx.lang == Lang::Vi { &l.vi } else { &l.en })
+                .cloned()
+                .unwrap_or_default(),
+            loose: self.with_none(stray.map(|value| Opt { label: value.clone(), value, depth: 0, is_on: true }).into_iter().collect()),
+            options,
         }
     }
 
@@ -292,6 +319,11 @@ impl Shown<'_> {
         options.insert(0, none);
         options
     }
+}
+
+/// One answer of a few.
+fn said(value: &str, key: &str, now: &str, lang: Lang) -> Opt {
+    Opt { value: value.to_owned(), label: messages::say(lang, key, &[]), depth: 0, is_on: now == value }
 }
 
 fn term(list: &Vocabulary, code: &str, chosen: &[String], lang: Lang) -> Opt {

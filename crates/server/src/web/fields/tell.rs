@@ -34,7 +34,7 @@ pub(in super::super) fn told(fields: &[Field], content: &Value, cx: &Context<'_>
             }
         };
         match field.input {
-            Input::Line(_) | Input::Text(..) | Input::Words => {
+            Input::Line(_) | Input::Text(..) | Input::Words | Input::Items(_) => {
                 for lang in Lang::ALL {
                     add(format!("{}/{lang}", field.at), Some(lang), in_language(value, lang));
                 }
@@ -63,7 +63,7 @@ fn row_text(columns: &[Field], row: &Value, cx: &Context<'_>) -> String {
     let parts = columns.iter().filter_map(|column| {
         let value = row.pointer(column.at)?;
         let text = match column.input {
-            Input::Line(_) | Input::Text(..) | Input::Words => {
+            Input::Line(_) | Input::Text(..) | Input::Words | Input::Items(_) => {
                 let all = Lang::ALL.into_iter().map(|lang| in_language(value, lang)).filter(|t| !t.is_empty());
                 all.collect::<Vec<_>>().join(" / ")
             }
@@ -82,14 +82,14 @@ fn plain(field: &Field, value: &Value, cx: &Context<'_>) -> String {
     };
     let text = |v: &Value| v.as_str().map(str::to_owned);
     match field.input {
-        Input::Code(list) | Input::Always(list) => name(list, value).unwrap_or_default(),
+        Input::Code(list) | Input::Titled(list) | Input::Always(list) => name(list, value).unwrap_or_default(),
         Input::Codes(list) => many(&|v| name(list, v), ", "),
         Input::Level => value.as_u64().map(|n| format!("TRL {n}")).unwrap_or_default(),
         Input::Whole => value.as_u64().map(|n| format::count(lang, n)).unwrap_or_default(),
         Input::Figure => value.as_f64().map(|n| super::super::typed::plain_number(lang, n)).unwrap_or_default(),
         Input::Percent => value.as_u64().and_then(|bp| u32::try_from(bp).ok()).map(|bp| format::share(lang, bp)).unwrap_or_default(),
         Input::Day => value.as_str().and_then(|d| d.parse::<NaiveDate>().ok()).map(|d| format::day(lang, d)).unwrap_or_default(),
-        Input::Flag => match value.as_bool() {
+        Input::Flag | Input::YesNo(_) => match value.as_bool() {
             Some(true) => messages::say(lang, "flag-yes", &[]),
             Some(false) => messages::say(lang, "flag-no", &[]),
             None => String::new(),
@@ -103,7 +103,7 @@ fn plain(field: &Field, value: &Value, cx: &Context<'_>) -> String {
         Input::Numbers => many(&|v| v.as_u64().map(|n| n.to_string()), ", "),
         Input::Party => text(value).map(|id| named(&id, cx.parties.iter().map(|(p, n)| (p.to_string(), n)))).unwrap_or_default(),
         Input::Listings(_) => many(&|v| Some(named(v.as_str()?, cx.listings.iter().map(|(l, _, n)| (l.to_string(), n)))), ", "),
-        Input::Line(_) | Input::Text(..) | Input::Words | Input::Plain(_) | Input::Passage(..) | Input::Rows(_) => {
+        Input::Line(_) | Input::Text(..) | Input::Words | Input::Items(_) | Input::Plain(_) | Input::Passage(..) | Input::Rows(_) => {
             text(value).unwrap_or_default()
         }
     }

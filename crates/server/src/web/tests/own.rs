@@ -1,0 +1,157 @@
+//! The pages of people for themselves and of staff, with what people wrote in every place that shows it.
+
+use std::collections::HashMap;
+
+use super::super::choice::Choice;
+use super::super::fields::{Context, Opt, Wrong, views};
+use super::super::format::moment;
+use super::super::own::second_factor::Stage;
+use super::super::posting::FaultLine;
+use super::super::{members, own, profile};
+use super::{EVIL, a_party, at, frame, vocabularies};
+use askama::DynTemplate;
+use base::{Faults, Lang};
+
+fn faults() -> Vec<FaultLine> {
+    vec![FaultLine { id: "x".to_owned(), label: EVIL.to_owned(), text: EVIL.to_owned() }]
+}
+
+/// A profile with everything in it, everything wrong.
+fn profile_page(lang: Lang) -> profile::ProfilePage {
+    let vocabularies = vocabularies();
+    let value = serde_json::to_value(a_party().profile).unwrap();
+    let parts = profile::fields::ALL.iter().map(|part| (part, lang)).chain([(&profile::fields::TEXTS, lang.other())]);
+    let sections = parts.map(|(part, written_in)| {
+        let mut faults = Faults::new();
+        for field in part.fields {
+            faults.add_with(field.at, "unknown_code", &[("code", EVIL), ("list", EVIL)]);
+        }
+        let cx = Context {
+            lang,
+            written_in,
+            translated_from: None,
+            vocabularies: &vocabularies,
+            today: at().date_naive(),
+            parties: Vec::new(),
+            listings: Vec::new(),
+            notes: HashMap::new(),
+        };
+        let fields = views(part.fields, &value, None, &Wrong::of(&faults, part.fields, lang), &cx);
+        profile::Section { key: part.key, about: EVIL.to_owned(), fields }
+    });
+    profile::ProfilePage {
+        f: frame(lang, "/my/parties/x").titled(EVIL),
+        action: EVIL.to_owned(),
+        seen: Some(1),
+        key: Some(EVIL.to_owned()),
+        sections: sections.collect(),
+        faults: faults(),
+        done: Some(EVIL.to_owned()),
+        is_verified: true,
+        links: Some(("/parties/x".to_owned(), "/my/parties/x/members".to_owned())),
+    }
+}
+
+fn choice(n: usize) -> Choice {
+    Choice { value: EVIL.to_owned(), label: EVIL.to_owned(), about: Some(EVIL.to_owned()), is_on: n == 0 }
+}
+
+fn members_page(lang: Lang, is_admin: bool) -> members::MembersPage {
+    let line = |n: usize| members::MemberLine {
+        id: "7".to_owned(),
+        name: if n == 0 { EVIL.to_owned() } else { String::new() },
+        email: EVIL.to_owned(),
+        roles: EVIL.to_owned(),
+        status: "confirmed",
+        status_label: EVIL.to_owned(),
+        since: moment(lang, at()),
+        version: 1,
+        choices: (0..4).map(choice).collect(),
+        steps: vec![members::StepButton { step: "remove", label: EVIL.to_owned(), about: EVIL.to_owned() }],
+        is_open: n == 0,
+    };
+    members::MembersPage {
+        f: frame(lang, "/my/parties/x/members").titled(EVIL),
+        party: EVIL.to_owned(),
+        action: EVIL.to_owned(),
+        is_admin,
+        lines: (0..20).map(line).collect(),
+        total: 1_234,
+        next: Some("/next".to_owned()),
+        first: Some("/first".to_owned()),
+        email: EVIL.to_owned(),
+        choices: (0..4).map(choice).collect(),
+        faults: faults(),
+        done: Some(EVIL.to_owned()),
+    }
+}
+
+fn account_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
+    let door = own::Door { href: "/account/password", title: "own-password-title", about: EVIL.to_owned(), is_due: true };
+    let account = own::AccountPage {
+        f: frame(lang, "/account"),
+        email: EVIL.to_owned(),
+        name: EVIL.to_owned(),
+        lang,
+        seen: 1,
+        doors: vec![door],
+        faults: faults(),
+        done: Some(EVIL.to_owned()),
+    };
+    add("account", &account);
+    add("password", &own::password::PasswordPage { f: frame(lang, "/account/password"), email: EVIL.to_owned(), faults: faults() });
+    let setup = Stage::Setup { secret: EVIL.to_owned(), url: EVIL.to_owned(), qr: String::new() };
+    for stage in [Stage::Off, setup, Stage::Code, Stage::On, Stage::Codes(vec![EVIL.to_owned()])] {
+        let f = frame(lang, "/account/second-factor");
+        add("second factor", &own::second_factor::SecondFactorPage { f, stage, faults: faults(), done: Some(EVIL.to_owned()) });
+    }
+    let session = |n: usize| own::sessions::SessionLine {
+        id: "7".to_owned(),
+        device: EVIL.to_owned(),
+        agent: EVIL.to_owned(),
+        since: moment(lang, at()),
+        seen: moment(lang, at()),
+        ends: moment(lang, at()),
+        is_current: n == 0,
+    };
+    let sessions = own::sessions::SessionsPage {
+        f: frame(lang, "/account/sessions"),
+        // As many as an account can have.
+        lines: (0..50).map(session).collect(),
+        has_others: true,
+        done: Some(EVIL.to_owned()),
+    };
+    add("sessions", &sessions);
+    let token = |n: usize| own::tokens::TokenLine {
+        id: "7".to_owned(),
+        name: EVIL.to_owned(),
+        scopes: EVIL.to_owned(),
+        party: Some(EVIL.to_owned()),
+        since: moment(lang, at()),
+        ends: moment(lang, at()),
+        used: (n == 0).then(|| moment(lang, at())),
+        state: "own-token-live",
+        is_live: true,
+    };
+    let tokens = own::tokens::TokensPage {
+        f: frame(lang, "/account/tokens"),
+        lines: (0..20).map(token).collect(),
+        name: EVIL.to_owned(),
+        choices: (0..4).map(choice).collect(),
+        days: EVIL.to_owned(),
+        max_days: 365,
+        parties: vec![Opt { value: EVIL.to_owned(), label: EVIL.to_owned(), depth: 0, is_on: true }],
+        fresh: Some(own::tokens::Fresh { name: EVIL.to_owned(), secret: EVIL.to_owned() }),
+        faults: faults(),
+        done: Some(EVIL.to_owned()),
+    };
+    add("tokens", &tokens);
+}
+
+/// Every one of these pages, by name.
+pub(super) fn pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
+    account_pages(lang, add);
+    add("members", &members_page(lang, true));
+    add("members, read", &members_page(lang, false));
+    add("profile", &profile_page(lang));
+}
