@@ -13,7 +13,7 @@ use super::axe::{self, Rules};
 use super::{Browser, DESKTOP, DESKTOP_DARK, Look, PHONE, PHONE_DARK, Window, journey, journey_in_the_demonstration};
 use crate::import_pages::{ended, hand_over};
 use crate::main_job::{need, publish, technology};
-use crate::site::{Client, Site};
+use crate::site::{Client, PASSWORD, Site};
 
 /// Routes without a page, each with its reason.
 const NO_PAGES: [(&str, &str); 9] = [
@@ -115,6 +115,9 @@ impl Cast {
         let third = site.party(&host, "Công ty Mật hoa dừa", "enterprise").await;
         let invitation = json!({"email": "author@example.org", "roles": ["editor"]});
         host.post(&format!("/api/v1/parties/{third}/memberships"), invitation).await.expect(201);
+        let invitation = json!({"email": "host@example.org", "roles": ["editor"]});
+        author.post(&format!("/api/v1/parties/{party}/memberships"), invitation).await.expect(201);
+        author.post("/api/v1/tokens", json!({"name": "đồng bộ", "scopes": ["read"], "days": 30})).await.expect(201);
 
         // A listing in each state that looks different: an empty draft, one that waits, one that was sent back, one that is
         // public, and one that is public with a change that waits.
@@ -153,7 +156,7 @@ impl Cast {
         site.indexed().await;
 
         let mut visits = Self::of_everybody(&visitor).await;
-        visits.extend(Self::of_the_author(&author, &import, [&empty, &claimed, &back, &wanted, &mark]).await);
+        visits.extend(Self::of_the_author(&author, &party, &import, [&empty, &claimed, &back, &wanted, &mark]).await);
         visits.extend([
             visit(Who::Moderator, "/review"),
             visit(Who::Moderator, format!("/review/{claimed}")),
@@ -208,11 +211,22 @@ impl Cast {
         ]
     }
 
-    async fn of_the_author(author: &Client, import: &str, [empty, waiting, back, wanted, mark]: [&str; 5]) -> Vec<Visit> {
+    async fn of_the_author(author: &Client, party: &str, import: &str, [empty, waiting, back, wanted, mark]: [&str; 5]) -> Vec<Visit> {
         let who = Who::Author;
         let mut visits = vec![
             visit(who, "/sign-in/code"),
             visit(who, "/account/memberships"),
+            visit(who, "/account"),
+            visit(who, "/account/password"),
+            answered(422, sent(&[("old", PASSWORD), ("new", "12345678")], visit(who, "/account/password"))),
+            visit(who, "/account/sessions"),
+            visit(who, "/account/tokens"),
+            visit(who, "/account/second-factor"),
+            sent(&[("password", PASSWORD)], visit(who, "/account/second-factor")),
+            visit(who, "/my/parties/new"),
+            answered(422, sent(&[], visit(who, "/my/parties/new"))),
+            visit(who, format!("/my/parties/{party}")),
+            visit(who, format!("/my/parties/{party}/members")),
             visit(who, "/my"),
             visit(who, "/my/imports"),
             visit(who, import),
