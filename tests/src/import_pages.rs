@@ -7,7 +7,7 @@ use crate::main_job::technology;
 use crate::site::{Answer, Client, Site, on_every_database};
 
 /// A form with a file, as a browser sends it.
-async fn hand_over(client: &Client, file: (&str, &str), fields: &[(&str, &str)]) -> Answer {
+pub async fn hand_over(client: &Client, file: (&str, &str), fields: &[(&str, &str)]) -> Answer {
     let mut body = String::new();
     for (name, value) in fields {
         body.push_str(&format!("--xxx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
@@ -19,7 +19,7 @@ async fn hand_over(client: &Client, file: (&str, &str), fields: &[(&str, &str)])
     client.send_raw(Method::POST, "/my/imports", "multipart/form-data; boundary=xxx", body.into_bytes()).await
 }
 
-async fn ended(site: &Site, client: &Client, answer: &Answer) -> String {
+pub async fn ended(site: &Site, client: &Client, answer: &Answer) -> String {
     assert_eq!(answer.status, 303, "{}", answer.text);
     let page = answer.headers["location"].to_str().unwrap().to_owned();
     site.until("the import has ended", async || {

@@ -8,6 +8,7 @@
 mod access;
 mod account_pages;
 mod bad_input;
+mod browser;
 mod finding;
 mod golden;
 mod hidden;

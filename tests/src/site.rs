@@ -54,6 +54,17 @@ where
 impl Site {
     /// Starts a space in a database.
     pub async fn start(store: TestStore) -> Self {
+        Self::start_as(store, false).await
+    }
+
+    /// Starts the demonstration space in an empty database.
+    pub async fn start_demonstration(store: TestStore) -> Self {
+        let site = Self::start_as(store, true).await;
+        site.indexed().await;
+        site
+    }
+
+    async fn start_as(store: TestStore, is_demo: bool) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut config = Config::default();
         config.server.requests_per_minute = 0;
@@ -70,8 +81,11 @@ impl Site {
         config.accounts.public_url = config.server.public_url.clone();
         let clock = store.clock.clone();
         let parts = space::stand_on(store.store.clone(), &config, data.path()).unwrap();
+        if is_demo {
+            innospace::demo::prepare(&parts, data.path()).await.unwrap();
+        }
         let (search, wanting) = space::index(&config, data.path(), &parts).unwrap();
-        let app = space::app(&config, data.path(), parts, search, false).unwrap();
+        let app = space::app(&config, data.path(), parts, search, is_demo).unwrap();
         let stop = CancellationToken::new();
         let mut workers = server::workers::start(&app, wanting, &stop);
         let (served, token) = (app.clone(), stop.clone());
@@ -126,13 +140,8 @@ impl Site {
     }
 
     /// Waits until something is so.
-    pub async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
-        let waiting = async {
-            while !holds().await {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "waited in vain until {what}");
+    pub async fn until(&self, what: &str, holds: impl AsyncFnMut() -> bool) {
+        until(what, holds).await;
     }
 
     /// Waits until the index has seen everything that was committed.
@@ -173,6 +182,16 @@ impl Site {
             ended.unwrap();
         }
     }
+}
+
+/// Waits until something is so.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let waiting = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "waited in vain until {what}");
 }
 
 /// Somebody at the other end of the line.
@@ -231,6 +250,12 @@ impl Client {
             answer.headers.get_all("set-cookie").iter().map(|c| c.to_str().unwrap().split(';').next().unwrap().to_owned()).collect();
         // A browser says that our own pages sent it.
         self.with("cookie", &cookies.join("; ")).with("sec-fetch-site", "same-origin")
+    }
+
+    /// The cookies of the session.
+    pub fn cookies(&self) -> Vec<(String, String)> {
+        let all = self.headers.get("cookie").map_or("", |c| c.to_str().unwrap());
+        all.split("; ").filter_map(|c| c.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     /// The same with a token of this account.

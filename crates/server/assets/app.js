@@ -106,7 +106,19 @@
   for (const form of document.querySelectorAll("form[data-guard]")) {
     let dirty = false;
     form.addEventListener("input", () => { dirty = true; });
-    form.addEventListener("submit", () => { dirty = false; });
+    let waits = false;
+    form.addEventListener("submit", (event) => {
+      dirty = false;
+      // A form that is just saving itself is told a new version to go on from; what is sent now goes on from that one.
+      if (!form.classList.contains("htmx-request")) return;
+      event.preventDefault();
+      if (waits) return;
+      waits = true;
+      form.addEventListener("htmx:finally:request", () => setTimeout(() => {
+        waits = false;
+        form.requestSubmit(event.submitter);
+      }), { once: true });
+    });
     document.addEventListener("htmx:after:swap", () => { if (document.querySelector("#saved[data-ok]")) dirty = false; });
     addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
   }

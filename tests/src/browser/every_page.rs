@@ -1,0 +1,446 @@
+//! Every page there is, in both languages, on a phone and on a desk, light and dark: nothing breaks a rule of
+//! accessibility, nothing is wider than the window, there is one heading, and the browser has nothing to complain of.
+//!
+//! The route table says which pages there are. A page that nobody visits fails.
+
+use std::collections::BTreeSet;
+
+use base::{AccountId, Lang, PartyRole, StaffRole};
+use serde_json::{Value, json};
+use thirtyfour::By;
+
+use super::axe::{self, Rules};
+use super::{Browser, DESKTOP, DESKTOP_DARK, Look, PHONE, PHONE_DARK, Window, journey, journey_in_the_demonstration};
+use crate::import_pages::{ended, hand_over};
+use crate::main_job::{need, publish, technology};
+use crate::site::{Client, PASSWORD, Site};
+
+/// Routes without a page, each with its reason.
+const NO_PAGES: [(&str, &str); 9] = [
+    ("/healthz", "for probes"),
+    ("/readyz", "for probes"),
+    ("/metrics", "for scrapers"),
+    ("/api/openapi.json", "for programs"),
+    ("/assets/{*path}", "what pages are made of"),
+    ("/favicon.svg", "a picture"),
+    ("/robots.txt", "for search engines"),
+    ("/numbers/{file}", "a file to take along"),
+    ("/en", "the same as /en/"),
+];
+
+fn is_no_page(route: &str) -> bool {
+    let vietnamese = route.strip_prefix("/en").filter(|rest| !rest.is_empty()).unwrap_or(route);
+    NO_PAGES.iter().any(|(path, _)| *path == vietnamese)
+}
+
+/// Who looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    Nobody,
+    Author,
+    Moderator,
+    Administrator,
+}
+
+/// What is done on a page before it is looked at.
+enum Then {
+    /// Nothing.
+    Look,
+    /// Its first form is sent as it is, with this written into it.
+    Send(Vec<(&'static str, &'static str)>),
+    /// The same by somebody whose session has just ended.
+    SendAsNobody,
+}
+
+/// A page and who opens it.
+struct Visit {
+    who: Who,
+    path: String,
+    then: Then,
+    /// The status of what is looked at.
+    status: u16,
+}
+
+fn visit(who: Who, path: impl Into<String>) -> Visit {
+    Visit { who, path: path.into(), then: Then::Look, status: 200 }
+}
+
+fn answered(status: u16, visit: Visit) -> Visit {
+    Visit { status, ..visit }
+}
+
+fn sent(fields: &[(&'static str, &'static str)], visit: Visit) -> Visit {
+    Visit { then: Then::Send(fields.to_vec()), ..visit }
+}
+
+/// The people of the visits, and what they have.
+struct Cast {
+    author: Client,
+    moderator: Client,
+    administrator: Client,
+    visits: Vec<Visit>,
+}
+
+async fn made(author: &Client, path: &str, party: &str, content: Value) -> String {
+    author.post(path, json!({"party": party, "content": content})).await.expect(201)["id"].as_str().unwrap().to_owned()
+}
+
+async fn submit(author: &Client, id: &str, seen: i64) -> i64 {
+    let steps = format!("/api/v1/listings/{id}/transitions");
+    author.post_at(&steps, seen, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap()
+}
+
+/// The address of the page of something that is found.
+async fn page_of(client: &Client, kind: &str, title: &str) -> String {
+    let found = client.get(&format!("/api/v1/search?kind={kind}&limit=100")).await.expect(200);
+    let one = found["items"].as_array().unwrap().iter().find(|i| i["title"].as_str().unwrap().contains(title));
+    one.unwrap_or_else(|| panic!("no {kind} {title}: {found}"))["url"].as_str().unwrap().to_owned()
+}
+
+impl Cast {
+    async fn make(site: &Site) -> Self {
+        let visitor = site.visitor();
+        let (author, account): (Client, AccountId) = site.account("author", &[]).await;
+        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+        let administrator = site.staff("administrator", &[StaffRole::Administrator]).await;
+        let host = site.person("host").await;
+
+        // Two parties of one's own, and an invitation to a third.
+        let own = visitor.get("/api/v1/parties?limit=100&party_type=institute").await.expect(200);
+        let is_own = |p: &&Value| p.to_string().contains("Hàm Luông");
+        let own = own["items"].as_array().unwrap().iter().find(is_own).unwrap_or_else(|| panic!("{own}"));
+        let party = own["id"].as_str().unwrap().to_owned();
+        site.member(party.parse().unwrap(), account, PartyRole::Admin).await;
+        site.party(&author, "Hợp tác xã Dừa Sáp Cầu Kè", "cooperative").await;
+        let third = site.party(&host, "Công ty Mật hoa dừa", "enterprise").await;
+        let invitation = json!({"email": "author@example.org", "roles": ["editor"]});
+        host.post(&format!("/api/v1/parties/{third}/memberships"), invitation).await.expect(201);
+        let invitation = json!({"email": "host@example.org", "roles": ["editor"]});
+        author.post(&format!("/api/v1/parties/{party}/memberships"), invitation).await.expect(201);
+        author.post("/api/v1/tokens", json!({"name": "đồng bộ", "scopes": ["read"], "days": 30})).await.expect(201);
+
+        // A listing in each state that looks different: an empty draft, one that waits, one that was sent back, one that is
+        // public, and one that is public with a change that waits.
+        let empty = made(&author, "/api/v1/technologies", &party, json!({"title": {"vi": "Máy ép dầu dừa"}})).await;
+        let claimed = made(&author, "/api/v1/technologies", &party, technology("Máy sấy cơm dừa bơm nhiệt")).await;
+        let back = made(&author, "/api/v1/technologies", &party, technology("Lò sấy cơm dừa bằng trấu")).await;
+        let wanted = made(&author, "/api/v1/needs", &party, need()).await;
+        let asset =
+            json!({"ip_kind": "patent", "title": {"vi": "Thiết bị tách xơ dừa"}, "status": "filed", "territory": ["VN"], "numbers": {}});
+        let mark = author.post("/api/v1/ip-assets", json!({"party": party, "content": asset})).await;
+        let mark = if mark.status == 201 {
+            mark.json()
+        } else {
+            let plain = json!({"ip_kind": "patent", "title": {"vi": "Thiết bị tách xơ dừa"}, "status": "filed"});
+            author.post("/api/v1/ip-assets", json!({"party": party, "content": plain})).await.expect(201)
+        };
+        let mark = mark["id"].as_str().unwrap().to_owned();
+        submit(&author, &claimed, 1).await;
+        moderator.post(&format!("/api/v1/listings/{claimed}/reviews"), Value::Null).await.expect(200);
+        let seen = submit(&author, &back, 1).await;
+        moderator.post(&format!("/api/v1/listings/{back}/reviews"), Value::Null).await.expect(200);
+        let ask = json!({"decision": "request_changes", "notes": [{"pointer": "/summary", "text": "Nêu công suất."}]});
+        moderator.post_at(&format!("/api/v1/listings/{back}/reviews/decision"), seen, ask).await.expect(200);
+        let seen = submit(&author, &wanted, 1).await;
+        let seen = publish(&moderator, &wanted, seen).await;
+        let mut changed = need();
+        changed["title"]["vi"] = json!("Cần máy sấy cơm dừa chạy bằng trấu");
+        let changed = author.put_at(&format!("/api/v1/needs/{wanted}"), seen, json!({"content": changed})).await.expect(200);
+        submit(&author, &wanted, changed["version"].as_i64().unwrap()).await;
+        // A file with a row that cannot be taken.
+        let mut faulty = technology("Máy sấy 2");
+        faulty["trl"] = json!(12);
+        let row = json!({"kind": "technology", "source_lang": "vi", "content": faulty}).to_string();
+        let fields = [("party", party.as_str()), ("mapping", ""), ("dry_run", "true"), ("skip_faulty", "true")];
+        let import = ended(site, &author, &hand_over(&author, ("tin.jsonl", &row), &fields).await).await;
+        site.indexed().await;
+
+        let mut visits = Self::of_everybody(&visitor).await;
+        visits.extend(Self::of_the_author(&author, &party, &import, [&empty, &claimed, &back, &wanted, &mark]).await);
+        visits.extend([
+            visit(Who::Moderator, "/review"),
+            visit(Who::Moderator, format!("/review/{claimed}")),
+            visit(Who::Moderator, format!("/review/{wanted}")),
+            visit(Who::Administrator, "/my"),
+        ]);
+        Self { author, moderator, administrator, visits }
+    }
+
+    async fn of_everybody(visitor: &Client) -> Vec<Visit> {
+        let who = Who::Nobody;
+        let technology = page_of(visitor, "technology", "phôi dừa sáp").await;
+        let need = page_of(visitor, "need", "Máy lột vỏ dừa khô").await;
+        let reference = visitor.get("/api").await.text;
+        let group = reference.split("href=\"/api-reference/").nth(1).unwrap().split(['"', '#']).next().unwrap();
+        vec![
+            visit(who, "/"),
+            visit(who, "/search"),
+            visit(who, "/search?q=dua+sap"),
+            visit(who, "/search?kind=technology&province=86&trl_min=5&sort=newest"),
+            visit(who, "/search?kind=party"),
+            visit(who, "/search?q=kh%C3%B4ng-c%C3%B3-g%C3%AC-nh%C6%B0-v%E1%BA%ADy&kind=need"),
+            visit(who, &technology),
+            visit(who, format!("{technology}/matches")),
+            visit(who, page_of(visitor, "ip_asset", "Vỏ phao đo mặn").await),
+            visit(who, &need),
+            visit(who, format!("{need}/matches")),
+            visit(who, page_of(visitor, "party", "Hàm Luông").await),
+            visit(who, page_of(visitor, "party", "Phao Mặn").await),
+            visit(who, "/sign-in?next=/my"),
+            answered(401, sent(&[("email", "nobody@example.org"), ("password", "wrong and long enough")], visit(who, "/sign-in"))),
+            visit(who, "/account/sign-up"),
+            answered(422, sent(&[("name", "Lan"), ("email", "lan@example.org"), ("password", "12345678")], visit(who, "/account/sign-up"))),
+            answered(202, sent(&[("email", "lan@example.org")], visit(who, "/account/forgot"))),
+            visit(who, "/account/confirm?token=x"),
+            answered(410, sent(&[], visit(who, "/account/confirm?token=x"))),
+            visit(who, "/account/forgot"),
+            visit(who, "/account/reset?token=x"),
+            visit(who, "/api"),
+            visit(who, format!("/api-reference/{group}")),
+            visit(who, "/problems/invalid"),
+            visit(who, "/numbers"),
+            visit(who, "/lists"),
+            visit(who, "/lists/trl"),
+            visit(who, "/styleguide"),
+            visit(who, "/help"),
+            visit(who, "/help/brokers"),
+            visit(who, "/help/businesses"),
+            visit(who, "/help/institutes"),
+            visit(who, "/help/moderators"),
+            answered(404, visit(who, "/nothing-is-here")),
+        ]
+    }
+
+    async fn of_the_author(author: &Client, party: &str, import: &str, [empty, waiting, back, wanted, mark]: [&str; 5]) -> Vec<Visit> {
+        let who = Who::Author;
+        let mut visits = vec![
+            visit(who, "/sign-in/code"),
+            visit(who, "/account/memberships"),
+            visit(who, "/account"),
+            visit(who, "/account/password"),
+            answered(422, sent(&[("old", PASSWORD), ("new", "12345678")], visit(who, "/account/password"))),
+            visit(who, "/account/sessions"),
+            visit(who, "/account/tokens"),
+            visit(who, "/account/second-factor"),
+            sent(&[("password", PASSWORD)], visit(who, "/account/second-factor")),
+            visit(who, "/my/parties/new"),
+            answered(422, sent(&[], visit(who, "/my/parties/new"))),
+            visit(who, format!("/my/parties/{party}")),
+            visit(who, format!("/my/parties/{party}/members")),
+            visit(who, "/my"),
+            visit(who, "/my/imports"),
+            visit(who, import),
+            visit(who, "/post"),
+            visit(who, "/post/technologies"),
+            visit(who, "/post/ip-assets"),
+            visit(who, "/post/needs"),
+            answered(422, sent(&[("/title/vi", "Máy"), ("/summary/vi", "Nhanh")], visit(who, "/post/technologies"))),
+            Visit { then: Then::SendAsNobody, ..answered(401, visit(who, "/post/needs")) },
+            answered(403, visit(who, "/review")),
+            visit(who, format!("/my/listings/{empty}/history")),
+            visit(who, format!("/my/listings/{wanted}/audience")),
+        ];
+        for id in [empty, waiting, back, wanted] {
+            visits.push(visit(who, format!("/my/listings/{id}")));
+        }
+        visits.push(visit(who, format!("/my/listings/{wanted}/history?from=1&to=2")));
+        for id in [back, empty, mark] {
+            for step in 1.. {
+                let path = format!("/my/listings/{id}/edit/{step}");
+                if author.get(&path).await.status != 200 {
+                    assert!(step > 1, "{path}");
+                    break;
+                }
+                // The second draft of a kind has nothing new to show but its gaps.
+                if id != empty || step == 1 {
+                    visits.push(visit(who, path));
+                }
+            }
+        }
+        visits
+    }
+
+    fn client(&self, who: Who) -> Option<&Client> {
+        match who {
+            Who::Nobody => None,
+            Who::Author => Some(&self.author),
+            Who::Moderator => Some(&self.moderator),
+            Who::Administrator => Some(&self.administrator),
+        }
+    }
+}
+
+/// The address of a page in a language.
+fn in_language(lang: Lang, path: &str) -> String {
+    if lang == Lang::Vi { path.to_owned() } else { format!("/en{path}") }
+}
+
+/// Whether an address is one of a route; with how many words of its own the route says so.
+fn fits(route: &str, path: &str) -> Option<usize> {
+    let path = path.split('?').next().unwrap();
+    let (route, path): (Vec<&str>, Vec<&str>) = (route.split('/').collect(), path.split('/').collect());
+    let fits = route.len() == path.len() && route.iter().zip(&path).all(|(r, p)| r == p || (r.starts_with('{') && !p.is_empty()));
+    fits.then(|| route.iter().filter(|r| !r.starts_with('{')).count())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_is_accessible_in_vietnamese() {
+    journey_in_the_demonstration("every-page-vi", async |site, browser| every_page(site, browser, Lang::Vi).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_is_accessible_in_english() {
+    journey_in_the_demonstration("every-page-en", async |site, browser| every_page(site, browser, Lang::En).await).await;
+}
+
+/// What is broken on purpose is told: without this the tests above would prove nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_is_not_accessible_is_told() {
+    journey("broken-on-purpose", async |_: &Site, browser: &Browser| {
+        let window = browser.window(PHONE).await;
+        axe::prepare(&window).await;
+        window.open("/sign-in").await;
+        assert_eq!(axe::violations(&window, Rules::All).await, Vec::<String>::new());
+        window
+            .ask(
+                "const main = document.querySelector('main');
+                 document.querySelector('label[for=email]').remove();
+                 document.documentElement.lang = '';
+                 main.querySelector('p.muted').style.color = '#bbb';
+                 main.insertAdjacentHTML('beforeend', '<h1>Again</h1>');
+                 main.lastChild.style.width = '500px'",
+            )
+            .await;
+        let told = axe::violations(&window, Rules::All).await.join("\n");
+        for rule in ["label at", "html-has-lang at", "color-contrast at"] {
+            assert!(told.contains(rule), "{rule}: {told}");
+        }
+        assert!(axe::violations(&window, Rules::Colour).await.iter().all(|told| told.starts_with("color-contrast")));
+        let told = measured(&window, "vi").await.join("\n");
+        for part in ["language", "2 headings"] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        assert!(wide(&window, PHONE).await.is_some());
+    })
+    .await;
+}
+
+async fn every_page(site: &Site, browser: &Browser, lang: Lang) {
+    let cast = Cast::make(site).await;
+    let routes: BTreeSet<&str> = server::routes::all()
+        .iter()
+        .filter(|r| r.method == reqwest::Method::GET && !r.is_api() && !is_no_page(r.path))
+        .filter(|r| r.path.starts_with("/en/") == (lang == Lang::En))
+        .map(|r| r.path)
+        .collect();
+    let mut unseen = routes.clone();
+    let mut faults: Vec<String> = Vec::new();
+    let window = browser.window(DESKTOP).await;
+    axe::prepare(&window).await;
+    let mut in_front = Who::Nobody;
+    for one in &cast.visits {
+        if one.who != in_front || matches!(one.then, Then::SendAsNobody) {
+            match cast.client(one.who) {
+                Some(client) => window.signed_in(client).await,
+                None => window.nobody().await,
+            }
+            in_front = one.who;
+        }
+        let path = in_language(lang, &one.path);
+        if one.status == 200
+            && let Some(route) = routes.iter().filter_map(|r| fits(r, &path).map(|words| (words, *r))).max()
+        {
+            unseen.remove(route.1);
+        }
+        let name = format!("{} {path}{}", one.status, if matches!(one.then, Then::Look) { "" } else { ", sent" });
+        faults.extend(look_at(&window, one, &path, lang).await.into_iter().map(|fault| format!("{name}: {fault}")));
+        if matches!(one.then, Then::SendAsNobody) {
+            in_front = Who::Nobody;
+        }
+    }
+    assert!(unseen.is_empty(), "pages that nobody visits: {unseen:#?}");
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
+/// Opens a page, does what is to be done there, and tells what is wrong with what is seen then.
+async fn look_at(window: &Window, one: &Visit, path: &str, lang: Lang) -> Vec<String> {
+    window.look(DESKTOP).await;
+    window.open(path).await;
+    match &one.then {
+        Then::Look => {}
+        Then::Send(fields) => send(window, fields, lang).await,
+        Then::SendAsNobody => {
+            window.nobody().await;
+            send(window, &[], lang).await;
+        }
+    }
+    let mut faults = measured(window, lang.code()).await;
+    let navigation = "performance.getEntriesByType('navigation')[0]";
+    let seen = window.ask(&format!("return [{navigation}.responseStatus, location.pathname + location.search]")).await;
+    if seen[0] != one.status || (matches!(one.then, Then::Look) && seen[1] != *path) {
+        faults.push(format!("answered {} at {}", seen[0], seen[1]));
+    }
+    // That the page itself is an error, the browser may say.
+    let own = format!("{} (", one.status);
+    let complaints = window.complaints().await;
+    faults.extend(complaints.into_iter().filter(|c| one.status < 400 || !c.contains(&own)).map(|c| format!("the browser complains: {c}")));
+    for look in [DESKTOP, DESKTOP_DARK, PHONE_DARK, PHONE] {
+        window.look(look).await;
+        if look.name == PHONE_DARK.name && path.contains("/search") {
+            // What a page opened for a wide window is not closed when it becomes narrow.
+            window.open(path).await;
+        }
+        faults.extend(wide(window, look).await);
+        let rules = if look.is_dark { Rules::Colour } else { Rules::All };
+        faults.extend(axe::violations(window, rules).await.into_iter().map(|fault| format!("{}: {fault}", look.name)));
+        if std::env::var_os("BROWSER_PICTURES").is_some() {
+            let then = if matches!(one.then, Then::Look) { "" } else { "-sent" };
+            let name: String = path.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(120).collect();
+            window.picture(&format!("{}/{}{name}{then}", look.name, one.status)).await.unwrap();
+        }
+    }
+    faults
+}
+
+/// What is wrong with a page whatever the window.
+async fn measured(window: &Window, lang: &str) -> Vec<String> {
+    let script = "return [document.documentElement.lang, document.querySelectorAll('h1').length, document.title]";
+    let seen = window.ask(script).await;
+    let mut faults = Vec::new();
+    if seen[0] != lang {
+        faults.push(format!("its language is said to be {}", seen[0]));
+    }
+    if seen[1] != 1 {
+        faults.push(format!("it has {} headings of the first rank", seen[1]));
+    }
+    if seen[2].as_str().is_none_or(str::is_empty) {
+        faults.push("it has no title".to_owned());
+    }
+    faults
+}
+
+/// What is wider than the window, if anything is.
+async fn wide(window: &Window, look: Look) -> Option<String> {
+    let width = window.ask("return document.documentElement.scrollWidth").await.as_u64().unwrap();
+    let sticking_out = format!(
+        "return [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > {} + 1).slice(0, 3).map(e => e.outerHTML.slice(0, 120))",
+        look.width
+    );
+    if width <= u64::from(look.width) {
+        return None;
+    }
+    Some(format!("{}: {width} wide: {}", look.name, window.ask(&sticking_out).await))
+}
+
+/// Writes into the form in the middle of the page and sends it.
+async fn send(window: &Window, fields: &[(&str, &str)], lang: Lang) {
+    for (name, value) in fields {
+        // A listing is written in the language of the page.
+        let name = name.strip_suffix("/vi").map_or_else(|| (*name).to_owned(), |name| format!("{name}/{}", lang.code()));
+        window.write(&name, value).await;
+    }
+    // What it was sent from goes away first.
+    let before = window.web.find(By::Css("html")).await.unwrap();
+    window.see("main form[method=\"post\"] button:not([aria-hidden=\"true\"])").await.click().await.unwrap();
+    crate::site::until("the answer is there", async || before.tag_name().await.is_err()).await;
+}
