@@ -29,6 +29,7 @@ mod profile;
 mod reference;
 mod review;
 mod rich;
+mod staff;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -122,6 +123,13 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, get "/review", "pageReviewQueue", Staff, review::queue);
     both!(table, get "/review/{id}", "pageReview", Staff, review::show);
     both!(table, post "/review/{id}", "formReview", Staff, POSTING, review::decide);
+    both!(table, get "/staff", "pageStaff", Staff, staff::show);
+    both!(table, get "/staff/accounts", "pageStaffAccounts", Staff, staff::accounts::show);
+    both!(table, post "/staff/accounts", "formStaffAccounts", Staff, FORM, staff::accounts::change);
+    both!(table, get "/staff/parties", "pageStaffParties", Staff, staff::parties::show);
+    both!(table, post "/staff/parties", "formStaffParties", Staff, FORM, staff::parties::verify);
+    both!(table, get "/staff/events", "pageStaffEvents", Staff, staff::events::show);
+    both!(table, post "/staff/events", "formStaffEvents", Staff, FORM, staff::events::check);
     both!(table, get "/api", "pageApi", page, reference::index);
     both!(table, get "/api-reference/{group}", "pageApiGroup", page, reference::group);
     both!(table, get "/problems/{kind}", "pageProblemType", page, errors::kind);
