@@ -1,6 +1,7 @@
 //! The pages by which people keep their parties, members and accounts, and staff keep theirs, used as a browser without
 //! JavaScript uses them.
 
+use base::StaffRole;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -322,6 +323,103 @@ async fn the_secret_of_a_token_is_shown_once_and_opens_nothing_once_it_is_revoke
         // The pages are for people: a token opens none of them.
         let program = person.with_token(&site, &["read", "write"]).await;
         assert_eq!(program.get(path).await.status, 403);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_pages_of_staff_are_closed_to_others_and_to_staff_with_another_role() {
+    on_every_database(async |site: Site| {
+        let pages = ["/staff", "/staff/accounts", "/staff/parties", "/staff/events"];
+        let outsider = site.person("outsider").await;
+        let party = site.party(&outsider, "Hợp tác xã Dừa Xiêm", "cooperative").await.to_string();
+        for page in pages {
+            let refused = outsider.get(page).await.status.as_u16();
+            assert!([403, 404].contains(&refused), "{page}: {refused}");
+            assert_eq!(site.visitor().get(page).await.status, 303, "{page} leads to the door");
+        }
+        let verify = [("party", party.as_str()), ("_seen", "1"), ("level", "document")];
+        assert_eq!(post(&outsider, "/staff/parties", &verify).await.status, 403);
+        assert_eq!(post(&outsider, "/staff/events", &[]).await.status, 403);
+        assert!(!outsider.get("/my").await.text.contains("href=\"/staff\""));
+
+        // A moderator verifies and audits; accounts are not theirs, and are not linked.
+        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+        assert!(moderator.get("/my").await.text.contains("href=\"/staff\""));
+        let hub = moderator.get("/staff").await.text;
+        assert!(
+            hub.contains("href=\"/staff/parties\"") && hub.contains("href=\"/staff/events\"") && !hub.contains("href=\"/staff/accounts\"")
+        );
+        assert_eq!(moderator.get("/staff/accounts").await.status, 403);
+        let broker = site.staff("broker", &[StaffRole::Broker]).await;
+        assert_eq!(broker.get("/staff").await.status, 200);
+        for page in &pages[1..] {
+            assert_eq!(broker.get(page).await.status, 403, "{page}");
+        }
+
+        let open = moderator.get("/staff/parties?verification=unverified").await;
+        assert!(open.status == 200 && open.text.contains("Hợp tác xã Dừa Xiêm"), "{}", open.text);
+        let action = "/staff/parties?verification=unverified";
+        assert_eq!(location(&post(&moderator, action, &verify).await), "/staff/parties?verification=unverified&did=verify");
+        assert_eq!(outsider.get(&format!("/api/v1/parties/{party}")).await.expect(200)["verification"]["level"], "document");
+        let late = post(&moderator, action, &verify).await;
+        assert!(late.status == 409 && late.text.contains("role=\"alert\""), "somebody was faster");
+        assert!(!moderator.get(action).await.text.contains("Hợp tác xã Dừa Xiêm"));
+        let unknown = [("party", party.as_str()), ("_seen", "2"), ("level", "hearsay")];
+        assert_eq!(post(&moderator, "/staff/parties", &unknown).await.status, 422);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn administrators_give_roles_and_shut_accounts_and_the_trail_tells_of_it() {
+    on_every_database(async |site: Site| {
+        let (admin, admin_id) = site.account("root", &[StaffRole::Administrator]).await;
+        let (person, id) = site.account("lan", &[]).await;
+        let (id, admin_id) = (id.to_string(), admin_id.to_string());
+        let list = admin.get("/staff/accounts").await.text;
+        assert!(list.contains("lan@example.org") && list.contains("root@example.org"));
+        assert!(!admin.get("/staff/accounts?show=staff").await.text.contains("lan@example.org"));
+        let version = async |id: &str| admin.get(&format!("/api/v1/accounts/{id}")).await.expect(200)["version"].to_string();
+
+        let seen = version(&id).await;
+        let roles = [("_do", "roles"), ("account", id.as_str()), ("_seen", seen.as_str()), ("roles", "moderator")];
+        let here = "/staff/accounts?show=active";
+        assert_eq!(location(&post(&admin, here, &roles).await), format!("{here}&did=roles"));
+        assert_eq!(person.get("/account").await.status, 303, "whoever gains rights signs in anew");
+        let late = post(&admin, here, &roles).await;
+        assert!(late.status == 409 && late.text.contains("role=\"alert\""));
+
+        let own = version(&admin_id).await;
+        for (does, role) in [("disable", ""), ("roles", "broker")] {
+            let last = [("_do", does), ("account", admin_id.as_str()), ("_seen", own.as_str()), ("roles", role)];
+            let refused = post(&admin, here, &last).await;
+            assert!(refused.status == 409 && refused.text.contains("ít nhất một quản trị viên"), "{does}");
+        }
+
+        let lan = site.visitor().sign_in("lan@example.org", PASSWORD).await;
+        assert_eq!(lan.get("/staff/events").await.status, 200);
+        let seen = version(&id).await;
+        location(&post(&admin, here, &[("_do", "disable"), ("account", &id), ("_seen", &seen)]).await);
+        assert_eq!(lan.get("/account").await.status, 303);
+        assert!(admin.get("/staff/accounts?show=disabled").await.text.contains("value=\"enable\""));
+        let seen = version(&id).await;
+        location(&post(&admin, here, &[("_do", "enable"), ("account", &id), ("_seen", &seen)]).await);
+        let lan = site.visitor().sign_in("lan@example.org", PASSWORD).await;
+
+        // The trail: all, of one kind, of one thing; and whether it is whole.
+        let trail = admin.get(&format!("/staff/events?subject={id}&kind=account.disabled")).await;
+        assert!(trail.status == 200 && trail.text.contains("account.disabled") && !trail.text.contains(">account.enabled<"));
+        assert!(trail.text.contains(">root<"), "an administrator reads who it was");
+        assert!(!lan.get("/staff/events").await.text.contains(">root<"), "others read ids");
+        let wrong = admin.get("/staff/events?subject=7&kind=account.disabled").await;
+        assert_eq!(wrong.status, 400);
+        assert!(wrong.text.contains("href=\"#subject\"") && wrong.text.contains("value=\"account.disabled\""));
+        assert_eq!(admin.get("/staff/events?cursor=x").await.status, 400);
+        let whole = post(&admin, "/staff/events", &[]).await;
+        assert!(whole.status == 200 && whole.text.contains("Nhật ký nguyên vẹn"), "{}", whole.text);
         site.stop().await;
     })
     .await;

@@ -40,7 +40,9 @@ impl Hideable for AccountRow {
     }
 }
 
-fn may_manage_accounts(actor: &Actor) -> bool {
+/// Whether the list of accounts is this actor's to read and change.
+#[must_use]
+pub fn may_manage_accounts(actor: &Actor) -> bool {
     actor.is_staff(StaffRole::Administrator) && actor.has_scope(Scope::Staff)
 }
 
@@ -115,7 +117,9 @@ action! {
     ManageAccount = "account.manage_one" on AccountRow, |actor, _account| may_manage_accounts(actor)
 }
 
-fn may_verify(actor: &Actor) -> bool {
+/// Whether this actor says how the identity of parties was checked.
+#[must_use]
+pub fn may_verify(actor: &Actor) -> bool {
     let staff = [StaffRole::Moderator, StaffRole::Registrar, StaffRole::Administrator];
     actor.has_scope(Scope::Staff) && staff.into_iter().any(|role| actor.is_staff(role))
 }

@@ -162,3 +162,74 @@ own-scope-staff = Work of staff
 own-scope-staff-about = Reviews, verification, the audit trail.
 own-scope-import = Import files
 own-scope-import-about = Send files with many listings at once.
+
+nav-staff = Staff
+staff-title = Staff
+staff-nothing = There is nothing to do here for your role yet.
+staff-filter = Filter the list
+staff-none-here = There is nothing here.
+staff-review-door = { $count ->
+    [one] { $count } submission waits for review.
+   *[other] { $count } submissions wait for review.
+}
+staff-parties-title = Verify parties
+staff-parties-door = { $count ->
+    [one] { $count } party is not verified.
+   *[other] { $count } parties are not verified.
+}
+staff-parties-count = { $count ->
+    [one] { $count } party.
+   *[other] { $count } parties, the newest first.
+}
+staff-parties-about = Open the page of a party for its tax code, registration and address, compare them, then note how it was verified.
+staff-verify = Note how it was verified
+staff-level = How it was verified
+staff-verify-do = Note it
+staff-accounts-title = Accounts
+staff-accounts-door = { $count ->
+    [one] { $count } account.
+   *[other] { $count } accounts.
+}
+staff-accounts-all = All
+staff-accounts-staff = Staff
+staff-accounts-unconfirmed = E-mail not confirmed
+staff-accounts-active = Active
+staff-accounts-disabled = Disabled
+staff-account-unconfirmed = e-mail not confirmed
+staff-account-active = active
+staff-account-disabled = disabled
+staff-second-factor-on = has a second factor
+staff-second-factor-off = no second factor
+staff-roles = Roles in the space
+staff-roles-about = When roles change, all sessions of this person end and they sign in again.
+staff-roles-mean = What each role is for
+staff-set-roles = Set the roles
+staff-disable = Disable the account
+staff-disable-about = All sessions of this person end at once and their tokens are revoked. What they posted stays. The account can be enabled again.
+staff-enable = Enable the account
+staff-enable-about = This person can sign in again. Their old tokens stay revoked.
+staff-did-roles = The roles are set.
+staff-did-disable = The account is disabled.
+staff-did-enable = The account is enabled.
+staff-did-verify = Noted.
+staff-events-title = Audit trail
+staff-events-door = { $count ->
+    [one] { $count } event.
+   *[other] { $count } events.
+}
+staff-event-number = Number
+staff-event-at = When
+staff-event-by = By whom
+staff-event-kind = What
+staff-event-subject = Id of the thing
+staff-event-actor = Id of the account
+staff-event-facts = Facts
+staff-not-an-id = This is no id; copy a whole one from the table.
+staff-actor-system = the space
+staff-actor-anonymous = somebody not signed in
+staff-actor-person = a person
+staff-actor-program = a program
+staff-chain-check = Check the chain
+staff-chain-about = Reads the whole trail from its beginning to find whether a line was changed or taken out.
+staff-chain-whole = The trail is whole: { $count } events were checked.
+staff-chain-broken = The trail is not whole from event { $number } on. Tell whoever runs the server at once.

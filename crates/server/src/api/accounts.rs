@@ -90,6 +90,10 @@ pub struct Sent {
     pub sent: bool,
 }
 
+/// The states of an account, as lists are asked for them.
+pub(crate) const STATUSES: [(&str, AccountStatus); 3] =
+    [("unconfirmed", AccountStatus::Unconfirmed), ("active", AccountStatus::Active), ("disabled", AccountStatus::Disabled)];
+
 fn sent() -> Response {
     (StatusCode::ACCEPTED, Answer(Sent { sent: true })).into_response()
 }
@@ -201,13 +205,8 @@ pub(crate) async fn remove_second_factor(
 /// Accounts, the newest first.
 pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Result<Answer<List<AccountView>>, Problem> {
     let params = params.only(&["limit", "cursor", "staff", "status"])?;
-    let status = match params.get("status") {
-        None => None,
-        Some("unconfirmed") => Some(AccountStatus::Unconfirmed),
-        Some("active") => Some(AccountStatus::Active),
-        Some("disabled") => Some(AccountStatus::Disabled),
-        Some(_) => return Err(Problem::parameter("status")),
-    };
+    let known = |word: &str| STATUSES.iter().find(|(name, _)| *name == word).map(|(_, status)| *status);
+    let status = params.get("status").map(|word| known(word).ok_or_else(|| Problem::parameter("status"))).transpose()?;
     let filter = AccountFilter { staff: params.flag("staff")?, status };
     let page = accounts::people::list(&app.accounts, &who.actor, filter, params.cursor(), params.limit()?).await?;
     Ok(Answer(page.into()))

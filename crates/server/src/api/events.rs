@@ -2,7 +2,7 @@
 
 use axum::Json as Answer;
 use axum::extract::State;
-use base::{Refused, Scope, StaffRole};
+use base::{Actor, Cursor, Limit, Refused, Scope, StaffRole};
 use serde::Serialize;
 use serde_json::Value;
 use store::events::{Broken, Filter};
@@ -48,26 +48,25 @@ pub struct ChainCheck {
     pub what: Option<String>,
 }
 
-fn auditor(who: &Who) -> Result<(), Problem> {
-    who.actor.signed_in()?;
-    let staff =
-        who.actor.is_staff(StaffRole::Administrator) || who.actor.is_staff(StaffRole::Moderator) || who.actor.is_staff(StaffRole::Analyst);
-    if staff && who.actor.has_scope(Scope::Staff) { Ok(()) } else { Err(Refused::Forbidden { action: "events.read" }.into()) }
+/// Whether this actor reads the audit trail.
+pub(crate) fn may_audit(actor: &Actor) -> bool {
+    let staff = [StaffRole::Administrator, StaffRole::Moderator, StaffRole::Analyst];
+    staff.into_iter().any(|role| actor.is_staff(role)) && actor.has_scope(Scope::Staff)
 }
 
-/// Events, the newest first.
-pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Result<Answer<List<EventBody>>, Problem> {
-    auditor(&who)?;
-    let params = params.only(&["limit", "cursor", "subject", "kind", "actor"])?;
-    let limit = params.limit()?;
-    let before = params.cursor().map(|c| base::Cursor::read::<i64>(c).map_err(|_| Problem::parameter("cursor"))).transpose()?;
-    let filter =
-        Filter { subject: params.parsed("subject")?, kind: params.get("kind").map(str::to_owned), actor: params.parsed("actor")?, before };
-    let mut rows = app.store.events(&filter, limit.get() + 1).await?;
+fn auditor(actor: &Actor) -> Result<(), Problem> {
+    actor.signed_in()?;
+    if may_audit(actor) { Ok(()) } else { Err(Refused::Forbidden { action: "events.read" }.into()) }
+}
+
+/// What of the audit trail an auditor asks for, the newest first.
+pub(crate) async fn read(app: &App, actor: &Actor, filter: &Filter, limit: Limit) -> Result<List<EventBody>, Problem> {
+    auditor(actor)?;
+    let mut rows = app.store.events(filter, limit.get() + 1).await?;
     let more = rows.len() as u64 > limit.get();
     rows.truncate(usize::try_from(limit.get()).unwrap_or(usize::MAX));
-    let next = rows.last().filter(|_| more).map(|r| base::Cursor::write(&r.position));
-    let total = app.store.count_events(&filter).await?;
+    let next = rows.last().filter(|_| more).map(|r| Cursor::write(&r.position));
+    let total = app.store.count_events(filter).await?;
     let items = rows
         .into_iter()
         .map(|r| EventBody {
@@ -81,16 +80,39 @@ pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Re
             payload: r.payload,
         })
         .collect();
-    Ok(Answer(List { items, next, total }))
+    Ok(List { items, next, total })
 }
 
-/// Checks the chain of events from its beginning.
-pub(crate) async fn verify(State(app): State<App>, who: Who) -> Result<Answer<ChainCheck>, Problem> {
-    auditor(&who)?;
-    Ok(Answer(match app.store.verify_events(&mut |_| {}).await? {
+/// Checks the chain from its beginning, for an auditor.
+pub(crate) async fn check(app: &App, actor: &Actor) -> Result<ChainCheck, Problem> {
+    auditor(actor)?;
+    Ok(match app.store.verify_events(&mut |_| {}).await? {
         Ok(events) => ChainCheck { whole: true, events, broken_at: None, what: None },
         Err(Broken { position, what }) => {
             ChainCheck { whole: false, events: position - 1, broken_at: Some(position), what: Some(what.to_owned()) }
         }
-    }))
+    })
+}
+
+/// Where in the trail a cursor stands.
+pub(crate) fn before(cursor: Option<&str>) -> Result<Option<i64>, Problem> {
+    cursor.map(|c| Cursor::read::<i64>(c).map_err(|_| Problem::parameter("cursor"))).transpose()
+}
+
+/// Events, the newest first.
+pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Result<Answer<List<EventBody>>, Problem> {
+    auditor(&who.actor)?;
+    let params = params.only(&["limit", "cursor", "subject", "kind", "actor"])?;
+    let filter = Filter {
+        subject: params.parsed("subject")?,
+        kind: params.get("kind").map(str::to_owned),
+        actor: params.parsed("actor")?,
+        before: before(params.cursor())?,
+    };
+    Ok(Answer(read(&app, &who.actor, &filter, params.limit()?).await?))
+}
+
+/// Checks the chain of events from its beginning.
+pub(crate) async fn verify(State(app): State<App>, who: Who) -> Result<Answer<ChainCheck>, Problem> {
+    Ok(Answer(check(&app, &who.actor).await?))
 }

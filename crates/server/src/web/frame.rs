@@ -82,6 +82,8 @@ pub(super) struct Frame {
     pub place: &'static str,
     /// Whether somebody is signed in.
     pub is_signed_in: bool,
+    /// Whether that somebody works for the space.
+    pub is_staff: bool,
     /// Whether that somebody reviews.
     pub is_moderator: bool,
     space: Arc<SpaceSettings>,
@@ -102,6 +104,7 @@ impl Frame {
             json_ld: None,
             place: "",
             is_signed_in: actor.account().is_some(),
+            is_staff: !actor.staff.is_empty(),
             is_moderator: actor.is_staff(base::StaffRole::Moderator),
             space,
             public_url: public_url.to_owned(),

@@ -36,6 +36,7 @@ mod qr;
 mod reference;
 mod review;
 mod rich;
+mod staff;
 mod styleguide;
 #[cfg(test)]
 mod tests;
@@ -139,6 +140,13 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, get "/review", "pageReviewQueue", Staff, review::queue);
     both!(table, get "/review/{id}", "pageReview", Staff, review::show);
     both!(table, post "/review/{id}", "formReview", Staff, POSTING, review::decide);
+    both!(table, get "/staff", "pageStaff", Staff, staff::show);
+    both!(table, get "/staff/accounts", "pageStaffAccounts", Staff, staff::accounts::show);
+    both!(table, post "/staff/accounts", "formStaffAccounts", Staff, FORM, staff::accounts::change);
+    both!(table, get "/staff/parties", "pageStaffParties", Staff, staff::parties::show);
+    both!(table, post "/staff/parties", "formStaffParties", Staff, FORM, staff::parties::verify);
+    both!(table, get "/staff/events", "pageStaffEvents", Staff, staff::events::show);
+    both!(table, post "/staff/events", "formStaffEvents", Staff, FORM, staff::events::check);
     both!(table, get "/help", "pageHelp", page, help::index);
     both!(table, get "/help/{role}", "pageHelpRole", page, help::show);
     both!(table, get "/lists", "pageLists", page, lists::index);

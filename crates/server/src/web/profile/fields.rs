@@ -31,7 +31,7 @@ const WHERE: Part = Part {
         Field::new("/address/province", "field-profile-province", Code("provinces")),
         Field::new("/address/commune", "field-profile-commune", Titled("communes")),
         Field::new("/address/street", "field-profile-street", Plain(256)),
-        Field::new("/address/street_public", "field-profile-street-public", YesNo(false)),
+        Field::needed("/address/street_public", "field-profile-street-public", YesNo(false)),
     ],
 };
 
@@ -39,7 +39,7 @@ const REACH: Part = Part {
     key: "profile-reach",
     fields: &[
         Field::new("/website", "fact-website", Plain(300)),
-        Field::new("/contact_relay", "field-profile-relay", YesNo(true)),
+        Field::needed("/contact_relay", "field-profile-relay", YesNo(true)),
         Field::new("/size", "fact-size", Code("size_bands")),
         Field::new("/vsic", "fact-trade", Code("vsic")),
     ],

@@ -7,7 +7,7 @@ use super::super::fields::{Context, Opt, Wrong, views};
 use super::super::format::moment;
 use super::super::own::second_factor::Stage;
 use super::super::posting::FaultLine;
-use super::super::{members, own, profile};
+use super::super::{members, own, profile, staff};
 use super::{EVIL, a_party, at, frame, vocabularies};
 use askama::DynTemplate;
 use base::{Faults, Lang};
@@ -53,7 +53,8 @@ fn profile_page(lang: Lang) -> profile::ProfilePage {
 }
 
 fn choice(n: usize) -> Choice {
-    Choice { value: EVIL.to_owned(), label: EVIL.to_owned(), about: Some(EVIL.to_owned()), is_on: n == 0 }
+    // What is sent is a code of ours; what is read may be anything.
+    Choice { value: "code".to_owned(), label: EVIL.to_owned(), about: Some(EVIL.to_owned()), is_on: n == 0 }
 }
 
 fn members_page(lang: Lang, is_admin: bool) -> members::MembersPage {
@@ -66,7 +67,7 @@ fn members_page(lang: Lang, is_admin: bool) -> members::MembersPage {
         status_label: EVIL.to_owned(),
         since: moment(lang, at()),
         version: 1,
-        choices: (0..4).map(choice).collect(),
+        choices: (0..4).map(|n| Choice { about: None, ..choice(n) }).collect(),
         steps: vec![members::StepButton { step: "remove", label: EVIL.to_owned(), about: EVIL.to_owned() }],
         is_open: n == 0,
     };
@@ -148,8 +149,90 @@ fn account_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
     add("tokens", &tokens);
 }
 
+fn staff_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
+    let door = own::Door { href: "/review", title: "review-title", about: EVIL.to_owned(), is_due: true };
+    add("staff", &staff::StaffPage { f: frame(lang, "/staff"), doors: vec![door] });
+    add("staff, nothing", &staff::StaffPage { f: frame(lang, "/staff"), doors: Vec::new() });
+    let tabs = || vec![staff::Tab { text: EVIL.to_owned(), href: "/staff".to_owned(), is_on: true }];
+    let account = |n: usize| staff::accounts::AccountLine {
+        id: "7".to_owned(),
+        name: EVIL.to_owned(),
+        email: EVIL.to_owned(),
+        status: if n == 0 { "disabled" } else { "active" },
+        status_label: EVIL.to_owned(),
+        staff: EVIL.to_owned(),
+        has_second_factor: n == 0,
+        since: moment(lang, at()),
+        version: 1,
+        choices: (0..5).map(|n| Choice { about: None, ..choice(n) }).collect(),
+        is_open: n == 0,
+    };
+    let accounts = staff::accounts::AccountsPage {
+        f: frame(lang, "/staff/accounts"),
+        tabs: tabs(),
+        meanings: (0..5).map(choice).collect(),
+        lines: (0..20).map(account).collect(),
+        total: 1_234,
+        action: EVIL.to_owned(),
+        next: Some("/next".to_owned()),
+        first: Some("/first".to_owned()),
+        faults: faults(),
+        done: Some(EVIL.to_owned()),
+    };
+    add("staff, accounts", &accounts);
+    let party = |n: usize| staff::parties::PartyLine {
+        id: "7".to_owned(),
+        name: EVIL.to_owned(),
+        href: "/parties/x".to_owned(),
+        sort: EVIL.to_owned(),
+        place: EVIL.to_owned(),
+        level_label: EVIL.to_owned(),
+        is_verified: n == 0,
+        checked: (n == 0).then(|| moment(lang, at())),
+        since: moment(lang, at()),
+        version: 1,
+        levels: vec![Opt { value: EVIL.to_owned(), label: EVIL.to_owned(), depth: 0, is_on: true }],
+        is_open: n == 0,
+    };
+    let parties = staff::parties::PartiesPage {
+        f: frame(lang, "/staff/parties"),
+        tabs: tabs(),
+        lines: (0..20).map(party).collect(),
+        total: 1_234,
+        action: EVIL.to_owned(),
+        next: Some("/next".to_owned()),
+        first: Some("/first".to_owned()),
+        faults: faults(),
+        done: Some(EVIL.to_owned()),
+    };
+    add("staff, parties", &parties);
+    let event = |n: u64| staff::events::EventLine {
+        position: n,
+        at: moment(lang, at()),
+        actor: EVIL.to_owned(),
+        actor_href: Some("/staff/events?actor=7".to_owned()),
+        kind: EVIL.to_owned(),
+        kind_href: "/staff/events?kind=x".to_owned(),
+        subject: EVIL.to_owned(),
+        subject_href: "/staff/events?subject=7".to_owned(),
+        payload: EVIL.to_owned(),
+    };
+    let events = staff::events::EventsPage {
+        f: frame(lang, "/staff/events"),
+        asked: staff::events::Asked { kind: EVIL.to_owned(), subject: EVIL.to_owned(), actor: EVIL.to_owned() },
+        lines: (0..50).map(event).collect(),
+        total: 1_234,
+        next: Some("/next".to_owned()),
+        first: Some("/first".to_owned()),
+        chain: Some(staff::events::Chain { is_whole: false, text: EVIL.to_owned() }),
+        faults: faults(),
+    };
+    add("staff, events", &events);
+}
+
 /// Every one of these pages, by name.
 pub(super) fn pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
+    staff_pages(lang, add);
     account_pages(lang, add);
     add("members", &members_page(lang, true));
     add("members, read", &members_page(lang, false));

@@ -1,0 +1,129 @@
+//! The pages of the staff: accounts, parties to verify, the audit trail; each links only what the reader's role allows.
+//!
+//! The rules are those of `accounts` and of the API's handlers; here are only the pages. Whoever is no staff finds nothing
+//! here.
+
+pub(super) mod accounts;
+pub(super) mod events;
+pub(super) mod parties;
+
+use ::accounts::access::{may_manage_accounts, may_verify};
+use ::accounts::parties::PartyFilter;
+use ::accounts::people::AccountFilter;
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use base::{Code, Limit, StaffRole, messages};
+use store::events::Filter;
+
+use super::format;
+use super::frame::{Frame, Visit, localised, page, parameter};
+use super::own::Door;
+use crate::api;
+use crate::app::App;
+use crate::problem::Problem;
+
+/// A part of a list to look at.
+pub(super) struct Tab {
+    pub text: String,
+    pub href: String,
+    pub is_on: bool,
+}
+
+#[derive(Template)]
+#[template(path = "staff.html")]
+pub(super) struct StaffPage {
+    pub f: Frame,
+    pub doors: Vec<Door>,
+}
+
+/// An address with what of these parameters says something.
+fn address(path: &str, parameters: &[(&str, &str)]) -> String {
+    let said = parameters.iter().filter(|(_, value)| !value.is_empty());
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(said).finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+/// Where in a list the reader is, if not at its beginning.
+fn cursor(visit: &Visit) -> Option<String> {
+    Some(parameter(visit, "cursor")).filter(|c| !c.is_empty())
+}
+
+/// What a page says was done, if it is one of these.
+fn done(visit: &Visit, known: &[&str]) -> Option<String> {
+    let did = parameter(visit, "did");
+    known.iter().find(|name| **name == did).map(|name| messages::say(visit.lang(), &format!("staff-did-{name}"), &[]))
+}
+
+async fn doors(app: &App, visit: &Visit) -> Result<Vec<Door>, Problem> {
+    let (actor, one) = (&visit.who.actor, Limit::new(1).unwrap_or_default());
+    let counted = |key: &str, count: u64| messages::say(visit.lang(), key, &[("count", &format::count(visit.lang(), count))]);
+    let mut doors = Vec::new();
+    if actor.is_staff(StaffRole::Moderator) {
+        let waiting = listings::review::queue(&app.listings, actor, one, None).await?.total;
+        let about = counted("staff-review-door", waiting);
+        doors.push(Door { href: "/review", title: "review-title", about, is_due: waiting > 0 });
+    }
+    if may_verify(actor) {
+        let filter = PartyFilter { verification: Some(Code::from("unverified")), ..PartyFilter::default() };
+        let open = ::accounts::parties::list(&app.accounts, &filter, None, one).await?.total;
+        let about = counted("staff-parties-door", open);
+        doors.push(Door { href: parties::PATH, title: "staff-parties-title", about, is_due: open > 0 });
+    }
+    if may_manage_accounts(actor) {
+        let all = ::accounts::people::list(&app.accounts, actor, AccountFilter::default(), None, one).await?.total;
+        doors.push(Door { href: accounts::PATH, title: "staff-accounts-title", about: counted("staff-accounts-door", all), is_due: false });
+    }
+    if api::events::may_audit(actor) {
+        let all = app.store.count_events(&Filter::default()).await?;
+        doors.push(Door { href: events::PATH, title: "staff-events-title", about: counted("staff-events-door", all), is_due: false });
+    }
+    Ok(doors)
+}
+
+pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    if visit.who.actor.staff.is_empty() {
+        return Err(Problem::not_found());
+    }
+    let f = visit.frame(&app, messages::say(visit.lang(), "staff-title", &[])).at("/staff").unlisted().placed("staff");
+    let doors = doors(&app, &visit).await?;
+    Ok(page(StatusCode::OK, visit.lang(), &StaffPage { f, doors }))
+}
+
+/// The frame of one of the pages.
+fn frame(app: &App, visit: &Visit, key: &str, path: &str) -> Frame {
+    visit.frame(app, messages::say(visit.lang(), key, &[])).at(path).unlisted().without_search().placed("staff")
+}
+
+/// The list's address in the page's language, with where its pages lead.
+struct Paged {
+    next: Option<String>,
+    first: Option<String>,
+    /// Where its forms are sent, so that the answer is the same part of the list.
+    action: String,
+}
+
+fn paged(visit: &Visit, path: &str, filter: &[(&str, &str)], next: Option<&str>) -> Paged {
+    let path = localised(visit.lang(), path);
+    let at = |cursor: &str| address(&path, &[filter, &[("cursor", cursor)]].concat());
+    let here = cursor(visit);
+    Paged { next: next.map(at), first: here.as_ref().map(|_| address(&path, filter)), action: at(here.as_deref().unwrap_or_default()) }
+}
+
+/// Back to the same part of a list, with what was done.
+fn back(visit: &Visit, path: &str, filter: &[(&str, &str)], did: &str) -> String {
+    let here = cursor(visit).unwrap_or_default();
+    address(&localised(visit.lang(), path), &[filter, &[("cursor", here.as_str()), ("did", did)]].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn an_address_has_what_is_asked_for_and_no_more() {
+        assert_eq!(address("/staff/events", &[("kind", ""), ("actor", "")]), "/staff/events");
+        assert_eq!(address("/staff/events", &[("kind", "a&b=c"), ("actor", "7")]), "/staff/events?kind=a%26b%3Dc&actor=7");
+    }
+}

@@ -1,0 +1,180 @@
+//! The audit trail: what happened, by whom, to what, the newest first; and whether its chain is whole.
+
+use std::collections::BTreeMap;
+
+use accounts::access::may_manage_accounts;
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use base::{AccountId, Lang, Limit, messages};
+use store::events::Filter;
+use uuid::Uuid;
+
+use super::super::format::{self, Moment};
+use super::super::frame::{Frame, Visit, localised, page, parameter};
+use super::super::posting::FaultLine;
+use super::{address, cursor, frame, paged};
+use crate::api;
+use crate::api::events::{ChainCheck, EventBody};
+use crate::app::App;
+use crate::problem::Problem;
+
+pub(super) const PATH: &str = "/staff/events";
+/// Events on a page.
+const SHOWN: u16 = 50;
+
+/// An event.
+pub(in super::super) struct EventLine {
+    pub position: u64,
+    pub at: Moment,
+    pub actor: String,
+    pub actor_href: Option<String>,
+    pub kind: String,
+    pub kind_href: String,
+    pub subject: String,
+    pub subject_href: String,
+    pub payload: String,
+}
+
+/// What is asked for, as it was typed.
+#[derive(Default)]
+pub(in super::super) struct Asked {
+    pub kind: String,
+    pub subject: String,
+    pub actor: String,
+}
+
+/// What the check of the chain found.
+pub(in super::super) struct Chain {
+    pub is_whole: bool,
+    pub text: String,
+}
+
+#[derive(Template)]
+#[template(path = "staff_events.html")]
+pub(in super::super) struct EventsPage {
+    pub f: Frame,
+    pub asked: Asked,
+    pub lines: Vec<EventLine>,
+    pub total: u64,
+    pub next: Option<String>,
+    pub first: Option<String>,
+    pub chain: Option<Chain>,
+    pub faults: Vec<FaultLine>,
+}
+
+impl Asked {
+    fn of(visit: &Visit) -> Self {
+        let said = |name: &str| parameter(visit, name).trim().to_owned();
+        Self { kind: said("kind"), subject: said("subject"), actor: said("actor") }
+    }
+
+    fn parameters(&self) -> [(&'static str, &str); 3] {
+        [("kind", &self.kind), ("subject", &self.subject), ("actor", &self.actor)]
+    }
+
+    /// The filter, or which inputs hold no id.
+    fn filter(&self, before: Option<i64>) -> Result<Filter, Vec<&'static str>> {
+        let id = |text: &str| if text.is_empty() { Ok(None) } else { Uuid::try_parse(text).map(Some) };
+        let kind = Some(self.kind.clone()).filter(|kind| !kind.is_empty());
+        match (id(&self.subject), id(&self.actor)) {
+            (Ok(subject), Ok(actor)) => Ok(Filter { subject, kind, actor, before }),
+            (subject, actor) => {
+                let wrong = [("subject", subject.is_err()), ("actor", actor.is_err())];
+                Err(wrong.into_iter().filter(|(_, is_wrong)| *is_wrong).map(|(name, _)| name).collect())
+            }
+        }
+    }
+}
+
+fn line(event: EventBody, names: &BTreeMap<AccountId, String>, lang: Lang) -> EventLine {
+    let here = localised(lang, PATH);
+    let actor = event.actor.map(|id| names.get(&AccountId(id)).cloned().unwrap_or_else(|| id.to_string()));
+    EventLine {
+        position: u64::try_from(event.position).unwrap_or_default(),
+        at: format::moment(lang, event.at),
+        actor: actor.unwrap_or_else(|| messages::say(lang, &format!("staff-actor-{}", event.actor_kind), &[])),
+        actor_href: event.actor.map(|id| address(&here, &[("actor", &id.to_string())])),
+        kind_href: address(&here, &[("kind", &event.kind)]),
+        kind: event.kind,
+        subject_href: address(&here, &[("subject", &event.subject.to_string())]),
+        subject: event.subject.to_string(),
+        payload: event.payload.to_string(),
+    }
+}
+
+fn chain(check: &ChainCheck, lang: Lang) -> Chain {
+    let count = |n: i64| format::count(lang, u64::try_from(n).unwrap_or_default());
+    let text = match check.broken_at {
+        None => messages::say(lang, "staff-chain-whole", &[("count", &count(check.events))]),
+        Some(at) => messages::say(lang, "staff-chain-broken", &[("number", &count(at))]),
+    };
+    Chain { is_whole: check.whole, text }
+}
+
+/// Who acted, by name, for those who may read accounts; the trail itself holds ids.
+async fn names(app: &App, visit: &Visit, events: &[EventBody]) -> Result<BTreeMap<AccountId, String>, Problem> {
+    if !may_manage_accounts(&visit.who.actor) {
+        return Ok(BTreeMap::new());
+    }
+    let actors: Vec<AccountId> = events.iter().filter_map(|event| event.actor).map(AccountId).collect();
+    Ok(accounts::people::names(app.accounts.store().db(), &actors).await?)
+}
+
+async fn trail(app: &App, visit: &Visit, check: Option<&ChainCheck>) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let asked = Asked::of(visit);
+    let here = cursor(visit);
+    let mut view = EventsPage {
+        f: frame(app, visit, "staff-events-title", PATH),
+        lines: Vec::new(),
+        total: 0,
+        next: None,
+        first: None,
+        chain: check.map(|check| chain(check, lang)),
+        faults: Vec::new(),
+        asked,
+    };
+    let limit = Limit::new(SHOWN).unwrap_or_default();
+    let filter = view.asked.filter(api::events::before(here.as_deref())?);
+    // Asked even where nothing can be found, so that who may not read the trail learns nothing of its form.
+    let events = api::events::read(app, &visit.who.actor, filter.as_ref().unwrap_or(&Filter::default()), limit).await?;
+    if let Err(wrong) = &filter {
+        let fault = |name: &&str| FaultLine {
+            id: (*name).to_owned(),
+            label: messages::say(lang, &format!("staff-event-{name}"), &[]),
+            text: messages::say(lang, "staff-not-an-id", &[]),
+        };
+        view.faults = wrong.iter().map(fault).collect();
+        return Ok(page(StatusCode::BAD_REQUEST, lang, &view));
+    }
+    let names = names(app, visit, &events.items).await?;
+    let paged = paged(visit, PATH, &view.asked.parameters(), events.next.as_deref());
+    view.lines = events.items.into_iter().map(|event| line(event, &names, lang)).collect();
+    (view.total, view.next, view.first) = (events.total, paged.next, paged.first);
+    Ok(page(StatusCode::OK, lang, &view))
+}
+
+pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    trail(&app, &visit, None).await
+}
+
+/// Checks the chain from its beginning and says what was found.
+pub(in super::super) async fn check(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    let found = api::events::check(&app, &visit.who.actor).await?;
+    trail(&app, &visit, Some(&found)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_id_is_told_and_not_searched_for() {
+        let asked = Asked { subject: "7".to_owned(), actor: "0190a6f2-0000-7000-8000-000000000000".to_owned(), ..Asked::default() };
+        assert_eq!(asked.filter(None).unwrap_err(), ["subject"]);
+        let filter = Asked { kind: "party.created".to_owned(), ..Asked::default() }.filter(Some(7)).unwrap();
+        assert_eq!((filter.kind.as_deref(), filter.before, filter.subject), (Some("party.created"), Some(7), None));
+    }
+}
