@@ -162,6 +162,10 @@ impl Cast {
             visit(Who::Moderator, format!("/review/{claimed}")),
             visit(Who::Moderator, format!("/review/{wanted}")),
             visit(Who::Administrator, "/my"),
+            visit(Who::Administrator, "/staff"),
+            visit(Who::Administrator, "/staff/accounts"),
+            visit(Who::Administrator, "/staff/parties"),
+            visit(Who::Administrator, "/staff/events"),
         ]);
         Self { author, moderator, administrator, visits }
     }

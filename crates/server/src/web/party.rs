@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base::text::LocalisedList;
 use base::{Limit, Vocabularies};
-use search::{Facet, Query, Results, Sort};
+use search::{DocKind, Facet, Query, Results, Sort};
 use serde_json::json;
 
 use super::asked::Asked;
@@ -55,7 +55,11 @@ pub(super) async fn show(State(app): State<App>, visit: Visit, Path(slug): Path<
         limit: Limit::new(SHOWN).unwrap_or_default(),
         facets: vec![Facet::Kind],
         ..Query::default()
-    };
+    }
+    // The party itself is no listing of its own.
+    .with(Facet::Kind, DocKind::Technology.as_str())
+    .with(Facet::Kind, DocKind::IpAsset.as_str())
+    .with(Facet::Kind, DocKind::Need.as_str());
     let results = api::search::run(&app, &visit.who, query).await?;
     let f = visit.frame(&app, "").at(&format!("/parties/{}", party.slug));
     Ok(page(StatusCode::OK, visit.lang(), &party_page(f, &party, results, &app.vocabularies)))
@@ -113,7 +117,7 @@ pub(super) fn party_page(f: Frame, party: &PartyView, results: Results, vocabula
         counts: counts
             .iter()
             .filter_map(|c| {
-                let kind: search::DocKind = c.code.parse().ok()?;
+                let kind: DocKind = c.code.parse().ok().filter(|kind| *kind != DocKind::Party)?;
                 Some((f.t(plural(kind)), c.count, of_party.among(Some(kind)).address(lang, None)))
             })
             .collect(),
