@@ -91,7 +91,7 @@ fn cases(operation: &str) -> &'static [&'static str] {
         "listReviewQueue" => &["queue"],
         "claimReview" => STATES,
         "decideReview" => &["draft", "submitted"],
-        "listImports" | "getNumbers" => &["own"],
+        "listImports" | "getNumbers" | "listNeedDesk" => &["own"],
         "startImport" => &["draft", "publish"],
         "getImport" | "listImportFaults" | "undoImport" => &["party"],
         "search" | "suggest" | "listVocabularies" | "getVocabulary" => &["public"],
@@ -463,7 +463,7 @@ impl<'a> World<'a> {
                 by.at(id)
             }
             "matchNeed" | "matchTechnology" => by.at(self.listing(kind, state).await.0),
-            "listReviewQueue" | "listVocabularies" | "listEvents" | "verifyEvents" | "getNumbers" => by,
+            "listReviewQueue" | "listVocabularies" | "listEvents" | "verifyEvents" | "getNumbers" | "listNeedDesk" => by,
             other => panic!("no request is written for {other}"),
         }
     }

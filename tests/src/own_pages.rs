@@ -260,7 +260,7 @@ async fn a_second_factor_is_set_up_on_its_page_and_asked_for_at_the_next_sign_in
         assert!(wrong.status == 422 && wrong.text.contains("href=\"#password-begin\""), "{}", wrong.text);
         let begun = post(&person, path, &[("_do", "begin"), ("password", PASSWORD)]).await;
         assert_eq!((begun.status.as_u16(), begun.headers["cache-control"].to_str().unwrap()), (200, "no-store"));
-        assert!(begun.text.contains("<svg xmlns") && begun.text.contains("href=\"otpauth://totp/"));
+        assert!(begun.text.contains("<svg viewBox=\"0 0 ") && begun.text.contains("href=\"otpauth://totp/"));
         let secret = secrets(&begun.text)[0].replace(' ', "");
         assert!(!person.get(path).await.text.contains(&secret[..8]), "the secret is shown once");
 

@@ -315,3 +315,39 @@ async fn private_terms_stay_inside_and_the_audience_is_the_admins_choice() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_need_desk_shows_staff_what_is_sought_and_what_is_due() {
+    on_every_database(async |site: Site| {
+        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+        let broker = site.staff("broker", &[StaffRole::Broker]).await;
+        let seeker = site.person("seeker").await;
+        let party = site.party(&seeker, "Hợp tác xã Dừa", "cooperative").await;
+        let mut hidden = crate::main_job::need();
+        hidden["anonymity"] = serde_json::json!("hidden");
+        let made = seeker.post("/api/v1/needs", serde_json::json!({"party": party, "content": hidden})).await;
+        let made = if made.status == 201 { made.json() } else { panic!("{}", made.text) };
+        let id = made["id"].as_str().unwrap();
+        let path = format!("/api/v1/listings/{id}/transitions");
+        let at = seeker.post_at(&path, 1, serde_json::json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
+        assert!(!broker.get("/staff/needs").await.text.contains("Hợp tác xã Dừa"), "what is not out is not on the desk");
+        crate::main_job::publish(&moderator, id, at).await;
+
+        // Who seeks is told to staff alone.
+        let desk = broker.get("/staff/needs").await.text;
+        assert!(desk.contains("Hợp tác xã Dừa") && desk.contains("/matches\""), "{desk}");
+        assert_eq!(seeker.get("/staff/needs").await.status, 403);
+        assert!(!broker.get("/staff/needs?which=due").await.text.contains("Hợp tác xã Dừa"));
+        assert_eq!(broker.get("/api/v1/need-desk?which=mine").await.expect(200)["total"], 0);
+        assert_eq!(broker.get("/api/v1/need-desk?which=others").await.status, 400);
+        assert_eq!(broker.get("/staff/needs?which=others").await.status, 400);
+
+        // Without anybody responsible something is due after a month.
+        site.clock.advance(chrono::TimeDelta::days(31));
+        let broker = site.visitor().sign_in("broker@example.org", crate::site::PASSWORD).await;
+        assert!(broker.get("/staff/needs?which=due").await.text.contains("Hợp tác xã Dừa"));
+        assert_eq!(broker.get("/api/v1/need-desk?which=due").await.expect(200)["items"][0]["is_due"], true);
+        site.stop().await;
+    })
+    .await;
+}

@@ -104,8 +104,25 @@
 
   // --- a form that was written in asks before it is left ---
   for (const form of document.querySelectorAll("form[data-guard]")) {
-    let dirty = false;
-    form.addEventListener("input", () => { dirty = true; });
+    // What was typed since the form was last sent by itself is counted, so that an answer speaks of no more than it knows.
+    let dirty = false, typed = 0, sent = 0;
+    const line = () => document.getElementById("saved");
+    const say = (text) => {
+      const saved = line();
+      if (!saved) return;
+      saved.removeAttribute("data-ok");
+      [...saved.childNodes].filter((n) => n.nodeName !== "INPUT").forEach((n) => n.remove());
+      if (text) saved.prepend(Object.assign(document.createElement("span"), { className: "fault", textContent: text }));
+    };
+    form.addEventListener("input", () => { dirty = true; typed++; say(""); });
+    form.addEventListener("htmx:before:request", () => { sent = typed; });
+    // Anything but the line itself, such as the page of a session that ended, is no answer for this place.
+    form.addEventListener("htmx:before:swap", (event) => {
+      if (event.target !== form || event.detail.ctx.text.trimStart().startsWith("<p id=\"saved\"")) return;
+      event.preventDefault();
+      say(form.dataset.unsaved);
+    });
+    form.addEventListener("htmx:error", () => say(form.dataset.unsaved));
     let waits = false;
     form.addEventListener("submit", (event) => {
       dirty = false;
@@ -119,7 +136,7 @@
         form.requestSubmit(event.submitter);
       }), { once: true });
     });
-    document.addEventListener("htmx:after:swap", () => { if (document.querySelector("#saved[data-ok]")) dirty = false; });
+    document.addEventListener("htmx:after:swap", () => { if (sent === typed && document.querySelector("#saved[data-ok]")) dirty = false; });
     addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
   }
 

@@ -419,6 +419,13 @@ fn finding_routes() -> Vec<Route> {
         get("/api/v1/vocabularies/{code}", "getVocabulary", Public(EVERYBODY), vocabularies::get)
             .about("One list with its entries.")
             .gives::<base::Vocabulary>(200),
+        get("/api/v1/need-desk", "listNeedDesk", Staff, api::need_desk::list)
+            .about(
+                "The needs in public, with who of the staff looks after them and what is due; for brokers, moderators and administrators.",
+            )
+            .query("which", "string", "`all` unless given, `mine`, `free` or `due`.")
+            .paged()
+            .gives::<List<listings::need_desk::DeskNeed>>(200),
         get("/api/v1/numbers", "getNumbers", Staff, api::numbers::get)
             .about("How many listings stand where, what waits for review, and how long publishing takes.")
             .gives::<listings::numbers::Numbers>(200),

@@ -164,6 +164,7 @@ impl Cast {
             visit(Who::Administrator, "/my"),
             visit(Who::Administrator, "/staff"),
             visit(Who::Administrator, "/staff/accounts"),
+            visit(Who::Administrator, "/staff/needs"),
             visit(Who::Administrator, "/staff/parties"),
             visit(Who::Administrator, "/staff/events"),
         ]);

@@ -233,3 +233,22 @@ staff-chain-check = Check the chain
 staff-chain-about = Reads the whole trail from its beginning to find whether a line was changed or taken out.
 staff-chain-whole = The trail is whole: { $count } events were checked.
 staff-chain-broken = The trail is not whole from event { $number } on. Tell whoever runs the server at once.
+
+needs-title = Need desk
+needs-about = The needs in public, who looks after them, and what is due. Who seeks is shown here to staff alone.
+needs-door = { $count ->
+    [one] { $count } need is due
+   *[other] { $count } needs are due
+}
+needs-all = All
+needs-mine = Mine
+needs-free = Nobody's
+needs-due = Due
+needs-responsible = Responsible
+needs-nobody = nobody
+needs-next = Next action
+needs-is-due = due
+needs-matches = Matches
+needs-see-matches = See technologies
+column-need = Need
+choose-none = Not chosen

@@ -6,6 +6,7 @@ pub mod imports;
 pub mod listings;
 pub mod matches;
 pub mod memberships;
+pub mod need_desk;
 pub mod numbers;
 pub mod parties;
 pub mod reviews;

@@ -50,6 +50,8 @@ struct AudiencePage {
     see_action: String,
     audiences: Vec<Opt>,
     invited: String,
+    can_write: bool,
+    is_admin: bool,
 }
 
 fn context<'a>(app: &'a App, visit: &Visit) -> Context<'a> {
@@ -109,6 +111,8 @@ async fn show_page(app: &App, visit: &Visit, writing: &Writing, shown: Shown<'_>
         see_action: localised(lang, &format!("{}/visibility", writing.desk())),
         audiences,
         invited,
+        can_write: writing.can_write,
+        is_admin: writing.is_admin,
     };
     Ok(page(shown.status, lang, &audience))
 }

@@ -194,7 +194,7 @@ async fn desk(app: &App, visit: &Visit, writing: &Writing, status: StatusCode, f
         alike: alike
             .into_iter()
             .map(|d| Alike {
-                href: localised(lang, &format!("/search?q={}", d.code)),
+                href: localised(lang, &if d.same_party { format!("/my/listings/{}", d.id) } else { format!("/search?q={}", d.code) }),
                 title: d.title,
                 code: d.code,
                 percent: d.alike_percent,
@@ -314,7 +314,7 @@ pub(super) async fn history(State(app): State<App>, visit: Visit, Path(id): Path
     let view = listings::view::show(&app.listings, actor, kind, id).await?;
     let number = |name: &str| parameter(&visit, name).parse::<i64>().ok();
     let to = number("to").or_else(|| versions.first().map(|v| v.version)).unwrap_or(1);
-    let from = number("from").unwrap_or((to - 1).max(1));
+    let from = number("from").unwrap_or_else(|| to.saturating_sub(1).max(1));
     let (_, before) = listings::versions::get(&app.listings, actor, id, from).await?;
     let (_, after) = listings::versions::get(&app.listings, actor, id, to).await?;
     let cx = reading(&app, &visit, view.party.id).await?;
@@ -332,7 +332,11 @@ pub(super) async fn history(State(app): State<App>, visit: Visit, Path(id): Path
         f: visit.frame(&app, messages::say(lang, "history-title", &[])).at(&here).unlisted().placed("my"),
         code: view.code.clone(),
         title: view.title.clone(),
-        desk: localised(lang, &format!("/my/listings/{id}")),
+        // Who reviews it has no desk of it.
+        desk: localised(
+            lang,
+            &if view.party.id.is_some_and(|p| actor.is_member(p)) { format!("/my/listings/{id}") } else { format!("/review/{id}") },
+        ),
         versions: versions
             .iter()
             .map(|v| VersionLine {

@@ -143,6 +143,7 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, get "/staff", "pageStaff", Staff, staff::show);
     both!(table, get "/staff/accounts", "pageStaffAccounts", Staff, staff::accounts::show);
     both!(table, post "/staff/accounts", "formStaffAccounts", Staff, FORM, staff::accounts::change);
+    both!(table, get "/staff/needs", "pageStaffNeeds", Staff, staff::needs::show);
     both!(table, get "/staff/parties", "pageStaffParties", Staff, staff::parties::show);
     both!(table, post "/staff/parties", "formStaffParties", Staff, FORM, staff::parties::verify);
     both!(table, get "/staff/events", "pageStaffEvents", Staff, staff::events::show);

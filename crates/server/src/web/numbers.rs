@@ -7,7 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{Lang, Limit, messages};
 use listings::numbers::Numbers;
-use search::{Facet, Query};
+use search::{DocKind, Facet, Query};
 
 use super::asked::Asked;
 use super::format;
@@ -16,6 +16,8 @@ use crate::api;
 use crate::app::App;
 use crate::problem::Problem;
 
+/// What is counted.
+const KINDS: [DocKind; 3] = [DocKind::Technology, DocKind::IpAsset, DocKind::Need];
 /// Bars of a chart; the rest is one link away.
 const BARS: usize = 12;
 
@@ -80,17 +82,22 @@ fn chart(name: &'static str, rows: Vec<(String, Option<String>, u64)>, lang: Lan
 
 async fn counted(app: &App, visit: &Visit, facet: Facet) -> Result<Vec<(String, Option<String>, u64)>, Problem> {
     let lang = visit.lang();
+    // Listings alone: a party is counted by what it posts.
     let query = Query { limit: Limit::new(1).unwrap_or_default(), facets: vec![facet], ..Query::default() };
+    let query = KINDS.into_iter().fold(query, |query, kind| query.with(Facet::Kind, kind.as_str()));
     let results = api::search::run(app, &visit.who, query).await?;
     let counts = results.facets.get(&facet).cloned().unwrap_or_default();
     let fields = app.vocabularies.get("fields");
     let rows = counts
         .into_iter()
+        .filter(|c| facet != Facet::Kind || KINDS.iter().any(|kind| kind.as_str() == c.code))
         // Of fields only the widest: the narrower ones are counted in them.
         .filter(|c| facet != Facet::Field || fields.is_some_and(|f| f.path(&c.code).len() == 1))
         .map(|c| {
             let label = facet.label(&c.code, lang, &app.vocabularies);
-            (label, Some(Asked::default().toggled(facet, &c.code).address(lang, None)), c.count)
+            let all = KINDS.into_iter().fold(Asked::default(), |asked, kind| asked.toggled(Facet::Kind, kind.as_str()));
+            let asked = if facet == Facet::Kind { Asked::default() } else { all };
+            (label, Some(asked.toggled(facet, &c.code).address(lang, None)), c.count)
         });
     Ok(rows.take(BARS).collect())
 }

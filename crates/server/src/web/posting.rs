@@ -165,6 +165,10 @@ async fn context<'a>(
 pub(super) struct Writing {
     pub view: ListingView,
     pub source: Lang,
+    /// Whether the reader writes for its party, or keeps it for the space.
+    pub can_write: bool,
+    /// Whether the reader decides who may see it.
+    pub is_admin: bool,
 }
 
 impl Writing {
@@ -178,7 +182,13 @@ impl Writing {
         if view.inside.is_none() || !(visit.who.actor.is_member(party) || is_kept_by(&view, &visit.who.actor)) {
             return Err(Problem::not_found());
         }
-        Ok(Self { source: view.source_lang, view })
+        let actor = &visit.who.actor;
+        Ok(Self {
+            source: view.source_lang,
+            can_write: actor.has_role(party, PartyRole::Editor) || is_kept_by(&view, actor),
+            is_admin: actor.has_role(party, PartyRole::Admin),
+            view,
+        })
     }
 
     /// The listing's desk.
@@ -195,8 +205,9 @@ impl Writing {
         self.view.version
     }
 
+    /// Whether the reader may take a step here: the life cycle has it, and the reader writes for the party.
     pub fn has_step(&self, step: Move) -> bool {
-        self.view.inside.as_ref().is_some_and(|i| i.steps.contains(&step))
+        self.can_write && self.view.inside.as_ref().is_some_and(|i| i.steps.contains(&step))
     }
 }
 
@@ -238,7 +249,7 @@ pub(super) fn fault_lines(wrong: &Wrong, fields: &[Field], lang: Lang, written_i
             let line = match n.and_then(|n| fields.get(n)) {
                 None => FaultLine { id: String::new(), label: String::new(), text: text.to_owned() },
                 Some(field) => {
-                    let label = messages::say(lang, field.label, &[]);
+                    let label = row_label(field, at, lang);
                     let id = match field.input {
                         super::fields::Input::Rows(columns) => row_input(field, columns, at, written_in),
                         _ => input_id(field, at, written_in),
@@ -251,6 +262,20 @@ pub(super) fn fault_lines(wrong: &Wrong, fields: &[Field], lang: Lang, written_i
         .collect();
     all.sort_by_key(|(n, _)| n.unwrap_or(usize::MAX));
     all.into_iter().map(|(_, line)| line).collect()
+}
+
+/// What a field is called where its faults are listed: of a row with its number and its part.
+fn row_label(field: &Field, at: &str, lang: Lang) -> String {
+    let label = messages::say(lang, field.label, &[]);
+    let super::fields::Input::Rows(columns) = field.input else { return label };
+    let rest = at.strip_prefix(field.at).unwrap_or_default().trim_start_matches('/');
+    let (row, inner) = rest.split_once('/').unwrap_or((rest, ""));
+    let Ok(row) = row.parse::<usize>() else { return label };
+    let row = messages::say(lang, "row-number", &[("number", &(row + 1).to_string())]);
+    match columns.iter().find(|c| c.at.trim_start_matches('/') == inner) {
+        Some(column) => format!("{label} – {row} – {}", messages::say(lang, column.label, &[])),
+        None => format!("{label} – {row}"),
+    }
 }
 
 /// The input that a fault in a row leads to: its own, else the row's first.
@@ -489,6 +514,7 @@ pub(super) async fn save(
         }
         Err(ListingError::Invalid(faults)) if is_auto => Ok(wrong(&faults)),
         Err(ListingError::Stale { .. }) if is_auto => Ok(unsaved(StatusCode::CONFLICT, messages::say(lang, "post-stale", &[]))),
+        Err(ListingError::NotAllowed { .. }) if is_auto => Ok(unsaved(StatusCode::CONFLICT, messages::say(lang, "post-closed", &[]))),
         Ok(_) => {
             let is_last = number > writing.steps().len();
             let there = match does {
@@ -501,9 +527,10 @@ pub(super) async fn save(
         }
         Err(ListingError::Invalid(faults)) => Ok(again(StatusCode::UNPROCESSABLE_ENTITY, &faults)),
         // The page has the newest version now, what was typed, and says so: sending it again keeps both.
-        Err(ListingError::Stale { .. }) => {
+        Err(error @ (ListingError::Stale { .. } | ListingError::NotAllowed { .. })) => {
             let mut view = sheet.page(&value, Some(&sent.form), &Faults::new(), Some(&writing));
-            let text = messages::say(visit.lang(), "post-stale", &[]);
+            let is_open = writing.has_step(Move::Edit) && matches!(error, ListingError::Stale { .. });
+            let text = messages::say(visit.lang(), if is_open { "post-stale" } else { "post-closed" }, &[]);
             view.faults.push(FaultLine { id: String::new(), label: String::new(), text });
             Ok(page(StatusCode::CONFLICT, visit.lang(), &view))
         }

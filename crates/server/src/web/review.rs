@@ -120,6 +120,8 @@ struct ReviewPage {
     seen: i64,
     is_waiting: bool,
     is_mine: bool,
+    /// Whether what was typed is shown though it cannot be sent any more.
+    keeps_typed: bool,
     has_public: bool,
     submitted: Option<Moment>,
     percent: u8,
@@ -209,6 +211,7 @@ async fn review_page(
         seen: view.version,
         is_waiting: state.awaits_review(),
         is_mine: open.is_some_and(|r| r.mine),
+        keeps_typed: typed.is_some(),
         has_public,
         submitted: inside.submitted_at.map(|at| format::moment(lang, at)),
         percent: inside.completeness.percent,
@@ -242,6 +245,10 @@ fn missing_label(view: &listings::view::ListingView, missing: &listings::complet
 }
 
 pub(super) async fn show(State(app): State<App>, visit: Visit, Path(id): Path<String>) -> Result<Response, Problem> {
+    // Their own submission is no page for its authors to decide on.
+    if !visit.who.actor.is_staff(base::StaffRole::Moderator) {
+        return Err(Problem::not_found());
+    }
     let id = id.parse().map_err(|_| Problem::not_found())?;
     review_page(&app, &visit, id, StatusCode::OK, None, Vec::new()).await
 }

@@ -1,10 +1,11 @@
-//! The pages of the staff: accounts, parties to verify, the audit trail; each links only what the reader's role allows.
+//! The pages of the staff: the need desk, accounts, parties to verify, the audit trail; each links only what the reader's role allows.
 //!
 //! The rules are those of `accounts` and of the API's handlers; here are only the pages. Whoever is no staff finds nothing
 //! here.
 
 pub(super) mod accounts;
 pub(super) mod events;
+pub(super) mod needs;
 pub(super) mod parties;
 
 use ::accounts::access::{may_manage_accounts, may_verify};
@@ -15,6 +16,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Code, Limit, StaffRole, messages};
+use listings::need_desk::Which;
 use store::events::Filter;
 
 use super::format;
@@ -64,6 +66,10 @@ async fn doors(app: &App, visit: &Visit) -> Result<Vec<Door>, Problem> {
         let waiting = listings::review::queue(&app.listings, actor, one, None).await?.total;
         let about = counted("staff-review-door", waiting);
         doors.push(Door { href: "/review", title: "review-title", about, is_due: waiting > 0 });
+    }
+    if listings::need_desk::keeps_the_desk(actor) {
+        let due = listings::need_desk::needs(&app.listings, actor, Which::Due, one, None).await?.total;
+        doors.push(Door { href: needs::PATH, title: "needs-title", about: counted("needs-door", due), is_due: due > 0 });
     }
     if may_verify(actor) {
         let filter = PartyFilter { verification: Some(Code::from("unverified")), ..PartyFilter::default() };

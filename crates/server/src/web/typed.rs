@@ -37,8 +37,8 @@ fn plain(text: &str, group: char, point: char) -> Option<Decimal> {
     let first = groups.next()?;
     let mut digits = first.to_owned();
     for other in groups {
-        // A separator stands before three digits, after one to three.
-        if other.len() != 3 || first.is_empty() || first.len() > 3 {
+        // A separator stands before three digits, after one to three of which the first is none: `0.125` has no group.
+        if other.len() != 3 || first.is_empty() || first.len() > 3 || first.starts_with('0') {
             return None;
         }
         digits.push_str(other);
@@ -51,6 +51,11 @@ fn plain(text: &str, group: char, point: char) -> Option<Decimal> {
         return None;
     }
     Some(Decimal { digits: digits.parse().ok()?, decimals: u32::try_from(decimals.len()).ok()? })
+}
+
+/// A whole number that is not negative.
+pub(super) fn whole(lang: Lang, text: &str) -> Option<u32> {
+    scaled(decimal(lang, text)?, 0).and_then(|n| u32::try_from(n).ok())
 }
 
 /// A figure.
@@ -78,11 +83,15 @@ fn scaled(read: Decimal, scale: u32) -> Option<i64> {
 
 /// Minor units of an amount such as `450.000`, `1,25 tỷ`, `500 triệu` or `USD`-cents `12.50`.
 pub(super) fn money(lang: Lang, text: &str, currency: &Currency) -> Option<i64> {
-    let text = text.trim().trim_end_matches(['₫', 'đ']).trim();
-    let split = text.find(|c: char| c.is_alphabetic()).unwrap_or(text.len());
+    let text = text.trim();
+    let split = text.find(|c: char| c.is_alphabetic() || c == '₫').unwrap_or(text.len());
     let (figure, unit) = text.split_at(split);
-    let tens = match folded(unit.trim()).as_str() {
-        "" | "dong" | "vnd" => 0,
+    let unit = folded(unit).replace('₫', " ");
+    // What the amount is of is in the currency; people say it once more: `1,25 tỷ đồng`, `500 triệu VNĐ`.
+    let unit = unit.trim();
+    let unit = ["dong", "vnd", "d"].iter().find_map(|word| unit.strip_suffix(word)).unwrap_or(unit).trim();
+    let tens = match unit {
+        "" => 0,
         "nghin" | "ngan" | "k" | "thousand" => 3,
         "trieu" | "tr" | "million" | "m" | "mn" => 6,
         "ty" | "ti" | "billion" | "bn" => 9,
@@ -143,6 +152,9 @@ mod tests {
         assert_eq!(number(Lang::Vi, "14,5"), Some(14.5));
         assert_eq!(number(Lang::Vi, "14.5"), Some(14.5), "no group has one digit");
         assert_eq!(number(Lang::Vi, "1.500"), Some(1_500.0));
+        assert_eq!(number(Lang::Vi, "0.125"), Some(0.125), "nothing begins with a group of nought");
+        assert_eq!(number(Lang::En, "0,125"), Some(0.125));
+        assert_eq!((whole(Lang::Vi, "24.000"), whole(Lang::Vi, "1.5"), whole(Lang::Vi, "1.2.3")), (Some(24_000), None, None));
         assert_eq!(number(Lang::En, "1.500"), Some(1.5));
         assert_eq!(number(Lang::En, "1,250,000.75"), Some(1_250_000.75));
         assert_eq!(number(Lang::Vi, "−0,1"), Some(-0.1));
@@ -162,6 +174,10 @@ mod tests {
         assert_eq!(money(Lang::Vi, "500tr", &vnd), Some(500_000_000));
         assert_eq!(money(Lang::En, "1.25 billion", &vnd), Some(1_250_000_000));
         assert_eq!(money(Lang::Vi, "450.000 ₫", &vnd), Some(450_000));
+        assert_eq!(money(Lang::Vi, "0.500 tỷ", &vnd), Some(500_000_000));
+        for text in ["1,25 tỷ đồng", "1.250 triệu VNĐ", "1.250 triệu vnđ", "1,25 tỷ ₫", "1.250.000.000đ"] {
+            assert_eq!(money(Lang::Vi, text, &vnd), Some(1_250_000_000), "{text}");
+        }
         assert_eq!(money(Lang::Vi, "0,5", &vnd), None, "there is no half dong");
         assert_eq!(money(Lang::En, "12.50", &Currency("USD".to_owned())), Some(1_250));
         assert_eq!(money(Lang::Vi, "nhiều", &vnd), None);

@@ -101,9 +101,9 @@ impl Reader<'_> {
             },
             Input::YesNo(usual) => Some(text == "yes").filter(|said| *said != usual).map(Value::Bool),
             _ if text.is_empty() => None,
-            Input::Level | Input::Whole => match text.replace([' ', '.'], "").parse::<u32>() {
-                Ok(number) => Some(json!(number)),
-                Err(_) => return wrong("not_a_whole_number", &mut self.faults),
+            Input::Level | Input::Whole => match typed::whole(lang, &text) {
+                Some(number) => Some(json!(number)),
+                None => return wrong("not_a_whole_number", &mut self.faults),
             },
             Input::Figure => match typed::number(lang, &text).and_then(Number::from_f64) {
                 Some(number) => Some(Value::Number(number)),

@@ -44,7 +44,7 @@ pub(in super::super) enum Control {
     /// From … to …
     Money { name: String, min: String, max: String, currencies: Vec<Opt> },
     /// Groups.
-    Rows { at: String, rows: Vec<Row> },
+    Rows { at: String, rows: Vec<Row>, is_fixed: bool },
 }
 
 /// One group of a repeated field.
@@ -152,7 +152,7 @@ fn rows(at: &str, columns: &[Field], shown: &Shown<'_>, wrong: &Wrong) -> Contro
             Row { fault: wrong.at(&row), at: row, number: n + 1, is_kept: n < kept.len(), fields }
         })
         .collect();
-    Control::Rows { at: at.to_owned(), rows }
+    Control::Rows { at: at.to_owned(), rows, is_fixed: shown.cx.translated_from.is_some() }
 }
 
 struct Shown<'a> {
@@ -228,7 +228,7 @@ impl Shown<'_> {
                 let now = self.text(&name, plain);
                 let options = self.terms(list, &[now]);
                 if options.len() <= 5 {
-                    Control::Radios { name, options }
+                    Control::Radios { name, options: self.or_not(options) }
                 } else {
                     Control::Select { name, options: self.with_none(options) }
                 }
@@ -248,7 +248,7 @@ impl Shown<'_> {
             Input::Passage(max, rows) => Control::Area { value: self.text(&name, plain), name, max, rows },
             Input::Amount => self.amount(name),
             Input::Money => self.money(name),
-            Input::Rows(_) => Control::Rows { at: name, rows: Vec::new() },
+            Input::Rows(_) => Control::Rows { at: name, rows: Vec::new(), is_fixed: true },
         }
     }
 
@@ -312,6 +312,15 @@ impl Shown<'_> {
             .filter(|code| open(code) && seen.insert(*code))
             .map(|code| term(list, code, chosen, self.cx.lang))
             .collect()
+    }
+
+    /// What may stay open can be left open again: radio buttons have no other way back.
+    fn or_not(&self, mut options: Vec<Opt>) -> Vec<Opt> {
+        if !self.field.is_needed {
+            let is_on = !options.iter().any(|o| o.is_on);
+            options.push(Opt { value: String::new(), label: messages::say(self.cx.lang, "choose-none", &[]), depth: 0, is_on });
+        }
+        options
     }
 
     fn with_none(&self, mut options: Vec<Opt>) -> Vec<Opt> {

@@ -1,0 +1,117 @@
+//! The need desk: what is sought in public, who of the staff looks after it, and what is due.
+
+use base::{AccountId, Actor, Cursor, Limit, ListingId, Page, PartyId, Refused, Scope, StaffRole};
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::error::ListingError;
+use crate::rows::listing;
+use crate::state::{Status, UnknownWord, words};
+use crate::view::url;
+use crate::{Kind, Listings};
+
+use std::fmt;
+use std::str::FromStr;
+
+words! {
+    /// Which needs.
+    Which {
+        /// Every need that is out.
+        All = "all",
+        /// Those the reader looks after.
+        Mine = "mine",
+        /// Those nobody of the staff looks after.
+        Free = "free",
+        /// Those for which something should have happened by today.
+        Due = "due",
+    }
+}
+
+/// A need on the desk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeskNeed {
+    /// The need.
+    pub id: ListingId,
+    /// Its readable code.
+    pub code: String,
+    /// Its newest title.
+    pub title: String,
+    /// Its page.
+    pub url: String,
+    /// Whose it is.
+    pub party: PartyId,
+    /// Who of the staff looks after it.
+    pub responsible: Option<AccountId>,
+    /// When something must happen next.
+    pub next_action_on: Option<NaiveDate>,
+    /// Whether that day has come.
+    pub is_due: bool,
+    /// First published.
+    pub published_at: Option<DateTime<Utc>>,
+}
+
+/// True if the actor keeps the need desk: brokers, moderators, administrators.
+#[must_use]
+pub fn keeps_the_desk(actor: &Actor) -> bool {
+    let roles = [StaffRole::Broker, StaffRole::Moderator, StaffRole::Administrator];
+    actor.is_system() || (roles.into_iter().any(|role| actor.is_staff(role)) && actor.has_scope(Scope::Staff))
+}
+
+/// The needs that are out, the newest first.
+///
+/// # Errors
+/// [`ListingError::Refused`] for whoever does not keep the desk; [`ListingError::Cursor`] for a cursor of another list.
+pub async fn needs(
+    listings: &Listings,
+    actor: &Actor,
+    which: Which,
+    limit: Limit,
+    cursor: Option<&str>,
+) -> Result<Page<DeskNeed>, ListingError> {
+    if !actor.is_system() {
+        actor.signed_in()?;
+    }
+    if !keeps_the_desk(actor) {
+        return Err(Refused::Forbidden { action: "need_desk.read" }.into());
+    }
+    let today = listings.store.clock().today();
+    let after: Option<(DateTime<Utc>, ListingId)> = cursor.map(Cursor::read).transpose().map_err(|_| ListingError::Cursor)?;
+    let out = Condition::all()
+        .add(listing::Column::Kind.eq(Kind::Need.as_str()))
+        .add(listing::Column::Status.eq(Status::Published.as_str()))
+        .add_option(match which {
+            Which::All => None,
+            Which::Mine => Some(listing::Column::ResponsibleId.eq(actor.account().map(|a| a.0))),
+            Which::Free => Some(listing::Column::ResponsibleId.is_null()),
+            Which::Due => Some(listing::Column::NextActionOn.lte(today)),
+        });
+    let db = listings.store.db();
+    let total = listing::Entity::find().filter(out.clone()).count(db).await?;
+    let mut query = listing::Entity::find().filter(out);
+    if let Some((at, id)) = after {
+        let order = listing::Column::PublishedAt;
+        query = query.filter(Condition::any().add(order.lt(at)).add(Condition::all().add(order.eq(at)).add(listing::Column::Id.lt(id.0))));
+    }
+    let rows = query.order_by_desc(listing::Column::PublishedAt).order_by_desc(listing::Column::Id).limit(limit.get() + 1).all(db).await?;
+    let more = rows.len() as u64 > limit.get();
+    let keep = usize::try_from(limit.get()).unwrap_or(usize::MAX);
+    let items: Vec<DeskNeed> = rows
+        .into_iter()
+        .take(keep)
+        .map(|row| DeskNeed {
+            id: ListingId(row.id),
+            url: url(Kind::Need, &row.slug),
+            code: row.code,
+            title: row.title,
+            party: PartyId(row.party_id),
+            responsible: row.responsible_id.map(AccountId),
+            is_due: row.next_action_on.is_some_and(|day| day <= today),
+            next_action_on: row.next_action_on,
+            published_at: row.published_at,
+        })
+        .collect();
+    let last = items.last().and_then(|need| Some((need.published_at?, need.id)));
+    Ok(Page { next: last.filter(|_| more).map(|key| Cursor::write(&key)), items, total })
+}

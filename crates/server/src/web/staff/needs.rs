@@ -1,0 +1,94 @@
+//! The need desk: every need in public, who looks after it, what is due, and the way to its matches and its desk.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use base::{Lang, Limit, messages};
+use listings::need_desk::{DeskNeed, Which};
+
+use super::super::format::{self, Moment};
+use super::super::frame::{Frame, Visit, localised, parameter};
+use super::super::mishap::Mishap;
+use super::{Tab, address, cursor, frame, paged};
+use crate::app::App;
+use crate::problem::Problem;
+
+pub(super) const PATH: &str = "/staff/needs";
+
+/// A need.
+pub(in super::super) struct NeedLine {
+    pub title: String,
+    pub href: String,
+    pub matches: String,
+    pub code: String,
+    pub party: String,
+    pub responsible: Option<String>,
+    pub next: Option<String>,
+    pub is_due: bool,
+    pub published: Option<Moment>,
+}
+
+#[derive(Template)]
+#[template(path = "staff_needs.html")]
+pub(in super::super) struct NeedsPage {
+    pub f: Frame,
+    pub tabs: Vec<Tab>,
+    pub lines: Vec<NeedLine>,
+    pub total: u64,
+    pub next: Option<String>,
+    pub first: Option<String>,
+}
+
+fn tabs(lang: Lang, which: Which) -> Vec<Tab> {
+    let tab = |one: &Which| Tab {
+        text: messages::say(lang, &format!("needs-{one}"), &[]),
+        href: address(&localised(lang, PATH), &[("which", one.as_str())]),
+        is_on: *one == which,
+    };
+    Which::ALL.iter().map(tab).collect()
+}
+
+async fn lines(app: &App, needs: Vec<DeskNeed>, lang: Lang) -> Result<Vec<NeedLine>, Problem> {
+    let parties: Vec<_> = needs.iter().map(|n| n.party).collect();
+    let db = app.accounts.store().db();
+    let parties: HashMap<_, _> = accounts::parties::load_many(db, &parties)
+        .await?
+        .into_iter()
+        .map(|p| (p.id, p.names.best(lang).unwrap_or(&p.slug).to_owned()))
+        .collect();
+    let people: Vec<_> = needs.iter().filter_map(|n| n.responsible).collect();
+    let people = accounts::people::names(db, &people).await?;
+    let line = |need: DeskNeed| NeedLine {
+        href: localised(lang, &need.url),
+        matches: localised(lang, &format!("{}/matches", need.url)),
+        party: parties.get(&need.party).cloned().unwrap_or_default(),
+        responsible: need.responsible.and_then(|id| people.get(&id).cloned()),
+        next: need.next_action_on.map(|day| format::day(lang, day)),
+        is_due: need.is_due,
+        published: need.published_at.map(|at| format::moment(lang, at)),
+        title: need.title,
+        code: need.code,
+    };
+    Ok(needs.into_iter().map(line).collect())
+}
+
+pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let which: Which = match parameter(&visit, "which").as_str() {
+        "" => Which::All,
+        word => word.parse().map_err(|_| Problem::parameter("which"))?,
+    };
+    let found = listings::need_desk::needs(&app.listings, &visit.who.actor, which, Limit::default(), cursor(&visit).as_deref()).await?;
+    let paged = paged(&visit, PATH, &[("which", which.as_str())], found.next.as_deref());
+    let lines = lines(&app, found.items, lang).await?;
+    Ok(Mishap::none().show(lang, |_| NeedsPage {
+        f: frame(&app, &visit, "needs-title", PATH),
+        tabs: tabs(lang, which),
+        lines,
+        total: found.total,
+        next: paged.next,
+        first: paged.first,
+    }))
+}
