@@ -351,3 +351,68 @@ async fn the_need_desk_shows_staff_what_is_sought_and_what_is_due() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_may_not_do_is_not_offered_and_what_is_too_late_keeps_what_was_typed() {
+    on_every_database(async |site: Site| {
+        let admin = site.person("admin").await;
+        let party = site.party(&admin, "Công ty Dừa", "enterprise").await;
+        let (viewer, account) = site.account("viewer", &[]).await;
+        site.member(party, account, base::PartyRole::Viewer).await;
+        let made = serde_json::json!({"party": party, "content": crate::main_job::technology("Máy sấy cơm dừa")});
+        let id = admin.post("/api/v1/technologies", made).await.expect(201)["id"].as_str().unwrap().to_owned();
+        let desk = format!("/my/listings/{id}");
+
+        // A viewer reads and is offered nothing that would be refused.
+        let view = viewer.get(&desk).await.text;
+        assert!(!view.contains("value=\"submit\"") && !view.contains("/edit/"), "{view}");
+        assert_eq!(there(&viewer.get(&format!("{desk}/edit/1")).await), desk);
+        let audience = viewer.get(&format!("{desk}/audience")).await.text;
+        assert!(!audience.split("<main").nth(1).unwrap().contains("type=\"submit\""), "{audience}");
+
+        // A form opened before the listing was submitted keeps what was typed into it, saved by hand or by itself.
+        let step = format!("{desk}/edit/1");
+        let mut late = fields(&admin.get(&step).await.text);
+        late.retain(|(n, _)| n != "/summary/vi");
+        late.push(("/summary/vi".to_owned(), "Viết muộn".to_owned()));
+        there(&fill(&admin, &desk, &[], ("step", "submit")).await);
+        late.push(("_do".to_owned(), "next".to_owned()));
+        let refused = send(&admin, &step, &late).await;
+        assert_eq!(refused.status, 409);
+        assert!(fields(&refused.text).contains(&("/summary/vi".to_owned(), "Viết muộn".to_owned())), "{}", refused.text);
+        late.retain(|(n, _)| n != "_do");
+        late.push(("_do".to_owned(), "auto".to_owned()));
+        let refused = send(&admin, &step, &late).await;
+        assert_eq!(refused.status, 409);
+        assert!(refused.text.starts_with("<p id=\"saved\""), "the line alone: {}", refused.text);
+
+        // Moderators alone review; a note outlives the claim that it was written under.
+        assert_eq!(admin.get(&format!("/review/{id}")).await.status, 404);
+        let one = site.staff("one", &[StaffRole::Moderator]).await;
+        let two = site.staff("two", &[StaffRole::Moderator]).await;
+        let review = format!("/review/{id}");
+        there(&fill(&one, &review, &[], ("decision", "claim")).await);
+        let mut noted = fields(&one.get(&review).await.text);
+        noted.retain(|(n, _)| n != "note:/summary");
+        noted.extend([("note:/summary".to_owned(), "Nêu công suất.".to_owned()), ("decision".to_owned(), "request_changes".to_owned())]);
+        there(&fill(&one, &review, &[], ("decision", "released")).await);
+        there(&fill(&two, &review, &[], ("decision", "claim")).await);
+        let gone = send(&one, &review, &noted).await;
+        assert_eq!(gone.status, 409);
+        assert!(gone.text.contains("Nêu công suất."), "{}", gone.text);
+
+        // Odd numbers in an address are not found, and figures count listings.
+        for address in [format!("{desk}/history?to=-9223372036854775808"), format!("{desk}/history?from=0&to=99")] {
+            assert_eq!(admin.get(&address).await.status, 404, "{address}");
+        }
+        site.indexed().await;
+        let figures = site.visitor().get("/numbers/parties.csv").await;
+        assert!(
+            figures.status == 404 || !figures.text.contains(",1"),
+            "a party that posted nothing in public counts nothing: {}",
+            figures.text
+        );
+        site.stop().await;
+    })
+    .await;
+}
