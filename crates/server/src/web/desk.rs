@@ -29,7 +29,8 @@ const VERSIONS: u64 = 50;
 struct Missing {
     label: String,
     why: String,
-    href: String,
+    /// Where it is written, for whoever may.
+    href: Option<String>,
     points: u8,
 }
 
@@ -142,7 +143,7 @@ async fn desk(app: &App, visit: &Visit, writing: &Writing, status: StatusCode, f
             label_of(view.kind, &m.pointer, lang)
         },
         why: messages::say(lang, &format!("why-{}", m.reason), &[]),
-        href: if m.reason == "translation" { translation.clone() } else { where_asked(writing, &m.pointer, lang) },
+        href: can_edit.then(|| if m.reason == "translation" { translation.clone() } else { where_asked(writing, &m.pointer, lang) }),
         points: m.points,
     });
     let reviews = listings::review::history(&app.listings, &visit.who.actor, view.id).await?;
