@@ -405,6 +405,10 @@ async fn what_one_may_not_do_is_not_offered_and_what_is_too_late_keeps_what_was_
         for address in [format!("{desk}/history?to=-9223372036854775808"), format!("{desk}/history?from=0&to=99")] {
             assert_eq!(admin.get(&address).await.status, 404, "{address}");
         }
+        // What is no number, party or state at all is told, not passed over.
+        for address in [format!("{desk}/history?to=x"), "/my?party=x".to_owned(), "/my?status=x".to_owned()] {
+            assert_eq!(admin.get(&address).await.status, 400, "{address}");
+        }
         site.indexed().await;
         let figures = site.visitor().get("/numbers/parties.csv").await;
         assert!(

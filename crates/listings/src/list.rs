@@ -132,6 +132,38 @@ pub async fn list(
     Ok(Page { items, next: last.filter(|_| more).map(|key| Cursor::write(&key)), total })
 }
 
+/// What waits for the writers of these parties, last changed first: drafts, revisions not submitted, changes asked for,
+/// and what ends by `soon`. Parties that the actor is no member of are left out.
+///
+/// # Errors
+/// If the database fails.
+pub async fn waiting(
+    listings: &Listings,
+    actor: &Actor,
+    parties: &[PartyId],
+    soon: DateTime<Utc>,
+    limit: Limit,
+) -> Result<Vec<ListingRow>, ListingError> {
+    let own: Vec<uuid::Uuid> = parties.iter().filter(|p| actor.is_member(**p)).map(|p| p.0).collect();
+    if own.is_empty() || !actor.has_scope(Scope::Read) {
+        return Ok(Vec::new());
+    }
+    let open = [Revision::Draft, Revision::ChangesRequested].map(Revision::as_str);
+    let waits = Condition::any()
+        .add(listing::Column::Status.is_in([Status::Draft, Status::ChangesRequested].map(Status::as_str)))
+        .add(listing::Column::Revision.is_in(open))
+        .add(Condition::all().add(listing::Column::Status.eq(Status::Published.as_str())).add(listing::Column::ExpiresAt.lte(soon)));
+    let rows = listing::Entity::find()
+        .filter(listing::Column::PartyId.is_in(own))
+        .filter(waits)
+        .order_by_desc(listing::Column::UpdatedAt)
+        .order_by_desc(listing::Column::Id)
+        .limit(limit.get())
+        .all(listings.store.db())
+        .await?;
+    Ok(rows.into_iter().map(|model| row(model, true)).collect::<Result<_, _>>()?)
+}
+
 /// What is out for this actor.
 fn audience(actor: &Actor) -> Condition {
     let mut visible = Condition::any().add(listing::Column::Visibility.eq(Visibility::Public.as_str()));

@@ -179,7 +179,8 @@ impl Browser {
     async fn quit(&self) {
         let windows = std::mem::take(&mut *self.windows.lock().unwrap());
         for (web, _folder) in windows {
-            let _ = web.quit().await;
+            // A window that is gone already needs no closing; its driver ends with its handle.
+            drop(web.quit().await);
         }
     }
 }

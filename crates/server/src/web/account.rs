@@ -8,9 +8,8 @@ use accounts::sign_up::SignUp;
 
 use accounts::{Error as AccountError, MembershipView, Password};
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::secret::Secret;
 use base::{Lang, messages};
@@ -139,8 +138,7 @@ pub(super) async fn sign_up(State(app): State<App>, visit: Visit) -> Response {
 }
 
 /// Makes an account that waits for its address to be confirmed.
-pub(super) async fn send_sign_up(State(app): State<App>, visit: Visit, headers: HeaderMap, body: Bytes) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
+pub(super) async fn send_sign_up(State(app): State<App>, visit: Visit, form: Form) -> Result<Response, Problem> {
     let (name, email) = (form.get("name").trim(), form.get("email").trim());
     let new = SignUp { email: email.to_owned(), name: name.to_owned(), lang: visit.lang(), password: Password::new(form.get("password")) };
     match accounts::sign_up::sign_up(&app.accounts, &visit.who.client, new).await {
@@ -155,8 +153,7 @@ pub(super) async fn confirm(State(app): State<App>, visit: Visit) -> Response {
 }
 
 /// Confirms the address.
-pub(super) async fn send_confirm(State(app): State<App>, visit: Visit, headers: HeaderMap, body: Bytes) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
+pub(super) async fn send_confirm(State(app): State<App>, visit: Visit, form: Form) -> Result<Response, Problem> {
     match accounts::sign_up::confirm(&app.accounts, &Secret::received(form.get("token"))).await {
         Ok(_) => {
             let done = FormPage::done(&app, &visit, "account-confirmed", &[("/sign-in", "sign-in")]);
@@ -175,8 +172,7 @@ pub(super) async fn forgot(State(app): State<App>, visit: Visit) -> Response {
 }
 
 /// Asks for a link; the answer does not tell whether there is such an account.
-pub(super) async fn send_forgot(State(app): State<App>, visit: Visit, headers: HeaderMap, body: Bytes) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
+pub(super) async fn send_forgot(State(app): State<App>, visit: Visit, form: Form) -> Result<Response, Problem> {
     let email = form.get("email").trim();
     match accounts::recovery::request(&app.accounts, &visit.who.client, email).await {
         Ok(()) => Ok(FormPage::done(&app, &visit, "account-sent", &[]).answer(StatusCode::ACCEPTED, visit.lang())),
@@ -197,8 +193,7 @@ pub(super) async fn reset(State(app): State<App>, visit: Visit) -> Response {
 }
 
 /// Sets the new password; every session ends.
-pub(super) async fn send_reset(State(app): State<App>, visit: Visit, headers: HeaderMap, body: Bytes) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
+pub(super) async fn send_reset(State(app): State<App>, visit: Visit, form: Form) -> Result<Response, Problem> {
     let token = form.get("token");
     match accounts::recovery::reset(&app.accounts, &Secret::received(token), &Password::new(form.get("password"))).await {
         Ok(_) => {
@@ -255,14 +250,7 @@ pub(super) async fn memberships(State(app): State<App>, visit: Visit) -> Result<
 }
 
 /// Accepts an invitation, declines it or leaves.
-pub(super) async fn send_membership(
-    State(app): State<App>,
-    visit: Visit,
-    Writer(ctx): Writer,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
+pub(super) async fn send_membership(State(app): State<App>, visit: Visit, Writer(ctx): Writer, form: Form) -> Result<Response, Problem> {
     let wrong = || Problem::malformed("bad-form");
     let id = form.get("membership").parse().map_err(|_| wrong())?;
     let step = match form.get("step") {

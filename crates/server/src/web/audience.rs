@@ -4,9 +4,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Faults, PartyId, messages};
 use listings::private::PrivateTerms;
@@ -14,10 +13,11 @@ use listings::{Kind, ListingError, Visibility};
 use serde_json::Value;
 
 use super::desk::terms;
+use super::faults::{FaultLine, fault_lines};
 use super::fields::{Context, Control, Field, FieldView, Input, Opt, Wrong, apply, views};
 use super::form::Form;
 use super::frame::{Frame, Visit, go, localised, page};
-use super::posting::{FaultLine, Writing, fault_lines};
+use super::posting::Writing;
 use crate::app::App;
 use crate::extract::{Writer, shape};
 use crate::problem::Problem;
@@ -139,10 +139,8 @@ pub(super) async fn set_terms(
     visit: Visit,
     Writer(ctx): Writer,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
+    form: Form,
 ) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
     let writing = Writing::load(&app, &visit, &id).await?;
     let before = kept(&app, &visit, &writing).await?;
     let mut value = before.terms.clone();
@@ -186,10 +184,8 @@ pub(super) async fn set_visibility(
     visit: Visit,
     Writer(ctx): Writer,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
+    form: Form,
 ) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
     let writing = Writing::load(&app, &visit, &id).await?;
     let lang = visit.lang();
     let visibility: Visibility = form.get("visibility").parse().map_err(|_| Problem::malformed("bad-form"))?;

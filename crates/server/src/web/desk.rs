@@ -1,9 +1,8 @@
 //! The desk of one listing: where it stands, what it still needs, what its members can do with it, and its history.
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Code, Faults, Lang, ListingId, messages};
 use listings::check::Check;
@@ -11,12 +10,14 @@ use listings::lifecycle::Transition;
 use listings::state::{Move, Revision, Status};
 use listings::{Kind, ListingError, Outcome};
 
+use super::alike::{Alike, alike};
+use super::faults::FaultLine;
 use super::fields::{Opt, told};
 use super::form::Form;
 use super::format::{self, Moment};
-use super::frame::{Frame, Visit, go, localised, page, parameter};
+use super::frame::{Frame, Visit, go, localised, page, parsed};
 use super::listing::pairs;
-use super::posting::{FaultLine, StepLink, Writing, label_of, links_of, reading, steps, translation_key, where_asked};
+use super::posting::{StepLink, Writing, label_of, links_of, reading, steps, translation_key, where_asked};
 use super::versus::{Pair, compare};
 use crate::app::App;
 use crate::extract::Writer;
@@ -47,15 +48,6 @@ struct Note {
     label: String,
     text: String,
     href: Option<String>,
-}
-
-/// A near-duplicate.
-struct Alike {
-    title: String,
-    code: String,
-    percent: u8,
-    is_own: bool,
-    href: String,
 }
 
 #[derive(Template)]
@@ -158,7 +150,7 @@ async fn desk(app: &App, visit: &Visit, writing: &Writing, status: StatusCode, f
     });
     let verdict =
         decided.as_ref().and_then(|r| r.reason.as_ref()).map(|code| app.vocabularies.name("reject_reasons", code, lang).to_owned());
-    let alike = listings::duplicates::of(&app.listings, &visit.who.actor, view.id).await?;
+    let alike = alike(app, &visit.who.actor, view.id, lang).await?;
     let buttons =
         [Move::Confirm, Move::Hold, Move::Resume, Move::DiscardRevision, Move::Archive].into_iter().filter(|m| writing.has_step(*m));
     let buttons = buttons.map(|step| StepButton {
@@ -192,16 +184,7 @@ async fn desk(app: &App, visit: &Visit, writing: &Writing, status: StatusCode, f
         buttons: buttons.collect(),
         notes: notes.collect(),
         verdict,
-        alike: alike
-            .into_iter()
-            .map(|d| Alike {
-                href: localised(lang, &if d.same_party { format!("/my/listings/{}", d.id) } else { format!("/search?q={}", d.code) }),
-                title: d.title,
-                code: d.code,
-                percent: d.alike_percent,
-                is_own: d.same_party,
-            })
-            .collect(),
+        alike,
         can_withdraw: writing.has_step(Move::Withdraw),
         is_need: view.kind == Kind::Need,
         reasons: terms(app, "withdraw_reasons", lang),
@@ -225,10 +208,8 @@ pub(super) async fn step(
     visit: Visit,
     Writer(ctx): Writer,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
+    form: Form,
 ) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
     let writing = Writing::load(&app, &visit, &id).await?;
     let lang = visit.lang();
     let wanted: Move = form.get("step").parse().map_err(|_| Problem::malformed("bad-form"))?;
@@ -313,13 +294,13 @@ pub(super) async fn history(State(app): State<App>, visit: Visit, Path(id): Path
     let more = versions.len() as u64 > VERSIONS;
     versions.truncate(usize::try_from(VERSIONS).unwrap_or(usize::MAX));
     let view = listings::view::show(&app.listings, actor, kind, id).await?;
-    let number = |name: &str| parameter(&visit, name).parse::<i64>().ok();
-    let to = number("to").or_else(|| versions.first().map(|v| v.version)).unwrap_or(1);
-    let from = number("from").unwrap_or_else(|| to.saturating_sub(1).max(1));
+    let number = |name: &str| parsed::<i64>(&visit, name);
+    let to = number("to")?.or_else(|| versions.first().map(|v| v.version)).unwrap_or(1);
+    let from = number("from")?.unwrap_or_else(|| to.saturating_sub(1).max(1));
     let (_, before) = listings::versions::get(&app.listings, actor, id, from).await?;
     let (_, after) = listings::versions::get(&app.listings, actor, id, to).await?;
-    let cx = reading(&app, &visit, view.party.id).await?;
     let fields = steps::fields(kind);
+    let cx = reading(&app, &visit, &fields, view.party.id).await?;
     let lines = |content: &listings::content::Content| {
         let json = content.to_json().and_then(|j| serde_json::from_str(&j)).map_err(|e| Problem::internal(&e))?;
         Ok::<_, Problem>(told(&fields, &json, &cx))

@@ -3,7 +3,6 @@
 use accounts::sign_in::SignIn;
 use accounts::{Error as AccountError, Password};
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -73,8 +72,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Response {
 }
 
 /// Begins a session, or says what was wrong with what was typed kept.
-pub(super) async fn sign_in(State(app): State<App>, visit: Visit, headers: HeaderMap, body: Bytes) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
+pub(super) async fn sign_in(State(app): State<App>, visit: Visit, form: Form) -> Result<Response, Problem> {
     let (email, next) = (form.get("email").trim(), form.get("next"));
     let again = |status: StatusCode, key: &str| {
         let fault = messages::say(visit.lang(), key, &[]);
@@ -119,14 +117,7 @@ pub(super) async fn code(State(app): State<App>, visit: Visit) -> Response {
 }
 
 /// Gives the second factor; the session goes on under a new secret.
-pub(super) async fn give_code(
-    State(app): State<App>,
-    visit: Visit,
-    Writer(ctx): Writer,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
+pub(super) async fn give_code(State(app): State<App>, visit: Visit, Writer(ctx): Writer, form: Form) -> Result<Response, Problem> {
     let next = form.get("next");
     let again = |status: StatusCode, key: &str| {
         let fault = messages::say(visit.lang(), key, &[]);

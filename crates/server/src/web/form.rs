@@ -1,7 +1,8 @@
 //! What a form sent: names and values, bounded, before anybody looks at what they mean.
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{FromRequest, Request};
+use axum::http::{StatusCode, header};
 use sha2::{Digest, Sha256};
 use store::IdempotencyKey;
 
@@ -14,16 +15,22 @@ const FIELDS: usize = 2_000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Form(Vec<(String, String)>);
 
-impl Form {
-    /// Reads a body.
-    ///
-    /// # Errors
-    /// 415 for another kind of body, 400 for one with a NUL in it or with more fields than any form of ours has.
-    pub(super) fn read(headers: &HeaderMap, body: &Bytes) -> Result<Self, Problem> {
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+/// 415 for another kind of body. Its size was bounded by the gate.
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"));
         }
+        let body = Bytes::from_request(request, state).await.map_err(|_| Problem::malformed("body-cut"))?;
+        Self::read(&body)
+    }
+}
+
+impl Form {
+    /// Reads a body; 400 for one with a NUL in it or with more fields than any form of ours has.
+    fn read(body: &[u8]) -> Result<Self, Problem> {
         let fields: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().take(FIELDS + 1).collect();
         if fields.len() > FIELDS || fields.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
             return Err(Problem::malformed("bad-form"));
@@ -53,9 +60,10 @@ impl Form {
 
     /// The key by which a form that is sent twice does its work once: what the page gave it (`_key`) and what was sent, so
     /// that whoever goes back and writes something else does that.
-    pub(super) fn once(&self, body: &Bytes, operation: &'static str) -> Option<IdempotencyKey> {
+    pub(super) fn once(&self, operation: &'static str) -> Option<IdempotencyKey> {
         let key = self.get("_key");
-        let hash: [u8; 32] = Sha256::digest(body).into();
+        let sent = form_urlencoded::Serializer::new(String::new()).extend_pairs(self.iter()).finish();
+        let hash: [u8; 32] = Sha256::digest(sent).into();
         let sent: String = hash.iter().take(16).map(|b| format!("{b:02x}")).collect();
         (1..=64).contains(&key.len()).then(|| IdempotencyKey { operation, key: format!("{key}-{sent}"), request_hash: hash.to_vec() })
     }

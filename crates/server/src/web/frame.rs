@@ -261,6 +261,14 @@ pub(super) fn parameter(visit: &Visit, name: &str) -> String {
     form_urlencoded::parse(visit.query.as_bytes()).find(|(n, _)| n == name).map(|(_, v)| v.into_owned()).unwrap_or_default()
 }
 
+/// A parameter of the address as a value; none if it is not there or empty.
+///
+/// # Errors
+/// 400 with its name if it is there and is none.
+pub(super) fn parsed<T: std::str::FromStr>(visit: &Visit, name: &str) -> Result<Option<T>, Problem> {
+    Some(parameter(visit, name)).filter(|text| !text.is_empty()).map(|text| text.parse().map_err(|_| Problem::parameter(name))).transpose()
+}
+
 /// On to another page, with `GET`.
 pub(super) fn go(address: &str) -> Response {
     let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));

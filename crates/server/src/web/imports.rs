@@ -7,9 +7,11 @@ use axum::response::Response;
 use base::{ImportId, Limit, PartyId, StaffRole, messages};
 use listings::import::{FaultView, ImportState, ImportView, UndoView};
 
+use super::faults::FaultLine;
 use super::format::{self, Moment};
-use super::frame::{Frame, Visit, go, localised, page, parameter};
-use super::posting::{FaultLine, own_parties};
+use super::frame::{Frame, Visit, go, localised, page};
+use super::paging::{cursor, paged};
+use super::posting::own_parties;
 use crate::api;
 use crate::app::App;
 use crate::extract::Writer;
@@ -74,9 +76,8 @@ fn state_key(view: &ImportView) -> String {
 async fn imports_page(app: &App, visit: &Visit, status: StatusCode, faults: Vec<FaultLine>) -> Result<Response, Problem> {
     let lang = visit.lang();
     let actor = &visit.who.actor;
-    let cursor = Some(parameter(visit, "cursor")).filter(|c| !c.is_empty());
-    let found = listings::import::list(&app.listings, actor, cursor.as_deref(), Limit::new(SHOWN).unwrap_or_default()).await?;
-    let here = localised(lang, "/my/imports");
+    let found = listings::import::list(&app.listings, actor, cursor(visit).as_deref(), Limit::new(SHOWN).unwrap_or_default()).await?;
+    let paged = paged(visit, "/my/imports", &[], found.next.as_deref());
     let lines = found.items.into_iter().map(|view| Line {
         href: localised(lang, &format!("/my/imports/{}", view.id)),
         state: messages::say(lang, &state_key(&view), &[]),
@@ -94,8 +95,8 @@ async fn imports_page(app: &App, visit: &Visit, status: StatusCode, faults: Vec<
         most_mb: app.settings.import_mb,
         lines: lines.collect(),
         faults,
-        next: found.next.map(|c| format!("{here}?cursor={}", form_urlencoded::byte_serialize(c.as_bytes()).collect::<String>())),
-        first: cursor.map(|_| here),
+        next: paged.next,
+        first: paged.first,
     };
     Ok(page(status, lang, &imports))
 }
@@ -140,16 +141,16 @@ async fn import_page(app: &App, visit: &Visit, id: ImportId) -> Result<Response,
     let lang = visit.lang();
     let actor = &visit.who.actor;
     let view = listings::import::get(&app.listings, actor, id).await?;
-    let cursor = Some(parameter(visit, "cursor")).filter(|c| !c.is_empty());
-    let faults = listings::import::faults(&app.listings, actor, id, cursor.as_deref(), Limit::new(SHOWN).unwrap_or_default()).await?;
+    let faults =
+        listings::import::faults(&app.listings, actor, id, cursor(visit).as_deref(), Limit::new(SHOWN).unwrap_or_default()).await?;
     let path = format!("/my/imports/{id}");
-    let here = localised(lang, &path);
+    let paged = paged(visit, &path, &[], faults.next.as_deref());
     let key = state_key(&view);
     let mut figures = vec![("import-created", view.created), ("import-updated", view.updated), ("import-unchanged", view.unchanged)];
     figures.extend([("import-faulty", view.faulty), ("import-shortened", view.shortened)]);
     let import = ImportPage {
         f: visit.frame(app, messages::say(lang, "import-title", &[])).at(&path).unlisted().placed("my"),
-        here: here.clone(),
+        here: localised(lang, &path),
         state: messages::say(lang, &key, &[]),
         state_about: messages::say(lang, &format!("{key}-about"), &[]),
         is_dry: view.dry_run,
@@ -163,8 +164,8 @@ async fn import_page(app: &App, visit: &Visit, id: ImportId) -> Result<Response,
         ended: view.ended_at.map(|at| format::moment(lang, at)),
         file: view.file_name,
         faults_total: faults.total,
-        next: faults.next.map(|c| format!("{here}?cursor={}", form_urlencoded::byte_serialize(c.as_bytes()).collect::<String>())),
-        first: cursor.map(|_| here),
+        next: paged.next,
+        first: paged.first,
         faults: faults.items,
     };
     Ok(page(StatusCode::OK, lang, &import))

@@ -8,19 +8,17 @@ use std::collections::BTreeSet;
 use accounts::membership::{Invitation, Status, Step, next, of_party};
 use accounts::{Error as AccountError, MembershipView};
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use base::{Lang, MembershipId, PartyId, PartyRole, messages};
 use store::Ctx;
 
 use super::choice::{Choice, choices};
+use super::faults::FaultLine;
 use super::form::Form;
 use super::format::{self, Moment};
-use super::frame::{Frame, Visit, go, localised, parameter};
+use super::frame::{Frame, Visit, go, localised, parameter, parsed};
 use super::mishap::Mishap;
-use super::posting::FaultLine;
 use crate::app::App;
 use crate::extract::{Id, Writer};
 use crate::problem::Problem;
@@ -117,7 +115,7 @@ async fn members(app: &App, visit: &Visit, id: PartyId, mishap: Mishap, sent: Op
     let is_admin = visit.who.actor.has_role(id, PartyRole::Admin);
     let path = format!("/my/parties/{id}/members");
     let here = localised(lang, &path);
-    let after: Option<MembershipId> = parameter(visit, "after").parse().ok();
+    let after: Option<MembershipId> = parsed(visit, "after")?;
     let total = all.len() as u64;
     let rest: Vec<MembershipView> = all.into_iter().filter(|m| after.is_none_or(|after| m.id > after)).collect();
     let last = rest.get(SHOWN - 1).filter(|_| rest.len() > SHOWN).map(|m| m.id);
@@ -186,10 +184,8 @@ pub(super) async fn change(
     visit: Visit,
     Writer(ctx): Writer,
     Id(id): Id<PartyId>,
-    headers: HeaderMap,
-    body: Bytes,
+    form: Form,
 ) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
     let does = form.get("_do");
     let member = form.get("membership");
     let place = |pointer: &str| match pointer {

@@ -10,8 +10,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use base::{Lang, messages};
 
+use super::faults::FaultLine;
 use super::frame::page;
-use super::posting::FaultLine;
 use crate::problem::Problem;
 
 /// Where a fault is mended: the id of the input and the message that names it.

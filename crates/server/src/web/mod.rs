@@ -5,6 +5,7 @@
 //! language of a page is in its address and nowhere else. Not here: any rule of the domain.
 
 mod account;
+mod alike;
 mod asked;
 mod assets;
 mod audience;
@@ -13,6 +14,7 @@ mod choice;
 mod desk;
 mod door;
 mod errors;
+mod faults;
 mod fields;
 mod finding;
 mod form;
@@ -28,6 +30,7 @@ mod mishap;
 mod my;
 mod numbers;
 mod own;
+mod paging;
 mod pairs;
 mod party;
 mod posting;

@@ -11,14 +11,14 @@ use listings::list::{Filter, ListingRow};
 use listings::state::{Revision, Status};
 
 use super::format::{self, Moment};
-use super::frame::{Frame, Visit, localised, page, parameter};
+use super::frame::{Frame, Visit, localised, page, parsed};
+use super::paging::{address, cursor, paged};
 use crate::app::App;
 use crate::problem::Problem;
 
+const PATH: &str = "/my";
 /// Listings on a page.
 const SHOWN: u16 = 50;
-/// Parties of one's own whose listings are looked through for what waits.
-const PARTIES: usize = 20;
 
 /// Something that waits for the reader.
 struct Waits {
@@ -97,35 +97,26 @@ fn line(app: &App, row: ListingRow, lang: Lang) -> Line {
     }
 }
 
-/// What waits in one party: changes asked for, drafts, what ends soon.
-async fn waiting_in(app: &App, visit: &Visit, party: PartyId) -> Result<Vec<Waits>, Problem> {
+/// What waits in the reader's parties: changes asked for, drafts, what ends soon.
+async fn waiting(app: &App, visit: &Visit, parties: &[PartyId]) -> Result<Vec<Waits>, Problem> {
     let lang = visit.lang();
     let soon = app.clock().now() + TimeDelta::days(app.listings.settings.warn_days);
-    let mut found = Vec::new();
-    for status in [Status::ChangesRequested, Status::Rejected, Status::Published, Status::Draft] {
-        let filter = Filter { kind: None, party: Some(party), status: Some(status) };
-        let rows = listings::list::list(&app.listings, &visit.who.actor, &filter, Limit::new(SHOWN).unwrap_or_default(), None).await?;
-        for row in rows.items {
-            let ends = row.expires_at.filter(|at| status == Status::Published && *at <= soon);
-            let (key, tone) = match (status, row.revision) {
-                (Status::ChangesRequested, _) | (Status::Published, Some(Revision::ChangesRequested)) => ("waits-changes", "amber"),
-                (Status::Published, _) if ends.is_some() => ("waits-confirm", "amber"),
-                (Status::Published, Some(Revision::Draft)) => ("waits-revision", "plain"),
-                (Status::Draft, _) => ("waits-draft", "plain"),
-                _ => continue,
-            };
-            let percent = row.completeness.unwrap_or_default().to_string();
-            let day = ends.map(|at| format::moment(lang, at).day).unwrap_or_default();
-            let line = line(app, row, lang);
-            found.push(Waits {
-                about: messages::say(lang, key, &[("percent", &percent), ("day", &day)]),
-                text: line.title,
-                href: line.href,
-                tone,
-            });
-        }
-    }
-    Ok(found)
+    let limit = Limit::new(SHOWN).unwrap_or_default();
+    let rows = listings::list::waiting(&app.listings, &visit.who.actor, parties, soon, limit).await?;
+    let waits = rows.into_iter().map(|row| {
+        let ends = row.expires_at.filter(|at| row.status == Status::Published && *at <= soon);
+        let (key, tone) = match (row.status, row.revision) {
+            (Status::ChangesRequested, _) | (_, Some(Revision::ChangesRequested)) => ("waits-changes", "amber"),
+            _ if ends.is_some() => ("waits-confirm", "amber"),
+            (_, Some(Revision::Draft)) => ("waits-revision", "plain"),
+            _ => ("waits-draft", "plain"),
+        };
+        let percent = row.completeness.unwrap_or_default().to_string();
+        let day = ends.map(|at| format::moment(lang, at).day).unwrap_or_default();
+        let line = line(app, row, lang);
+        Waits { about: messages::say(lang, key, &[("percent", &percent), ("day", &day)]), text: line.title, href: line.href, tone }
+    });
+    Ok(waits.collect())
 }
 
 /// What of the space's work waits for staff.
@@ -166,16 +157,16 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
         });
     }
     let own: Vec<_> = memberships.into_iter().filter(|m| m.status == MemberStatus::Confirmed).collect();
-    for membership in own.iter().take(PARTIES).filter(|m| actor.has_role(m.party, PartyRole::Editor)) {
-        waits.extend(waiting_in(&app, &visit, membership.party).await?);
-    }
+    let written: Vec<PartyId> = own.iter().map(|m| m.party).filter(|party| actor.has_role(*party, PartyRole::Editor)).collect();
+    waits.extend(waiting(&app, &visit, &written).await?);
     waits.sort_by_key(|w| w.tone);
-    let asked: Option<PartyId> = parameter(&visit, "party").parse().ok();
+    let asked: Option<PartyId> = parsed(&visit, "party")?;
     let shown = own.iter().find(|m| Some(m.party) == asked).or_else(|| own.first());
-    let status: Option<Status> = parameter(&visit, "status").parse().ok();
+    let status: Option<Status> = parsed(&visit, "status")?;
+    let asked_for = |party: PartyId, status: Option<Status>| (party.to_string(), status.map_or("", Status::as_str));
     let address = |party: PartyId, status: Option<Status>| {
-        let status = status.map(|s| format!("&status={s}")).unwrap_or_default();
-        localised(lang, &format!("/my?party={party}{status}"))
+        let (party, status) = asked_for(party, status);
+        address(&localised(lang, PATH), &[("party", &party), ("status", status)])
     };
     let parties = own
         .iter()
@@ -199,11 +190,11 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
     };
     if let Some(shown) = shown {
         let filter = Filter { kind: None, party: Some(shown.party), status };
-        let cursor = Some(parameter(&visit, "cursor")).filter(|c| !c.is_empty());
+        let cursor = cursor(&visit);
         let rows = listings::list::list(&app.listings, actor, &filter, Limit::new(SHOWN).unwrap_or_default(), cursor.as_deref()).await?;
-        let here = address(shown.party, status);
-        view.next = rows.next.map(|c| format!("{here}&cursor={}", form_urlencoded::byte_serialize(c.as_bytes()).collect::<String>()));
-        view.first = cursor.map(|_| here);
+        let (party, state) = asked_for(shown.party, status);
+        let paged = paged(&visit, PATH, &[("party", &party), ("status", state)], rows.next.as_deref());
+        (view.next, view.first) = (paged.next, paged.first);
         view.total = rows.total;
         view.lines = rows.items.into_iter().map(|row| line(&app, row, lang)).collect();
         let state =

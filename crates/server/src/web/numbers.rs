@@ -7,7 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{Lang, Limit, messages};
 use listings::numbers::Numbers;
-use search::{DocKind, Facet, Query};
+use search::{DocKind, Facet, FacetCount, Query};
 
 use super::asked::Asked;
 use super::format;
@@ -18,6 +18,9 @@ use crate::problem::Problem;
 
 /// What is counted.
 const KINDS: [DocKind; 3] = [DocKind::Technology, DocKind::IpAsset, DocKind::Need];
+/// The charts of what is public.
+const CHARTS: [(&str, Facet); 4] =
+    [("kinds", Facet::Kind), ("fields", Facet::Field), ("places", Facet::Province), ("parties", Facet::PartyType)];
 /// Bars of a chart; the rest is one link away.
 const BARS: usize = 12;
 
@@ -80,16 +83,11 @@ fn chart(name: &'static str, rows: Vec<(String, Option<String>, u64)>, lang: Lan
     })
 }
 
-async fn counted(app: &App, visit: &Visit, facet: Facet) -> Result<Vec<(String, Option<String>, u64)>, Problem> {
-    let lang = visit.lang();
-    // Listings alone: a party is counted by what it posts.
-    let query = Query { limit: Limit::new(1).unwrap_or_default(), facets: vec![facet], ..Query::default() };
-    let query = KINDS.into_iter().fold(query, |query, kind| query.with(Facet::Kind, kind.as_str()));
-    let results = api::search::run(app, &visit.who, query).await?;
-    let counts = results.facets.get(&facet).cloned().unwrap_or_default();
+/// The rows of one facet: what is counted, where it is seen, how many.
+fn counted(app: &App, lang: Lang, facet: Facet, counts: &[FacetCount]) -> Vec<(String, Option<String>, u64)> {
     let fields = app.vocabularies.get("fields");
     let rows = counts
-        .into_iter()
+        .iter()
         .filter(|c| facet != Facet::Kind || KINDS.iter().any(|kind| kind.as_str() == c.code))
         // Of fields only the widest: the narrower ones are counted in them.
         .filter(|c| facet != Facet::Field || fields.is_some_and(|f| f.path(&c.code).len() == 1))
@@ -99,14 +97,19 @@ async fn counted(app: &App, visit: &Visit, facet: Facet) -> Result<Vec<(String, 
             let asked = if facet == Facet::Kind { Asked::default() } else { all };
             (label, Some(asked.toggled(facet, &c.code).address(lang, None)), c.count)
         });
-    Ok(rows.take(BARS).collect())
+    rows.take(BARS).collect()
 }
 
 async fn charts(app: &App, visit: &Visit, own: Option<&Numbers>) -> Result<Vec<Chart>, Problem> {
     let lang = visit.lang();
     let mut all = Vec::new();
-    for (name, facet) in [("kinds", Facet::Kind), ("fields", Facet::Field), ("places", Facet::Province), ("parties", Facet::PartyType)] {
-        all.extend(chart(name, counted(app, visit, facet).await?, lang));
+    // Listings alone: a party is counted by what it posts.
+    let query = Query { limit: Limit::new(1).unwrap_or_default(), facets: CHARTS.map(|c| c.1).into(), ..Query::default() };
+    let query = KINDS.into_iter().fold(query, |query, kind| query.with(Facet::Kind, kind.as_str()));
+    let results = api::search::run(app, &visit.who, query).await?;
+    for (name, facet) in CHARTS {
+        let counts = results.facets.get(&facet).map(Vec::as_slice).unwrap_or_default();
+        all.extend(chart(name, counted(app, lang, facet, counts), lang));
     }
     if let Some(own) = own {
         let rows = own.standing.iter().map(|s| {

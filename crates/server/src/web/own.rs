@@ -10,16 +10,14 @@ pub(super) mod tokens;
 
 use accounts::people::AccountEdit;
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use base::{Lang, messages};
 
+use super::faults::FaultLine;
 use super::form::Form;
 use super::frame::{Frame, Visit, go, localised, parameter};
 use super::mishap::Mishap;
-use super::posting::FaultLine;
 use crate::app::App;
 use crate::extract::Writer;
 use crate::problem::Problem;
@@ -104,14 +102,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
 }
 
 /// Keeps name and language.
-pub(super) async fn save(
-    State(app): State<App>,
-    visit: Visit,
-    Writer(ctx): Writer,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
+pub(super) async fn save(State(app): State<App>, visit: Visit, Writer(ctx): Writer, form: Form) -> Result<Response, Problem> {
     let lang = form.get("lang").parse().map_err(|_| Problem::malformed("bad-form"))?;
     let edit = AccountEdit { name: form.get("name").to_owned(), lang };
     match accounts::people::edit_me(&app.accounts, ctx, form.get("_seen").parse().unwrap_or_default(), edit).await {

@@ -10,6 +10,7 @@ use listings::Kind;
 use matching::{Ask, Match};
 
 use super::frame::{Frame, Visit, localised, page, parameter};
+use super::paging::{address, cursor, paged};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -103,14 +104,17 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
     let id = listings::view::find_slug(&app.listings, kind, slug).await?.ok_or_else(Problem::not_found)?;
     let view = listings::view::show(&app.listings, &visit.who.actor, kind, id).await?;
     let is_excluded = parameter(visit, "excluded") == "true";
-    let cursor = Some(parameter(visit, "cursor")).filter(|c| !c.is_empty());
-    let ask = Ask { limit: Limit::new(SHOWN).unwrap_or_default(), cursor: cursor.clone(), excluded: is_excluded, ..Ask::default() };
+    let ask = Ask { limit: Limit::new(SHOWN).unwrap_or_default(), cursor: cursor(visit), excluded: is_excluded, ..Ask::default() };
     let found = app.matcher.matches_of(&visit.who.actor, kind, id, &ask).await?;
     let path = format!("{}/matches", view.url);
-    let here = |excluded: bool| localised(lang, &if excluded { format!("{path}?excluded=true") } else { path.clone() });
+    let narrowed = |excluded: bool| [("excluded", if excluded { "true" } else { "" })];
+    let paged = paged(visit, &path, &narrowed(is_excluded), found.next.as_deref());
     let key = if kind == Kind::Need { "pairs-need" } else { "pairs-technology" };
-    let way = |key: &str, excluded: bool| Way { text: messages::say(lang, key, &[]), href: here(excluded), is_on: excluded == is_excluded };
-    let join = if is_excluded { '&' } else { '?' };
+    let way = |key: &str, excluded: bool| Way {
+        text: messages::say(lang, key, &[]),
+        href: address(&localised(lang, &path), &narrowed(excluded)),
+        is_on: excluded == is_excluded,
+    };
     let pairs = PairsPage {
         f: visit.frame(app, messages::say(lang, key, &[])).at(&path).unlisted(),
         code: view.code.clone(),
@@ -121,10 +125,8 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
         is_excluded,
         total: found.total,
         pairs: found.items.into_iter().map(|m| pair(app, m, lang, is_excluded)).collect(),
-        next: found
-            .next
-            .map(|c| format!("{}{join}cursor={}", here(is_excluded), form_urlencoded::byte_serialize(c.as_bytes()).collect::<String>())),
-        first: cursor.map(|_| here(is_excluded)),
+        next: paged.next,
+        first: paged.first,
     };
     Ok(page(StatusCode::OK, lang, &pairs))
 }

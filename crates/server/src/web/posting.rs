@@ -9,9 +9,8 @@ use std::collections::HashMap;
 
 use accounts::membership::Status as MemberStatus;
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Actor, Faults, Lang, Limit, ListingId, PartyId, PartyRole, messages};
 use listings::content::{Content, IpAsset, Need, Technology};
@@ -24,7 +23,8 @@ use search::{DocKind, Facet};
 use serde_json::{Value, json};
 
 use self::steps::{Step, step_of};
-use super::fields::{Context, Control, Field, FieldView, Opt, Wrong, apply, input_id, place, views};
+use super::faults::{FaultLine, fault_lines, row_input};
+use super::fields::{Context, Control, Field, FieldView, Input, Opt, Wrong, apply, input_id, place, views};
 use super::form::Form;
 use super::frame::{Frame, Visit, go, localised, page, parameter};
 use crate::api::listings::KindContent;
@@ -34,16 +34,6 @@ use crate::problem::Problem;
 
 /// Listings of the writer's own that may be linked, at most.
 const LINKED: u16 = 100;
-
-/// A fault as the summary at the top tells it.
-pub(super) struct FaultLine {
-    /// The input it leads to; empty for the whole.
-    pub id: String,
-    /// The field.
-    pub label: String,
-    /// What is wrong.
-    pub text: String,
-}
 
 /// One step in the list of steps.
 pub(super) struct StepLink {
@@ -134,6 +124,7 @@ pub(super) async fn choose(State(app): State<App>, visit: Visit) -> Result<Respo
 async fn context<'a>(
     app: &'a App,
     visit: &Visit,
+    fields: &[Field],
     party: Option<PartyId>,
     written_in: Lang,
     translated_from: Option<Lang>,
@@ -142,7 +133,8 @@ async fn context<'a>(
     let parties = own_parties(app, &visit.who.actor, lang).await?;
     let mut linked = Vec::new();
     if let Some(party) = party.filter(|p| visit.who.actor.is_member(*p)) {
-        for kind in [Kind::Technology, Kind::IpAsset] {
+        let asked = |kind: Kind| fields.iter().any(|f| matches!(f.input, Input::Listings(k) if k == kind));
+        for kind in Kind::ALL.into_iter().filter(|kind| asked(*kind)) {
             let filter = Filter { kind: Some(kind), party: Some(party), status: None };
             let limit = Limit::new(LINKED).unwrap_or_default();
             let rows = listings::list::list(&app.listings, &visit.who.actor, &filter, limit, None).await?;
@@ -239,54 +231,6 @@ fn fields_of(kind: Kind, source: Lang, number: usize) -> Option<(Vec<Field>, Lan
     }
 }
 
-/// The faults of a form for the summary, in the order of its fields.
-pub(super) fn fault_lines(wrong: &Wrong, fields: &[Field], lang: Lang, written_in: Lang) -> Vec<FaultLine> {
-    let order = |at: &str| fields.iter().position(|f| at == f.at || at.strip_prefix(f.at).is_some_and(|r| r.starts_with('/')));
-    let mut all: Vec<(Option<usize>, FaultLine)> = wrong
-        .iter()
-        .map(|(at, text)| {
-            let n = order(at);
-            let line = match n.and_then(|n| fields.get(n)) {
-                None => FaultLine { id: String::new(), label: String::new(), text: text.to_owned() },
-                Some(field) => {
-                    let label = row_label(field, at, lang);
-                    let id = match field.input {
-                        super::fields::Input::Rows(columns) => row_input(field, columns, at, written_in),
-                        _ => input_id(field, at, written_in),
-                    };
-                    FaultLine { id, label, text: text.to_owned() }
-                }
-            };
-            (n, line)
-        })
-        .collect();
-    all.sort_by_key(|(n, _)| n.unwrap_or(usize::MAX));
-    all.into_iter().map(|(_, line)| line).collect()
-}
-
-/// What a field is called where its faults are listed: of a row with its number and its part.
-fn row_label(field: &Field, at: &str, lang: Lang) -> String {
-    let label = messages::say(lang, field.label, &[]);
-    let super::fields::Input::Rows(columns) = field.input else { return label };
-    let rest = at.strip_prefix(field.at).unwrap_or_default().trim_start_matches('/');
-    let (row, inner) = rest.split_once('/').unwrap_or((rest, ""));
-    let Ok(row) = row.parse::<usize>() else { return label };
-    let row = messages::say(lang, "row-number", &[("number", &(row + 1).to_string())]);
-    match columns.iter().find(|c| c.at.trim_start_matches('/') == inner) {
-        Some(column) => format!("{label} – {row} – {}", messages::say(lang, column.label, &[])),
-        None => format!("{label} – {row}"),
-    }
-}
-
-/// The input that a fault in a row leads to: its own, else the row's first.
-fn row_input(field: &Field, columns: &[Field], at: &str, written_in: Lang) -> String {
-    let rest = at.strip_prefix(field.at).unwrap_or_default().trim_start_matches('/');
-    let (row, inner) = rest.split_once('/').map_or((rest, String::new()), |(row, inner)| (row, format!("/{inner}")));
-    let row = if row.is_empty() { "0" } else { row };
-    let column = columns.iter().find(|c| c.at == inner).or_else(|| columns.first());
-    column.map_or_else(String::new, |c| input_id(c, &format!("{}/{row}{}", field.at, c.at), written_in))
-}
-
 /// What a moderator noted last, by the place it is about.
 async fn notes(app: &App, actor: &Actor, id: ListingId, kind: Kind) -> Result<HashMap<String, String>, Problem> {
     let reviews = listings::review::history(&app.listings, actor, id).await?;
@@ -363,8 +307,8 @@ pub(super) async fn new(State(app): State<App>, visit: Visit, Path(kind): Path<S
 
 async fn new_sheet<'a>(app: &'a App, visit: &'a Visit, kind: Kind) -> Result<Sheet<'a>, Problem> {
     let source = visit.lang();
-    let cx = context(app, visit, None, source, None).await?;
     let (fields, ..) = fields_of(kind, source, 1).ok_or_else(Problem::not_found)?;
+    let cx = context(app, visit, &fields, None, source, None).await?;
     Ok(Sheet { app, visit, kind, number: 1, fields, cx })
 }
 
@@ -385,11 +329,9 @@ pub(super) async fn create(
     visit: Visit,
     Writer(mut ctx): Writer,
     Path(kind): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
+    form: Form,
 ) -> Result<Response, Problem> {
     let kind = kind_of(&kind)?;
-    let form = Form::read(&headers, &body)?;
     let sheet = new_sheet(&app, &visit, kind).await?;
     let mut value = json!({});
     let does = form.get("_do");
@@ -410,7 +352,7 @@ pub(super) async fn create(
     };
     let content = read_content(kind, &value, &mut faults);
     let (Some(content), Some(party), true) = (content, party, faults.is_empty()) else { return Ok(again(&faults, &value)) };
-    ctx.idempotency = form.once(&body, "formPost").or(ctx.idempotency);
+    ctx.idempotency = form.once("formPost").or(ctx.idempotency);
     let new = NewListing { party, source_lang: visit.lang(), content, private: None };
     match listings::edit::create(&app.listings, ctx, new).await {
         Ok(receipt) => {
@@ -440,7 +382,7 @@ fn read_content(kind: Kind, value: &Value, faults: &mut Faults) -> Option<Conten
 async fn sheet<'a>(app: &'a App, visit: &'a Visit, writing: &Writing, number: usize) -> Result<Sheet<'a>, Problem> {
     let kind = writing.view.kind;
     let (fields, written_in, translated_from) = fields_of(kind, writing.source, number).ok_or_else(Problem::not_found)?;
-    let mut cx = context(app, visit, writing.view.party.id, written_in, translated_from).await?;
+    let mut cx = context(app, visit, &fields, writing.view.party.id, written_in, translated_from).await?;
     cx.notes = notes(app, &visit.who.actor, writing.view.id, kind).await?;
     Ok(Sheet { app, visit, kind, number, fields, cx })
 }
@@ -476,10 +418,8 @@ pub(super) async fn save(
     visit: Visit,
     Writer(ctx): Writer,
     Path((id, number)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
+    form: Form,
 ) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
     let writing = Writing::load(&app, &visit, &id).await?;
     let number: usize = number.parse().map_err(|_| Problem::not_found())?;
     let sheet = sheet(&app, &visit, &writing, number).await?;
@@ -545,9 +485,7 @@ pub(super) fn where_asked(writing: &Writing, pointer: &str, lang: Lang) -> Strin
     let at = place(pointer, &fields);
     let field = fields.iter().find(|f| at == f.at || at.strip_prefix(f.at).is_some_and(|r| r.starts_with('/')));
     let id = match field {
-        Some(Field { input: super::fields::Input::Rows(columns), .. }) => {
-            field.map(|f| row_input(f, columns, &at, writing.source)).unwrap_or_default()
-        }
+        Some(Field { input: Input::Rows(columns), .. }) => field.map(|f| row_input(f, columns, &at, writing.source)).unwrap_or_default(),
         Some(field) => input_id(field, field.at, writing.source),
         None => String::new(),
     };
@@ -571,6 +509,6 @@ pub(super) fn links_of(writing: &Writing, lang: Lang) -> Vec<StepLink> {
 }
 
 /// What a content is read with.
-pub(super) async fn reading<'a>(app: &'a App, visit: &Visit, party: Option<PartyId>) -> Result<Context<'a>, Problem> {
-    context(app, visit, party, visit.lang(), None).await
+pub(super) async fn reading<'a>(app: &'a App, visit: &Visit, fields: &[Field], party: Option<PartyId>) -> Result<Context<'a>, Problem> {
+    context(app, visit, fields, party, visit.lang(), None).await
 }

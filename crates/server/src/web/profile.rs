@@ -10,18 +10,17 @@ use std::collections::HashMap;
 use accounts::access::EditParty;
 use accounts::{Error as AccountError, PartyProfile, PartyView};
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Action, Faults, Lang, PartyId, PartyRole, Refused, messages};
 use serde_json::{Value, json};
 
 use self::fields::{ALL, NEW, Part, TEXTS};
+use super::faults::{FaultLine, fault_lines};
 use super::fields::{Context, Control, Field, FieldView, Wrong, apply, views};
 use super::form::Form;
 use super::frame::{Frame, Visit, go, localised, page, parameter};
-use super::posting::{FaultLine, fault_lines};
 use crate::app::App;
 use crate::extract::{Id, Writer, shape};
 use crate::problem::Problem;
@@ -198,15 +197,8 @@ pub(super) async fn new(State(app): State<App>, visit: Visit) -> Result<Response
 }
 
 /// Registers a party; who does becomes its admin. The same form sent twice makes one.
-pub(super) async fn create(
-    State(app): State<App>,
-    visit: Visit,
-    Writer(mut ctx): Writer,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
-    ctx.idempotency = form.once(&body, "formParty").or(ctx.idempotency);
+pub(super) async fn create(State(app): State<App>, visit: Visit, Writer(mut ctx): Writer, form: Form) -> Result<Response, Problem> {
+    ctx.idempotency = form.once("formParty").or(ctx.idempotency);
     let sheet = Sheet::new(&app, &visit);
     let typed = sheet.read(form)?;
     let Some(profile) = typed.profile.clone() else { return Ok(sheet.again(&typed, &typed.faults)) };
@@ -233,10 +225,8 @@ pub(super) async fn save(
     visit: Visit,
     Writer(ctx): Writer,
     Id(id): Id<PartyId>,
-    headers: HeaderMap,
-    body: Bytes,
+    form: Form,
 ) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
     let sheet = Sheet::of(&app, &visit, id).await?;
     let seen = form.get("_seen").parse().unwrap_or_default();
     let typed = sheet.read(form)?;

@@ -1,7 +1,5 @@
 //! A text as a QR code: one SVG element, drawn here so that nothing of it goes anywhere else.
 
-use std::fmt::Write as _;
-
 use qrcode::{Color, EcLevel, QrCode};
 
 /// Light modules around the code, as the standard asks for (ISO/IEC 18004).
@@ -19,7 +17,7 @@ pub(super) fn svg(text: &str) -> String {
         // A run of dark dots is one rectangle.
         while let Some(start) = row.iter().skip(x).position(|c| *c == Color::Dark).map(|n| x + n) {
             let run = row.iter().skip(start).take_while(|c| **c == Color::Dark).count();
-            write!(path, "M{} {}h{run}v1h-{run}z", start + QUIET, y + QUIET).ok();
+            path.push_str(&format!("M{} {}h{run}v1h-{run}z", start + QUIET, y + QUIET));
             x = start + run;
         }
     }

@@ -2,20 +2,22 @@
 //! points and the decision. The rules are those of `listings::review`.
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Code, Cursor, Limit, ListingId, messages};
 use listings::ListingError;
 use listings::review::{Decision, FieldNote, PASS, Scores, Verdict};
 
+use super::alike::{Alike, alike};
 use super::desk::terms;
+use super::faults::FaultLine;
 use super::fields::{Opt, told};
 use super::form::Form;
 use super::format::{self, Moment};
-use super::frame::{Frame, Visit, go, localised, page, parameter};
-use super::posting::{FaultLine, reading, steps};
+use super::frame::{Frame, Visit, go, localised, page};
+use super::paging::{cursor, paged};
+use super::posting::{reading, steps};
 use super::versus::{Pair, compare};
 use crate::app::App;
 use crate::extract::Writer;
@@ -50,8 +52,7 @@ struct QueuePage {
 
 pub(super) async fn queue(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let lang = visit.lang();
-    let cursor = Some(parameter(&visit, "cursor")).filter(|c| !c.is_empty());
-    let after = cursor.as_deref().map(Cursor::read).transpose().map_err(|_| Problem::parameter("cursor"))?;
+    let after = cursor(&visit).as_deref().map(Cursor::read).transpose().map_err(|_| Problem::parameter("cursor"))?;
     let waiting = listings::review::queue(&app.listings, &visit.who.actor, Limit::new(SHOWN).unwrap_or_default(), after).await?;
     let now = app.clock().now();
     let lines = waiting.items.into_iter().map(|w| WaitingLine {
@@ -70,13 +71,13 @@ pub(super) async fn queue(State(app): State<App>, visit: Visit) -> Result<Respon
             "review-free"
         },
     });
-    let here = localised(lang, "/review");
+    let paged = paged(&visit, "/review", &[], waiting.next.as_deref());
     let view = QueuePage {
         f: visit.frame(&app, messages::say(lang, "review-title", &[])).at("/review").unlisted().placed("review"),
         lines: lines.collect(),
         total: waiting.total,
-        next: waiting.next.map(|c| format!("{here}?cursor={}", form_urlencoded::byte_serialize(c.as_bytes()).collect::<String>())),
-        first: cursor.map(|_| here),
+        next: paged.next,
+        first: paged.first,
     };
     Ok(page(StatusCode::OK, lang, &view))
 }
@@ -87,14 +88,6 @@ struct Compared {
     /// The name of the note's input; none where the line above has it already.
     note: Option<String>,
     note_text: String,
-}
-
-/// A near-duplicate of the submission.
-struct Alike {
-    title: String,
-    code: String,
-    percent: u8,
-    href: String,
 }
 
 /// A criterion with the points given.
@@ -151,8 +144,8 @@ async fn review_page(
     let inside = view.inside.as_ref().ok_or_else(Problem::not_found)?;
     let reviews = listings::review::history(&app.listings, actor, id).await?;
     let open = reviews.iter().find(|r| r.decided_at.is_none());
-    let cx = reading(app, visit, None).await?;
     let fields = steps::fields(kind);
+    let cx = reading(app, visit, &fields, None).await?;
     let after = told(&fields, &view.content, &cx);
     let before = match inside.public_version.filter(|p| *p != view.content_version) {
         None => Vec::new(),
@@ -172,7 +165,7 @@ async fn review_page(
             Compared { note_text: typed.map(|f| f.get(&name).to_owned()).unwrap_or_default(), note: is_new.then_some(name), pair }
         })
         .collect();
-    let alike = listings::duplicates::of(&app.listings, actor, id).await?;
+    let alike = alike(app, actor, id, lang).await?;
     let given = |name: &str| typed.map(|f| f.get(&format!("score:{name}")).to_owned()).unwrap_or_default();
     let criteria = CRITERIA.map(|name| Criterion {
         name,
@@ -218,15 +211,7 @@ async fn review_page(
         missing: inside.completeness.missing.iter().take(5).map(|m| missing_label(&view, m, lang)).collect(),
         changed: lines.iter().filter(|l| l.pair.is_changed).count(),
         lines,
-        alike: alike
-            .into_iter()
-            .map(|d| Alike {
-                href: localised(lang, &format!("/search?q={}", d.code)),
-                title: d.title,
-                code: d.code,
-                percent: d.alike_percent,
-            })
-            .collect(),
+        alike,
         lists,
         criteria: criteria.into(),
         pass: PASS,
@@ -284,12 +269,10 @@ pub(super) async fn decide(
     visit: Visit,
     Writer(ctx): Writer,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
+    form: Form,
 ) -> Result<Response, Problem> {
     let lang = visit.lang();
     let id: ListingId = id.parse().map_err(|_| Problem::not_found())?;
-    let form = Form::read(&headers, &body)?;
     if form.get("decision") == "claim" {
         return match listings::review::claim(&app.listings, ctx, id).await {
             Ok(_) => Ok(go(&localised(lang, &format!("/review/{id}")))),

@@ -22,6 +22,7 @@ use store::events::Filter;
 use super::format;
 use super::frame::{Frame, Visit, localised, page, parameter};
 use super::own::Door;
+use super::paging::{address, cursor};
 use crate::api;
 use crate::app::App;
 use crate::problem::Problem;
@@ -38,18 +39,6 @@ pub(super) struct Tab {
 pub(super) struct StaffPage {
     pub f: Frame,
     pub doors: Vec<Door>,
-}
-
-/// An address with what of these parameters says something.
-fn address(path: &str, parameters: &[(&str, &str)]) -> String {
-    let said = parameters.iter().filter(|(_, value)| !value.is_empty());
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(said).finish();
-    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
-}
-
-/// Where in a list the reader is, if not at its beginning.
-fn cursor(visit: &Visit) -> Option<String> {
-    Some(parameter(visit, "cursor")).filter(|c| !c.is_empty())
 }
 
 /// What a page says was done, if it is one of these.
@@ -102,34 +91,8 @@ fn frame(app: &App, visit: &Visit, key: &str, path: &str) -> Frame {
     visit.frame(app, messages::say(visit.lang(), key, &[])).at(path).unlisted().without_search().placed("staff")
 }
 
-/// The list's address in the page's language, with where its pages lead.
-struct Paged {
-    next: Option<String>,
-    first: Option<String>,
-    /// Where its forms are sent, so that the answer is the same part of the list.
-    action: String,
-}
-
-fn paged(visit: &Visit, path: &str, filter: &[(&str, &str)], next: Option<&str>) -> Paged {
-    let path = localised(visit.lang(), path);
-    let at = |cursor: &str| address(&path, &[filter, &[("cursor", cursor)]].concat());
-    let here = cursor(visit);
-    Paged { next: next.map(at), first: here.as_ref().map(|_| address(&path, filter)), action: at(here.as_deref().unwrap_or_default()) }
-}
-
 /// Back to the same part of a list, with what was done.
 fn back(visit: &Visit, path: &str, filter: &[(&str, &str)], did: &str) -> String {
     let here = cursor(visit).unwrap_or_default();
     address(&localised(visit.lang(), path), &[filter, &[("cursor", here.as_str()), ("did", did)]].concat())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::address;
-
-    #[test]
-    fn an_address_has_what_is_asked_for_and_no_more() {
-        assert_eq!(address("/staff/events", &[("kind", ""), ("actor", "")]), "/staff/events");
-        assert_eq!(address("/staff/events", &[("kind", "a&b=c"), ("actor", "7")]), "/staff/events?kind=a%26b%3Dc&actor=7");
-    }
 }

@@ -11,9 +11,9 @@ use base::{Faults, messages};
 use listings::state::Status;
 use serde_json::json;
 
+use super::faults::{FaultLine, fault_lines};
 use super::fields::{Context, Control, Field, FieldView, Input, Wrong, views};
 use super::frame::{Frame, Visit, page};
-use super::posting::{FaultLine, fault_lines};
 use crate::app::App;
 use crate::problem::Problem;
 

@@ -2,16 +2,14 @@
 
 use accounts::{Error as AccountError, Password};
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use base::messages;
 
+use super::super::faults::FaultLine;
 use super::super::form::Form;
 use super::super::frame::{Frame, Visit, go, localised};
 use super::super::mishap::Mishap;
-use super::super::posting::FaultLine;
 use crate::api;
 use crate::app::App;
 use crate::extract::Writer;
@@ -42,14 +40,7 @@ pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Resu
 }
 
 /// Changes it.
-pub(in super::super) async fn change(
-    State(app): State<App>,
-    visit: Visit,
-    Writer(ctx): Writer,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let sent = Form::read(&headers, &body)?;
+pub(in super::super) async fn change(State(app): State<App>, visit: Visit, Writer(ctx): Writer, sent: Form) -> Result<Response, Problem> {
     let (old, new) = (Password::new(sent.get("old")), Password::new(sent.get("new")));
     let changed: Result<_, AccountError> = accounts::recovery::change(&app.accounts, ctx, visit.who.session()?.id, &old, &new).await;
     match changed {

@@ -6,16 +6,14 @@
 use accounts::second_factor::SecondFactorSetup;
 use accounts::{Error as AccountError, Password};
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use base::messages;
 
+use super::super::faults::FaultLine;
 use super::super::form::Form;
 use super::super::frame::{Frame, Visit, go, localised};
 use super::super::mishap::Mishap;
-use super::super::posting::FaultLine;
 use super::super::qr::svg;
 use super::done;
 use crate::api;
@@ -83,14 +81,7 @@ pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Resu
 }
 
 /// Takes one of the steps.
-pub(in super::super) async fn change(
-    State(app): State<App>,
-    visit: Visit,
-    Writer(ctx): Writer,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
+pub(in super::super) async fn change(State(app): State<App>, visit: Visit, Writer(ctx): Writer, form: Form) -> Result<Response, Problem> {
     let (does, password) = (form.get("_do"), Password::new(form.get("password")));
     let said = match does {
         "begin" => accounts::second_factor::begin(&app.accounts, ctx, &password)

@@ -2,9 +2,8 @@
 
 use accounts::SessionView;
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Lang, messages};
 
@@ -96,14 +95,7 @@ pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Resu
 }
 
 /// Ends one session, or all others.
-pub(in super::super) async fn end(
-    State(app): State<App>,
-    visit: Visit,
-    Writer(ctx): Writer,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
+pub(in super::super) async fn end(State(app): State<App>, visit: Visit, Writer(ctx): Writer, form: Form) -> Result<Response, Problem> {
     match form.get("_do") {
         "others" => accounts::sessions::end_others(&app.accounts, ctx, visit.who.session()?.id).await?,
         "end" => {

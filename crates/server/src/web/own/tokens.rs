@@ -6,19 +6,18 @@ use accounts::TokenView;
 use accounts::membership::Status as MemberStatus;
 use accounts::tokens::TokenRequest;
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Lang, PartyId, Scope, messages};
 
 use super::super::choice::Choice;
+use super::super::faults::FaultLine;
 use super::super::fields::Opt;
 use super::super::form::Form;
 use super::super::format::{self, Moment};
 use super::super::frame::{Frame, Visit, go, localised, page};
 use super::super::mishap::Mishap;
-use super::super::posting::FaultLine;
 use super::done;
 use crate::app::App;
 use crate::extract::Writer;
@@ -155,14 +154,7 @@ fn request(form: &Form) -> Result<TokenRequest, Problem> {
 }
 
 /// Makes a token or revokes one.
-pub(in super::super) async fn change(
-    State(app): State<App>,
-    visit: Visit,
-    Writer(ctx): Writer,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
+pub(in super::super) async fn change(State(app): State<App>, visit: Visit, Writer(ctx): Writer, form: Form) -> Result<Response, Problem> {
     match form.get("_do") {
         "revoke" => {
             let id = form.get("token").parse().map_err(|_| Problem::malformed("bad-form"))?;

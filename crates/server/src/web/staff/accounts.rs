@@ -5,20 +5,19 @@ use std::collections::BTreeSet;
 use accounts::people::AccountFilter;
 use accounts::{AccountStatus, AccountView, Error as AccountError};
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use base::{AccountId, Lang, Limit, StaffRole, messages};
 use store::Ctx;
 
 use super::super::choice::{Choice, choices};
+use super::super::faults::FaultLine;
 use super::super::form::Form;
 use super::super::format::{self, Moment};
 use super::super::frame::{Frame, Visit, go, localised, parameter};
 use super::super::mishap::Mishap;
-use super::super::posting::FaultLine;
-use super::{Tab, address, back, cursor, done, frame, paged};
+use super::super::paging::{address, cursor, paged};
+use super::{Tab, back, done, frame};
 use crate::api::accounts::STATUSES;
 use crate::app::App;
 use crate::extract::Writer;
@@ -138,14 +137,7 @@ async fn act(app: &App, ctx: Ctx, does: &str, id: AccountId, seen: i64, roles: B
 }
 
 /// Gives roles, shuts or opens an account.
-pub(in super::super) async fn change(
-    State(app): State<App>,
-    visit: Visit,
-    Writer(ctx): Writer,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
+pub(in super::super) async fn change(State(app): State<App>, visit: Visit, Writer(ctx): Writer, form: Form) -> Result<Response, Problem> {
     let wrong = || Problem::malformed("bad-form");
     let (id, seen) = (form.get("account").parse().map_err(|_| wrong())?, form.get("_seen").parse().map_err(|_| wrong())?);
     let roles: Result<BTreeSet<StaffRole>, _> = form.all("roles").map(str::parse).collect();

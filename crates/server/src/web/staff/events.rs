@@ -11,10 +11,11 @@ use base::{AccountId, Lang, Limit, messages};
 use store::events::Filter;
 use uuid::Uuid;
 
+use super::super::faults::FaultLine;
 use super::super::format::{self, Moment};
 use super::super::frame::{Frame, Visit, localised, page, parameter};
-use super::super::posting::FaultLine;
-use super::{address, cursor, frame, paged};
+use super::super::paging::{address, cursor, paged};
+use super::frame;
 use crate::api;
 use crate::api::events::{ChainCheck, EventBody};
 use crate::app::App;

@@ -9,9 +9,10 @@ use base::{Lang, Limit, messages};
 use listings::need_desk::{DeskNeed, Which};
 
 use super::super::format::{self, Moment};
-use super::super::frame::{Frame, Visit, localised, parameter};
+use super::super::frame::{Frame, Visit, localised, parsed};
 use super::super::mishap::Mishap;
-use super::{Tab, address, cursor, frame, paged};
+use super::super::paging::{address, cursor, paged};
+use super::{Tab, frame};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -76,10 +77,7 @@ async fn lines(app: &App, needs: Vec<DeskNeed>, lang: Lang) -> Result<Vec<NeedLi
 
 pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let lang = visit.lang();
-    let which: Which = match parameter(&visit, "which").as_str() {
-        "" => Which::All,
-        word => word.parse().map_err(|_| Problem::parameter("which"))?,
-    };
+    let which: Which = parsed(&visit, "which")?.unwrap_or(Which::All);
     let found = listings::need_desk::needs(&app.listings, &visit.who.actor, which, Limit::default(), cursor(&visit).as_deref()).await?;
     let paged = paged(&visit, PATH, &[("which", which.as_str())], found.next.as_deref());
     let lines = lines(&app, found.items, lang).await?;

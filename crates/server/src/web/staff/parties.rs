@@ -4,19 +4,18 @@ use accounts::PartyView;
 use accounts::access::{VerifyParty, may_verify};
 use accounts::parties::{PartyFilter, VERIFICATIONS};
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use base::{Action, Code, Lang, Limit, Refused, messages};
 
+use super::super::faults::FaultLine;
 use super::super::fields::Opt;
 use super::super::form::Form;
 use super::super::format::{self, Moment};
 use super::super::frame::{Frame, Visit, go, localised, parameter};
 use super::super::mishap::Mishap;
-use super::super::posting::FaultLine;
-use super::{Tab, address, back, cursor, done, frame, paged};
+use super::super::paging::{address, cursor, paged};
+use super::{Tab, back, done, frame};
 use crate::app::App;
 use crate::extract::Writer;
 use crate::problem::Problem;
@@ -116,14 +115,7 @@ pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Resu
 }
 
 /// Notes how a party's identity was checked.
-pub(in super::super) async fn verify(
-    State(app): State<App>,
-    visit: Visit,
-    Writer(ctx): Writer,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let form = Form::read(&headers, &body)?;
+pub(in super::super) async fn verify(State(app): State<App>, visit: Visit, Writer(ctx): Writer, form: Form) -> Result<Response, Problem> {
     let wrong = || Problem::malformed("bad-form");
     let (id, seen) = (form.get("party").parse().map_err(|_| wrong())?, form.get("_seen").parse().map_err(|_| wrong())?);
     match accounts::parties::verify(&app.accounts, ctx, id, seen, Code::from(form.get("level"))).await {

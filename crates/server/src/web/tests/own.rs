@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::super::choice::Choice;
+use super::super::faults::FaultLine;
 use super::super::fields::{Context, Opt, Wrong, views};
 use super::super::format::moment;
 use super::super::own::second_factor::Stage;
-use super::super::posting::FaultLine;
 use super::super::{members, own, profile, staff};
 use super::{EVIL, a_party, at, frame, vocabularies};
 use askama::DynTemplate;
