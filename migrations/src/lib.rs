@@ -13,6 +13,7 @@ mod m0002_accounts;
 mod m0003_parties;
 mod m0004_listings;
 mod m0005_imports;
+mod m0006_notices;
 
 /// All steps in order.
 pub struct Migrator;
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_parties::Step),
             Box::new(m0004_listings::Step),
             Box::new(m0005_imports::Step),
+            Box::new(m0006_notices::Step),
         ]
     }
 }

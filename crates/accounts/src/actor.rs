@@ -102,6 +102,23 @@ pub async fn of_token(accounts: &Accounts, secret: &Secret) -> Result<Option<(Ac
     Ok(Some((actor, TokenView::of(&row))))
 }
 
+/// Who an account is when the space writes to it by itself: what it may read, and nothing it may change. None if it may
+/// not sign in.
+///
+/// # Errors
+/// If the database fails.
+pub async fn of_account(accounts: &Accounts, id: AccountId) -> Result<Option<Actor>, StoreError> {
+    let db = accounts.store.db();
+    let Some(account) = crate::people::find(db, id).await?.filter(is_active) else { return Ok(None) };
+    Ok(Some(Actor {
+        capacity: Capacity::Program(id),
+        lang: lang_of(&account.lang),
+        memberships: membership::acting(db, id).await?,
+        staff: words::read(&account.staff),
+        scopes: BTreeSet::from([Scope::Read, Scope::Staff]),
+    }))
+}
+
 fn plausible(secret: &Secret, prefix: &str) -> bool {
     secret.reveal().starts_with(prefix) && secret.reveal().len() <= SECRET_MAX
 }

@@ -23,6 +23,7 @@ pub mod letters;
 pub mod lookup;
 pub mod mail;
 pub mod membership;
+pub mod notices;
 mod operator;
 pub mod parties;
 mod password;

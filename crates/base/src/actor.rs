@@ -1,7 +1,6 @@
 //! Who is asking: an account, a program with that account's token, the system itself, or nobody known.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -9,43 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{AccountId, Lang, PartyId, Refused};
 
-macro_rules! names {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The word used in the database, the API and the vocabularies.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-        }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-        impl FromStr for $name {
-            type Err = UnknownName;
-            fn from_str(s: &str) -> Result<Self, UnknownName> {
-                match s { $($text => Ok(Self::$variant),)+ _ => Err(UnknownName) }
-            }
-        }
-    };
-}
-
-/// The word names none of the possible values.
-#[derive(Debug, thiserror::Error)]
-#[error("not one of the possible values")]
-pub struct UnknownName;
-
-names! {
+crate::words! {
     /// What an account may do in a party it is a confirmed member of.
     PartyRole {
         /// Members, visibility, and everything an editor does.
@@ -59,7 +22,7 @@ names! {
     }
 }
 
-names! {
+crate::words! {
     /// What an account does for the space.
     StaffRole {
         /// Reviews submissions.
@@ -75,7 +38,7 @@ names! {
     }
 }
 
-names! {
+crate::words! {
     /// What a token may be used for. A session may everything its account may.
     Scope {
         /// Read what the account may read.

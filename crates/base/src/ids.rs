@@ -62,6 +62,16 @@ id! {
     TokenId,
     /// One run of reading a file of listings.
     ImportId,
+    /// What somebody is told.
+    NoticeId,
+    /// Somebody's interest in a listing.
+    InterestId,
+    /// A transfer in the making.
+    DealId,
+    /// Something confidential opened to one person.
+    DisclosureId,
+    /// A search that somebody keeps.
+    SavedSearchId,
     /// Work to be done after the request.
     JobId,
 }

@@ -20,6 +20,7 @@ mod page;
 pub mod secret;
 pub mod text;
 pub mod vocab;
+mod words;
 
 pub use access::{Action, Grant, Hideable, Refused};
 pub use actor::{Actor, Capacity, Membership, PartyRole, Scope, StaffRole};
@@ -32,3 +33,4 @@ pub use money::{Currency, Money, MoneyRange};
 pub use page::{Cursor, CursorError, Limit, Page};
 pub use text::{Localised, Origin, Text};
 pub use vocab::{Term, Vocabularies, Vocabulary};
+pub use words::UnknownWord;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use accounts::AccountSettings;
 use accounts::mail::MailSettings;
+use brokering::BrokeringSettings;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use listings::ListingSettings;
@@ -26,6 +27,8 @@ pub struct Config {
     pub mail: MailSettings,
     /// How listings behave.
     pub listings: ListingSettings,
+    /// How brokering behaves.
+    pub brokering: BrokeringSettings,
     /// The index and its ranking.
     pub search: search::Settings,
     /// The weights of matching.

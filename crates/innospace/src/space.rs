@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use accounts::Accounts;
 use accounts::mail::Mailer;
 use base::{Clock, Vocabularies};
+use brokering::Brokering;
 use listings::Listings;
 use matching::{Matcher, Units};
 use search::{Search, Wanting};
@@ -90,7 +91,15 @@ pub fn app(config: &Config, data: &Path, parts: Parts, search: Search, is_demo: 
             None
         }
     };
+    let brokering = Brokering {
+        store: parts.store.clone(),
+        accounts: parts.accounts.clone(),
+        listings: parts.listings.clone(),
+        vocabularies: Arc::clone(&parts.vocabularies),
+        settings: Arc::new(config.brokering.clone()),
+    };
     Ok(App {
+        brokering,
         matcher: matcher(config, &parts, &search)?,
         mailer: Mailer::open(&config.mail, data)?,
         settings: Arc::new(config.server.clone()),

@@ -23,7 +23,7 @@ use crate::import::own::{COLUMNS, Line, flatten};
 use crate::kind::Kind;
 use crate::published::Provenance;
 use crate::rows::{listing, version};
-use crate::state::{Status, UnknownWord};
+use crate::state::Status;
 
 /// Listings read at once.
 const PAGE: u64 = 500;
@@ -267,7 +267,7 @@ impl<'a> Pages<'a> {
 
     fn line(&self, row: listing::Model, version: &version::Model) -> Result<Line, StoreError> {
         let kind: Kind = row.kind.parse().map_err(|e| StoreError::corrupt("listing", e))?;
-        let bad = |e: UnknownWord| StoreError::corrupt("listing", e);
+        let bad = |e: base::UnknownWord| StoreError::corrupt("listing", e);
         let content = read_content(kind, version)?.to_json().map_err(|e| StoreError::corrupt("content", e))?;
         Ok(Line {
             kind,

@@ -11,12 +11,10 @@ use crate::error::ListingError;
 use crate::kind::Kind;
 use crate::published::Provenance;
 use crate::rows::{invitation, listing, version};
-use crate::state::{State, words};
+use crate::state::State;
 use crate::upgrade;
 
-pub use crate::state::UnknownWord;
-
-words! {
+base::words! {
     /// Who may see a listing once it is published.
     Visibility {
         /// Everybody.
@@ -29,9 +27,6 @@ words! {
         Private = "private",
     }
 }
-
-use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

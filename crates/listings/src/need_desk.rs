@@ -8,14 +8,11 @@ use utoipa::ToSchema;
 
 use crate::error::ListingError;
 use crate::rows::listing;
-use crate::state::{Status, UnknownWord, words};
+use crate::state::Status;
 use crate::view::url;
 use crate::{Kind, Listings};
 
-use std::fmt;
-use std::str::FromStr;
-
-words! {
+base::words! {
     /// Which needs.
     Which {
         /// Every need that is out.

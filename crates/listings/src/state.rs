@@ -8,47 +8,9 @@
 //! A published listing that is edited keeps its status; what was written is a *pending revision* with its own small
 //! cycle, and the public sees the last approved version until the revision is published.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-            /// The word used in the database and the API.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-        }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(self.as_str()) }
-        }
-        impl FromStr for $name {
-            type Err = UnknownWord;
-            fn from_str(s: &str) -> Result<Self, UnknownWord> {
-                match s { $($text => Ok(Self::$variant),)+ _ => Err(UnknownWord) }
-            }
-        }
-    };
-}
-pub(crate) use words;
-
-/// The word is none of the possible ones.
-#[derive(Debug, thiserror::Error)]
-#[error("not one of the possible words")]
-pub struct UnknownWord;
-
-words! {
+base::words! {
     /// Where a listing stands.
     Status {
         /// Being written.
@@ -72,7 +34,7 @@ words! {
     }
 }
 
-words! {
+base::words! {
     /// Where the pending revision of a published listing stands.
     Revision {
         /// There is none.
@@ -88,7 +50,7 @@ words! {
     }
 }
 
-words! {
+base::words! {
     /// What can happen to a listing.
     Move {
         /// Its content is written.

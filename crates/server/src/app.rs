@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use accounts::Accounts;
 use accounts::mail::Mailer;
 use base::{Clock, Vocabularies};
+use brokering::Brokering;
 use listings::Listings;
 use matching::Matcher;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -88,6 +89,8 @@ pub struct App {
     pub search: Search,
     /// Pairing.
     pub matcher: Matcher,
+    /// From interest to outcome.
+    pub brokering: Brokering,
     /// Letters.
     pub mailer: Mailer,
     /// Lists of codes.

@@ -9,6 +9,7 @@ use accounts::Error as AccountError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{Faults, Lang, Refused, messages};
+use brokering::BrokeringError;
 use listings::ListingError;
 use matching::MatchError;
 use search::SearchError;
@@ -221,6 +222,24 @@ impl From<MatchError> for Problem {
             MatchError::Listing(error) => error.into(),
             MatchError::Cursor => Self::parameter("cursor"),
             MatchError::Index(_) | MatchError::CutOff(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<BrokeringError> for Problem {
+    fn from(error: BrokeringError) -> Self {
+        use {BrokeringError as E, StatusCode as S};
+        match error {
+            E::Refused(refused) => refused.into(),
+            E::Invalid(faults) => Self::invalid(faults),
+            E::Cursor => Self::parameter("cursor"),
+            E::Stale { current } => Self::new(S::PRECONDITION_FAILED, "stale").with("current", json!(current)),
+            E::NotAllowed { to, allowed } => {
+                Self::new(S::CONFLICT, "step-not-allowed").with("step", json!(to)).with("allowed", json!(allowed))
+            }
+            E::Listing(error) => error.into(),
+            E::Account(error) => error.into(),
+            E::Store(error) => error.into(),
         }
     }
 }

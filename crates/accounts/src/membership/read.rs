@@ -57,6 +57,22 @@ pub(crate) async fn confirmed_with(db: &impl ConnectionTrait, party: PartyId, ro
     Ok(rows.into_iter().filter(|(m, _)| roles_of(&m.roles).contains(&role)).filter_map(|(m, _)| m.account_id.map(AccountId)).collect())
 }
 
+/// The active accounts that are confirmed members of a party with one of these roles; an admin has the editor's too.
+pub(crate) async fn confirmed_with_any(
+    db: &impl ConnectionTrait,
+    party: PartyId,
+    roles: &[PartyRole],
+) -> Result<Vec<AccountId>, StoreError> {
+    let mut found = BTreeSet::new();
+    for role in roles {
+        found.extend(confirmed_with(db, party, *role).await?);
+    }
+    if roles.contains(&PartyRole::Editor) {
+        found.extend(confirmed_with(db, party, PartyRole::Admin).await?);
+    }
+    Ok(found.into_iter().collect())
+}
+
 /// The confirmed memberships of an account, as its [`Actor`] carries them.
 pub(crate) async fn acting(db: &impl ConnectionTrait, account: AccountId) -> Result<Vec<base::Membership>, StoreError> {
     let rows = membership::Entity::find()

@@ -13,12 +13,10 @@ use super::rights;
 use super::rows::{fault, import, made};
 use crate::Listings;
 use crate::error::ListingError;
-use crate::state::{UnknownWord, words};
 
-use std::fmt;
 use std::str::FromStr;
 
-words! {
+base::words! {
     /// Where an import stands.
     ImportState {
         /// Its file is here; a worker will run it.
@@ -128,7 +126,7 @@ fn view(row: import::Model, lang: Lang) -> Result<ImportView, StoreError> {
         id: ImportId(row.id),
         party: row.party_id.map(PartyId),
         file_name: row.file_name,
-        state: row.state.parse().map_err(|e: UnknownWord| StoreError::corrupt("import", e))?,
+        state: row.state.parse().map_err(|e: base::UnknownWord| StoreError::corrupt("import", e))?,
         dry_run: row.dry_run,
         publish: row.publish,
         skip_faulty: row.skip_faulty,

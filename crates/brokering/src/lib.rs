@@ -1,0 +1,48 @@
+//! Brokering: from interest to a signed transfer and its outcome.
+//!
+//! What always holds: every change appends its event in the same transaction; events hold ids and facts, never what
+//! people wrote to each other; what a person may not see answers like what is not there.
+//! Not here: finding a counterpart (`search`, `matching`), what a listing says (`listings`), HTTP.
+
+mod error;
+
+use std::sync::Arc;
+
+use accounts::Accounts;
+use base::Vocabularies;
+use listings::Listings;
+use serde::{Deserialize, Serialize};
+use store::Store;
+
+pub use error::BrokeringError;
+
+/// How brokering behaves in this space.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BrokeringSettings {
+    /// Days in which an interest must be answered.
+    pub answer_days: i64,
+    /// Days before that on which the addressee is reminded.
+    pub remind_days: i64,
+}
+
+impl Default for BrokeringSettings {
+    fn default() -> Self {
+        Self { answer_days: 14, remind_days: 4 }
+    }
+}
+
+/// The brokering of a space. Cheap to clone.
+#[derive(Clone)]
+pub struct Brokering {
+    /// The database.
+    pub store: Store,
+    /// People and parties.
+    pub accounts: Accounts,
+    /// What is offered and sought.
+    pub listings: Listings,
+    /// The lists codes are of.
+    pub vocabularies: Arc<Vocabularies>,
+    /// How brokering behaves.
+    pub settings: Arc<BrokeringSettings>,
+}
