@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use accounts::notices::NoticeKind;
 use base::{AccountId, PartyId, PartyRole, StaffRole};
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -99,6 +100,9 @@ fn cases(operation: &str) -> &'static [&'static str] {
         "listSimilar" => &["draft", "published", "registered"],
         "matchNeed" | "matchTechnology" => &["draft", "published"],
         "listEvents" | "verifyEvents" => &["trail"],
+        "listSavedSearches" | "createSavedSearch" | "listAlerts" | "listNotices" | "readNotices" | "listNoticeChoices"
+        | "setNoticeChoices" => &["own"],
+        "getSavedSearch" | "editSavedSearch" | "deleteSavedSearch" | "readNotice" => &["own", "other"],
         _ => &[],
     }
 }
@@ -464,6 +468,21 @@ impl<'a> World<'a> {
             }
             "matchNeed" | "matchTechnology" => by.at(self.listing(kind, state).await.0),
             "listReviewQueue" | "listVocabularies" | "listEvents" | "verifyEvents" | "getNumbers" | "listNeedDesk" => by,
+            "listSavedSearches" | "listAlerts" | "listNotices" | "readNotices" | "listNoticeChoices" => by,
+            "createSavedSearch" => by.body(json!({"name": "Máy sấy", "query": "q=máy sấy", "when": "daily"})),
+            "setNoticeChoices" => by.body(json!({"choices": [{"kind": "deal_message", "way": "off"}]})),
+            "getSavedSearch" | "deleteSavedSearch" => {
+                let (client, id) = self.saved_search(case, who).await;
+                Ask::by(&client).at(id)
+            }
+            "editSavedSearch" => {
+                let (client, id) = self.saved_search(case, who).await;
+                Ask::by(&client).at(id).seen(1).body(json!({"name": "Máy sấy dừa", "when": "off"}))
+            }
+            "readNotice" => {
+                let (client, id) = self.notice(case, who).await;
+                Ask::by(&client).at(id)
+            }
             other => panic!("no request is written for {other}"),
         }
     }
@@ -488,6 +507,25 @@ impl<'a> World<'a> {
         let request = json!({"name": "nightly", "scopes": ["read"], "days": 30});
         let made = target.session.post("/api/v1/tokens", request).await.expect(201);
         Ask::by(&mine.client).at(made["token"]["id"].as_str().unwrap())
+    }
+
+    /// A search that the asking person saved, or somebody else.
+    async fn saved_search(&self, case: &str, who: Who) -> (Client, String) {
+        let (mine, other) = (self.once(who).await, self.once(Who::Viewer).await);
+        let owner = if case == "own" && who != Who::Anonymous { &mine } else { &other };
+        let body = json!({"name": "Máy sấy", "query": "q=máy sấy", "when": "daily"});
+        let made = owner.session.post("/api/v1/saved-searches", body).await.expect(201);
+        (mine.client, made["id"].as_str().unwrap().to_owned())
+    }
+
+    /// A notice to the asking person, or to somebody else.
+    async fn notice(&self, case: &str, who: Who) -> (Client, String) {
+        let (mine, other) = (self.once(who).await, self.once(Who::Viewer).await);
+        let reader = if case == "own" && who != Who::Anonymous { &mine } else { &other };
+        let listing = self.listing(Kind::Technology, "draft").await.0.parse().unwrap();
+        crate::alerts::tell(self.site, reader.account.unwrap(), NoticeKind::MatchFound, listing).await;
+        let list = reader.session.get("/api/v1/notices").await.expect(200);
+        (mine.client, list["items"][0]["id"].as_str().unwrap().to_owned())
     }
 
     async fn move_membership(&self, case: &str, who: Who) -> Ask {

@@ -7,6 +7,7 @@
 
 mod access;
 mod account_pages;
+mod alerts;
 mod bad_input;
 mod browser;
 mod finding;

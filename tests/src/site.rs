@@ -175,6 +175,19 @@ impl Site {
         found.unwrap()
     }
 
+    /// Every letter to an address so far, as it left, the oldest first.
+    pub fn letters(&self, email: &str) -> Vec<String> {
+        let folder = self.app.mailer.folder().unwrap();
+        let mut names: Vec<PathBuf> = std::fs::read_dir(folder).map(|d| d.map(|e| e.unwrap().path()).collect()).unwrap_or_default();
+        names.sort();
+        names.iter().filter_map(|p| std::fs::read_to_string(p).ok()).filter(|t| t.contains(email)).collect()
+    }
+
+    /// Waits until every letter and other job that is due was done.
+    pub async fn settled(&self) {
+        self.until("no job is open", async || self.app.store.count_jobs().await.unwrap().0 == 0).await;
+    }
+
     /// Stops the space and everything in it.
     pub async fn stop(mut self) {
         self.stop.cancel();

@@ -39,6 +39,8 @@ pub struct Letter {
     pub subject: String,
     /// Paragraphs with an empty line between them.
     pub text: String,
+    /// The link that stops letters like this one, for mail programs that show a button for it.
+    pub stop: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -140,18 +142,45 @@ pub async fn about(accounts: &Accounts, to: AccountId, key: &str, args: &[(&str,
     Ok(account.map(|a| to_account(accounts, &a, key, args, &page(accounts, path))))
 }
 
+/// A letter in other words than the messages of this crate, for whoever makes its sentences: the greeting and the footer
+/// are added. `stop` is the whole address that stops letters like it. None if the account may not sign in.
+///
+/// # Errors
+/// If the database fails.
+pub async fn saying(
+    accounts: &Accounts,
+    to: AccountId,
+    subject: String,
+    body: &str,
+    stop: Option<String>,
+) -> Result<Option<Letter>, Error> {
+    let account = people::find(accounts.store.db(), to).await?;
+    let account = account.filter(|a| AccountStatus::stored(&a.status) == AccountStatus::Active);
+    Ok(account.map(|a| {
+        let lang = lang_of(&a.lang);
+        let text = enclosed(accounts, lang, Some(&a.name), body);
+        Letter { name: Some(a.name), email: a.email, lang, subject, text, stop }
+    }))
+}
+
+/// The body between greeting and footer.
+fn enclosed(accounts: &Accounts, lang: Lang, name: Option<&str>, body: &str) -> String {
+    let greeting = match name {
+        Some(name) => say(lang, "mail-greeting", &[("name", name)]),
+        None => say(lang, "mail-greeting-unknown", &[]),
+    };
+    let footer = say(lang, "mail-footer", &[("space", accounts.settings.space_name.as_str()), ("link", &page(accounts, "/"))]);
+    format!("{greeting}\n\n{body}\n\n{footer}\n")
+}
+
 fn write(accounts: &Accounts, name: Option<String>, email: String, lang: Lang, key: &str, args: &[(&str, &str)], link: &str) -> Letter {
     let space = accounts.settings.space_name.as_str();
     let mut all: Vec<(&str, &str)> = vec![("space", space), ("link", link)];
     all.extend_from_slice(args);
-    let greeting = match &name {
-        Some(name) => say(lang, "mail-greeting", &[("name", name)]),
-        None => say(lang, "mail-greeting-unknown", &[]),
-    };
     let body = say(lang, &format!("mail-{key}"), &all);
-    let footer = say(lang, "mail-footer", &[("space", space), ("link", &page(accounts, "/"))]);
     let subject = say(lang, &format!("mail-{key}-subject"), &all);
-    Letter { name, email, lang, subject, text: format!("{greeting}\n\n{body}\n\n{footer}\n") }
+    let text = enclosed(accounts, lang, name.as_deref(), &body);
+    Letter { name, email, lang, subject, text, stop: None }
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod email;
 mod error;
 mod key;
 pub mod letters;
+pub mod links;
 pub mod lookup;
 pub mod mail;
 pub mod membership;

@@ -7,16 +7,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lettre::address::AddressError;
+use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use serde::{Deserialize, Serialize};
 use store::jobs::Job;
+use uuid::Uuid;
 
 use crate::settings::Hidden;
 use crate::{Accounts, letters};
 
-pub use crate::letters::{CONFIRM_PATH, FORGOT_PATH, Letter, MEMBERSHIPS_PATH, RESET_PATH, SIGN_UP_PATH, about};
+pub use crate::letters::{CONFIRM_PATH, FORGOT_PATH, Letter, MEMBERSHIPS_PATH, RESET_PATH, SIGN_UP_PATH, about, saying};
 
 /// How mail leaves the space.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,21 +150,24 @@ impl Mailer {
         }
     }
 
-    /// Sends one letter.
+    /// Sends one letter. It is known by the job that sends it: one that is sent again after a crash has the same
+    /// `Message-ID`, by which mail programs show it once, and the same file.
     ///
     /// # Errors
     /// [`MailError`]; trying again later may help.
-    pub async fn send(&self, accounts: &Accounts, letter: &Letter) -> Result<(), MailError> {
+    pub async fn send(&self, accounts: &Accounts, letter: &Letter, id: Uuid) -> Result<(), MailError> {
         let clock = accounts.store.clock();
-        let id = clock.uuid();
         let to = Mailbox::new(letter.name.as_deref().map(one_line).filter(|n| !n.is_empty()), letter.email.parse::<Address>()?);
-        let message = Message::builder()
+        let mut message = Message::builder()
             .from(self.from.clone())
             .to(to)
             .subject(one_line(&letter.subject))
             .date(clock.now().into())
-            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
-            .multipart(MultiPart::alternative_plain_html(letter.text.clone(), html(letter)))?;
+            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())));
+        if let Some(link) = &letter.stop {
+            message = message.header(ListUnsubscribe(format!("<{link}>"))).header(OneClick);
+        }
+        let message = message.multipart(MultiPart::alternative_plain_html(letter.text.clone(), html(letter)))?;
         match &self.way {
             Way::Smtp(transport) => {
                 transport.send(message).await?;
@@ -179,6 +184,38 @@ impl Mailer {
             }
         }
         Ok(())
+    }
+}
+
+/// Where letters of this kind are stopped (RFC 2369).
+#[derive(Clone)]
+struct ListUnsubscribe(String);
+
+impl Header for ListUnsubscribe {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe")
+    }
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self(text.to_owned()))
+    }
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), self.0.clone())
+    }
+}
+
+/// That a plain POST there is enough (RFC 8058).
+#[derive(Clone)]
+struct OneClick;
+
+impl Header for OneClick {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe-Post")
+    }
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "List-Unsubscribe=One-Click".to_owned())
     }
 }
 
@@ -211,7 +248,7 @@ pub fn handles(job: &str) -> bool {
 /// [`MailError`]; the job is to be tried again.
 pub async fn run(accounts: &Accounts, mailer: &Mailer, job: &Job) -> Result<(), MailError> {
     match letters::letter(accounts, job).await? {
-        Some(letter) => mailer.send(accounts, &letter).await,
+        Some(letter) => mailer.send(accounts, &letter, job.id).await,
         None => Ok(()),
     }
 }
@@ -302,6 +339,7 @@ mod tests {
             lang: base::Lang::Vi,
             subject: "<b>".into(),
             text: "Chào <script>\n\nhttps://a.vn/x?y=1&z=\"2\"\n".into(),
+            stop: None,
         };
         let html = html(&letter);
         assert!(!html.contains("<script>") && !html.contains("<b>"));

@@ -71,14 +71,20 @@ impl NoticeKind {
     pub fn usual_way(self) -> Way {
         match self {
             Self::DealMessage | Self::MatchFound | Self::TaskDue | Self::DisclosureUsed => Way::Daily,
+            // Each saved search says itself when it writes.
+            Self::SearchNews => Way::Off,
             Self::InterestReceived
             | Self::InterestAnswered
             | Self::InterestDue
             | Self::DealMoved
             | Self::DisclosureGranted
-            | Self::SearchNews
             | Self::ConsentAsked => Way::AtOnce,
         }
+    }
+
+    /// The kinds whose way is chosen in one place for all.
+    pub fn to_choose() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|kind| *kind != Self::SearchNews)
     }
 }
 
@@ -244,7 +250,7 @@ pub async fn count_unread(accounts: &Accounts, account: AccountId) -> Result<u64
 /// # Errors
 /// [`Error::Refused`] for nobody, and for a notice that is not theirs.
 pub async fn mark_read(accounts: &Accounts, ctx: Ctx, which: Option<NoticeId>) -> Result<(), Error> {
-    let account = ctx.actor.signed_in()?;
+    let account = keeper(&ctx.actor)?;
     accounts
         .store
         .write(ctx, move |tx| async move {
@@ -265,6 +271,12 @@ pub async fn mark_read(accounts: &Accounts, ctx: Ctx, which: Option<NoticeId>) -
         .await
 }
 
+/// Whoever may change something about their notices: a program that may only read may not.
+fn keeper(actor: &Actor) -> Result<AccountId, base::Refused> {
+    let account = actor.signed_in()?;
+    if actor.has_scope(base::Scope::Write) { Ok(account) } else { Err(base::Refused::Forbidden { action: "notice.keep" }) }
+}
+
 /// How whoever asks is told, for every kind.
 ///
 /// # Errors
@@ -273,15 +285,20 @@ pub async fn choices(accounts: &Accounts, actor: &Actor) -> Result<Vec<Choice>, 
     let account = actor.signed_in()?;
     let rows = notice_choice::Entity::find().filter(notice_choice::Column::AccountId.eq(account.0)).all(accounts.store.db()).await?;
     let chosen = |kind: NoticeKind| rows.iter().find(|r| r.kind == kind.as_str()).and_then(|r| r.way.parse().ok());
-    Ok(NoticeKind::ALL.iter().map(|&kind| Choice { kind, way: chosen(kind).unwrap_or_else(|| kind.usual_way()) }).collect())
+    Ok(NoticeKind::to_choose().map(|kind| Choice { kind, way: chosen(kind).unwrap_or_else(|| kind.usual_way()) }).collect())
 }
 
 /// Sets how whoever asks is told of these kinds; the others stay.
 ///
 /// # Errors
-/// [`Error::Refused`] for nobody.
+/// [`Error::Refused`] for nobody, [`Error::Invalid`] for a kind that is not chosen here.
 pub async fn choose(accounts: &Accounts, ctx: Ctx, choices: Vec<Choice>) -> Result<(), Error> {
-    let account = ctx.actor.signed_in()?;
+    let account = keeper(&ctx.actor)?;
+    let mut faults = base::Faults::new();
+    for (n, choice) in choices.iter().enumerate().filter(|(_, choice)| !NoticeKind::to_choose().any(|kind| kind == choice.kind)) {
+        faults.add_with(format!("/choices/{n}/kind"), "notice-kind-elsewhere", &[("code", choice.kind.as_str())]);
+    }
+    faults.into_result()?;
     accounts
         .store
         .write(ctx, move |tx| {
@@ -294,6 +311,15 @@ pub async fn choose(accounts: &Accounts, ctx: Ctx, choices: Vec<Choice>) -> Resu
             }
         })
         .await
+}
+
+/// Stops letters of one kind to an account, as the link in such a letter asks; the notices stay in the space.
+///
+/// # Errors
+/// If the database fails.
+pub async fn stop_letters(accounts: &Accounts, account: AccountId, kind: NoticeKind) -> Result<(), StoreError> {
+    let work = move |tx: Tx| async move { set_choice(&tx, account, Choice { kind, way: Way::Off }).await };
+    accounts.store.write(Ctx::system(), work).await
 }
 
 async fn set_choice(tx: &Tx, account: AccountId, choice: Choice) -> Result<(), StoreError> {

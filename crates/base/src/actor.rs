@@ -1,10 +1,6 @@
 //! Who is asking: an account, a program with that account's token, the system itself, or nobody known.
 
 use std::collections::BTreeSet;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::{AccountId, Lang, PartyId, Refused};
 

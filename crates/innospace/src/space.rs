@@ -9,6 +9,7 @@ use accounts::mail::Mailer;
 use base::{Clock, Vocabularies};
 use brokering::Brokering;
 use listings::Listings;
+use matching::saved::Saved;
 use matching::{Matcher, Units};
 use search::{Search, Wanting};
 use server::{App, Metrics};
@@ -100,6 +101,7 @@ pub fn app(config: &Config, data: &Path, parts: Parts, search: Search, is_demo: 
     };
     Ok(App {
         brokering,
+        saved: Saved { store: parts.store.clone(), accounts: parts.accounts.clone(), search: search.clone() },
         matcher: matcher(config, &parts, &search)?,
         mailer: Mailer::open(&config.mail, data)?,
         settings: Arc::new(config.server.clone()),

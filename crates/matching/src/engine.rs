@@ -117,9 +117,10 @@ impl Engine {
         let weights = &self.weights;
         let party = Party { side: subject, fields: fields(subject.content) };
         let mut stems = Stems::default();
-        let languages = self.terms(&party, &mut stems)?;
+        let languages = self.terms(&party, &Lang::ALL, &mut stems)?;
         // The weightiest words of each language by turns, then what is measured.
-        let by_language: Vec<Vec<WantedTerm>> = languages.iter().map(asked).collect();
+        let (said, translated): (Vec<&Terms>, Vec<&Terms>) = languages.iter().partition(|terms| !terms.translated);
+        let by_language: Vec<Vec<WantedTerm>> = said.into_iter().map(asked).collect();
         let longest = by_language.iter().map(Vec::len).max().unwrap_or_default();
         let mut terms: Vec<WantedTerm> =
             (0..longest).flat_map(|rank| by_language.iter().filter_map(move |words| words.get(rank).cloned())).collect();
@@ -153,6 +154,14 @@ impl Engine {
             wanted.without.extend(more.iter().map(|c| c.card.id));
             found.extend(more.into_iter().map(|c| ListingId(c.card.id)));
         }
+        // Listings in the other language: beside the others, since no sum over a few translated words outweighs a whole text.
+        for terms in translated {
+            wanted.terms = asked(terms).into_iter().take(MAX_TERMS).collect();
+            wanted.limit = weights.translated_candidates;
+            let more = self.search.candidates(&wanted, viewer)?;
+            wanted.without.extend(more.iter().map(|c| c.card.id));
+            found.extend(more.into_iter().map(|c| ListingId(c.card.id)));
+        }
         if let Some(field) = subject.content.field()
             && let Some(limit) = u16::try_from(weights.field_candidates).ok().and_then(Limit::new)
         {
@@ -176,7 +185,8 @@ impl Engine {
     pub fn judge<'a>(&self, subject: &Side<'_>, found: &'a [Published], reader: Reader) -> Result<Vec<Judged<'a>>, Failure> {
         let mut stems = Stems::default();
         let subject = Party { side: subject, fields: fields(subject.content) };
-        let own_terms = self.terms(&subject, &mut stems)?;
+        let own_terms = self.terms(&subject, &Lang::ALL, &mut stems)?;
+        let spoken = spoken(&subject.fields);
         let mut all = Vec::with_capacity(found.len());
         for listing in found {
             let side = Side::of(listing);
@@ -184,7 +194,7 @@ impl Engine {
             let weighed = if seeks(subject.side.content, &listing.content) {
                 self.weigh(&subject, &own_terms, &other, reader.now, &mut stems)
             } else {
-                let terms = self.terms(&other, &mut stems)?;
+                let terms = self.terms(&other, &spoken, &mut stems)?;
                 self.weigh(&other, &terms, &subject, reader.now, &mut stems)
             };
             if weighed.score < self.weights.least_score || !reasons::any(&weighed) {
@@ -206,7 +216,8 @@ impl Engine {
     pub fn explain(&self, subject: &Side<'_>, judged: &[&Judged<'_>], reader: Reader) -> Result<Vec<Match>, Failure> {
         let mut stems = Stems::default();
         let subject = Party { side: subject, fields: fields(subject.content) };
-        let own_terms = self.terms(&subject, &mut stems)?;
+        let own_terms = self.terms(&subject, &Lang::ALL, &mut stems)?;
+        let spoken = spoken(&subject.fields);
         let rules = self.rules(reader.lang);
         let mut all = Vec::with_capacity(judged.len());
         for one in judged {
@@ -215,7 +226,7 @@ impl Engine {
             let reasons = if seeks(subject.side.content, side.content) {
                 reasons::of(&subject, &own_terms, &other, &one.weighed, &rules, &mut stems)
             } else {
-                let terms = self.terms(&other, &mut stems)?;
+                let terms = self.terms(&other, &spoken, &mut stems)?;
                 reasons::of(&other, &terms, &subject, &one.weighed, &rules, &mut stems)
             };
             let same_party = subject.side.known.party.is_some() && subject.side.known.party == side.known.party;
@@ -231,12 +242,20 @@ impl Engine {
         Ok(all)
     }
 
-    /// The telling words of one side, per language that it has.
-    fn terms(&self, party: &Party<'_>, stems: &mut Stems) -> Result<Vec<Terms>, Failure> {
+    /// The telling words of one side, per language that it has; translated into those of `into` that it has not.
+    fn terms(&self, party: &Party<'_>, into: &[Lang], stems: &mut Stems) -> Result<Vec<Terms>, Failure> {
         let mut all = Vec::new();
         for lang in Lang::ALL {
             all.extend(Terms::of(&party.fields, lang, &self.search, &self.weights, stems)?);
         }
+        let own = spoken(&party.fields);
+        let mut translated = Vec::new();
+        for lang in into.iter().copied().filter(|lang| !own.contains(lang)) {
+            for said in &all {
+                translated.extend(Terms::translated(said, &party.fields, lang, &self.search, &self.weights, stems)?);
+            }
+        }
+        all.extend(translated);
         Ok(all)
     }
 
@@ -283,6 +302,11 @@ impl Engine {
         }
         Ok(terms)
     }
+}
+
+/// The languages that a side has texts in.
+fn spoken(fields: &[Field<'_>]) -> Vec<Lang> {
+    Lang::ALL.into_iter().filter(|lang| fields.iter().any(|f| f.lang == *lang)).collect()
 }
 
 /// Whether the first side is the one that seeks: a need before an offer; of two of one sort the one asked about.

@@ -8,6 +8,7 @@
 //! The way of a question: [`Matcher`] (who asks, what is loaded) → [`Engine::candidates`] → [`Engine::judge`] →
 //! [`Engine::explain`]. Private terms (budget, floor price) have no part in it.
 
+pub mod alerts;
 mod answer;
 mod common;
 mod constraints;
@@ -15,7 +16,9 @@ mod engine;
 mod fit;
 mod matcher;
 mod reasons;
+mod rows;
 pub mod run;
+pub mod saved;
 mod side;
 mod targets;
 mod terms;

@@ -116,13 +116,17 @@ fn topical(
     for meeting in &topic.meetings {
         let (Some(from), Some(to)) = (sought.fields.get(meeting.sought), offered.fields.get(meeting.offered)) else { continue };
         let (mut here, mut there) = (Written(BTreeMap::new()), Written(BTreeMap::new()));
-        terms.stand(from, stems, |n, surface| here.note(n, surface));
+        terms.stand(meeting.sought, from, stems, |n, surface| here.note(n, surface));
         terms.meet(to, stems, |n, surface| there.note(n, surface));
         let words = here.in_order(terms, &meeting.terms);
         let offer_words = there.in_order(terms, &meeting.terms);
+        let (names, others) = ((name_of(from, sought, lang), name_of(to, offered, lang)), named(&offer_words));
         let named = named(&words);
-        let text =
-            say(lang, "match-topic", &[("words", &named), ("need", &name_of(from, sought, lang)), ("offer", &name_of(to, offered, lang))]);
+        let text = if terms.translated {
+            say(lang, "match-translated", &[("words", &named), ("need", &names.0), ("others", &others), ("offer", &names.1)])
+        } else {
+            say(lang, "match-topic", &[("words", &named), ("need", &names.0), ("offer", &names.1)])
+        };
         all.push(Reason {
             part: Part::Topic,
             share: share * meeting.share,

@@ -1,7 +1,9 @@
 //! The telling words of one side, in one language, and how they are found in the other side.
 //!
 //! Words meet as the index makes them: Vietnamese ones with marks where both texts have them and without where one has
-//! none, and as pairs of syllables; English ones by their stems. Between languages only codes meet (HACCP, ESP-32).
+//! none, and as pairs of syllables; English ones by their stems. Between languages codes meet (HACCP, ESP-32), and what a
+//! side says in one language alone meets the other through the glossary of the search (`vocabularies/synonyms.toml`):
+//! “máy sấy” meets “dryer”, counts less than a word that meets itself, and never makes up for what has no translation.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -121,6 +123,8 @@ pub(crate) struct Term {
     pub(crate) plain_weight: f64,
     /// Its weight by field of its own side; they sum to 1.
     pub(crate) shares: Vec<(usize, f64)>,
+    /// Of which words of its own side it is the translation, with their field.
+    translates: Vec<(usize, String)>,
 }
 
 impl Term {
@@ -163,8 +167,10 @@ impl ByShape {
 pub(crate) struct Terms {
     pub(crate) lang: Lang,
     pub(crate) all: Vec<Term>,
-    /// The sum of their weights.
+    /// The sum of their weights; of translated words that of all words they were taken from, translated or not.
     pub(crate) norm: f64,
+    /// Whether its own side says them in another language.
+    pub(crate) translated: bool,
     marked: bool,
     by_key: ByShape,
     by_folded: HashMap<String, usize>,
@@ -223,15 +229,87 @@ impl Terms {
             let often = times * (weights.k3 + 1.0) / (times + weights.k3);
             let plain_weight = often * view_weight(weights, shape);
             let shares = one.times.into_iter().map(|(place, t)| (place, t / times)).collect();
-            all.push(Term { shape, key, folded: one.folded, code: one.code, weight: plain_weight * rarity, plain_weight, shares });
+            let weight = plain_weight * rarity;
+            all.push(Term { shape, key, folded: one.folded, code: one.code, weight, plain_weight, shares, translates: Vec::new() });
         }
+        Ok(Self::made(lang, all, marked, weights))
+    }
+
+    /// What a side that says nothing in a language would say in it, as far as the glossary goes; `said` are its words in
+    /// the language it has.
+    pub(crate) fn translated(
+        said: &Self,
+        fields: &[Field<'_>],
+        lang: Lang,
+        search: &Search,
+        weights: &Weights,
+        stems: &mut Stems,
+    ) -> Result<Option<Self>, Failure> {
+        let synonyms = search.synonyms();
+        #[derive(Default)]
+        struct Seen {
+            folded: String,
+            times: BTreeMap<usize, f64>,
+            translates: Vec<(usize, String)>,
+        }
+        let mut seen: BTreeMap<(Shape, String), Seen> = BTreeMap::new();
+        let mut text = String::new();
+        for (place, field) in fields.iter().enumerate().filter(|(_, f)| f.lang == said.lang) {
+            let weight = weights.sought.of(field.role) * weights.translation;
+            for one in field.texts.iter().flat_map(|text| synonyms.translations(text, said.lang)) {
+                for term in &one.terms {
+                    text.push_str(term);
+                    text.push('\n');
+                    walk(term, lang, true, stems, |token| {
+                        if token.common {
+                            return;
+                        }
+                        let word = seen.entry((token.shape, token.key.to_owned())).or_default();
+                        if word.folded.is_empty() {
+                            token.folded.clone_into(&mut word.folded);
+                        }
+                        *word.times.entry(place).or_default() += weight;
+                        let from = (place, one.surface.clone());
+                        if !word.translates.contains(&from) {
+                            word.translates.push(from);
+                        }
+                    });
+                }
+            }
+        }
+        let documents = search.telling_terms(&text, lang, usize::MAX)?.into_iter().map(|t| ((t.view, t.term), t.documents)).collect();
+        let rarity = Rarity { documents, all: search.snapshot().documents() as f64, weights, marked: true };
+        let mut all = Vec::with_capacity(seen.len());
+        for ((shape, key), one) in seen {
+            let times: f64 = one.times.values().sum();
+            let Some(rarity) = rarity.of(shape, &key, &one.folded).filter(|_| times > 0.0) else { continue };
+            let plain_weight = times * (weights.k3 + 1.0) / (times + weights.k3) * view_weight(weights, shape);
+            let shares = one.times.into_iter().map(|(place, t)| (place, t / times)).collect();
+            let (weight, translates) = (plain_weight * rarity, one.translates);
+            all.push(Term { shape, key, folded: one.folded, code: false, weight, plain_weight, shares, translates });
+        }
+        let made = Self::made(lang, all, true, weights);
+        Ok(made.map(|made| Self { norm: made.norm.max(said.norm), translated: true, ..made }))
+    }
+
+    /// The weightiest of these words; none if there are none.
+    fn made(lang: Lang, mut all: Vec<Term>, marked: bool, weights: &Weights) -> Option<Self> {
         all.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| (a.shape, &a.key).cmp(&(b.shape, &b.key))));
         all.truncate(weights.terms);
         if all.is_empty() {
-            return Ok(None);
+            return None;
         }
         let norm = all.iter().map(|t| t.weight).sum();
-        let mut terms = Self { lang, all, norm, marked, by_key: ByShape::default(), by_folded: HashMap::new(), by_code: HashMap::new() };
+        let mut terms = Self {
+            lang,
+            all,
+            norm,
+            translated: false,
+            marked,
+            by_key: ByShape::default(),
+            by_folded: HashMap::new(),
+            by_code: HashMap::new(),
+        };
         for (n, term) in terms.all.iter().enumerate() {
             terms.by_key.of_mut(term.shape).insert(term.key.clone(), n);
             if term.shape == Shape::Syllable {
@@ -242,7 +320,7 @@ impl Terms {
                 terms.by_code.entry(term.folded.clone()).or_insert(n);
             }
         }
-        Ok(Some(terms))
+        Some(terms)
     }
 
     /// In which view of the index its syllables are to be looked for.
@@ -253,6 +331,9 @@ impl Terms {
     /// Calls for every place of a field of the other side where one of the words stands, with the word's number and
     /// how it is written there.
     pub(crate) fn meet(&self, field: &Field<'_>, stems: &mut Stems, mut each: impl FnMut(usize, &str)) {
+        if self.translated && field.lang != self.lang {
+            return; // there the words themselves meet
+        }
         for text in &field.texts {
             walk(text, field.lang, field.marked, stems, |token| {
                 let met = if field.lang != self.lang {
@@ -269,8 +350,14 @@ impl Terms {
         }
     }
 
-    /// Calls for every place of a field of its own side where one of the words stands.
-    pub(crate) fn stand(&self, field: &Field<'_>, stems: &mut Stems, mut each: impl FnMut(usize, &str)) {
+    /// Calls for every place of a field of its own side, the `place`th, where one of the words stands, or what it
+    /// translates.
+    pub(crate) fn stand(&self, place: usize, field: &Field<'_>, stems: &mut Stems, mut each: impl FnMut(usize, &str)) {
+        for (n, term) in self.all.iter().enumerate() {
+            for (_, surface) in term.translates.iter().filter(|(at, _)| *at == place) {
+                each(n, surface);
+            }
+        }
         if field.lang != self.lang {
             return;
         }

@@ -114,6 +114,8 @@ pub struct Weights {
     pub offered: ByRole,
     /// How a word was met.
     pub view: ByView,
+    /// What a word counts that meets through the glossary, beside one that meets itself.
+    pub translation: f64,
     /// The most words of one side, the most telling first.
     pub terms: usize,
     /// Where the index looks for them.
@@ -124,6 +126,8 @@ pub struct Weights {
     pub candidates: usize,
     /// The most candidates that the same field brings beside them.
     pub field_candidates: usize,
+    /// The most candidates that translated words bring beside them.
+    pub translated_candidates: usize,
     /// How soon more of the same word counts no more (BM25's k1), offering side.
     pub k1: f64,
     /// The same on the seeking side.
@@ -162,11 +166,13 @@ impl Default for Weights {
             sought: ByRole { title: 3.5, keywords: 2.0, summary: 1.0, problem: 0.7, advantage: 0.4, description: 0.5, other: 0.2 },
             offered: ByRole { title: 2.5, keywords: 2.0, summary: 0.5, problem: 0.8, advantage: 0.6, description: 0.7, other: 0.2 },
             view: ByView { syllable: 0.4, pair: 1.0, stem: 1.0, stem_pair: 0.4 },
+            translation: 0.7,
             terms: 250,
             asked: AskedWeights { anywhere: 1.0, title: 0.6, keywords: 0.6, summary: 0.0, advantage: 0.0 },
             candidate_terms: 64,
             candidates: 200,
             field_candidates: 50,
+            translated_candidates: 50,
             k1: 1.6,
             k3: 5.0,
             b: 0.75,

@@ -26,6 +26,14 @@ use crate::snapshot::Snapshot;
 /// The most terms of one question; those behind are left out, so give the most telling first.
 pub const MAX_TERMS: usize = 96;
 
+/// Characters of a text that say what it is about: what follows goes into details, and each word is a look into the index.
+const ABOUT_CHARS: usize = 800;
+/// The most terms by which what is alike is looked for.
+const ALIKE_TERMS: usize = 24;
+/// Where they are looked for. The title again, because it is where alike listings say alike things; the other parts
+/// would cost as many postings once more each and hardly move the order.
+const ALIKE_ROLES: RoleWeights = RoleWeights { anywhere: 1.0, title: 0.6, keywords: 0.0, summary: 0.0, advantage: 0.0 };
+
 /// In which view a term is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum View {
@@ -150,20 +158,23 @@ impl Search {
         let mut views = Views::default();
         for lang in Lang::ALL {
             // The title says most: it counts three times.
-            for text in card.title.get(&lang).into_iter().flat_map(|t| std::iter::repeat_n(t, 3)).chain(body.get(&lang)) {
+            for text in card.title.get(&lang).into_iter().flat_map(|t| std::iter::repeat_n(t, 3)) {
                 views.add(text, lang);
             }
+            if let Some(text) = body.get(&lang) {
+                views.add(text.char_indices().nth(ABOUT_CHARS).map_or(text, |(end, _)| text.get(..end).unwrap_or(text)), lang);
+            }
         }
-        let terms = telling(&snapshot, &views, 40)?;
+        let terms = telling(&snapshot, &views, ALIKE_TERMS)?;
         let wanted = Wanted {
             terms: terms
                 .into_iter()
                 .map(|t| WantedTerm { view: t.view, term: t.term, weight: (t.times as f32).sqrt() * view_weight(t.view) })
                 .collect(),
             filters: Filters::from([(crate::Facet::Kind, std::iter::once(card.kind.as_str().to_owned()).collect())]),
+            roles: ALIKE_ROLES,
             without: vec![id],
             limit,
-            ..Wanted::default()
         };
         let mut hits = Vec::new();
         for entry in most_weight(&snapshot, &wanted, viewer)? {

@@ -7,14 +7,14 @@ use std::fmt;
 
 use base::clock::{day_begins, day_ends};
 use chrono::{NaiveDate, TimeDelta};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tantivy::columnar::Column;
 
 use crate::schema::NEVER;
 use crate::snapshot::Core;
 
 /// A date of a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DateColumn {
     /// First published.
@@ -59,7 +59,7 @@ impl fmt::Display for DateColumn {
 }
 
 /// From one day to another, both included; open where there is none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Period {
     /// The first day.
     pub from: Option<NaiveDate>,

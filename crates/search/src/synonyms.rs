@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use base::Lang;
 use serde::Deserialize;
 
 use crate::analysis::{self, Word};
@@ -83,6 +84,17 @@ pub struct Synonyms {
     groups: Vec<Group>,
     /// From a term's folded words to its groups and places there.
     places: HashMap<String, Vec<(usize, usize)>>,
+    /// The same from the stems of an English term.
+    stems: HashMap<String, Vec<(usize, usize)>>,
+}
+
+/// A term of the glossary in a text, and what it is called in the other language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Translated<'a> {
+    /// As the text has it.
+    pub surface: String,
+    /// In the other language.
+    pub terms: Vec<&'a str>,
 }
 
 /// Part of a query, and what is searched in its place as well.
@@ -159,6 +171,10 @@ impl Synonyms {
         for (place, term) in group.terms.iter().enumerate() {
             let places = self.places.entry(key(&term.words)).or_default();
             places.push((self.groups.len(), place));
+            if group.kind == GroupKind::Translation && place > 0 {
+                let places = self.stems.entry(stemmed(term.words.iter())).or_default();
+                places.push((self.groups.len(), place));
+            }
         }
         self.groups.push(group);
     }
@@ -180,6 +196,57 @@ impl Synonyms {
             all.extend(found);
         }
         all
+    }
+
+    /// The terms of the glossary that a text has, the longest from the left, and what each is called in the other
+    /// language. A term with several meanings is none: nothing here tells which is meant.
+    #[must_use]
+    pub fn translations(&self, text: &str, lang: Lang) -> Vec<Translated<'_>> {
+        let text = analysis::nfc(text);
+        let mut words: Vec<Word> = Vec::new();
+        analysis::words(&text, |word| {
+            words.truncate(words.len().saturating_sub(word.joins));
+            words.push(word.clone());
+        });
+        let mut all = Vec::new();
+        let mut rest = words.as_slice();
+        while let Some((first, behind)) = rest.split_first() {
+            let found = (1..=rest.len().min(MAX_WORDS)).rev().find_map(|length| {
+                let part = rest.get(..length)?;
+                let terms = self.in_other_language(part, lang);
+                let (end, after) = (part.last()?.end, rest.get(length..)?);
+                (!terms.is_empty())
+                    .then(|| (Translated { surface: text.get(first.start..end).unwrap_or_default().to_owned(), terms }, after))
+            });
+            rest = match found {
+                Some((translated, after)) => {
+                    all.push(translated);
+                    after
+                }
+                None => behind,
+            };
+        }
+        all
+    }
+
+    fn in_other_language(&self, part: &[Word], lang: Lang) -> Vec<&str> {
+        let (places, refs): (_, Vec<&Word>) = match lang {
+            Lang::Vi => (self.places.get(&key(part)), part.iter().collect()),
+            Lang::En => (self.stems.get(&stemmed(part.iter())), Vec::new()),
+        };
+        let mut terms = Vec::new();
+        for (g, place) in places.into_iter().flatten() {
+            let Some(group) = self.groups.get(*g).filter(|g| g.kind == GroupKind::Translation && !g.context) else { continue };
+            // Vietnamese first, then English.
+            let is_own = (lang == Lang::Vi) == (*place == 0);
+            if !is_own || !group.terms.get(*place).is_some_and(|term| is_meant(term, &refs)) {
+                continue;
+            }
+            let others = group.terms.iter().enumerate().filter(|(n, _)| (*n == 0) != (lang == Lang::Vi));
+            terms.extend(others.map(|(_, term)| term.text.as_str()));
+        }
+        terms.truncate(MAX_ALTERNATIVES);
+        terms
     }
 
     /// The terms that stand in for these words. `supported` says that the query has other words, which the texts must have
@@ -247,6 +314,10 @@ impl Term {
 
 fn key(words: &[Word]) -> String {
     words.iter().map(|w| w.folded.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+fn stemmed<'a>(words: impl Iterator<Item = &'a Word>) -> String {
+    words.map(|w| analysis::stem(&w.folded).into_owned()).collect::<Vec<_>>().join(" ")
 }
 
 /// The word of a clause that is one word and nothing else.
@@ -330,6 +401,36 @@ mod tests {
     fn a_word_of_several_meanings_needs_others_beside_it() {
         assert_eq!(expanded("cnc"), []);
         assert_eq!(expanded("nông nghiệp cnc"), one("2..3", &["công nghệ cao"]));
+    }
+
+    #[test]
+    fn a_text_has_its_terms_in_the_other_language_too() {
+        let list = Synonyms::parse(
+            r#"
+            version = "1"
+            [[group]]
+            kind = "translation"
+            terms = ["máy sấy", "dryer", "drying machine"]
+            [[group]]
+            kind = "translation"
+            terms = ["sấy", "drying"]
+            [[group]]
+            kind = "translation"
+            context = true
+            terms = ["mía", "cane"]
+            "#,
+        )
+        .unwrap();
+        let of = |text, lang| -> Vec<(String, Vec<String>)> {
+            let owned = |t: Translated<'_>| (t.surface, t.terms.iter().map(|t| (*t).to_owned()).collect());
+            list.translations(text, lang).into_iter().map(owned).collect()
+        };
+        let found = |surface: &str, terms: &[&str]| (surface.to_owned(), terms.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>());
+        assert_eq!(of("Cần Máy Sấy mía, sấy nhanh", Lang::Vi), [found("Máy Sấy", &["dryer", "drying machine"]), found("sấy", &["drying"])]);
+        assert_eq!(of("may say dua", Lang::Vi), [found("may say", &["dryer", "drying machine"])]);
+        assert_eq!(of("máy say", Lang::Vi), [], "marks that are there must be right");
+        assert_eq!(of("Dryers for copra", Lang::En), [found("Dryers", &["máy sấy"])]);
+        assert_eq!(of("cane", Lang::En), []);
     }
 
     #[test]

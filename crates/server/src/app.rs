@@ -10,6 +10,7 @@ use base::{Clock, Vocabularies};
 use brokering::Brokering;
 use listings::Listings;
 use matching::Matcher;
+use matching::saved::Saved;
 use metrics_exporter_prometheus::PrometheusHandle;
 use search::Search;
 use serde::{Deserialize, Serialize};
@@ -87,6 +88,8 @@ pub struct App {
     pub listings: Listings,
     /// Finding.
     pub search: Search,
+    /// Searches that people keep.
+    pub saved: Saved,
     /// Pairing.
     pub matcher: Matcher,
     /// From interest to outcome.

@@ -9,6 +9,8 @@ pub mod edge;
 mod extract;
 mod health;
 mod json;
+mod letters;
+mod notices;
 mod openapi;
 mod pipeline;
 mod problem;

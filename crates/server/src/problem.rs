@@ -12,6 +12,7 @@ use base::{Faults, Lang, Refused, messages};
 use brokering::BrokeringError;
 use listings::ListingError;
 use matching::MatchError;
+use matching::saved::SavedError;
 use search::SearchError;
 use serde_json::{Value, json};
 use store::StoreError;
@@ -222,6 +223,21 @@ impl From<MatchError> for Problem {
             MatchError::Listing(error) => error.into(),
             MatchError::Cursor => Self::parameter("cursor"),
             MatchError::Index(_) | MatchError::CutOff(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<SavedError> for Problem {
+    fn from(error: SavedError) -> Self {
+        use {SavedError as E, StatusCode as S};
+        match error {
+            E::Refused(refused) => refused.into(),
+            E::Invalid(faults) => Self::invalid(faults),
+            E::Cursor => Self::parameter("cursor"),
+            E::Stale { current } => Self::new(S::PRECONDITION_FAILED, "stale").with("current", json!(current)),
+            E::Search(error) => error.into(),
+            E::CutOff(cause) => Self::internal(&cause),
+            E::Store(error) => error.into(),
         }
     }
 }

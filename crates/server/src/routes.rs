@@ -25,6 +25,7 @@ pub fn all() -> Vec<Route> {
     table.extend(listing_routes());
     table.extend(import_routes());
     table.extend(finding_routes());
+    table.extend(notice_routes());
     table.extend(web::routes());
     table
 }
@@ -439,5 +440,50 @@ fn finding_routes() -> Vec<Route> {
         get("/api/v1/events/verification", "verifyEvents", Staff, events::verify)
             .about("Checks the chain of events from its beginning.")
             .gives::<events::ChainCheck>(200),
+    ]
+}
+
+fn notice_routes() -> Vec<Route> {
+    use api::{notices as n, saved_searches as s};
+    vec![
+        get("/api/v1/saved-searches", "listSavedSearches", SignedIn, s::list)
+            .about("One's saved searches.")
+            .gives::<List<s::SavedSearchBody>>(200),
+        post("/api/v1/saved-searches", "createSavedSearch", SignedIn, s::create)
+            .about("Keeps a search; what is published from now on and found by it is news.")
+            .takes::<s::NewSavedSearch>(json!({"name": "Máy sấy dừa", "query": "q=máy sấy dừa&trl=7,8,9", "when": "daily"}))
+            .gives::<s::SavedSearchBody>(201),
+        get("/api/v1/saved-searches/{id}", "getSavedSearch", SignedIn, s::get)
+            .about("One of one's saved searches.")
+            .gives::<s::SavedSearchBody>(200),
+        put("/api/v1/saved-searches/{id}", "editSavedSearch", SignedIn, s::edit)
+            .about("Gives a saved search another name or rhythm.")
+            .takes::<s::SavedSearchEdit>(json!({"name": "Máy sấy dừa", "when": "weekly"}))
+            .gives::<s::SavedSearchBody>(200)
+            .needs_if_match(),
+        delete("/api/v1/saved-searches/{id}", "deleteSavedSearch", SignedIn, s::remove)
+            .about("Gives a saved search up, with what it brought.")
+            .gives_nothing(),
+        get("/api/v1/alerts", "listAlerts", SignedIn, s::alerts)
+            .about("What one's saved searches brought, the newest first.")
+            .query("search", "string", "Of this search alone.")
+            .paged()
+            .gives::<List<s::AlertBody>>(200),
+        get("/api/v1/notices", "listNotices", SignedIn, n::list)
+            .about("One's notices, the newest first.")
+            .query("unread", "boolean", "Only those that were not read.")
+            .paged()
+            .gives::<List<n::NoticeBody>>(200),
+        post("/api/v1/notices/{id}/read", "readNotice", SignedIn, n::read).about("Notes that a notice was read.").gives_nothing(),
+        post("/api/v1/notices/read", "readNotices", SignedIn, n::read_all)
+            .about("Notes that all of one's notices were read.")
+            .gives_nothing(),
+        get("/api/v1/notice-choices", "listNoticeChoices", SignedIn, n::choices)
+            .about("How one is told of each kind of notice: by mail at once, once a day, or only here.")
+            .gives::<List<accounts::notices::Choice>>(200),
+        put("/api/v1/notice-choices", "setNoticeChoices", SignedIn, n::choose)
+            .about("Sets how one is told of some kinds; the others stay.")
+            .takes::<n::Choices>(json!({"choices": [{"kind": "deal_message", "way": "daily"}]}))
+            .gives::<List<accounts::notices::Choice>>(200),
     ]
 }

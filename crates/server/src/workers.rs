@@ -98,6 +98,9 @@ async fn run(app: &App, job: &Job) -> Result<(), String> {
     if mail::handles(&job.kind) {
         return mail::run(&app.accounts, &app.mailer, job).await.map_err(|e| report(&e));
     }
+    if let Some(done) = crate::letters::run(app, job).await {
+        return done;
+    }
     match job.kind.as_str() {
         LISTING_MAIL => listing_letter(app, job).await,
         other => Err(format!("no worker for jobs of kind {other}")),
@@ -116,7 +119,7 @@ async fn listing_letter(app: &App, job: &Job) -> Result<(), String> {
     let args = [("title", view.title.as_str()), ("code", view.code.as_str())];
     let found = accounts::letters::about(&app.accounts, letter.account, &key, &args, &view.url).await.map_err(|e| report(&e))?;
     match found {
-        Some(words) => app.mailer.send(&app.accounts, &words).await.map_err(|e| report(&e)),
+        Some(words) => app.mailer.send(&app.accounts, &words, job.id).await.map_err(|e| report(&e)),
         None => Ok(()), // the account is gone or disabled
     }
 }
@@ -124,6 +127,7 @@ async fn listing_letter(app: &App, job: &Job) -> Result<(), String> {
 async fn clockwork(app: App, stop: CancellationToken) {
     let mut round = 0_u64;
     let mut faulty_synonyms = None;
+    let mut alerted = 0;
     loop {
         let search = app.search.clone();
         let read = tokio::task::spawn_blocking(move || search.reload_synonyms()).await;
@@ -137,7 +141,22 @@ async fn clockwork(app: App, stop: CancellationToken) {
             Ok(_) => {}
             Err(error) => tracing::error!(cause = report(&error), "the listings' clock failed"),
         }
+        match matching::alerts::round(&app.saved, alerted).await {
+            Ok(done) => {
+                alerted = done.position;
+                if done.with_news > 0 {
+                    tracing::info!(done.searches, done.with_news, "saved searches brought something");
+                }
+            }
+            Err(error) => tracing::error!(cause = report(&error), "saved searches could not be looked at"),
+        }
+        if let Err(error) = accounts::notices::leave_digests(&app.accounts).await {
+            tracing::error!(cause = report(&error), "the letters of the day could not be left");
+        }
         if round.is_multiple_of(60) {
+            if let Err(error) = accounts::notices::sweep(&app.accounts).await {
+                tracing::error!(cause = report(&error), "old notices could not be swept away");
+            }
             if let Err(error) = app.store.sweep().await {
                 tracing::error!(cause = report(&error), "old jobs and answers could not be swept away");
             }

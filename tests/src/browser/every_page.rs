@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use accounts::notices::NoticeKind;
 use base::{AccountId, Lang, PartyRole, StaffRole};
 use serde_json::{Value, json};
 use thirtyfour::By;
@@ -16,7 +17,7 @@ use crate::main_job::{need, publish, technology};
 use crate::site::{Client, PASSWORD, Site};
 
 /// Routes without a page, each with its reason.
-const NO_PAGES: [(&str, &str); 9] = [
+const NO_PAGES: [(&str, &str); 11] = [
     ("/healthz", "for probes"),
     ("/readyz", "for probes"),
     ("/metrics", "for scrapers"),
@@ -26,6 +27,8 @@ const NO_PAGES: [(&str, &str); 9] = [
     ("/robots.txt", "for search engines"),
     ("/numbers/{file}", "a file to take along"),
     ("/en", "the same as /en/"),
+    ("/search/feed", "for feed readers"),
+    ("/feeds/{link}", "for feed readers"),
 ];
 
 fn is_no_page(route: &str) -> bool {
@@ -154,10 +157,23 @@ impl Cast {
         let fields = [("party", party.as_str()), ("mapping", ""), ("dry_run", "true"), ("skip_faulty", "true")];
         let import = ended(site, &author, &hand_over(&author, ("tin.jsonl", &row), &fields).await).await;
         site.indexed().await;
+        // A saved search that brought something, a notice, and a link from a letter.
+        let query = json!({"name": "Máy móc", "query": "kind=technology", "when": "at_once"});
+        let kept = author.post("/api/v1/saved-searches", query).await.expect(201)["id"].as_str().unwrap().to_owned();
+        crate::alerts::tell(site, account, NoticeKind::InterestReceived, wanted.parse().unwrap()).await;
+        site.settled().await;
+        let stop = crate::alerts::stop_link(site.letters("author@example.org").iter().find(|l| l.contains("List-Unsubscribe")).unwrap());
+        let stop = stop.split_once("/letters/").map(|(_, rest)| format!("/letters/{rest}")).unwrap();
 
         let mut visits = Self::of_everybody(&visitor).await;
         visits.extend(Self::of_the_author(&author, &party, &import, [&empty, &claimed, &back, &wanted, &mark]).await);
         visits.extend([
+            visit(Who::Author, "/my/searches"),
+            visit(Who::Author, "/my/searches/new?q=d%E1%BB%ABa&trl=7,8"),
+            visit(Who::Author, format!("/my/searches/{kept}")),
+            visit(Who::Author, "/my/notices"),
+            visit(Who::Author, "/account/notices"),
+            visit(Who::Nobody, stop),
             visit(Who::Moderator, "/review"),
             visit(Who::Moderator, format!("/review/{claimed}")),
             visit(Who::Moderator, format!("/review/{wanted}")),

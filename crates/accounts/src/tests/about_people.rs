@@ -385,8 +385,9 @@ async fn no_name_or_subject_can_add_a_header_to_a_mail() {
             lang: Lang::Vi,
             subject: "Chào\r\nBcc: all@vien.example\r\n\r\n<script>".into(),
             text: "Chào.\n".into(),
+            stop: None,
         };
-        site.mailer.send(&site.accounts, &letter).await.unwrap();
+        site.mailer.send(&site.accounts, &letter, uuid::Uuid::nil()).await.unwrap();
         let raw = site.post().await.remove(0).raw;
         let head = raw.split("\r\n\r\n").next().unwrap();
         assert!(head.lines().all(|l| !l.to_ascii_lowercase().starts_with("bcc")), "{head}");
@@ -396,7 +397,7 @@ async fn no_name_or_subject_can_add_a_header_to_a_mail() {
             assert_eq!(names.iter().filter(|n| **n == once).count(), 1, "{once}");
         }
         let bad = mail::Letter { email: "lan@vien.example\r\nBcc: all@vien.example".into(), ..letter };
-        assert!(site.mailer.send(&site.accounts, &bad).await.is_err());
+        assert!(site.mailer.send(&site.accounts, &bad, uuid::Uuid::nil()).await.is_err());
     }
 }
 

@@ -1,5 +1,6 @@
 # Why two listings match, and why one is excluded.
 match-topic = Both speak of “{ $words }”: { $need } and { $offer }.
+match-translated = “{ $words }” in { $need } is “{ $others }” in { $offer }.
 match-field-of = the { $side }'s { $field }
 match-side-need = need
 match-side-technology = technology

@@ -1,5 +1,6 @@
 # Vì sao hai tin hợp nhau, và vì sao một tin bị loại.
 match-topic = Cùng nói về “{ $words }”: { $need } và { $offer }.
+match-translated = “{ $words }” ở { $need } ứng với “{ $others }” ở { $offer }.
 match-field-of = { $field } của { $side }
 match-side-need = nhu cầu
 match-side-technology = công nghệ

@@ -14,8 +14,6 @@ use super::rows::{fault, import, made};
 use crate::Listings;
 use crate::error::ListingError;
 
-use std::str::FromStr;
-
 base::words! {
     /// Where an import stands.
     ImportState {

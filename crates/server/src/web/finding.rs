@@ -55,6 +55,9 @@ pub(super) struct Finding {
     pub chips: Vec<Link>,
     /// What would be found with one condition less.
     pub drops: Vec<Drop>,
+    /// Where the search is kept, and its feed.
+    pub keep: String,
+    pub feed: String,
     /// The results as a file, for whoever is signed in.
     pub export: Option<String>,
     pub clear: String,
@@ -139,7 +142,7 @@ pub(super) struct ValueView {
 }
 
 /// The parameters of the query that a search understands; what advertisers and mail programs add is left out.
-async fn params(query: &str) -> Result<Params, Problem> {
+pub(super) async fn params(query: &str) -> Result<Params, Problem> {
     let is_known = |name: &str| api::search::is_known(name) && !matches!(name, "limit" | "facets");
     let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| is_known(name));
     let kept: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
@@ -206,6 +209,8 @@ pub(super) fn finding(
         facets,
         dates: dates(asked, &results.periods, lang),
         drops: drops(asked, &results.without, lang, vocabularies),
+        keep: asked.address(lang, None).replacen("/search", "/my/searches/new", 1),
+        feed: asked.address(lang, None).replacen("/search", "/search/feed", 1),
         export: Some(asked.export("csv")).filter(|_| f.is_signed_in && results.total > 0),
         chips: chips(asked, party, lang, vocabularies),
         clear: asked.bare().address(lang, None),
@@ -262,6 +267,14 @@ fn chips(asked: &Asked, party: Option<String>, lang: Lang, vocabularies: &Vocabu
     }
     chips.truncate(CHIPS);
     chips
+}
+
+/// What is looked for, in words: what was typed, then what it is narrowed to.
+pub(super) fn in_words(asked: &Asked, party: Option<String>, lang: Lang, vocabularies: &Vocabularies) -> Vec<String> {
+    let kind = asked.kind().map(|kind| messages::say(lang, plural(kind), &[]));
+    let typed = Some(asked.q.clone()).filter(|q| !q.is_empty()).map(|q| format!("“{q}”"));
+    let narrowed = chips(asked, party, lang, vocabularies).into_iter().map(|chip| chip.text);
+    typed.into_iter().chain(kind).chain(narrowed).collect()
 }
 
 /// What a period is called beside others: `Đăng: từ 26/10/2026`.

@@ -25,7 +25,7 @@ pub(super) fn number(lang: Lang, value: f64) -> String {
 }
 
 /// A count, grouped by thousands.
-pub(super) fn count(lang: Lang, value: u64) -> String {
+pub(crate) fn count(lang: Lang, value: u64) -> String {
     grouped(&value.to_string(), separators(lang).0)
 }
 

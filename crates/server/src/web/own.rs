@@ -78,6 +78,7 @@ async fn doors(app: &App, visit: &Visit, has_second_factor: bool) -> Result<Vec<
         },
         Door { href: sessions::PATH, title: "own-sessions-title", about: counted("own-sessions-door", others), is_due: false },
         Door { href: tokens::PATH, title: "own-tokens-title", about: counted("own-tokens-door", live), is_due: false },
+        Door { href: super::notices::CHOICES, title: "notice-choices-title", about: say("notice-choices-door"), is_due: false },
         Door { href: accounts::letters::MEMBERSHIPS_PATH, title: "memberships-title", about: say("own-memberships-door"), is_due: false },
     ])
 }

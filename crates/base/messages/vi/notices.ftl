@@ -1,0 +1,102 @@
+# Thông báo, tìm kiếm đã lưu và thư gửi về chúng.
+notices-title = Thông báo
+notices-none = Chưa có thông báo nào. Khi có người quan tâm tin của bạn, khi giao dịch có bước mới hoặc khi tìm kiếm đã lưu có kết quả mới, bạn sẽ thấy ở đây.
+notices-new = Mới
+notices-read-all = Đánh dấu đã đọc hết
+notice-untitled = một tin
+notice-interest-received = Có bên quan tâm đến “{ $title }”
+notice-interest-answered = Có phản hồi về mối quan tâm của bạn đối với “{ $title }”
+notice-interest-due = Mối quan tâm đến “{ $title }” đang chờ trả lời
+notice-deal-moved = Giao dịch về “{ $title }” có bước mới
+notice-deal-message = Có tin nhắn hoặc đề nghị mới trong giao dịch về “{ $title }”
+notice-task-due = Có việc đến hạn trong giao dịch về “{ $title }”
+notice-disclosure-granted = Bạn được mở thông tin mật của “{ $title }”; hãy đọc và chấp nhận thỏa thuận bảo mật trước
+notice-disclosure-used = Thông tin mật của “{ $title }” vừa có người chấp nhận thỏa thuận hoặc mở xem
+notice-match-found = Có đối tác phù hợp mới cho “{ $title }”
+notice-search-news = { $count } kết quả mới cho tìm kiếm “{ $title }”
+notice-consent-asked = Bạn được đề nghị đồng ý hoặc xác nhận về “{ $title }”
+notice-kind-interest-received = Có bên quan tâm đến tin của tôi
+notice-kind-interest-answered = Mối quan tâm của tôi được trả lời
+notice-kind-interest-due = Mối quan tâm sắp hoặc đã quá hạn trả lời
+notice-kind-deal-moved = Giao dịch có bước mới
+notice-kind-deal-message = Tin nhắn và đề nghị trong giao dịch
+notice-kind-task-due = Việc đến hạn
+notice-kind-disclosure-granted = Tôi được mở thông tin mật
+notice-kind-disclosure-used = Thông tin mật của tôi được chấp nhận thỏa thuận hoặc được mở xem
+notice-kind-match-found = Có đối tác phù hợp mới
+notice-kind-search-news = Tìm kiếm đã lưu có kết quả mới
+notice-kind-consent-asked = Đề nghị đồng ý, xác nhận
+notice-way-at-once = Gửi thư ngay
+notice-way-daily = Gộp trong một thư mỗi sáng
+notice-way-off = Không gửi thư
+notice-choices-title = Cách nhận thông báo
+notice-choices-door = Chọn nhận thư ngay, mỗi sáng một thư, hoặc chỉ xem trên trang.
+notice-choices-about = Mọi thông báo luôn có trên trang này. Ở đây bạn chọn thông báo nào còn được gửi qua thư điện tử. Thư của từng tìm kiếm đã lưu thì chọn tại:
+saved-title = Tìm kiếm đã lưu
+saved-about = Tìm kiếm đã lưu tiếp tục tìm giúp bạn. Khi có tin mới được đăng, bạn nhận thông báo và thư.
+saved-none = Bạn chưa lưu tìm kiếm nào. Hãy tìm, rồi bấm “Báo tôi khi có mới” trên trang kết quả.
+saved-begin = Tìm kiếm
+saved-when = Gửi thư
+saved-when-at-once = Ngay khi có (trong vài phút)
+saved-when-daily = Mỗi sáng, nếu có
+saved-when-weekly = Sáng thứ Hai, nếu có
+saved-when-off = Tạm dừng
+saved-remove = Xóa
+saved-news = Kết quả đã báo
+saved-feed = Nguồn tin Atom
+saved-feed-about = Nguồn tin Atom dùng cho trình đọc tin. Ai có địa chỉ này đều đọc được những gì bạn được xem, vì vậy đừng chia sẻ; khi bạn xóa tìm kiếm, địa chỉ cũng hết hiệu lực.
+saved-everything = Mọi tin
+saved-did-kept = Đã lưu tìm kiếm.
+saved-did-edited = Đã lưu thay đổi.
+saved-did-removed = Đã xóa tìm kiếm.
+saved-new-title = Báo tôi khi có kết quả mới
+saved-new-about = Từ nay, tin nào mới đăng mà khớp với tìm kiếm này sẽ được báo cho bạn, mỗi tin một lần. Hiện chưa có kết quả nào cũng lưu được.
+saved-looks-for = Tìm:
+saved-name = Tên gọi
+saved-keep = Lưu tìm kiếm
+saved-back = Về kết quả tìm kiếm
+saved-all = Xem tất cả kết quả hiện có
+saved-brought = { $count } kết quả đã báo
+saved-no-news = Chưa có kết quả mới nào kể từ khi lưu.
+saved-over = Tin này không còn hiển thị
+saved-offer = Báo tôi khi có mới
+empty-keep = Lưu tìm kiếm này để được báo khi có tin mới
+stop-title = Ngừng nhận thư
+stop-search = Thư về tìm kiếm đã lưu “{ $name }”
+stop-kind = Thư về: { $name }
+stop-all = Tất cả thư thông báo
+stop-button = Ngừng gửi các thư này
+stop-done = Đã ngừng gửi.
+stop-after = Thông báo vẫn có trên trang. Muốn nhận thư lại, hãy vào:
+fault-bad-search = Nội dung tìm kiếm không đọc được ở chỗ “{ $name }”.
+fault-too-many-saved = Mỗi người lưu được tối đa { $max } tìm kiếm; hãy xóa bớt rồi lưu lại.
+fault-notice-kind-elsewhere = Cách nhận “{ $code }” được chọn ở từng tìm kiếm đã lưu.
+mail-notice =
+    { $text }
+
+    { $link }
+
+    Chọn thông báo nào được gửi qua thư:
+    { $choose }
+mail-digest-subject = { $count } thông báo mới
+mail-digest =
+    Từ hôm qua đến nay có các thông báo sau:
+
+    { $lines }
+
+    Xem tất cả:
+    { $link }
+
+    Chọn thông báo nào được gửi qua thư:
+    { $choose }
+mail-alert-subject = { $count } kết quả mới: { $name }
+mail-alert =
+    Tìm kiếm đã lưu “{ $name }” có { $count } kết quả mới:
+
+    { $lines }
+
+    Xem tất cả:
+    { $link }
+
+    Ngừng nhận thư về tìm kiếm này:
+    { $stop }

@@ -1,0 +1,239 @@
+//! The rounds that look whether saved searches have something new.
+//!
+//! News is what was first published after a search was kept, is found by it, may be seen by its owner at this moment,
+//! and was not brought before. What a round brings, the notice of it and the letter that is due are one transaction, and
+//! the key of what was brought is what makes it once: a round that is broken off is begun again and brings the rest. Two
+//! nodes that do the same round wait for each other at the search's row.
+//! Not here: the words of a letter. Whoever writes it looks again at what its reader may see.
+
+use std::collections::BTreeSet;
+
+use accounts::notices::{NewNotice, NoticeKind};
+use base::{Limit, SavedSearchId};
+use chrono::{DateTime, Datelike, Days, TimeDelta, Utc, Weekday};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use search::{DateColumn, Viewer};
+use serde::{Deserialize, Serialize};
+use store::{Ctx, StoreError, Tx};
+use uuid::Uuid;
+
+use crate::rows::{saved_search, saved_search_item};
+use crate::saved::{Saved, SavedError, SavedSearch, When, read};
+
+/// The job that writes a letter of what a round brought; its payload is [`AlertMail`].
+pub const MAIL_JOB: &str = "mail.alert";
+/// Searches that are loaded at once.
+const BATCH: u64 = 200;
+/// What one round brings of one search at most; the next round brings more.
+const MOST_NEWS: usize = 500;
+
+/// Which letter to write.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct AlertMail {
+    /// The search.
+    pub search: SavedSearchId,
+    /// What it brought carries this mark.
+    pub round: Uuid,
+}
+
+/// What a round did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Searches that were looked at.
+    pub searches: u64,
+    /// Those that had something new.
+    pub with_news: u64,
+    /// Up to where the log was in the index that was searched.
+    pub position: i64,
+}
+
+/// The morning after a moment: midnight UTC is seven o'clock in Vietnam.
+fn morning_after(at: DateTime<Utc>) -> DateTime<Utc> {
+    let day = at.date_naive().checked_add_days(Days::new(1)).unwrap_or_else(|| at.date_naive());
+    day.and_hms_opt(0, 0, 0).map_or(at, |midnight| midnight.and_utc())
+}
+
+/// When a search is looked at next, seen from a moment.
+pub(crate) fn first_due(when: When, at: DateTime<Utc>) -> DateTime<Utc> {
+    let morning = morning_after(at);
+    match when {
+        When::AtOnce | When::Off => at,
+        When::Daily => morning,
+        When::Weekly => {
+            let days = (7 - i64::from(morning.weekday().days_since(Weekday::Mon))) % 7;
+            morning + TimeDelta::days(days)
+        }
+    }
+}
+
+/// Looks at every search that is due: those of the day and the week whose morning has come, and those at once if the
+/// index has moved beyond `since`.
+///
+/// One search that fails is told in the log and left for the next round; it does not hold up the others.
+///
+/// # Errors
+/// If the searches cannot be read.
+pub async fn round(saved: &Saved, since: i64) -> Result<Round, SavedError> {
+    let now = saved.store.clock().now();
+    let position = saved.search.followed();
+    let mut ways = Condition::any().add(
+        Condition::all()
+            .add(saved_search::Column::Way.is_in([When::Daily.as_str(), When::Weekly.as_str()]))
+            .add(saved_search::Column::DueAt.lte(now)),
+    );
+    if position > since {
+        ways = ways.add(saved_search::Column::Way.eq(When::AtOnce.as_str()));
+    }
+    let mut done = Round { position, ..Round::default() };
+    let mut after = None;
+    loop {
+        let rows = saved_search::Entity::find()
+            .filter(ways.clone())
+            .filter(Condition::all().add_option(after.map(|id: Uuid| saved_search::Column::Id.gt(id))))
+            .order_by_asc(saved_search::Column::Id)
+            .limit(BATCH)
+            .all(saved.store.db())
+            .await?;
+        let Some(last) = rows.last().map(|row| row.id) else { return Ok(done) };
+        after = Some(last);
+        for row in rows {
+            let id = row.id;
+            let looked = match read(row) {
+                Ok(search) => look(saved, search).await,
+                Err(error) => Err(error.into()),
+            };
+            match looked {
+                Ok(has_news) => {
+                    done.searches += 1;
+                    done.with_news += u64::from(has_news);
+                }
+                Err(error) => tracing::error!(search = %id, cause = store::follow::report(&error), "a saved search could not be looked at"),
+            }
+        }
+    }
+}
+
+/// What a search finds that was published after it was kept, the newest first.
+async fn found(saved: &Saved, search: &SavedSearch) -> Result<Vec<Uuid>, SavedError> {
+    let Some(actor) = accounts::actor::of_account(&saved.accounts, search.account).await? else { return Ok(Vec::new()) };
+    let mut query = search.criteria.query();
+    query.limit = Limit::new(Limit::MAX).unwrap_or_default();
+    let first_day = base::clock::in_vietnam(search.created_at).date();
+    let period = query.periods.entry(DateColumn::Published).or_default();
+    period.from = period.from.max(Some(first_day));
+    let (index, kept_at) = (saved.search.clone(), search.created_at);
+    let ids = tokio::task::spawn_blocking(move || {
+        let viewer = Viewer::of(&actor);
+        let mut ids = Vec::new();
+        loop {
+            let page = index.find(&query, &viewer)?;
+            ids.extend(page.items.iter().filter(|hit| hit.card.published_at > kept_at).map(|hit| hit.card.id));
+            match page.next {
+                Some(next) if ids.len() < MOST_NEWS => query.cursor = Some(next),
+                _ => return Ok::<_, search::SearchError>(ids),
+            }
+        }
+    });
+    Ok(ids.await??)
+}
+
+/// Brings what is new; true if there was something.
+async fn look(saved: &Saved, search: SavedSearch) -> Result<bool, SavedError> {
+    let found = found(saved, &search).await?;
+    if found.is_empty() && search.when == When::AtOnce {
+        return Ok(false);
+    }
+    let work = move |tx: Tx| {
+        let found = found.clone();
+        async move { bring(&tx, search.id, found).await }
+    };
+    saved.store.write(Ctx::system(), work).await
+}
+
+/// Writes down what of this was not brought before, and tells its owner.
+async fn bring(tx: &Tx, id: SavedSearchId, found: Vec<Uuid>) -> Result<bool, SavedError> {
+    let mut query = saved_search::Entity::find_by_id(id.0);
+    if tx.needs_row_locks() {
+        query = query.lock_exclusive();
+    }
+    // It may have been given up or stopped while the index was searched.
+    let Some(search) = query.one(tx.db()).await?.map(read).transpose()?.filter(|search| search.when != When::Off) else {
+        return Ok(false);
+    };
+    let mut known = BTreeSet::new();
+    for some in found.chunks(500) {
+        let rows = saved_search_item::Entity::find()
+            .filter(saved_search_item::Column::SearchId.eq(id.0))
+            .filter(saved_search_item::Column::FoundId.is_in(some.iter().copied()))
+            .all(tx.db())
+            .await?;
+        known.extend(rows.into_iter().map(|row| row.found_id));
+    }
+    let fresh: BTreeSet<Uuid> = found.into_iter().filter(|found| !known.contains(found)).collect();
+    if search.when != When::AtOnce {
+        saved_search::Entity::update_many()
+            .col_expr(saved_search::Column::DueAt, Expr::value(first_due(search.when, tx.now())))
+            .filter(saved_search::Column::Id.eq(id.0))
+            .exec(tx.db())
+            .await?;
+    }
+    if fresh.is_empty() {
+        return Ok(false);
+    }
+    let round = tx.new_id();
+    let rows = fresh.iter().map(|found| saved_search_item::ActiveModel {
+        search_id: Set(id.0),
+        found_id: Set(*found),
+        account_id: Set(search.account.0),
+        round_id: Set(round),
+        found_at: Set(tx.now()),
+    });
+    saved_search_item::Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
+    let notice = NewNotice {
+        kind: NoticeKind::SearchNews,
+        about_kind: "saved_search",
+        about: id.0,
+        facts: serde_json::json!({ "round": round, "count": fresh.len() }),
+        once: format!("search_news:{round}"),
+    };
+    accounts::notices::tell(tx, search.account, &notice).await?;
+    tx.enqueue(MAIL_JOB, &AlertMail { search: id, round }, tx.now()).await?;
+    Ok(true)
+}
+
+/// What a round brought, for its letter.
+///
+/// # Errors
+/// If the database fails.
+pub async fn brought(saved: &Saved, round: Uuid) -> Result<Vec<Uuid>, StoreError> {
+    let rows = saved_search_item::Entity::find().filter(saved_search_item::Column::RoundId.eq(round)).all(saved.store.db()).await?;
+    let mut ids: Vec<Uuid> = rows.into_iter().map(|row| row.found_id).collect();
+    // The newest first: ids are by time.
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn letters_come_in_the_morning_of_vietnam() {
+        // Half past six in the morning in Vietnam, and half past seven.
+        assert_eq!(first_due(When::Daily, at("2026-11-26T23:30:00Z")), at("2026-11-27T00:00:00Z"));
+        assert_eq!(first_due(When::Daily, at("2026-11-27T00:30:00Z")), at("2026-11-28T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_week_begins_on_monday() {
+        // 2026-11-28 is a Saturday, 2026-11-30 a Monday.
+        assert_eq!(first_due(When::Weekly, at("2026-11-28T08:00:00Z")), at("2026-11-30T00:00:00Z"));
+        assert_eq!(first_due(When::Weekly, at("2026-11-29T23:59:00Z")), at("2026-11-30T00:00:00Z"));
+        assert_eq!(first_due(When::Weekly, at("2026-11-30T00:00:00Z")), at("2026-12-07T00:00:00Z"));
+    }
+}

@@ -1,0 +1,138 @@
+//! Letters of notices, of a day's notices, and of what saved searches brought: written when they are sent, in the
+//! reader's language, from what the reader may see then. Each carries the link that stops letters like it (RFC 8058).
+
+use accounts::letters;
+use accounts::links;
+use accounts::mail::Letter;
+use accounts::notices::{self, DigestMail, NoticeKind, NoticeMail};
+use base::{AccountId, Actor, Lang, SavedSearchId, messages};
+use matching::alerts::AlertMail;
+use search::Viewer;
+use serde::{Deserialize, Serialize};
+use store::follow::report;
+use store::jobs::Job;
+
+use crate::api;
+use crate::app::App;
+
+/// Lines of a letter; what is more is to be found on the page.
+const LINES: usize = 20;
+/// For what the links that stop letters are sealed.
+const STOP: &str = "stop-letters";
+/// The page that stops letters; the sealed link follows.
+pub(crate) const STOP_PATH: &str = "/letters/stop";
+
+/// Which letters a link stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Stop {
+    /// Those of one saved search.
+    Search(SavedSearchId),
+    /// Those of one kind of notice to one account; none for all kinds that are chosen.
+    Notices(AccountId, Option<NoticeKind>),
+}
+
+/// What a link stops, or none if it is none of ours.
+pub(crate) fn opened(app: &App, link: &str) -> Option<Stop> {
+    links::open(&app.accounts, STOP, link)
+}
+
+/// Does one of the jobs of this module, or says that it is none.
+pub(crate) async fn run(app: &App, job: &Job) -> Option<Result<(), String>> {
+    let letter = match job.kind.as_str() {
+        notices::MAIL_JOB => one_notice(app, job).await,
+        notices::DIGEST_JOB => digest(app, job).await,
+        matching::alerts::MAIL_JOB => alert(app, job).await,
+        _ => return None,
+    };
+    Some(match letter {
+        Ok(Some(letter)) => app.mailer.send(&app.accounts, &letter, job.id).await.map_err(|e| report(&e)),
+        Ok(None) => Ok(()), // nothing to tell any more, or nobody to tell it
+        Err(why) => Err(why),
+    })
+}
+
+fn whole(app: &App, lang: Lang, path: &str) -> String {
+    let language = if lang == Lang::En { "/en" } else { "" };
+    format!("{}{language}{path}", app.settings.public_url)
+}
+
+fn stop_link(app: &App, lang: Lang, stop: Stop) -> Result<String, String> {
+    let sealed = links::seal(&app.accounts, STOP, &stop).map_err(|e| report(&e))?;
+    Ok(whole(app, lang, &format!("{STOP_PATH}/{sealed}")))
+}
+
+async fn reader(app: &App, account: AccountId) -> Result<Option<Actor>, String> {
+    accounts::actor::of_account(&app.accounts, account).await.map_err(|e| report(&e))
+}
+
+async fn one_notice(app: &App, job: &Job) -> Result<Option<Letter>, String> {
+    let about: NoticeMail = serde_json::from_value(job.payload.clone()).map_err(|e| e.to_string())?;
+    let Some(notice) = notices::get(&app.accounts, about.notice).await.map_err(|e| report(&e))? else { return Ok(None) };
+    let Some(actor) = reader(app, notice.account).await? else { return Ok(None) };
+    let lang = actor.lang;
+    let said = crate::notices::say(app, &actor, &notice).await.map_err(told)?;
+    let stop = stop_link(app, lang, Stop::Notices(notice.account, Some(notice.kind)))?;
+    let (link, choose) = (whole(app, lang, &said.path), whole(app, lang, "/account/notices"));
+    let body = messages::say(lang, "mail-notice", &[("text", &said.text), ("link", &link), ("choose", &choose)]);
+    letters::saying(&app.accounts, notice.account, said.text, &body, Some(stop)).await.map_err(|e| report(&e))
+}
+
+async fn digest(app: &App, job: &Job) -> Result<Option<Letter>, String> {
+    let about: DigestMail = serde_json::from_value(job.payload.clone()).map_err(|e| e.to_string())?;
+    let all = notices::of_digest(&app.accounts, about.digest).await.map_err(|e| report(&e))?;
+    let Some(actor) = reader(app, about.account).await?.filter(|_| !all.is_empty()) else { return Ok(None) };
+    let lang = actor.lang;
+    let mut lines = Vec::new();
+    for notice in all.iter().take(LINES) {
+        let said = crate::notices::say(app, &actor, notice).await.map_err(told)?;
+        lines.push(format!("{}\n{}", said.text, whole(app, lang, &said.path)));
+    }
+    let count = crate::web::count(lang, all.len() as u64);
+    let stop = stop_link(app, lang, Stop::Notices(about.account, None))?;
+    let body = messages::say(
+        lang,
+        "mail-digest",
+        &[("lines", &lines.join("\n\n")), ("link", &whole(app, lang, "/my/notices")), ("choose", &whole(app, lang, "/account/notices"))],
+    );
+    let subject = messages::say(lang, "mail-digest-subject", &[("count", &count)]);
+    letters::saying(&app.accounts, about.account, subject, &body, Some(stop)).await.map_err(|e| report(&e))
+}
+
+async fn alert(app: &App, job: &Job) -> Result<Option<Letter>, String> {
+    let about: AlertMail = serde_json::from_value(job.payload.clone()).map_err(|e| e.to_string())?;
+    let Some(search) = matching::saved::find(&app.saved, about.search).await.map_err(|e| report(&e))? else { return Ok(None) };
+    if search.when == matching::saved::When::Off {
+        return Ok(None); // stopped since
+    }
+    let Some(actor) = reader(app, search.account).await? else { return Ok(None) };
+    let lang = actor.lang;
+    let brought = matching::alerts::brought(&app.saved, about.round).await.map_err(|e| report(&e))?;
+    let viewer = Viewer::of(&actor);
+    let mut lines = Vec::new();
+    let mut count = 0_u64;
+    for id in brought {
+        // What was withdrawn or hidden since is not told.
+        let Some(card) = app.search.card(id, &viewer).map_err(|e| report(&e))? else { continue };
+        count += 1;
+        if lines.len() < LINES {
+            lines.push(format!("{}\n{}", card.title(lang), whole(app, lang, &api::search::url(&card))));
+        }
+    }
+    if count == 0 {
+        return Ok(None);
+    }
+    let stop = stop_link(app, lang, Stop::Search(search.id))?;
+    let args = [("count", crate::web::count(lang, count)), ("name", search.name.clone())];
+    let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let link = whole(app, lang, &format!("/my/searches/{}", search.id));
+    let body =
+        messages::say(lang, "mail-alert", &[args.as_slice(), &[("lines", &lines.join("\n\n")), ("link", &link), ("stop", &stop)]].concat());
+    let subject = messages::say(lang, "mail-alert-subject", &args);
+    letters::saying(&app.accounts, search.account, subject, &body, Some(stop)).await.map_err(|e| report(&e))
+}
+
+/// Why the words could not be made; the cause was logged where it happened.
+fn told(problem: crate::problem::Problem) -> String {
+    format!("the words of a notice could not be made: {}", problem.kind)
+}
