@@ -10,6 +10,7 @@ crate::step!(
             seeker_party_id {uuid} NOT NULL REFERENCES party (id),
             owner_party_id {uuid} NOT NULL REFERENCES party (id),
             account_id {uuid} NOT NULL REFERENCES account (id),
+            recorded {bool} NOT NULL,
             status TEXT NOT NULL CHECK (status IN ('sent','read','needs_information','accepted','declined','expired','withdrawn')),
             anonymity TEXT NOT NULL CHECK (anonymity IN ('named','sector_and_region','hidden')),
             owner_named {bool} NOT NULL,

@@ -1,6 +1,6 @@
 //! Who may do what in brokering. The only place where that is decided; the names are rows of the access table.
 
-use base::{AccountId, Action, Actor, Hideable, PartyId, PartyRole, Scope, StaffRole};
+use base::{Action, Actor, Hideable, PartyId, PartyRole, Scope, StaffRole};
 
 use crate::interests::{Case, Side};
 
@@ -62,8 +62,10 @@ impl Case {
 
     /// A broker who took it down for a party that has nobody here, and belongs to neither side.
     fn took_it_down(&self, actor: &Actor) -> bool {
-        let by: Option<AccountId> = self.interest.relayed_by.filter(|by| *by == self.interest.account);
-        is_broker(actor) && by.is_some() && by == actor.account() && self.side(actor) == Some(Side::Staff)
+        self.interest.is_recorded
+            && is_broker(actor)
+            && actor.account() == Some(self.interest.account)
+            && self.side(actor) == Some(Side::Staff)
     }
 }
 

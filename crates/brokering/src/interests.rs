@@ -58,6 +58,8 @@ pub(crate) struct Interest {
     pub owner: PartyId,
     /// Who sent it: a member of the seeker's, or the broker who took it down.
     pub account: AccountId,
+    /// Whether that is a broker who took it down for a party that called.
+    pub is_recorded: bool,
     pub state: State,
     pub message: String,
     pub intended_use: String,
@@ -120,6 +122,7 @@ impl Interest {
             seeker: PartyId(row.seeker_party_id),
             owner: PartyId(row.owner_party_id),
             account: AccountId(row.account_id),
+            is_recorded: row.recorded,
             state: State { status: row.status.parse().map_err(bad)?, anonymity: row.anonymity.parse().map_err(bad)? },
             message: row.message,
             intended_use: row.intended_use,

@@ -137,6 +137,13 @@ async fn clockwork(app: App, stop: CancellationToken) {
             Ok(_) => {}
             Err(error) => tracing::error!(cause = report(&error), "the listings' clock failed"),
         }
+        match brokering::interests::tick(&app.brokering).await {
+            Ok(done) if done.reminded + done.overdue + done.expired > 0 => {
+                tracing::info!(done.reminded, done.overdue, done.expired, "interests came to their day");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(cause = report(&error), "the interests' clock failed"),
+        }
         if round.is_multiple_of(60) {
             if let Err(error) = app.store.sweep().await {
                 tracing::error!(cause = report(&error), "old jobs and answers could not be swept away");

@@ -13,6 +13,7 @@ pub(crate) mod interest {
         pub seeker_party_id: Uuid,
         pub owner_party_id: Uuid,
         pub account_id: Uuid,
+        pub recorded: bool,
         pub status: String,
         pub anonymity: String,
         pub owner_named: bool,

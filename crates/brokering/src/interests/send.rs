@@ -4,7 +4,7 @@ use base::{AccountId, Actor, Code, Faults, Grant, InterestId, ListingId, PartyId
 use chrono::{Days, NaiveDate};
 use listings::Kind;
 use listings::brief::{ListingBrief, open_to};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
@@ -14,6 +14,9 @@ use super::rows::interest;
 use super::{Anonymity, Interest, InterestReceipt, Status, at_most, tell, valid};
 use crate::access::{Approach, RecordInterest, ShowInterest};
 use crate::{Brokering, BrokeringError};
+
+/// Interests of one party that may wait for an answer at once: whoever asks everybody is answered by nobody.
+const OPEN_MAX: u64 = 100;
 
 /// What somebody says who shows interest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -135,6 +138,9 @@ async fn send_in(
     if recorded && !accounts::lookup::party_exists(tx.db(), new.party).await? {
         faults.add("/party", "unknown_party");
     }
+    if open_of_party(tx.db(), new.party).await? >= OPEN_MAX {
+        faults.add_with("/party", "too_many_open", &[("max", &OPEN_MAX.to_string())]);
+    }
     if !recorded && !new.context.is_empty() {
         faults.add("/context", "for_brokers");
     }
@@ -165,6 +171,7 @@ async fn insert(
         seeker_party_id: new.party.0,
         owner_party_id: listing.party.0,
         account_id: account.0,
+        recorded,
         status: Status::Sent.as_str().to_owned(),
         anonymity: new.anonymity.unwrap_or(Anonymity::Named).as_str().to_owned(),
         owner_named: !listing.hides_party,
@@ -195,6 +202,12 @@ async fn insert(
 pub(super) fn due_on(tx: &Tx, brokering: &Brokering) -> NaiveDate {
     let days = u64::try_from(brokering.settings.answer_days).unwrap_or_default();
     tx.today().checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX)
+}
+
+/// How many interests of a party are open.
+async fn open_of_party(db: &impl ConnectionTrait, party: PartyId) -> Result<u64, StoreError> {
+    let own = interest::Entity::find().filter(interest::Column::SeekerPartyId.eq(party.0));
+    Ok(own.filter(interest::Column::Status.is_in(Status::OPEN)).count(db).await?)
 }
 
 /// The party's interest in a listing that is still open.

@@ -28,12 +28,11 @@ async fn owner_side(tx: &Tx, interest: &Interest, listing: &ListingBrief, new: &
 /// Who sent it, while they act for the seeker or took it down as a broker; the seeker's editors where that is over, or
 /// where the space spoke for them.
 async fn seeker_side(tx: &Tx, interest: &Interest, new: &NewNotice) -> Result<(), StoreError> {
-    let recorded = interest.relayed_by == Some(interest.account);
     let acts = accounts::lookup::is_confirmed_member(tx.db(), interest.account, interest.seeker).await?;
-    if acts || recorded {
+    if acts || interest.is_recorded {
         tell(tx, interest.account, new).await?;
     }
-    if !acts || recorded {
+    if !acts || interest.is_recorded {
         tell_party(tx, interest.seeker, &[PartyRole::Editor], None, new).await?;
     }
     Ok(())
