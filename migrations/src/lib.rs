@@ -14,6 +14,7 @@ mod m0003_parties;
 mod m0004_listings;
 mod m0005_imports;
 mod m0006_notices;
+mod m0007_interests;
 mod m0011_saved_searches;
 
 /// All steps in order.
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_listings::Step),
             Box::new(m0005_imports::Step),
             Box::new(m0006_notices::Step),
+            Box::new(m0007_interests::Step),
             Box::new(m0011_saved_searches::Step),
         ]
     }

@@ -103,6 +103,12 @@ fn cases(operation: &str) -> &'static [&'static str] {
         "listSavedSearches" | "createSavedSearch" | "listAlerts" | "listNotices" | "readNotices" | "listNoticeChoices"
         | "setNoticeChoices" => &["own"],
         "getSavedSearch" | "editSavedSearch" | "deleteSavedSearch" | "readNotice" => &["own", "other"],
+        "showInterestInTechnology" | "showInterestInIpAsset" | "showInterestInNeed" => &["draft", "published"],
+        "getTechnologyHistory" | "getIpAssetHistory" | "getNeedHistory" => &["draft", "published", "registered"],
+        "listInterests" => &["received", "desk"],
+        "getInterest" | "acceptInterest" | "declineInterest" | "requestInformation" | "giveInformation" | "withdrawInterest"
+        | "revealSeeker" | "relayInterest" => &["from_outsider", "from_third"],
+        "getReplyTime" => &["party"],
         _ => &[],
     }
 }
@@ -231,6 +237,8 @@ struct World<'a> {
     site: &'a Site,
     party: PartyId,
     other_party: PartyId,
+    /// Admin of a third party who sets things up; no principal.
+    third: (Client, PartyId),
     /// Admin of the party who sets things up; no principal.
     owner: Client,
     /// A moderator and an administrator who set things up; no principals.
@@ -249,10 +257,13 @@ impl<'a> World<'a> {
         let stranger = site.person("stranger").await;
         let party = site.party(&owner, "Viện Dừa", "institute").await;
         let other_party = site.party(&stranger, "Công ty Dừa", "enterprise").await;
+        let guest = site.person("guest").await;
+        let third = site.party(&guest, "Hợp tác xã Dừa", "cooperative").await;
         let mut world = Self {
             site,
             party,
             other_party,
+            third: (guest, third),
             owner,
             reviewer,
             manager,
@@ -483,8 +494,55 @@ impl<'a> World<'a> {
                 let (client, id) = self.notice(case, who).await;
                 Ask::by(&client).at(id)
             }
+            "listInterests" => by.query(format!("?role={case}")),
+            "getTechnologyHistory" | "getIpAssetHistory" | "getNeedHistory" => by.at(self.listing(kind, state).await.0),
+            "getReplyTime" => by.at(self.party),
+            "showInterestInTechnology"
+            | "showInterestInIpAsset"
+            | "showInterestInNeed"
+            | "getInterest"
+            | "acceptInterest"
+            | "declineInterest"
+            | "requestInformation"
+            | "giveInformation"
+            | "withdrawInterest"
+            | "revealSeeker"
+            | "relayInterest" => self.ask_about_interest(operation, case, who).await,
             other => panic!("no request is written for {other}"),
         }
+    }
+
+    /// What is asked of interests in listings of the party.
+    async fn ask_about_interest(&self, operation: &str, case: &str, who: Who) -> Ask {
+        let by = Ask::by(&self.clients[&who]);
+        if operation.starts_with("showInterest") {
+            let own = matches!(who, Who::Viewer | Who::Editor | Who::Admin | Who::ReadToken);
+            let body = json!({"party": if own { self.party } else { self.other_party }, "message": "Muốn xem máy."});
+            return by.at(self.listing(Kind::of(operation), case).await.0).body(body);
+        }
+        let (id, seen) = self.interest(case, operation == "giveInformation").await;
+        let said = json!({"text": "Ba pha."});
+        match operation {
+            "getInterest" => by.at(id),
+            "withdrawInterest" | "revealSeeker" => by.at(id).seen(seen),
+            "declineInterest" => by.at(id).seen(seen).body(json!({"reason": "fit"})),
+            _ => by.at(id).seen(seen).body(said),
+        }
+    }
+
+    /// An interest of another party in a technology of the party, perhaps with a question; gives id and version.
+    async fn interest(&self, case: &str, is_asked: bool) -> (String, i64) {
+        let (id, _) = self.listing(Kind::Technology, "published").await;
+        let (client, party) =
+            if case == "from_third" { (&self.third.0, self.third.1) } else { (&self.clients[&Who::Outsider], self.other_party) };
+        let body = json!({"party": party, "message": "Muốn xem máy.", "anonymity": "hidden"});
+        let made = client.post(&format!("/api/v1/technologies/{id}/interests"), body).await.expect(201);
+        let id = made["id"].as_str().unwrap().to_owned();
+        if is_asked {
+            let path = format!("/api/v1/interests/{id}/request-information");
+            self.owner.post_at(&path, 1, json!({"text": "Điện mấy pha?"})).await.expect(200);
+        }
+        (id, if is_asked { 2 } else { 1 })
     }
 
     async fn party_version(&self) -> i64 {

@@ -14,6 +14,7 @@ mod finding;
 mod golden;
 mod hidden;
 mod import_pages;
+mod interests;
 mod invariants;
 mod kill;
 mod main_job;

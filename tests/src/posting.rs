@@ -48,7 +48,7 @@ async fn send(client: &Client, path: &str, fields: &[(String, String)]) -> Answe
 }
 
 /// Opens a page, fills its form and sends it with this button; gives the answer.
-async fn fill(client: &Client, path: &str, typed: &[(&str, &str)], button: (&str, &str)) -> Answer {
+pub async fn fill(client: &Client, path: &str, typed: &[(&str, &str)], button: (&str, &str)) -> Answer {
     let page = client.get(path).await;
     assert_eq!(page.status, 200, "{path}: {}", page.text);
     let mut form = fields(&page.text);
@@ -67,7 +67,8 @@ async fn fill(client: &Client, path: &str, typed: &[(&str, &str)], button: (&str
     send(client, action, &form).await
 }
 
-fn there(answer: &Answer) -> String {
+/// Where an answer leads to.
+pub fn there(answer: &Answer) -> String {
     assert_eq!(answer.status, 303, "{}", answer.text);
     answer.headers["location"].to_str().unwrap().to_owned()
 }

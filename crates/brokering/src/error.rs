@@ -1,6 +1,6 @@
 //! What a use case of brokering refuses.
 
-use base::{Faults, Refused};
+use base::{Faults, InterestId, Refused};
 use listings::ListingError;
 use sea_orm::DbErr;
 use store::StoreError;
@@ -30,6 +30,12 @@ pub enum BrokeringError {
         to: String,
         /// What there is.
         allowed: Vec<String>,
+    },
+    /// The party's last interest in this listing is still open.
+    #[error("{interest} is still open")]
+    Open {
+        /// That one.
+        interest: InterestId,
     },
     /// The listing it is about cannot be used so.
     #[error(transparent)]

@@ -4,7 +4,10 @@
 //! people wrote to each other; what a person may not see answers like what is not there.
 //! Not here: finding a counterpart (`search`, `matching`), what a listing says (`listings`), HTTP.
 
+pub mod access;
 mod error;
+pub mod history;
+pub mod interests;
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@
 //! Not here: finding (`search`), pairing (`matching`), who a member is (`accounts`).
 
 mod access;
+pub mod brief;
 pub mod bulk;
 pub mod check;
 pub mod completeness;

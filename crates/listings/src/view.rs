@@ -203,7 +203,7 @@ pub fn url(kind: Kind, slug: &str) -> String {
 }
 
 /// What a reader may know of the party: of a seeker who is not named, the sort and the place, or nothing.
-fn owner(content: &Content, party: &PartyBrief, inside: bool) -> OwnerView {
+pub(crate) fn owner(content: &Content, party: &PartyBrief, inside: bool) -> OwnerView {
     let named = inside || !content.hides_party();
     let placed = inside || !content.hides_place();
     OwnerView {

@@ -253,6 +253,9 @@ impl From<BrokeringError> for Problem {
             E::NotAllowed { to, allowed } => {
                 Self::new(S::CONFLICT, "step-not-allowed").with("step", json!(to)).with("allowed", json!(allowed))
             }
+            E::Open { interest } => Self::new(S::CONFLICT, "interest-open")
+                .with("interest", json!(interest))
+                .with("url", json!(brokering::interests::url(interest))),
             E::Listing(error) => error.into(),
             E::Account(error) => error.into(),
             E::Store(error) => error.into(),

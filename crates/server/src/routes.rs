@@ -23,6 +23,7 @@ pub fn all() -> Vec<Route> {
     table.extend(kind_routes::<IpAsset>(&IP_ASSETS));
     table.extend(kind_routes::<Need>(&NEEDS));
     table.extend(listing_routes());
+    table.extend(interest_routes());
     table.extend(import_routes());
     table.extend(finding_routes());
     table.extend(notice_routes());
@@ -335,6 +336,105 @@ fn listing_routes() -> Vec<Route> {
             .gives::<Receipt>(200)
             .needs_if_match(),
     ]
+}
+
+/// The routes of interests of one kind of listing, and of what became of it.
+fn interest_kind_routes<C: api::listings::KindContent>(
+    send: (&'static str, &'static str),
+    history: (&'static str, &'static str),
+) -> [Route; 2] {
+    use api::interests as i;
+    use brokering::history::History;
+    use brokering::interests::{InterestReceipt, NewInterest};
+    let example = json!({
+        "party": "0197b2c4-0000-7000-8000-000000000001",
+        "message": "Chúng tôi muốn lắp máy tại xưởng ở Giồng Trôm trước vụ tới.",
+        "intended_use": "Sấy cơm dừa nạo xuất khẩu",
+        "cooperation": "licence",
+        "volume": "2 tấn mỗi ngày",
+        "budget_band": "500-1000",
+        "wants_nda": true,
+        "anonymity": "sector_and_region"
+    });
+    [
+        post(send.0, send.1, Member, i::create::<C>)
+            .about("Shows interest in a listing, for a party one writes for; a broker may take it down for a party that called.")
+            .takes::<NewInterest>(example)
+            .gives::<InterestReceipt>(201),
+        get(history.0, history.1, Public(EVERYBODY), i::history::<C>)
+            .about("What became of a listing, counted; outsiders get no figure that stands for fewer than three parties.")
+            .gives::<History>(200),
+    ]
+}
+
+fn interest_routes() -> Vec<Route> {
+    use api::interests::{self as i, Refusal, Reply, Said};
+    use brokering::interests::{InterestReceipt, InterestView, ReplyTime};
+    let of_kinds = [
+        interest_kind_routes::<Technology>(
+            ("/api/v1/technologies/{id}/interests", "showInterestInTechnology"),
+            ("/api/v1/technologies/{id}/history", "getTechnologyHistory"),
+        ),
+        interest_kind_routes::<IpAsset>(
+            ("/api/v1/ip-assets/{id}/interests", "showInterestInIpAsset"),
+            ("/api/v1/ip-assets/{id}/history", "getIpAssetHistory"),
+        ),
+        interest_kind_routes::<Need>(
+            ("/api/v1/needs/{id}/interests", "showInterestInNeed"),
+            ("/api/v1/needs/{id}/history", "getNeedHistory"),
+        ),
+    ];
+    let moves = vec![
+        get("/api/v1/interests", "listInterests", SignedIn, i::list)
+            .about("Interests one's parties sent or received, what waits for one's answer, or for brokers and administrators all of them.")
+            .query("role", "string", "`received` unless given, `sent`, `waiting` or `desk`.")
+            .query("status", "string", "`all`, `open`, `overdue` or a code of `interest_status`; of the desk the open ones unless given.")
+            .query("party", "string", "Of this party of one's own alone.")
+            .paged()
+            .gives::<List<InterestView>>(200),
+        get("/api/v1/interests/{id}", "getInterest", SignedIn, i::get)
+            .about("One interest, as one's side may see it. An editor of the owner's who opens it has read it.")
+            .gives::<InterestView>(200),
+        post("/api/v1/interests/{id}/accept", "acceptInterest", Member, i::accept)
+            .about("The owner wants to go on.")
+            .takes::<Reply>(json!({"text": "Mời anh chị đến xem máy chạy thử vào tuần sau."}))
+            .gives::<InterestReceipt>(200)
+            .needs_if_match(),
+        post("/api/v1/interests/{id}/decline", "declineInterest", Member, i::decline)
+            .about("The owner does not want to go on, for a reason.")
+            .takes::<Refusal>(json!({"reason": "capacity", "text": "Từ tháng 3 chúng tôi nhận thêm được."}))
+            .gives::<InterestReceipt>(200)
+            .needs_if_match(),
+        post("/api/v1/interests/{id}/request-information", "requestInformation", Member, i::request_information)
+            .about("The owner asks something; the seeker has as many days to answer.")
+            .takes::<Said>(json!({"text": "Xưởng dùng điện ba pha hay một pha?"}))
+            .gives::<InterestReceipt>(200)
+            .needs_if_match(),
+        post("/api/v1/interests/{id}/answer", "giveInformation", Member, i::answer)
+            .about("The seeker answers what was asked.")
+            .takes::<Said>(json!({"text": "Điện ba pha, 30 kW."}))
+            .gives::<InterestReceipt>(200)
+            .needs_if_match(),
+        post("/api/v1/interests/{id}/withdraw", "withdrawInterest", Member, i::withdraw)
+            .about("The seeker takes it back.")
+            .bare()
+            .gives::<InterestReceipt>(200)
+            .needs_if_match(),
+        post("/api/v1/interests/{id}/reveal", "revealSeeker", Member, i::reveal)
+            .about("The seeker lets the owner know who it is; there is no way back.")
+            .bare()
+            .gives::<InterestReceipt>(200)
+            .needs_if_match(),
+        post("/api/v1/interests/{id}/relay", "relayInterest", Member, i::relay)
+            .about("A broker vouches for it and adds context that the owner reads.")
+            .takes::<Said>(json!({"text": "Đã đến xưởng: máy cũ chạy 2 ca, chủ xưởng muốn đổi trong năm nay."}))
+            .gives::<InterestReceipt>(200)
+            .needs_if_match(),
+        get("/api/v1/parties/{id}/reply-time", "getReplyTime", Public(EVERYBODY), i::reply_time)
+            .about("How long a party takes to reply to interests: the median, once there are three replies.")
+            .gives::<ReplyTime>(200),
+    ];
+    of_kinds.into_iter().flatten().chain(moves).collect()
 }
 
 fn import_routes() -> Vec<Route> {

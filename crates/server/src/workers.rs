@@ -153,6 +153,13 @@ async fn clockwork(app: App, stop: CancellationToken) {
         if let Err(error) = accounts::notices::leave_digests(&app.accounts).await {
             tracing::error!(cause = report(&error), "the letters of the day could not be left");
         }
+        match brokering::interests::tick(&app.brokering).await {
+            Ok(done) if done.reminded + done.overdue + done.expired > 0 => {
+                tracing::info!(done.reminded, done.overdue, done.expired, "interests came to their day");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(cause = report(&error), "the interests' clock failed"),
+        }
         if round.is_multiple_of(60) {
             if let Err(error) = accounts::notices::sweep(&app.accounts).await {
                 tracing::error!(cause = report(&error), "old notices could not be swept away");

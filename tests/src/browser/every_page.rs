@@ -114,7 +114,7 @@ impl Cast {
         let own = own["items"].as_array().unwrap().iter().find(is_own).unwrap_or_else(|| panic!("{own}"));
         let party = own["id"].as_str().unwrap().to_owned();
         site.member(party.parse().unwrap(), account, PartyRole::Admin).await;
-        site.party(&author, "Hợp tác xã Dừa Sáp Cầu Kè", "cooperative").await;
+        let second = site.party(&author, "Hợp tác xã Dừa Sáp Cầu Kè", "cooperative").await;
         let third = site.party(&host, "Công ty Mật hoa dừa", "enterprise").await;
         let invitation = json!({"email": "author@example.org", "roles": ["editor"]});
         host.post(&format!("/api/v1/parties/{third}/memberships"), invitation).await.expect(201);
@@ -164,6 +164,18 @@ impl Cast {
         site.settled().await;
         let stop = crate::alerts::stop_link(site.letters("author@example.org").iter().find(|l| l.contains("List-Unsubscribe")).unwrap());
         let stop = stop.split_once("/letters/").map(|(_, rest)| format!("/letters/{rest}")).unwrap();
+        // An interest that came in, with a question, and one that was sent.
+        let mut body = json!({"party": third, "message": "Chúng tôi có máy sấy này.", "anonymity": "sector_and_region", "wants_nda": true});
+        let received = host.post(&format!("/api/v1/needs/{wanted}/interests"), body.clone()).await.expect(201);
+        let received = received["id"].as_str().unwrap().to_owned();
+        let (ask, give) = (json!({"text": "Công suất bao nhiêu?"}), json!({"text": "Hai tấn mỗi mẻ."}));
+        author.post_at(&format!("/api/v1/interests/{received}/request-information"), 1, ask).await.expect(200);
+        host.post_at(&format!("/api/v1/interests/{received}/answer"), 2, give).await.expect(200);
+        let offered = page_of(&visitor, "technology", "phôi dừa sáp").await;
+        let found = visitor.get("/api/v1/search?kind=technology&limit=100").await.expect(200);
+        let id = found["items"].as_array().unwrap().iter().find(|i| i["url"] == json!(offered)).unwrap()["id"].as_str().unwrap().to_owned();
+        body["party"] = json!(second);
+        let sent_by_us = author.post(&format!("/api/v1/technologies/{id}/interests"), body).await.expect(201);
 
         let mut visits = Self::of_everybody(&visitor).await;
         visits.extend(Self::of_the_author(&author, &party, &import, [&empty, &claimed, &back, &wanted, &mark]).await);
@@ -184,6 +196,7 @@ impl Cast {
             visit(Who::Administrator, "/staff/parties"),
             visit(Who::Administrator, "/staff/events"),
         ]);
+        visits.extend(Self::of_interests(&visitor, &offered, &received, sent_by_us["url"].as_str().unwrap()).await);
         Self { author, moderator, administrator, visits }
     }
 
@@ -229,6 +242,25 @@ impl Cast {
             visit(who, "/help/institutes"),
             visit(who, "/help/moderators"),
             answered(404, visit(who, "/nothing-is-here")),
+        ]
+    }
+
+    async fn of_interests(visitor: &Client, offered: &str, received: &str, sent_by_us: &str) -> Vec<Visit> {
+        let who = Who::Author;
+        vec![
+            visit(who, format!("{offered}/interest")),
+            answered(422, sent(&[("/volume", "2 tấn")], visit(who, format!("{offered}/interest")))),
+            visit(who, format!("{}/interest", page_of(visitor, "ip_asset", "Vỏ phao đo mặn").await)),
+            visit(who, format!("{}/interest", page_of(visitor, "need", "Máy lột vỏ dừa khô").await)),
+            visit(Who::Administrator, format!("{offered}/interest")),
+            visit(who, offered),
+            visit(who, "/my/interests"),
+            visit(who, "/my/interests?role=received"),
+            visit(who, "/my/interests?role=sent"),
+            visit(who, format!("/interests/{received}")),
+            visit(who, sent_by_us),
+            visit(Who::Administrator, "/staff/interests"),
+            visit(Who::Administrator, format!("/interests/{received}")),
         ]
     }
 

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod events;
 pub mod imports;
+pub mod interests;
 pub mod listings;
 pub mod matches;
 pub mod memberships;

@@ -30,6 +30,7 @@ use super::card::CardView;
 use super::finding::plural;
 use super::format::{self, Moment};
 use super::frame::{Frame, Visit, localised, page};
+use super::interests::became::{self, Became, InterestDoor};
 use super::rich::{Words, words};
 use crate::api;
 use crate::app::App;
@@ -64,6 +65,10 @@ pub(super) struct ListingPage {
     /// Where its matches are, with the message that says so.
     pub pairs: Option<(&'static str, String)>,
     pub similar: Vec<CardView>,
+    /// Where interest in it is shown; known of a reader only.
+    pub interest: Option<InterestDoor>,
+    /// What became of it.
+    pub became: Option<Became>,
 }
 
 /// Whose it is, as far as the reader may know.
@@ -117,7 +122,10 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
     }
     let similar = api::search::run_similar(app, &visit.who, id.0, SIMILAR).await?.unwrap_or_default();
     let f = visit.frame(app, "").at(&view.url);
-    Ok(page(StatusCode::OK, visit.lang(), &listing_page(f, &view, &names, similar, &app.vocabularies)))
+    let mut listing = listing_page(f, &view, &names, similar, &app.vocabularies);
+    listing.interest = became::door(visit, &view);
+    listing.became = became::became(app, visit, &view).await?;
+    Ok(page(StatusCode::OK, visit.lang(), &listing))
 }
 
 /// A permanent redirect, asked for anew each time: a title that comes back takes its old address back.
@@ -183,6 +191,8 @@ pub(super) fn listing_page(f: Frame, view: &ListingView, names: &Names, similar:
         address,
         pairs: pairs(view, lang),
         similar: similar.into_iter().map(|hit| CardView::of(hit, lang, vocabularies)).collect(),
+        interest: None,
+        became: None,
         f,
     }
 }

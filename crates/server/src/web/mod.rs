@@ -24,6 +24,7 @@ mod frame;
 mod help;
 mod home;
 mod imports;
+mod interests;
 mod listing;
 mod lists;
 mod members;
@@ -71,6 +72,9 @@ const POSTING: BodyLimit = BodyLimit::Form(512 * 1_024);
 
 /// A party's profile has long texts in two languages.
 const PROFILE: BodyLimit = BodyLimit::Form(256 * 1_024);
+
+/// An interest says something in words of several bytes each, escaped.
+const INTEREST: BodyLimit = BodyLimit::Form(64 * 1_024);
 
 /// Adds a page in both languages: the address and, under `/en`, the same again.
 macro_rules! both {
@@ -171,6 +175,16 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, post "/staff/parties", "formStaffParties", Staff, FORM, staff::parties::verify);
     both!(table, get "/staff/events", "pageStaffEvents", Staff, staff::events::show);
     both!(table, post "/staff/events", "formStaffEvents", Staff, FORM, staff::events::check);
+    both!(table, get "/technologies/{slug}/interest", "pageInterestInTechnology", SignedIn, interests::form::technology);
+    both!(table, post "/technologies/{slug}/interest", "formInterestInTechnology", SignedIn, INTEREST, interests::form::send_technology);
+    both!(table, get "/ip-assets/{slug}/interest", "pageInterestInIpAsset", SignedIn, interests::form::ip_asset);
+    both!(table, post "/ip-assets/{slug}/interest", "formInterestInIpAsset", SignedIn, INTEREST, interests::form::send_ip_asset);
+    both!(table, get "/needs/{slug}/interest", "pageInterestInNeed", SignedIn, interests::form::need);
+    both!(table, post "/needs/{slug}/interest", "formInterestInNeed", SignedIn, INTEREST, interests::form::send_need);
+    both!(table, get "/my/interests", "pageMyInterests", SignedIn, interests::mine);
+    both!(table, get "/interests/{id}", "pageInterest", SignedIn, interests::one::show);
+    both!(table, post "/interests/{id}", "formInterest", SignedIn, INTEREST, interests::one::step);
+    both!(table, get "/staff/interests", "pageStaffInterests", Staff, staff::interests::show);
     both!(table, get "/help", "pageHelp", page, help::index);
     both!(table, get "/help/{role}", "pageHelpRole", page, help::show);
     both!(table, get "/lists", "pageLists", page, lists::index);

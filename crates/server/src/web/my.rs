@@ -142,12 +142,24 @@ async fn waiting_staff(app: &App, visit: &Visit) -> Result<Vec<Waits>, Problem> 
     Ok(found)
 }
 
+/// Interests that wait for the reader's answer.
+async fn waiting_interests(app: &App, visit: &Visit) -> Result<Option<Waits>, Problem> {
+    let (lang, count) = (visit.lang(), super::interests::waiting(app, visit).await?);
+    Ok((count > 0).then(|| Waits {
+        text: messages::say(lang, "waits-interests", &[("count", &format::count(lang, count))]),
+        about: messages::say(lang, "waits-interests-about", &[]),
+        href: localised(lang, super::interests::PATH),
+        tone: "amber",
+    }))
+}
+
 pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let lang = visit.lang();
     let actor = &visit.who.actor;
     let me = accounts::people::me(&app.accounts, actor).await?;
     let memberships = accounts::membership::mine(&app.accounts, actor).await?;
     let mut waits = waiting_staff(&app, &visit).await?;
+    waits.extend(waiting_interests(&app, &visit).await?);
     for invitation in memberships.iter().filter(|m| m.status == MemberStatus::Invited) {
         waits.push(Waits {
             text: invitation.party_names.best(lang).unwrap_or_default().to_owned(),

@@ -15,6 +15,7 @@ use super::card::CardView;
 use super::finding::plural;
 use super::format::{self, Moment};
 use super::frame::{Frame, Visit, page};
+use super::interests::became::reply_time;
 use super::listing::{Badge, Names, Pen, badge};
 use super::rich::{Words, markdown, words};
 use crate::api;
@@ -62,7 +63,9 @@ pub(super) async fn show(State(app): State<App>, visit: Visit, Path(slug): Path<
     .with(Facet::Kind, DocKind::Need.as_str());
     let results = api::search::run(&app, &visit.who, query).await?;
     let f = visit.frame(&app, "").at(&format!("/parties/{}", party.slug));
-    Ok(page(StatusCode::OK, visit.lang(), &party_page(f, &party, results, &app.vocabularies)))
+    let mut shown = party_page(f, &party, results, &app.vocabularies);
+    shown.facts.extend(reply_time(&app, id, visit.lang()).await?.map(|text| ("fact-reply-time", text)));
+    Ok(page(StatusCode::OK, visit.lang(), &shown))
 }
 
 pub(super) fn party_page(f: Frame, party: &PartyView, results: Results, vocabularies: &Vocabularies) -> PartyPage {

@@ -5,6 +5,7 @@
 
 pub(super) mod accounts;
 pub(super) mod events;
+pub(super) mod interests;
 pub(super) mod needs;
 pub(super) mod parties;
 
@@ -59,6 +60,11 @@ async fn doors(app: &App, visit: &Visit) -> Result<Vec<Door>, Problem> {
     if listings::need_desk::keeps_the_desk(actor) {
         let due = listings::need_desk::needs(&app.listings, actor, Which::Due, one, None).await?.total;
         doors.push(Door { href: needs::PATH, title: "needs-title", about: counted("needs-door", due), is_due: due > 0 });
+    }
+    if brokering::access::keeps_the_desk(actor) {
+        let overdue = interests::overdue(app, visit).await?;
+        let about = counted("staff-interests-door", overdue);
+        doors.push(Door { href: interests::PATH, title: "staff-interests-title", about, is_due: overdue > 0 });
     }
     if may_verify(actor) {
         let filter = PartyFilter { verification: Some(Code::from("unverified")), ..PartyFilter::default() };

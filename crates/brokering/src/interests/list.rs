@@ -1,0 +1,157 @@
+//! Lists of interests: those a person's parties sent and received, what waits for them, and the staff's desk.
+
+use base::{Actor, Cursor, InterestId, Limit, Page, PartyId, PartyRole, Refused, Scope};
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use super::rows::interest;
+use super::view::{InterestView, views};
+use super::{Status, cases};
+use crate::access::keeps_the_desk;
+use crate::{Brokering, BrokeringError};
+
+base::words! {
+    /// As whom somebody asks.
+    Role {
+        /// What one's parties sent, the newest first.
+        Sent = "sent",
+        /// What one's parties received, the newest first.
+        Received = "received",
+        /// What waits for an answer of the reader's, the most urgent first.
+        Waiting = "waiting",
+        /// Everything, for brokers and administrators; what is open with the most urgent first.
+        Desk = "desk",
+    }
+}
+
+base::words! {
+    /// Which of them.
+    Which {
+        /// Whatever their status, the newest first.
+        All = "all",
+        /// Those that still wait for somebody.
+        Open = "open",
+        /// Those past their day.
+        Overdue = "overdue",
+        /// Not opened yet.
+        Sent = "sent",
+        /// Opened.
+        Read = "read",
+        /// Something was asked.
+        NeedsInformation = "needs_information",
+        /// The owner goes on.
+        Accepted = "accepted",
+        /// The owner does not.
+        Declined = "declined",
+        /// Nobody answered.
+        Expired = "expired",
+        /// Taken back.
+        Withdrawn = "withdrawn",
+    }
+}
+
+/// Which interests.
+#[derive(Clone, Copy, Debug)]
+pub struct Filter {
+    /// As whom.
+    pub role: Role,
+    /// Standing where; of one's own all, and of the desk's the open ones unless given.
+    pub which: Option<Which>,
+    /// Of this party of the reader's alone.
+    pub party: Option<PartyId>,
+}
+
+/// Where a page begins.
+enum After {
+    Newest(Option<(DateTime<Utc>, InterestId)>),
+    Urgent(Option<(NaiveDate, InterestId)>),
+}
+
+/// One page of interests.
+///
+/// # Errors
+/// [`Refused`] for nobody, and for the desk of whoever does not keep it; [`BrokeringError::Cursor`] for a cursor of
+/// another list.
+pub async fn list(
+    brokering: &Brokering,
+    actor: &Actor,
+    filter: &Filter,
+    limit: Limit,
+    cursor: Option<&str>,
+) -> Result<Page<InterestView>, BrokeringError> {
+    let condition = rows_of(brokering, actor, filter)?;
+    let which = which(filter);
+    let is_urgent = filter.role == Role::Waiting || (filter.role == Role::Desk && matches!(which, Which::Open | Which::Overdue));
+    let after = if is_urgent {
+        After::Urgent(cursor.map(Cursor::read).transpose().map_err(|_| BrokeringError::Cursor)?)
+    } else {
+        After::Newest(cursor.map(Cursor::read).transpose().map_err(|_| BrokeringError::Cursor)?)
+    };
+    let db = brokering.store.db();
+    let total = interest::Entity::find().filter(condition.clone()).count(db).await?;
+    let (id, query) = (interest::Column::Id, interest::Entity::find().filter(condition));
+    let query = match after {
+        After::Newest(from) => {
+            let at = interest::Column::SentAt;
+            let beyond = from.map(|(last, n)| Condition::any().add(at.lt(last)).add(Condition::all().add(at.eq(last)).add(id.lt(n.0))));
+            query.filter(Condition::all().add_option(beyond)).order_by_desc(at).order_by_desc(id)
+        }
+        After::Urgent(from) => {
+            let day = interest::Column::AnswerDueOn;
+            let beyond = from.map(|(last, n)| Condition::any().add(day.gt(last)).add(Condition::all().add(day.eq(last)).add(id.gt(n.0))));
+            query.filter(Condition::all().add_option(beyond)).order_by_asc(day).order_by_asc(id)
+        }
+    };
+    let mut rows = query.limit(limit.get() + 1).all(db).await?;
+    let more = rows.len() as u64 > limit.get();
+    rows.truncate(usize::try_from(limit.get()).unwrap_or(usize::MAX));
+    let last = rows.last().filter(|_| more).map(|row| {
+        let id = InterestId(row.id);
+        if is_urgent { Cursor::write(&(row.answer_due_on, id)) } else { Cursor::write(&(row.sent_at, id)) }
+    });
+    let items = views(brokering, actor, &cases(db, rows).await?).await?;
+    Ok(Page { items, next: last, total })
+}
+
+fn which(filter: &Filter) -> Which {
+    filter.which.unwrap_or(if filter.role == Role::Desk { Which::Open } else { Which::All })
+}
+
+/// Whose rows, and which of them.
+fn rows_of(brokering: &Brokering, actor: &Actor, filter: &Filter) -> Result<Condition, BrokeringError> {
+    if !actor.is_system() {
+        actor.signed_in()?;
+    }
+    if !actor.has_scope(Scope::Read) || (filter.role == Role::Desk && !keeps_the_desk(actor)) {
+        return Err(Refused::Forbidden { action: "interest.list" }.into());
+    }
+    if filter.party.is_some_and(|party| !actor.is_member(party)) {
+        return Err(Refused::Hidden.into());
+    }
+    let own = |role: PartyRole| -> Vec<Uuid> {
+        let mine = actor.memberships.iter().map(|m| m.party).filter(|p| filter.party.is_none_or(|asked| asked == *p));
+        mine.filter(|p| actor.has_role(*p, role)).map(|p| p.0).collect()
+    };
+    let (seeker, owner, status) = (interest::Column::SeekerPartyId, interest::Column::OwnerPartyId, interest::Column::Status);
+    let whose = match filter.role {
+        Role::Sent => Condition::all().add(seeker.is_in(own(PartyRole::Viewer))),
+        Role::Received => Condition::all().add(owner.is_in(own(PartyRole::Viewer))),
+        Role::Waiting => {
+            let editing = own(PartyRole::Editor);
+            let with_owner = [Status::Sent, Status::Read].map(Status::as_str);
+            Condition::any()
+                .add(Condition::all().add(owner.is_in(editing.clone())).add(status.is_in(with_owner)))
+                .add(Condition::all().add(seeker.is_in(editing)).add(status.eq(Status::NeedsInformation.as_str())))
+        }
+        Role::Desk => Condition::all(),
+    };
+    let open = || status.is_in(Status::OPEN);
+    let standing = match which(filter) {
+        Which::All => Condition::all(),
+        Which::Open => Condition::all().add(open()),
+        Which::Overdue => Condition::all().add(open()).add(interest::Column::AnswerDueOn.lt(brokering.store.clock().today())),
+        one => Condition::all().add(status.eq(one.as_str())),
+    };
+    Ok(Condition::all().add(whose).add(standing))
+}

@@ -1,0 +1,85 @@
+//! Whom a step of an interest is told, and what is said to have happened. Notices hold ids and codes: nothing in them
+//! names the seeker.
+
+use accounts::notices::{NewNotice, NoticeKind, tell, tell_party};
+use base::{AccountId, PartyRole, StaffRole};
+use listings::brief::ListingBrief;
+use serde_json::{Value, json};
+use store::{StoreError, Tx};
+
+use super::{Case, Interest};
+
+/// A notice of an interest. `step` says what happened, `once` names this time of it.
+fn notice(kind: NoticeKind, interest: &Interest, step: &str, once: &str) -> NewNotice {
+    let facts: Value =
+        json!({ "listing": interest.listing, "listing_kind": interest.kind, "step": step, "due_on": interest.answer_due_on });
+    NewNotice { kind, about_kind: "interest", about: interest.id.0, facts, once: format!("{kind}:{}:{step}:{once}", interest.id) }
+}
+
+/// The owner's editors and the broker who looks after the listing.
+async fn owner_side(tx: &Tx, interest: &Interest, listing: &ListingBrief, new: &NewNotice) -> Result<(), StoreError> {
+    tell_party(tx, interest.owner, &[PartyRole::Editor], None, new).await?;
+    if let Some(broker) = listing.responsible {
+        tell(tx, broker, new).await?;
+    }
+    Ok(())
+}
+
+/// Who sent it, while they act for the seeker or took it down as a broker; the seeker's editors where that is over, or
+/// where the space spoke for them.
+async fn seeker_side(tx: &Tx, interest: &Interest, new: &NewNotice) -> Result<(), StoreError> {
+    let acts = accounts::lookup::is_confirmed_member(tx.db(), interest.account, interest.seeker).await?;
+    if acts || interest.is_recorded {
+        tell(tx, interest.account, new).await?;
+    }
+    if !acts || interest.is_recorded {
+        tell_party(tx, interest.seeker, &[PartyRole::Editor], None, new).await?;
+    }
+    Ok(())
+}
+
+/// An interest came in; `recorded_by` the broker who took it down, if one did.
+pub(super) async fn sent(tx: &Tx, interest: &Interest, listing: &ListingBrief, recorded_by: Option<AccountId>) -> Result<(), StoreError> {
+    owner_side(tx, interest, listing, &notice(NoticeKind::InterestReceived, interest, "sent", "")).await?;
+    if recorded_by.is_some() {
+        let new = notice(NoticeKind::InterestAnswered, interest, "recorded", "");
+        tell_party(tx, interest.seeker, &[PartyRole::Editor], recorded_by, &new).await?;
+    }
+    Ok(())
+}
+
+/// The seeker did something that the owner should know.
+pub(super) async fn to_owner(tx: &Tx, case: &Case, version: i64, step: &str) -> Result<(), StoreError> {
+    let new = notice(NoticeKind::InterestReceived, &case.interest, step, &version.to_string());
+    owner_side(tx, &case.interest, &case.listing, &new).await
+}
+
+/// The owner, or time, did something that the seeker should know.
+pub(super) async fn to_seeker(tx: &Tx, interest: &Interest, version: i64, step: &str) -> Result<(), StoreError> {
+    seeker_side(tx, interest, &notice(NoticeKind::InterestAnswered, interest, step, &version.to_string())).await
+}
+
+/// It waits for an answer and its day is near: told to whoever has it.
+pub(super) async fn due(tx: &Tx, case: &Case) -> Result<(), StoreError> {
+    let interest = &case.interest;
+    let new = notice(NoticeKind::InterestDue, interest, "remind", &interest.answer_due_on.to_string());
+    if interest.state.status == super::Status::NeedsInformation {
+        seeker_side(tx, interest, &new).await
+    } else {
+        owner_side(tx, interest, &case.listing, &new).await
+    }
+}
+
+/// Its day is over: told to the broker who looks after the listing, else to all brokers.
+pub(super) async fn overdue(tx: &Tx, case: &Case) -> Result<(), StoreError> {
+    let interest = &case.interest;
+    let new = notice(NoticeKind::InterestDue, interest, "overdue", &interest.answer_due_on.to_string());
+    let brokers = match case.listing.responsible {
+        Some(broker) => vec![broker],
+        None => accounts::people::staff_with(tx.db(), StaffRole::Broker).await?,
+    };
+    for broker in brokers {
+        tell(tx, broker, &new).await?;
+    }
+    Ok(())
+}

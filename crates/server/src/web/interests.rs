@@ -1,0 +1,151 @@
+//! The pages of interests: showing one (`form`), one with its steps (`one`), and one's own lists here. The staff's list is
+//! in `staff::interests`.
+//!
+//! Who is told what of whom was decided in `brokering::interests`; here only what is there is shown.
+
+pub(super) mod form;
+pub(super) mod one;
+pub(super) mod became;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use base::{Lang, Limit, PartyId, Vocabularies, messages};
+use brokering::interests::{Filter, InterestView, Role, SeekerView, Side, Status, Which};
+use listings::view::OwnerView;
+
+use super::format::{self, Moment};
+use super::frame::{Frame, Visit, localised, page, parsed};
+use super::listing::{Names, Pen};
+use super::paging::{address, cursor, paged};
+use super::staff::Tab;
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Where one's own are.
+pub(super) const PATH: &str = "/my/interests";
+
+/// An interest in a list.
+pub(super) struct Line {
+    pub title: String,
+    pub href: String,
+    pub code: String,
+    /// The other side, or on the staff's desk both.
+    pub who: Vec<String>,
+    pub status: &'static str,
+    pub status_label: String,
+    pub sent: Moment,
+    /// By when somebody should answer, while somebody should.
+    pub due: Option<String>,
+    pub is_overdue: bool,
+}
+
+/// Who is interested, in words: the name, or what may be known, or that nothing may.
+pub(super) fn seeker_words(seeker: &SeekerView, vocabularies: &Vocabularies, lang: Lang) -> String {
+    if let Some(name) = seeker.name.as_ref().and_then(|n| n.best(lang)) {
+        return name.to_owned();
+    }
+    let known = [
+        ("party_types", &seeker.party_type),
+        ("vsic", &seeker.vsic),
+        ("size_bands", &seeker.size),
+        ("provinces", &seeker.province),
+    ];
+    let known: Vec<&str> = known.iter().filter_map(|(list, code)| Some(vocabularies.name(list, code.as_ref()?.as_str(), lang))).collect();
+    if known.is_empty() { messages::say(lang, "interest-seeker-hidden", &[]) } else { known.join(" · ") }
+}
+
+/// Whose listing it is, in words.
+pub(super) fn owner_words(owner: &OwnerView, vocabularies: &Vocabularies, lang: Lang) -> String {
+    if let Some(name) = owner.name.as_ref().and_then(|n| n.best(lang)) {
+        return name.to_owned();
+    }
+    let known = [("party_types", &owner.party_type), ("provinces", &owner.province)];
+    let known: Vec<&str> = known.iter().filter_map(|(list, code)| Some(vocabularies.name(list, code.as_ref()?.as_str(), lang))).collect();
+    if known.is_empty() { messages::say(lang, "party-withheld", &[]) } else { known.join(" · ") }
+}
+
+pub(super) fn line(app: &App, view: &InterestView, lang: Lang) -> Line {
+    let (seeker, owner) = (seeker_words(&view.seeker, &app.vocabularies, lang), owner_words(&view.owner, &app.vocabularies, lang));
+    Line {
+        title: view.listing.title.clone(),
+        href: localised(lang, &view.url),
+        code: view.listing.code.clone(),
+        who: match view.side {
+            Side::Owner => vec![seeker],
+            Side::Seeker => vec![owner],
+            Side::Staff => vec![seeker, owner],
+        },
+        status: view.status.as_str(),
+        status_label: app.vocabularies.name("interest_status", view.status.as_str(), lang).to_owned(),
+        sent: format::moment(lang, view.sent_at),
+        due: view.status.is_open().then(|| format::day(lang, view.answer_due_on)),
+        is_overdue: view.is_overdue,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "my_interests.html")]
+struct MyInterestsPage {
+    f: Frame,
+    tabs: Vec<Tab>,
+    about: String,
+    nothing: String,
+    lines: Vec<Line>,
+    total: u64,
+    next: Option<String>,
+    first: Option<String>,
+}
+
+/// How many wait for the reader's answer.
+pub(super) async fn waiting(app: &App, visit: &Visit) -> Result<u64, Problem> {
+    let (filter, one) = (Filter { role: Role::Waiting, which: None, party: None }, Limit::new(1).unwrap_or_default());
+    Ok(brokering::interests::list(&app.brokering, &visit.who.actor, &filter, one, None).await?.total)
+}
+
+pub(super) async fn mine(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let roles = [Role::Waiting, Role::Received, Role::Sent];
+    let role = parsed::<Role>(&visit, "role")?.filter(|role| roles.contains(role)).unwrap_or(Role::Waiting);
+    let which: Option<Which> = parsed(&visit, "status")?;
+    let party: Option<PartyId> = parsed(&visit, "party")?;
+    let filter = Filter { role, which, party };
+    let found = brokering::interests::list(&app.brokering, &visit.who.actor, &filter, Limit::default(), cursor(&visit).as_deref()).await?;
+    let party = party.map(|p| p.to_string()).unwrap_or_default();
+    let asked = [("role", role.as_str()), ("status", which.map_or("", Which::as_str)), ("party", party.as_str())];
+    let paged = paged(&visit, PATH, &asked, found.next.as_deref());
+    let waits = format::count(lang, waiting(&app, &visit).await?);
+    let tab = |one: &Role| Tab {
+        text: messages::say(lang, &format!("interests-{one}"), &[("count", &waits)]),
+        href: address(&localised(lang, PATH), &[("role", one.as_str())]),
+        is_on: *one == role,
+    };
+    let view = MyInterestsPage {
+        f: visit.frame(&app, messages::say(lang, "interests-title", &[])).at(PATH).unlisted().placed("my"),
+        tabs: roles.iter().map(tab).collect(),
+        about: messages::say(lang, &format!("interests-{role}-about"), &[]),
+        nothing: messages::say(lang, &format!("interests-{role}-none"), &[]),
+        lines: found.items.iter().map(|view| line(&app, view, lang)).collect(),
+        total: found.total,
+        next: paged.next,
+        first: paged.first,
+    };
+    Ok(page(StatusCode::OK, lang, &view))
+}
+
+/// Says the codes of an interest; no listing is named by them.
+fn pen<'a>(app: &'a App, lang: Lang, names: &'a Names) -> Pen<'a> {
+    Pen { lang, vocabularies: &app.vocabularies, names }
+}
+
+/// Whether the reader should act on it now.
+fn waits_for_reader(view: &InterestView) -> bool {
+    use brokering::interests::Move;
+    let steps = view.details.as_ref().map(|d| d.steps.as_slice()).unwrap_or_default();
+    match view.status {
+        Status::Sent | Status::Read => steps.contains(&Move::Accept),
+        Status::NeedsInformation => steps.contains(&Move::Answer),
+        _ => false,
+    }
+}

@@ -1,0 +1,100 @@
+//! What became of a listing, as its page tells it, and the door to showing interest in it.
+
+use axum::http::StatusCode;
+use base::{Lang, messages};
+use brokering::BrokeringError;
+use brokering::history::{Figure, History, Untold};
+use brokering::interests::may_show;
+use listings::state::Status;
+use listings::view::ListingView;
+
+use super::super::format;
+use super::super::frame::{Visit, localised};
+use super::PATH;
+use crate::app::App;
+use crate::problem::Problem;
+
+/// A line of the counted history.
+pub(in super::super) struct BecameLine {
+    pub label: String,
+    pub figure: String,
+}
+
+/// What became of a listing.
+pub(in super::super) struct Became {
+    pub lines: Vec<BecameLine>,
+    pub reasons: Vec<BecameLine>,
+    /// Whether figures are kept back that stand for few parties.
+    pub is_cut: bool,
+}
+
+/// Where interest in a listing is shown, or where it is read.
+pub(in super::super) struct InterestDoor {
+    pub key: &'static str,
+    pub href: String,
+}
+
+fn figure(lang: Lang, figure: Figure) -> String {
+    match (figure.count, figure.untold) {
+        (Some(count), _) => format::count(lang, count),
+        (None, Some(Untold::Few)) => messages::say(lang, "became-few", &[]),
+        (None, _) => messages::say(lang, "became-withheld", &[]),
+    }
+}
+
+fn told(app: &App, history: &History, lang: Lang) -> Became {
+    let line = |key: &str, one| BecameLine { label: messages::say(lang, key, &[]), figure: figure(lang, one) };
+    let all = [
+        ("became-received", history.received),
+        ("became-answered", history.answered),
+        ("became-accepted", history.accepted),
+        ("became-declined", history.declined),
+    ];
+    let is_nothing = history.received.count == Some(0);
+    Became {
+        lines: if is_nothing { Vec::new() } else { all.into_iter().map(|(key, one)| line(key, one)).collect() },
+        reasons: history
+            .declined_by_reason
+            .iter()
+            .map(|d| BecameLine {
+                label: app.vocabularies.name("decline_reasons", d.reason.as_str(), lang).to_owned(),
+                figure: figure(lang, d.interests),
+            })
+            .collect(),
+        is_cut: all.iter().any(|(_, one)| one.untold.is_some()),
+    }
+}
+
+/// What became of a listing that the reader sees; none of what was never published.
+pub(in super::super) async fn became(app: &App, visit: &Visit, view: &ListingView) -> Result<Option<Became>, Problem> {
+    match brokering::history::of_listing(&app.brokering, &visit.who.actor, view.kind, view.id).await {
+        Ok(history) => Ok(Some(told(app, &history, visit.lang()))),
+        Err(BrokeringError::Refused(base::Refused::Hidden)) => Ok(None),
+        Err(error) => {
+            let problem = Problem::from(error);
+            // A listing that was taken down meanwhile has no history; its page is on its way already.
+            if problem.status == StatusCode::NOT_FOUND { Ok(None) } else { Err(problem) }
+        }
+    }
+}
+
+/// The door for this reader: to the form, to what its own party received, or none.
+pub(in super::super) fn door(visit: &Visit, view: &ListingView) -> Option<InterestDoor> {
+    let (actor, lang) = (&visit.who.actor, visit.lang());
+    if view.party.id.is_some_and(|party| actor.is_member(party)) {
+        return view.published_at.map(|_| InterestDoor { key: "interest-own-door", href: localised(lang, &format!("{PATH}?role=received")) });
+    }
+    let is_stranger = actor.account().is_none() || actor.memberships.is_empty();
+    let may = view.party.id.map_or(true, |party| may_show(actor, party));
+    (view.status == Status::Published && (is_stranger || may))
+        .then(|| InterestDoor { key: "interest-door", href: localised(lang, &format!("{}/interest", view.url)) })
+}
+
+/// How long a party takes to reply, in words; none while there are too few replies.
+pub(in super::super) async fn reply_time(app: &App, party: base::PartyId, lang: Lang) -> Result<Option<String>, Problem> {
+    let hours = brokering::interests::reply_time(&app.brokering, party).await?.median_hours;
+    Ok(hours.map(|hours| match hours {
+        ..48 => messages::say(lang, "reply-hours", &[("count", &hours.to_string())]),
+        _ => messages::say(lang, "reply-days", &[("count", &((hours + 23) / 24).to_string())]),
+    }))
+}

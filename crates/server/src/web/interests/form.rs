@@ -1,0 +1,237 @@
+//! Showing interest: one page, one form. A broker says on it for which party.
+
+use std::collections::HashMap;
+
+use accounts::parties::find_slug;
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use base::{Faults, PartyId, StaffRole, messages};
+use brokering::BrokeringError;
+use brokering::interests::{self, NewInterest};
+use listings::Kind;
+use listings::state::Status;
+use listings::view::ListingView;
+use serde_json::{Value, json};
+
+use super::super::faults::{FaultLine, fault_lines};
+use super::super::fields::{Context, Control, Field, FieldView, Input, Wrong, apply, views};
+use super::super::form::Form;
+use super::super::frame::{Frame, Visit, go, localised, page};
+use super::super::posting::own_parties;
+use crate::app::App;
+use crate::extract::{Writer, shape};
+use crate::problem::Problem;
+
+macro_rules! fields {
+    ($($first:expr),+ ; $($last:expr),*) => {
+        [
+            $($first,)+
+            Field::needed("/message", "field-interest-message", Input::Passage(2_000, 6)),
+            Field::new("/intended_use", "field-interest-use", Input::Passage(1_000, 3)),
+            Field::new("/cooperation", "field-interest-cooperation", Input::Code("cooperation")),
+            Field::new("/volume", "field-interest-volume", Input::Plain(200)),
+            Field::new("/budget_band", "field-interest-budget", Input::Code("budget_bands")),
+            Field::needed("/wants_nda", "field-interest-nda", Input::YesNo(false)),
+            Field::needed("/anonymity", "field-interest-anonymity", Input::Code("anonymity")),
+            $($last,)*
+        ]
+    };
+}
+
+/// What a member is asked.
+const MEMBER: [Field; 8] = fields![Field::needed("/party", "field-interest-party", Input::Party);];
+/// What a broker is asked, who names the party by its page.
+const BROKER: [Field; 9] = fields![
+    Field::needed("/party", "field-interest-caller", Input::Plain(300));
+    Field::new("/context", "field-interest-context", Input::Passage(1_000, 3))
+];
+
+#[derive(Template)]
+#[template(path = "interest_form.html")]
+struct FormPage {
+    f: Frame,
+    code: String,
+    title: String,
+    listing: String,
+    action: String,
+    key: String,
+    fields: Vec<FieldView>,
+    faults: Vec<FaultLine>,
+    /// The interest that is open already.
+    open: Option<String>,
+    /// What keeps the reader from sending anything.
+    barred: Option<&'static str>,
+}
+
+/// The page of one listing for one reader.
+struct Sheet<'a> {
+    app: &'a App,
+    visit: &'a Visit,
+    view: ListingView,
+    parties: Vec<(PartyId, String)>,
+    is_broker: bool,
+}
+
+impl<'a> Sheet<'a> {
+    async fn of(app: &'a App, visit: &'a Visit, kind: Kind, slug: &str) -> Result<Self, Problem> {
+        let actor = &visit.who.actor;
+        let id = listings::view::find_slug(&app.listings, kind, slug).await?.ok_or_else(Problem::not_found)?;
+        let view = listings::view::show(&app.listings, actor, kind, id).await?;
+        if view.status != Status::Published {
+            return Err(Problem::not_found());
+        }
+        let mut parties = own_parties(app, actor, visit.lang()).await?;
+        parties.retain(|(party, _)| Some(*party) != view.party.id);
+        Ok(Self { app, visit, view, parties, is_broker: actor.is_staff(StaffRole::Broker) })
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        if self.is_broker { &BROKER } else { &MEMBER }
+    }
+
+    fn context(&self) -> Context<'a> {
+        let lang = self.visit.lang();
+        Context {
+            lang,
+            written_in: lang,
+            translated_from: None,
+            vocabularies: &self.app.vocabularies,
+            today: self.app.clock().today(),
+            parties: self.parties.clone(),
+            listings: Vec::new(),
+            notes: HashMap::new(),
+        }
+    }
+
+    /// What holds unless something else is said.
+    fn usual(&self) -> Value {
+        match self.parties.as_slice() {
+            [(only, _)] if !self.is_broker => json!({"party": only, "anonymity": "named"}),
+            _ => json!({"anonymity": "named"}),
+        }
+    }
+
+    fn barred(&self) -> Option<&'static str> {
+        let (actor, is_own) = (&self.visit.who.actor, self.view.party.id.is_some_and(|p| self.visit.who.actor.is_member(p)));
+        match () {
+            () if self.is_broker && !is_own => None,
+            () if !self.parties.is_empty() => None,
+            () if is_own => Some("interest-barred-own"),
+            () if actor.memberships.is_empty() => Some("interest-barred-no-party"),
+            () => Some("interest-barred-reader"),
+        }
+    }
+
+    fn page(&self, status: StatusCode, value: &Value, typed: Option<&Form>, faults: &Faults, open: Option<String>) -> Response {
+        let lang = self.visit.lang();
+        let path = format!("{}/interest", self.view.url);
+        let wrong = Wrong::of(faults, self.fields(), lang);
+        let view = FormPage {
+            f: self.visit.frame(self.app, messages::say(lang, "interest-form-title", &[])).at(&path).unlisted().without_search(),
+            code: self.view.code.clone(),
+            title: self.view.title.clone(),
+            listing: localised(lang, &self.view.url),
+            action: localised(lang, &path),
+            key: self.app.clock().uuid().to_string(),
+            fields: views(self.fields(), value, typed, &wrong, &self.context()),
+            faults: fault_lines(&wrong, self.fields(), lang, lang),
+            open,
+            barred: self.barred(),
+        };
+        page(status, lang, &view)
+    }
+
+    /// The party that a broker names by its page.
+    async fn named(&self, value: &mut Value, faults: &mut Faults) -> Result<(), Problem> {
+        let text = value.get("party").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let slug = text.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        match find_slug(&self.app.accounts, slug).await? {
+            Some(id) => drop(value.as_object_mut().map(|v| v.insert("party".to_owned(), json!(id)))),
+            None => {
+                faults.add("/party", if text.is_empty() { "missing" } else { "unknown_party" });
+                drop(value.as_object_mut().map(|v| v.remove("party")));
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Response, Problem> {
+    let sheet = Sheet::of(app, visit, kind, slug).await?;
+    Ok(sheet.page(StatusCode::OK, &sheet.usual(), None, &Faults::new(), None))
+}
+
+/// Sends it; the same form sent twice makes one.
+async fn send(app: &App, visit: &Visit, mut ctx: store::Ctx, kind: Kind, slug: &str, form: Form) -> Result<Response, Problem> {
+    ctx.idempotency = form.once("formInterest").or(ctx.idempotency);
+    let sheet = Sheet::of(app, visit, kind, slug).await?;
+    let mut value = sheet.usual();
+    let sent = apply(sheet.fields(), &form, &sheet.context(), None, &mut value);
+    let mut faults = sent.faults;
+    let typed = value.clone();
+    if sheet.is_broker {
+        sheet.named(&mut value, &mut faults).await?;
+    }
+    let (new, found) = shape::<NewInterest>().read::<NewInterest>(value);
+    // What was said to be no party need not be said to be missing too.
+    let is_said = !faults.is_empty();
+    faults.extend(found.apart(|f| is_said && f.pointer == "/party").1);
+    let again = |status, faults: &Faults, open| Ok(sheet.page(status, &typed, Some(&form), faults, open));
+    let (Some(new), true) = (new, faults.is_empty()) else { return again(StatusCode::UNPROCESSABLE_ENTITY, &faults, None) };
+    match interests::send(&app.brokering, ctx, kind, sheet.view.id, new).await {
+        Ok(receipt) => Ok(go(&localised(visit.lang(), &format!("{}?did=sent", receipt.url)))),
+        Err(BrokeringError::Invalid(faults)) => again(StatusCode::UNPROCESSABLE_ENTITY, &faults, None),
+        Err(BrokeringError::Open { interest }) => {
+            again(StatusCode::CONFLICT, &Faults::new(), Some(localised(visit.lang(), &interests::url(interest))))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The page and the form of a kind.
+macro_rules! of_kind {
+    ($get:ident, $post:ident, $kind:expr) => {
+        pub(in super::super) async fn $get(State(app): State<App>, visit: Visit, Path(slug): Path<String>) -> Result<Response, Problem> {
+            show(&app, &visit, $kind, &slug).await
+        }
+
+        pub(in super::super) async fn $post(
+            State(app): State<App>,
+            visit: Visit,
+            Writer(ctx): Writer,
+            Path(slug): Path<String>,
+            form: Form,
+        ) -> Result<Response, Problem> {
+            send(&app, &visit, ctx, $kind, &slug, form).await
+        }
+    };
+}
+
+of_kind!(technology, send_technology, Kind::Technology);
+of_kind!(ip_asset, send_ip_asset, Kind::IpAsset);
+of_kind!(need, send_need, Kind::Need);
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use base::Lang;
+    use utoipa::PartialSchema;
+
+    use super::*;
+
+    #[test]
+    fn everything_an_interest_says_is_asked_for_once_and_has_its_words() {
+        let schema = serde_json::to_value(NewInterest::schema()).unwrap();
+        let wanted: BTreeSet<String> = schema["properties"].as_object().unwrap().keys().map(|name| format!("/{name}")).collect();
+        let asked: Vec<String> = BROKER.iter().map(|f| f.at.to_owned()).collect();
+        assert_eq!(asked.iter().cloned().collect::<BTreeSet<_>>(), wanted);
+        assert_eq!(asked.len(), wanted.len());
+        assert!(MEMBER.iter().all(|f| wanted.contains(f.at) && f.at != "/context"));
+        for lang in Lang::ALL {
+            assert!(BROKER.iter().chain(&MEMBER).all(|f| messages::has(lang, f.label)));
+        }
+    }
+}

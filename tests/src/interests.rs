@@ -1,0 +1,500 @@
+//! Interests over HTTP: shown, asked about, answered, kept anonymous, reminded of, and counted.
+
+use base::{PartyId, PartyRole, StaffRole};
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use crate::main_job::{need, publish, technology};
+use crate::posting::{fill, there};
+use crate::site::{Answer, Client, Site, on_every_database};
+
+/// A space with an institute that offers a technology.
+struct Scene {
+    owner: Client,
+    institute: PartyId,
+    moderator: Client,
+    /// The technology and its page.
+    id: String,
+    page: String,
+    /// Where interest in it is shown.
+    path: String,
+}
+
+async fn published(site: &Site, owner: &Client, moderator: &Client, kind: &str, party: PartyId, content: Value) -> String {
+    let made = owner.post(&format!("/api/v1/{kind}"), json!({"party": party, "content": content})).await.expect(201);
+    let id = made["id"].as_str().unwrap().to_owned();
+    let steps = format!("/api/v1/listings/{id}/transitions");
+    let seen = owner.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
+    publish(moderator, &id, seen).await;
+    site.indexed().await;
+    id
+}
+
+impl Scene {
+    async fn set(site: &Site) -> Self {
+        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+        let owner = site.person("owner").await;
+        let institute = site.party(&owner, "Viện Dừa", "institute").await;
+        let id = published(site, &owner, &moderator, "technologies", institute, technology("Máy sấy cơm dừa bơm nhiệt")).await;
+        let path = format!("/api/v1/technologies/{id}/interests");
+        let page = owner.get(&format!("/api/v1/technologies/{id}")).await.expect(200)["url"].as_str().unwrap().to_owned();
+        Self { owner, institute, moderator, id, page, path }
+    }
+
+    /// A firm that shows interest; gives its member, itself and the interest's id.
+    async fn interested(&self, site: &Site, name: &str, more: Value) -> (Client, PartyId, String) {
+        let member = site.person(name).await;
+        let party = site.party(&member, &format!("Công ty {name}"), "enterprise").await;
+        let made = member.post(&self.path, interest(party, more)).await.expect(201);
+        (member, party, made["id"].as_str().unwrap().to_owned())
+    }
+
+    async fn history(&self, client: &Client) -> Value {
+        client.get(&format!("/api/v1/technologies/{}/history", self.id)).await.expect(200)
+    }
+}
+
+fn interest(party: PartyId, more: Value) -> Value {
+    let mut body = json!({"party": party, "message": "Muốn lắp một máy tại xưởng.", "cooperation": "licence", "budget_band": "500-1000"});
+    for (key, value) in more.as_object().into_iter().flatten() {
+        body[key] = value.clone();
+    }
+    body
+}
+
+fn step(id: &str, step: &str) -> String {
+    format!("/api/v1/interests/{id}/{step}")
+}
+
+fn one(id: &str) -> String {
+    format!("/api/v1/interests/{id}")
+}
+
+fn version(answer: &Value) -> i64 {
+    answer["version"].as_i64().unwrap()
+}
+
+/// What somebody was told, in its order: kind and step.
+async fn told(site: &Site, client: &Client) -> Vec<String> {
+    let me: base::AccountId = client.get("/api/v1/accounts/me").await.expect(200)["id"].as_str().unwrap().parse().unwrap();
+    let mut actor = base::Actor::anonymous(base::Lang::Vi);
+    actor.capacity = base::Capacity::Person(me);
+    let page = accounts::notices::list(&site.app.accounts, &actor, false, base::Limit::new(100).unwrap(), None).await.unwrap();
+    page.items.iter().rev().map(|n| format!("{} {}", n.kind, n.facts["step"].as_str().unwrap())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interest_is_shown_read_asked_about_answered_and_accepted() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let (visitor, owner) = (site.visitor(), &scene.owner);
+        let seeker = site.person("seeker").await;
+        let firm = site.party(&seeker, "Công ty Dừa Xiêm", "enterprise").await;
+
+        // Nobody known is asked to sign in; what cannot be kept is told all at once, and kept by nobody.
+        assert_eq!(visitor.post(&scene.path, interest(firm, json!({}))).await.status, 401);
+        let bad =
+            interest(firm, json!({"message": "", "budget_band": "x", "volume": "a".repeat(201), "context": "không phải việc của bạn"}));
+        let refused = seeker.post(&scene.path, bad).await;
+        let mut pointers = refused.pointers();
+        pointers.sort();
+        assert_eq!(
+            (refused.status.as_u16(), pointers),
+            (422, ["/budget_band", "/context", "/message", "/volume"].map(str::to_owned).to_vec())
+        );
+        let own = owner.post(&scene.path, interest(scene.institute, json!({}))).await;
+        assert_eq!((own.status.as_u16(), own.pointers()), (422, vec!["/party".to_owned()]));
+        assert_eq!(seeker.post(&scene.path, interest(scene.institute, json!({}))).await.status, 403, "not for another party");
+
+        // The same request again is the same interest; a second one is refused and leads to the first.
+        let keyed = seeker.clone().with("idempotency-key", "one");
+        let made = keyed.post(&scene.path, interest(firm, json!({"wants_nda": true}))).await.expect(201);
+        assert_eq!(keyed.post(&scene.path, interest(firm, json!({"wants_nda": true}))).await.expect(201), made);
+        let id = made["id"].as_str().unwrap().to_owned();
+        let second = seeker.post(&scene.path, interest(firm, json!({}))).await.expect(409);
+        assert_eq!((&second["interest"], &second["url"]), (&made["id"], &json!(format!("/interests/{id}"))));
+        assert_eq!(told(&site, owner).await, ["interest_received sent"]);
+
+        // The seeker's look is no reading; the owner's is, once, and takes nobody's version away.
+        assert_eq!(seeker.get(&one(&id)).await.expect(200)["status"], "sent");
+        let read = owner.get(&one(&id)).await.expect(200);
+        assert_eq!((&read["status"], &read["side"], version(&read)), (&json!("read"), &json!("owner"), 1));
+        assert_eq!(read["details"]["steps"], json!(["request_information", "accept", "decline"]));
+        assert_eq!(read["seeker"]["name"]["vi"]["text"], "Công ty Dừa Xiêm");
+        assert_eq!(seeker.get(&one(&id)).await.expect(200)["details"]["steps"], json!(["withdraw"]));
+
+        // A question and its answer.
+        assert_eq!(owner.post(&step(&id, "request-information"), json!({"text": "Điện mấy pha?"})).await.status, 428);
+        assert_eq!(owner.post_at(&step(&id, "request-information"), 7, json!({"text": "Điện mấy pha?"})).await.status, 412);
+        let asked = owner.post_at(&step(&id, "request-information"), 1, json!({"text": "Điện mấy pha?"})).await.expect(200);
+        assert_eq!((&asked["status"], version(&asked)), (&json!("needs_information"), 2));
+        assert_eq!(seeker.get("/api/v1/interests?role=waiting").await.expect(200)["total"], 1);
+        assert_eq!(owner.get("/api/v1/interests?role=waiting").await.expect(200)["total"], 0);
+        assert_eq!(owner.post_at(&step(&id, "answer"), 2, json!({"text": "Ba pha."})).await.status, 403, "one does not answer oneself");
+        let answered = seeker.post_at(&step(&id, "answer"), 2, json!({"text": "Ba pha."})).await.expect(200);
+        assert_eq!(answered["status"], "read");
+        assert_eq!(owner.get("/api/v1/interests?role=waiting").await.expect(200)["total"], 1);
+        let again = seeker.post_at(&step(&id, "answer"), 3, json!({"text": "Ba pha."})).await.expect(409);
+        assert!(again["allowed"].as_array().unwrap().contains(&json!("withdraw")), "{again}");
+
+        // Accepted, by a repeat no second time.
+        let keyed = owner.clone().with("idempotency-key", "two");
+        let accepted = keyed.post_at(&step(&id, "accept"), 3, json!({"text": "Mời đến xem."})).await.expect(200);
+        assert_eq!(keyed.post_at(&step(&id, "accept"), 3, json!({"text": "Mời đến xem."})).await.expect(200), accepted);
+        let view = seeker.get(&one(&id)).await.expect(200);
+        assert_eq!((&view["status"], &view["details"]["steps"]), (&json!("accepted"), &json!([])));
+        let texts: Vec<&str> = view["details"]["messages"].as_array().unwrap().iter().map(|m| m["text"].as_str().unwrap()).collect();
+        assert_eq!(texts, ["Điện mấy pha?", "Ba pha.", "Mời đến xem."]);
+        let steps = ["interest_received sent", "interest_received answer"];
+        assert_eq!(told(&site, owner).await, steps);
+        assert_eq!(told(&site, &seeker).await, ["interest_answered request_information", "interest_answered accept"]);
+
+        // A third party finds nothing of it, whatever it tries.
+        let stranger = site.person("stranger").await;
+        site.party(&stranger, "Người ngoài", "enterprise").await;
+        let missing = "01a210ec-0b83-7f9c-8143-000000000000";
+        for path in [one(&id), one(missing)] {
+            assert_eq!(stranger.get(&path).await.status, 404);
+        }
+        assert_eq!(stranger.post_at(&step(&id, "withdraw"), 4, Value::Null).await.status, 404);
+        assert_eq!(stranger.get("/api/v1/interests?role=sent").await.expect(200)["total"], 0);
+        assert_eq!(stranger.get(&format!("/api/v1/interests?role=received&party={}", scene.institute)).await.status, 404);
+        assert_eq!(stranger.get("/api/v1/interests?role=desk").await.status, 403);
+        assert_eq!(scene.moderator.get("/api/v1/interests?role=desk").await.status, 403);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_stays_anonymous_is_told_to_the_owner_by_no_byte_until_the_seeker_lifts_it() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let seeker = site.person("kanarienvogel").await;
+        let names = ["Xưởng Chim Hoàng Yến", "xuong-chim-hoang-yen", "kanarienvogel", "Phường Ẩn Danh"];
+        let profile = json!({
+            "names": {"vi": "Xưởng Chim Hoàng Yến"}, "party_type": "household_business", "vsic": "C", "size": "micro",
+            "address": {"province": "86", "street": "12 Phường Ẩn Danh", "street_public": true}
+        });
+        let firm = seeker.post("/api/v1/parties", profile).await.expect(201);
+        let firm: PartyId = firm["id"].as_str().unwrap().parse().unwrap();
+        let me = seeker.get("/api/v1/accounts/me").await.expect(200)["id"].as_str().unwrap().to_owned();
+        let firm_id = firm.to_string();
+        let mut canaries = names.to_vec();
+        canaries.extend([firm_id.as_str(), me.as_str()]);
+
+        // Somebody of the staff who belongs to the owner is the owner; somebody of the staff who does not sees it all.
+        let (inner, inner_id) = site.account("inner", &[StaffRole::Broker, StaffRole::Administrator]).await;
+        site.member(scene.institute, inner_id, PartyRole::Viewer).await;
+        let broker = site.staff("broker", &[StaffRole::Broker]).await;
+
+        for anonymity in ["sector_and_region", "hidden"] {
+            let made = seeker.post(&scene.path, interest(firm, json!({"anonymity": anonymity}))).await.expect(201);
+            let id = made["id"].as_str().unwrap().to_owned();
+            let asked = scene.owner.post_at(&step(&id, "request-information"), 1, json!({"text": "Ở đâu?"})).await.expect(200);
+            seeker.post_at(&step(&id, "answer"), version(&asked), json!({"text": "Gần sông."})).await.expect(200);
+
+            let mut bytes = 0;
+            for reader in [&scene.owner, &inner] {
+                for path in [
+                    one(&id),
+                    "/api/v1/interests?role=received".to_owned(),
+                    "/api/v1/interests?role=waiting".to_owned(),
+                    "/api/v1/interests?role=desk&status=all".to_owned(),
+                    format!("/api/v1/technologies/{}/history", scene.id),
+                    step(&id, "reveal"),
+                    format!("/api/v1/events?subject={id}"),
+                    format!("/interests/{id}"),
+                    format!("/en/interests/{id}"),
+                    "/my".to_owned(),
+                    "/my/interests?role=received".to_owned(),
+                    "/my/interests?role=waiting".to_owned(),
+                    "/staff/interests".to_owned(),
+                    scene.page.clone(),
+                ] {
+                    let Answer { text, headers, .. } = reader.get(&path).await;
+                    for canary in &canaries {
+                        // The audit trail names accounts by their ids, for auditors: an administrator who reads it does so
+                        // on the record.
+                        let is_trail = path.starts_with("/api/v1/events") && *canary == me;
+                        let leaks = text.contains(canary) || format!("{headers:?}").contains(canary);
+                        assert!(is_trail || !leaks, "{anonymity}: {canary} at {path}: {text}");
+                    }
+                    bytes += text.len();
+                }
+            }
+            assert!(bytes > 10_000, "something was read");
+            for name in ["owner@example.org", "inner@example.org"] {
+                for letter in letters(&site, name) {
+                    assert!(!canaries.iter().any(|c| letter.contains(c)), "{letter}");
+                }
+            }
+            let seen = scene.owner.get(&one(&id)).await.expect(200);
+            let kept = |key: &str| seen["seeker"][key].clone();
+            if anonymity == "hidden" {
+                assert!(seen["seeker"].as_object().unwrap().values().all(Value::is_null), "{seen}");
+            } else {
+                assert_eq!(
+                    [kept("party_type"), kept("vsic"), kept("size"), kept("province")],
+                    [json!("household_business"), json!("C"), json!("micro"), json!("86")]
+                );
+            }
+            // Whoever may know does: otherwise the above would prove nothing.
+            for reader in [&seeker, &broker] {
+                let whole = reader.get(&one(&id)).await.expect(200).to_string();
+                assert!(whole.contains("Xưởng Chim Hoàng Yến") && whole.contains("kanarienvogel"), "{whole}");
+            }
+
+            assert_eq!(scene.owner.post_at(&step(&id, "reveal"), 3, Value::Null).await.status, 403, "it is the seeker's to lift");
+            seeker.post_at(&step(&id, "reveal"), 3, Value::Null).await.expect(200);
+            let open = scene.owner.get(&one(&id)).await.expect(200);
+            assert_eq!(open["seeker"]["name"]["vi"]["text"], "Xưởng Chim Hoàng Yến");
+            assert!(!open.to_string().contains("kanarienvogel"), "a party is named, not its people");
+            assert_eq!(seeker.post_at(&step(&id, "reveal"), 4, Value::Null).await.status, 409);
+            seeker.post_at(&step(&id, "withdraw"), 4, Value::Null).await.expect(200);
+        }
+        site.stop().await;
+    })
+    .await;
+}
+
+/// The letters to an address so far.
+fn letters(site: &Site, email: &str) -> Vec<String> {
+    let folder = site.app.mailer.folder().unwrap();
+    let all = std::fs::read_dir(folder).map(|d| d.map(|e| std::fs::read_to_string(e.unwrap().path()).unwrap()).collect::<Vec<_>>());
+    let mine = all.unwrap_or_default().into_iter().filter(|text| text.contains(email));
+    mine.map(|text| format!("{text}{}", accounts::mail::plain_text(&text).unwrap())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_seeker_without_a_name_in_a_need_is_not_told_by_the_interest_in_it() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let firm = site.person("firm").await;
+        let party = site.party(&firm, "Hợp tác xã Giấu Tên", "cooperative").await;
+        let mut content = need();
+        content["anonymity"] = json!("hidden");
+        let id = published(&site, &firm, &scene.moderator, "needs", party, content).await;
+        let offer = interest(scene.institute, json!({"message": "Chúng tôi có máy này."}));
+        let made = scene.owner.post(&format!("/api/v1/needs/{id}/interests"), offer).await.expect(201);
+        let (mine, listed) = (one(made["id"].as_str().unwrap()), "/api/v1/interests?role=sent".to_owned());
+        for path in [mine.clone(), listed, made["url"].as_str().unwrap().to_owned(), "/my/interests?role=sent".to_owned()] {
+            let text = scene.owner.get(&path).await.text;
+            assert!(!text.contains("Giấu Tên") && !text.contains(&party.to_string()), "{path}: {text}");
+        }
+        assert_eq!(firm.get(&mine).await.expect(200)["seeker"]["name"]["vi"]["text"], "Viện Dừa");
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_takes_an_interest_down_adds_what_they_know_and_sees_what_is_overdue() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let (broker, other) = (site.staff("broker", &[StaffRole::Broker]).await, site.staff("other", &[StaffRole::Broker]).await);
+        let caller = site.person("caller").await;
+        let firm = site.party(&caller, "Cơ sở Kẹo dừa", "household_business").await;
+        let missing = json!({"party": "01a210ec-0b83-7f9c-8143-000000000000"});
+        let refused = broker.post(&scene.path, interest(firm, missing)).await;
+        assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/party".to_owned()]));
+        let more = json!({"anonymity": "sector_and_region", "context": "Gọi điện ngày 25/11."});
+        let made = broker.post(&scene.path, interest(firm, more)).await.expect(201);
+        let id = made["id"].as_str().unwrap().to_owned();
+        let seen = scene.owner.get(&one(&id)).await.expect(200);
+        assert_eq!((&seen["is_relayed"], &seen["details"]["context"]), (&json!(true), &json!("Gọi điện ngày 25/11.")));
+        assert_eq!(told(&site, &caller).await, ["interest_answered recorded"]);
+        assert_eq!(caller.get(&one(&id)).await.expect(200)["details"]["context"], Value::Null);
+
+        // Another broker vouches for it; only the one who took it down acts for the caller.
+        let relayed = other.post_at(&step(&id, "relay"), 1, json!({"text": "Đã đến xưởng."})).await.expect(200);
+        assert_eq!(scene.owner.get(&one(&id)).await.expect(200)["details"]["context"], "Đã đến xưởng.");
+        assert_eq!(other.post_at(&step(&id, "withdraw"), version(&relayed), Value::Null).await.status, 403);
+        let mine = broker.get(&one(&id)).await.expect(200)["details"]["steps"].clone();
+        assert_eq!(mine, json!(["withdraw", "reveal", "relay"]), "who took it down still acts for the caller");
+        assert_eq!(other.post_at(&step(&id, "accept"), version(&relayed), json!({})).await.status, 403, "nobody made them responsible");
+
+        // Reminded once, late, told to the brokers once, and over after as many days again.
+        let clock = async |days: i64| {
+            site.clock.advance(TimeDelta::days(days));
+            brokering::interests::tick(&site.app.brokering).await.unwrap();
+            brokering::interests::tick(&site.app.brokering).await.unwrap()
+        };
+        let before = told(&site, &scene.owner).await.len();
+        clock(9).await;
+        assert_eq!(told(&site, &scene.owner).await.len(), before, "not yet");
+        clock(1).await;
+        assert_eq!(told(&site, &scene.owner).await.last().unwrap(), "interest_due remind");
+        assert_eq!(told(&site, &scene.owner).await.len(), before + 1, "once");
+        clock(4).await;
+        assert_eq!(broker.get("/api/v1/interests?role=desk&status=overdue").await.expect(200)["total"], 0, "the day itself is not late");
+        clock(1).await;
+        let late = broker.get("/api/v1/interests?role=desk").await.expect(200);
+        assert_eq!((&late["items"][0]["id"], &late["items"][0]["is_overdue"]), (&json!(id), &json!(true)));
+        for one in [&broker, &other] {
+            assert_eq!(told(&site, one).await.iter().filter(|n| *n == "interest_due overdue").count(), 1);
+        }
+        clock(13).await;
+        assert_eq!(scene.owner.get(&one(&id)).await.expect(200)["status"], "read");
+        let round = clock(1).await;
+        assert_eq!(round, brokering::interests::Round::default(), "the second round of a moment finds nothing");
+        assert_eq!(scene.owner.get(&one(&id)).await.expect(200)["status"], "expired");
+        assert_eq!(told(&site, &caller).await.last().unwrap(), "interest_answered expire");
+        let gone = scene.owner.post_at(&step(&id, "accept"), 3, json!({})).await.expect(409);
+        assert_eq!(gone["allowed"], json!([]));
+        // It is open no more, so the party may ask again.
+        caller.post(&scene.path, interest(firm, json!({}))).await.expect(201);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_counted_history_and_the_reply_time_tell_what_may_be_told() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let visitor = site.visitor();
+        let time = format!("/api/v1/parties/{}/reply-time", scene.institute);
+        assert_eq!(scene.history(&visitor).await["received"]["count"], 0);
+        let mut first = Vec::new();
+        for name in ["mot", "hai", "ba", "bon"] {
+            first.push(scene.interested(&site, name, json!({})).await);
+        }
+        site.clock.advance(TimeDelta::hours(30));
+        for (n, (_, _, id)) in first.iter().enumerate() {
+            assert_eq!(visitor.get(&time).await.expect(200)["median_hours"], if n < 3 { Value::Null } else { json!(30) });
+            if n < 3 {
+                scene.owner.post_at(&step(id, "accept"), 1, json!({})).await.expect(200);
+            } else {
+                assert_eq!(scene.owner.post_at(&step(id, "decline"), 1, json!({"reason": "nothing"})).await.pointers(), ["/reason"]);
+                scene.owner.post_at(&step(id, "decline"), 1, json!({"reason": "terms", "text": "Khác quy mô."})).await.expect(200);
+            }
+        }
+        let exact = scene.history(&scene.owner).await;
+        assert_eq!((&exact["is_exact"], &exact["received"]["count"], &exact["accepted"]["count"]), (&json!(true), &json!(4), &json!(3)));
+        assert_eq!(exact["declined_by_reason"], json!([{"reason": "terms", "interests": {"count": 1, "untold": null}}]));
+        // The one that was declined is neither told nor to be reckoned from the others.
+        for client in [&visitor, &first[0].0, &scene.moderator] {
+            let public = scene.history(client).await;
+            assert_eq!((&public["is_exact"], &public["received"]["count"]), (&json!(false), &json!(4)));
+            assert_eq!(
+                [&public["declined"]["untold"], &public["accepted"]["untold"], &public["answered"]["untold"]],
+                ["few", "withheld", "withheld"]
+            );
+            assert_eq!(public["declined_by_reason"][0]["interests"]["count"], Value::Null);
+        }
+        let broker = site.staff("broker", &[StaffRole::Broker]).await;
+        assert_eq!(scene.history(&broker).await, exact);
+        // What is not public has no history for outsiders.
+        let seen = scene.owner.get(&format!("/api/v1/technologies/{}", scene.id)).await.expect(200)["inside"]["version"].as_i64().unwrap();
+        let hold = format!("/api/v1/listings/{}/transitions", scene.id);
+        scene.owner.post_at(&hold, seen, json!({"step": "hold"})).await.expect(200);
+        let path = format!("/api/v1/technologies/{}/history", scene.id);
+        assert_eq!((visitor.get(&path).await.status.as_u16(), scene.owner.get(&path).await.status.as_u16()), (404, 200));
+        assert_eq!(
+            first[0].0.post(&scene.path, interest(first[0].1, json!({}))).await.status,
+            404,
+            "nothing is shown interest in that is not there"
+        );
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_requests_at_once_make_one_interest() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let seeker = site.person("seeker").await;
+        let firm = site.party(&seeker, "Công ty Vội", "enterprise").await;
+        let mut asked = tokio::task::JoinSet::new();
+        for _ in 0..50 {
+            let (seeker, path) = (seeker.clone(), scene.path.clone());
+            asked.spawn(async move { seeker.post(&path, interest(firm, json!({}))).await.status.as_u16() });
+        }
+        let statuses = asked.join_all().await;
+        assert_eq!(statuses.iter().filter(|s| **s == 201).count(), 1, "{statuses:?}");
+        assert!(statuses.iter().all(|s| [201, 409, 503].contains(s)), "{statuses:?}");
+        assert_eq!(told(&site, &scene.owner).await.len(), 1);
+        assert_eq!(scene.owner.get("/api/v1/interests").await.expect(200)["total"], 1);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_the_pages_a_firm_shows_interest_and_the_institute_asks_and_accepts() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let (owner, page) = (&scene.owner, &scene.page);
+        let form = format!("{page}/interest");
+        // The door leads back to the form; whoever acts for nobody is told what to do; one's own listing has another door.
+        assert!(site.visitor().get(page).await.text.contains(&format!("href=\"{form}\"")));
+        let door = there(&site.visitor().get(&format!("/en{form}")).await);
+        assert!(door.starts_with("/en/sign-in?next=%2Fen%2Ftechnologies%2F") && door.ends_with("%2Finterest"), "{door}");
+        let seeker = site.person("seeker").await;
+        assert!(seeker.get(&form).await.text.contains("href=\"/my/parties/new\""));
+        let own = owner.get(page).await.text;
+        assert!(own.contains("href=\"/my/interests?role=received\"") && !own.contains(&form), "{own}");
+        assert!(!owner.get(&form).await.text.contains("name=\"/message\""));
+        site.party(&seeker, "Công ty Dừa Xiêm", "enterprise").await;
+
+        // Nothing typed is lost.
+        let typed = [("/volume", "2 tấn <b>mỗi</b> ngày"), ("/anonymity", "sector_and_region")];
+        let refused = fill(&seeker, &form, &typed, ("", "")).await;
+        assert_eq!(refused.status, 422);
+        for kept in ["value=\"2 tấn &#60;b&#62;mỗi&#60;/b&#62; ngày\"", "value=\"sector_and_region\" checked", "href=\"#/message\""] {
+            assert!(refused.text.contains(kept), "{kept}: {}", refused.text);
+        }
+        let typed = [("/message", "Muốn xem máy chạy."), ("/cooperation", "licence"), ("/anonymity", "sector_and_region")];
+        let sent = there(&fill(&seeker, &form, &typed, ("", "")).await);
+        let one = sent.split('?').next().unwrap().to_owned();
+        assert!(one.starts_with("/interests/") && sent.ends_with("?did=sent"), "{sent}");
+        let again = fill(&seeker, &form, &typed, ("", "")).await;
+        assert_eq!(again.status, 409);
+        assert!(again.text.contains(&format!("href=\"{one}\"")) && again.text.contains("Muốn xem máy chạy."), "{}", again.text);
+
+        // What waits is in my space, and in its list; the owner asks, the seeker answers.
+        assert!(owner.get("/my").await.text.contains("href=\"/my/interests\""));
+        assert!(owner.get("/my/interests").await.text.contains(&format!("href=\"{one}\"")));
+        assert!(!seeker.get("/my/interests").await.text.contains(&one));
+        assert!(seeker.get("/my/interests?role=sent").await.text.contains(&one));
+        let nothing = fill(owner, &one, &[], ("_do", "decline")).await;
+        assert_eq!(nothing.status, 422);
+        assert!(nothing.text.contains("href=\"#decline-reason\"") && nothing.text.contains("id=\"decline-reason\""), "{}", nothing.text);
+        assert_eq!(there(&fill(owner, &one, &[("text", "Điện mấy pha?")], ("_do", "request_information")).await), format!("{one}?did=request_information"));
+        // Whoever has an older page is shown how it stands now.
+        let late = [("_seen", "1"), ("text", "Mời đến.")];
+        let stale = fill(owner, &one, &late, ("_do", "accept")).await;
+        assert_eq!(stale.status, 409);
+        assert!(stale.text.contains("Mời đến.") && stale.text.contains("Điện mấy pha?"), "{}", stale.text);
+        assert!(seeker.get("/my/interests").await.text.contains(&one), "it waits for the seeker now");
+        there(&fill(&seeker, &one, &[("text", "Ba pha.")], ("_do", "answer")).await);
+        assert!(!owner.get(&one).await.text.contains("Dừa Xiêm"));
+        there(&fill(&seeker, &one, &[], ("_do", "reveal")).await);
+        assert!(owner.get(&format!("/en{one}")).await.text.contains("Dừa Xiêm"));
+        there(&fill(owner, &one, &[("text", "Mời đến.")], ("_do", "accept")).await);
+        let end = seeker.get(&one).await.text;
+        assert!(end.contains("i-accepted") && end.contains("Mời đến.") && !end.contains("value=\"withdraw\""), "{end}");
+        let own = owner.get(page).await.text;
+        assert!(own.contains("Tin này đã đi đến đâu") && !own.contains("ít hơn 3 bên"), "{own}");
+        assert!(seeker.get(page).await.text.contains("ít hơn 3 bên"));
+
+        // Strangers find nothing; staff have their desk, and a broker takes an interest down.
+        let stranger = site.person("stranger").await;
+        assert_eq!(stranger.get(&one).await.status, 404);
+        assert_eq!(stranger.get("/staff/interests").await.status, 403);
+        let broker = site.staff("broker", &[StaffRole::Broker]).await;
+        assert!(broker.get("/staff").await.text.contains("href=\"/staff/interests\""));
+        let unknown = fill(&broker, &form, &[("/party", "/parties/nobody"), ("/message", "Gọi hỏi.")], ("", "")).await;
+        assert_eq!(unknown.status, 422);
+        assert!(unknown.text.contains("value=\"/parties/nobody\""), "{}", unknown.text);
+        let caller = [("/party", "http://x/parties/cong-ty-dua-xiem"), ("/message", "Gọi hỏi."), ("/context", "Gặp ở hội chợ.")];
+        let taken = there(&fill(&broker, &form, &caller, ("", "")).await);
+        let taken = taken.split('?').next().unwrap();
+        assert!(broker.get("/staff/interests").await.text.contains(taken));
+        assert!(owner.get(taken).await.text.contains("Gặp ở hội chợ."));
+        site.stop().await;
+    })
+    .await;
+}
