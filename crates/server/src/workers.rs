@@ -137,6 +137,9 @@ async fn clockwork(app: App, stop: CancellationToken) {
             Ok(_) => {}
             Err(error) => tracing::error!(cause = report(&error), "the listings' clock failed"),
         }
+        if let Err(error) = brokering::deals::tick(&app.brokering).await {
+            tracing::error!(cause = report(&error), "the deals' clock failed");
+        }
         if round.is_multiple_of(60) {
             if let Err(error) = app.store.sweep().await {
                 tracing::error!(cause = report(&error), "old jobs and answers could not be swept away");
