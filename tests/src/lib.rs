@@ -9,6 +9,7 @@ mod access;
 mod account_pages;
 mod bad_input;
 mod browser;
+mod deals;
 mod finding;
 mod golden;
 mod hidden;
