@@ -9,6 +9,8 @@ mod access;
 mod account_pages;
 mod bad_input;
 mod browser;
+mod deal_pages;
+mod deal_walks;
 mod deals;
 mod finding;
 mod golden;

@@ -50,6 +50,8 @@ pub struct DealRow {
     pub is_overdue: bool,
     /// Who brokers it.
     pub brokers: Vec<AccountId>,
+    /// Its ETag.
+    pub version: i64,
 }
 
 /// Which deals.
@@ -201,5 +203,6 @@ fn to_row(
         is_overdue: row.is_open && row.due_on < today,
         due_on: Some(row.due_on).filter(|day| *day != NEVER),
         brokers: brokers.remove(&row.id).unwrap_or_default(),
+        version: row.version,
     }
 }

@@ -8,8 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use store::{EventRow, StoreError};
 
-use super::{BrokerShares, Deal, DealParties, Role};
-use crate::deals::contract::Contract;
+use super::{BrokerShares, DealParties, Role};
 
 /// What events tell of a deal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,24 +31,6 @@ pub struct Replayed {
     pub contract: [Option<NaiveDate>; 3],
     /// How many messages were sent.
     pub messages: u64,
-}
-
-impl Replayed {
-    /// The same of what is stored.
-    #[must_use]
-    pub fn of(deal: &Deal, contract: &Contract) -> Self {
-        Self {
-            kind: deal.kind.clone(),
-            pipeline_version: deal.pipeline_version,
-            stage: deal.stage.clone(),
-            is_open: deal.is_open,
-            lost_reason: deal.lost_reason.as_ref().map(|code| code.0.clone()),
-            parties: deal.parties.iter().map(|(role, party)| (*party, *role)).collect(),
-            brokers: deal.brokers.iter().map(|b| (b.account, (b.share_bp, b.statement.is_some()))).collect(),
-            contract: [contract.signed_on, contract.in_force_on, contract.registered_on],
-            messages: deal.messages,
-        }
-    }
 }
 
 fn part<T: for<'de> Deserialize<'de>>(payload: &Value, name: &str) -> Result<T, StoreError> {

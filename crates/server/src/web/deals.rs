@@ -6,8 +6,6 @@
 pub(super) mod mine;
 pub(super) mod parts;
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -114,6 +112,14 @@ pub(super) struct EventLine {
 pub(super) struct Facts {
     pub lines: Vec<(String, String)>,
     pub href: Option<String>,
+    /// What the way there is called.
+    pub label: String,
+}
+
+impl Facts {
+    fn none() -> Self {
+        Self { lines: Vec::new(), href: None, label: String::new() }
+    }
 }
 
 #[derive(Template)]
@@ -274,14 +280,14 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         reports: Vec::new(),
         offers: Vec::new(),
         terms: Vec::new(),
-        contract: Facts { lines: Vec::new(), href: None },
-        legal: Facts { lines: Vec::new(), href: None },
+        contract: Facts::none(),
+        legal: Facts::none(),
         registration: String::new(),
         advice: Vec::new(),
         contents: Vec::new(),
         caveats: Vec::new(),
         disclaimer: String::new(),
-        outcome: Facts { lines: Vec::new(), href: None },
+        outcome: Facts::none(),
         code: view.code.clone(),
         kind: view.kind_name.clone(),
         title: view.title.clone(),
@@ -457,11 +463,16 @@ fn fill_inside(app: &App, visit: &Visit, filled: &mut DealPage, view: &DealView,
             plain(period, sums, String::new())
         })
         .collect();
-    let edit = |part: &str| can_write.then(|| format!("{}/{part}", filled.edit));
-    filled.contract = Facts { lines: lines(&parts::CONTRACT, &inside.contract, &cx)?, href: edit("contract") };
-    filled.legal = Facts { lines: lines(&parts::LEGAL, &inside.legal_facts, &cx)?, href: edit("legal") };
+    let edit = filled.edit.clone();
+    let facts = |part: &str, lines| Facts {
+        lines,
+        href: can_write.then(|| format!("{edit}/{part}")),
+        label: say(lang, &format!("deal-part-{part}")),
+    };
+    filled.contract = facts("contract", lines(&parts::CONTRACT, &inside.contract, &cx)?);
+    filled.legal = facts("legal", lines(&parts::LEGAL, &inside.legal_facts, &cx)?);
     let outcome = inside.outcome.as_ref().map(|o| lines(&parts::OUTCOME, o, &cx)).transpose()?.unwrap_or_default();
-    filled.outcome = Facts { lines: outcome, href: edit("outcome") };
+    filled.outcome = facts("outcome", outcome);
     filled.registration = match (inside.legal.registration, inside.legal.register_by) {
         (Registration::Required, Some(by)) => messages::say(lang, "legal-register-by", &[("day", &day(by))]),
         (registration, _) => say(lang, &format!("legal-registration-{registration}")),
@@ -483,14 +494,7 @@ fn fill_inside(app: &App, visit: &Visit, filled: &mut DealPage, view: &DealView,
 }
 
 /// The last three offers side by side, the newest first.
-fn fill_offers(
-    visit: &Visit,
-    filled: &mut DealPage,
-    view: &DealView,
-    inside: &Inside,
-    cx: &Context<'_>,
-    app: &App,
-) -> Result<(), Problem> {
+fn fill_offers(visit: &Visit, filled: &mut DealPage, view: &DealView, inside: &Inside, cx: &Context<'_>, app: &App) -> Result<(), Problem> {
     let lang = visit.lang();
     let actor = &visit.who.actor;
     let writes_for = |side: Side| {
@@ -534,12 +538,23 @@ fn fill_offers(
 }
 
 /// What a refused form says at the top of its page.
-pub(super) fn refused(error: BrokeringError, lang: Lang, line: impl Fn(&base::Fault) -> FaultLine) -> Result<(StatusCode, Vec<FaultLine>), Problem> {
+pub(super) fn refused(
+    app: &App,
+    error: BrokeringError,
+    lang: Lang,
+    line: impl Fn(&base::Fault) -> FaultLine,
+) -> Result<(StatusCode, Vec<FaultLine>), Problem> {
     let whole = |text: String| vec![FaultLine { id: String::new(), label: String::new(), text }];
     match error {
         BrokeringError::Invalid(faults) => Ok((StatusCode::UNPROCESSABLE_ENTITY, faults.iter().map(line).collect())),
         BrokeringError::Stale { .. } => Ok((StatusCode::CONFLICT, whole(say(lang, "deal-changed")))),
-        BrokeringError::NotAllowed { .. } => Ok((StatusCode::CONFLICT, whole(say(lang, "deal-not-from-here")))),
+        BrokeringError::NotAllowed { allowed, .. } if allowed.is_empty() => Ok((StatusCode::CONFLICT, whole(say(lang, "deal-not-now")))),
+        BrokeringError::NotAllowed { allowed, .. } => {
+            let all = app.brokering.pipelines.all_stages();
+            let named = allowed.iter().filter_map(|code| all.iter().find(|s| s.code == *code)).map(|s| s.name(lang));
+            let stages = named.collect::<Vec<_>>().join(", ");
+            Ok((StatusCode::CONFLICT, whole(messages::say(lang, "deal-not-from-here", &[("stages", &stages)]))))
+        }
         other => Err(other.into()),
     }
 }
@@ -593,7 +608,7 @@ pub(super) async fn change(
                 };
                 FaultLine { id: input.to_owned(), label: String::new(), text: fault.say(lang) }
             };
-            let (status, faults) = refused(error, lang, place)?;
+            let (status, faults) = refused(&app, error, lang, place)?;
             deal_page(&app, &visit, id, Refusal { status, faults, form: Some(&form) }).await
         }
     }

@@ -4,6 +4,7 @@
 //! here.
 
 pub(super) mod accounts;
+pub(super) mod deals;
 pub(super) mod events;
 pub(super) mod needs;
 pub(super) mod parties;
@@ -59,6 +60,11 @@ async fn doors(app: &App, visit: &Visit) -> Result<Vec<Door>, Problem> {
     if listings::need_desk::keeps_the_desk(actor) {
         let due = listings::need_desk::needs(&app.listings, actor, Which::Due, one, None).await?.total;
         doors.push(Door { href: needs::PATH, title: "needs-title", about: counted("needs-door", due), is_due: due > 0 });
+    }
+    if brokering::brokers_deals(actor) || brokering::manages_deals(actor) {
+        let overdue = brokering::deals::Filter { overdue: true, ..brokering::deals::Filter::default() };
+        let late = brokering::deals::list(&app.brokering, actor, &overdue, one, None).await?.total;
+        doors.push(Door { href: deals::PATH, title: "deals-board", about: counted("deals-board-door", late), is_due: late > 0 });
     }
     if may_verify(actor) {
         let filter = PartyFilter { verification: Some(Code::from("unverified")), ..PartyFilter::default() };
