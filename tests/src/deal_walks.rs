@@ -88,9 +88,16 @@ impl Walk<'_> {
         let b = self.b;
         match dice.below(14) {
             0..=3 => {
-                let to = before.stages[dice.below(before.stages.len())].code.clone();
+                // Mostly the ways there are, sometimes any stage at all.
+                let pipeline = b.pipelines.get(&before.kind, before.pipeline_version).unwrap();
+                let ways = &pipeline.stage(&before.stage).unwrap().to;
+                let to = if ways.is_empty() || !dice.is_likely() {
+                    before.stages[dice.below(before.stages.len())].code.clone()
+                } else {
+                    ways[dice.below(ways.len())].stage.clone()
+                };
                 let ends_lost = before.stages.iter().any(|s| s.code == to && s.ends == Some(Ending::Lost));
-                if ends_lost && dice.is_likely() {
+                if ends_lost && dice.below(12) > 0 {
                     return Ok(None); // else hardly any walk would get far
                 }
                 let reason = (ends_lost && dice.is_likely()).then(|| Code::from("price"));
@@ -113,8 +120,8 @@ impl Walk<'_> {
             7 => {
                 let facts = LegalFacts {
                     direction: dice.is_likely().then_some(Direction::ALL[dice.below(3)]),
-                    state_capital: Some(dice.below(2) == 0),
-                    list: Some(Code::from(["none", "restricted", "prohibited", "none"][dice.below(4)])),
+                    state_capital: Some(!dice.is_likely()),
+                    list: Some(Code::from(["none", "restricted", "none", "none", "prohibited", "none"][dice.below(6)])),
                     right: Some(Code::from("right_to_use")),
                     ..LegalFacts::default()
                 };
@@ -207,7 +214,7 @@ impl Walk<'_> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_walks_keep_what_stages_need_lose_no_deal_and_are_what_the_log_says() {
-    const STEPS: usize = 150;
+    const STEPS: usize = 250;
     on_every_database(async |site: Site| {
         let cast = Cast::make(&site, "w").await;
         let second = site.account("w-second", &[StaffRole::Broker]).await.1;
@@ -232,7 +239,7 @@ async fn random_walks_keep_what_stages_need_lose_no_deal_and_are_what_the_log_sa
             brokers: [cast.broker_id, second],
             today: site.clock.today(),
         };
-        let kinds: Vec<String> = walk.b.pipelines.newest().iter().map(|p| p.kind.clone()).collect();
+        let kinds = ["licence", "technical_service", "joint_venture"].map(str::to_owned);
         let mut reached = BTreeSet::new();
         for (n, kind) in kinds.iter().enumerate() {
             let new = NewDeal {
@@ -265,7 +272,7 @@ async fn random_walks_keep_what_stages_need_lose_no_deal_and_are_what_the_log_sa
             let board = deals::board(walk.b, &Actor::system(), None).await.unwrap();
             assert_eq!(board.iter().map(|c| c.total).sum::<u64>(), open);
         }
-        assert!(reached.contains("negotiation") && reached.len() > 6, "the walks got somewhere: {reached:?}");
+        assert!(reached.contains("signed") && reached.len() > 6, "the walks got somewhere: {reached:?}");
         site.stop().await;
     })
     .await;

@@ -241,3 +241,4 @@ deal-event-moved = Moved to “{ $stage }”
 deal-event-paper-noted = A paper was noted: { $paper }
 deal-messages = Messages: { $count }
 deals-board-door = Overdue: { $count }
+waits-deal = deal at “{ $stage }”, due { $day }; the next move is for { $who }

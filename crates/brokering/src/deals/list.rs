@@ -206,3 +206,64 @@ fn to_row(
         version: row.version,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base::{Capacity, Lang, Membership, PartyRole, StaffRole};
+    use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
+    use store::testing::TestStore;
+
+    use super::*;
+
+    fn person(staff: &[StaffRole], parties: usize) -> Actor {
+        let membership = |n: usize| Membership { party: PartyId(uuid::Uuid::from_u128(n as u128)), roles: [PartyRole::Editor].into() };
+        Actor {
+            capacity: Capacity::Person(AccountId(uuid::Uuid::from_u128(7))),
+            memberships: (0..parties).map(membership).collect(),
+            staff: staff.iter().copied().collect(),
+            scopes: Scope::ALL.iter().copied().collect(),
+            ..Actor::anonymous(Lang::Vi)
+        }
+    }
+
+    /// How SQLite would find a page of a list: its steps, each with the index it goes by.
+    async fn plan(store: &TestStore, actor: &Actor, filter: &Filter) -> Vec<String> {
+        let today = store.clock.today();
+        let query = deal::Entity::find()
+            .filter(wanted(actor, filter, today))
+            .order_by_asc(deal::Column::DueOn)
+            .order_by_asc(deal::Column::Id)
+            .limit(21)
+            .build(DbBackend::Sqlite);
+        let explain = Statement { sql: format!("EXPLAIN QUERY PLAN {}", query.sql), ..query };
+        let rows = store.store.db().query_all_raw(explain).await.unwrap();
+        rows.iter().map(|row| row.try_get::<String>("", "detail").unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn every_list_of_deals_goes_by_an_index() {
+        let store = TestStore::sqlite().await.unwrap();
+        let (broker, editor) = (person(&[StaffRole::Broker], 0), person(&[], 2));
+        let administrator = person(&[StaffRole::Administrator], 0);
+        let stage = || Filter { stage: Some("met".to_owned()), ..Filter::default() };
+        let listing = Filter { listing: Some(ListingId(uuid::Uuid::from_u128(9))), ..Filter::default() };
+        let late = Filter { overdue: true, ..Filter::default() };
+        for (actor, filter, index) in [
+            (&administrator, stage(), "deal_board"),
+            (&administrator, Filter::default(), "deal_due"),
+            (&administrator, late, "deal_due"),
+            (&administrator, listing, "deal_listing"),
+            (&broker, stage(), "deal_broker_account"),
+            (&broker, Filter::default(), "deal_broker_account"),
+            (&editor, Filter::default(), "deal_party_party"),
+        ] {
+            let steps = plan(&store, actor, &filter).await;
+            assert!(steps.iter().any(|s| s.contains(index)), "{index}: {steps:#?}");
+            assert!(!steps.iter().any(|s| s.trim() == "SCAN deal" || s.starts_with("SCAN deal_")), "{steps:#?}");
+            // What everybody's deals are read by is in order already.
+            if actor.is_staff(StaffRole::Administrator) && index != "deal_listing" {
+                assert!(!steps.iter().any(|s| s.contains("TEMP B-TREE")), "{steps:#?}");
+            }
+        }
+    }
+}

@@ -2,7 +2,8 @@
 
 use accounts::notices::{NewNotice, NoticeKind, tell, tell_party};
 use base::{AccountId, PartyRole};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Value, json};
 use store::{Ctx, StoreError, Tx};
 use uuid::Uuid;
@@ -80,10 +81,8 @@ pub async fn tick(brokering: &Brokering) -> Result<u64, BrokeringError> {
         .limit(BATCH)
         .all(db)
         .await?;
-    let untold = sea_orm::Condition::any().add(deal_rows::Column::ToldDueOn.is_null()).add(sea_orm::sea_query::ExprTrait::ne(
-        sea_orm::sea_query::Expr::col(deal_rows::Column::ToldDueOn),
-        sea_orm::sea_query::Expr::col(deal_rows::Column::DueOn),
-    ));
+    let other_day = Expr::col(deal_rows::Column::ToldDueOn).ne(Expr::col(deal_rows::Column::DueOn));
+    let untold = Condition::any().add(deal_rows::Column::ToldDueOn.is_null()).add(other_day);
     let stages = deal_rows::Entity::find()
         .filter(deal_rows::Column::IsOpen.eq(true))
         .filter(deal_rows::Column::DueOn.lte(today))
