@@ -15,6 +15,7 @@ mod m0004_listings;
 mod m0005_imports;
 mod m0006_notices;
 mod m0007_interests;
+mod m0008_deals;
 mod m0011_saved_searches;
 
 /// All steps in order.
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_imports::Step),
             Box::new(m0006_notices::Step),
             Box::new(m0007_interests::Step),
+            Box::new(m0008_deals::Step),
             Box::new(m0011_saved_searches::Step),
         ]
     }

@@ -3,6 +3,8 @@
 //! The table is reviewed by people; the route table says what must be in it. An operation without a row, a row without
 //! an operation, and a request that nobody wrote here all fail.
 
+mod deals;
+
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -109,7 +111,7 @@ fn cases(operation: &str) -> &'static [&'static str] {
         "getInterest" | "acceptInterest" | "declineInterest" | "requestInformation" | "giveInformation" | "withdrawInterest"
         | "revealSeeker" | "relayInterest" => &["from_outsider", "from_third"],
         "getReplyTime" => &["party"],
-        _ => &[],
+        other => deals::cases(other),
     }
 }
 
@@ -248,6 +250,11 @@ struct World<'a> {
     accounts: BTreeMap<Who, AccountId>,
     import: String,
     people: Cell<u32>,
+    /// Somebody who takes part in deals with the party, and their party; no principal.
+    seeker: Client,
+    seeker_party: PartyId,
+    /// A technology of the party that is out.
+    technology: String,
 }
 
 impl<'a> World<'a> {
@@ -255,6 +262,7 @@ impl<'a> World<'a> {
         let (owner, reviewer) = (site.person("owner").await, site.staff("reviewer", &[StaffRole::Moderator]).await);
         let manager = site.staff("manager", &[StaffRole::Administrator]).await;
         let stranger = site.person("stranger").await;
+        let seeker = site.person("taker").await;
         let party = site.party(&owner, "Viện Dừa", "institute").await;
         let other_party = site.party(&stranger, "Công ty Dừa", "enterprise").await;
         let guest = site.person("guest").await;
@@ -271,6 +279,9 @@ impl<'a> World<'a> {
             accounts: BTreeMap::new(),
             import: String::new(),
             people: Cell::new(0),
+            seeker_party: site.party(&seeker, "Công ty Cơm dừa", "enterprise").await,
+            seeker,
+            technology: String::new(),
         };
         for (who, _) in EVERYBODY {
             let person = world.once(who).await;
@@ -278,6 +289,7 @@ impl<'a> World<'a> {
             world.clients.insert(who, person.client);
         }
         world.import = world.import().await;
+        world.technology = world.listing(Kind::Technology, "published").await.0;
         world
     }
 
@@ -508,7 +520,7 @@ impl<'a> World<'a> {
             | "withdrawInterest"
             | "revealSeeker"
             | "relayInterest" => self.ask_about_interest(operation, case, who).await,
-            other => panic!("no request is written for {other}"),
+            other => deals::ask(self, other, case, who).await,
         }
     }
 

@@ -462,7 +462,10 @@ async fn on_the_pages_a_firm_shows_interest_and_the_institute_asks_and_accepts()
         let nothing = fill(owner, &one, &[], ("_do", "decline")).await;
         assert_eq!(nothing.status, 422);
         assert!(nothing.text.contains("href=\"#decline-reason\"") && nothing.text.contains("id=\"decline-reason\""), "{}", nothing.text);
-        assert_eq!(there(&fill(owner, &one, &[("text", "Điện mấy pha?")], ("_do", "request_information")).await), format!("{one}?did=request_information"));
+        assert_eq!(
+            there(&fill(owner, &one, &[("text", "Điện mấy pha?")], ("_do", "request_information")).await),
+            format!("{one}?did=request_information")
+        );
         // Whoever has an older page is shown how it stands now.
         let late = [("_seen", "1"), ("text", "Mời đến.")];
         let stale = fill(owner, &one, &late, ("_do", "accept")).await;

@@ -1,74 +1,12 @@
 //! Who may do what in brokering. The only place where that is decided; the names are rows of the access table.
 
-use base::{Action, Actor, Hideable, PartyId, PartyRole, Scope, StaffRole};
+mod deals;
+mod interests;
 
-use crate::interests::{Case, Side};
+pub use deals::*;
+pub use interests::*;
 
-/// True if the actor keeps the desk of interests and deals: brokers and administrators. Moderators judge what is
-/// published; who asks whom is not theirs to know.
-#[must_use]
-pub fn keeps_the_desk(actor: &Actor) -> bool {
-    let roles = [StaffRole::Broker, StaffRole::Administrator];
-    actor.is_system() || (roles.into_iter().any(|role| actor.is_staff(role)) && actor.has_scope(Scope::Staff))
-}
-
-fn is_broker(actor: &Actor) -> bool {
-    actor.is_system() || (actor.is_staff(StaffRole::Broker) && actor.has_scope(Scope::Staff))
-}
-
-/// A party that would turn to the party of a listing which the actor sees.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Approach {
-    /// Who turns.
-    pub seeker: PartyId,
-    /// To whom.
-    pub owner: PartyId,
-}
-
-impl Hideable for Approach {
-    /// The listing was found and may be seen.
-    fn visible_to(&self, _: &Actor) -> bool {
-        true
-    }
-}
-
-impl Hideable for Case {
-    fn visible_to(&self, actor: &Actor) -> bool {
-        self.side(actor).is_some()
-    }
-}
-
-impl Case {
-    /// On which side the actor stands, if on any. Somebody of the staff who belongs to the owner is the owner: what the
-    /// owner is not told they are not told either.
-    pub(crate) fn side(&self, actor: &Actor) -> Option<Side> {
-        if actor.is_member(self.interest.seeker) {
-            Some(Side::Seeker)
-        } else if actor.is_member(self.interest.owner) {
-            Some(Side::Owner)
-        } else if keeps_the_desk(actor) {
-            Some(Side::Staff)
-        } else {
-            None
-        }
-    }
-
-    fn is_responsible(&self, actor: &Actor) -> bool {
-        is_broker(actor)
-            && self.listing.responsible.is_some()
-            && self.listing.responsible == actor.account()
-            && !actor.is_member(self.interest.seeker)
-    }
-
-    /// A broker who took it down for a party that has nobody here, and belongs to neither side.
-    fn took_it_down(&self, actor: &Actor) -> bool {
-        self.interest.is_recorded
-            && is_broker(actor)
-            && actor.account() == Some(self.interest.account)
-            && self.side(actor) == Some(Side::Staff)
-    }
-}
-
+/// Makes the actions of a subject: what a proof is of, and who gets one.
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident = $text:literal on $object:ty, |$actor:ident, $it:ident| $rule:expr;)+) => {$(
         $(#[$doc])*
@@ -83,26 +21,4 @@ macro_rules! actions {
         }
     )+};
 }
-
-actions! {
-    /// Show interest for one's own party.
-    ShowInterest = "interest.send" on Approach, |actor, approach| actor.has_scope(Scope::Write)
-        && (actor.is_system() || actor.has_role(approach.seeker, PartyRole::Editor));
-    /// Take an interest down for a party that called; never by somebody of the owner's.
-    RecordInterest = "interest.record" on Approach, |actor, approach|
-        actor.has_scope(Scope::Write) && is_broker(actor) && !actor.is_member(approach.owner);
-    /// Read an interest, as far as one's side may.
-    ViewInterest = "interest.view" on Case, |actor, _case| actor.has_scope(Scope::Read);
-    /// Note that the owner has read it.
-    ReadInterest = "interest.read" on Case, |actor, case|
-        actor.has_scope(Scope::Write) && actor.has_role(case.interest.owner, PartyRole::Editor);
-    /// Accept, decline, ask: the owner's editors and the broker who looks after the listing.
-    ReplyToInterest = "interest.reply" on Case, |actor, case| actor.has_scope(Scope::Write)
-        && (actor.is_system() || actor.has_role(case.interest.owner, PartyRole::Editor) || case.is_responsible(actor));
-    /// Answer, withdraw, lift the anonymity: the seeker's editors, and the broker who took it down for them.
-    PursueInterest = "interest.pursue" on Case, |actor, case| actor.has_scope(Scope::Write)
-        && (actor.is_system() || actor.has_role(case.interest.seeker, PartyRole::Editor) || case.took_it_down(actor));
-    /// Vouch for it and add context: brokers who belong to neither side.
-    RelayInterest = "interest.relay" on Case, |actor, case|
-        actor.has_scope(Scope::Write) && is_broker(actor) && case.side(actor) == Some(Side::Staff);
-}
+use actions;

@@ -5,9 +5,12 @@
 //! Not here: finding a counterpart (`search`, `matching`), what a listing says (`listings`), HTTP.
 
 pub mod access;
+pub mod deals;
 mod error;
 pub mod history;
 pub mod interests;
+pub mod legal;
+pub mod pipelines;
 
 use std::sync::Arc;
 
@@ -15,8 +18,12 @@ use accounts::Accounts;
 use base::Vocabularies;
 use listings::Listings;
 use serde::{Deserialize, Serialize};
-use store::Store;
+use store::{Store, StoreError};
 
+use legal::Laws;
+use pipelines::{Pipeline, Pipelines};
+
+pub use access::{brokers_deals, manages_deals};
 pub use error::BrokeringError;
 
 /// How brokering behaves in this space.
@@ -48,4 +55,15 @@ pub struct Brokering {
     pub vocabularies: Arc<Vocabularies>,
     /// How brokering behaves.
     pub settings: Arc<BrokeringSettings>,
+    /// The ways of deals.
+    pub pipelines: Arc<Pipelines>,
+    /// What the law asks of deals.
+    pub laws: Arc<Laws>,
+}
+
+impl Brokering {
+    /// The pipeline that a deal goes by: the version it started with.
+    pub(crate) fn pipeline(&self, deal: &deals::Deal) -> Result<&Pipeline, StoreError> {
+        self.pipelines.get(&deal.kind, deal.pipeline_version).ok_or_else(deals::no_pipeline)
+    }
 }

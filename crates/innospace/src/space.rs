@@ -8,6 +8,8 @@ use accounts::Accounts;
 use accounts::mail::Mailer;
 use base::{Clock, Vocabularies};
 use brokering::Brokering;
+use brokering::legal::Laws;
+use brokering::pipelines::Pipelines;
 use listings::Listings;
 use matching::saved::Saved;
 use matching::{Matcher, Units};
@@ -98,6 +100,8 @@ pub fn app(config: &Config, data: &Path, parts: Parts, search: Search, is_demo: 
         listings: parts.listings.clone(),
         vocabularies: Arc::clone(&parts.vocabularies),
         settings: Arc::new(config.brokering.clone()),
+        pipelines: Arc::new(Pipelines::built_in()?),
+        laws: Arc::new(Laws::built_in()?),
     };
     Ok(App {
         brokering,

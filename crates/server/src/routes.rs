@@ -27,6 +27,7 @@ pub fn all() -> Vec<Route> {
     table.extend(import_routes());
     table.extend(finding_routes());
     table.extend(notice_routes());
+    table.extend(deal_routes());
     table.extend(web::routes());
     table
 }
@@ -585,5 +586,151 @@ fn notice_routes() -> Vec<Route> {
             .about("Sets how one is told of some kinds; the others stay.")
             .takes::<n::Choices>(json!({"choices": [{"kind": "deal_message", "way": "daily"}]}))
             .gives::<List<accounts::notices::Choice>>(200),
+    ]
+}
+
+fn deal_routes() -> Vec<Route> {
+    use api::deals as d;
+    use brokering::deals::{
+        Added, BrokerShares, Column, Contract, DealParties, DealReceipt, DealRow, DealView, Handover, HandoverReceipt, MessageReceipt,
+        MessageView, NewDeal, NewMeeting, NewMessage, NewMilestone, NewOffer, NewPaper, NewPayment, NewReport, NewTask, OfferView, Outcome,
+        PaperReceipt, Statement, Transition,
+    };
+    use brokering::legal::LegalFacts;
+    let vnd = |minor: i64| json!({"minor": minor, "currency": "VND"});
+    vec![
+        get("/api/v1/pipelines", "listPipelines", Public(EVERYBODY), d::pipelines)
+            .about("The ways of deals: of each kind the stages, who may move on from each, and what each demands.")
+            .gives::<List<brokering::pipelines::Pipeline>>(200),
+        get("/api/v1/deals", "listDeals", SignedIn, d::list)
+            .about("The deals of one's parties and those one brokers, or for administrators all; what is due soonest first.")
+            .query("ended", "boolean", "Those that ended instead of those that go on.")
+            .query("overdue", "boolean", "Only those whose day is over.")
+            .query("stage", "string", "Only in this stage.")
+            .query("party", "string", "Only of this party.")
+            .query("broker", "string", "Only brokered by this account.")
+            .query("listing", "string", "Only about this listing.")
+            .paged()
+            .gives::<List<DealRow>>(200),
+        post("/api/v1/deals", "openDeal", Member, d::open)
+            .about("Opens a deal about a published listing; for brokers, who then broker it, and editors of the listing's party.")
+            .takes::<NewDeal>(json!({
+                "kind": "licence", "listing": "0197b2c4-0000-7000-8000-000000000003", "seeker": "0197b2c4-0000-7000-8000-000000000002"
+            }))
+            .gives::<DealReceipt>(201),
+        get("/api/v1/deal-board", "getDealBoard", Staff, d::board)
+            .about("The open deals by stage, in each what is overdue first: a broker's own, or for administrators all.")
+            .query("broker", "string", "Only brokered by this account; for administrators.")
+            .gives::<List<Column>>(200),
+        get("/api/v1/deals/{id}", "getDeal", SignedIn, d::get)
+            .about("One deal: all of it for those in it; for administrators that it is there and where it stands.")
+            .gives::<DealView>(200),
+        post("/api/v1/deals/{id}/transitions", "moveDeal", Member, d::transition)
+            .about("Moves a deal to another stage. 409 names the stages there are; 422 lists what the stage needs and does not find.")
+            .takes::<Transition>(json!({"to": "lost", "reason": "price"}))
+            .gives::<DealReceipt>(200)
+            .needs_if_match(),
+        put("/api/v1/deals/{id}/parties", "setDealParties", Member, d::set_parties)
+            .about("Sets who is in a deal, the owner among them; for its brokers and the owner's editors.")
+            .takes::<DealParties>(json!({"parties": [
+                {"party": "0197b2c4-0000-7000-8000-000000000001", "role": "owner"},
+                {"party": "0197b2c4-0000-7000-8000-000000000002", "role": "seeker"}
+            ]}))
+            .gives::<DealReceipt>(200)
+            .needs_if_match(),
+        put("/api/v1/deals/{id}/brokers", "setDealBrokers", Member, d::set_brokers)
+            .about("Sets who brokers a deal; their shares make 100 %. For its brokers and administrators.")
+            .takes::<BrokerShares>(json!({"brokers": [{"account": "0197b2c4-0000-7000-8000-000000000009", "share_bp": 10_000}]}))
+            .gives::<DealReceipt>(200)
+            .needs_if_match(),
+        put("/api/v1/deals/{id}/brokers/statement", "stateInterests", Member, d::state_interests)
+            .about("A broker states their own interests; needed before negotiation.")
+            .takes::<Statement>(json!({"statement": "Tôi không có lợi ích riêng với bên nào trong thương vụ này."}))
+            .gives::<DealReceipt>(200)
+            .needs_if_match(),
+        put("/api/v1/deals/{id}/legal-facts", "setLegalFacts", Member, d::set_legal_facts)
+            .about("Answers what the law asks about a deal; the deal then shows its legal path.")
+            .takes::<LegalFacts>(json!({"direction": "domestic", "state_capital": true, "list": "none", "right": "right_to_use"}))
+            .gives::<DealReceipt>(200)
+            .needs_if_match(),
+        put("/api/v1/deals/{id}/contract", "recordContract", Member, d::record_contract)
+            .about("Records the contract as it is known now.")
+            .takes::<Contract>(json!({
+                "number": "12/2026/HĐCGCN", "value": vnd(800_000_000), "signed_on": "2026-11-20", "term_months": 60,
+                "contents": ["name", "object", "right", "price"]
+            }))
+            .gives::<DealReceipt>(200)
+            .needs_if_match(),
+        put("/api/v1/deals/{id}/outcome", "recordOutcome", Member, d::outcome)
+            .about("Records what came of a deal.")
+            .takes::<Outcome>(json!({"jobs": 12, "revenue": vnd(2_400_000_000), "area_m2": 5_000, "savings": vnd(300_000_000)}))
+            .gives::<DealReceipt>(200)
+            .needs_if_match(),
+        get("/api/v1/deals/{id}/messages", "listDealMessages", Member, d::thread)
+            .about("The thread of a deal, the newest first.")
+            .paged()
+            .gives::<List<MessageView>>(200),
+        post("/api/v1/deals/{id}/messages", "sendDealMessage", Member, d::send)
+            .about("Writes to everybody in a deal.")
+            .takes::<NewMessage>(json!({"text": "Bên chúng tôi có thể đến xem máy vào thứ Năm."}))
+            .gives::<MessageReceipt>(201),
+        get("/api/v1/deals/{id}/offers", "listOffers", Member, d::offers)
+            .about("Every offer of a deal, the newest first.")
+            .gives::<List<OfferView>>(200),
+        post("/api/v1/deals/{id}/offers", "makeOffer", Member, d::offer)
+            .about("Makes an offer, which takes the place of the open one; a broker says for which side.")
+            .takes::<NewOffer>(json!({"terms": {
+                "right": "right_to_use", "exclusivity": "non_exclusive", "sublicence": false, "territory": ["VN"], "term_months": 60,
+                "payment": ["mixed"], "lump_sum": vnd(300_000_000), "royalty": {"rate_bp": 300, "base": "net_revenue"}
+            }}))
+            .gives::<Added>(201),
+        post("/api/v1/deals/{id}/offers/{offer}/accept", "acceptOffer", Member, d::accept_offer)
+            .about("The other side accepts an open offer as it stands.")
+            .bare()
+            .gives::<DealReceipt>(200),
+        post("/api/v1/deals/{id}/offers/{offer}/withdraw", "withdrawOffer", Member, d::withdraw_offer)
+            .about("Its side takes an open offer back.")
+            .bare()
+            .gives::<DealReceipt>(200),
+        post("/api/v1/deals/{id}/tasks", "setDealTask", Member, d::task)
+            .about("Sets a task in a deal.")
+            .takes::<NewTask>(json!({"title": "Gửi bản vẽ", "whose": "owner", "due_on": "2026-12-10"}))
+            .gives::<Added>(201),
+        post("/api/v1/deals/{id}/tasks/{task}/done", "finishDealTask", Member, d::task_done)
+            .about("Notes that a task is done.")
+            .bare()
+            .gives::<Added>(200),
+        post("/api/v1/deals/{id}/meetings", "noteMeeting", Member, d::meeting)
+            .about("Notes a meeting.")
+            .takes::<NewMeeting>(json!({"held_on": "2026-11-20", "place": "Xưởng của bên nhận", "minutes": "Đã xem mẻ thử."}))
+            .gives::<Added>(201),
+        post("/api/v1/deals/{id}/papers", "notePaper", Member, d::paper)
+            .about("Notes that a paper is there; a later note of the same kind takes its place.")
+            .takes::<NewPaper>(json!({"kind": "nda", "dated_on": "2026-11-20", "reference": "NDA 07/2026"}))
+            .gives::<PaperReceipt>(201),
+        post("/api/v1/deals/{id}/milestones", "setMilestone", Member, d::milestone)
+            .about("Sets a milestone in a deal.")
+            .takes::<NewMilestone>(json!({"title": "Lắp đặt xong", "due_on": "2027-03-31"}))
+            .gives::<Added>(201),
+        post("/api/v1/deals/{id}/milestones/{milestone}/reached", "reachMilestone", Member, d::reached)
+            .about("Notes that a milestone was reached.")
+            .takes::<d::OnDay>(json!({"on": "2026-11-20"}))
+            .gives::<Added>(200),
+        post("/api/v1/deals/{id}/payments", "notePayment", Member, d::payment)
+            .about("Notes a payment, due or made.")
+            .takes::<NewPayment>(json!({"kind": "lump_sum", "amount": vnd(300_000_000), "due_on": "2026-12-31"}))
+            .gives::<Added>(201),
+        post("/api/v1/deals/{id}/payments/{payment}/paid", "payPayment", Member, d::paid)
+            .about("Notes that a payment was made.")
+            .takes::<d::OnDay>(json!({"on": "2026-11-20"}))
+            .gives::<Added>(200),
+        post("/api/v1/deals/{id}/reports", "fileReport", Member, d::report)
+            .about("Files the sales and the royalty of half a year, once.")
+            .takes::<NewReport>(json!({"year": 2026, "half": 1, "sales": vnd(900_000_000), "royalty": vnd(27_000_000)}))
+            .gives::<DealReceipt>(201),
+        post("/api/v1/staff/handover", "handOverDeals", Staff, d::hand_over)
+            .about("Hands all open deals of a broker to another; for administrators, and for brokers their own.")
+            .takes::<Handover>(json!({"from": "0197b2c4-0000-7000-8000-000000000009", "to": "0197b2c4-0000-7000-8000-00000000000a"}))
+            .gives::<HandoverReceipt>(200),
     ]
 }

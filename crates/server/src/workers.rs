@@ -160,6 +160,9 @@ async fn clockwork(app: App, stop: CancellationToken) {
             Ok(_) => {}
             Err(error) => tracing::error!(cause = report(&error), "the interests' clock failed"),
         }
+        if let Err(error) = brokering::deals::tick(&app.brokering).await {
+            tracing::error!(cause = report(&error), "the deals' clock failed");
+        }
         if round.is_multiple_of(60) {
             if let Err(error) = accounts::notices::sweep(&app.accounts).await {
                 tracing::error!(cause = report(&error), "old notices could not be swept away");

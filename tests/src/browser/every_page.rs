@@ -197,7 +197,56 @@ impl Cast {
             visit(Who::Administrator, "/staff/events"),
         ]);
         visits.extend(Self::of_interests(&visitor, &offered, &received, sent_by_us["url"].as_str().unwrap()).await);
+        visits.extend(Self::of_a_deal(site, &author, &administrator, &party, &third.to_string()).await);
         Self { author, moderator, administrator, visits }
+    }
+
+    /// A deal of the author's party with something in each of its parts.
+    async fn of_a_deal(site: &Site, author: &Client, administrator: &Client, party: &str, seeker: &str) -> Vec<Visit> {
+        let own = author.get(&format!("/api/v1/technologies?party={party}&status=published")).await.expect(200);
+        let listing = own["items"][0]["id"].as_str().unwrap().to_owned();
+        let new = json!({"kind": "licence", "listing": listing, "seeker": seeker});
+        let made = author.post("/api/v1/deals", new).await.expect(201);
+        let path = format!("/api/v1/deals/{}", made["id"].as_str().unwrap());
+        let broker = site.account("page-broker", &[StaffRole::Broker]).await.1;
+        let version = async || author.get(&path).await.expect(200)["version"].as_i64().unwrap();
+        let brokers = json!({"brokers": [{"account": broker, "share_bp": 10_000}]});
+        administrator.put_at(&format!("{path}/brokers"), 1, brokers).await.expect(200);
+        let vnd = |minor: i64| json!({"minor": minor, "currency": "VND"});
+        let facts = json!({"direction": "inbound", "state_capital": true, "list": "restricted", "right": "right_to_use"});
+        author.put_at(&format!("{path}/legal-facts"), version().await, facts).await.expect(200);
+        let contract = json!({"number": "12/2026", "value": vnd(800_000_000), "contents": ["name", "object"]});
+        author.put_at(&format!("{path}/contract"), version().await, contract).await.expect(200);
+        author.put_at(&format!("{path}/outcome"), version().await, json!({"jobs": 12})).await.expect(200);
+        for sum in [300_000_000, 250_000_000] {
+            let terms = json!({"right": "right_to_use", "lump_sum": vnd(sum), "royalty": {"rate_bp": 300, "base": "net_revenue"}});
+            author.post(&format!("{path}/offers"), json!({ "terms": terms })).await.expect(201);
+        }
+        for (part, body) in [
+            ("messages", json!({"text": "Mời anh chị đến xem máy."})),
+            ("tasks", json!({"title": "Gửi ảnh", "whose": "owner", "due_on": "2026-11-20"})),
+            ("meetings", json!({"held_on": "2026-11-20", "place": "Xưởng", "minutes": "Đã xem."})),
+            ("papers", json!({"kind": "nda", "dated_on": "2026-11-20", "reference": "NDA 7"})),
+            ("milestones", json!({"title": "Lắp xong", "due_on": "2027-01-31"})),
+            ("payments", json!({"kind": "lump_sum", "amount": vnd(5_000_000), "due_on": "2026-11-20"})),
+            ("reports", json!({"year": 2026, "half": 1, "sales": vnd(9_000_000), "royalty": vnd(270_000)})),
+        ] {
+            author.post(&format!("{path}/{part}"), body).await.expect(201);
+        }
+        let page = path.replace("/api/v1", "");
+        let mut visits = vec![
+            visit(Who::Author, &page),
+            visit(Who::Author, "/my/deals"),
+            visit(Who::Author, format!("/deals/new?listing={listing}")),
+            visit(Who::Administrator, &page),
+            visit(Who::Administrator, format!("{page}/edit/brokers")),
+            visit(Who::Administrator, "/staff/deals"),
+        ];
+        for part in ["offer", "contract", "legal", "parties", "payment"] {
+            visits.push(visit(Who::Author, format!("{page}/edit/{part}")));
+        }
+        visits.push(answered(422, sent(&[], visit(Who::Author, format!("{page}/edit/task")))));
+        visits
     }
 
     async fn of_everybody(visitor: &Client) -> Vec<Visit> {

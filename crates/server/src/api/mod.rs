@@ -1,6 +1,7 @@
 //! The JSON API under `/api/v1`. Each file is one feature: it reads a request, makes one call, and writes the answer.
 
 pub mod accounts;
+pub mod deals;
 pub mod events;
 pub mod imports;
 pub mod interests;

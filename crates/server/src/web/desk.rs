@@ -64,6 +64,7 @@ struct DeskPage {
     page: String,
     history: String,
     audience: String,
+    open_deal: Option<String>,
     pairs: Option<(&'static str, String)>,
     post_to: String,
     seen: i64,
@@ -173,6 +174,8 @@ async fn desk(app: &App, visit: &Visit, writing: &Writing, status: StatusCode, f
         page: localised(lang, &view.url),
         history: localised(lang, &format!("{}/history", writing.desk())),
         audience: localised(lang, &format!("{}/audience", writing.desk())),
+        open_deal: (view.status == Status::Published && writing.can_write)
+            .then(|| localised(lang, &format!("/deals/new?listing={}", view.id))),
         pairs: pairs(view, lang),
         post_to: localised(lang, &format!("{}/steps", writing.desk())),
         seen: view.version,

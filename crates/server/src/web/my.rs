@@ -20,6 +20,9 @@ const PATH: &str = "/my";
 /// Listings on a page.
 const SHOWN: u16 = 50;
 
+/// Deals that are told of at once.
+const DEALS: u16 = 5;
+
 /// Something that waits for the reader.
 struct Waits {
     text: String,
@@ -153,6 +156,28 @@ async fn waiting_interests(app: &App, visit: &Visit) -> Result<Option<Waits>, Pr
     }))
 }
 
+/// Deals of the reader whose day is over; those of everybody are the board's.
+async fn waiting_deals(app: &App, visit: &Visit) -> Result<Vec<Waits>, Problem> {
+    let lang = visit.lang();
+    let actor = &visit.who.actor;
+    if brokering::manages_deals(actor) {
+        return Ok(Vec::new());
+    }
+    let late = brokering::deals::Filter { overdue: true, ..Default::default() };
+    let found = brokering::deals::list(&app.brokering, actor, &late, Limit::new(DEALS).unwrap_or_default(), None).await?;
+    let waits = found.items.into_iter().map(|deal| {
+        let day = deal.due_on.map(|on| format::day(lang, on)).unwrap_or_default();
+        let who = messages::say(lang, &format!("deal-by-{}", deal.next_by), &[]);
+        Waits {
+            about: messages::say(lang, "waits-deal", &[("stage", &deal.stage_name), ("day", &day), ("who", &who)]),
+            text: deal.title,
+            href: localised(lang, &format!("/deals/{}", deal.id)),
+            tone: "amber",
+        }
+    });
+    Ok(waits.collect())
+}
+
 pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let lang = visit.lang();
     let actor = &visit.who.actor;
@@ -170,6 +195,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
     }
     let own: Vec<_> = memberships.into_iter().filter(|m| m.status == MemberStatus::Confirmed).collect();
     let written: Vec<PartyId> = own.iter().map(|m| m.party).filter(|party| actor.has_role(*party, PartyRole::Editor)).collect();
+    waits.extend(waiting_deals(&app, &visit).await?);
     waits.extend(waiting(&app, &visit, &written).await?);
     waits.sort_by_key(|w| w.tone);
     let asked: Option<PartyId> = parsed(&visit, "party")?;

@@ -4,6 +4,7 @@
 //! here.
 
 pub(super) mod accounts;
+pub(super) mod deals;
 pub(super) mod events;
 pub(super) mod interests;
 pub(super) mod needs;
@@ -65,6 +66,11 @@ async fn doors(app: &App, visit: &Visit) -> Result<Vec<Door>, Problem> {
         let overdue = interests::overdue(app, visit).await?;
         let about = counted("staff-interests-door", overdue);
         doors.push(Door { href: interests::PATH, title: "staff-interests-title", about, is_due: overdue > 0 });
+    }
+    if brokering::brokers_deals(actor) || brokering::manages_deals(actor) {
+        let overdue = brokering::deals::Filter { overdue: true, ..brokering::deals::Filter::default() };
+        let late = brokering::deals::list(&app.brokering, actor, &overdue, one, None).await?.total;
+        doors.push(Door { href: deals::PATH, title: "deals-board", about: counted("deals-board-door", late), is_due: late > 0 });
     }
     if may_verify(actor) {
         let filter = PartyFilter { verification: Some(Code::from("unverified")), ..PartyFilter::default() };

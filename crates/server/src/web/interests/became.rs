@@ -82,7 +82,9 @@ pub(in super::super) async fn became(app: &App, visit: &Visit, view: &ListingVie
 pub(in super::super) fn door(visit: &Visit, view: &ListingView) -> Option<InterestDoor> {
     let (actor, lang) = (&visit.who.actor, visit.lang());
     if view.party.id.is_some_and(|party| actor.is_member(party)) {
-        return view.published_at.map(|_| InterestDoor { key: "interest-own-door", href: localised(lang, &format!("{PATH}?role=received")) });
+        return view
+            .published_at
+            .map(|_| InterestDoor { key: "interest-own-door", href: localised(lang, &format!("{PATH}?role=received")) });
     }
     let is_stranger = actor.account().is_none() || actor.memberships.is_empty();
     let may = view.party.id.map_or(true, |party| may_show(actor, party));

@@ -1,0 +1,83 @@
+//! Who may do what with a deal.
+
+use std::collections::BTreeSet;
+
+use base::{Action, Actor, Hideable, PartyRole, Scope, StaffRole};
+
+use crate::deals::{Deal, Side};
+use crate::pipelines::Part;
+
+impl Deal {
+    /// A member of staff who brokers this deal.
+    pub(crate) fn is_brokered_by(&self, actor: &Actor) -> bool {
+        actor.is_staff(StaffRole::Broker) && self.brokers.iter().any(|b| Some(b.account) == actor.account())
+    }
+
+    /// Who reads all of it: members of either side, and its brokers.
+    pub(crate) fn is_inside(&self, actor: &Actor) -> bool {
+        actor.is_system() || self.is_brokered_by(actor) || self.parties_of_sides().any(|(_, party)| actor.is_member(party))
+    }
+
+    /// The parts in which somebody may move it; a part needs the role as well as the right to write.
+    pub(crate) fn parts_of(&self, actor: &Actor) -> BTreeSet<Part> {
+        let mut parts = BTreeSet::new();
+        if !actor.has_scope(Scope::Write) {
+            return parts;
+        }
+        parts.extend(self.sides_of(actor).into_iter().map(|side| if side == Side::Owner { Part::Owner } else { Part::Seeker }));
+        if self.is_brokered_by(actor) {
+            parts.insert(Part::Broker);
+        }
+        if manages_deals(actor) {
+            parts.insert(Part::Staff);
+        }
+        parts
+    }
+
+    /// The sides for which somebody writes: editors and those who sign.
+    pub(crate) fn sides_of(&self, actor: &Actor) -> BTreeSet<Side> {
+        let writes = |party| actor.has_role(party, PartyRole::Editor) || actor.has_role(party, PartyRole::Signatory);
+        self.parties_of_sides().filter(|(_, party)| writes(*party)).map(|(side, _)| side).collect()
+    }
+}
+
+/// Whether somebody sees that deals are there, where each stands and who brokers it, though not what is said in it.
+#[must_use]
+pub fn manages_deals(actor: &Actor) -> bool {
+    actor.is_system() || (actor.is_staff(StaffRole::Administrator) && actor.has_scope(Scope::Staff))
+}
+
+/// Whether somebody brokers deals.
+#[must_use]
+pub fn brokers_deals(actor: &Actor) -> bool {
+    actor.is_staff(StaffRole::Broker) && actor.has_scope(Scope::Staff)
+}
+
+fn works(actor: &Actor, deal: &Deal) -> bool {
+    actor.has_scope(Scope::Write) && (actor.is_system() || deal.is_brokered_by(actor) || !deal.sides_of(actor).is_empty())
+}
+
+impl Hideable for Deal {
+    fn visible_to(&self, actor: &Actor) -> bool {
+        self.is_inside(actor) || manages_deals(actor)
+    }
+}
+
+super::actions! {
+    /// See that it is there, where it stands, who is in it and who brokers it.
+    ViewDeal = "deal.view" on Deal, |actor, _deal| actor.has_scope(Scope::Read);
+    /// Read what is said, offered, agreed, paid and reached in it.
+    ReadDeal = "deal.read" on Deal, |actor, deal| actor.has_scope(Scope::Read) && deal.is_inside(actor);
+    /// Write, meet, offer, record in it.
+    WorkDeal = "deal.work" on Deal, |actor, deal| works(actor, deal);
+    /// Move it; which way whom is the pipeline's to say.
+    MoveDeal = "deal.move" on Deal, |actor, deal| !deal.parts_of(actor).is_empty() || actor.is_system();
+    /// Say who is in it: its brokers, and the owner's editors.
+    SetDealParties = "deal.set_parties" on Deal, |actor, deal| works(actor, deal)
+        && (actor.is_system() || deal.is_brokered_by(actor) || deal.sides_of(actor).contains(&Side::Owner));
+    /// Say who brokers it: its brokers, and administrators.
+    SetBrokers = "deal.set_brokers" on Deal, |actor, deal| actor.has_scope(Scope::Write)
+        && (deal.is_brokered_by(actor) || manages_deals(actor));
+    /// State one's interests as its broker.
+    StateInterests = "deal.state_interests" on Deal, |actor, deal| actor.has_scope(Scope::Write) && deal.is_brokered_by(actor);
+}

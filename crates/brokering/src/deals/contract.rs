@@ -1,0 +1,395 @@
+//! What was signed, paid, sold and reached.
+
+use std::collections::BTreeSet;
+
+use base::{Code, Currency, DealId, Faults, Money, Refused};
+use chrono::{Datelike as _, NaiveDate};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{Ctx, NewEvent, StoreError, Tx};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::facts::{Facts, path_of};
+use super::rows::{contract as contract_rows, deal, outcome as outcome_rows, payment as payment_rows, report as report_rows};
+use super::{Added, DealReceipt, check_text, granted, read_json, save, write_json};
+use crate::access::WorkDeal;
+use crate::{Brokering, BrokeringError};
+
+/// The contract of a deal, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Contract {
+    /// Its number, at most 64 characters.
+    #[schema(max_length = 64)]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub number: String,
+    /// What it is worth in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Money>,
+    /// The day it was signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_on: Option<NaiveDate>,
+    /// The day from which it is in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_force_on: Option<NaiveDate>,
+    /// For how many months.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub term_months: Option<u32>,
+    /// The number of its registration, at most 64 characters.
+    #[schema(max_length = 64)]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub registration_number: String,
+    /// The day it was registered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registered_on: Option<NaiveDate>,
+    /// What it says, as items of the legal path: `name`, `object`, `right` …
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub contents: BTreeSet<String>,
+}
+
+impl Contract {
+    fn check(&self, brokering: &Brokering, today: NaiveDate) -> Faults {
+        let mut faults = Faults::new();
+        check_text(&self.number, "/number", 64, false, &mut faults);
+        check_text(&self.registration_number, "/registration_number", 64, false, &mut faults);
+        if let Some(value) = &self.value {
+            value.check("/value", &mut faults);
+        }
+        for (pointer, day) in [("/signed_on", self.signed_on), ("/registered_on", self.registered_on)] {
+            if day.is_some_and(|day| day > today) {
+                faults.add(pointer, "future_date");
+            }
+        }
+        for (pointer, day) in [("/in_force_on", self.in_force_on), ("/registered_on", self.registered_on)] {
+            if day.zip(self.signed_on).is_some_and(|(day, signed)| day < signed) {
+                faults.add(pointer, "end_before_start");
+            }
+        }
+        if self.term_months.is_some_and(|months| months == 0 || months > 1_200) {
+            faults.add("/term_months", "out_of_range");
+        }
+        for (n, item) in self.contents.iter().enumerate() {
+            if !brokering.laws.has_item(item) {
+                faults.add_with(format!("/contents/{n}"), "unknown_code", &[("code", item), ("list", "legal")]);
+            }
+        }
+        faults
+    }
+}
+
+/// The contract of a deal; an empty one if nothing is known.
+pub(crate) async fn contract_of(db: &impl ConnectionTrait, id: DealId) -> Result<Contract, StoreError> {
+    match contract_rows::Entity::find_by_id(id.0).one(db).await? {
+        Some(row) => read_json("contract", &row.body),
+        None => Ok(Contract::default()),
+    }
+}
+
+/// Records the contract as it is known now.
+///
+/// # Errors
+/// [`BrokeringError::Invalid`], also where the stage the deal stands in would lack what it needs; [`BrokeringError::Stale`].
+pub async fn record_contract(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new: Contract) -> Result<DealReceipt, BrokeringError> {
+    new.check(brokering, brokering.store.clock().today()).into_result().map_err(BrokeringError::Invalid)?;
+    let (inner, actor) = (brokering.clone(), ctx.actor.clone());
+    brokering
+        .store
+        .write(ctx, move |tx: Tx| {
+            let (brokering, actor, new) = (inner.clone(), actor.clone(), new.clone());
+            async move {
+                let grant = granted::<WorkDeal>(&tx, &actor, id, Some(seen)).await?;
+                let deal = grant.object();
+                let mut facts = Facts::load(&brokering, tx.db(), deal, tx.today(), actor.lang).await?;
+                facts.path = path_of(&brokering, deal, &new, &facts.papers, tx.today(), actor.lang);
+                facts.contract = new.clone();
+                facts.must_keep(&brokering, deal)?;
+                let row = contract_rows::ActiveModel {
+                    deal_id: Set(id.0),
+                    body: Set(write_json("contract", &new)?),
+                    signed_on: Set(new.signed_on),
+                    registered_on: Set(new.registered_on),
+                    value_minor: Set(new.value.as_ref().map(|v| v.minor)),
+                    currency: Set(new.value.as_ref().map(|v| v.currency.0.clone())),
+                };
+                use contract_rows::Column as C;
+                let replace = OnConflict::column(C::DealId)
+                    .update_columns([C::Body, C::SignedOn, C::RegisteredOn, C::ValueMinor, C::Currency])
+                    .to_owned();
+                contract_rows::Entity::insert(row).on_conflict(replace).exec_without_returning(tx.db()).await?;
+                let version = save(&tx, deal, deal::ActiveModel::default()).await?;
+                let recorded = json!({
+                    "signed_on": new.signed_on, "in_force_on": new.in_force_on, "registered_on": new.registered_on,
+                    "has_number": !new.number.is_empty(), "has_value": new.value.is_some(), "contents": new.contents,
+                });
+                tx.emit(NewEvent::new("deal", id, "deal.contract_recorded", recorded));
+                Ok(DealReceipt::of(deal, version))
+            }
+        })
+        .await
+}
+
+/// A payment, due or made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPayment {
+    /// A code of `payment`: what it is.
+    pub kind: Code,
+    /// How much.
+    pub amount: Money,
+    /// By when.
+    pub due_on: NaiveDate,
+    /// When it was paid, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_on: Option<NaiveDate>,
+    /// What it is for, at most 256 characters.
+    #[serde(default)]
+    #[schema(max_length = 256)]
+    pub note: String,
+}
+
+/// A payment of a deal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PaymentView {
+    /// The payment.
+    pub id: Uuid,
+    /// A code of `payment`.
+    pub kind: Code,
+    /// How much.
+    pub amount: Money,
+    /// By when.
+    pub due_on: NaiveDate,
+    /// When it was paid.
+    pub paid_on: Option<NaiveDate>,
+    /// What it is for.
+    pub note: String,
+}
+
+/// Notes a payment.
+///
+/// # Errors
+/// [`BrokeringError::Invalid`].
+pub async fn payment(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPayment) -> Result<Added, BrokeringError> {
+    let today = brokering.store.clock().today();
+    let mut faults = Faults::new();
+    brokering.vocabularies.check("payment", &new.kind, today, "/kind", &mut faults);
+    new.amount.check("/amount", &mut faults);
+    check_text(&new.note, "/note", 256, false, &mut faults);
+    if new.paid_on.is_some_and(|day| day > today) {
+        faults.add("/paid_on", "future_date");
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)?;
+    let actor = ctx.actor.clone();
+    brokering
+        .store
+        .write(ctx, move |tx: Tx| {
+            let (actor, new) = (actor.clone(), new.clone());
+            async move {
+                granted::<WorkDeal>(&tx, &actor, id, None).await?;
+                let payment = tx.new_id();
+                let row = payment_rows::ActiveModel {
+                    id: Set(payment),
+                    deal_id: Set(id.0),
+                    kind: Set(new.kind.0),
+                    minor: Set(new.amount.minor),
+                    currency: Set(new.amount.currency.0),
+                    due_on: Set(new.due_on),
+                    paid_on: Set(new.paid_on),
+                    note: Set(new.note),
+                };
+                payment_rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
+                let noted = json!({ "payment": payment, "due_on": new.due_on, "paid_on": new.paid_on });
+                tx.emit(NewEvent::new("deal", id, "deal.payment_noted", noted));
+                Ok(Added { id: payment })
+            }
+        })
+        .await
+}
+
+/// Notes that a payment was made on a day.
+///
+/// # Errors
+/// [`BrokeringError::NotAllowed`] if it was noted before; [`BrokeringError::Invalid`] for a day to come.
+pub async fn paid(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, on: NaiveDate) -> Result<Added, BrokeringError> {
+    if on > brokering.store.clock().today() {
+        let mut faults = Faults::new();
+        faults.add("/on", "future_date");
+        return Err(BrokeringError::Invalid(faults));
+    }
+    let actor = ctx.actor.clone();
+    brokering
+        .store
+        .write(ctx, move |tx: Tx| {
+            let actor = actor.clone();
+            async move {
+                granted::<WorkDeal>(&tx, &actor, id, None).await?;
+                let row = payment_rows::Entity::find_by_id(which).filter(payment_rows::Column::DealId.eq(id.0)).one(tx.db()).await?;
+                if row.ok_or(Refused::Hidden)?.paid_on.is_some() {
+                    return Err(BrokeringError::NotAllowed { to: "paid".to_owned(), allowed: Vec::new() });
+                }
+                let change = payment_rows::ActiveModel { paid_on: Set(Some(on)), ..Default::default() };
+                payment_rows::Entity::update_many().set(change).filter(payment_rows::Column::Id.eq(which)).exec(tx.db()).await?;
+                tx.emit(NewEvent::new("deal", id, "deal.payment_made", json!({ "payment": which, "paid_on": on })));
+                Ok(Added { id: which })
+            }
+        })
+        .await
+}
+
+pub(crate) async fn payments_of(db: &impl ConnectionTrait, id: DealId) -> Result<Vec<PaymentView>, StoreError> {
+    use payment_rows::Column as C;
+    let rows = payment_rows::Entity::find().filter(C::DealId.eq(id.0)).order_by_asc(C::DueOn).order_by_asc(C::Id).all(db).await?;
+    let view = |row: payment_rows::Model| PaymentView {
+        id: row.id,
+        kind: Code(row.kind),
+        amount: Money { minor: row.minor, currency: Currency(row.currency), as_of: None },
+        due_on: row.due_on,
+        paid_on: row.paid_on,
+        note: row.note,
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+/// The sales of half a year and the royalty due on them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewReport {
+    /// The year.
+    pub year: u16,
+    /// The first half or the second: 1 or 2.
+    pub half: u8,
+    /// What was sold.
+    pub sales: Money,
+    /// The royalty due.
+    pub royalty: Money,
+    /// Units sold, where the royalty is by unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<u64>,
+    /// At most 1,000 characters.
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    pub note: String,
+}
+
+/// A half-yearly report of a deal.
+pub type ReportView = NewReport;
+
+/// Files the report of half a year, once.
+///
+/// # Errors
+/// [`BrokeringError::Invalid`], also for a half year that has been reported or is not over.
+pub async fn report(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewReport) -> Result<DealReceipt, BrokeringError> {
+    let today = brokering.store.clock().today();
+    let mut faults = Faults::new();
+    new.sales.check("/sales", &mut faults);
+    new.royalty.check("/royalty", &mut faults);
+    check_text(&new.note, "/note", 1_000, false, &mut faults);
+    if !(1..=2).contains(&new.half) {
+        faults.add("/half", "out_of_range");
+    }
+    let month = if new.half == 1 { 6 } else { 12 };
+    if i32::from(new.year) > today.year() || (i32::from(new.year) == today.year() && today.month() < month) {
+        faults.add("/year", "deal_period_not_over");
+    }
+    if new.year < 2000 {
+        faults.add("/year", "out_of_range");
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)?;
+    let actor = ctx.actor.clone();
+    brokering
+        .store
+        .write(ctx, move |tx: Tx| {
+            let (actor, new) = (actor.clone(), new.clone());
+            async move {
+                let grant = granted::<WorkDeal>(&tx, &actor, id, None).await?;
+                let key = (id.0, i64::from(new.year), i64::from(new.half));
+                if report_rows::Entity::find_by_id(key).one(tx.db()).await?.is_some() {
+                    let mut faults = Faults::new();
+                    faults.add("/half", "deal_period_reported");
+                    return Err(BrokeringError::Invalid(faults));
+                }
+                let row = report_rows::ActiveModel {
+                    deal_id: Set(id.0),
+                    year: Set(key.1),
+                    half: Set(key.2),
+                    body: Set(write_json("report", &new)?),
+                    noted_by: Set(actor.account().map(|a| a.0)),
+                    noted_at: Set(tx.now()),
+                };
+                report_rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
+                tx.emit(NewEvent::new("deal", id, "deal.reported", json!({ "year": new.year, "half": new.half })));
+                Ok(DealReceipt::of(grant.object(), grant.object().version))
+            }
+        })
+        .await
+}
+
+pub(crate) async fn reports_of(db: &impl ConnectionTrait, id: DealId) -> Result<Vec<ReportView>, StoreError> {
+    use report_rows::Column as C;
+    let rows = report_rows::Entity::find().filter(C::DealId.eq(id.0)).order_by_desc(C::Year).order_by_desc(C::Half).all(db).await?;
+    rows.into_iter().map(|row| read_json("report", &row.body)).collect()
+}
+
+/// What came of a deal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Outcome {
+    /// Jobs made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jobs: Option<u32>,
+    /// Revenue it brings in a year.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revenue: Option<Money>,
+    /// Land it is used on, in square metres.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub area_m2: Option<u64>,
+    /// What it saves in a year.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub savings: Option<Money>,
+    /// At most 2,000 characters.
+    #[schema(max_length = 2000)]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+/// Records what came of a deal.
+///
+/// # Errors
+/// [`BrokeringError::Invalid`], [`BrokeringError::Stale`].
+pub async fn outcome(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new: Outcome) -> Result<DealReceipt, BrokeringError> {
+    let mut faults = Faults::new();
+    for (pointer, money) in [("/revenue", &new.revenue), ("/savings", &new.savings)] {
+        if let Some(money) = money {
+            money.check(pointer, &mut faults);
+        }
+    }
+    check_text(&new.note, "/note", 2_000, false, &mut faults);
+    if new == Outcome::default() {
+        faults.add("", "deal_empty_outcome");
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)?;
+    let actor = ctx.actor.clone();
+    brokering
+        .store
+        .write(ctx, move |tx: Tx| {
+            let (actor, new) = (actor.clone(), new.clone());
+            async move {
+                let grant = granted::<WorkDeal>(&tx, &actor, id, Some(seen)).await?;
+                let row =
+                    outcome_rows::ActiveModel { deal_id: Set(id.0), body: Set(write_json("outcome", &new)?), noted_at: Set(tx.now()) };
+                use outcome_rows::Column as C;
+                let replace = OnConflict::column(C::DealId).update_columns([C::Body, C::NotedAt]).to_owned();
+                outcome_rows::Entity::insert(row).on_conflict(replace).exec_without_returning(tx.db()).await?;
+                let version = save(&tx, grant.object(), deal::ActiveModel::default()).await?;
+                tx.emit(NewEvent::new("deal", id, "deal.outcome_recorded", json!({})));
+                Ok(DealReceipt::of(grant.object(), version))
+            }
+        })
+        .await
+}
+
+pub(crate) async fn outcome_of(db: &impl ConnectionTrait, id: DealId) -> Result<Option<Outcome>, StoreError> {
+    outcome_rows::Entity::find_by_id(id.0).one(db).await?.map(|row| read_json("outcome", &row.body)).transpose()
+}

@@ -1,0 +1,205 @@
+//! What of a stage's demands is there, and the legal path of a deal; answering the law's questions.
+
+use std::collections::BTreeSet;
+
+use base::{AccountId, Code, DealId, Faults, Lang};
+use chrono::NaiveDate;
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use serde_json::json;
+use store::{Ctx, NewEvent, StoreError, Tx};
+
+use super::contract::{Contract, contract_of};
+use super::rows::{deal, meeting, milestone, offer, outcome, paper};
+use super::{Deal, DealReceipt, Role, granted, save, write_json};
+use crate::access::WorkDeal;
+use crate::legal::{Case, Effect, LegalFacts, LegalPath, Registration, legal_path, object_of};
+use crate::pipelines::Demand;
+use crate::{Brokering, BrokeringError};
+
+/// All that stages ask for, as it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    /// Whether the party that takes is named.
+    pub has_seeker: bool,
+    /// The brokers, each with whether they stated their interests.
+    pub brokers: Vec<(AccountId, bool)>,
+    /// Meetings held.
+    pub meetings: u64,
+    /// Codes of `deal_papers` that are there.
+    pub papers: BTreeSet<String>,
+    /// Whether both sides agreed to an offer.
+    pub has_agreement: bool,
+    /// The contract so far.
+    pub contract: Contract,
+    /// Milestones set.
+    pub milestones: u64,
+    /// Whether the outcome is recorded.
+    pub has_outcome: bool,
+    /// Why it is lost, if that is said.
+    pub lost_reason: Option<Code>,
+    /// What the law says.
+    pub path: LegalPath,
+}
+
+impl Facts {
+    /// Reads them.
+    pub(crate) async fn load(
+        brokering: &Brokering,
+        db: &impl ConnectionTrait,
+        deal: &Deal,
+        today: NaiveDate,
+        lang: Lang,
+    ) -> Result<Self, StoreError> {
+        let id = deal.id.0;
+        let contract = contract_of(db, deal.id).await?;
+        let papers: BTreeSet<String> =
+            paper::Entity::find().filter(paper::Column::DealId.eq(id)).all(db).await?.into_iter().map(|p| p.kind).collect();
+        let held = meeting::Entity::find().filter(meeting::Column::DealId.eq(id)).filter(meeting::Column::HeldOn.lte(today));
+        let agreed = offer::Entity::find().filter(offer::Column::DealId.eq(id)).filter(offer::Column::Status.eq("accepted"));
+        Ok(Self {
+            has_seeker: deal.party_as(Role::Seeker).is_some(),
+            brokers: deal.brokers.iter().map(|b| (b.account, b.statement.is_some())).collect(),
+            meetings: held.count(db).await?,
+            has_agreement: agreed.count(db).await? > 0,
+            milestones: milestone::Entity::find().filter(milestone::Column::DealId.eq(id)).count(db).await?,
+            has_outcome: outcome::Entity::find_by_id(id).count(db).await? > 0,
+            lost_reason: None,
+            path: path_of(brokering, deal, &contract, &papers, today, lang),
+            papers,
+            contract,
+        })
+    }
+
+    /// Adds what of a demand is not there.
+    pub(crate) fn missing(&self, demand: Demand, faults: &mut Faults) {
+        let mut lacks = |is_there: bool, pointer: &str, code: &'static str| {
+            if !is_there {
+                faults.add(pointer, code);
+            }
+        };
+        let contract = &self.contract;
+        match demand {
+            Demand::Seeker => lacks(self.has_seeker, "/parties", "deal_no_seeker"),
+            Demand::Statements => {
+                for (n, (_, stated)) in self.brokers.iter().enumerate() {
+                    lacks(*stated, &format!("/brokers/{n}/statement"), "deal_no_statement");
+                }
+            }
+            Demand::Meeting => lacks(self.meetings > 0, "/meetings", "deal_no_meeting"),
+            Demand::Nda => lacks(self.papers.contains("nda"), "/papers/nda", "deal_no_nda"),
+            Demand::Evaluation => lacks(self.papers.contains("evaluation"), "/papers/evaluation", "deal_no_evaluation"),
+            Demand::Mou => lacks(self.papers.contains("mou"), "/papers/mou", "deal_no_mou"),
+            Demand::Acceptance => lacks(self.papers.contains("acceptance"), "/papers/acceptance", "deal_no_acceptance"),
+            Demand::LegalFacts => {
+                for name in &self.path.unanswered {
+                    lacks(false, &format!("/legal_facts/{name}"), "deal_unanswered");
+                }
+            }
+            Demand::AcceptedOffer => lacks(self.has_agreement, "/offers", "deal_no_agreement"),
+            Demand::Contract => {
+                lacks(!contract.number.is_empty(), "/contract/number", "deal_no_contract_number");
+                lacks(contract.signed_on.is_some(), "/contract/signed_on", "deal_no_signing_day");
+                lacks(contract.value.is_some(), "/contract/value", "deal_no_contract_value");
+            }
+            Demand::LegalPath => {
+                for advice in self.path.blocking() {
+                    let about = advice.about.as_deref().unwrap_or_default();
+                    let pointer = match advice.effect {
+                        Effect::Content => format!("/contract/contents/{about}"),
+                        Effect::Paper => format!("/papers/{about}"),
+                        _ => "/legal_facts".to_owned(),
+                    };
+                    faults.add_with(pointer, "deal_law_demands", &[("text", &advice.text), ("article", &advice.article)]);
+                }
+            }
+            Demand::Registration => self.registration(faults),
+            Demand::RegistrationIfDue if self.path.registration == Registration::Required => self.registration(faults),
+            Demand::RegistrationIfDue => {}
+            Demand::Milestone => lacks(self.milestones > 0, "/milestones", "deal_no_milestone"),
+            Demand::Outcome => lacks(self.has_outcome, "/outcome", "deal_no_outcome"),
+            Demand::LostReason => lacks(self.lost_reason.is_some(), "/reason", "deal_no_reason"),
+        }
+    }
+
+    /// What changes in a deal must not take away what the stage needs that it stands in. Statements are left out: another
+    /// broker may come at any time, and states their interests before the next stage that asks for it.
+    pub(crate) fn must_keep(&self, brokering: &Brokering, deal: &Deal) -> Result<(), BrokeringError> {
+        let mut faults = Faults::new();
+        let stage = brokering.pipeline(deal)?.stage(&deal.stage);
+        for demand in stage.iter().flat_map(|s| &s.needs) {
+            if !matches!(demand, Demand::Statements | Demand::LostReason) {
+                self.missing(*demand, &mut faults);
+            }
+        }
+        faults.into_result().map_err(BrokeringError::Invalid)
+    }
+
+    fn registration(&self, faults: &mut Faults) {
+        if self.contract.registration_number.is_empty() {
+            faults.add("/contract/registration_number", "deal_no_registration_number");
+        }
+        if self.contract.registered_on.is_none() {
+            faults.add("/contract/registered_on", "deal_no_registration_day");
+        }
+    }
+}
+
+/// The legal path of a deal by the rules of its day: of signing, else today.
+pub(crate) fn path_of(
+    brokering: &Brokering,
+    deal: &Deal,
+    contract: &Contract,
+    papers: &BTreeSet<String>,
+    today: NaiveDate,
+    lang: Lang,
+) -> LegalPath {
+    let case = Case {
+        kind: deal.kind.clone(),
+        object: object_of(&deal.kind, deal.ip_kind.as_ref().map(Code::as_str)),
+        ip_kind: deal.ip_kind.clone(),
+        facts: deal.legal_facts.clone(),
+        contents: contract.contents.clone(),
+        papers: papers.clone(),
+        signed_on: contract.signed_on,
+    };
+    legal_path(&brokering.laws, &case, contract.signed_on.unwrap_or(today), lang)
+}
+
+/// Answers what the law asks about a deal.
+///
+/// # Errors
+/// [`BrokeringError::Invalid`] for codes that are none, [`BrokeringError::Stale`].
+pub async fn set_legal_facts(
+    brokering: &Brokering,
+    ctx: Ctx,
+    id: DealId,
+    seen: i64,
+    facts: LegalFacts,
+) -> Result<DealReceipt, BrokeringError> {
+    let today = brokering.store.clock().today();
+    let mut faults = Faults::new();
+    if let Some(list) = &facts.list {
+        brokering.vocabularies.check("transfer_lists", list, today, "/list", &mut faults);
+    }
+    if let Some(right) = &facts.right {
+        brokering.vocabularies.check("rights", right, today, "/right", &mut faults);
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)?;
+    let (inner, actor) = (brokering.clone(), ctx.actor.clone());
+    brokering
+        .store
+        .write(ctx, move |tx: Tx| {
+            let (brokering, actor, facts) = (inner.clone(), actor.clone(), facts.clone());
+            async move {
+                let grant = granted::<WorkDeal>(&tx, &actor, id, Some(seen)).await?;
+                let deal = grant.object();
+                let answered = Deal { legal_facts: facts.clone(), ..deal.clone() };
+                Facts::load(&brokering, tx.db(), &answered, tx.today(), actor.lang).await?.must_keep(&brokering, deal)?;
+                let change = deal::ActiveModel { legal_facts: Set(write_json("legal facts", &facts)?), ..Default::default() };
+                let version = save(&tx, deal, change).await?;
+                tx.emit(NewEvent::new("deal", id, "deal.facts_answered", json!({ "facts": facts })));
+                Ok(DealReceipt::of(deal, version))
+            }
+        })
+        .await
+}

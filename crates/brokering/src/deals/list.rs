@@ -1,0 +1,269 @@
+//! Lists of deals: those of one's parties and those one brokers, or all for administrators; what is overdue first.
+
+use std::collections::HashMap;
+
+use base::{AccountId, Actor, Code, Cursor, DealId, Limit, ListingId, Page, PartyId, Scope};
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::rows::{broker, deal, party};
+use super::{NEVER, after};
+use crate::access::manages_deals;
+use crate::pipelines::NextBy;
+use crate::{Brokering, BrokeringError};
+
+/// A deal in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DealRow {
+    /// The deal.
+    pub id: DealId,
+    /// Its readable code.
+    pub code: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its kind's name in the reader's language.
+    pub kind_name: String,
+    /// What it is about.
+    pub title: String,
+    /// Where it stands.
+    pub stage: String,
+    /// The stage's name in the reader's language.
+    pub stage_name: String,
+    /// Whether it goes on.
+    pub is_open: bool,
+    /// Why it was lost.
+    pub lost_reason: Option<Code>,
+    /// Who gives.
+    pub owner: PartyId,
+    /// Who takes, if named.
+    pub seeker: Option<PartyId>,
+    /// Whose move is next.
+    pub next_by: NextBy,
+    /// Since when it stands there.
+    pub stage_since: DateTime<Utc>,
+    /// By when something should move it on.
+    pub due_on: Option<NaiveDate>,
+    /// Whether that day is over.
+    pub is_overdue: bool,
+    /// Who brokers it.
+    pub brokers: Vec<AccountId>,
+    /// Its ETag.
+    pub version: i64,
+}
+
+/// Which deals.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Those that ended instead of those that go on.
+    pub ended: bool,
+    /// In this stage.
+    pub stage: Option<String>,
+    /// Of this party.
+    pub party: Option<PartyId>,
+    /// Brokered by this account.
+    pub broker: Option<AccountId>,
+    /// About this listing.
+    pub listing: Option<ListingId>,
+    /// Those whose day is over.
+    pub overdue: bool,
+}
+
+/// The deals that an actor may see.
+pub(super) fn visible(actor: &Actor) -> Condition {
+    if manages_deals(actor) {
+        return Condition::all();
+    }
+    let mut mine = Condition::any();
+    let parties: Vec<PartyId> = actor.memberships.iter().map(|m| m.party).collect();
+    if !parties.is_empty() {
+        mine = mine.add(deal::Column::Id.in_subquery(of_parties(&parties)));
+    }
+    if let Some(account) = actor.account().filter(|_| actor.is_staff(base::StaffRole::Broker)) {
+        mine = mine.add(deal::Column::Id.in_subquery(of_broker(account)));
+    }
+    if mine.is_empty() { Condition::all().add(Expr::val(1).eq(0)) } else { mine }
+}
+
+fn of_parties(parties: &[PartyId]) -> SelectStatement {
+    Query::select()
+        .column(party::Column::DealId)
+        .from(party::Entity)
+        .and_where(Expr::col(party::Column::PartyId).is_in(parties.iter().map(|p| p.0)))
+        .and_where(Expr::col(party::Column::Role).ne("adviser"))
+        .to_owned()
+}
+
+pub(super) fn of_broker(account: AccountId) -> SelectStatement {
+    Query::select()
+        .column(broker::Column::DealId)
+        .from(broker::Entity)
+        .and_where(Expr::col(broker::Column::AccountId).eq(account.0))
+        .to_owned()
+}
+
+/// The deals of a filter that an actor may see.
+pub(super) fn wanted(actor: &Actor, filter: &Filter, today: NaiveDate) -> Condition {
+    let mut all = Condition::all().add(deal::Column::IsOpen.eq(!filter.ended)).add(visible(actor));
+    if let Some(stage) = &filter.stage {
+        all = all.add(deal::Column::Stage.eq(stage.as_str()));
+    }
+    if let Some(id) = filter.party {
+        all = all.add(deal::Column::Id.in_subquery(of_parties(&[id])));
+    }
+    if let Some(account) = filter.broker {
+        all = all.add(deal::Column::Id.in_subquery(of_broker(account)));
+    }
+    if let Some(listing) = filter.listing {
+        all = all.add(deal::Column::ListingId.eq(listing.0));
+    }
+    if filter.overdue {
+        all = all.add(deal::Column::DueOn.lt(today));
+    }
+    all
+}
+
+/// One page of deals, what is due soonest first.
+///
+/// # Errors
+/// [`BrokeringError::Refused`] for nobody; [`BrokeringError::Cursor`] for a cursor of another list.
+pub async fn list(
+    brokering: &Brokering,
+    actor: &Actor,
+    filter: &Filter,
+    limit: Limit,
+    cursor: Option<&str>,
+) -> Result<Page<DealRow>, BrokeringError> {
+    if !actor.is_system() {
+        actor.signed_in()?;
+    }
+    if !actor.has_scope(Scope::Read) {
+        return Ok(Page { items: Vec::new(), next: None, total: 0 });
+    }
+    let condition = wanted(actor, filter, brokering.store.clock().today());
+    let total = deal::Entity::find().filter(condition.clone()).count(brokering.store.db()).await?;
+    let from = after::<(NaiveDate, DealId)>(cursor)?;
+    let mut items = page(brokering, actor, condition, from, limit.get() + 1).await?;
+    let keep = usize::try_from(limit.get()).unwrap_or(usize::MAX);
+    let more = items.len() > keep;
+    items.truncate(keep);
+    let last = items.last().map(|row| (row.due_on.unwrap_or(NEVER), row.id));
+    Ok(Page { next: last.filter(|_| more).map(|key| Cursor::write(&key)), items, total })
+}
+
+/// So many deals of a condition, from a place on.
+pub(super) async fn page(
+    brokering: &Brokering,
+    actor: &Actor,
+    condition: Condition,
+    from: Option<(NaiveDate, DealId)>,
+    count: u64,
+) -> Result<Vec<DealRow>, BrokeringError> {
+    let db = brokering.store.db();
+    let mut query = deal::Entity::find().filter(condition);
+    if let Some((day, id)) = from {
+        let order = deal::Column::DueOn;
+        query = query.filter(Condition::any().add(order.gt(day)).add(Condition::all().add(order.eq(day)).add(deal::Column::Id.gt(id.0))));
+    }
+    let rows = query.order_by_asc(deal::Column::DueOn).order_by_asc(deal::Column::Id).limit(count).all(db).await?;
+    let ids: Vec<uuid::Uuid> = rows.iter().map(|r| r.id).collect();
+    let mut brokers: HashMap<uuid::Uuid, Vec<AccountId>> = HashMap::new();
+    for row in broker::Entity::find().filter(broker::Column::DealId.is_in(ids)).order_by_asc(broker::Column::AccountId).all(db).await? {
+        brokers.entry(row.deal_id).or_default().push(AccountId(row.account_id));
+    }
+    let today = brokering.store.clock().today();
+    Ok(rows.into_iter().map(|row| to_row(brokering, actor, row, &mut brokers, today)).collect())
+}
+
+fn to_row(
+    brokering: &Brokering,
+    actor: &Actor,
+    row: deal::Model,
+    brokers: &mut HashMap<uuid::Uuid, Vec<AccountId>>,
+    today: NaiveDate,
+) -> DealRow {
+    let pipeline = brokering.pipelines.get(&row.kind, row.pipeline_version);
+    let stage = pipeline.and_then(|p| p.stage(&row.stage));
+    DealRow {
+        id: DealId(row.id),
+        kind_name: pipeline.map_or(row.kind.as_str(), |p| p.name(actor.lang)).to_owned(),
+        stage_name: stage.map_or(row.stage.as_str(), |s| s.name(actor.lang)).to_owned(),
+        next_by: stage.and_then(|s| s.next_by).unwrap_or(NextBy::Nobody),
+        code: row.code,
+        kind: row.kind,
+        title: row.title,
+        stage: row.stage,
+        is_open: row.is_open,
+        lost_reason: row.lost_reason.map(Code),
+        owner: PartyId(row.owner_party_id),
+        seeker: row.seeker_party_id.map(PartyId),
+        stage_since: row.stage_since,
+        is_overdue: row.is_open && row.due_on < today,
+        due_on: Some(row.due_on).filter(|day| *day != NEVER),
+        brokers: brokers.remove(&row.id).unwrap_or_default(),
+        version: row.version,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base::{Capacity, Lang, Membership, PartyRole, StaffRole};
+    use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
+    use store::testing::TestStore;
+
+    use super::*;
+
+    fn person(staff: &[StaffRole], parties: usize) -> Actor {
+        let membership = |n: usize| Membership { party: PartyId(uuid::Uuid::from_u128(n as u128)), roles: [PartyRole::Editor].into() };
+        Actor {
+            capacity: Capacity::Person(AccountId(uuid::Uuid::from_u128(7))),
+            memberships: (0..parties).map(membership).collect(),
+            staff: staff.iter().copied().collect(),
+            scopes: Scope::ALL.iter().copied().collect(),
+            ..Actor::anonymous(Lang::Vi)
+        }
+    }
+
+    /// How SQLite would find a page of a list: its steps, each with the index it goes by.
+    async fn plan(store: &TestStore, actor: &Actor, filter: &Filter) -> Vec<String> {
+        let today = store.clock.today();
+        let query = deal::Entity::find()
+            .filter(wanted(actor, filter, today))
+            .order_by_asc(deal::Column::DueOn)
+            .order_by_asc(deal::Column::Id)
+            .limit(21)
+            .build(DbBackend::Sqlite);
+        let explain = Statement { sql: format!("EXPLAIN QUERY PLAN {}", query.sql), ..query };
+        let rows = store.store.db().query_all_raw(explain).await.unwrap();
+        rows.iter().map(|row| row.try_get::<String>("", "detail").unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn every_list_of_deals_goes_by_an_index() {
+        let store = TestStore::sqlite().await.unwrap();
+        let (broker, editor) = (person(&[StaffRole::Broker], 0), person(&[], 2));
+        let administrator = person(&[StaffRole::Administrator], 0);
+        let stage = || Filter { stage: Some("met".to_owned()), ..Filter::default() };
+        let listing = Filter { listing: Some(ListingId(uuid::Uuid::from_u128(9))), ..Filter::default() };
+        let late = Filter { overdue: true, ..Filter::default() };
+        for (actor, filter, index) in [
+            (&administrator, stage(), "deal_board"),
+            (&administrator, Filter::default(), "deal_due"),
+            (&administrator, late, "deal_due"),
+            (&administrator, listing, "deal_listing"),
+            (&broker, stage(), "deal_broker_account"),
+            (&broker, Filter::default(), "deal_broker_account"),
+            (&editor, Filter::default(), "deal_party_party"),
+        ] {
+            let steps = plan(&store, actor, &filter).await;
+            assert!(steps.iter().any(|s| s.contains(index)), "{index}: {steps:#?}");
+            assert!(!steps.iter().any(|s| s.trim() == "SCAN deal" || s.starts_with("SCAN deal_")), "{steps:#?}");
+            // What everybody's deals are read by is in order already.
+            if actor.is_staff(StaffRole::Administrator) && index != "deal_listing" {
+                assert!(!steps.iter().any(|s| s.contains("TEMP B-TREE")), "{steps:#?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! Deals: from an accepted interest, or from staff, to a signed transfer and its outcome.
+//!
+//! What always holds: a running deal keeps the pipeline version it started with; every change appends one event in the
+//! same transaction, so that stage, parties, brokers and contract can be rebuilt from the log (`replay`); events hold ids,
+//! days and codes, never what people wrote, agreed or paid. The deal's version counts what both sides must agree on
+//! (stage, parties, brokers, facts, offers, contract, outcome); messages, tasks, meetings and the like only add to it.
+//! Not here: confidential files, what the law demands (`legal`), which way a deal may go (`pipelines`), who may do what
+//! (`access`).
+
+mod board;
+mod contract;
+mod counts;
+mod facts;
+mod handover;
+mod list;
+mod messages;
+mod notices;
+mod offers;
+mod open;
+mod people;
+mod replay;
+pub(crate) mod rows;
+mod transition;
+mod view;
+mod work;
+
+use base::{AccountId, Action, Actor, Code, Cursor, DealId, Grant, InterestId, ListingId, PartyId, Refused};
+use chrono::{DateTime, NaiveDate, Utc};
+use listings::Kind;
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::{Deserialize, Serialize};
+use store::{StoreError, Tx};
+use utoipa::ToSchema;
+
+use crate::legal::LegalFacts;
+use crate::{Brokering, BrokeringError};
+use rows::{broker, deal, party};
+
+pub use board::{Column, board};
+pub use contract::{Contract, NewPayment, NewReport, Outcome, PaymentView, ReportView, outcome, paid, payment, record_contract, report};
+pub use counts::{Counts, LostCount, counts_of_listing};
+pub use facts::set_legal_facts;
+pub use handover::{Handover, HandoverReceipt, hand_over};
+pub use list::{DealRow, Filter, list};
+pub use messages::{MessageReceipt, MessageView, NewMessage, send, thread};
+pub use notices::tick;
+pub use offers::{NewOffer, OfferStatus, OfferTerms, OfferView, Royalty, Stage as PaymentStage, accept, offer, offers, withdraw};
+pub(crate) use open::no_pipeline;
+pub use open::{NewDeal, open};
+pub use people::{BrokerShare, BrokerShares, DealParties, DealParty, Statement, set_brokers, set_parties, state_interests};
+pub use replay::{Replayed, replay};
+pub use transition::{Transition, transition};
+pub use view::{BrokerView, DealView, Inside, LackView, PartyView, StageView, WayView, show};
+pub use work::{
+    MeetingView, MilestoneView, NewMeeting, NewMilestone, NewPaper, NewTask, PaperReceipt, PaperView, TaskView, meeting, milestone, paper,
+    reached, task, task_done,
+};
+
+/// The day that stands where nothing is due.
+pub(crate) const NEVER: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
+    Some(day) => day,
+    None => NaiveDate::MAX,
+};
+
+base::words! {
+    /// Which side of a deal.
+    Side {
+        /// Who gives.
+        Owner = "owner",
+        /// Who takes.
+        Seeker = "seeker",
+    }
+}
+
+base::words! {
+    /// Who speaks or has something to do.
+    Voice {
+        /// Who gives.
+        Owner = "owner",
+        /// Who takes.
+        Seeker = "seeker",
+        /// The space's brokers.
+        Broker = "broker",
+    }
+}
+
+base::words! {
+    /// What a party is in a deal.
+    Role {
+        /// It gives.
+        Owner = "owner",
+        /// It takes.
+        Seeker = "seeker",
+        /// It owns a part of what is given.
+        CoOwner = "co_owner",
+        /// It takes along.
+        CoSeeker = "co_seeker",
+        /// It is named, and reads nothing.
+        Adviser = "adviser",
+    }
+}
+
+impl Role {
+    /// The side it stands on.
+    #[must_use]
+    pub fn side(self) -> Option<Side> {
+        match self {
+            Self::Owner | Self::CoOwner => Some(Side::Owner),
+            Self::Seeker | Self::CoSeeker => Some(Side::Seeker),
+            Self::Adviser => None,
+        }
+    }
+}
+
+/// Who brokers a deal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broker {
+    /// The member of staff.
+    pub account: AccountId,
+    /// Their share, in basis points.
+    pub share_bp: u16,
+    /// What they stated of their interests, and when.
+    pub statement: Option<(String, DateTime<Utc>)>,
+}
+
+/// A deal with who is in it: what access is decided from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deal {
+    /// The deal.
+    pub id: DealId,
+    /// Its readable code, `GD-2026-000123`.
+    pub code: String,
+    /// Its kind.
+    pub kind: String,
+    /// The version of the kind's pipeline it goes by.
+    pub pipeline_version: i64,
+    /// Where it stands.
+    pub stage: String,
+    /// Whether it goes on.
+    pub is_open: bool,
+    /// Why it was lost, a code of `lost_reasons`.
+    pub lost_reason: Option<Code>,
+    /// What it is about.
+    pub title: String,
+    /// What is transferred, or the need that is answered.
+    pub listing: ListingId,
+    /// The listing's kind.
+    pub listing_kind: Kind,
+    /// A code of `ip_kinds` where an asset is transferred.
+    pub ip_kind: Option<Code>,
+    /// The interest it came from.
+    pub interest: Option<InterestId>,
+    /// Every party with its role.
+    pub parties: Vec<(Role, PartyId)>,
+    /// Who brokers it.
+    pub brokers: Vec<Broker>,
+    /// What the law asks.
+    pub legal_facts: LegalFacts,
+    /// How many messages its thread has.
+    pub messages: u64,
+    /// Opened.
+    pub opened_at: DateTime<Utc>,
+    /// Who opened it.
+    pub opened_by: Option<AccountId>,
+    /// Since when it stands where it does.
+    pub stage_since: DateTime<Utc>,
+    /// By when something should move it on.
+    pub due_on: Option<NaiveDate>,
+    /// Counts its changes: the ETag.
+    pub version: i64,
+}
+
+impl Deal {
+    /// The parties that read it, each with its side.
+    pub(crate) fn parties_of_sides(&self) -> impl Iterator<Item = (Side, PartyId)> {
+        self.parties.iter().filter_map(|(role, party)| Some((role.side()?, *party)))
+    }
+
+    /// The party with this role, of those there is one of.
+    #[must_use]
+    pub fn party_as(&self, role: Role) -> Option<PartyId> {
+        self.parties.iter().find(|(r, _)| *r == role).map(|(_, party)| *party)
+    }
+
+    fn of(row: deal::Model, parties: Vec<party::Model>, brokers: Vec<broker::Model>) -> Result<Self, StoreError> {
+        let bad = |e| StoreError::corrupt("deal", e);
+        let parties = parties.into_iter().map(|p| Ok((p.role.parse().map_err(bad)?, PartyId(p.party_id))));
+        let broker = |b: broker::Model| Broker {
+            account: AccountId(b.account_id),
+            share_bp: u16::try_from(b.share_bp).unwrap_or_default(),
+            statement: b.statement.zip(b.stated_at),
+        };
+        Ok(Self {
+            id: DealId(row.id),
+            code: row.code,
+            kind: row.kind,
+            pipeline_version: row.pipeline_version,
+            stage: row.stage,
+            is_open: row.is_open,
+            lost_reason: row.lost_reason.map(Code),
+            title: row.title,
+            listing: ListingId(row.listing_id),
+            listing_kind: row.listing_kind.parse().map_err(|e| StoreError::corrupt("deal", e))?,
+            ip_kind: row.ip_kind.map(Code),
+            interest: row.interest_id.map(InterestId),
+            parties: parties.collect::<Result<_, StoreError>>()?,
+            brokers: brokers.into_iter().map(broker).collect(),
+            legal_facts: read_json("legal facts", &row.legal_facts)?,
+            messages: u64::try_from(row.messages).unwrap_or_default(),
+            opened_at: row.opened_at,
+            opened_by: row.opened_by.map(AccountId),
+            stage_since: row.stage_since,
+            due_on: Some(row.due_on).filter(|day| *day != NEVER),
+            version: row.version,
+        })
+    }
+}
+
+/// What is known of a deal after it was written. Kept as the answer to a repeated request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DealReceipt {
+    /// The deal.
+    pub id: DealId,
+    /// Its readable code.
+    pub code: String,
+    /// Where it stands.
+    pub stage: String,
+    /// Its ETag.
+    pub version: i64,
+}
+
+impl DealReceipt {
+    pub(crate) fn of(deal: &Deal, version: i64) -> Self {
+        Self { id: deal.id, code: deal.code.clone(), stage: deal.stage.clone(), version }
+    }
+}
+
+/// The id of something that was added to a deal. Kept as the answer to a repeated request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Added {
+    /// Its id.
+    pub id: uuid::Uuid,
+}
+
+/// Loads one deal, or none.
+pub(crate) async fn load(db: &impl ConnectionTrait, id: DealId) -> Result<Option<Deal>, StoreError> {
+    with_people(db, deal::Entity::find_by_id(id.0).one(db).await?).await
+}
+
+/// Loads one deal to change it: on PostgreSQL the row is locked until the commit, and with it all that hangs on it.
+pub(crate) async fn load_to_change(tx: &Tx, id: DealId) -> Result<Option<Deal>, StoreError> {
+    let mut query = deal::Entity::find_by_id(id.0);
+    if tx.needs_row_locks() {
+        query = query.lock_exclusive();
+    }
+    with_people(tx.db(), query.one(tx.db()).await?).await
+}
+
+async fn with_people(db: &impl ConnectionTrait, row: Option<deal::Model>) -> Result<Option<Deal>, StoreError> {
+    let Some(row) = row else { return Ok(None) };
+    let parties = party::Entity::find().filter(party::Column::DealId.eq(row.id)).order_by_asc(party::Column::PartyId).all(db).await?;
+    let brokers = broker::Entity::find().filter(broker::Column::DealId.eq(row.id)).order_by_asc(broker::Column::AccountId).all(db).await?;
+    Deal::of(row, parties, brokers).map(Some)
+}
+
+/// Loads a deal to change it, and proves that the actor may; with `seen`, only at the version that was seen.
+pub(crate) async fn granted<A: Action<Object = Deal>>(
+    tx: &Tx,
+    actor: &Actor,
+    id: DealId,
+    seen: Option<i64>,
+) -> Result<Grant<A>, BrokeringError> {
+    let deal = load_to_change(tx, id).await?.ok_or(Refused::Hidden)?;
+    let grant = Grant::<A>::check(actor, deal)?;
+    let current = grant.object().version;
+    if seen.is_some_and(|seen| seen != current) {
+        return Err(BrokeringError::Stale { current });
+    }
+    Ok(grant)
+}
+
+/// The same for reading.
+pub(crate) async fn readable<A: Action<Object = Deal>>(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<Deal, BrokeringError> {
+    let deal = load(brokering.store.db(), id).await?.ok_or(Refused::Hidden)?;
+    Ok(Grant::<A>::check(actor, deal)?.into_object())
+}
+
+/// Changes columns of a deal from the version that was loaded to the next.
+pub(crate) async fn save(tx: &Tx, deal: &Deal, mut change: deal::ActiveModel) -> Result<i64, BrokeringError> {
+    let next = deal.version + 1;
+    change.version = Set(next);
+    change.updated_at = Set(tx.now());
+    let result = deal::Entity::update_many()
+        .set(change)
+        .filter(deal::Column::Id.eq(deal.id.0))
+        .filter(deal::Column::Version.eq(deal.version))
+        .exec(tx.db())
+        .await?;
+    if result.rows_affected == 1 { Ok(next) } else { Err(BrokeringError::Stale { current: deal.version }) }
+}
+
+/// In which voice somebody speaks in a deal: for the side they write for, else as its broker.
+pub(crate) fn voice_of(deal: &Deal, actor: &Actor) -> Voice {
+    match deal.sides_of(actor).first() {
+        Some(Side::Owner) => Voice::Owner,
+        Some(Side::Seeker) => Voice::Seeker,
+        None => Voice::Broker,
+    }
+}
+
+/// A stored JSON value in typed form.
+pub(crate) fn read_json<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|e| StoreError::corrupt(what, e))
+}
+
+/// A typed value as it is stored.
+pub(crate) fn write_json(what: &'static str, value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|e| StoreError::corrupt(what, e))
+}
+
+/// Where in a list the reader is.
+pub(crate) fn after<K: serde::de::DeserializeOwned>(cursor: Option<&str>) -> Result<Option<K>, BrokeringError> {
+    cursor.map(Cursor::read).transpose().map_err(|_| BrokeringError::Cursor)
+}
+
+/// Adds a fault if a text is empty or longer than it may be.
+pub(crate) fn check_text(text: &str, pointer: &str, max: usize, is_needed: bool, faults: &mut base::Faults) {
+    let length = text.chars().count();
+    if is_needed && length == 0 {
+        faults.add(pointer, "missing");
+    }
+    if length > max {
+        faults.add_with(pointer, "too_long", &[("max", &max.to_string()), ("length", &length.to_string())]);
+    }
+}

@@ -1,0 +1,156 @@
+//! Who is told what of a deal, and what the clock brings: tasks, milestones and stages whose day has come.
+
+use accounts::notices::{NewNotice, NoticeKind, tell, tell_party};
+use base::{AccountId, PartyRole};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::{Value, json};
+use store::{Ctx, StoreError, Tx};
+use uuid::Uuid;
+
+use super::rows::{deal as deal_rows, milestone, task};
+use super::{Deal, Side, Voice, load_to_change};
+use crate::{Brokering, BrokeringError};
+
+/// Rows looked at in one round of each kind.
+const BATCH: u64 = 200;
+
+fn about(deal: &Deal, kind: NoticeKind, facts: Value, once: String) -> NewNotice {
+    NewNotice { kind, about_kind: "deal", about: deal.id.0, facts, once }
+}
+
+/// Tells the editors of both sides and the brokers, but not whoever did it.
+async fn tell_all(tx: &Tx, deal: &Deal, except: Option<AccountId>, new: &NewNotice) -> Result<(), StoreError> {
+    for voice in Voice::ALL {
+        tell_voice(tx, deal, *voice, except, new).await?;
+    }
+    Ok(())
+}
+
+/// Tells those who speak in a voice.
+async fn tell_voice(tx: &Tx, deal: &Deal, voice: Voice, except: Option<AccountId>, new: &NewNotice) -> Result<(), StoreError> {
+    let side = match voice {
+        Voice::Owner => Side::Owner,
+        Voice::Seeker => Side::Seeker,
+        Voice::Broker => {
+            for broker in deal.brokers.iter().filter(|b| Some(b.account) != except) {
+                tell(tx, broker.account, new).await?;
+            }
+            return Ok(());
+        }
+    };
+    for (_, party) in deal.parties_of_sides().filter(|(s, _)| *s == side) {
+        tell_party(tx, party, &[PartyRole::Editor], except, new).await?;
+    }
+    Ok(())
+}
+
+/// A deal was opened, or came to another stage.
+pub(super) async fn moved(tx: &Tx, deal: &Deal, stage: &str, version: i64, by: Option<AccountId>) -> Result<(), StoreError> {
+    let facts = json!({ "code": deal.code, "kind": deal.kind, "stage": stage, "pipeline_version": deal.pipeline_version });
+    tell_all(tx, deal, by, &about(deal, NoticeKind::DealMoved, facts, format!("deal_moved:{}:{version}", deal.id))).await
+}
+
+/// Somebody wrote (`message`), offered (`offer`), accepted (`accepted`) or took back (`withdrawn`).
+pub(super) async fn said(tx: &Tx, deal: &Deal, what: &'static str, which: Uuid, by: AccountId) -> Result<(), StoreError> {
+    let facts = json!({ "code": deal.code, "what": what, "by": by });
+    tell_all(tx, deal, Some(by), &about(deal, NoticeKind::DealMessage, facts, format!("deal_{what}:{which}"))).await
+}
+
+/// Tells of what is due: tasks to those whose they are, milestones to all, stages that should have been left to the
+/// brokers. Called every few minutes; safe to call on several nodes at once. Gives how many things it told of.
+///
+/// # Errors
+/// If the database fails.
+pub async fn tick(brokering: &Brokering) -> Result<u64, BrokeringError> {
+    let db = brokering.store.db();
+    let today = brokering.store.clock().today();
+    let tasks = task::Entity::find()
+        .filter(task::Column::DoneAt.is_null())
+        .filter(task::Column::ToldAt.is_null())
+        .filter(task::Column::DueOn.lte(today))
+        .order_by_asc(task::Column::DueOn)
+        .limit(BATCH)
+        .all(db)
+        .await?;
+    let milestones = milestone::Entity::find()
+        .filter(milestone::Column::ReachedOn.is_null())
+        .filter(milestone::Column::ToldAt.is_null())
+        .filter(milestone::Column::DueOn.lte(today))
+        .order_by_asc(milestone::Column::DueOn)
+        .limit(BATCH)
+        .all(db)
+        .await?;
+    let other_day = Expr::col(deal_rows::Column::ToldDueOn).ne(Expr::col(deal_rows::Column::DueOn));
+    let untold = Condition::any().add(deal_rows::Column::ToldDueOn.is_null()).add(other_day);
+    let stages = deal_rows::Entity::find()
+        .filter(deal_rows::Column::IsOpen.eq(true))
+        .filter(deal_rows::Column::DueOn.lte(today))
+        .filter(untold)
+        .order_by_asc(deal_rows::Column::DueOn)
+        .limit(BATCH)
+        .all(db)
+        .await?;
+    let mut told = 0;
+    for row in tasks {
+        let whose: Voice = row.side.parse().map_err(|e| StoreError::corrupt("task", e))?;
+        told += u64::from(tell_due(brokering, row.deal_id, Due::Task(row.id, whose)).await?);
+    }
+    for row in milestones {
+        told += u64::from(tell_due(brokering, row.deal_id, Due::Milestone(row.id)).await?);
+    }
+    for row in stages {
+        told += u64::from(tell_due(brokering, row.id, Due::Stage).await?);
+    }
+    Ok(told)
+}
+
+/// What is due.
+#[derive(Clone, Copy)]
+enum Due {
+    Task(Uuid, Voice),
+    Milestone(Uuid),
+    Stage,
+}
+
+async fn tell_due(brokering: &Brokering, id: Uuid, due: Due) -> Result<bool, BrokeringError> {
+    brokering
+        .store
+        .write(Ctx::system(), move |tx: Tx| async move {
+            let Some(deal) = load_to_change(&tx, base::DealId(id)).await? else { return Ok(false) };
+            let now = Some(tx.now());
+            let (what, which, voices): (&str, String, &[Voice]) = match due {
+                Due::Task(task_id, whose) => {
+                    let change = task::ActiveModel { told_at: Set(now), ..Default::default() };
+                    task::Entity::update_many().set(change).filter(task::Column::Id.eq(task_id)).exec(tx.db()).await?;
+                    let voices: &[Voice] = match whose {
+                        Voice::Owner => &[Voice::Owner],
+                        Voice::Seeker => &[Voice::Seeker],
+                        Voice::Broker => &[Voice::Broker],
+                    };
+                    ("task", task_id.to_string(), voices)
+                }
+                Due::Milestone(milestone_id) => {
+                    let change = milestone::ActiveModel { told_at: Set(now), ..Default::default() };
+                    milestone::Entity::update_many().set(change).filter(milestone::Column::Id.eq(milestone_id)).exec(tx.db()).await?;
+                    ("milestone", milestone_id.to_string(), Voice::ALL)
+                }
+                Due::Stage => {
+                    let change = deal_rows::ActiveModel { told_due_on: Set(deal.due_on), ..Default::default() };
+                    deal_rows::Entity::update_many().set(change).filter(deal_rows::Column::Id.eq(id)).exec(tx.db()).await?;
+                    ("stage", format!("{id}:{}", deal.due_on.unwrap_or(super::NEVER)), &[Voice::Broker])
+                }
+            };
+            if !deal.is_open {
+                return Ok(false);
+            }
+            let facts = json!({ "code": deal.code, "what": what, "stage": deal.stage, "kind": deal.kind,
+                                "pipeline_version": deal.pipeline_version });
+            let notice = about(&deal, NoticeKind::TaskDue, facts, format!("{what}_due:{which}"));
+            for voice in voices {
+                tell_voice(&tx, &deal, *voice, None, &notice).await?;
+            }
+            Ok::<_, BrokeringError>(true)
+        })
+        .await
+}

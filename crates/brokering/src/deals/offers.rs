@@ -1,0 +1,379 @@
+//! Offers and counter-offers: full terms, numbered, never changed. A new offer takes the place of the open one; the other
+//! side accepts it as it stands. A broker may pass on an offer for a side, and accepts none.
+
+use base::{AccountId, Actor, Code, DealId, Faults, Money, Refused, Vocabularies};
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{Ctx, NewEvent, StoreError, Tx};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::rows::{deal, offer as rows};
+use super::{Added, Deal, DealReceipt, Role, Side, check_text, granted, notices, read_json, readable, save, write_json};
+use crate::access::{ReadDeal, WorkDeal};
+use crate::{Brokering, BrokeringError};
+
+/// Offers of one deal at most.
+const OFFERS_MAX: i64 = 200;
+
+base::words! {
+    /// Where an offer stands.
+    OfferStatus {
+        /// The other side may accept it.
+        Open = "open",
+        /// Both sides agreed to it.
+        Accepted = "accepted",
+        /// A later one took its place.
+        Superseded = "superseded",
+        /// Its side took it back.
+        Withdrawn = "withdrawn",
+    }
+}
+
+/// A running royalty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Royalty {
+    /// Its rate in basis points (1 = 0.01 %).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_bp: Option<u16>,
+    /// Of what: a code of `royalty_bases`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<Code>,
+    /// The amount per unit, with the base `per_unit`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_unit: Option<Money>,
+}
+
+/// A part of the payment that is due when something is reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OfferMilestone)]
+#[serde(deny_unknown_fields)]
+pub struct Stage {
+    /// What is reached, at most 256 characters.
+    #[schema(max_length = 256)]
+    pub title: String,
+    /// What is then paid.
+    pub amount: Money,
+    /// By when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<NaiveDate>,
+}
+
+/// The terms of an offer. A field that is not there is not offered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct OfferTerms {
+    /// A code of `rights`: ownership, or the right to use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub right: Option<Code>,
+    /// A code of `exclusivity`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exclusivity: Option<Code>,
+    /// Whether the seeker may license on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sublicence: Option<bool>,
+    /// For which uses; at most 1,000 characters.
+    #[schema(max_length = 1000)]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub field_of_use: String,
+    /// Where: ISO 3166 country codes, or `WO` for the world.
+    #[schema(max_items = 50)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub territory: Vec<Code>,
+    /// For how many months.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub term_months: Option<u32>,
+    /// Codes of `payment`.
+    #[schema(max_items = 8)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub payment: Vec<Code>,
+    /// What is paid as a sum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lump_sum: Option<Money>,
+    /// What is paid as it is used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub royalty: Option<Royalty>,
+    /// What is paid as it is reached.
+    #[schema(max_items = 20)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub milestones: Vec<Stage>,
+    /// The share in the firm that the technology becomes, in basis points.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capital_share_bp: Option<u16>,
+    /// What is licensed in return; at most 1,000 characters.
+    #[schema(max_length = 1000)]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cross_licence: String,
+    /// Anything else; at most 2,000 characters.
+    #[schema(max_length = 2000)]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+impl OfferTerms {
+    /// Adds what is wrong with the terms.
+    fn check(&self, vocabularies: &Vocabularies, today: NaiveDate, faults: &mut Faults) {
+        let at = |part: &str| format!("/terms{part}");
+        let code = |list: &str, code: Option<&Code>, part: &str, faults: &mut Faults| {
+            if let Some(code) = code {
+                vocabularies.check(list, code, today, &at(part), faults);
+            }
+        };
+        if *self == Self::default() {
+            faults.add("/terms", "deal_empty_offer");
+        }
+        code("rights", self.right.as_ref(), "/right", faults);
+        code("exclusivity", self.exclusivity.as_ref(), "/exclusivity", faults);
+        for (n, one) in self.payment.iter().enumerate() {
+            code("payment", Some(one), &format!("/payment/{n}"), faults);
+        }
+        for (n, one) in self.territory.iter().enumerate() {
+            if one.as_str().len() != 2 || !one.as_str().bytes().all(|b| b.is_ascii_uppercase()) {
+                faults.add(at(&format!("/territory/{n}")), "bad_territory");
+            }
+        }
+        for (count, max, part) in
+            [(self.territory.len(), 50, "/territory"), (self.milestones.len(), 20, "/milestones"), (self.payment.len(), 8, "/payment")]
+        {
+            if count > max {
+                faults.add_with(at(part), "too_many", &[("max", &max.to_string()), ("count", &count.to_string())]);
+            }
+        }
+        check_text(&self.field_of_use, &at("/field_of_use"), 1_000, false, faults);
+        check_text(&self.cross_licence, &at("/cross_licence"), 1_000, false, faults);
+        check_text(&self.note, &at("/note"), 2_000, false, faults);
+        if self.term_months.is_some_and(|months| months == 0 || months > 1_200) {
+            faults.add(at("/term_months"), "out_of_range");
+        }
+        if let Some(sum) = &self.lump_sum {
+            sum.check(&at("/lump_sum"), faults);
+        }
+        if let Some(royalty) = &self.royalty {
+            code("royalty_bases", royalty.base.as_ref(), "/royalty/base", faults);
+            if royalty.base.is_none() {
+                faults.add(at("/royalty/base"), "missing");
+            }
+            if royalty.rate_bp.is_none() && royalty.per_unit.is_none() {
+                faults.add(at("/royalty/rate_bp"), "missing");
+            }
+            if royalty.rate_bp.is_some_and(|rate| rate == 0 || rate > 10_000) {
+                faults.add(at("/royalty/rate_bp"), "out_of_range");
+            }
+            if let Some(amount) = &royalty.per_unit {
+                amount.check(&at("/royalty/per_unit"), faults);
+            }
+        }
+        for (n, one) in self.milestones.iter().enumerate() {
+            check_text(&one.title, &at(&format!("/milestones/{n}/title")), 256, true, faults);
+            one.amount.check(&at(&format!("/milestones/{n}/amount")), faults);
+        }
+        if self.capital_share_bp.is_some_and(|share| share == 0 || share > 10_000) {
+            faults.add(at("/capital_share_bp"), "out_of_range");
+        }
+    }
+}
+
+/// An offer to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOffer {
+    /// For which side; a broker says it, everybody else offers for their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<Side>,
+    /// The terms.
+    pub terms: OfferTerms,
+}
+
+/// An offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OfferView {
+    /// The offer.
+    pub id: Uuid,
+    /// Which of the deal's it is: 1, 2, 3 …
+    pub number: i64,
+    /// By which side.
+    pub side: Side,
+    /// Where it stands.
+    pub status: OfferStatus,
+    /// The terms.
+    pub terms: OfferTerms,
+    /// Who made it.
+    pub made_by: Option<AccountId>,
+    /// When it was made.
+    pub made_at: DateTime<Utc>,
+    /// When it was accepted or withdrawn, or another took its place.
+    pub decided_at: Option<DateTime<Utc>>,
+}
+
+/// For which side somebody offers.
+fn side_of(deal: &Deal, actor: &Actor, wanted: Option<Side>) -> Result<Side, &'static str> {
+    let own = deal.sides_of(actor);
+    match wanted {
+        Some(side) if own.contains(&side) || deal.is_brokered_by(actor) || actor.is_system() => Ok(side),
+        Some(_) => Err("deal_not_your_side"),
+        None => own.first().copied().filter(|_| own.len() == 1).ok_or("missing"),
+    }
+}
+
+/// Makes an offer, which takes the place of the open one.
+///
+/// # Errors
+/// [`BrokeringError::Invalid`] with every wrong term; [`BrokeringError::NotAllowed`] once the deal has ended.
+pub async fn offer(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewOffer) -> Result<Added, BrokeringError> {
+    let mut faults = Faults::new();
+    new.terms.check(&brokering.vocabularies, brokering.store.clock().today(), &mut faults);
+    let actor = ctx.actor.clone();
+    brokering
+        .store
+        .write(ctx, move |tx: Tx| {
+            let (actor, new, mut faults) = (actor.clone(), new.clone(), faults.clone());
+            async move {
+                let grant = granted::<WorkDeal>(&tx, &actor, id, None).await?;
+                let deal = grant.object();
+                must_go_on(deal, "offer")?;
+                let side = side_of(deal, &actor, new.side).map_err(|code| faults.add("/side", code)).ok();
+                if deal.party_as(Role::Seeker).is_none() {
+                    faults.add("", "deal_no_seeker");
+                }
+                let (true, Some(side)) = (faults.is_empty(), side) else { return Err(BrokeringError::Invalid(faults)) };
+                let number = last_number(tx.db(), id).await? + 1;
+                if number > OFFERS_MAX {
+                    return Err(BrokeringError::NotAllowed { to: "offer".to_owned(), allowed: Vec::new() });
+                }
+                settle(&tx, id, OfferStatus::Open, OfferStatus::Superseded, None).await?;
+                let offer = tx.new_id();
+                let row = rows::ActiveModel {
+                    id: Set(offer),
+                    deal_id: Set(id.0),
+                    number: Set(number),
+                    side: Set(side.as_str().to_owned()),
+                    status: Set(OfferStatus::Open.as_str().to_owned()),
+                    terms: Set(write_json("offer", &new.terms)?),
+                    made_by: Set(actor.account().map(|a| a.0)),
+                    made_at: Set(tx.now()),
+                    decided_by: Set(None),
+                    decided_at: Set(None),
+                };
+                rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
+                save(&tx, deal, deal::ActiveModel::default()).await?;
+                tx.emit(NewEvent::new("deal", id, "deal.offer_made", json!({ "offer": offer, "number": number, "side": side })));
+                if let Some(account) = actor.account() {
+                    notices::said(&tx, deal, "offer", offer, account).await?;
+                }
+                Ok(Added { id: offer })
+            }
+        })
+        .await
+}
+
+/// The other side accepts an offer as it stands.
+///
+/// # Errors
+/// [`BrokeringError::NotAllowed`] unless it is open; [`base::Refused`] for the side that made it, and for brokers.
+pub async fn accept(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid) -> Result<DealReceipt, BrokeringError> {
+    decide(brokering, ctx, id, which, OfferStatus::Accepted).await
+}
+
+/// Its side takes an offer back.
+///
+/// # Errors
+/// [`BrokeringError::NotAllowed`] unless it is open; [`base::Refused`] for the other side.
+pub async fn withdraw(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid) -> Result<DealReceipt, BrokeringError> {
+    decide(brokering, ctx, id, which, OfferStatus::Withdrawn).await
+}
+
+async fn decide(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, to: OfferStatus) -> Result<DealReceipt, BrokeringError> {
+    let actor = ctx.actor.clone();
+    brokering
+        .store
+        .write(ctx, move |tx: Tx| {
+            let actor = actor.clone();
+            async move {
+                let grant = granted::<WorkDeal>(&tx, &actor, id, None).await?;
+                let deal = grant.object();
+                let row = rows::Entity::find_by_id(which).filter(rows::Column::DealId.eq(id.0)).one(tx.db()).await?;
+                let offer = view(row.ok_or(Refused::Hidden)?)?;
+                let own = deal.sides_of(&actor);
+                let may = match to {
+                    // Whoever acts for both sides cannot agree with themselves.
+                    OfferStatus::Accepted => !own.is_empty() && !own.contains(&offer.side),
+                    _ => own.contains(&offer.side) || deal.is_brokered_by(&actor),
+                };
+                if !may {
+                    let action = if to == OfferStatus::Accepted { "deal.accept_offer" } else { "deal.withdraw_offer" };
+                    return Err(Refused::Forbidden { action }.into());
+                }
+                must_go_on(deal, to.as_str())?;
+                if offer.status != OfferStatus::Open {
+                    return Err(BrokeringError::NotAllowed { to: to.to_string(), allowed: Vec::new() });
+                }
+                if to == OfferStatus::Accepted {
+                    settle(&tx, id, OfferStatus::Accepted, OfferStatus::Superseded, actor.account()).await?;
+                }
+                settle(&tx, id, OfferStatus::Open, to, actor.account()).await?;
+                let version = save(&tx, deal, deal::ActiveModel::default()).await?;
+                let kind = if to == OfferStatus::Accepted { "deal.offer_accepted" } else { "deal.offer_withdrawn" };
+                tx.emit(NewEvent::new("deal", id, kind, json!({ "offer": which, "number": offer.number })));
+                if let Some(account) = actor.account() {
+                    notices::said(&tx, deal, to.as_str(), which, account).await?;
+                }
+                Ok(DealReceipt::of(deal, version))
+            }
+        })
+        .await
+}
+
+/// Nothing is offered in a deal that has ended.
+fn must_go_on(deal: &Deal, to: &str) -> Result<(), BrokeringError> {
+    if deal.is_open { Ok(()) } else { Err(BrokeringError::NotAllowed { to: to.to_owned(), allowed: Vec::new() }) }
+}
+
+/// Takes the one offer that stands so to where it shall stand.
+async fn settle(tx: &Tx, id: DealId, from: OfferStatus, to: OfferStatus, by: Option<AccountId>) -> Result<(), StoreError> {
+    rows::Entity::update_many()
+        .col_expr(rows::Column::Status, Expr::value(to.as_str()))
+        .col_expr(rows::Column::DecidedAt, Expr::value(Some(tx.now())))
+        .col_expr(rows::Column::DecidedBy, Expr::value(by.map(|a| a.0)))
+        .filter(rows::Column::DealId.eq(id.0))
+        .filter(rows::Column::Status.eq(from.as_str()))
+        .exec(tx.db())
+        .await?;
+    Ok(())
+}
+
+async fn last_number(db: &impl ConnectionTrait, id: DealId) -> Result<i64, StoreError> {
+    let last = rows::Entity::find().filter(rows::Column::DealId.eq(id.0)).order_by_desc(rows::Column::Number).limit(1).one(db).await?;
+    Ok(last.map_or(0, |row| row.number))
+}
+
+/// Every offer of a deal, the newest first.
+///
+/// # Errors
+/// [`BrokeringError::Refused`] for whoever does not read the deal.
+pub async fn offers(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<Vec<OfferView>, BrokeringError> {
+    readable::<ReadDeal>(brokering, actor, id).await?;
+    Ok(of_deal(brokering.store.db(), id).await?)
+}
+
+pub(crate) async fn of_deal(db: &impl ConnectionTrait, id: DealId) -> Result<Vec<OfferView>, StoreError> {
+    let rows = rows::Entity::find().filter(rows::Column::DealId.eq(id.0)).order_by_desc(rows::Column::Number).all(db).await?;
+    rows.into_iter().map(view).collect()
+}
+
+fn view(row: rows::Model) -> Result<OfferView, StoreError> {
+    let bad = |e| StoreError::corrupt("offer", e);
+    Ok(OfferView {
+        id: row.id,
+        number: row.number,
+        side: row.side.parse().map_err(bad)?,
+        status: row.status.parse().map_err(bad)?,
+        terms: read_json("offer", &row.terms)?,
+        made_by: row.made_by.map(AccountId),
+        made_at: row.made_at,
+        decided_at: row.decided_at,
+    })
+}

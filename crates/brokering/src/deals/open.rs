@@ -1,0 +1,219 @@
+//! Opening a deal about a listing: by the editors of the listing's party, or by a broker, who then brokers it.
+
+use base::{AccountId, Actor, Code, DealId, Faults, InterestId, ListingId, PartyId, PartyRole, Refused, Scope};
+use chrono::Datelike as _;
+use listings::content::Content;
+use listings::published::Published;
+use listings::{Kind, ListingError};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, Statement};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{Ctx, NewEvent, StoreError, Tx};
+use utoipa::ToSchema;
+
+use super::rows::{broker, deal, party};
+use super::{DealReceipt, NEVER, Role, check_text, load, notices};
+use crate::access::brokers_deals;
+use crate::{Brokering, BrokeringError};
+
+/// A deal to be opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDeal {
+    /// The kind: a pipeline's.
+    pub kind: String,
+    /// What is transferred, or the need that is answered.
+    pub listing: ListingId,
+    /// What it is about, at most 256 characters; the listing's title unless given.
+    #[serde(default)]
+    pub title: String,
+    /// The party that gives: the listing's unless it is a need, where it must be given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<PartyId>,
+    /// The party that takes, once it may be named; of a need its own, unless it hides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seeker: Option<PartyId>,
+    /// The interest it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interest: Option<InterestId>,
+}
+
+/// What is known before the transaction.
+#[derive(Clone)]
+struct Ready {
+    new: NewDeal,
+    title: String,
+    listing_kind: Kind,
+    ip_kind: Option<Code>,
+    owner: PartyId,
+    seeker: Option<PartyId>,
+    broker: Option<AccountId>,
+}
+
+/// Opens a deal.
+///
+/// # Errors
+/// [`BrokeringError::Refused`] unless the actor brokers deals or writes for the listing's party;
+/// [`BrokeringError::Invalid`] for a kind, listing or party there is none of.
+pub async fn open(brokering: &Brokering, ctx: Ctx, new: NewDeal) -> Result<DealReceipt, BrokeringError> {
+    if !ctx.actor.is_system() {
+        ctx.actor.signed_in()?;
+    }
+    if !ctx.actor.has_scope(Scope::Write) {
+        return Err(Refused::Forbidden { action: "deal.open" }.into());
+    }
+    let ready = prepare(brokering, &ctx.actor, new).await?;
+    let (inner, actor) = (brokering.clone(), ctx.actor.clone());
+    brokering.store.write(ctx, move |tx| open_in(tx, inner.clone(), actor.clone(), ready.clone())).await
+}
+
+/// The listing, if it is published and the actor may see it.
+async fn listing_for(brokering: &Brokering, actor: &Actor, id: ListingId) -> Result<Option<Published>, BrokeringError> {
+    let Some(kind) = listings::view::kind_of(&brokering.listings, id).await? else { return Ok(None) };
+    match listings::view::show(&brokering.listings, actor, kind, id).await {
+        Ok(_) => Ok(listings::published::load(&brokering.store, &[id]).await?.into_iter().next()),
+        Err(ListingError::Refused(_)) => Ok(None),
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn prepare(brokering: &Brokering, actor: &Actor, new: NewDeal) -> Result<Ready, BrokeringError> {
+    let mut faults = Faults::new();
+    let today = brokering.store.clock().today();
+    if brokering.pipelines.in_force(&new.kind, today).is_none() {
+        faults.add_with("/kind", "unknown_code", &[("code", &new.kind), ("list", "deal_kinds")]);
+    }
+    check_text(&new.title, "/title", 256, false, &mut faults);
+    let published = listing_for(brokering, actor, new.listing).await?;
+    let Some(published) = published else {
+        // Whoever may open no deal at all is told just that.
+        if !brokers_deals(actor) && !actor.memberships.iter().any(|m| actor.has_role(m.party, PartyRole::Editor)) {
+            return Err(Refused::Forbidden { action: "deal.open" }.into());
+        }
+        faults.add("/listing", "unknown_listing");
+        return Err(BrokeringError::Invalid(faults));
+    };
+    let its = published.owner.id;
+    if !actor.is_system() && !brokers_deals(actor) && !actor.has_role(its, PartyRole::Editor) {
+        return Err(Refused::Forbidden { action: "deal.open" }.into());
+    }
+    let is_need = published.kind == Kind::Need;
+    let hides = published.content.hides_party();
+    let (owner, seeker) = match (is_need, new.owner, new.seeker) {
+        (true, Some(owner), seeker) => {
+            if seeker.is_some_and(|s| s != its) {
+                faults.add("/seeker", "deal_other_party");
+            }
+            (owner, seeker.or(Some(its).filter(|_| !hides || actor.has_role(its, PartyRole::Editor))))
+        }
+        (true, None, _) => {
+            faults.add("/owner", "missing");
+            (its, None)
+        }
+        (false, owner, seeker) => {
+            if owner.is_some_and(|o| o != its) {
+                faults.add("/owner", "deal_other_party");
+            }
+            (its, seeker)
+        }
+    };
+    if seeker == Some(owner) {
+        faults.add(if is_need { "/owner" } else { "/seeker" }, "deal_with_itself");
+    }
+    let db = brokering.store.db();
+    for (pointer, party) in [("/owner", Some(owner)), ("/seeker", seeker)] {
+        if let Some(id) = party
+            && !accounts::lookup::party_exists(db, id).await?
+        {
+            faults.add(pointer, "unknown_party");
+        }
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)?;
+    let ip_kind = match &published.content {
+        Content::IpAsset(asset) => asset.ip_kind.clone(),
+        Content::Technology(_) | Content::Need(_) => None,
+    };
+    let title = published.content.title().best(published.source_lang).unwrap_or_default();
+    let title = if new.title.is_empty() { title.to_owned() } else { new.title.clone() };
+    let broker = actor.account().filter(|_| brokers_deals(actor));
+    Ok(Ready { title, listing_kind: published.kind, ip_kind, owner, seeker, broker, new })
+}
+
+async fn open_in(tx: Tx, brokering: Brokering, actor: Actor, ready: Ready) -> Result<DealReceipt, BrokeringError> {
+    let id = DealId(tx.new_id());
+    let today = tx.today();
+    let pipeline = brokering.pipelines.in_force(&ready.new.kind, today);
+    let (Some(pipeline), Some(first)) = (pipeline, pipeline.and_then(|p| p.stages.first())) else {
+        return Err(no_pipeline().into());
+    };
+    let due_on = first.due_on(today);
+    let row = deal::ActiveModel {
+        id: Set(id.0),
+        code: Set(next_code(&tx).await?),
+        kind: Set(pipeline.kind.clone()),
+        pipeline_version: Set(pipeline.version),
+        stage: Set(first.code.clone()),
+        is_open: Set(true),
+        lost_reason: Set(None),
+        title: Set(ready.title),
+        listing_id: Set(ready.new.listing.0),
+        listing_kind: Set(ready.listing_kind.as_str().to_owned()),
+        ip_kind: Set(ready.ip_kind.map(|code| code.0)),
+        interest_id: Set(ready.new.interest.map(|i| i.0)),
+        owner_party_id: Set(ready.owner.0),
+        seeker_party_id: Set(ready.seeker.map(|p| p.0)),
+        legal_facts: Set("{}".to_owned()),
+        messages: Set(0),
+        opened_by: Set(actor.account().map(|a| a.0)),
+        opened_at: Set(tx.now()),
+        stage_since: Set(tx.now()),
+        due_on: Set(due_on.unwrap_or(NEVER)),
+        told_due_on: Set(None),
+        version: Set(1),
+        updated_at: Set(tx.now()),
+    };
+    deal::Entity::insert(row).exec_without_returning(tx.db()).await?;
+    let parties = [(Role::Owner, Some(ready.owner)), (Role::Seeker, ready.seeker)];
+    for (role, member) in parties.into_iter().filter_map(|(role, party)| Some((role, party?))) {
+        let row = party::ActiveModel { deal_id: Set(id.0), party_id: Set(member.0), role: Set(role.as_str().to_owned()) };
+        party::Entity::insert(row).exec_without_returning(tx.db()).await?;
+    }
+    if let Some(account) = ready.broker {
+        let row = broker::ActiveModel {
+            deal_id: Set(id.0),
+            account_id: Set(account.0),
+            share_bp: Set(10_000),
+            statement: Set(None),
+            stated_at: Set(None),
+        };
+        broker::Entity::insert(row).exec_without_returning(tx.db()).await?;
+    }
+    let opened = json!({
+        "kind": pipeline.kind, "pipeline_version": pipeline.version, "stage": first.code, "listing": ready.new.listing,
+        "interest": ready.new.interest, "owner": ready.owner, "seeker": ready.seeker, "broker": ready.broker, "due_on": due_on,
+    });
+    tx.emit(NewEvent::new("deal", id, "deal.opened", opened));
+    let deal = load(tx.db(), id).await?.ok_or(Refused::Hidden)?;
+    notices::moved(&tx, &deal, &first.code, 1, actor.account()).await?;
+    Ok(DealReceipt::of(&deal, 1))
+}
+
+pub(crate) fn no_pipeline() -> StoreError {
+    StoreError::corrupt("pipeline", std::io::Error::other("it is not among the files"))
+}
+
+#[derive(FromQueryResult)]
+struct Next {
+    next: i64,
+}
+
+/// The next readable code of this year.
+async fn next_code(tx: &Tx) -> Result<String, StoreError> {
+    let year = tx.today().year();
+    let backend = ConnectionTrait::get_database_backend(tx.db());
+    let sql = "INSERT INTO code_counter (kind, year, next) VALUES ('deal', $1, 2) \
+               ON CONFLICT (kind, year) DO UPDATE SET next = code_counter.next + 1 RETURNING next";
+    let row = Next::find_by_statement(Statement::from_sql_and_values(backend, sql, [i64::from(year).into()])).one(tx.db()).await?;
+    let number = row.map_or(1, |r| r.next - 1);
+    Ok(format!("GD-{year}-{number:06}"))
+}

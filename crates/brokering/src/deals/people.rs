@@ -1,0 +1,260 @@
+//! Who is in a deal: its parties with their roles, its brokers with their shares, and what each broker states of their
+//! interests. Nobody states for another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use accounts::notices::{NewNotice, NoticeKind};
+use base::{AccountId, DealId, Faults, PartyId, StaffRole};
+use chrono::{DateTime, Utc};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{Ctx, NewEvent, Tx};
+use utoipa::ToSchema;
+
+use super::facts::Facts;
+use super::rows::{broker, deal, party};
+use super::{Broker, Deal, DealReceipt, Role, check_text, granted, save};
+use crate::access::{SetBrokers, SetDealParties, StateInterests};
+use crate::{Brokering, BrokeringError};
+
+/// Parties of one deal at most.
+const PARTIES_MAX: usize = 20;
+/// Brokers of one deal at most.
+const BROKERS_MAX: usize = 10;
+/// One whole, in basis points.
+const WHOLE: u32 = 10_000;
+
+/// A party with its role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DealParty {
+    /// The party.
+    pub party: PartyId,
+    /// What it is in the deal.
+    pub role: Role,
+}
+
+/// Every party of a deal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DealParties {
+    /// All of them, the owner among them.
+    #[schema(max_items = 20)]
+    pub parties: Vec<DealParty>,
+}
+
+/// A broker with their share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BrokerShare {
+    /// The member of staff.
+    pub account: AccountId,
+    /// Their share in basis points (1 = 0.01 %).
+    pub share_bp: u16,
+}
+
+/// Every broker of a deal; their shares make 100 %.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BrokerShares {
+    /// All of them.
+    #[schema(max_items = 10)]
+    pub brokers: Vec<BrokerShare>,
+}
+
+/// What a broker states of their interests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Statement {
+    /// At most 2,000 characters: which ties there are to either side, or that there are none.
+    #[schema(max_length = 2000)]
+    pub statement: String,
+}
+
+/// Sets who is in a deal. The owner stays who it is; the seeker may be named, and changed while it is open.
+///
+/// # Errors
+/// [`BrokeringError::Invalid`], [`BrokeringError::Stale`].
+pub async fn set_parties(
+    brokering: &Brokering,
+    ctx: Ctx,
+    id: DealId,
+    seen: i64,
+    wanted: DealParties,
+) -> Result<DealReceipt, BrokeringError> {
+    let (inner, actor) = (brokering.clone(), ctx.actor.clone());
+    brokering
+        .store
+        .write(ctx, move |tx: Tx| {
+            let (brokering, actor, wanted) = (inner.clone(), actor.clone(), wanted.clone());
+            async move {
+                let grant = granted::<SetDealParties>(&tx, &actor, id, Some(seen)).await?;
+                let deal = grant.object();
+                check_parties(&tx, deal, &wanted).await?;
+                let named = Deal { parties: wanted.parties.iter().map(|p| (p.role, p.party)).collect(), ..deal.clone() };
+                Facts::load(&brokering, tx.db(), &named, tx.today(), actor.lang).await?.must_keep(&brokering, deal)?;
+                party::Entity::delete_many().filter(party::Column::DealId.eq(id.0)).exec(tx.db()).await?;
+                for one in &wanted.parties {
+                    let row =
+                        party::ActiveModel { deal_id: Set(id.0), party_id: Set(one.party.0), role: Set(one.role.as_str().to_owned()) };
+                    party::Entity::insert(row).exec_without_returning(tx.db()).await?;
+                }
+                let seeker = wanted.parties.iter().find(|p| p.role == Role::Seeker).map(|p| p.party.0);
+                let version = save(&tx, deal, deal::ActiveModel { seeker_party_id: Set(seeker), ..Default::default() }).await?;
+                tx.emit(NewEvent::new("deal", id, "deal.parties_set", json!({ "parties": wanted.parties })));
+                Ok(DealReceipt::of(deal, version))
+            }
+        })
+        .await
+}
+
+async fn check_parties(tx: &Tx, deal: &Deal, wanted: &DealParties) -> Result<(), BrokeringError> {
+    let mut faults = Faults::new();
+    if wanted.parties.len() > PARTIES_MAX {
+        let (max, count) = (PARTIES_MAX.to_string(), wanted.parties.len().to_string());
+        faults.add_with("/parties", "too_many", &[("max", &max), ("count", &count)]);
+        return Err(BrokeringError::Invalid(faults));
+    }
+    let mut seen = BTreeSet::new();
+    for (n, one) in wanted.parties.iter().enumerate() {
+        if !seen.insert(one.party) {
+            faults.add(format!("/parties/{n}/party"), "deal_party_twice");
+        } else if !accounts::lookup::party_exists(tx.db(), one.party).await? {
+            faults.add(format!("/parties/{n}/party"), "unknown_party");
+        }
+    }
+    let of = |role: Role| wanted.parties.iter().filter(|p| p.role == role).map(|p| p.party).collect::<Vec<_>>();
+    if of(Role::Owner) != deal.party_as(Role::Owner).into_iter().collect::<Vec<_>>() {
+        faults.add("/parties", "deal_owner_stays");
+    }
+    if of(Role::Seeker).len() > 1 {
+        faults.add("/parties", "deal_one_seeker");
+    }
+    if !deal.is_open && of(Role::Seeker).first().copied() != deal.party_as(Role::Seeker) {
+        faults.add("/parties", "deal_ended");
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)
+}
+
+/// Sets who brokers a deal, with shares that make 100 %. Statements of those who stay are kept.
+///
+/// # Errors
+/// [`BrokeringError::Invalid`] for shares that are not whole and accounts that are no brokers; [`BrokeringError::Stale`].
+pub async fn set_brokers(
+    brokering: &Brokering,
+    ctx: Ctx,
+    id: DealId,
+    seen: i64,
+    wanted: BrokerShares,
+) -> Result<DealReceipt, BrokeringError> {
+    let actor = ctx.actor.clone();
+    brokering
+        .store
+        .write(ctx, move |tx: Tx| {
+            let (actor, wanted) = (actor.clone(), wanted.clone());
+            async move {
+                let grant = granted::<SetBrokers>(&tx, &actor, id, Some(seen)).await?;
+                check_brokers(&tx, &wanted).await?;
+                let version = replace_brokers(&tx, grant.object(), &wanted, actor.account()).await?;
+                Ok(DealReceipt::of(grant.object(), version))
+            }
+        })
+        .await
+}
+
+async fn check_brokers(tx: &Tx, wanted: &BrokerShares) -> Result<(), BrokeringError> {
+    let mut faults = Faults::new();
+    if wanted.brokers.len() > BROKERS_MAX {
+        let (max, count) = (BROKERS_MAX.to_string(), wanted.brokers.len().to_string());
+        faults.add_with("/brokers", "too_many", &[("max", &max), ("count", &count)]);
+        return Err(BrokeringError::Invalid(faults));
+    }
+    let known = accounts::people::staff_with(tx.db(), StaffRole::Broker).await?;
+    let mut seen = BTreeSet::new();
+    for (n, one) in wanted.brokers.iter().enumerate() {
+        if !known.contains(&one.account) {
+            faults.add(format!("/brokers/{n}/account"), "deal_no_broker");
+        } else if !seen.insert(one.account) {
+            faults.add(format!("/brokers/{n}/account"), "deal_broker_twice");
+        }
+        if one.share_bp == 0 {
+            faults.add(format!("/brokers/{n}/share_bp"), "share_zero");
+        }
+    }
+    let sum: u32 = wanted.brokers.iter().map(|b| u32::from(b.share_bp)).sum();
+    if sum != WHOLE {
+        let sum = format!("{}.{:02}", sum / 100, sum % 100);
+        faults.add_with("/brokers", "deal_shares_not_whole", &[("sum", &sum)]);
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)
+}
+
+/// Writes the brokers of a deal, asks new ones for their statement, and gives the deal's new version.
+pub(crate) async fn replace_brokers(tx: &Tx, deal: &Deal, wanted: &BrokerShares, by: Option<AccountId>) -> Result<i64, BrokeringError> {
+    let before: BTreeMap<AccountId, &Broker> = deal.brokers.iter().map(|b| (b.account, b)).collect();
+    broker::Entity::delete_many().filter(broker::Column::DealId.eq(deal.id.0)).exec(tx.db()).await?;
+    for one in &wanted.brokers {
+        let stated: Option<(String, DateTime<Utc>)> = before.get(&one.account).and_then(|b| b.statement.clone());
+        let (statement, stated_at) = stated.unzip();
+        let row = broker::ActiveModel {
+            deal_id: Set(deal.id.0),
+            account_id: Set(one.account.0),
+            share_bp: Set(i64::from(one.share_bp)),
+            statement: Set(statement),
+            stated_at: Set(stated_at),
+        };
+        broker::Entity::insert(row).exec_without_returning(tx.db()).await?;
+    }
+    let version = save(tx, deal, deal::ActiveModel::default()).await?;
+    tx.emit(NewEvent::new("deal", deal.id, "deal.brokers_set", json!({ "brokers": wanted.brokers })));
+    for one in wanted.brokers.iter().filter(|b| !before.contains_key(&b.account) && Some(b.account) != by) {
+        let asked = NewNotice {
+            kind: NoticeKind::ConsentAsked,
+            about_kind: "deal",
+            about: deal.id.0,
+            facts: json!({ "what": "conflict_statement", "code": deal.code }),
+            once: format!("deal_statement:{}:{version}", deal.id),
+        };
+        accounts::notices::tell(tx, one.account, &asked).await?;
+    }
+    Ok(version)
+}
+
+/// A broker states their own interests.
+///
+/// # Errors
+/// [`BrokeringError::Invalid`], [`BrokeringError::Stale`]; [`base::Refused`] for whoever does not broker the deal.
+pub async fn state_interests(
+    brokering: &Brokering,
+    ctx: Ctx,
+    id: DealId,
+    seen: i64,
+    said: Statement,
+) -> Result<DealReceipt, BrokeringError> {
+    let account = ctx.actor.signed_in()?;
+    let mut faults = Faults::new();
+    check_text(&said.statement, "/statement", 2_000, true, &mut faults);
+    faults.into_result().map_err(BrokeringError::Invalid)?;
+    let actor = ctx.actor.clone();
+    brokering
+        .store
+        .write(ctx, move |tx: Tx| {
+            let (actor, said) = (actor.clone(), said.clone());
+            async move {
+                let grant = granted::<StateInterests>(&tx, &actor, id, Some(seen)).await?;
+                let row =
+                    broker::ActiveModel { statement: Set(Some(said.statement)), stated_at: Set(Some(tx.now())), ..Default::default() };
+                broker::Entity::update_many()
+                    .set(row)
+                    .filter(broker::Column::DealId.eq(id.0))
+                    .filter(broker::Column::AccountId.eq(account.0))
+                    .exec(tx.db())
+                    .await?;
+                let version = save(&tx, grant.object(), deal::ActiveModel::default()).await?;
+                tx.emit(NewEvent::new("deal", id, "deal.interests_stated", json!({ "account": account })));
+                Ok(DealReceipt::of(grant.object(), version))
+            }
+        })
+        .await
+}

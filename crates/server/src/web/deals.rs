@@ -1,0 +1,615 @@
+//! The page of one deal: where it stands and whose move is next, what is offered, agreed, done and said; and the small
+//! forms that stand on it (moving it, writing, a tick). What takes more to fill in has a page of its own (`parts`).
+//!
+//! The rules are those of `brokering::deals`; nothing is decided here.
+
+pub(super) mod mine;
+pub(super) mod parts;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use base::{AccountId, Code, DealId, Lang, Limit, messages};
+use brokering::BrokeringError;
+use brokering::deals::{self, DealView, Inside, NewMessage, OfferStatus, Side, Transition};
+use brokering::legal::{Effect, Registration};
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+use store::Ctx;
+use store::events::Filter;
+use uuid::Uuid;
+
+use super::faults::FaultLine;
+use super::fields::{Context, Field, Opt, told};
+use super::form::Form;
+use super::format::{self, Moment};
+use super::frame::{Frame, Visit, go, localised, page, parameter};
+use crate::app::App;
+use crate::extract::{Id, Writer};
+use crate::problem::Problem;
+
+/// Messages on a page.
+const SHOWN: u16 = 20;
+/// Events in the timeline.
+const EVENTS: u64 = 30;
+
+/// A stage in the bar.
+pub(super) struct StageStep {
+    pub name: String,
+    pub is_now: bool,
+    pub is_done: bool,
+}
+
+/// A way on, with what it still needs.
+pub(super) struct WayOption {
+    pub to: String,
+    pub name: String,
+    pub missing: Vec<String>,
+}
+
+/// A name with what it is.
+pub(super) struct Person {
+    pub name: String,
+    pub href: Option<String>,
+    pub about: String,
+    pub statement: Option<String>,
+}
+
+/// A line of something that has a day and perhaps a button.
+pub(super) struct Thing {
+    pub title: String,
+    pub about: String,
+    pub day: String,
+    pub is_due: bool,
+    pub is_done: bool,
+    /// What its button does, and on what.
+    pub button: Option<(&'static str, String, String)>,
+}
+
+/// One offer as a column of the table.
+pub(super) struct OfferColumn {
+    pub title: String,
+    pub about: String,
+    pub id: String,
+    pub can_accept: bool,
+    pub can_withdraw: bool,
+}
+
+/// One term, in every offer shown.
+pub(super) struct TermRow {
+    pub label: String,
+    /// What each offer says, and whether that differs from the offer before it.
+    pub cells: Vec<(String, bool)>,
+}
+
+/// What a rule says.
+pub(super) struct AdviceLine {
+    pub text: String,
+    pub article: String,
+    pub day: Option<String>,
+    pub is_missing: bool,
+    pub is_there: bool,
+    pub to_check: bool,
+}
+
+/// A message of the thread.
+pub(super) struct MessageLine {
+    pub author: String,
+    pub voice: String,
+    pub text: String,
+    pub at: Moment,
+}
+
+/// Something that happened.
+pub(super) struct EventLine {
+    pub text: String,
+    pub by: String,
+    pub at: Moment,
+}
+
+/// A heading with what stands under it, and where it is written.
+pub(super) struct Facts {
+    pub lines: Vec<(String, String)>,
+    pub href: Option<String>,
+    /// What the way there is called.
+    pub label: String,
+}
+
+impl Facts {
+    fn none() -> Self {
+        Self { lines: Vec::new(), href: None, label: String::new() }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "deal.html")]
+pub(super) struct DealPage {
+    pub f: Frame,
+    pub code: String,
+    pub kind: String,
+    pub title: String,
+    pub stage: String,
+    pub listing: Option<String>,
+    pub stages: Vec<StageStep>,
+    pub next: Option<String>,
+    pub next_by: String,
+    pub due: Option<String>,
+    pub is_overdue: bool,
+    pub lost: Option<String>,
+    pub action: String,
+    pub seen: i64,
+    pub ways: Vec<WayOption>,
+    pub asks_reason: bool,
+    pub reasons: Vec<Opt>,
+    pub moving: String,
+    pub parties: Vec<Person>,
+    pub brokers: Vec<Person>,
+    pub is_inside: bool,
+    pub can_write: bool,
+    pub edit: String,
+    pub tasks: Vec<Thing>,
+    pub meetings: Vec<Thing>,
+    pub papers: Vec<Thing>,
+    pub milestones: Vec<Thing>,
+    pub payments: Vec<Thing>,
+    pub reports: Vec<Thing>,
+    pub offers: Vec<OfferColumn>,
+    pub terms: Vec<TermRow>,
+    pub contract: Facts,
+    pub legal: Facts,
+    pub registration: String,
+    pub advice: Vec<AdviceLine>,
+    pub contents: Vec<AdviceLine>,
+    pub caveats: Vec<String>,
+    pub disclaimer: String,
+    pub outcome: Facts,
+    pub messages: Vec<MessageLine>,
+    pub message_count: u64,
+    pub next_messages: Option<String>,
+    pub first_messages: Option<String>,
+    pub typed: String,
+    pub key: String,
+    pub timeline: Vec<EventLine>,
+    pub faults: Vec<FaultLine>,
+    pub done: Option<String>,
+}
+
+/// What was sent and could not be done.
+pub(super) struct Refusal<'a> {
+    pub status: StatusCode,
+    pub faults: Vec<FaultLine>,
+    pub form: Option<&'a Form>,
+}
+
+impl Refusal<'_> {
+    fn none() -> Self {
+        Self { status: StatusCode::OK, faults: Vec::new(), form: None }
+    }
+}
+
+fn say(lang: Lang, key: &str) -> String {
+    messages::say(lang, key, &[])
+}
+
+/// What forms are asked and read with.
+pub(super) fn context<'a>(app: &'a App, visit: &Visit) -> Context<'a> {
+    Context {
+        lang: visit.lang(),
+        written_in: visit.lang(),
+        translated_from: None,
+        vocabularies: &app.vocabularies,
+        today: app.clock().today(),
+        parties: Vec::new(),
+        listings: Vec::new(),
+        notes: std::collections::HashMap::new(),
+    }
+}
+
+/// Content in the words of its fields, label by label.
+fn lines(fields: &[Field], content: &impl serde::Serialize, cx: &Context<'_>) -> Result<Vec<(String, String)>, Problem> {
+    let json = serde_json::to_value(content).map_err(|e| Problem::internal(&e))?;
+    Ok(told(fields, &json, cx).into_iter().map(|t| (t.label, t.text)).collect())
+}
+
+pub(super) async fn show(State(app): State<App>, visit: Visit, Id(id): Id<DealId>) -> Result<Response, Problem> {
+    deal_page(&app, &visit, id, Refusal::none()).await
+}
+
+/// The page of a deal, with what was typed where that could not be kept.
+async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let actor = &visit.who.actor;
+    let view = deals::show(&app.brokering, actor, id).await?;
+    let path = format!("/deals/{id}");
+    let cursor = parameter(visit, "cursor");
+    let cursor = Some(cursor.as_str()).filter(|c| !c.is_empty());
+    let thread = if view.inside.is_some() {
+        Some(deals::thread(&app.brokering, actor, id, Limit::new(SHOWN).unwrap_or_default(), cursor).await?)
+    } else {
+        None
+    };
+    let events = match &view.inside {
+        Some(_) => app.store.events(&Filter { subject: Some(id.0), ..Filter::default() }, EVENTS * 3).await?,
+        None => Vec::new(),
+    };
+    let mut people: Vec<AccountId> = thread.iter().flat_map(|t| &t.items).map(|m| m.author).collect();
+    people.extend(events.iter().filter_map(|e| e.actor_id.map(AccountId)));
+    let names = accounts::people::names(app.accounts.store().db(), &people).await?;
+    let name = |id: Option<AccountId>| id.and_then(|id| names.get(&id).cloned()).unwrap_or_else(|| say(lang, "by-the-space"));
+    let here = localised(lang, &path);
+    let form = refusal.form;
+    let typed = |field: &str| form.map_or_else(String::new, |f| f.get(field).to_owned());
+    let next_page = |cursor: &str| super::paging::address(&here, &[("cursor", cursor)]);
+    let did = parameter(visit, "did");
+    let known = ["moved", "sent", "saved", "done"];
+    let mut filled = DealPage {
+        f: visit.frame(app, format!("{} – {}", view.code, view.title)).at(&path).unlisted().without_search().placed("my"),
+        listing: listing_of(app, visit, &view).await?,
+        stages: stages(&view),
+        next: view.next.as_ref().map(|key| say(lang, &format!("deal-next-{}", key.replace('_', "-")))),
+        next_by: say(lang, &format!("deal-by-{}", view.next_by)),
+        due: view.due_on.map(|day| format::day(lang, day)),
+        is_overdue: view.is_overdue,
+        lost: view.lost_reason.as_ref().map(|code| app.vocabularies.name("lost_reasons", code.as_str(), lang).to_owned()),
+        action: here.clone(),
+        seen: view.version,
+        ways: ways(&view),
+        asks_reason: view.ways.iter().any(|w| w.needs_reason),
+        reasons: reasons(app, lang, &typed("reason")),
+        moving: typed("to"),
+        parties: parties(app, &view, lang),
+        brokers: brokers(&view, lang),
+        is_inside: view.inside.is_some(),
+        can_write: writes(visit, &view),
+        edit: format!("{here}/edit"),
+        messages: Vec::new(),
+        message_count: 0,
+        next_messages: None,
+        first_messages: cursor.map(|_| here.clone()),
+        typed: typed("text"),
+        key: app.clock().uuid().simple().to_string(),
+        timeline: Vec::new(),
+        faults: refusal.faults,
+        done: known.iter().find(|k| **k == did).map(|k| say(lang, &format!("deal-did-{k}"))),
+        tasks: Vec::new(),
+        meetings: Vec::new(),
+        papers: Vec::new(),
+        milestones: Vec::new(),
+        payments: Vec::new(),
+        reports: Vec::new(),
+        offers: Vec::new(),
+        terms: Vec::new(),
+        contract: Facts::none(),
+        legal: Facts::none(),
+        registration: String::new(),
+        advice: Vec::new(),
+        contents: Vec::new(),
+        caveats: Vec::new(),
+        disclaimer: String::new(),
+        outcome: Facts::none(),
+        code: view.code.clone(),
+        kind: view.kind_name.clone(),
+        title: view.title.clone(),
+        stage: view.stage_name.clone(),
+    };
+    if filled.done.is_some() && !filled.faults.is_empty() {
+        filled.done = None;
+    }
+    if let Some(thread) = thread {
+        filled.message_count = thread.total;
+        filled.next_messages = thread.next.as_deref().map(next_page);
+        filled.messages = thread
+            .items
+            .into_iter()
+            .map(|m| MessageLine {
+                author: name(Some(m.author)),
+                voice: app.vocabularies.name("deal_voices", m.voice.as_str(), lang).to_owned(),
+                text: m.text,
+                at: format::moment(lang, m.sent_at),
+            })
+            .collect();
+        filled.timeline = timeline(app, &view, events, lang, name);
+    }
+    if let Some(inside) = &view.inside {
+        fill_inside(app, visit, &mut filled, &view, inside)?;
+    }
+    Ok(page(refusal.status, lang, &filled))
+}
+
+/// Whether the reader writes in the deal, so that forms are offered.
+fn writes(visit: &Visit, view: &DealView) -> bool {
+    let actor = &visit.who.actor;
+    let account = actor.account();
+    let sides = view.parties.iter().filter(|p| p.role.side().is_some());
+    let edits = |party| actor.has_role(party, base::PartyRole::Editor) || actor.has_role(party, base::PartyRole::Signatory);
+    view.inside.is_some() && (view.brokers.iter().any(|b| Some(b.account) == account) || sides.map(|p| p.id).any(edits))
+}
+
+/// The page of the listing, if the reader may see it.
+async fn listing_of(app: &App, visit: &Visit, view: &DealView) -> Result<Option<String>, Problem> {
+    match listings::view::show(&app.listings, &visit.who.actor, view.listing_kind, view.listing).await {
+        Ok(listing) => Ok(Some(localised(visit.lang(), &listing.url))),
+        Err(listings::ListingError::Refused(_)) => Ok(None),
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn stages(view: &DealView) -> Vec<StageStep> {
+    let now = view.stages.iter().position(|s| s.is_now).unwrap_or_default();
+    let shown = view.stages.iter().enumerate().filter(|(_, s)| s.ends != Some(brokering::pipelines::Ending::Lost) || s.is_now);
+    shown.map(|(n, s)| StageStep { name: s.name.clone(), is_now: s.is_now, is_done: n < now && view.lost_reason.is_none() }).collect()
+}
+
+fn ways(view: &DealView) -> Vec<WayOption> {
+    let way = |w: &deals::WayView| WayOption {
+        to: w.to.clone(),
+        name: w.name.clone(),
+        missing: w.missing.iter().map(|m| m.text.clone()).collect(),
+    };
+    view.ways.iter().map(way).collect()
+}
+
+fn reasons(app: &App, lang: Lang, chosen: &str) -> Vec<Opt> {
+    let mut all = super::desk::terms(app, "lost_reasons", lang);
+    all.iter_mut().for_each(|o| o.is_on = o.value == chosen);
+    all
+}
+
+fn parties(app: &App, view: &DealView, lang: Lang) -> Vec<Person> {
+    let party = |p: &deals::PartyView| Person {
+        name: p.name.best(lang).unwrap_or(&p.slug).to_owned(),
+        href: Some(localised(lang, &format!("/parties/{}", p.slug))),
+        about: app.vocabularies.name("deal_roles", p.role.as_str(), lang).to_owned(),
+        statement: None,
+    };
+    view.parties.iter().map(party).collect()
+}
+
+fn brokers(view: &DealView, lang: Lang) -> Vec<Person> {
+    let broker = |b: &deals::BrokerView| {
+        let share = format::share(lang, u32::from(b.share_bp));
+        let stated = match b.stated_at {
+            Some(at) => messages::say(lang, "deal-stated", &[("day", &format::moment(lang, at).day)]),
+            None => say(lang, "deal-not-stated"),
+        };
+        Person { name: b.name.clone(), href: None, about: format!("{share} · {stated}"), statement: b.statement.clone() }
+    };
+    view.brokers.iter().map(broker).collect()
+}
+
+fn timeline(
+    app: &App,
+    view: &DealView,
+    events: Vec<store::EventRow>,
+    lang: Lang,
+    name: impl Fn(Option<AccountId>) -> String,
+) -> Vec<EventLine> {
+    let stage_name = |code: &str| {
+        let stage = view.stages.iter().find(|s| s.code == code);
+        stage.map_or_else(|| code.to_owned(), |s| s.name.clone())
+    };
+    let line = |event: store::EventRow| {
+        let fact = |key: &str| event.payload.get(key).and_then(Value::as_str).unwrap_or_default();
+        let paper = app.vocabularies.name("deal_papers", fact("kind"), lang);
+        let what = event.kind.trim_start_matches("deal.").replace('_', "-");
+        let args = [("stage", stage_name(fact("to"))), ("paper", paper.to_owned())];
+        let args: Vec<(&str, &str)> = args.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        EventLine {
+            text: messages::say(lang, &format!("deal-event-{what}"), &args),
+            by: name(event.actor_id.map(AccountId)),
+            at: format::moment(lang, event.at),
+        }
+    };
+    let shown = usize::try_from(EVENTS).unwrap_or(usize::MAX);
+    events.into_iter().filter(|e| e.kind != "deal.message_sent").take(shown).map(line).collect()
+}
+
+/// All that only those in the deal see.
+fn fill_inside(app: &App, visit: &Visit, filled: &mut DealPage, view: &DealView, inside: &Inside) -> Result<(), Problem> {
+    let lang = visit.lang();
+    let cx = context(app, visit);
+    let can_write = filled.can_write;
+    let day = |day: NaiveDate| format::day(lang, day);
+    let word = |list: &str, code: &str| app.vocabularies.name(list, code, lang).to_owned();
+    let button = |name: &'static str, id: Uuid, key: &str, open: bool| (open && can_write).then(|| (name, id.to_string(), say(lang, key)));
+    let money = |m: &base::Money| format::money(lang, m.minor, &m.currency);
+    filled.tasks = inside
+        .tasks
+        .iter()
+        .map(|t| Thing {
+            title: t.title.clone(),
+            about: word("deal_voices", t.whose.as_str()),
+            day: day(t.due_on),
+            is_due: t.is_overdue,
+            is_done: t.done_at.is_some(),
+            button: button("task_done", t.id, "deal-task-done", t.done_at.is_none()),
+        })
+        .collect();
+    filled.milestones = inside
+        .milestones
+        .iter()
+        .map(|m| Thing {
+            title: m.title.clone(),
+            about: m.reached_on.map_or_else(String::new, |on| messages::say(lang, "deal-reached-on", &[("day", &day(on))])),
+            day: day(m.due_on),
+            is_due: m.is_overdue,
+            is_done: m.reached_on.is_some(),
+            button: button("reached", m.id, "deal-reached", m.reached_on.is_none()),
+        })
+        .collect();
+    let plain = |title: String, about: String, on: String| Thing { title, about, day: on, is_due: false, is_done: false, button: None };
+    filled.meetings = inside.meetings.iter().map(|m| plain(m.place.clone(), m.minutes.clone(), day(m.held_on))).collect();
+    filled.papers =
+        inside.papers.iter().map(|p| plain(word("deal_papers", p.kind.as_str()), p.reference.clone(), day(p.dated_on))).collect();
+    filled.payments = inside
+        .payments
+        .iter()
+        .map(|p| Thing {
+            title: money(&p.amount),
+            about: format!("{}{}{}", word("payment", p.kind.as_str()), if p.note.is_empty() { "" } else { " · " }, p.note),
+            day: p.paid_on.map_or_else(|| day(p.due_on), |on| messages::say(lang, "deal-paid-on", &[("day", &day(on))])),
+            is_due: p.paid_on.is_none() && p.due_on < app.clock().today(),
+            is_done: p.paid_on.is_some(),
+            button: button("paid", p.id, "deal-paid", p.paid_on.is_none()),
+        })
+        .collect();
+    filled.reports = inside
+        .reports
+        .iter()
+        .map(|r| {
+            let period = messages::say(lang, "deal-half-year", &[("half", &r.half.to_string()), ("year", &r.year.to_string())]);
+            let sums = messages::say(lang, "deal-report-line", &[("sales", &money(&r.sales)), ("royalty", &money(&r.royalty))]);
+            plain(period, sums, String::new())
+        })
+        .collect();
+    let edit = filled.edit.clone();
+    let facts = |part: &str, lines| Facts {
+        lines,
+        href: can_write.then(|| format!("{edit}/{part}")),
+        label: say(lang, &format!("deal-part-{part}")),
+    };
+    filled.contract = facts("contract", lines(&parts::CONTRACT, &inside.contract, &cx)?);
+    filled.legal = facts("legal", lines(&parts::LEGAL, &inside.legal_facts, &cx)?);
+    let outcome = inside.outcome.as_ref().map(|o| lines(&parts::OUTCOME, o, &cx)).transpose()?.unwrap_or_default();
+    filled.outcome = facts("outcome", outcome);
+    filled.registration = match (inside.legal.registration, inside.legal.register_by) {
+        (Registration::Required, Some(by)) => messages::say(lang, "legal-register-by", &[("day", &day(by))]),
+        (registration, _) => say(lang, &format!("legal-registration-{registration}")),
+    };
+    for one in &inside.legal.advice {
+        let line = AdviceLine {
+            text: one.text.clone(),
+            article: messages::say(lang, "legal-article", &[("article", &one.article), ("law", &one.law)]),
+            day: one.due_on.map(|on| messages::say(lang, "legal-by-day", &[("day", &day(on))])),
+            is_missing: one.is_met == Some(false) && one.is_blocking,
+            is_there: one.is_met == Some(true),
+            to_check: one.to_check,
+        };
+        if one.effect == Effect::Content { filled.contents.push(line) } else { filled.advice.push(line) }
+    }
+    filled.caveats.clone_from(&inside.legal.caveats);
+    filled.disclaimer.clone_from(&inside.legal.disclaimer);
+    fill_offers(visit, filled, view, inside, &cx, app)
+}
+
+/// The last three offers side by side, the newest first.
+fn fill_offers(visit: &Visit, filled: &mut DealPage, view: &DealView, inside: &Inside, cx: &Context<'_>, app: &App) -> Result<(), Problem> {
+    let lang = visit.lang();
+    let actor = &visit.who.actor;
+    let writes_for = |side: Side| {
+        let own = view.parties.iter().filter(|p| p.role.side() == Some(side)).map(|p| p.id);
+        own.into_iter().any(|p| actor.has_role(p, base::PartyRole::Editor) || actor.has_role(p, base::PartyRole::Signatory))
+    };
+    let is_broker = view.brokers.iter().any(|b| Some(b.account) == actor.account());
+    let shown: Vec<_> = inside.offers.iter().take(3).collect();
+    for offer in &shown {
+        let other = if offer.side == Side::Owner { Side::Seeker } else { Side::Owner };
+        let is_open = offer.status == OfferStatus::Open && view.is_open;
+        let number = offer.number.to_string();
+        filled.offers.push(OfferColumn {
+            title: messages::say(lang, "deal-offer-number", &[("number", &number)]),
+            about: format!(
+                "{} · {} · {}",
+                app.vocabularies.name("deal_sides", offer.side.as_str(), lang),
+                say(lang, &format!("deal-offer-{}", offer.status)),
+                format::moment(lang, offer.made_at).day
+            ),
+            id: offer.id.to_string(),
+            can_accept: is_open && writes_for(other) && !writes_for(offer.side),
+            can_withdraw: is_open && (writes_for(offer.side) || is_broker),
+        });
+    }
+    let all: Vec<Value> = shown.iter().map(|o| json!({ "terms": o.terms })).collect();
+    for field in &parts::OFFER {
+        let mut texts = Vec::new();
+        for terms in &all {
+            let said = told(std::slice::from_ref(field), terms, cx).into_iter().map(|t| t.text);
+            texts.push(said.collect::<Vec<_>>().join("\n"));
+        }
+        if texts.iter().all(String::is_empty) {
+            continue;
+        }
+        let differs = |n: usize, text: &String| texts.get(n + 1).is_some_and(|before| before != text);
+        let cells = texts.iter().enumerate().map(|(n, text)| (text.clone(), differs(n, text))).collect();
+        filled.terms.push(TermRow { label: say(lang, field.label), cells });
+    }
+    Ok(())
+}
+
+/// What a refused form says at the top of its page.
+pub(super) fn refused(
+    app: &App,
+    error: BrokeringError,
+    lang: Lang,
+    line: impl Fn(&base::Fault) -> FaultLine,
+) -> Result<(StatusCode, Vec<FaultLine>), Problem> {
+    let whole = |text: String| vec![FaultLine { id: String::new(), label: String::new(), text }];
+    match error {
+        BrokeringError::Invalid(faults) => Ok((StatusCode::UNPROCESSABLE_ENTITY, faults.iter().map(line).collect())),
+        BrokeringError::Stale { .. } => Ok((StatusCode::CONFLICT, whole(say(lang, "deal-changed")))),
+        BrokeringError::NotAllowed { allowed, .. } if allowed.is_empty() => Ok((StatusCode::CONFLICT, whole(say(lang, "deal-not-now")))),
+        BrokeringError::NotAllowed { allowed, .. } => {
+            let all = app.brokering.pipelines.all_stages();
+            let named = allowed.iter().filter_map(|code| all.iter().find(|s| s.code == *code)).map(|s| s.name(lang));
+            let stages = named.collect::<Vec<_>>().join(", ");
+            Ok((StatusCode::CONFLICT, whole(messages::say(lang, "deal-not-from-here", &[("stages", &stages)]))))
+        }
+        other => Err(other.into()),
+    }
+}
+
+/// What the small forms ask for.
+async fn small(app: &App, ctx: Ctx, id: DealId, form: &Form) -> Result<&'static str, Result<BrokeringError, Problem>> {
+    let b = &app.brokering;
+    let wrong = || Err(Problem::malformed("bad-form"));
+    let which = || Uuid::try_parse(form.get("which")).map_err(|_| wrong());
+    let today = app.clock().today();
+    let (done, did) = match form.get("_do") {
+        "move" => {
+            let seen = form.get("_seen").parse().map_err(|_| wrong())?;
+            let reason = Some(form.get("reason")).filter(|r| !r.is_empty()).map(Code::from);
+            let wanted = Transition { to: form.get("to").to_owned(), reason };
+            (deals::transition(b, ctx, id, seen, wanted).await.map(drop), "moved")
+        }
+        "message" => {
+            let ctx = Ctx { idempotency: form.once("sendDealMessage"), ..ctx };
+            (deals::send(b, ctx, id, NewMessage { text: base::text::clean(form.get("text")) }).await.map(drop), "sent")
+        }
+        "task_done" => (deals::task_done(b, ctx, id, which()?).await.map(drop), "done"),
+        "reached" => (deals::reached(b, ctx, id, which()?, today).await.map(drop), "done"),
+        "paid" => (deals::paid(b, ctx, id, which()?, today).await.map(drop), "done"),
+        "accept" => (deals::accept(b, ctx, id, which()?).await.map(drop), "saved"),
+        "withdraw" => (deals::withdraw(b, ctx, id, which()?).await.map(drop), "saved"),
+        _ => return Err(wrong()),
+    };
+    done.map(|()| did).map_err(Ok)
+}
+
+/// Does what one of the small forms asks for.
+pub(super) async fn change(
+    State(app): State<App>,
+    visit: Visit,
+    Writer(ctx): Writer,
+    Id(id): Id<DealId>,
+    form: Form,
+) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    match small(&app, ctx, id, &form).await {
+        Ok(did) => Ok(go(&super::paging::address(&localised(lang, &format!("/deals/{id}")), &[("did", did)]))),
+        Err(Err(problem)) => Err(problem),
+        Err(Ok(error)) => {
+            let place = |fault: &base::Fault| {
+                let input = match (form.get("_do"), fault.pointer.as_str()) {
+                    ("move", "/reason") => "reason",
+                    ("move", _) => "to",
+                    ("message", _) => "text",
+                    _ => "",
+                };
+                FaultLine { id: input.to_owned(), label: String::new(), text: fault.say(lang) }
+            };
+            let (status, faults) = refused(&app, error, lang, place)?;
+            deal_page(&app, &visit, id, Refusal { status, faults, form: Some(&form) }).await
+        }
+    }
+}

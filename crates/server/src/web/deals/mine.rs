@@ -1,0 +1,210 @@
+//! The deals of the reader, what is due soonest first; and opening one from a listing.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use base::{Lang, Limit, ListingId, PartyId, messages};
+use brokering::deals::{self, DealRow, Filter, NewDeal};
+use listings::Kind;
+use store::Ctx;
+
+use super::super::faults::FaultLine;
+use super::super::fields::Opt;
+use super::super::form::Form;
+use super::super::format;
+use super::super::frame::{Frame, Visit, go, localised, page, parameter, parsed};
+use super::super::paging::{address, cursor, paged};
+use super::refused;
+use crate::app::App;
+use crate::extract::Writer;
+use crate::problem::Problem;
+
+pub(in super::super) const PATH: &str = "/my/deals";
+
+/// A deal in a list or on the board.
+pub(in super::super) struct DealLine {
+    pub id: String,
+    pub title: String,
+    pub href: String,
+    pub code: String,
+    pub kind: String,
+    pub stage: String,
+    pub parties: String,
+    pub next_by: String,
+    pub due: Option<String>,
+    pub is_overdue: bool,
+    pub lost: Option<String>,
+    pub version: i64,
+}
+
+/// A part of the list to look at.
+pub(in super::super) struct Tab {
+    pub text: String,
+    pub href: String,
+    pub is_on: bool,
+}
+
+#[derive(Template)]
+#[template(path = "my_deals.html")]
+pub(in super::super) struct MyDealsPage {
+    pub f: Frame,
+    pub tabs: Vec<Tab>,
+    pub lines: Vec<DealLine>,
+    pub total: u64,
+    pub next: Option<String>,
+    pub first: Option<String>,
+}
+
+/// Deals as lines, with the names of their parties.
+pub(in super::super) async fn deal_lines(app: &App, rows: Vec<DealRow>, lang: Lang) -> Result<Vec<DealLine>, Problem> {
+    let mut parties: Vec<PartyId> = rows.iter().flat_map(|r| std::iter::once(r.owner).chain(r.seeker)).collect();
+    parties.sort();
+    parties.dedup();
+    let named: HashMap<PartyId, String> = accounts::parties::load_many(app.accounts.store().db(), &parties)
+        .await?
+        .into_iter()
+        .map(|p| (p.id, p.names.best(lang).unwrap_or(&p.slug).to_owned()))
+        .collect();
+    let name = |id: PartyId| named.get(&id).cloned().unwrap_or_default();
+    let line = |row: DealRow| DealLine {
+        id: row.id.to_string(),
+        href: localised(lang, &format!("/deals/{}", row.id)),
+        parties: match row.seeker {
+            Some(seeker) => format!("{} → {}", name(row.owner), name(seeker)),
+            None => name(row.owner),
+        },
+        title: row.title,
+        code: row.code,
+        kind: row.kind_name,
+        stage: row.stage_name,
+        version: row.version,
+        next_by: messages::say(lang, &format!("deal-by-{}", row.next_by), &[]),
+        due: row.due_on.map(|day| format::day(lang, day)),
+        is_overdue: row.is_overdue,
+        lost: row.lost_reason.map(|code| app.vocabularies.name("lost_reasons", code.as_str(), lang).to_owned()),
+    };
+    Ok(rows.into_iter().map(line).collect())
+}
+
+pub(in super::super) async fn list(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let which = parameter(&visit, "which");
+    let filter = Filter { ended: which == "ended", overdue: which == "overdue", ..Filter::default() };
+    let found = deals::list(&app.brokering, &visit.who.actor, &filter, Limit::default(), cursor(&visit).as_deref()).await?;
+    let paged = paged(&visit, PATH, &[("which", &which)], found.next.as_deref());
+    let tab = |one: &str| Tab {
+        text: messages::say(lang, &format!("deals-{}", if one.is_empty() { "open" } else { one }), &[]),
+        href: address(&localised(lang, PATH), &[("which", one)]),
+        is_on: one == which,
+    };
+    let view = MyDealsPage {
+        f: visit.frame(&app, messages::say(lang, "deals-title", &[])).at(PATH).unlisted().placed("my"),
+        tabs: ["", "overdue", "ended"].into_iter().map(tab).collect(),
+        lines: deal_lines(&app, found.items, lang).await?,
+        total: found.total,
+        next: paged.next,
+        first: paged.first,
+    };
+    Ok(page(StatusCode::OK, lang, &view))
+}
+
+#[derive(Template)]
+#[template(path = "deal_new.html")]
+pub(in super::super) struct NewDealPage {
+    pub f: Frame,
+    pub listing: String,
+    pub listing_title: String,
+    pub listing_code: String,
+    pub is_need: bool,
+    pub action: String,
+    pub kinds: Vec<Opt>,
+    pub other: String,
+    pub interest: String,
+    pub title: String,
+    pub key: String,
+    pub faults: Vec<FaultLine>,
+}
+
+/// The form, with what was typed where that could not be kept.
+async fn form_page(
+    app: &App,
+    visit: &Visit,
+    id: ListingId,
+    form: &Form,
+    status: StatusCode,
+    faults: Vec<FaultLine>,
+) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let kind = listings::view::kind_of(&app.listings, id).await?.ok_or_else(Problem::not_found)?;
+    let listing = listings::view::show(&app.listings, &visit.who.actor, kind, id).await?;
+    let chosen = form.get("kind");
+    let kinds = app.brokering.pipelines.newest().into_iter().map(|p| Opt {
+        value: p.kind.clone(),
+        label: p.name(lang).to_owned(),
+        depth: 0,
+        is_on: p.kind == chosen,
+    });
+    let path = address("/deals/new", &[("listing", &id.to_string())]);
+    let view = NewDealPage {
+        f: visit.frame(app, messages::say(lang, "deal-new", &[])).at(&path).unlisted().without_search().placed("my"),
+        listing: id.to_string(),
+        listing_title: listing.title,
+        listing_code: listing.code,
+        is_need: kind == Kind::Need,
+        action: localised(lang, "/deals/new"),
+        kinds: kinds.collect(),
+        other: form.get("other").to_owned(),
+        interest: form.get("interest").to_owned(),
+        title: form.get("title").to_owned(),
+        key: app.clock().uuid().simple().to_string(),
+        faults,
+    };
+    Ok(page(status, lang, &view))
+}
+
+pub(in super::super) async fn new(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    let id: ListingId = parsed(&visit, "listing")?.ok_or_else(Problem::not_found)?;
+    form_page(&app, &visit, id, &Form::default(), StatusCode::OK, Vec::new()).await
+}
+
+/// Opens the deal.
+pub(in super::super) async fn create(State(app): State<App>, visit: Visit, Writer(ctx): Writer, form: Form) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let wrong = || Problem::malformed("bad-form");
+    let id: ListingId = form.get("listing").parse().map_err(|_| wrong())?;
+    let kind = listings::view::kind_of(&app.listings, id).await?.ok_or_else(Problem::not_found)?;
+    let other = form.get("other").trim();
+    let slug = other.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let party = if slug.is_empty() { None } else { accounts::parties::find_slug(&app.accounts, slug).await? };
+    if party.is_none() && !slug.is_empty() {
+        let text = messages::say(lang, "fault-unknown-party", &[]);
+        let line = FaultLine { id: "other".to_owned(), label: String::new(), text };
+        return form_page(&app, &visit, id, &form, StatusCode::UNPROCESSABLE_ENTITY, vec![line]).await;
+    }
+    let (owner, seeker) = if kind == Kind::Need { (party, None) } else { (None, party) };
+    let interest = Some(form.get("interest")).filter(|i| !i.is_empty()).map(|i| i.parse().map_err(|_| wrong())).transpose()?;
+    let new =
+        NewDeal { kind: form.get("kind").to_owned(), listing: id, title: base::text::clean(form.get("title")), owner, seeker, interest };
+    let ctx = Ctx { idempotency: form.once("openDeal"), ..ctx };
+    match deals::open(&app.brokering, ctx, new).await {
+        Ok(receipt) => Ok(go(&localised(lang, &format!("/deals/{}", receipt.id)))),
+        Err(error) => {
+            let place = |fault: &base::Fault| FaultLine {
+                id: match fault.pointer.as_str() {
+                    "/kind" => "kind",
+                    "/owner" | "/seeker" => "other",
+                    "/title" => "title",
+                    _ => "",
+                }
+                .to_owned(),
+                label: String::new(),
+                text: fault.say(lang),
+            };
+            let (status, faults) = refused(&app, error, lang, place)?;
+            form_page(&app, &visit, id, &form, status, faults).await
+        }
+    }
+}

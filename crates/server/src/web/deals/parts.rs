@@ -1,0 +1,445 @@
+//! What takes more to fill in: each part of a deal on a page of its own, asked for as data. The names of the inputs are
+//! places in the body that the API takes, so one way serves all parts.
+
+use accounts::people;
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use base::{AccountId, DealId, Faults, StaffRole, messages};
+use brokering::BrokeringError;
+use brokering::deals::{self, DealView};
+use brokering::legal::Effect;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use store::Ctx;
+use utoipa::ToSchema;
+
+use super::super::faults::{FaultLine, fault_lines};
+use super::super::fields::{Control, Field, FieldView, Input, Opt, Wrong, apply, views};
+use super::super::form::Form;
+use super::super::frame::{Frame, Visit, go, localised, page};
+use super::super::{paging, typed};
+use super::context;
+use crate::app::App;
+use crate::extract::{Writer, shape};
+use crate::problem::Problem;
+
+const MILESTONES: [Field; 3] = [
+    Field::new("/title", "deal-field-title", Input::Plain(256)),
+    Field::new("/amount", "deal-field-amount", Input::Amount),
+    Field::new("/due_on", "deal-field-due", Input::Day),
+];
+/// The terms of an offer.
+pub(super) const OFFER: [Field; 14] = [
+    Field::new("/terms/right", "deal-field-right", Input::Code("rights")),
+    Field::new("/terms/exclusivity", "deal-field-exclusivity", Input::Code("exclusivity")),
+    Field::new("/terms/sublicence", "deal-field-sublicence", Input::Flag),
+    Field::new("/terms/field_of_use", "deal-field-use", Input::Passage(1_000, 3)),
+    Field::new("/terms/territory", "deal-field-territory", Input::Tokens),
+    Field::new("/terms/term_months", "deal-field-months", Input::Whole),
+    Field::new("/terms/payment", "deal-field-payment", Input::Codes("payment")),
+    Field::new("/terms/lump_sum", "deal-field-lump-sum", Input::Amount),
+    Field::new("/terms/royalty/rate_bp", "deal-field-royalty", Input::Percent),
+    Field::new("/terms/royalty/base", "deal-field-royalty-base", Input::Code("royalty_bases")),
+    Field::new("/terms/milestones", "deal-field-milestones", Input::Rows(&MILESTONES)),
+    Field::new("/terms/capital_share_bp", "deal-field-capital-share", Input::Percent),
+    Field::new("/terms/cross_licence", "deal-field-cross-licence", Input::Passage(1_000, 2)),
+    Field::new("/terms/note", "deal-field-note", Input::Passage(2_000, 3)),
+];
+const SIDE: Field = Field::needed("/side", "deal-field-side", Input::Always("deal_sides"));
+/// The contract, but for what it says.
+pub(super) const CONTRACT: [Field; 7] = [
+    Field::new("/number", "deal-field-contract-number", Input::Plain(64)),
+    Field::new("/value", "deal-field-contract-value", Input::Amount),
+    Field::new("/signed_on", "deal-field-signed", Input::Day),
+    Field::new("/in_force_on", "deal-field-in-force", Input::Day),
+    Field::new("/term_months", "deal-field-months", Input::Whole),
+    Field::new("/registration_number", "deal-field-registration", Input::Plain(64)),
+    Field::new("/registered_on", "deal-field-registered", Input::Day),
+];
+/// What the law asks.
+pub(super) const LEGAL: [Field; 6] = [
+    Field::needed("/direction", "deal-field-direction", Input::Code("transfer_directions")),
+    Field::needed("/state_capital", "deal-field-state-capital", Input::Flag),
+    Field::needed("/list", "deal-field-list", Input::Code("transfer_lists")),
+    Field::needed("/right", "deal-field-right", Input::Code("rights")),
+    Field::new("/related", "deal-field-related", Input::Flag),
+    Field::new("/result_certificate", "deal-field-certificate", Input::Flag),
+];
+/// What came of it.
+pub(super) const OUTCOME: [Field; 5] = [
+    Field::new("/jobs", "deal-field-jobs", Input::Whole),
+    Field::new("/revenue", "deal-field-revenue", Input::Amount),
+    Field::new("/area_m2", "deal-field-area", Input::Whole),
+    Field::new("/savings", "deal-field-savings", Input::Amount),
+    Field::new("/note", "deal-field-note", Input::Passage(2_000, 4)),
+];
+const TASK: [Field; 3] = [
+    Field::needed("/title", "deal-field-task", Input::Plain(256)),
+    Field::needed("/whose", "deal-field-whose", Input::Always("deal_voices")),
+    Field::needed("/due_on", "deal-field-due", Input::Day),
+];
+const MEETING: [Field; 3] = [
+    Field::needed("/held_on", "deal-field-held", Input::Day),
+    Field::new("/place", "deal-field-place", Input::Plain(256)),
+    Field::new("/minutes", "deal-field-minutes", Input::Passage(4_000, 5)),
+];
+const PAPER: [Field; 3] = [
+    Field::needed("/kind", "deal-field-paper", Input::Always("deal_papers")),
+    Field::needed("/dated_on", "deal-field-dated", Input::Day),
+    Field::new("/reference", "deal-field-reference", Input::Plain(256)),
+];
+const MILESTONE: [Field; 2] =
+    [Field::needed("/title", "deal-field-title", Input::Plain(256)), Field::needed("/due_on", "deal-field-due", Input::Day)];
+const PAYMENT: [Field; 5] = [
+    Field::needed("/kind", "deal-field-payment-kind", Input::Always("payment")),
+    Field::needed("/amount", "deal-field-amount", Input::Amount),
+    Field::needed("/due_on", "deal-field-due", Input::Day),
+    Field::new("/paid_on", "deal-field-paid", Input::Day),
+    Field::new("/note", "deal-field-note", Input::Plain(256)),
+];
+const REPORT: [Field; 6] = [
+    Field::needed("/year", "deal-field-year", Input::Whole),
+    Field::needed("/half", "deal-field-half", Input::Whole),
+    Field::needed("/sales", "deal-field-sales", Input::Amount),
+    Field::needed("/royalty", "deal-field-royalty-due", Input::Amount),
+    Field::new("/units", "deal-field-units", Input::Whole),
+    Field::new("/note", "deal-field-note", Input::Passage(1_000, 2)),
+];
+const STATEMENT: [Field; 1] = [Field::needed("/statement", "deal-field-statement", Input::Passage(2_000, 5))];
+const PARTY: [Field; 2] =
+    [Field::new("/party", "deal-field-party", Input::Plain(256)), Field::new("/role", "deal-field-role", Input::Always("deal_roles"))];
+const PARTIES: [Field; 1] = [Field::needed("/parties", "deal-field-parties", Input::Rows(&PARTY))];
+
+base::words! {
+    /// A part of a deal that has a page of its own.
+    Part {
+        /// An offer.
+        Offer = "offer",
+        /// The contract.
+        Contract = "contract",
+        /// The questions of the law.
+        Legal = "legal",
+        /// The outcome.
+        Outcome = "outcome",
+        /// A task.
+        Task = "task",
+        /// A meeting.
+        Meeting = "meeting",
+        /// A paper.
+        Paper = "paper",
+        /// A milestone.
+        Milestone = "milestone",
+        /// A payment.
+        Payment = "payment",
+        /// A half-yearly report.
+        Report = "report",
+        /// A broker's statement.
+        Statement = "statement",
+        /// The parties.
+        Parties = "parties",
+        /// The brokers.
+        Brokers = "brokers",
+    }
+}
+
+impl Part {
+    fn fields(self, is_broker: bool) -> Vec<Field> {
+        match self {
+            Self::Offer if is_broker => std::iter::once(SIDE).chain(OFFER).collect(),
+            Self::Offer => OFFER.to_vec(),
+            Self::Contract => CONTRACT.to_vec(),
+            Self::Legal => LEGAL.to_vec(),
+            Self::Outcome => OUTCOME.to_vec(),
+            Self::Task => TASK.to_vec(),
+            Self::Meeting => MEETING.to_vec(),
+            Self::Paper => PAPER.to_vec(),
+            Self::Milestone => MILESTONE.to_vec(),
+            Self::Payment => PAYMENT.to_vec(),
+            Self::Report => REPORT.to_vec(),
+            Self::Statement => STATEMENT.to_vec(),
+            Self::Parties => PARTIES.to_vec(),
+            // Asked for by hand: a line for each of the space's brokers.
+            Self::Brokers => Vec::new(),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "deal_part.html")]
+pub(in super::super) struct PartPage {
+    pub f: Frame,
+    pub code: String,
+    pub title: String,
+    pub deal: String,
+    pub action: String,
+    pub about: Option<String>,
+    pub seen: i64,
+    pub key: String,
+    pub fields: Vec<FieldView>,
+    pub faults: Vec<FaultLine>,
+}
+
+/// What is kept of a part, as its form begins.
+fn kept(part: Part, view: &DealView, account: Option<AccountId>) -> Result<Value, Problem> {
+    let Some(inside) = view.inside.as_ref() else {
+        // An administrator says who brokers a deal, and no more.
+        return if part == Part::Brokers { Ok(json!({})) } else { Err(Problem::not_found()) };
+    };
+    let value = match part {
+        Part::Offer => inside.offers.first().map(|o| json!({ "terms": o.terms })),
+        Part::Contract => serde_json::to_value(&inside.contract).ok(),
+        Part::Legal => serde_json::to_value(&inside.legal_facts).ok(),
+        Part::Outcome => serde_json::to_value(&inside.outcome).ok().filter(Value::is_object),
+        Part::Statement => view.brokers.iter().find(|b| Some(b.account) == account).map(|b| json!({ "statement": b.statement })),
+        Part::Parties => {
+            let all: Vec<Value> = view.parties.iter().map(|p| json!({"party": p.slug, "role": p.role})).collect();
+            Some(json!({ "parties": all }))
+        }
+        _ => None,
+    };
+    Ok(value.unwrap_or_else(|| json!({})))
+}
+
+/// A part of a deal with what its page shows.
+struct Shown<'a> {
+    id: DealId,
+    part: Part,
+    view: DealView,
+    content: Value,
+    typed: Option<&'a Form>,
+    faults: Faults,
+    status: StatusCode,
+    lines: Vec<FaultLine>,
+    seen: i64,
+}
+
+async fn part_page(app: &App, visit: &Visit, shown: Shown<'_>) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let cx = context(app, visit);
+    let is_broker = is_broker(visit, &shown.view);
+    let asked = shown.part.fields(is_broker);
+    let wrong = Wrong::of(&shown.faults, &asked, lang);
+    let mut faults = fault_lines(&wrong, &asked, lang, lang);
+    faults.extend(shown.lines);
+    let mut fields = views(&asked, &shown.content, shown.typed, &wrong, &cx);
+    match shown.part {
+        Part::Contract => fields.extend(contents(&shown.view, shown.typed, lang)),
+        Part::Brokers => fields.extend(brokers(app, visit, &shown.view, shown.typed).await?),
+        _ => {}
+    }
+    let title = messages::say(lang, &format!("deal-part-{}", shown.part), &[]);
+    let path = format!("/deals/{}/edit/{}", shown.id, shown.part);
+    let about = format!("deal-part-{}-about", shown.part);
+    Ok(page(
+        shown.status,
+        lang,
+        &PartPage {
+            f: visit.frame(app, &title).at(&path).unlisted().without_search().placed("my"),
+            code: shown.view.code,
+            title,
+            deal: localised(lang, &format!("/deals/{}", shown.id)),
+            action: localised(lang, &path),
+            about: messages::has(lang, &about).then(|| messages::say(lang, &about, &[])),
+            seen: shown.seen,
+            key: app.clock().uuid().simple().to_string(),
+            fields,
+            faults,
+        },
+    ))
+}
+
+fn is_broker(visit: &Visit, view: &DealView) -> bool {
+    let account = visit.who.actor.account();
+    view.brokers.iter().any(|b| Some(b.account) == account)
+}
+
+/// What a contract may say, to tick.
+fn contents(view: &DealView, typed: Option<&Form>, lang: base::Lang) -> Option<FieldView> {
+    let inside = view.inside.as_ref()?;
+    let is_on = |item: &str| match typed {
+        Some(form) => form.all("/contents").any(|one| one == item),
+        None => inside.contract.contents.contains(item),
+    };
+    let items = inside.legal.advice.iter().filter(|a| a.effect == Effect::Content);
+    let option = |a: &brokering::legal::Advice| {
+        let item = a.about.clone().unwrap_or_default();
+        Opt { label: format!("{} ({})", a.text, a.article), depth: 0, is_on: is_on(&item), value: item }
+    };
+    let options: Vec<Opt> = items.map(option).collect();
+    (!options.is_empty()).then(|| FieldView {
+        id: "/contents".to_owned(),
+        label: messages::say(lang, "deal-field-contents", &[]),
+        hint: Some(messages::say(lang, "deal-field-contents-about", &[])),
+        is_needed: false,
+        fault: None,
+        note: None,
+        original: None,
+        lang: None,
+        control: Control::Boxes { name: "/contents".to_owned(), options },
+    })
+}
+
+/// A line for each of the space's brokers, with their share.
+async fn brokers(app: &App, visit: &Visit, view: &DealView, typed: Option<&Form>) -> Result<Vec<FieldView>, Problem> {
+    let lang = visit.lang();
+    let db = app.accounts.store().db();
+    let all = people::staff_with(db, StaffRole::Broker).await?;
+    let names = people::names(db, &all).await?;
+    let field = |account: &AccountId| {
+        let name = format!("share:{account}");
+        let share = view.brokers.iter().find(|b| b.account == *account).map(|b| typed::plain_percent(lang, u64::from(b.share_bp)));
+        let value = typed.and_then(|form| form.find(&name)).map(str::to_owned).or(share).unwrap_or_default();
+        let who = names.get(account).cloned().unwrap_or_default();
+        FieldView {
+            id: name.clone(),
+            label: messages::say(lang, "deal-field-share", &[("name", &who)]),
+            hint: None,
+            is_needed: false,
+            fault: None,
+            note: None,
+            original: None,
+            lang: None,
+            control: Control::Line { name, value, max: 10, sort: "decimal", is_short: true },
+        }
+    };
+    Ok(all.iter().map(field).collect())
+}
+
+/// The part that an address names, if the deal is there for the reader.
+async fn load(app: &App, visit: &Visit, path: (String, String)) -> Result<(DealId, Part, DealView), Problem> {
+    let (id, part) = path;
+    let id: DealId = id.parse().map_err(|_| Problem::not_found())?;
+    let view = deals::show(&app.brokering, &visit.who.actor, id).await?;
+    let part: Part = part.parse().map_err(|_| Problem::not_found())?;
+    Ok((id, part, view))
+}
+
+pub(in super::super) async fn show(State(app): State<App>, visit: Visit, Path(path): Path<(String, String)>) -> Result<Response, Problem> {
+    let (id, part, view) = load(&app, &visit, path).await?;
+    let content = kept(part, &view, visit.who.actor.account())?;
+    let seen = view.version;
+    let shown = Shown { id, part, view, content, typed: None, faults: Faults::new(), status: StatusCode::OK, lines: Vec::new(), seen };
+    part_page(&app, &visit, shown).await
+}
+
+/// A body of the API from what a form said.
+fn body<T: DeserializeOwned + ToSchema + 'static>(value: Value) -> Result<T, BrokeringError> {
+    match shape::<T>().read::<T>(value) {
+        (Some(body), faults) if faults.is_empty() => Ok(body),
+        (_, faults) => Err(BrokeringError::Invalid(faults)),
+    }
+}
+
+/// The parties with their ids: each is named by the address of its page, or its last piece.
+async fn with_ids(app: &App, mut value: Value) -> Result<Value, BrokeringError> {
+    let mut faults = Faults::new();
+    for (n, row) in value.pointer_mut("/parties").and_then(Value::as_array_mut).into_iter().flatten().enumerate() {
+        let named = row.get("party").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let slug = named.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        match accounts::parties::find_slug(&app.accounts, slug).await? {
+            Some(id) => {
+                if let Some(row) = row.as_object_mut() {
+                    row.insert("party".to_owned(), json!(id));
+                }
+            }
+            None => faults.add(format!("/parties/{n}/party"), "unknown_party"),
+        }
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)?;
+    Ok(value)
+}
+
+/// The shares that the lines of the brokers say.
+fn shares(form: &Form, lang: base::Lang) -> Result<Value, BrokeringError> {
+    let mut faults = Faults::new();
+    let mut brokers = Vec::new();
+    for (name, text) in form.iter() {
+        let Some(account) = name.strip_prefix("share:").filter(|_| !text.trim().is_empty()) else { continue };
+        match typed::basis_points(lang, text).and_then(|bp| u16::try_from(bp).ok()) {
+            Some(share) => brokers.push(json!({ "account": account, "share_bp": share })),
+            None => faults.add(format!("/{name}"), "not_a_figure"),
+        }
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)?;
+    Ok(json!({ "brokers": brokers }))
+}
+
+/// Hands what was typed to the use case of its part.
+async fn save(app: &App, ctx: Ctx, id: DealId, part: Part, seen: i64, form: &Form, value: Value) -> Result<(), BrokeringError> {
+    let b = &app.brokering;
+    let lang = ctx.actor.lang;
+    let once = |operation: &'static str, ctx: Ctx| Ctx { idempotency: form.once(operation), ..ctx };
+    match part {
+        Part::Offer => deals::offer(b, once("makeOffer", ctx), id, body(value)?).await.map(drop),
+        Part::Contract => {
+            let mut value = value;
+            let contents: Vec<&str> = form.all("/contents").collect();
+            if let Some(object) = value.as_object_mut() {
+                object.insert("contents".to_owned(), json!(contents));
+            }
+            deals::record_contract(b, ctx, id, seen, body(value)?).await.map(drop)
+        }
+        Part::Legal => deals::set_legal_facts(b, ctx, id, seen, body(value)?).await.map(drop),
+        Part::Outcome => deals::outcome(b, ctx, id, seen, body(value)?).await.map(drop),
+        Part::Task => deals::task(b, once("setDealTask", ctx), id, body(value)?).await.map(drop),
+        Part::Meeting => deals::meeting(b, once("noteMeeting", ctx), id, body(value)?).await.map(drop),
+        Part::Paper => deals::paper(b, once("notePaper", ctx), id, body(value)?).await.map(drop),
+        Part::Milestone => deals::milestone(b, once("setMilestone", ctx), id, body(value)?).await.map(drop),
+        Part::Payment => deals::payment(b, once("notePayment", ctx), id, body(value)?).await.map(drop),
+        Part::Report => deals::report(b, once("fileReport", ctx), id, body(value)?).await.map(drop),
+        Part::Statement => deals::state_interests(b, ctx, id, seen, body(value)?).await.map(drop),
+        Part::Parties => deals::set_parties(b, ctx, id, seen, body(with_ids(app, value).await?)?).await.map(drop),
+        Part::Brokers => deals::set_brokers(b, ctx, id, seen, body(shares(form, lang)?)?).await.map(drop),
+    }
+}
+
+/// Keeps a part, or shows its page again with what was typed and what is wrong with it.
+pub(in super::super) async fn send(
+    State(app): State<App>,
+    visit: Visit,
+    Writer(ctx): Writer,
+    Path(path): Path<(String, String)>,
+    form: Form,
+) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let (id, part, view) = load(&app, &visit, path).await?;
+    let mut content = kept(part, &view, visit.who.actor.account())?;
+    let seen: i64 = form.get("_seen").parse().map_err(|_| Problem::malformed("bad-form"))?;
+    let does = form.get("_do").to_owned();
+    let sent = apply(&part.fields(is_broker(&visit, &view)), &form, &context(&app, &visit), does.strip_prefix("drop:"), &mut content);
+    let again = |status, faults, lines, seen| Shown {
+        id,
+        part,
+        view: view.clone(),
+        content: content.clone(),
+        typed: Some(&sent.form),
+        faults,
+        status,
+        lines,
+        seen,
+    };
+    // Another row, or one less: nothing is kept yet.
+    if does != "save" {
+        return part_page(&app, &visit, again(StatusCode::OK, Faults::new(), Vec::new(), seen)).await;
+    }
+    let ctx = Ctx { actor: base::Actor { lang, ..ctx.actor }, ..ctx };
+    let done = if sent.faults.is_empty() {
+        save(&app, ctx, id, part, seen, &sent.form, content.clone()).await
+    } else {
+        Err(BrokeringError::Invalid(sent.faults.clone()))
+    };
+    match done {
+        Ok(()) => Ok(go(&paging::address(&localised(lang, &format!("/deals/{id}")), &[("did", "saved")]))),
+        Err(BrokeringError::Invalid(faults)) => {
+            part_page(&app, &visit, again(StatusCode::UNPROCESSABLE_ENTITY, faults, Vec::new(), seen)).await
+        }
+        Err(error) => {
+            let nowhere = |f: &base::Fault| FaultLine { id: String::new(), label: String::new(), text: f.say(lang) };
+            let (status, lines) = super::refused(&app, error, lang, nowhere)?;
+            // What was typed is sent again upon what is there now.
+            part_page(&app, &visit, again(status, Faults::new(), lines, view.version)).await
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What is asked about deals: of one that nobody of the staff brokers, and of one that the broker of the table brokers.
+//! The party concerned gives; who takes is a third party.
+
+use serde_json::{Value, json};
+
+use super::{Ask, Who, World};
+
+/// What each operation is tried on; none for what is no operation of deals.
+pub fn cases(operation: &str) -> &'static [&'static str] {
+    match operation {
+        "listPipelines" => &["public"],
+        "listDeals" | "getDealBoard" | "handOverDeals" => &["own"],
+        "openDeal" => &["listing"],
+        "getDeal" | "moveDeal" | "setDealParties" | "setDealBrokers" | "stateInterests" | "setLegalFacts" | "recordContract"
+        | "recordOutcome" | "listDealMessages" | "sendDealMessage" | "listOffers" | "makeOffer" | "acceptOffer" | "withdrawOffer"
+        | "setDealTask" | "finishDealTask" | "noteMeeting" | "notePaper" | "setMilestone" | "reachMilestone" | "notePayment"
+        | "payPayment" | "fileReport" => &["deal", "brokered"],
+        _ => &[],
+    }
+}
+
+/// A new deal; gives id and version.
+async fn deal(world: &World<'_>, case: &str) -> (String, i64) {
+    let new = json!({"kind": "licence", "listing": world.technology, "seeker": world.seeker_party});
+    let made = world.owner.post("/api/v1/deals", new).await.expect(201);
+    let id = made["id"].as_str().unwrap().to_owned();
+    if case == "deal" {
+        return (id, 1);
+    }
+    let brokers = json!({"brokers": [{"account": world.accounts[&Who::Broker], "share_bp": 10_000}]});
+    let set = world.manager.put_at(&format!("/api/v1/deals/{id}/brokers"), 1, brokers).await.expect(200);
+    (id, set["version"].as_i64().unwrap())
+}
+
+/// Adds something to a deal; gives its id.
+async fn added(by: &crate::site::Client, id: &str, part: &str, body: Value) -> String {
+    by.post(&format!("/api/v1/deals/{id}/{part}"), body).await.expect(201)["id"].as_str().unwrap().to_owned()
+}
+
+pub async fn ask(world: &World<'_>, operation: &str, case: &str, who: Who) -> Ask {
+    let by = Ask::by(&world.clients[&who]);
+    let vnd = |minor: i64| json!({"minor": minor, "currency": "VND"});
+    let terms = || json!({"lump_sum": vnd(300_000_000)});
+    match operation {
+        "listPipelines" | "listDeals" | "getDealBoard" => return by,
+        "openDeal" => return by.body(json!({"kind": "licence", "listing": world.technology, "seeker": world.seeker_party})),
+        "handOverDeals" => {
+            let next = world.once(Who::Broker).await.account.unwrap();
+            return by.body(json!({"from": world.accounts[&Who::Broker], "to": next}));
+        }
+        _ => {}
+    }
+    let (id, seen) = deal(world, case).await;
+    let by = by.at(&id);
+    match operation {
+        "getDeal" | "listDealMessages" | "listOffers" => by,
+        "moveDeal" => by.seen(seen).body(json!({"to": "lost", "reason": "price"})),
+        "setDealParties" => {
+            let parties = json!([{"party": world.party, "role": "owner"}, {"party": world.seeker_party, "role": "seeker"}]);
+            by.seen(seen).body(json!({ "parties": parties }))
+        }
+        "setDealBrokers" => by.seen(seen).body(json!({"brokers": [{"account": world.accounts[&Who::Broker], "share_bp": 10_000}]})),
+        "stateInterests" => by.seen(seen).body(json!({"statement": "Không có lợi ích riêng."})),
+        "setLegalFacts" => by.seen(seen).body(json!({"direction": "domestic"})),
+        "recordContract" => by.seen(seen).body(json!({"number": "1/2026"})),
+        "recordOutcome" => by.seen(seen).body(json!({"jobs": 3})),
+        "sendDealMessage" => by.body(json!({"text": "Xin chào."})),
+        "makeOffer" => by.body(json!({"side": "owner", "terms": terms()})),
+        "acceptOffer" => by.at(added(&world.seeker, &id, "offers", json!({"terms": terms()})).await),
+        "withdrawOffer" => by.at(added(&world.owner, &id, "offers", json!({"terms": terms()})).await),
+        "setDealTask" => by.body(json!({"title": "Gửi ảnh", "whose": "owner", "due_on": "2026-12-10"})),
+        "finishDealTask" => {
+            let task = json!({"title": "Gửi ảnh", "whose": "owner", "due_on": "2026-12-10"});
+            by.at(added(&world.owner, &id, "tasks", task).await)
+        }
+        "noteMeeting" => by.body(json!({"held_on": "2026-11-20"})),
+        "notePaper" => by.body(json!({"kind": "nda", "dated_on": "2026-11-20"})),
+        "setMilestone" => by.body(json!({"title": "Lắp xong", "due_on": "2027-01-31"})),
+        "reachMilestone" => {
+            let milestone = added(&world.owner, &id, "milestones", json!({"title": "Lắp xong", "due_on": "2027-01-31"})).await;
+            by.at(milestone).body(json!({"on": "2026-11-20"}))
+        }
+        "notePayment" => by.body(json!({"kind": "lump_sum", "amount": vnd(1), "due_on": "2026-12-31"})),
+        "payPayment" => {
+            let payment = json!({"kind": "lump_sum", "amount": vnd(1), "due_on": "2026-12-31"});
+            by.at(added(&world.owner, &id, "payments", payment).await).body(json!({"on": "2026-11-20"}))
+        }
+        "fileReport" => by.body(json!({"year": 2025, "half": 2, "sales": vnd(1), "royalty": vnd(1)})),
+        other => panic!("no request is written for {other}"),
+    }
+}

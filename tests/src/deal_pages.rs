@@ -1,0 +1,159 @@
+//! The pages of deals, as a browser without JavaScript uses them.
+
+use base::StaffRole;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::deals::Cast;
+use crate::site::{Answer, Client, Site, on_every_database};
+
+async fn send(client: &Client, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    client.send_raw(Method::POST, path, "application/x-www-form-urlencoded", body.into_bytes()).await
+}
+
+fn there(answer: &Answer) -> String {
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    answer.headers["location"].to_str().unwrap().to_owned()
+}
+
+fn seen(page: &str) -> String {
+    page.split("name=\"_seen\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deal_is_opened_moved_negotiated_and_signed_on_its_pages() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "p").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let desk = owner.get(&format!("/my/listings/{}", cast.listing)).await.text;
+        let new = format!("/deals/new?listing={}", cast.listing);
+        assert!(desk.contains(&format!("href=\"{new}\"")), "{desk}");
+
+        // Opened by a broker; a party that is none comes back as typed.
+        let listing = cast.listing.as_str();
+        assert!(broker.get(&new).await.text.contains("name=\"kind\""));
+        let typed = [("listing", listing), ("kind", "licence"), ("other", "/parties/khong-co"), ("title", "Máy sấy cho xưởng")];
+        let refused = send(broker, "/deals/new", &typed).await;
+        assert!(refused.status == 422 && refused.text.contains("value=\"/parties/khong-co\""), "{}", refused.text);
+        assert!(refused.text.contains("href=\"#other\"") && refused.text.contains("value=\"Máy sấy cho xưởng\""));
+        let slug = seeker.get(&format!("/api/v1/parties/{}", cast.seeker_party)).await.expect(200)["slug"].as_str().unwrap().to_owned();
+        let named = format!("http://x/parties/{slug}");
+        let typed = [("listing", listing), ("kind", "licence"), ("other", named.as_str()), ("_key", "k1")];
+        let deal = there(&send(broker, "/deals/new", &typed).await);
+        assert_eq!(there(&send(broker, "/deals/new", &typed).await), deal, "sent twice, it is opened once");
+
+        // Who is in it sees it in both languages and among their deals; who is not finds nothing.
+        let page = seeker.get(&format!("/en{deal}")).await.text;
+        assert!(page.contains("aria-current=\"step\"") && page.contains("Introduce the two sides"), "{page}");
+        assert!(owner.get("/my/deals").await.text.contains(&format!("href=\"{deal}\"")));
+        assert_eq!(site.person("p-stranger").await.get(&deal).await.status, 404);
+
+        // Moving: what is missing is told before and after; a way that is not there names those that are.
+        let page = broker.get(&deal).await.text;
+        let go = async |by: &Client, to: &str| {
+            let seen = seen(&by.get(&deal).await.text);
+            send(by, &deal, &[("_seen", &seen), ("to", to), ("_do", "move")]).await
+        };
+        assert!(there(&go(broker, "introduced").await).ends_with("?did=moved"));
+        let old = send(broker, &deal, &[("_seen", &seen(&page)), ("to", "met"), ("_do", "move")]).await;
+        assert_eq!(old.status, 409);
+        let lost = go(broker, "lost").await;
+        assert!(lost.status == 422 && lost.text.contains("href=\"#reason\""), "{}", lost.text);
+        let wrong = go(seeker, "signed").await;
+        assert!(wrong.status == 409 && wrong.text.contains("Đã gặp"), "{}", wrong.text);
+        assert_eq!(send(seeker, &deal, &[("_do", "nothing")]).await.status, 400);
+
+        // Writing; what is empty is told, what is said stands in the thread and nothing of it is HTML.
+        let empty = send(seeker, &deal, &[("text", " "), ("_do", "message")]).await;
+        assert!(empty.status == 422 && empty.text.contains("href=\"#text\""), "{}", empty.text);
+        there(&send(seeker, &deal, &[("text", "Xin <b>hẹn</b> thứ Năm"), ("_do", "message"), ("_key", "m1")]).await);
+        assert!(owner.get(&deal).await.text.contains("Xin &#60;b&#62;hẹn"));
+
+        // Parts, each on its page.
+        let part = |name: &str| format!("{deal}/edit/{name}");
+        let save = async |by: &Client, name: &str, fields: &[(&str, &str)]| {
+            let seen = seen(&by.get(&part(name)).await.text);
+            let all: Vec<(&str, &str)> = [("_seen", seen.as_str()), ("_do", "save")].iter().chain(fields).copied().collect();
+            send(by, &part(name), &all).await
+        };
+        let bad = save(owner, "meeting", &[("/held_on", "hôm qua"), ("/place", "Xưởng")]).await;
+        assert!(bad.status == 422 && bad.text.contains("value=\"Xưởng\"") && bad.text.contains("href=\"#/held_on\""), "{}", bad.text);
+        there(&save(owner, "meeting", &[("/held_on", "23/11/2026"), ("/place", "Xưởng")]).await);
+        there(&save(owner, "task", &[("/title", "Gửi ảnh"), ("/whose", "seeker"), ("/due_on", "2026-11-20")]).await);
+        let page = seeker.get(&deal).await.text;
+        let task = page.split("name=\"which\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        there(&send(seeker, &deal, &[("which", &task), ("_do", "task_done")]).await);
+        there(&save(broker, "statement", &[("/statement", "Không có lợi ích riêng.")]).await);
+        let facts = [("/direction", "domestic"), ("/state_capital", "no"), ("/list", "none"), ("/right", "right_to_use")];
+        there(&save(owner, "legal", &facts).await);
+        assert!(owner.get(&deal).await.text.contains("Không bắt buộc đăng ký hợp đồng."));
+        there(&go(seeker, "met").await);
+        there(&go(seeker, "negotiation").await);
+
+        // Offers side by side, with what changed marked.
+        let bad = save(owner, "offer", &[("/terms/lump_sum/amount", "rất nhiều"), ("/terms/lump_sum/currency", "VND")]).await;
+        assert!(bad.status == 422 && bad.text.contains("value=\"rất nhiều\""), "{}", bad.text);
+        let first = [("/terms/lump_sum/amount", "300 triệu"), ("/terms/lump_sum/currency", "VND"), ("/terms/term_months", "60")];
+        there(&save(owner, "offer", &first).await);
+        let second = [("/terms/lump_sum/amount", "250 triệu"), ("/terms/lump_sum/currency", "VND"), ("/terms/term_months", "60")];
+        assert!(seeker.get(&part("offer")).await.text.contains("300.000.000"), "a counter-offer begins with the last terms");
+        there(&save(seeker, "offer", &second).await);
+        let page = owner.get(&deal).await.text;
+        assert!(page.contains("class=\"changed\"") && page.contains("250 triệu"), "{page}");
+        assert_eq!(page.matches("class=\"changed\"").count(), 1, "the term did not change");
+        let offer = page.split("<form class=\"inline\"").nth(1).unwrap().split("value=\"").nth(1).unwrap().split('"').next().unwrap();
+        there(&send(owner, &deal, &[("which", offer), ("_do", "accept")]).await);
+
+        // The contract; what the law demands is told on the way and ticked here.
+        let wanted = go(owner, "signed").await;
+        assert!(wanted.status == 422 && wanted.text.contains("23.10"), "{}", wanted.text);
+        let mut contract =
+            vec![("/number", "12/2026"), ("/value/amount", "250 triệu"), ("/value/currency", "VND"), ("/signed_on", "24/11/2026")];
+        for item in
+            ["name", "object", "right", "method", "rights_duties", "price", "term", "plan", "warranty", "penalty", "liability", "disputes"]
+        {
+            contract.push(("/contents", item));
+        }
+        there(&save(owner, "contract", &contract).await);
+        there(&go(owner, "signed").await);
+        there(
+            &save(
+                seeker,
+                "payment",
+                &[("/kind", "lump_sum"), ("/amount/amount", "250 triệu"), ("/amount/currency", "VND"), ("/due_on", "2026-12-31")],
+            )
+            .await,
+        );
+        there(&save(broker, "outcome", &[("/jobs", "12")]).await);
+        let page = owner.get(&deal).await.text;
+        assert!(page.contains("250 triệu ₫") && page.contains("12/2026"), "{page}");
+
+        // The board: moved by a choice and a button; the shares; handing over.
+        let board = broker.get("/staff/deals").await.text;
+        assert!(board.contains(&format!("href=\"{deal}\"")) && owner.get("/staff/deals").await.status == 403);
+        let id = deal.trim_start_matches("/deals/");
+        let seen_there = board.split(&format!("name=\"deal\" value=\"{id}\"")).nth(1).unwrap();
+        let moved = [("deal", id), ("_seen", &seen(seen_there)), ("to", "delivering"), ("_do", "move")];
+        assert!(there(&send(broker, "/staff/deals", &moved).await).contains("did=deal-moved"));
+        let stale = send(broker, "/staff/deals", &moved).await;
+        assert!(stale.status == 409 && stale.text.contains("<details class=\"more\" open>"), "{}", stale.text);
+        let administrator = site.staff("p-administrator", &[StaffRole::Administrator]).await;
+        let (_, next) = site.account("p-next", &[StaffRole::Broker]).await;
+        let share = format!("share:{}", cast.broker_id);
+        let bad = save(&administrator, "brokers", &[(&share, "99")]).await;
+        assert!(bad.status == 422 && bad.text.contains("99.00 %") && bad.text.contains("value=\"99\""), "{}", bad.text);
+        let other = format!("share:{next}");
+        there(&save(&administrator, "brokers", &[(&share, "60"), (&other, "40")]).await);
+        let (from, to) = (cast.broker_id.to_string(), next.to_string());
+        let over = send(&administrator, "/staff/deals", &[("from", &from), ("handover_to", &to), ("_do", "handover")]).await;
+        assert!(there(&over).contains("did=handover"));
+        let outside = administrator.get(&deal).await.text;
+        assert!(!outside.contains("12/2026") && !outside.contains("hẹn") && outside.contains("p-next"), "{outside}");
+        assert_eq!(administrator.get(&part("contract")).await.status, 404);
+        assert_eq!(owner.get(&deal).await.text.matches("<h1").count(), 1);
+        assert!(owner.post("/api/v1/deals", json!({})).await.status == 422);
+        site.stop().await;
+    })
+    .await;
+}
