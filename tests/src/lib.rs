@@ -19,3 +19,4 @@ mod main_job;
 mod own_pages;
 mod posting;
 mod site;
+mod standing;

@@ -18,8 +18,9 @@ use crate::constraints::{self, Exclusion, Rules};
 use crate::fit;
 use crate::reasons;
 use crate::side::{Field, Side, fields};
+use crate::statistics::Statistics;
 use crate::targets::{self, Comparison};
-use crate::terms::{Shape, Stems, Terms};
+use crate::terms::{Figures, Shape, Stems, Terms};
 use crate::topic::{Topic, topic};
 use crate::units::Units;
 use crate::weights::Weights;
@@ -36,6 +37,8 @@ pub struct Engine {
     vocabularies: Arc<Vocabularies>,
     units: Arc<Units>,
     weights: Arc<Weights>,
+    /// Held figures of words instead of the index's own.
+    held: Option<Arc<Statistics>>,
 }
 
 /// One side with its texts taken apart.
@@ -99,7 +102,24 @@ impl Engine {
     /// An engine over an index.
     #[must_use]
     pub fn new(search: Search, vocabularies: Arc<Vocabularies>, units: Arc<Units>, weights: Weights) -> Self {
-        Self { search, vocabularies, units, weights: Arc::new(weights) }
+        Self { search, vocabularies, units, weights: Arc::new(weights), held: None }
+    }
+
+    /// The same with words' rarity from held figures: the score of a pair then depends on the two contents alone.
+    #[must_use]
+    pub fn held_to(&self, statistics: Arc<Statistics>) -> Self {
+        Self { held: Some(statistics), ..self.clone() }
+    }
+
+    /// The same with other weights.
+    #[must_use]
+    pub(crate) fn weighing(&self, weights: Weights) -> Self {
+        Self { weights: Arc::new(weights), ..self.clone() }
+    }
+
+    /// The index it looks for candidates in.
+    pub(crate) fn search(&self) -> &Search {
+        &self.search
     }
 
     /// The weights in use.
@@ -233,9 +253,10 @@ impl Engine {
 
     /// The telling words of one side, per language that it has.
     fn terms(&self, party: &Party<'_>, stems: &mut Stems) -> Result<Vec<Terms>, Failure> {
+        let figures = self.held.as_deref().map_or(Figures::Live(&self.search), Figures::Held);
         let mut all = Vec::new();
         for lang in Lang::ALL {
-            all.extend(Terms::of(&party.fields, lang, &self.search, &self.weights, stems)?);
+            all.extend(Terms::of(&party.fields, lang, figures, &self.weights, stems)?);
         }
         Ok(all)
     }

@@ -114,6 +114,11 @@ impl Matcher {
         &self.engine
     }
 
+    /// The listings it was made over.
+    pub(crate) fn listings(&self) -> &Listings {
+        &self.listings
+    }
+
     /// The counterparts of a listing, the best first, among what the actor may see.
     ///
     /// A member sees the matches of the draft in hand, others those of the approved version.
@@ -190,7 +195,7 @@ impl Matcher {
     }
 }
 
-fn may_see(actor: &Actor, audience: &Audience) -> bool {
+pub(crate) fn may_see(actor: &Actor, audience: &Audience) -> bool {
     let staff = actor.is_system() || (actor.is_staff(StaffRole::Moderator) && actor.has_scope(Scope::Staff));
     staff
         || match audience {

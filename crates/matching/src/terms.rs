@@ -11,6 +11,7 @@ use search::{Failure, Search, View};
 
 use crate::common;
 use crate::side::Field;
+use crate::statistics::Statistics;
 use crate::weights::Weights;
 
 /// How a word is met.
@@ -176,7 +177,7 @@ impl Terms {
     pub(crate) fn of(
         fields: &[Field<'_>],
         lang: Lang,
-        search: &Search,
+        figures: Figures<'_>,
         weights: &Weights,
         stems: &mut Stems,
     ) -> Result<Option<Self>, Failure> {
@@ -185,10 +186,15 @@ impl Terms {
             return Ok(None);
         }
         let marked = lang == Lang::En || own.iter().any(|(_, f)| f.marked);
-        let text = own.iter().flat_map(|(_, f)| f.texts.iter().copied()).collect::<Vec<_>>().join("\n");
-        let documents: HashMap<(View, String), u64> =
-            search.telling_terms(&text, lang, usize::MAX)?.into_iter().map(|t| ((t.view, t.term), t.documents)).collect();
-        let rarity = Rarity { documents, all: search.snapshot().documents() as f64, weights, marked };
+        let (documents, all) = match figures {
+            Figures::Held(statistics) => (Documents::Held(statistics), statistics.documents()),
+            Figures::Live(search) => {
+                let text = own.iter().flat_map(|(_, f)| f.texts.iter().copied()).collect::<Vec<_>>().join("\n");
+                let found = search.telling_terms(&text, lang, usize::MAX)?.into_iter().map(|t| ((t.view, t.term), t.documents));
+                (Documents::Live(found.collect()), search.snapshot().documents())
+            }
+        };
+        let rarity = Rarity { documents, all: all as f64, weights, marked };
 
         #[derive(Default)]
         struct Seen {
@@ -294,9 +300,24 @@ fn view_weight(weights: &Weights, shape: Shape) -> f64 {
     }
 }
 
-/// How telling words are in this index.
+/// What words' rarity is taken from.
+#[derive(Clone, Copy)]
+pub(crate) enum Figures<'a> {
+    /// The index as it is now.
+    Live(&'a Search),
+    /// What was counted at one moment.
+    Held(&'a Statistics),
+}
+
+/// In how many documents words are.
+enum Documents<'a> {
+    Live(HashMap<(View, String), u64>),
+    Held(&'a Statistics),
+}
+
+/// How telling words are.
 struct Rarity<'a> {
-    documents: HashMap<(View, String), u64>,
+    documents: Documents<'a>,
     all: f64,
     weights: &'a Weights,
     marked: bool,
@@ -321,7 +342,10 @@ impl Rarity<'_> {
     }
 
     fn idf(&self, view: View, term: &str) -> Option<f64> {
-        let with = *self.documents.get(&(view, term.to_owned()))? as f64;
+        let with = match &self.documents {
+            Documents::Live(found) => *found.get(&(view, term.to_owned()))?,
+            Documents::Held(statistics) => statistics.with(view, term),
+        } as f64;
         let all = self.all.max(with) + self.weights.imagined_documents;
         Some((1.0 + (all - with + 0.5) / (with + 0.5)).ln())
     }

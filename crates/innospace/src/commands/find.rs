@@ -83,6 +83,14 @@ pub struct Match {
     limit: usize,
 }
 
+/// How standing matches are reckoned anew.
+#[derive(Args)]
+pub struct Rematch {
+    /// Change nothing: reckon with the statistics in use and say how what is stored differs; exit code 1 if it does.
+    #[arg(long)]
+    check: bool,
+}
+
 /// The public's view: what the command prints may be handed on.
 fn public() -> Actor {
     Actor::anonymous(Lang::Vi)
@@ -226,5 +234,29 @@ pub async fn matches(config: Config, data: PathBuf, args: Match) -> Done {
     let kinds = BTreeSet::from([Kind::Technology]);
     let count = matching::run::match_file(&matcher, &public(), needs, read, &kinds, args.limit, output).await?;
     tracing::info!(count, "needs matched");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reckons all standing matches anew, or compares.
+pub async fn rematch(config: Config, data: PathBuf, args: Rematch) -> Done {
+    let parts = space::parts(&config, &data, base::Clock::system()).await?;
+    let index = space::current_index(&config, &data, &parts).await?;
+    let matcher = space::matcher(&config, &parts, &index)?;
+    let started = std::time::Instant::now();
+    let bar = bar(listings::published::count(&parts.store).await?, "matches");
+    if args.check {
+        let found = matching::standing::check(&matcher, |n| bar.set_position(n)).await?;
+        bar.finish_and_clear();
+        let Some(difference) = found else {
+            print("there are no standing matches yet");
+            return Ok(ExitCode::from(1));
+        };
+        let (missing, surplus, other) = (difference.missing.len(), difference.surplus.len(), difference.other.len());
+        print(&format!("standing matches: {} the same, {missing} missing, {surplus} surplus, {other} with another score", difference.same));
+        return Ok(if difference.is_none() { ExitCode::SUCCESS } else { ExitCode::from(1) });
+    }
+    let listings = matching::standing::rebuild(&matcher, |n| bar.set_position(n)).await?;
+    bar.finish_and_clear();
+    print(&format!("{listings} listings matched in {:.1} s", started.elapsed().as_secs_f64()));
     Ok(ExitCode::SUCCESS)
 }
