@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use store::testing::TestStore;
 
 use crate::main_job::{need, publish, technology};
-use crate::site::{Client, Site, on_every_database};
+use crate::site::{Client, Site};
 
 /// Two parties with an editor each, and a moderator.
 struct World {
@@ -182,7 +182,8 @@ async fn after_random_edits_the_standing_matches_are_those_from_scratch() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_strong_match_is_told_to_both_sides_once() {
-    on_every_database(async |site: Site| {
+    for store in TestStore::all().await.unwrap() {
+        let site = Site::start_with(store, |config| config.matching.strong_min = 0.4).await;
         let world = World::new(&site).await;
         let reader = site.account("reader", &[]).await;
         site.member(world.firm, reader.1, PartyRole::Viewer).await;
@@ -218,6 +219,5 @@ async fn a_strong_match_is_told_to_both_sides_once() {
         assert_eq!(world.unread(&site).await, (2, 2));
         assert_eq!(same_as_from_scratch(&site).await, 1);
         site.stop().await;
-    })
-    .await;
+    }
 }

@@ -13,8 +13,10 @@ use listings::content::{Content, Need, Technology};
 use listings::published::Published;
 use search::{DocKind, Facet, Failure, Filters, MAX_TERMS, Query, RoleWeights, Search, View, Viewer, Wanted, WantedTerm};
 
-use crate::answer::{Match, MatchListing, Part, PartValue};
+use crate::answer::{Match, MatchListing, Missing, Part, PartValue};
+use crate::compare::Reached;
 use crate::constraints::{self, Exclusion, Rules};
+use crate::feedback::MatchId;
 use crate::fit;
 use crate::reasons;
 use crate::side::{Field, Side, fields};
@@ -219,6 +221,60 @@ impl Engine {
         Ok(all)
     }
 
+    /// The field of the asker's own listing that would sharpen its best matches most, were it filled: what is unknown in
+    /// them because this side says nothing of it. None if it says all.
+    pub(crate) fn missing(&self, subject: &Side<'_>, best: &[&Judged<'_>], lang: Lang) -> Option<Missing> {
+        let silent = |part: Part| -> Option<&'static str> {
+            let (is_need, content) = (matches!(subject.content, Content::Need(_)), subject.content);
+            match part {
+                Part::Field => content.field().is_none().then_some("/field"),
+                Part::Cooperation => content.cooperation().is_empty().then_some("/cooperation"),
+                Part::Maturity => content.trl().is_none().then_some(if is_need { "/trl_min" } else { "/trl" }),
+                Part::Place => (is_need && subject.known.province.is_none()).then_some("/province"),
+                Part::Targets => match content {
+                    Content::Need(need) => need.targets.iter().all(|t| t.target.is_none()).then_some("/targets"),
+                    Content::Technology(offer) => offer.advantages.iter().all(|a| a.offered.is_none()).then_some("/advantages"),
+                    Content::IpAsset(_) => None,
+                },
+                Part::Topic | Part::Freshness => None,
+            }
+        };
+        let mut gains: Vec<(f64, Part, &'static str)> = Vec::new();
+        for part in [Part::Targets, Part::Cooperation, Part::Maturity, Part::Place, Part::Field] {
+            let Some(field) = silent(part) else { continue };
+            let weight = if part == Part::Field { self.weights.field } else { self.weights.fit * fit::weight(part, &self.weights.parts) };
+            let unknown = best.iter().filter(|j| j.weighed.all_parts().iter().any(|p| p.part == part && !p.known));
+            let gain: f64 = unknown.map(|j| f64::from(j.score_ppm) * weight).sum();
+            if gain > 0.0 {
+                gains.push((gain, part, field));
+            }
+        }
+        let (_, part, field) = gains.into_iter().max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))?;
+        let key = match field {
+            "/targets" => "match-missing-targets",
+            "/advantages" => "match-missing-advantages",
+            "/cooperation" => "match-missing-cooperation",
+            "/trl_min" | "/trl" => "match-missing-trl",
+            "/province" => "match-missing-province",
+            _ => "match-missing-field",
+        };
+        Some(Missing { part, field: field.to_owned(), text: base::messages::say(lang, key, &[]) })
+    }
+
+    /// Every figure a need wants against the figure the technology offers, in the order of the targets; none where nothing
+    /// comparable is offered.
+    pub(crate) fn reached(&self, need: &Content, offer: &Content, lang: Lang) -> Vec<Option<Reached>> {
+        let Content::Need(wanted) = need else { return Vec::new() };
+        let Some((need, technology)) = need_and_technology(need, offer) else { return wanted.targets.iter().map(|_| None).collect() };
+        let found = targets::compare(need, technology, &self.units, &self.weights);
+        let one = |n: usize| {
+            let comparison = found.iter().find(|c| c.target == n)?;
+            let advantage = technology.advantages.get(comparison.advantage)?;
+            Some(Reached { figure: constraints::offered(advantage, lang), is_reached: comparison.reached() })
+        };
+        (0..need.targets.len()).map(one).collect()
+    }
+
     /// Says why, for each of these in turn.
     ///
     /// # Errors
@@ -244,6 +300,8 @@ impl Engine {
                 score: f64::from(one.score_ppm) / 1e6,
                 reasons,
                 same_party,
+                id: pair_id(subject.side, &side).map(|id| id.to_string()),
+                feedback: None,
                 parts: if reader.explain { one.weighed.all_parts() } else { Vec::new() },
                 excluded: one.violated.clone(),
             });
@@ -303,6 +361,17 @@ impl Engine {
             }
         }
         Ok(terms)
+    }
+}
+
+/// The id of a pair of a stored need and a stored offer.
+fn pair_id(one: &Side<'_>, other: &Side<'_>) -> Option<MatchId> {
+    let (one_id, other_id) = (one.id?, other.id?);
+    match (one.content, other.content) {
+        (Content::Need(_), Content::Need(_)) => None,
+        (Content::Need(_), _) => Some(MatchId { need: one_id, offer: other_id }),
+        (_, Content::Need(_)) => Some(MatchId { need: other_id, offer: one_id }),
+        _ => None,
     }
 }
 

@@ -165,6 +165,8 @@ impl Cast {
             visit(Who::Administrator, "/staff"),
             visit(Who::Administrator, "/staff/accounts"),
             visit(Who::Administrator, "/staff/needs"),
+            visit(Who::Administrator, "/staff/gaps"),
+            visit(Who::Administrator, "/staff/gaps?side=demand"),
             visit(Who::Administrator, "/staff/parties"),
             visit(Who::Administrator, "/staff/events"),
         ]);

@@ -24,6 +24,7 @@ mod tell;
 mod write;
 
 pub use compute::Current;
+pub(crate) use follower::strong_ppm;
 pub use follower::{NAME, run};
 pub use list::Pair;
 pub use rebuild::{Difference, check, rebuild};

@@ -5,6 +5,7 @@
 
 pub(super) mod accounts;
 pub(super) mod events;
+pub(super) mod gaps;
 pub(super) mod needs;
 pub(super) mod parties;
 
@@ -17,6 +18,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Code, Limit, StaffRole, messages};
 use listings::need_desk::Which;
+use matching::gaps::{GapFilter, GapSide};
 use store::events::Filter;
 
 use super::format;
@@ -59,6 +61,11 @@ async fn doors(app: &App, visit: &Visit) -> Result<Vec<Door>, Problem> {
     if listings::need_desk::keeps_the_desk(actor) {
         let due = listings::need_desk::needs(&app.listings, actor, Which::Due, one, None).await?.total;
         doors.push(Door { href: needs::PATH, title: "needs-title", about: counted("needs-door", due), is_due: due > 0 });
+    }
+    if [StaffRole::Broker, StaffRole::Analyst, StaffRole::Administrator].into_iter().any(|role| actor.is_staff(role)) {
+        let filter = GapFilter { side: GapSide::Supply, field: None };
+        let open = matching::gaps::gaps(&app.matcher, actor, &filter, one, None).await?.total;
+        doors.push(Door { href: gaps::PATH, title: "gaps-title", about: counted("gaps-door", open), is_due: false });
     }
     if may_verify(actor) {
         let filter = PartyFilter { verification: Some(Code::from("unverified")), ..PartyFilter::default() };
