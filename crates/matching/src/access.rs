@@ -6,7 +6,7 @@
 use base::{Action, Actor, Hideable, PartyId, PartyRole, Refused, Scope, StaffRole};
 use listings::published::Published;
 
-use crate::feedback::Side;
+use crate::feedback::Speaker;
 use crate::matcher::may_see;
 
 /// A need and an offer that are out.
@@ -48,13 +48,13 @@ fn brokers(actor: &Actor) -> bool {
 }
 
 /// For which side an actor speaks of a pair; whoever belongs to both speaks for the seeker.
-pub(crate) fn side_of(actor: &Actor, two: &Two) -> Option<Side> {
+pub(crate) fn side_of(actor: &Actor, two: &Two) -> Option<Speaker> {
     if actor.has_role(two.need.owner.id, PartyRole::Editor) {
-        Some(Side::Seeker)
+        Some(Speaker::Seeker)
     } else if actor.has_role(two.offer.owner.id, PartyRole::Editor) {
-        Some(Side::Owner)
+        Some(Speaker::Owner)
     } else {
-        brokers(actor).then_some(Side::Broker)
+        brokers(actor).then_some(Speaker::Broker)
     }
 }
 

@@ -14,7 +14,6 @@ use serde_json::json;
 use store::{Ctx, NewEvent, StoreError};
 
 use crate::access::{Compare, Shortlist, Sought};
-use crate::answer::Part;
 use crate::constraints::Exclusion;
 use crate::engine::Reader;
 use crate::matcher::{MatchError, Matcher, may_see, whole_second};
@@ -56,8 +55,6 @@ pub struct Column {
     pub targets: Vec<Option<Reached>>,
     /// Which condition that must hold it violates.
     pub excluded: Vec<Exclusion>,
-    /// Whether both are in the same province, as far as both are known.
-    pub same_place: Option<bool>,
     /// What was noted, if it is considered more closely.
     pub noted: Option<Noted>,
 }
@@ -128,7 +125,7 @@ pub async fn table(matcher: &Matcher, actor: &Actor, need: ListingId, with: &[Li
         })
         .collect();
     let listings: Vec<Published> = with.iter().filter_map(|id| out.remove(id)).collect();
-    let reader = Reader { lang: actor.lang, now: whole_second(store.clock().now()), explain: true };
+    let reader = Reader { lang: actor.lang, now: whole_second(store.clock().now()), explain: false };
     let (engine, sought, found) = (matcher.engine().clone(), need.clone(), listings.clone());
     let matches = tokio::task::spawn_blocking(move || {
         let side = Side::of(&sought);
@@ -140,12 +137,10 @@ pub async fn table(matcher: &Matcher, actor: &Actor, need: ListingId, with: &[Li
         .into_iter()
         .map(|listing| {
             let found = matches.iter().find(|m| m.listing.id == listing.id);
-            let place = found.and_then(|m| m.parts.iter().find(|p| p.part == Part::Place && p.known));
             Column {
                 score: found.map(|m| m.score),
                 targets: matcher.engine().reached(&need.content, &listing.content, actor.lang),
                 excluded: found.map(|m| m.excluded.clone()).unwrap_or_default(),
-                same_place: place.map(|p| p.value >= 1.0),
                 noted: noted.iter().find(|n| n.offer == listing.id).cloned(),
                 listing,
             }

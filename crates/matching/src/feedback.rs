@@ -29,7 +29,7 @@ const NOTE_CHARS: usize = 500;
 
 base::words! {
     /// Whether a pair is any good.
-    Verdict {
+    Opinion {
         /// Worth a talk.
         Good = "good",
         /// Not for this side; the reason says why.
@@ -38,8 +38,8 @@ base::words! {
 }
 
 base::words! {
-    /// Why a pair is not for somebody.
-    Why {
+    /// WhyNot a pair is not for somebody.
+    WhyNot {
         /// Not ready enough.
         TooEarly = "too_early",
         /// It costs too much.
@@ -55,7 +55,7 @@ base::words! {
 
 base::words! {
     /// Who speaks.
-    Side {
+    Speaker {
         /// The need's party.
         Seeker = "seeker",
         /// The offer's party.
@@ -99,10 +99,10 @@ impl FromStr for MatchId {
 #[schema(as = MatchVerdict)]
 pub struct Given {
     /// Good, or not for us.
-    pub verdict: Verdict,
-    /// Why not; needed with `not_for_us`.
+    pub verdict: Opinion,
+    /// WhyNot not; needed with `not_for_us`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Why>,
+    pub reason: Option<WhyNot>,
     /// More about it, for one's own side and brokers; at most 500 characters.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
@@ -115,11 +115,11 @@ pub struct Receipt {
     /// The pair: the need's id, a dot, the offer's id.
     pub id: String,
     /// For whom the account spoke.
-    pub side: Side,
+    pub side: Speaker,
     /// Good, or not for us; null once it was taken back.
-    pub verdict: Option<Verdict>,
-    /// Why not.
-    pub reason: Option<Why>,
+    pub verdict: Option<Opinion>,
+    /// WhyNot not.
+    pub reason: Option<WhyNot>,
     /// Whether the candidate now stands behind all others in the list of its side.
     pub is_behind: bool,
 }
@@ -129,12 +129,12 @@ pub struct Receipt {
 #[schema(as = MatchFeedback)]
 pub struct Said {
     /// Who spoke last.
-    pub side: Side,
+    pub side: Speaker,
     /// The last word.
-    pub verdict: Verdict,
-    /// Why not.
+    pub verdict: Opinion,
+    /// WhyNot not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Why>,
+    pub reason: Option<WhyNot>,
     /// More about it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
@@ -170,7 +170,7 @@ pub async fn give(matcher: &Matcher, ctx: Ctx, id: MatchId, given: Given) -> Res
     let account = ctx.actor.signed_in()?;
     let side = side_of(&ctx.actor, grant.object()).ok_or(Refused::Hidden)?;
     let mut faults = Faults::new();
-    if given.verdict == Verdict::NotForUs && given.reason.is_none() {
+    if given.verdict == Opinion::NotForUs && given.reason.is_none() {
         faults.add("/reason", "missing");
     }
     let length = given.note.chars().count();
@@ -180,7 +180,7 @@ pub async fn give(matcher: &Matcher, ctx: Ctx, id: MatchId, given: Given) -> Res
     if !faults.is_empty() {
         return Err(MatchError::Invalid(faults));
     }
-    let reason = given.reason.filter(|_| given.verdict == Verdict::NotForUs);
+    let reason = given.reason.filter(|_| given.verdict == Opinion::NotForUs);
     let given = Given { reason, ..given };
     let store = &matcher.listings().store;
     store
@@ -206,7 +206,7 @@ pub async fn give(matcher: &Matcher, ctx: Ctx, id: MatchId, given: Given) -> Res
                 feedback::Entity::insert(row).on_conflict(over).exec_without_returning(tx.db()).await.map_err(StoreError::from)?;
                 let facts = json!({ "offer": id.offer, "side": side, "verdict": given.verdict, "reason": given.reason });
                 tx.emit(NewEvent::new("match", id.need, "match.judged", facts));
-                let is_behind = given.verdict == Verdict::NotForUs;
+                let is_behind = given.verdict == Opinion::NotForUs;
                 Ok::<_, MatchError>(Receipt { id: id.to_string(), side, verdict: Some(given.verdict), reason: given.reason, is_behind })
             }
         })
@@ -249,15 +249,15 @@ pub(crate) async fn said_of(
     let rows = feedback::Entity::find().filter(of.eq(id.0)).order_by_asc(feedback::Column::At).all(store.db()).await?;
     let mut all: BTreeMap<ListingId, Said> = BTreeMap::new();
     for row in rows {
-        let side: Side = row.side.parse().map_err(|e| StoreError::corrupt("verdict", e))?;
+        let side: Speaker = row.side.parse().map_err(|e| StoreError::corrupt("verdict", e))?;
         // Each list is its own side's: what the owner says of a need moves nothing for the seeker.
-        if (side == Side::Owner) == is_need {
+        if (side == Speaker::Owner) == is_need {
             continue;
         }
-        if side == Side::Broker && !is_need {
+        if side == Speaker::Broker && !is_need {
             continue;
         }
-        let verdict: Verdict = row.verdict.parse().map_err(|e| StoreError::corrupt("verdict", e))?;
+        let verdict: Opinion = row.verdict.parse().map_err(|e| StoreError::corrupt("verdict", e))?;
         let said = Said {
             side,
             verdict,
@@ -265,7 +265,7 @@ pub(crate) async fn said_of(
             note: row.note,
             at: row.at,
             is_own: Some(AccountId(row.account_id)) == actor.account(),
-            is_behind: verdict == Verdict::NotForUs,
+            is_behind: verdict == Opinion::NotForUs,
         };
         all.insert(ListingId(if is_need { row.offer_id } else { row.need_id }), said);
     }
@@ -297,7 +297,7 @@ pub struct Judged {
     pub side: String,
     /// Good, or not for us.
     pub verdict: String,
-    /// Why not.
+    /// WhyNot not.
     pub reason: String,
     /// The stored score at that moment, in millionths; none if the pair was not stored.
     pub score_ppm: Option<i64>,

@@ -7,7 +7,7 @@ use base::{Actor, Lang, ListingId};
 use chrono::{DateTime, TimeDelta, Utc};
 use listings::Kind;
 use listings::published::{self, Audience, Published};
-use sea_orm::{EntityTrait, QueryOrder};
+use sea_orm::{EntityTrait, QueryOrder, QuerySelect};
 use search::Viewer;
 use store::{Store, StoreError};
 use uuid::Uuid;
@@ -69,6 +69,12 @@ impl Current {
         let Some(row) = generation::Entity::find().order_by_desc(generation::Column::Id).one(store.db()).await? else { return Ok(None) };
         let statistics = Statistics::from_bytes(&row.statistics).map_err(|e| StoreError::corrupt("match generation", e))?;
         Ok(Some(Self::of(matcher, &row, Arc::new(statistics))))
+    }
+
+    /// Which generation is the newest.
+    pub(super) async fn newest(store: &Store) -> Result<Option<Uuid>, StoreError> {
+        let ids = generation::Entity::find().select_only().column(generation::Column::Id).order_by_desc(generation::Column::Id);
+        Ok(ids.into_tuple().one(store.db()).await?)
     }
 
     pub(super) fn of(matcher: &Matcher, row: &generation::Model, statistics: Arc<Statistics>) -> Self {

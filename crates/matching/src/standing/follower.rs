@@ -5,6 +5,7 @@
 //! last pairs that were written for it; on several nodes the row of that place decides who writes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::ListingId;
@@ -12,6 +13,7 @@ use listings::Kind;
 use listings::published::{self, Published};
 use search::follower::Touched;
 use store::{Ctx, EventRow};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::compute::Current;
@@ -45,12 +47,13 @@ pub async fn run(matcher: Matcher, stop: CancellationToken) {
         }
     };
     let token = stop.clone();
+    let known: Arc<Mutex<Option<Current>>> = Arc::default();
     store
         .follow(NAME, from, stop, move |events| {
-            let (matcher, stop) = (matcher.clone(), token.clone());
+            let (matcher, stop, known) = (matcher.clone(), token.clone(), Arc::clone(&known));
             async move {
                 let before = events.first().map_or(0, |e| e.position - 1);
-                match step(&matcher, events, &stop).await {
+                match step(&matcher, events, &mut *known.lock().await, &stop).await {
                     Err(StandingError::Stopped) => Ok(before),
                     done => done,
                 }
@@ -63,10 +66,13 @@ pub async fn run(matcher: Matcher, stop: CancellationToken) {
 async fn begin(matcher: &Matcher, stop: &CancellationToken) -> Result<Option<i64>, StandingError> {
     let store = &matcher.listings().store;
     let head = store.last_position().await?;
-    if Current::load(matcher).await?.is_none() {
-        if !index_reaches(matcher, head, stop).await {
-            return Ok(None);
-        }
+    if !index_reaches(matcher, head, stop).await {
+        return Ok(None);
+    }
+    if Current::newest(store).await?.is_some() {
+        // One that was cut off goes on where it was.
+        rebuild::up_to_date(matcher, None, stop).await?;
+    } else {
         rebuild::anew(matcher, stop, |_| {}).await?;
         let from = store.follower_position(NAME).await?;
         store.write(Ctx::system(), move |tx| async move { move_on(&tx, from, head).await }).await?;
@@ -83,7 +89,12 @@ async fn index_reaches(matcher: &Matcher, position: i64, stop: &CancellationToke
 }
 
 /// Takes one batch of events into the standing matches; gives the position reached.
-async fn step(matcher: &Matcher, events: Vec<EventRow>, stop: &CancellationToken) -> Result<i64, StandingError> {
+async fn step(
+    matcher: &Matcher,
+    events: Vec<EventRow>,
+    known: &mut Option<Current>,
+    stop: &CancellationToken,
+) -> Result<i64, StandingError> {
     let store = &matcher.listings().store;
     let (Some(first), Some(last)) = (events.first(), events.last()) else { return store.follower_position(NAME).await.map_err(Into::into) };
     let (before, reached, at) = (first.position - 1, last.position, last.at);
@@ -99,7 +110,8 @@ async fn step(matcher: &Matcher, events: Vec<EventRow>, stop: &CancellationToken
     for party in &touched.parties {
         ids.extend(published::ids_of_party(store, *party).await?);
     }
-    let current = rebuild::up_to_date(matcher, stop).await?;
+    let current = rebuild::up_to_date(matcher, known.take(), stop).await?;
+    *known = Some(current.clone());
     let imported =
         events.iter().filter(|e| e.payload.get("import").is_some_and(|i| !i.is_null())).map(|e| ListingId(e.subject_id)).collect();
     let fresh = Fresh { touched: ids.clone(), imported };
@@ -131,11 +143,11 @@ async fn keep(matcher: &Matcher, change: Change, from: i64, to: i64) -> Result<(
         return Ok(());
     }
     let per_day = matcher.engine().weights().told_per_day;
-    let change = std::sync::Arc::new(change);
+    let change = Arc::new(change);
     let store = &matcher.listings().store;
     store
         .write(Ctx::system(), move |tx| {
-            let change = std::sync::Arc::clone(&change);
+            let change = Arc::clone(&change);
             async move {
                 move_on(&tx, from, to).await?;
                 change.write(&tx).await?;

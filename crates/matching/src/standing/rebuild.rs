@@ -57,13 +57,20 @@ pub async fn rebuild(matcher: &Matcher, progress: impl FnMut(u64) + Send) -> Res
     anew(matcher, &CancellationToken::new(), progress).await
 }
 
-/// The generation to go on with: the newest, finished, unless the space has outgrown it.
-pub(super) async fn up_to_date(matcher: &Matcher, stop: &CancellationToken) -> Result<Current, StandingError> {
+/// The generation to go on with: the newest, finished, unless the space has outgrown it. `known` is the one that was used
+/// last, so that statistics are not read again for every event.
+pub(super) async fn up_to_date(matcher: &Matcher, known: Option<Current>, stop: &CancellationToken) -> Result<Current, StandingError> {
     let listings = matcher.listings();
     let published = published::count(&listings.store).await?;
-    if let Some(current) = Current::load(matcher).await? {
+    let newest = Current::newest(&listings.store).await?;
+    let current = match known.filter(|k| k.is_done && newest == Some(k.id)) {
+        Some(known) => Some(known),
+        None => Current::load(matcher).await?,
+    };
+    if let Some(mut current) = current {
         if !current.is_done {
             fill(matcher, &current, stop, &mut |_| {}).await?;
+            current.is_done = true;
             return Ok(current);
         }
         if !current.is_outdated(published, listings.store.clock().now()) {

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Lang, Limit, ListingId, messages};
 use listings::Kind;
-use matching::feedback::{self, Given, MatchId, Verdict, Why};
+use matching::feedback::{self, Given, MatchId, Opinion, WhyNot};
 use matching::{Ask, Match};
 
 use super::form::Form;
@@ -108,8 +108,8 @@ pub(super) async fn judge(State(app): State<App>, visit: Visit, form: Form) -> R
     match form.get("verdict") {
         "undo" => feedback::take_back(&app.matcher, ctx, id).await?,
         text => {
-            let verdict: Verdict = text.parse().map_err(|_| Problem::parameter("verdict"))?;
-            let reason: Option<Why> = match form.get("reason") {
+            let verdict: Opinion = text.parse().map_err(|_| Problem::parameter("verdict"))?;
+            let reason: Option<WhyNot> = match form.get("reason") {
                 "" => None,
                 text => Some(text.parse().map_err(|_| Problem::parameter("reason"))?),
             };
@@ -187,12 +187,12 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
     let is_member = view.party.id.is_some_and(|party| actor.is_member(party));
     let is_broker = actor.is_staff(base::StaffRole::Broker);
     let is_editor = view.party.id.is_some_and(|party| actor.has_role(party, base::PartyRole::Editor));
-    let why = |why: &Why| Choice {
+    let why = |why: &WhyNot| Choice {
         value: why.as_str(),
         text: messages::say(lang, &format!("pairs-why-{}", why.as_str().replace('_', "-")), &[]),
     };
     // The widest stands first: it is what a form says in which nothing was chosen.
-    let mut whys: Vec<Choice> = Why::ALL.iter().map(why).collect();
+    let mut whys: Vec<Choice> = WhyNot::ALL.iter().map(why).collect();
     whys.rotate_right(1);
     let way = |key: &str, excluded: bool| Way {
         text: messages::say(lang, key, &[]),
