@@ -100,7 +100,10 @@ fn cases(operation: &str) -> &'static [&'static str] {
         "search" | "suggest" | "listVocabularies" | "getVocabulary" => &["public"],
         "exportSearch" => &["public"],
         "listSimilar" => &["draft", "published", "registered"],
-        "matchNeed" | "matchTechnology" => &["draft", "published"],
+        "matchNeed" | "matchTechnology" | "matchIpAsset" => &["draft", "published"],
+        "listPartyMatches" => &["party"],
+        "giveMatchFeedback" | "takeMatchFeedback" => &["own_need", "own_offer", "registered"],
+        "listGaps" => &["own"],
         "listEvents" | "verifyEvents" => &["trail"],
         "listSavedSearches" | "createSavedSearch" | "listAlerts" | "listNotices" | "readNotices" | "listNoticeChoices"
         | "setNoticeChoices" => &["own"],
@@ -243,6 +246,8 @@ struct World<'a> {
     third: (Client, PartyId),
     /// Admin of the party who sets things up; no principal.
     owner: Client,
+    /// Somebody whose parties have nothing to do with the others.
+    foreigner: Client,
     /// A moderator and an administrator who set things up; no principals.
     reviewer: Client,
     manager: Client,
@@ -263,6 +268,7 @@ impl<'a> World<'a> {
         let manager = site.staff("manager", &[StaffRole::Administrator]).await;
         let stranger = site.person("stranger").await;
         let seeker = site.person("taker").await;
+        let foreigner = site.person("foreigner").await;
         let party = site.party(&owner, "Viện Dừa", "institute").await;
         let other_party = site.party(&stranger, "Công ty Dừa", "enterprise").await;
         let guest = site.person("guest").await;
@@ -273,6 +279,7 @@ impl<'a> World<'a> {
             other_party,
             third: (guest, third),
             owner,
+            foreigner,
             reviewer,
             manager,
             clients: BTreeMap::new(),
@@ -489,7 +496,11 @@ impl<'a> World<'a> {
                 self.site.indexed().await;
                 by.at(id)
             }
-            "matchNeed" | "matchTechnology" => by.at(self.listing(kind, state).await.0),
+            "listPartyMatches" => by.at(self.party),
+            "giveMatchFeedback" => by.at(self.pair(case).await).body(json!({"verdict": "not_for_us", "reason": "too_early"})),
+            "takeMatchFeedback" => by.at(self.pair(case).await),
+            "listGaps" => by,
+            "matchNeed" | "matchTechnology" | "matchIpAsset" => by.at(self.listing(kind, state).await.0),
             "listReviewQueue" | "listVocabularies" | "listEvents" | "verifyEvents" | "getNumbers" | "listNeedDesk" => by,
             "listSavedSearches" | "listAlerts" | "listNotices" | "readNotices" | "listNoticeChoices" => by,
             "createSavedSearch" => by.body(json!({"name": "Máy sấy", "query": "q=máy sấy", "when": "daily"})),
@@ -555,6 +566,30 @@ impl<'a> World<'a> {
             self.owner.post_at(&path, 1, json!({"text": "Điện mấy pha?"})).await.expect(200);
         }
         (id, if is_asked { 2 } else { 1 })
+    }
+
+    /// A pair of published listings: the party's need or its technology with one of a stranger, or its own two, of which
+    /// one is for whoever is signed in.
+    async fn pair(&self, case: &str) -> String {
+        let state = if case == "registered" { "registered" } else { "published" };
+        let (need, offer) = match case {
+            "own_need" => (self.listing(Kind::Need, state).await.0, self.foreign(Kind::Technology).await),
+            "own_offer" => (self.foreign(Kind::Need).await, self.listing(Kind::Technology, state).await.0),
+            _ => (self.listing(Kind::Need, state).await.0, self.listing(Kind::Technology, "published").await.0),
+        };
+        format!("{need}.{offer}")
+    }
+
+    /// A published listing of a party that nobody here belongs to.
+    async fn foreign(&self, kind: Kind) -> String {
+        let party =
+            self.site.party(&self.foreigner, &format!("Đơn vị lạ {}", self.people.replace(self.people.get() + 1)), "enterprise").await;
+        let receipt = self.foreigner.post(kind.path(), json!({"party": party, "content": kind.content()})).await.expect(201);
+        let id = receipt["id"].as_str().unwrap().to_owned();
+        let steps = format!("/api/v1/listings/{id}/transitions");
+        let seen = self.foreigner.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
+        publish(&self.reviewer, &id, seen).await;
+        id
     }
 
     async fn party_version(&self) -> i64 {

@@ -24,3 +24,4 @@ mod main_job;
 mod own_pages;
 mod posting;
 mod site;
+mod standing;

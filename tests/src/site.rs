@@ -54,17 +54,22 @@ where
 impl Site {
     /// Starts a space in a database.
     pub async fn start(store: TestStore) -> Self {
-        Self::start_as(store, false).await
+        Self::start_as(store, false, |_| {}).await
+    }
+
+    /// Starts a space whose settings are other than the usual ones.
+    pub async fn start_with(store: TestStore, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_as(store, false, change).await
     }
 
     /// Starts the demonstration space in an empty database.
     pub async fn start_demonstration(store: TestStore) -> Self {
-        let site = Self::start_as(store, true).await;
+        let site = Self::start_as(store, true, |_| {}).await;
         site.indexed().await;
         site
     }
 
-    async fn start_as(store: TestStore, is_demo: bool) -> Self {
+    async fn start_as(store: TestStore, is_demo: bool, change: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut config = Config::default();
         config.server.requests_per_minute = 0;
@@ -75,6 +80,7 @@ impl Site {
             staff_second_factor: SecondFactorRule::Optional,
             ..AccountSettings::default()
         };
+        change(&mut config);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         config.server.public_url = format!("http://{address}");
@@ -148,6 +154,16 @@ impl Site {
     pub async fn indexed(&self) {
         let head = self.app.store.last_position().await.unwrap();
         self.until("the index has followed", async || self.app.search.followed() >= head).await;
+    }
+
+    /// Waits until the standing matches have seen everything that was committed and touches them.
+    pub async fn matched(&self) {
+        self.until("the standing matches have followed", async || {
+            let from = self.app.store.follower_position(matching::standing::NAME).await.unwrap();
+            let events = self.app.store.events_after(from, 10_000).await.unwrap();
+            search::follower::Touched::by(&events).is_empty()
+        })
+        .await;
     }
 
     /// The newest letter to an address, as plain text; waits for it.

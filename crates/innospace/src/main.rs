@@ -51,6 +51,10 @@ enum Command {
     Match(commands::find::Match),
     /// Build the search index anew.
     Reindex,
+    /// Reckon all standing matches anew, or compare what is stored with what would be reckoned.
+    Rematch(commands::find::Rematch),
+    /// Export what people said of matches, for the tuning set.
+    ExportFeedback(commands::find::ExportFeedback),
     /// Check that index and database agree and that the event log is whole.
     Verify,
     /// Say what is unsafe for production.
@@ -94,6 +98,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Search(args) => commands::find::search(config, data, args, cli.json).await,
         Command::Match(args) => commands::find::matches(config, data, args).await,
         Command::Reindex => commands::admin::reindex(config, data).await,
+        Command::Rematch(args) => commands::find::rematch(config, data, args).await,
+        Command::ExportFeedback(args) => commands::find::export_feedback(config, data, args).await,
         Command::Verify => commands::admin::verify(config, data, cli.json).await,
         Command::Doctor => commands::doctor::run(config, data, cli.json).await,
         Command::Openapi => {

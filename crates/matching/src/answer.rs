@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::constraints::Exclusion;
+use crate::feedback::Said;
 
 /// A named part of the score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -144,9 +145,27 @@ pub struct Match {
     /// How each part came out; only when asked to explain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<PartValue>,
+    /// The pair's own id, to say something of it: the need's id, a dot, the offer's id. None for two offers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// What the reader's own side said of it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<Said>,
     /// Why it is no match; only when asked for what was excluded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excluded: Vec<Exclusion>,
+}
+
+/// What one's own listing does not say and would sharpen its matches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = MatchMissing)]
+pub struct Missing {
+    /// The part of the score that is unknown for it.
+    pub part: Part,
+    /// JSON pointer to the field to fill.
+    pub field: String,
+    /// The sentence for the reader.
+    pub text: String,
 }
 
 /// A page of matches, the best first.
@@ -158,10 +177,7 @@ pub struct MatchPage {
     pub next: Option<String>,
     /// How many there are in all.
     pub total: u64,
-}
-
-impl From<base::Page<Match>> for MatchPage {
-    fn from(page: base::Page<Match>) -> Self {
-        Self { items: page.items, next: page.next, total: page.total }
-    }
+    /// For members of the listing's party: what to fill in so that its matches become sharper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
 }

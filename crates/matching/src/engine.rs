@@ -13,13 +13,16 @@ use listings::content::{Content, Need, Technology};
 use listings::published::Published;
 use search::{DocKind, Facet, Failure, Filters, MAX_TERMS, Query, RoleWeights, Search, View, Viewer, Wanted, WantedTerm};
 
-use crate::answer::{Match, MatchListing, Part, PartValue};
+use crate::answer::{Match, MatchListing, Missing, Part, PartValue};
+use crate::compare::Reached;
 use crate::constraints::{self, Exclusion, Rules};
+use crate::feedback::MatchId;
 use crate::fit;
 use crate::reasons;
 use crate::side::{Field, Side, fields};
+use crate::statistics::Statistics;
 use crate::targets::{self, Comparison};
-use crate::terms::{Shape, Stems, Terms};
+use crate::terms::{Figures, Shape, Stems, Terms};
 use crate::topic::{Topic, topic};
 use crate::units::Units;
 use crate::weights::Weights;
@@ -36,6 +39,8 @@ pub struct Engine {
     vocabularies: Arc<Vocabularies>,
     units: Arc<Units>,
     weights: Arc<Weights>,
+    /// Held figures of words instead of the index's own.
+    held: Option<Arc<Statistics>>,
 }
 
 /// One side with its texts taken apart.
@@ -99,7 +104,24 @@ impl Engine {
     /// An engine over an index.
     #[must_use]
     pub fn new(search: Search, vocabularies: Arc<Vocabularies>, units: Arc<Units>, weights: Weights) -> Self {
-        Self { search, vocabularies, units, weights: Arc::new(weights) }
+        Self { search, vocabularies, units, weights: Arc::new(weights), held: None }
+    }
+
+    /// The same with words' rarity from held figures: the score of a pair then depends on the two contents alone.
+    #[must_use]
+    pub fn held_to(&self, statistics: Arc<Statistics>) -> Self {
+        Self { held: Some(statistics), ..self.clone() }
+    }
+
+    /// The same with other weights.
+    #[must_use]
+    pub(crate) fn weighing(&self, weights: Weights) -> Self {
+        Self { weights: Arc::new(weights), ..self.clone() }
+    }
+
+    /// The index it looks for candidates in.
+    pub(crate) fn search(&self) -> &Search {
+        &self.search
     }
 
     /// The weights in use.
@@ -209,6 +231,60 @@ impl Engine {
         Ok(all)
     }
 
+    /// The field of the asker's own listing that would sharpen its best matches most, were it filled: what is unknown in
+    /// them because this side says nothing of it. None if it says all.
+    pub(crate) fn missing(&self, subject: &Side<'_>, best: &[&Judged<'_>], lang: Lang) -> Option<Missing> {
+        let silent = |part: Part| -> Option<&'static str> {
+            let (is_need, content) = (matches!(subject.content, Content::Need(_)), subject.content);
+            match part {
+                Part::Field => content.field().is_none().then_some("/field"),
+                Part::Cooperation => content.cooperation().is_empty().then_some("/cooperation"),
+                Part::Maturity => content.trl().is_none().then_some(if is_need { "/trl_min" } else { "/trl" }),
+                Part::Place => (is_need && subject.known.province.is_none()).then_some("/province"),
+                Part::Targets => match content {
+                    Content::Need(need) => need.targets.iter().all(|t| t.target.is_none()).then_some("/targets"),
+                    Content::Technology(offer) => offer.advantages.iter().all(|a| a.offered.is_none()).then_some("/advantages"),
+                    Content::IpAsset(_) => None,
+                },
+                Part::Topic | Part::Freshness => None,
+            }
+        };
+        let mut gains: Vec<(f64, Part, &'static str)> = Vec::new();
+        for part in [Part::Targets, Part::Cooperation, Part::Maturity, Part::Place, Part::Field] {
+            let Some(field) = silent(part) else { continue };
+            let weight = if part == Part::Field { self.weights.field } else { self.weights.fit * fit::weight(part, &self.weights.parts) };
+            let unknown = best.iter().filter(|j| j.weighed.all_parts().iter().any(|p| p.part == part && !p.known));
+            let gain: f64 = unknown.map(|j| f64::from(j.score_ppm) * weight).sum();
+            if gain > 0.0 {
+                gains.push((gain, part, field));
+            }
+        }
+        let (_, part, field) = gains.into_iter().max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))?;
+        let key = match field {
+            "/targets" => "match-missing-targets",
+            "/advantages" => "match-missing-advantages",
+            "/cooperation" => "match-missing-cooperation",
+            "/trl_min" | "/trl" => "match-missing-trl",
+            "/province" => "match-missing-province",
+            _ => "match-missing-field",
+        };
+        Some(Missing { part, field: field.to_owned(), text: base::messages::say(lang, key, &[]) })
+    }
+
+    /// Every figure a need wants against the figure the technology offers, in the order of the targets; none where nothing
+    /// comparable is offered.
+    pub(crate) fn reached(&self, need: &Content, offer: &Content, lang: Lang) -> Vec<Option<Reached>> {
+        let Content::Need(wanted) = need else { return Vec::new() };
+        let Some((need, technology)) = need_and_technology(need, offer) else { return wanted.targets.iter().map(|_| None).collect() };
+        let found = targets::compare(need, technology, &self.units, &self.weights);
+        let one = |n: usize| {
+            let comparison = found.iter().find(|c| c.target == n)?;
+            let advantage = technology.advantages.get(comparison.advantage)?;
+            Some(Reached { figure: constraints::offered(advantage, lang), is_reached: comparison.reached() })
+        };
+        (0..need.targets.len()).map(one).collect()
+    }
+
     /// Says why, for each of these in turn.
     ///
     /// # Errors
@@ -235,6 +311,8 @@ impl Engine {
                 score: f64::from(one.score_ppm) / 1e6,
                 reasons,
                 same_party,
+                id: pair_id(subject.side, &side).map(|id| id.to_string()),
+                feedback: None,
                 parts: if reader.explain { one.weighed.all_parts() } else { Vec::new() },
                 excluded: one.violated.clone(),
             });
@@ -244,15 +322,16 @@ impl Engine {
 
     /// The telling words of one side, per language that it has; translated into those of `into` that it has not.
     fn terms(&self, party: &Party<'_>, into: &[Lang], stems: &mut Stems) -> Result<Vec<Terms>, Failure> {
+        let figures = self.held.as_deref().map_or(Figures::Live(&self.search), Figures::Held);
         let mut all = Vec::new();
         for lang in Lang::ALL {
-            all.extend(Terms::of(&party.fields, lang, &self.search, &self.weights, stems)?);
+            all.extend(Terms::of(&party.fields, lang, figures, &self.weights, stems)?);
         }
-        let own = spoken(&party.fields);
+        let (own, synonyms) = (spoken(&party.fields), self.search.synonyms());
         let mut translated = Vec::new();
         for lang in into.iter().copied().filter(|lang| !own.contains(lang)) {
             for said in &all {
-                translated.extend(Terms::translated(said, &party.fields, lang, &self.search, &self.weights, stems)?);
+                translated.extend(Terms::translated(said, &party.fields, lang, (&synonyms, figures), &self.weights, stems)?);
             }
         }
         all.extend(translated);
@@ -307,6 +386,17 @@ impl Engine {
 /// The languages that a side has texts in.
 fn spoken(fields: &[Field<'_>]) -> Vec<Lang> {
     Lang::ALL.into_iter().filter(|lang| fields.iter().any(|f| f.lang == *lang)).collect()
+}
+
+/// The id of a pair of a stored need and a stored offer.
+fn pair_id(one: &Side<'_>, other: &Side<'_>) -> Option<MatchId> {
+    let (one_id, other_id) = (one.id?, other.id?);
+    match (one.content, other.content) {
+        (Content::Need(_), Content::Need(_)) => None,
+        (Content::Need(_), _) => Some(MatchId { need: one_id, offer: other_id }),
+        (_, Content::Need(_)) => Some(MatchId { need: other_id, offer: one_id }),
+        _ => None,
+    }
 }
 
 /// Whether the first side is the one that seeks: a need before an offer; of two of one sort the one asked about.

@@ -8,28 +8,37 @@
 //! The way of a question: [`Matcher`] (who asks, what is loaded) → [`Engine::candidates`] → [`Engine::judge`] →
 //! [`Engine::explain`]. Private terms (budget, floor price) have no part in it.
 
+mod access;
 pub mod alerts;
 mod answer;
 mod common;
+pub mod compare;
 mod constraints;
 mod engine;
+pub mod feedback;
 mod fit;
+pub mod gaps;
 mod matcher;
+pub mod of_party;
 mod reasons;
 mod rows;
 pub mod run;
 pub mod saved;
 mod side;
+pub mod standing;
+mod statistics;
 mod targets;
 mod terms;
 mod topic;
 pub mod units;
 mod weights;
 
-pub use answer::{Match, MatchListing, MatchPage, Part, PartValue, Reason};
+pub use answer::{Match, MatchListing, MatchPage, Missing, Part, PartValue, Reason};
 pub use constraints::{Constraint, Exclusion};
 pub use engine::{Engine, Judged, Reader};
+pub use feedback::MatchId;
 pub use matcher::{Ask, MatchError, Matcher, usual_kinds};
 pub use side::{Known, Side};
+pub use statistics::{NotStatistics, Statistics};
 pub use units::{Units, UnitsError};
 pub use weights::{AskedWeights, ByRole, ByView, FitWeights, Role, Weights};

@@ -1,9 +1,10 @@
 //! Matches of stored listings and of contents that are only read: what is asked, loaded and judged.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use base::{Actor, Cursor, Limit, ListingId, Page, Refused, Scope, StaffRole};
+use base::{Actor, Cursor, Limit, ListingId, Refused, Scope, StaffRole};
 use chrono::{DateTime, Utc};
 use listings::content::Content;
 use listings::published::{Audience, Published};
@@ -12,11 +13,15 @@ use search::{Failure, Search, Viewer};
 use serde::{Deserialize, Serialize};
 use store::StoreError;
 
-use crate::answer::Match;
+use crate::answer::{Match, MatchPage};
 use crate::engine::{Engine, Judged, Reader};
+use crate::feedback;
 use crate::side::{Known, Side};
 use crate::units::Units;
 use crate::weights::Weights;
+
+/// Over how many of the best it is reckoned what would sharpen them.
+const SHARPENED: usize = 10;
 
 /// Finds counterparts. Cheap to clone.
 #[derive(Clone)]
@@ -49,6 +54,9 @@ pub enum MatchError {
     /// The cursor is not one of this list.
     #[error("not a cursor of this list")]
     Cursor,
+    /// What was sent is wrong.
+    #[error("{} faults", .0.iter().count())]
+    Invalid(base::Faults),
     /// The index could not be read.
     #[error("the index could not be read")]
     Index(#[from] Failure),
@@ -81,6 +89,8 @@ pub fn usual_kinds(subject: Kind) -> BTreeSet<Kind> {
 /// Where a page ended. The moment stays the same over all pages, so that freshness moves nothing between them.
 #[derive(Serialize, Deserialize)]
 struct Bookmark {
+    /// Whether the page ended among those that the reader's side put behind.
+    is_behind: bool,
     score_ppm: u32,
     id: ListingId,
     now_s: i64,
@@ -114,13 +124,18 @@ impl Matcher {
         &self.engine
     }
 
+    /// The listings it was made over.
+    pub(crate) fn listings(&self) -> &Listings {
+        &self.listings
+    }
+
     /// The counterparts of a listing, the best first, among what the actor may see.
     ///
     /// A member sees the matches of the draft in hand, others those of the approved version.
     ///
     /// # Errors
     /// [`MatchError`]; hidden if the actor may not see the listing.
-    pub async fn matches_of(&self, actor: &Actor, kind: Kind, id: ListingId, ask: &Ask) -> Result<Page<Match>, MatchError> {
+    pub async fn matches_of(&self, actor: &Actor, kind: Kind, id: ListingId, ask: &Ask) -> Result<MatchPage, MatchError> {
         let bookmark: Option<Bookmark> = ask.cursor.as_deref().map(|c| Cursor::read(c).map_err(|_| MatchError::Cursor)).transpose()?;
         let shown = view::show(&self.listings, actor, kind, id).await?;
         let known = Known::of(&shown.typed, shown.party.id, shown.party.party_type, shown.party.province);
@@ -133,24 +148,38 @@ impl Matcher {
         let reader = Reader { lang: actor.lang, now, explain: ask.explain };
         let kinds = if ask.kinds.is_empty() { usual_kinds(kind) } else { ask.kinds.clone() };
         let found = self.found(actor, &subject, kinds).await?;
+        // Whose listing it is, its own members know and brokers are told.
+        let said = match shown.party.id {
+            Some(party) => feedback::said_of(&self.listings.store, actor, kind, id, party).await?,
+            None => feedback::said_of_hidden(&self.listings.store, actor, kind, id).await?,
+        };
+        let is_own = shown.party.id.is_some_and(|party| actor.is_member(party));
         let (engine, wanted, limit) = (self.engine.clone(), ask.excluded, ask.limit);
         let page = tokio::task::spawn_blocking(move || {
             let side = subject.side();
             let judged = engine.judge(&side, &found, reader)?;
-            let all: Vec<&Judged<'_>> = judged.iter().filter(|j| j.is_excluded() == wanted).collect();
+            let mut all: Vec<&Judged<'_>> = judged.iter().filter(|j| j.is_excluded() == wanted).collect();
             let total = u64::try_from(all.len()).unwrap_or(u64::MAX);
-            let behind = |j: &&&Judged<'_>| {
-                bookmark.as_ref().is_none_or(|b| (j.score_ppm, std::cmp::Reverse(j.listing.id)) < (b.score_ppm, std::cmp::Reverse(b.id)))
-            };
+            // The best first; what one's own side does not want stands behind all others.
+            let is_behind = |id: ListingId| said.get(&id).is_some_and(|s| s.is_behind);
+            let place = |j: &Judged<'_>| (is_behind(j.listing.id), Reverse(j.score_ppm), j.listing.id);
+            all.sort_by_key(|j| place(j));
+            let missing =
+                (is_own && !wanted).then(|| engine.missing(&side, all.get(..all.len().min(SHARPENED)).unwrap_or_default(), reader.lang));
+            let later = |j: &&&Judged<'_>| bookmark.as_ref().is_none_or(|b| place(j) > (b.is_behind, Reverse(b.score_ppm), b.id));
             let limit = usize::try_from(limit.get()).unwrap_or(usize::MAX);
-            let mut page: Vec<&Judged<'_>> = all.iter().filter(behind).take(limit.saturating_add(1)).copied().collect();
+            let mut page: Vec<&Judged<'_>> = all.iter().filter(later).take(limit.saturating_add(1)).copied().collect();
             let more = page.len() > limit;
             page.truncate(limit);
-            let next = page
-                .last()
-                .filter(|_| more)
-                .map(|last| Cursor::write(&Bookmark { score_ppm: last.score_ppm, id: last.listing.id, now_s: now.timestamp() }));
-            Ok::<_, Failure>(Page { items: engine.explain(&side, &page, reader)?, next, total })
+            let next = page.last().filter(|_| more).map(|last| {
+                let id = last.listing.id;
+                Cursor::write(&Bookmark { is_behind: is_behind(id), score_ppm: last.score_ppm, id, now_s: now.timestamp() })
+            });
+            let mut items = engine.explain(&side, &page, reader)?;
+            for item in &mut items {
+                item.feedback = said.get(&item.listing.id).cloned();
+            }
+            Ok::<_, Failure>(MatchPage { items, next, total, missing: missing.flatten() })
         });
         Ok(page.await??)
     }
@@ -190,7 +219,7 @@ impl Matcher {
     }
 }
 
-fn may_see(actor: &Actor, audience: &Audience) -> bool {
+pub(crate) fn may_see(actor: &Actor, audience: &Audience) -> bool {
     let staff = actor.is_system() || (actor.is_staff(StaffRole::Moderator) && actor.has_scope(Scope::Staff));
     staff
         || match audience {
@@ -200,6 +229,6 @@ fn may_see(actor: &Actor, audience: &Audience) -> bool {
         }
 }
 
-fn whole_second(at: DateTime<Utc>) -> DateTime<Utc> {
+pub(crate) fn whole_second(at: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp(at.timestamp(), 0).unwrap_or(at)
 }

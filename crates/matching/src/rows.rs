@@ -1,4 +1,127 @@
-//! The tables of this crate. Only the modules beside this one touch them.
+//! The tables of matching. Only this crate reads or writes them.
+
+pub(crate) mod generation {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "match_generation")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub started_at: DateTimeUtc,
+        pub listings: i64,
+        pub statistics: Vec<u8>,
+        pub reached: Option<Uuid>,
+        pub done: bool,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod standing {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "standing_match")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub need_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub offer_id: Uuid,
+        pub need_party: Uuid,
+        pub offer_party: Uuid,
+        pub need_version: i64,
+        pub offer_version: i64,
+        pub score_ppm: i64,
+        pub is_open: bool,
+        pub computed_at: DateTimeUtc,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod subject {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "match_subject")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub listing_id: Uuid,
+        pub kind: String,
+        pub field: String,
+        pub published_at: DateTimeUtc,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod told {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "match_told")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub need_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub offer_id: Uuid,
+        pub need_version: i64,
+        pub offer_version: i64,
+        pub need_side: bool,
+        pub offer_side: bool,
+        pub told_at: DateTimeUtc,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod feedback {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "match_feedback")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub need_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub offer_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub account_id: Uuid,
+        pub side: String,
+        pub verdict: String,
+        pub reason: Option<String>,
+        pub note: String,
+        pub score_ppm: Option<i64>,
+        pub at: DateTimeUtc,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod shortlist {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "match_shortlist")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub need_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub offer_id: Uuid,
+        pub note: String,
+        pub account_id: Uuid,
+        pub at: DateTimeUtc,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
 
 pub(crate) mod saved_search {
     use sea_orm::entity::prelude::*;

@@ -33,6 +33,16 @@ impl Comparison {
     }
 }
 
+/// The targets of a need as people write them: what is measured, and the figure wanted.
+pub(crate) fn said(content: &listings::content::Content, lang: Lang) -> Vec<(String, String)> {
+    let listings::content::Content::Need(need) = content else { return Vec::new() };
+    let one = |target: &Target| {
+        let metric = target.metric.best(lang).unwrap_or_default().to_owned();
+        (metric, if target.target.is_some() { crate::constraints::wanted(target, lang) } else { String::new() })
+    };
+    need.targets.iter().map(one).collect()
+}
+
 /// Compares every target with the advantage that measures most nearly the same; of equally near ones the better counts.
 pub(crate) fn compare(need: &Need, technology: &Technology, units: &Units, weights: &Weights) -> Vec<Comparison> {
     let advantages: Vec<(usize, &Advantage, f64)> =

@@ -9,10 +9,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use base::Lang;
 use search::analysis::{self, nfc};
+use search::synonyms::Synonyms;
 use search::{Failure, Search, View};
 
 use crate::common;
 use crate::side::Field;
+use crate::statistics::Statistics;
 use crate::weights::Weights;
 
 /// How a word is met.
@@ -182,7 +184,7 @@ impl Terms {
     pub(crate) fn of(
         fields: &[Field<'_>],
         lang: Lang,
-        search: &Search,
+        figures: Figures<'_>,
         weights: &Weights,
         stems: &mut Stems,
     ) -> Result<Option<Self>, Failure> {
@@ -191,10 +193,13 @@ impl Terms {
             return Ok(None);
         }
         let marked = lang == Lang::En || own.iter().any(|(_, f)| f.marked);
-        let text = own.iter().flat_map(|(_, f)| f.texts.iter().copied()).collect::<Vec<_>>().join("\n");
-        let documents: HashMap<(View, String), u64> =
-            search.telling_terms(&text, lang, usize::MAX)?.into_iter().map(|t| ((t.view, t.term), t.documents)).collect();
-        let rarity = Rarity { documents, all: search.snapshot().documents() as f64, weights, marked };
+        let rarity = Rarity::of_words(
+            figures,
+            || own.iter().flat_map(|(_, f)| f.texts.iter().copied()).collect::<Vec<_>>().join("\n"),
+            lang,
+            weights,
+            marked,
+        )?;
 
         #[derive(Default)]
         struct Seen {
@@ -241,11 +246,10 @@ impl Terms {
         said: &Self,
         fields: &[Field<'_>],
         lang: Lang,
-        search: &Search,
+        (synonyms, figures): (&Synonyms, Figures<'_>),
         weights: &Weights,
         stems: &mut Stems,
     ) -> Result<Option<Self>, Failure> {
-        let synonyms = search.synonyms();
         #[derive(Default)]
         struct Seen {
             folded: String,
@@ -277,8 +281,7 @@ impl Terms {
                 }
             }
         }
-        let documents = search.telling_terms(&text, lang, usize::MAX)?.into_iter().map(|t| ((t.view, t.term), t.documents)).collect();
-        let rarity = Rarity { documents, all: search.snapshot().documents() as f64, weights, marked: true };
+        let rarity = Rarity::of_words(figures, || text, lang, weights, true)?;
         let mut all = Vec::with_capacity(seen.len());
         for ((shape, key), one) in seen {
             let times: f64 = one.times.values().sum();
@@ -381,15 +384,48 @@ fn view_weight(weights: &Weights, shape: Shape) -> f64 {
     }
 }
 
-/// How telling words are in this index.
+/// What words' rarity is taken from.
+#[derive(Clone, Copy)]
+pub(crate) enum Figures<'a> {
+    /// The index as it is now.
+    Live(&'a Search),
+    /// What was counted at one moment.
+    Held(&'a Statistics),
+}
+
+/// In how many documents words are.
+enum Documents<'a> {
+    Live(HashMap<(View, String), u64>),
+    Held(&'a Statistics),
+}
+
+/// How telling words are.
 struct Rarity<'a> {
-    documents: HashMap<(View, String), u64>,
+    documents: Documents<'a>,
     all: f64,
     weights: &'a Weights,
     marked: bool,
 }
 
-impl Rarity<'_> {
+impl<'a> Rarity<'a> {
+    /// How telling the words of a text are; the text itself is only looked into where the index is asked.
+    fn of_words(
+        figures: Figures<'a>,
+        text: impl FnOnce() -> String,
+        lang: Lang,
+        weights: &'a Weights,
+        marked: bool,
+    ) -> Result<Self, Failure> {
+        let (documents, all) = match figures {
+            Figures::Held(statistics) => (Documents::Held(statistics), statistics.documents()),
+            Figures::Live(search) => {
+                let found = search.telling_terms(&text(), lang, usize::MAX)?.into_iter().map(|t| ((t.view, t.term), t.documents));
+                (Documents::Live(found.collect()), search.snapshot().documents())
+            }
+        };
+        Ok(Self { documents, all: all as f64, weights, marked })
+    }
+
     /// None for a word that says too little, or that no document has.
     fn of(&self, shape: Shape, key: &str, folded: &str) -> Option<f64> {
         let idf = match shape {
@@ -408,7 +444,10 @@ impl Rarity<'_> {
     }
 
     fn idf(&self, view: View, term: &str) -> Option<f64> {
-        let with = *self.documents.get(&(view, term.to_owned()))? as f64;
+        let with = match &self.documents {
+            Documents::Live(found) => *found.get(&(view, term.to_owned()))?,
+            Documents::Held(statistics) => statistics.with(view, term),
+        } as f64;
         let all = self.all.max(with) + self.weights.imagined_documents;
         Some((1.0 + (all - with + 0.5) / (with + 0.5)).ln())
     }

@@ -158,6 +158,14 @@ pub struct Weights {
     pub metric_overlap: f64,
     /// By how much an `equal` target may be missed, as a share of it.
     pub equal_tolerance: f64,
+    /// Pairs from this score on are kept as standing matches.
+    pub standing_min: f64,
+    /// Pairs from this score on are told to both sides, and a listing without one is a gap.
+    pub strong_min: f64,
+    /// The most standing matches of one need, the best.
+    pub standing_keep: usize,
+    /// The most new matches that are told of one listing in a day.
+    pub told_per_day: u64,
 }
 
 impl Default for Weights {
@@ -188,6 +196,10 @@ impl Default for Weights {
             fresh_half_days: 180.0,
             metric_overlap: 0.66,
             equal_tolerance: 0.05,
+            standing_min: 0.3,
+            strong_min: 0.6,
+            standing_keep: 50,
+            told_per_day: 5,
         }
     }
 }

@@ -162,13 +162,17 @@ async fn step(store: &Store, search: &Search, position: i64) -> Result<i64, Foll
 
 /// Which listings and parties events touched, each once.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Touched {
-    listings: BTreeSet<ListingId>,
-    parties: BTreeSet<PartyId>,
+pub struct Touched {
+    /// The listings.
+    pub listings: BTreeSet<ListingId>,
+    /// The parties.
+    pub parties: BTreeSet<PartyId>,
 }
 
 impl Touched {
-    fn by(events: &[EventRow]) -> Self {
+    /// What these events touch.
+    #[must_use]
+    pub fn by(events: &[EventRow]) -> Self {
         let mut touched = Self::default();
         for event in events {
             match event.subject_kind.as_str() {
@@ -185,7 +189,9 @@ impl Touched {
         touched
     }
 
-    fn is_empty(&self) -> bool {
+    /// Whether it is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.listings.is_empty() && self.parties.is_empty()
     }
 }

@@ -222,6 +222,7 @@ impl From<MatchError> for Problem {
         match error {
             MatchError::Listing(error) => error.into(),
             MatchError::Cursor => Self::parameter("cursor"),
+            MatchError::Invalid(faults) => Self::invalid(faults),
             MatchError::Index(_) | MatchError::CutOff(_) => Self::internal(&error),
         }
     }

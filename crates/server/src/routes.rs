@@ -515,6 +515,31 @@ fn finding_routes() -> Vec<Route> {
             .query("excluded", "boolean", "Tell what was excluded, and by which constraint, instead.")
             .paged()
             .gives::<matching::MatchPage>(200),
+        get("/api/v1/ip-assets/{id}/matches", "matchIpAsset", Public(EVERYBODY), m::of_ip_asset)
+            .about("Needs that an IP asset answers, each with its reasons.")
+            .query("kind", "string", "`need` unless given.")
+            .query("explain", "boolean", "Tell how each part of the score came out.")
+            .query("excluded", "boolean", "Tell what was excluded, and by which constraint, instead.")
+            .paged()
+            .gives::<matching::MatchPage>(200),
+        get("/api/v1/parties/{id}/matches", "listPartyMatches", Member, m::of_party)
+            .about("The best standing matches of all listings of a party, both ways; for its members and for brokers.")
+            .paged()
+            .gives::<List<matching::of_party::PartyMatch>>(200),
+        post("/api/v1/matches/{id}/feedback", "giveMatchFeedback", Member, m::give_feedback)
+            .about("Says of a match (its id is the need's id, a dot, the offer's id) whether it is good; for editors of either side and brokers. What a need's side does not want stands behind its other candidates from then on, for that side and brokers alone.")
+            .takes::<matching::feedback::Given>(json!({"verdict": "not_for_us", "reason": "too_early"}))
+            .gives::<matching::feedback::Receipt>(200),
+        delete("/api/v1/matches/{id}/feedback", "takeMatchFeedback", Member, m::take_feedback)
+            .about("Takes back what one said of a match.")
+            .gives::<matching::feedback::Receipt>(200),
+        get("/api/v1/gaps", "listGaps", Staff, m::gaps)
+            .about("Needs without a good match, or with `side=demand` technologies that no need asks for, with counts by field; for brokers, analysts and administrators. With `format=csv` a table for spreadsheets, whose header `x-next-cursor` leads on.")
+            .query("side", "string", "`supply` unless given, or `demand`.")
+            .query("field", "string", "Only of this top-level code of `fields`.")
+            .query("format", "string", "`json` unless given, or `csv`.")
+            .paged()
+            .gives::<matching::gaps::GapPage>(200),
         get("/api/v1/vocabularies", "listVocabularies", Public(EVERYBODY), vocabularies::list)
             .about("The lists of codes.")
             .gives::<List<vocabularies::VocabularyRow>>(200),

@@ -1,4 +1,4 @@
-//! What goes on beside the requests: the index follower, jobs (mail, imports), and what the clock brings.
+//! What goes on beside the requests: the followers of index and standing matches, jobs (mail, imports), and what the clock brings.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +27,7 @@ const JOBS_AT_ONCE: u64 = 8;
 pub fn start(app: &App, wanting: Option<Wanting>, stop: &CancellationToken) -> JoinSet<()> {
     let mut workers = JoinSet::new();
     workers.spawn(search::follower::run(app.store.clone(), app.search.clone(), wanting, stop.clone()));
+    workers.spawn(matching::standing::run(app.matcher.clone(), stop.clone()));
     workers.spawn(jobs(app.clone(), stop.clone()));
     workers.spawn(clockwork(app.clone(), stop.clone()));
     workers

@@ -6,12 +6,12 @@
 use std::future::Future;
 use std::time::Duration;
 
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, EntityTrait};
+use sea_orm::sea_query::{LockType, OnConflict};
+use sea_orm::{ActiveValue::Set, EntityTrait, QuerySelect};
 use tokio_util::sync::CancellationToken;
 
 use crate::rows::follower;
-use crate::{Ctx, EventRow, Store, StoreError};
+use crate::{Ctx, EventRow, Store, StoreError, Tx};
 
 /// How many events a follower is given at once.
 const BATCH: u64 = 1_000;
@@ -46,6 +46,30 @@ impl Store {
             Ok::<_, StoreError>(())
         })
         .await
+    }
+
+    /// Moves a follower inside the transaction of what it made of the events, so that both are there or neither; gives
+    /// false and changes nothing if it stands elsewhere than at `from`: another node was faster. `from` and `to` may be
+    /// the same, to be certain of the place alone.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn advance_follower(tx: &Tx, name: &'static str, from: i64, to: i64) -> Result<bool, StoreError> {
+        let mut query = follower::Entity::find_by_id(name);
+        if tx.needs_row_locks() {
+            query = query.lock(LockType::Update);
+        }
+        let row = query.one(tx.db()).await?;
+        if row.as_ref().map_or(0, |r| r.position) != from {
+            return Ok(false);
+        }
+        let new = follower::ActiveModel { name: Set(name.to_owned()), position: Set(to), moved_at: Set(tx.now()) };
+        if row.is_none() {
+            follower::Entity::insert(new).exec_without_returning(tx.db()).await?;
+        } else if from != to {
+            follower::Entity::update(new).exec(tx.db()).await?;
+        }
+        Ok(true)
     }
 
     /// Sleeps until there is something after `position`, here or (on PostgreSQL) from another node; true unless `stop`

@@ -193,6 +193,8 @@ impl Cast {
             visit(Who::Administrator, "/staff"),
             visit(Who::Administrator, "/staff/accounts"),
             visit(Who::Administrator, "/staff/needs"),
+            visit(Who::Administrator, "/staff/gaps"),
+            visit(Who::Administrator, "/staff/gaps?side=demand"),
             visit(Who::Administrator, "/staff/parties"),
             visit(Who::Administrator, "/staff/events"),
         ]);
@@ -265,6 +267,7 @@ impl Cast {
             visit(who, &technology),
             visit(who, format!("{technology}/matches")),
             visit(who, page_of(visitor, "ip_asset", "Vỏ phao đo mặn").await),
+            visit(who, format!("{}/matches", page_of(visitor, "ip_asset", "Vỏ phao đo mặn").await)),
             visit(who, &need),
             visit(who, format!("{need}/matches")),
             visit(who, page_of(visitor, "party", "Hàm Luông").await),
@@ -342,6 +345,15 @@ impl Cast {
             visit(who, format!("/my/listings/{empty}/history")),
             visit(who, format!("/my/listings/{wanted}/audience")),
         ];
+        // What answers one's own need, chosen and compared.
+        let need = author.get(&format!("/api/v1/needs/{wanted}")).await.expect(200)["url"].as_str().unwrap().to_owned();
+        let found = author.get(&format!("/api/v1/needs/{wanted}/matches?limit=3")).await.expect(200);
+        let with: Vec<String> =
+            found["items"].as_array().unwrap().iter().map(|m| format!("with={}", m["listing"]["id"].as_str().unwrap())).collect();
+        assert!(with.len() > 1, "{found}");
+        visits.push(visit(who, format!("{need}/matches")));
+        visits.push(visit(who, format!("{need}/compare")));
+        visits.push(visit(who, format!("{need}/compare?{}", with.join("&"))));
         for id in [empty, waiting, back, wanted] {
             visits.push(visit(who, format!("/my/listings/{id}")));
         }

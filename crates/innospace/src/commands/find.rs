@@ -83,6 +83,23 @@ pub struct Match {
     limit: usize,
 }
 
+/// How standing matches are reckoned anew.
+#[derive(Args)]
+pub struct Rematch {
+    /// Change nothing: reckon with the statistics in use and say how what is stored differs; exit code 1 if it does.
+    #[arg(long)]
+    check: bool,
+}
+
+/// Where verdicts on matches go.
+#[derive(Args)]
+pub struct ExportFeedback {
+    /// One verdict a line, with a line of names above: need, offer, side, verdict, reason, score then, when. No account
+    /// and no note is in it.
+    #[arg(long, value_name = "FILE.csv")]
+    output: PathBuf,
+}
+
 /// The public's view: what the command prints may be handed on.
 fn public() -> Actor {
     Actor::anonymous(Lang::Vi)
@@ -226,5 +243,55 @@ pub async fn matches(config: Config, data: PathBuf, args: Match) -> Done {
     let kinds = BTreeSet::from([Kind::Technology]);
     let count = matching::run::match_file(&matcher, &public(), needs, read, &kinds, args.limit, output).await?;
     tracing::info!(count, "needs matched");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reckons all standing matches anew, or compares.
+pub async fn rematch(config: Config, data: PathBuf, args: Rematch) -> Done {
+    let parts = space::parts(&config, &data, base::Clock::system()).await?;
+    let index = space::current_index(&config, &data, &parts).await?;
+    let matcher = space::matcher(&config, &parts, &index)?;
+    let started = std::time::Instant::now();
+    let bar = bar(listings::published::count(&parts.store).await?, "matches");
+    if args.check {
+        let found = matching::standing::check(&matcher, |n| bar.set_position(n)).await?;
+        bar.finish_and_clear();
+        let Some(difference) = found else {
+            print("there are no standing matches yet");
+            return Ok(ExitCode::from(1));
+        };
+        let (missing, surplus, other) = (difference.missing.len(), difference.surplus.len(), difference.other.len());
+        print(&format!("standing matches: {} the same, {missing} missing, {surplus} surplus, {other} with another score", difference.same));
+        return Ok(if difference.is_none() { ExitCode::SUCCESS } else { ExitCode::from(1) });
+    }
+    let listings = matching::standing::rebuild(&matcher, |n| bar.set_position(n)).await?;
+    bar.finish_and_clear();
+    print(&format!("{listings} listings matched in {:.1} s", started.elapsed().as_secs_f64()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Verdicts of one page.
+const VERDICTS: u64 = 1_000;
+
+/// Exports what people said of matches.
+pub async fn export_feedback(config: Config, data: PathBuf, args: ExportFeedback) -> Done {
+    let parts = space::parts(&config, &data, base::Clock::system()).await?;
+    let mut out = BufWriter::new(File::create(&args.output)?);
+    writeln!(out, "need,offer,side,verdict,reason,score,at")?;
+    let (mut last, mut count) = (None, 0_u64);
+    loop {
+        let page = matching::feedback::page_after(&parts.store, last.as_ref(), VERDICTS).await?;
+        let Some(end) = page.last().cloned() else { break };
+        for one in &page {
+            // Ids and words alone: nothing needs quotes.
+            let score = one.score_ppm.map(|ppm| format!("{:.6}", ppm as f64 / 1e6)).unwrap_or_default();
+            let at = one.at.to_rfc3339();
+            writeln!(out, "{},{},{},{},{},{score},{at}", one.need, one.offer, one.side, one.verdict, one.reason)?;
+        }
+        count += page.len() as u64;
+        last = Some(end);
+    }
+    out.flush()?;
+    print(&format!("{count} verdicts"));
     Ok(ExitCode::SUCCESS)
 }

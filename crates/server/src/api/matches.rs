@@ -1,15 +1,22 @@
-//! Matches: what answers a need, what a technology answers, what is similar; each with its reasons.
+//! Matches: what answers a need, what an offer answers, what is similar, each with its reasons; what is said of them; and
+//! where the space has none.
 
 use std::collections::BTreeSet;
 
 use axum::Json as Answer;
 use axum::extract::State;
-use base::ListingId;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use base::{ListingId, PartyId};
 use listings::Kind;
+use matching::feedback::{self, Given, MatchId, Receipt};
+use matching::gaps::{Gap, GapFilter, GapPage, GapSide};
+use matching::of_party::{self, Order, PartyMatch};
 use matching::{Ask, MatchPage};
 
+use super::List;
 use crate::app::App;
-use crate::extract::{Id, Params, Who};
+use crate::extract::{Id, Json, Params, Who, Writer};
 use crate::problem::Problem;
 
 async fn matches(app: App, who: Who, kind: Kind, id: ListingId, params: Params) -> Result<Answer<MatchPage>, Problem> {
@@ -23,8 +30,7 @@ async fn matches(app: App, who: Who, kind: Kind, id: ListingId, params: Params) 
         explain: params.flag("explain")?,
         excluded: params.flag("excluded")?,
     };
-    let page = app.matcher.matches_of(&who.actor, kind, id, &ask).await?;
-    Ok(Answer(MatchPage { items: page.items, next: page.next, total: page.total }))
+    Ok(Answer(app.matcher.matches_of(&who.actor, kind, id, &ask).await?))
 }
 
 /// What answers a need.
@@ -40,4 +46,85 @@ pub(crate) async fn of_technology(
     params: Params,
 ) -> Result<Answer<MatchPage>, Problem> {
     matches(app, who, Kind::Technology, id, params).await
+}
+
+/// What an IP asset answers.
+pub(crate) async fn of_ip_asset(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<ListingId>,
+    params: Params,
+) -> Result<Answer<MatchPage>, Problem> {
+    matches(app, who, Kind::IpAsset, id, params).await
+}
+
+/// The best standing matches of all listings of a party.
+pub(crate) async fn of_party(
+    State(app): State<App>,
+    who: Who,
+    Id(party): Id<PartyId>,
+    params: Params,
+) -> Result<Answer<List<PartyMatch>>, Problem> {
+    let params = params.only(&["limit", "cursor"])?;
+    let page = of_party::matches(&app.matcher, &who.actor, party, Order::Best, params.limit()?, params.cursor()).await?;
+    Ok(Answer(page.into()))
+}
+
+/// Says of a pair whether it is good.
+pub(crate) async fn give_feedback(
+    State(app): State<App>,
+    Writer(ctx): Writer,
+    Id(id): Id<MatchId>,
+    Json(given): Json<Given>,
+) -> Result<Answer<Receipt>, Problem> {
+    Ok(Answer(feedback::give(&app.matcher, ctx, id, given).await?))
+}
+
+/// Takes it back.
+pub(crate) async fn take_feedback(State(app): State<App>, Writer(ctx): Writer, Id(id): Id<MatchId>) -> Result<Answer<Receipt>, Problem> {
+    Ok(Answer(feedback::take_back(&app.matcher, ctx, id).await?))
+}
+
+/// Where the space has no counterparts, as JSON or as a table for spreadsheets.
+pub(crate) async fn gaps(State(app): State<App>, who: Who, params: Params) -> Result<Response, Problem> {
+    let params = params.only(&["limit", "cursor", "side", "field", "format"])?;
+    let side = params.parsed("side")?.unwrap_or(GapSide::Supply);
+    let filter = GapFilter { side, field: params.get("field").map(str::to_owned) };
+    let as_table = match params.get("format") {
+        None | Some("json") => false,
+        Some("csv") => true,
+        Some(_) => return Err(Problem::parameter("format")),
+    };
+    let found = matching::gaps::gaps(&app.matcher, &who.actor, &filter, params.limit()?, params.cursor()).await?;
+    if as_table { table(side, &found) } else { Ok(Answer(found).into_response()) }
+}
+
+/// The page as CSV, with where the next one begins in a header.
+pub(crate) fn table(side: GapSide, found: &GapPage) -> Result<Response, Problem> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let failed = |e: csv::Error| Problem::internal(&e);
+    writer.write_record(["code", "title", "field", "best_percent", "published_at", "url"]).map_err(failed)?;
+    for Gap { listing, field, best } in &found.items {
+        let best = best.map(|b| format!("{:.0}", b * 100.0)).unwrap_or_default();
+        let at = listing.published_at.to_rfc3339();
+        let cells = [listing.code.as_str(), &listing.title, field, &best, &at, &listing.url];
+        writer.write_record(cells.map(harmless)).map_err(failed)?;
+    }
+    let bytes = writer.into_inner().map_err(|e| Problem::internal(e.error()))?;
+    // The mark in front tells spreadsheets that this is UTF-8.
+    let body = ["\u{feff}".as_bytes(), &bytes].concat();
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"gaps-{side}.csv\"")),
+    ];
+    let mut response = (headers, body).into_response();
+    if let Some(next) = found.next.as_deref().and_then(|n| n.parse().ok()) {
+        response.headers_mut().insert("x-next-cursor", next);
+    }
+    Ok(response)
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn harmless(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }

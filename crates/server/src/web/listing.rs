@@ -197,12 +197,12 @@ pub(super) fn listing_page(f: Frame, view: &ListingView, names: &Names, similar:
     }
 }
 
-/// The page of its matches; an IP asset has none of its own.
+/// The page of its matches.
 pub(super) fn pairs(view: &ListingView, lang: base::Lang) -> Option<(&'static str, String)> {
     let key = match view.kind {
         Kind::Technology => "listing-pairs-technology",
         Kind::Need => "listing-pairs-need",
-        Kind::IpAsset => return None,
+        Kind::IpAsset => "listing-pairs-ip-asset",
     };
     (view.status == Status::Published).then(|| (key, localised(lang, &format!("{}/matches", view.url))))
 }

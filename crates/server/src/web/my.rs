@@ -9,16 +9,20 @@ use base::{Lang, Limit, PartyId, PartyRole, StaffRole, messages};
 use chrono::TimeDelta;
 use listings::list::{Filter, ListingRow};
 use listings::state::{Revision, Status};
+use matching::of_party::{self, Order, PartyMatch};
 
 use super::format::{self, Moment};
 use super::frame::{Frame, Visit, localised, page, parsed};
 use super::paging::{address, cursor, paged};
+use super::pairs::percent;
 use crate::app::App;
 use crate::problem::Problem;
 
 const PATH: &str = "/my";
 /// Listings on a page.
 const SHOWN: u16 = 50;
+/// Counterparts that are named.
+const COUNTERPARTS: u16 = 4;
 
 /// Deals that are told of at once.
 const DEALS: u16 = 5;
@@ -82,6 +86,30 @@ struct MyPage {
     total: u64,
     next: Option<String>,
     first: Option<String>,
+    counterparts: Vec<Counterpart>,
+}
+
+/// A listing of somebody else that fits one of the party's.
+struct Counterpart {
+    title: String,
+    href: String,
+    own: String,
+    matches: String,
+    percent: u8,
+}
+
+/// The newest of the party's best standing matches.
+async fn counterparts(app: &App, visit: &Visit, party: PartyId) -> Result<Vec<Counterpart>, Problem> {
+    let limit = Limit::new(COUNTERPARTS).unwrap_or_default();
+    let found = of_party::matches(&app.matcher, &visit.who.actor, party, Order::Newest, limit, None).await?;
+    let one = |m: PartyMatch| Counterpart {
+        title: m.other.title,
+        href: localised(visit.lang(), &m.other.url),
+        matches: localised(visit.lang(), &format!("{}/matches", m.own.url)),
+        own: m.own.title,
+        percent: percent(m.score),
+    };
+    Ok(found.items.into_iter().map(one).collect())
 }
 
 fn line(app: &App, row: ListingRow, lang: Lang) -> Line {
@@ -225,8 +253,10 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
         total: 0,
         next: None,
         first: None,
+        counterparts: Vec::new(),
     };
     if let Some(shown) = shown {
+        view.counterparts = counterparts(&app, &visit, shown.party).await?;
         let filter = Filter { kind: None, party: Some(shown.party), status };
         let cursor = cursor(&visit);
         let rows = listings::list::list(&app.listings, actor, &filter, Limit::new(SHOWN).unwrap_or_default(), cursor.as_deref()).await?;

@@ -5,11 +5,13 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::{Lang, Limit, messages};
+use base::{Lang, Limit, ListingId, messages};
 use listings::Kind;
+use matching::feedback::{self, Given, MatchId, Opinion, WhyNot};
 use matching::{Ask, Match};
 
-use super::frame::{Frame, Visit, localised, page, parameter};
+use super::form::Form;
+use super::frame::{Frame, Visit, go, localised, page, parameter};
 use super::paging::{address, cursor, paged};
 use crate::app::App;
 use crate::problem::Problem;
@@ -35,6 +37,23 @@ struct PairView {
     same_party: bool,
     reasons: Vec<String>,
     more: Vec<String>,
+    /// The pair's id, where something can be said of it.
+    id: Option<String>,
+    /// The counterpart's id, to compare it.
+    listing: ListingId,
+    /// What one's own side said of it.
+    said: Option<String>,
+    /// What was noted with it.
+    note: String,
+    /// Whether the reader said it.
+    is_own_word: bool,
+    is_behind: bool,
+}
+
+/// Something to choose.
+struct Choice {
+    value: &'static str,
+    text: String,
 }
 
 /// A way to look at the matches.
@@ -58,6 +77,16 @@ struct PairsPage {
     pairs: Vec<PairView>,
     next: Option<String>,
     first: Option<String>,
+    /// Where candidates are compared, for whoever may.
+    compare: Option<String>,
+    /// Whether the reader may say something of the pairs.
+    may_judge: bool,
+    judge: String,
+    /// Which side the list is of: the need's or the offer's.
+    side: &'static str,
+    whys: Vec<Choice>,
+    /// What one's own listing should say, with where to write it.
+    missing: Option<(String, String)>,
 }
 
 pub(super) async fn of_need(State(app): State<App>, visit: Visit, Path(slug): Path<String>) -> Result<Response, Problem> {
@@ -68,7 +97,33 @@ pub(super) async fn of_technology(State(app): State<App>, visit: Visit, Path(slu
     show(&app, &visit, Kind::Technology, &slug).await
 }
 
-fn percent(score: f64) -> u8 {
+pub(super) async fn of_ip_asset(State(app): State<App>, visit: Visit, Path(slug): Path<String>) -> Result<Response, Problem> {
+    show(&app, &visit, Kind::IpAsset, &slug).await
+}
+
+/// Notes what the reader says of a pair, and leads back to it.
+pub(super) async fn judge(State(app): State<App>, visit: Visit, form: Form) -> Result<Response, Problem> {
+    let id: MatchId = form.get("id").parse().map_err(|_| Problem::not_found())?;
+    let ctx = store::Ctx::of(visit.who.actor.clone());
+    match form.get("verdict") {
+        "undo" => feedback::take_back(&app.matcher, ctx, id).await?,
+        text => {
+            let verdict: Opinion = text.parse().map_err(|_| Problem::parameter("verdict"))?;
+            let reason: Option<WhyNot> = match form.get("reason") {
+                "" => None,
+                text => Some(text.parse().map_err(|_| Problem::parameter("reason"))?),
+            };
+            let note = base::text::clean(form.get("note"));
+            feedback::give(&app.matcher, ctx, id, Given { verdict, reason, note }).await?
+        }
+    };
+    let of = if form.get("side") == "offer" { id.offer } else { id.need };
+    let kind = listings::view::kind_of(&app.listings, of).await?.ok_or_else(Problem::not_found)?;
+    let view = listings::view::show(&app.listings, &visit.who.actor, kind, of).await?;
+    Ok(go(&localised(visit.lang(), &format!("{}/matches#m-{id}", view.url))))
+}
+
+pub(super) fn percent(score: f64) -> u8 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of one, as a whole percentage")]
     let percent = (score.clamp(0.0, 1.0) * 100.0).round() as u8;
     percent
@@ -82,7 +137,21 @@ fn pair(app: &App, found: Match, lang: Lang, is_excluded: bool) -> PairView {
     };
     let more = if is_excluded { Vec::new() } else { reasons.split_off(reasons.len().min(REASONS)) };
     let percent = percent(found.score);
+    let said = found.feedback.as_ref().map(|said| {
+        let why = said.reason.map(|why| messages::say(lang, &format!("pairs-why-{}", why.as_str().replace('_', "-")), &[]));
+        let verdict = messages::say(lang, &format!("pairs-said-{}", said.verdict.as_str().replace('_', "-")), &[]);
+        let side = messages::say(lang, &format!("pairs-side-{}", said.side), &[]);
+        let why = why.map(|w| format!(" ({w})")).unwrap_or_default();
+        messages::say(lang, "pairs-said", &[("side", &side), ("verdict", &format!("{verdict}{why}"))])
+    });
+    let (note, is_own_word, is_behind) = found.feedback.map_or_else(Default::default, |said| (said.note, said.is_own, said.is_behind));
     PairView {
+        id: found.id,
+        listing: found.listing.id,
+        said,
+        note,
+        is_own_word,
+        is_behind,
         kind: found.listing.kind.as_str(),
         kind_label: app.vocabularies.name("listing_kinds", found.listing.kind.as_str(), lang).to_owned(),
         title: found.listing.title,
@@ -109,7 +178,22 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
     let path = format!("{}/matches", view.url);
     let narrowed = |excluded: bool| [("excluded", if excluded { "true" } else { "" })];
     let paged = paged(visit, &path, &narrowed(is_excluded), found.next.as_deref());
-    let key = if kind == Kind::Need { "pairs-need" } else { "pairs-technology" };
+    let key = match kind {
+        Kind::Need => "pairs-need",
+        Kind::Technology => "pairs-technology",
+        Kind::IpAsset => "pairs-ip-asset",
+    };
+    let actor = &visit.who.actor;
+    let is_member = view.party.id.is_some_and(|party| actor.is_member(party));
+    let is_broker = actor.is_staff(base::StaffRole::Broker);
+    let is_editor = view.party.id.is_some_and(|party| actor.has_role(party, base::PartyRole::Editor));
+    let why = |why: &WhyNot| Choice {
+        value: why.as_str(),
+        text: messages::say(lang, &format!("pairs-why-{}", why.as_str().replace('_', "-")), &[]),
+    };
+    // The widest stands first: it is what a form says in which nothing was chosen.
+    let mut whys: Vec<Choice> = WhyNot::ALL.iter().map(why).collect();
+    whys.rotate_right(1);
     let way = |key: &str, excluded: bool| Way {
         text: messages::say(lang, key, &[]),
         href: address(&localised(lang, &path), &narrowed(excluded)),
@@ -124,6 +208,12 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
         ways: vec![way("pairs-fit", false), way("pairs-excluded", true)],
         is_excluded,
         total: found.total,
+        compare: (kind == Kind::Need && (is_member || is_broker)).then(|| localised(lang, &format!("{}/compare", view.url))),
+        may_judge: !is_excluded && (is_editor || is_broker),
+        judge: localised(lang, "/matches/feedback"),
+        side: if kind == Kind::Need { "need" } else { "offer" },
+        whys,
+        missing: found.missing.map(|m| (m.text, localised(lang, &format!("/my/listings/{id}")))),
         pairs: found.items.into_iter().map(|m| pair(app, m, lang, is_excluded)).collect(),
         next: paged.next,
         first: paged.first,

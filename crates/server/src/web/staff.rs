@@ -6,6 +6,7 @@
 pub(super) mod accounts;
 pub(super) mod deals;
 pub(super) mod events;
+pub(super) mod gaps;
 pub(super) mod interests;
 pub(super) mod needs;
 pub(super) mod parties;
@@ -19,6 +20,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Code, Limit, StaffRole, messages};
 use listings::need_desk::Which;
+use matching::gaps::{GapFilter, GapSide};
 use store::events::Filter;
 
 use super::format;
@@ -71,6 +73,11 @@ async fn doors(app: &App, visit: &Visit) -> Result<Vec<Door>, Problem> {
         let overdue = brokering::deals::Filter { overdue: true, ..brokering::deals::Filter::default() };
         let late = brokering::deals::list(&app.brokering, actor, &overdue, one, None).await?.total;
         doors.push(Door { href: deals::PATH, title: "deals-board", about: counted("deals-board-door", late), is_due: late > 0 });
+    }
+    if [StaffRole::Broker, StaffRole::Analyst, StaffRole::Administrator].into_iter().any(|role| actor.is_staff(role)) {
+        let filter = GapFilter { side: GapSide::Supply, field: None };
+        let open = matching::gaps::gaps(&app.matcher, actor, &filter, one, None).await?.total;
+        doors.push(Door { href: gaps::PATH, title: "gaps-title", about: counted("gaps-door", open), is_due: false });
     }
     if may_verify(actor) {
         let filter = PartyFilter { verification: Some(Code::from("unverified")), ..PartyFilter::default() };

@@ -1,0 +1,342 @@
+//! What people say of a pair: good, or not for us and why.
+//!
+//! What always holds: one verdict of an account on a pair, replaced by the next; a verdict changes the order of one list
+//! alone, that of its own side, and for that side's eyes alone: the candidates of a need for the seeker's members and
+//! brokers, the needs of an offer for the owner's members. Nothing is removed for anybody. A note is never told to
+//! anyone but its own side, and stands in no event.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use base::{AccountId, Actor, Faults, Grant, ListingId, Refused};
+use chrono::{DateTime, Utc};
+use listings::Kind;
+use listings::published::{self, Published};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{Ctx, NewEvent, Store, StoreError};
+use utoipa::ToSchema;
+
+use crate::access::{GiveFeedback, Two, side_of, weighs};
+use crate::matcher::{MatchError, Matcher};
+use crate::rows::{feedback, standing};
+
+/// The longest note, in characters.
+const NOTE_CHARS: usize = 500;
+
+base::words! {
+    /// Whether a pair is any good.
+    Opinion {
+        /// Worth a talk.
+        Good = "good",
+        /// Not for this side; the reason says why.
+        NotForUs = "not_for_us",
+    }
+}
+
+base::words! {
+    /// WhyNot a pair is not for somebody.
+    WhyNot {
+        /// Not ready enough.
+        TooEarly = "too_early",
+        /// It costs too much.
+        TooDear = "too_dear",
+        /// Another field, another problem.
+        WrongField = "wrong_field",
+        /// The two know each other already.
+        AlreadyKnown = "already_known",
+        /// Something else; the note may say what.
+        Other = "other",
+    }
+}
+
+base::words! {
+    /// Who speaks.
+    Speaker {
+        /// The need's party.
+        Seeker = "seeker",
+        /// The offer's party.
+        Owner = "owner",
+        /// A broker of the space.
+        Broker = "broker",
+    }
+}
+
+/// A pair by its address: the need's id, a dot, the offer's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MatchId {
+    /// The need.
+    pub need: ListingId,
+    /// The technology or IP asset.
+    pub offer: ListingId,
+}
+
+impl fmt::Display for MatchId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.need, self.offer)
+    }
+}
+
+/// The text names no pair.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("not the id of a match")]
+pub struct NotMatchId;
+
+impl FromStr for MatchId {
+    type Err = NotMatchId;
+    fn from_str(text: &str) -> Result<Self, NotMatchId> {
+        let (need, offer) = text.split_once('.').ok_or(NotMatchId)?;
+        Ok(Self { need: need.parse().map_err(|_| NotMatchId)?, offer: offer.parse().map_err(|_| NotMatchId)? })
+    }
+}
+
+/// What somebody says of a pair.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = MatchVerdict)]
+pub struct Given {
+    /// Good, or not for us.
+    pub verdict: Opinion,
+    /// WhyNot not; needed with `not_for_us`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<WhyNot>,
+    /// More about it, for one's own side and brokers; at most 500 characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+/// What was noted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = MatchFeedbackReceipt)]
+pub struct Receipt {
+    /// The pair: the need's id, a dot, the offer's id.
+    pub id: String,
+    /// For whom the account spoke.
+    pub side: Speaker,
+    /// Good, or not for us; null once it was taken back.
+    pub verdict: Option<Opinion>,
+    /// WhyNot not.
+    pub reason: Option<WhyNot>,
+    /// Whether the candidate now stands behind all others in the list of its side.
+    pub is_behind: bool,
+}
+
+/// What the reader's side said of a match.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = MatchFeedback)]
+pub struct Said {
+    /// Who spoke last.
+    pub side: Speaker,
+    /// The last word.
+    pub verdict: Opinion,
+    /// WhyNot not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<WhyNot>,
+    /// More about it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Whether the reader said it.
+    pub is_own: bool,
+    /// Whether the candidate stands behind all others for it.
+    pub is_behind: bool,
+}
+
+async fn two(matcher: &Matcher, id: MatchId) -> Result<Two, MatchError> {
+    let found = published::load(&matcher.listings().store, &[id.need, id.offer]).await?;
+    let (mut need, mut offer): (Option<Published>, Option<Published>) = (None, None);
+    for one in found {
+        match one.kind {
+            Kind::Need if one.id == id.need => need = Some(one),
+            Kind::Technology | Kind::IpAsset if one.id == id.offer => offer = Some(one),
+            _ => {}
+        }
+    }
+    let (Some(need), Some(offer)) = (need, offer) else { return Err(Refused::Hidden.into()) };
+    Ok(Two { need, offer })
+}
+
+/// Notes a verdict of whoever asks.
+///
+/// # Errors
+/// Hidden unless both listings are to be seen, forbidden for whoever belongs to neither side and is no broker, and
+/// [`MatchError::Invalid`] for a refusal without a reason or a note that is too long.
+pub async fn give(matcher: &Matcher, ctx: Ctx, id: MatchId, given: Given) -> Result<Receipt, MatchError> {
+    let grant = Grant::<GiveFeedback>::check(&ctx.actor, two(matcher, id).await?)?;
+    let account = ctx.actor.signed_in()?;
+    let side = side_of(&ctx.actor, grant.object()).ok_or(Refused::Hidden)?;
+    let mut faults = Faults::new();
+    if given.verdict == Opinion::NotForUs && given.reason.is_none() {
+        faults.add("/reason", "missing");
+    }
+    let length = given.note.chars().count();
+    if length > NOTE_CHARS {
+        faults.add_with("/note", "too_long", &[("max", &NOTE_CHARS.to_string()), ("length", &length.to_string())]);
+    }
+    if !faults.is_empty() {
+        return Err(MatchError::Invalid(faults));
+    }
+    let reason = given.reason.filter(|_| given.verdict == Opinion::NotForUs);
+    let given = Given { reason, ..given };
+    let store = &matcher.listings().store;
+    store
+        .write(ctx, move |tx| {
+            let given = given.clone();
+            async move {
+                let stored = standing::Entity::find_by_id((id.need.0, id.offer.0)).one(tx.db()).await.map_err(StoreError::from)?;
+                let row = feedback::ActiveModel {
+                    need_id: Set(id.need.0),
+                    offer_id: Set(id.offer.0),
+                    account_id: Set(account.0),
+                    side: Set(side.as_str().to_owned()),
+                    verdict: Set(given.verdict.as_str().to_owned()),
+                    reason: Set(given.reason.map(|r| r.as_str().to_owned())),
+                    note: Set(given.note.clone()),
+                    score_ppm: Set(stored.map(|s| s.score_ppm)),
+                    at: Set(tx.now()),
+                };
+                use feedback::Column as C;
+                let over = OnConflict::columns([C::NeedId, C::OfferId, C::AccountId])
+                    .update_columns([C::Side, C::Verdict, C::Reason, C::Note, C::ScorePpm, C::At])
+                    .to_owned();
+                feedback::Entity::insert(row).on_conflict(over).exec_without_returning(tx.db()).await.map_err(StoreError::from)?;
+                let facts = json!({ "offer": id.offer, "side": side, "verdict": given.verdict, "reason": given.reason });
+                tx.emit(NewEvent::new("match", id.need, "match.judged", facts));
+                let is_behind = given.verdict == Opinion::NotForUs;
+                Ok::<_, MatchError>(Receipt { id: id.to_string(), side, verdict: Some(given.verdict), reason: given.reason, is_behind })
+            }
+        })
+        .await
+}
+
+/// Takes back what whoever asks said of a pair; taking back what was never said changes nothing.
+///
+/// # Errors
+/// As [`give`].
+pub async fn take_back(matcher: &Matcher, ctx: Ctx, id: MatchId) -> Result<Receipt, MatchError> {
+    let grant = Grant::<GiveFeedback>::check(&ctx.actor, two(matcher, id).await?)?;
+    let account = ctx.actor.signed_in()?;
+    let side = side_of(&ctx.actor, grant.object()).ok_or(Refused::Hidden)?;
+    let store = &matcher.listings().store;
+    store
+        .write(ctx, move |tx| async move {
+            let gone = feedback::Entity::delete_by_id((id.need.0, id.offer.0, account.0)).exec(tx.db()).await.map_err(StoreError::from)?;
+            if gone.rows_affected > 0 {
+                tx.emit(NewEvent::new("match", id.need, "match.judgement_withdrawn", json!({ "offer": id.offer, "side": side })));
+            }
+            Ok::<_, MatchError>(Receipt { id: id.to_string(), side, verdict: None, reason: None, is_behind: false })
+        })
+        .await
+}
+
+/// What the reader's side said of the counterparts of a listing, the last word of each; nothing for outsiders.
+pub(crate) async fn said_of(
+    store: &Store,
+    actor: &Actor,
+    kind: Kind,
+    id: ListingId,
+    party: base::PartyId,
+) -> Result<BTreeMap<ListingId, Said>, StoreError> {
+    let is_need = kind == Kind::Need;
+    if !(if is_need { weighs(actor, party) } else { actor.is_member(party) }) {
+        return Ok(BTreeMap::new());
+    }
+    let of = if is_need { feedback::Column::NeedId } else { feedback::Column::OfferId };
+    let rows = feedback::Entity::find().filter(of.eq(id.0)).order_by_asc(feedback::Column::At).all(store.db()).await?;
+    let mut all: BTreeMap<ListingId, Said> = BTreeMap::new();
+    for row in rows {
+        let side: Speaker = row.side.parse().map_err(|e| StoreError::corrupt("verdict", e))?;
+        // Each list is its own side's: what the owner says of a need moves nothing for the seeker.
+        if (side == Speaker::Owner) == is_need {
+            continue;
+        }
+        if side == Speaker::Broker && !is_need {
+            continue;
+        }
+        let verdict: Opinion = row.verdict.parse().map_err(|e| StoreError::corrupt("verdict", e))?;
+        let said = Said {
+            side,
+            verdict,
+            reason: row.reason.map(|r| r.parse()).transpose().map_err(|e| StoreError::corrupt("verdict", e))?,
+            note: row.note,
+            at: row.at,
+            is_own: Some(AccountId(row.account_id)) == actor.account(),
+            is_behind: verdict == Opinion::NotForUs,
+        };
+        all.insert(ListingId(if is_need { row.offer_id } else { row.need_id }), said);
+    }
+    Ok(all)
+}
+
+/// The same for a listing whose party the reader is not told: of its readers only brokers learn what was said.
+pub(crate) async fn said_of_hidden(
+    store: &Store,
+    actor: &Actor,
+    kind: Kind,
+    id: ListingId,
+) -> Result<BTreeMap<ListingId, Said>, StoreError> {
+    let owner = published::load(store, &[id]).await?.into_iter().next().map(|p| p.owner.id);
+    match owner {
+        Some(party) => said_of(store, actor, kind, id, party).await,
+        None => Ok(BTreeMap::new()),
+    }
+}
+
+/// A verdict as the tuning set has it: no account, no note.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// The need.
+    pub need: ListingId,
+    /// The offer.
+    pub offer: ListingId,
+    /// Who spoke.
+    pub side: String,
+    /// Good, or not for us.
+    pub verdict: String,
+    /// WhyNot not.
+    pub reason: String,
+    /// The stored score at that moment, in millionths; none if the pair was not stored.
+    pub score_ppm: Option<i64>,
+    /// When.
+    pub at: DateTime<Utc>,
+    account: AccountId,
+}
+
+/// Every verdict, the oldest first, a page at a time; `after` is the last row seen. For the tuning set.
+///
+/// # Errors
+/// If the database fails.
+pub async fn page_after(store: &Store, after: Option<&Judged>, limit: u64) -> Result<Vec<Judged>, StoreError> {
+    use feedback::Column as C;
+    let mut query = feedback::Entity::find();
+    if let Some(last) = after {
+        let pair = Condition::any()
+            .add(C::NeedId.gt(last.need.0))
+            .add(Condition::all().add(C::NeedId.eq(last.need.0)).add(C::OfferId.gt(last.offer.0)))
+            .add(Condition::all().add(C::NeedId.eq(last.need.0)).add(C::OfferId.eq(last.offer.0)).add(C::AccountId.gt(last.account.0)));
+        query = query.filter(Condition::any().add(C::At.gt(last.at)).add(Condition::all().add(C::At.eq(last.at)).add(pair)));
+    }
+    let rows = query
+        .order_by_asc(C::At)
+        .order_by_asc(C::NeedId)
+        .order_by_asc(C::OfferId)
+        .order_by_asc(C::AccountId)
+        .limit(limit)
+        .all(store.db())
+        .await?;
+    let judged = rows.into_iter().map(|row| Judged {
+        need: ListingId(row.need_id),
+        offer: ListingId(row.offer_id),
+        side: row.side,
+        verdict: row.verdict,
+        reason: row.reason.unwrap_or_default(),
+        score_ppm: row.score_ppm,
+        at: row.at,
+        account: AccountId(row.account_id),
+    });
+    Ok(judged.collect())
+}

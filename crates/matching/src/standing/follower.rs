@@ -1,0 +1,240 @@
+//! From the event log to the standing matches: what an event touches is reckoned anew, both ways, and nothing else.
+//!
+//! What always holds: an event is looked at only after the index has come past it; what a listing is now is read from
+//! the database, so a batch may be applied any number of times; the place in the log moves in the transaction of the
+//! last pairs that were written for it; on several nodes the row of that place decides who writes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::ListingId;
+use listings::Kind;
+use listings::published::{self, Published};
+use search::follower::Touched;
+use store::{Ctx, EventRow};
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+
+use super::compute::Current;
+use super::list::{Effect, List, Pair};
+use super::tell::{self, Fresh};
+use super::write::{Change, Subject, holders, lists, move_on};
+use super::{StandingError, rebuild};
+use crate::matcher::Matcher;
+
+/// The follower's name, in its durable place and in metrics.
+pub const NAME: &str = "matches";
+/// Listings reckoned and written at once.
+const AT_ONCE: usize = 32;
+/// How often it is looked whether the index has come far enough.
+const LOOK: Duration = Duration::from_millis(20);
+/// How long a failure at the start is slept over.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Keeps the standing matches current until `stop`.
+pub async fn run(matcher: Matcher, stop: CancellationToken) {
+    let store = matcher.listings().store.clone();
+    let from = loop {
+        let begun = begin(&matcher, &stop).await;
+        match begun {
+            Ok(Some(from)) => break from,
+            Ok(None) | Err(StandingError::Stopped) => return,
+            Err(error) => {
+                tracing::error!(follower = NAME, error = store::follow::report(&error), "standing matches could not be begun");
+                tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(PAUSE) => {} }
+            }
+        }
+    };
+    let token = stop.clone();
+    let known: Arc<Mutex<Option<Current>>> = Arc::default();
+    store
+        .follow(NAME, from, stop, move |events| {
+            let (matcher, stop, known) = (matcher.clone(), token.clone(), Arc::clone(&known));
+            async move {
+                let before = events.first().map_or(0, |e| e.position - 1);
+                match step(&matcher, events, &mut *known.lock().await, &stop).await {
+                    Err(StandingError::Stopped) => Ok(before),
+                    done => done,
+                }
+            }
+        })
+        .await;
+}
+
+/// Where to go on from. A space without standing matches gets them first, and nobody is told of what was there before.
+async fn begin(matcher: &Matcher, stop: &CancellationToken) -> Result<Option<i64>, StandingError> {
+    let store = &matcher.listings().store;
+    let head = store.last_position().await?;
+    if !index_reaches(matcher, head, stop).await {
+        return Ok(None);
+    }
+    if Current::newest(store).await?.is_some() {
+        // One that was cut off goes on where it was.
+        rebuild::up_to_date(matcher, None, stop).await?;
+    } else {
+        rebuild::anew(matcher, stop, |_| {}).await?;
+        let from = store.follower_position(NAME).await?;
+        store.write(Ctx::system(), move |tx| async move { move_on(&tx, from, head).await }).await?;
+    }
+    Ok(Some(store.follower_position(NAME).await?))
+}
+
+/// Waits until the index has come so far; false if the program is to stop.
+async fn index_reaches(matcher: &Matcher, position: i64, stop: &CancellationToken) -> bool {
+    while matcher.engine().search().followed() < position {
+        tokio::select! { () = stop.cancelled() => return false, () = tokio::time::sleep(LOOK) => {} }
+    }
+    !stop.is_cancelled()
+}
+
+/// Takes one batch of events into the standing matches; gives the position reached.
+async fn step(
+    matcher: &Matcher,
+    events: Vec<EventRow>,
+    known: &mut Option<Current>,
+    stop: &CancellationToken,
+) -> Result<i64, StandingError> {
+    let store = &matcher.listings().store;
+    let (Some(first), Some(last)) = (events.first(), events.last()) else { return store.follower_position(NAME).await.map_err(Into::into) };
+    let (before, reached, at) = (first.position - 1, last.position, last.at);
+    let touched = Touched::by(&events);
+    if touched.is_empty() {
+        // Nothing of ours: not worth a write. After a restart these events are read once more.
+        return Ok(reached);
+    }
+    if !index_reaches(matcher, reached, stop).await {
+        return Ok(before);
+    }
+    let mut ids = touched.listings;
+    for party in &touched.parties {
+        ids.extend(published::ids_of_party(store, *party).await?);
+    }
+    let current = rebuild::up_to_date(matcher, known.take(), stop).await?;
+    *known = Some(current.clone());
+    let imported =
+        events.iter().filter(|e| e.payload.get("import").is_some_and(|i| !i.is_null())).map(|e| ListingId(e.subject_id)).collect();
+    let fresh = Fresh { touched: ids.clone(), imported };
+    let place = store.follower_position(NAME).await?;
+    if place >= reached {
+        return Ok(place); // another node was faster
+    }
+    let ids: Vec<ListingId> = ids.into_iter().collect();
+    let mut chunks = ids.chunks(AT_ONCE).peekable();
+    while let Some(chunk) = chunks.next() {
+        if stop.is_cancelled() {
+            return Ok(before);
+        }
+        let change = reckon(matcher, &current, chunk, &fresh).await?;
+        let to = if chunks.peek().is_none() { reached } else { place };
+        keep(matcher, change, place, to).await?;
+    }
+    if ids.is_empty() {
+        keep(matcher, Change::default(), place, reached).await?;
+    }
+    let waited = store.clock().now() - at;
+    metrics::histogram!("innospace_follower_lag_seconds", "follower" => NAME).record(waited.as_seconds_f64().max(0.0));
+    Ok(reached)
+}
+
+/// Writes what changed, and moves on.
+async fn keep(matcher: &Matcher, change: Change, from: i64, to: i64) -> Result<(), StandingError> {
+    if change.is_nothing() && from == to {
+        return Ok(());
+    }
+    let per_day = matcher.engine().weights().told_per_day;
+    let change = Arc::new(change);
+    let store = &matcher.listings().store;
+    store
+        .write(Ctx::system(), move |tx| {
+            let change = Arc::clone(&change);
+            async move {
+                move_on(&tx, from, to).await?;
+                change.write(&tx).await?;
+                tell::tell(&tx, &change.strong, per_day).await?;
+                Ok::<_, StandingError>(())
+            }
+        })
+        .await
+}
+
+/// What is other than stored, now that these listings are as they are.
+async fn reckon(matcher: &Matcher, current: &Current, touched: &[ListingId], fresh: &Fresh) -> Result<Change, StandingError> {
+    let (store, vocabularies) = (&matcher.listings().store, &matcher.listings().vocabularies);
+    let touched: BTreeSet<ListingId> = touched.iter().copied().collect();
+    let out: BTreeMap<ListingId, Published> =
+        published::load(store, &touched.iter().copied().collect::<Vec<_>>()).await?.into_iter().map(|p| (p.id, p)).collect();
+    let held_by = holders(store.db(), &touched).await?;
+    let nobody = BTreeSet::new();
+
+    // What each offer is now to each need that has it or may take it.
+    let mut offered: BTreeMap<ListingId, Vec<(ListingId, Option<Pair>)>> = BTreeMap::new();
+    for id in &touched {
+        let known = held_by.get(id).unwrap_or(&nobody);
+        let mut pairs: BTreeMap<ListingId, Pair> = match out.get(id) {
+            Some(offer) if offer.kind != Kind::Need => current.pairs_of(offer, known).await?.into_iter().map(|p| (p.need, p)).collect(),
+            _ => BTreeMap::new(),
+        };
+        for need in known {
+            offered.entry(*need).or_default().push((*id, pairs.remove(need)));
+        }
+        for (need, pair) in pairs {
+            offered.entry(need).or_default().push((*id, Some(pair)));
+        }
+    }
+
+    // The needs that were touched themselves, and those whose list changes by an offer.
+    let needs: BTreeSet<ListingId> = touched.iter().chain(offered.keys()).copied().collect();
+    let mut before = lists(store.db(), &needs).await?;
+    let mut change = Change::default();
+    let mut now: BTreeMap<ListingId, Vec<Pair>> = BTreeMap::new();
+    let mut anew: BTreeSet<ListingId> = BTreeSet::new();
+    for need in &needs {
+        if touched.contains(need) {
+            match out.get(need) {
+                Some(listing) if listing.kind == Kind::Need => {
+                    now.insert(*need, current.list_of(listing).await?.pairs().to_vec());
+                }
+                _ => {
+                    now.insert(*need, Vec::new());
+                }
+            }
+            continue;
+        }
+        let mut list = List::of(before.get(need).cloned().unwrap_or_default(), current.keep());
+        let mut effects = Vec::new();
+        for (offer, pair) in offered.remove(need).unwrap_or_default() {
+            effects.push(list.set(offer, pair));
+        }
+        if effects.contains(&Effect::Unknown) {
+            anew.insert(*need);
+        } else if effects.contains(&Effect::Changed) {
+            now.insert(*need, list.pairs().to_vec());
+        }
+    }
+    for need in published::load(store, &anew.into_iter().collect::<Vec<_>>()).await? {
+        now.insert(need.id, current.list_of(&need).await?.pairs().to_vec());
+    }
+
+    let strong_ppm = strong_ppm(matcher);
+    let mut strong = Vec::new();
+    for (need, pairs) in now {
+        change.list(&before.remove(&need).unwrap_or_default(), &pairs);
+        strong.extend(pairs.into_iter().filter(|p| p.score_ppm >= strong_ppm));
+    }
+    change.strong = tell::strong(store, strong, fresh).await?;
+    for id in touched {
+        match out.get(&id).and_then(|p| Subject::of(p, vocabularies)) {
+            Some(subject) => change.subjects.push(subject),
+            None => change.no_subjects.push(id),
+        }
+    }
+    Ok(change)
+}
+
+/// From which score on a pair is told and is no gap, in millionths.
+pub(crate) fn strong_ppm(matcher: &Matcher) -> u32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of one, in millionths")]
+    let ppm = (matcher.engine().weights().strong_min.clamp(0.0, 1.0) * 1e6).round() as u32;
+    ppm
+}

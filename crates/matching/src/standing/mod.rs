@@ -1,0 +1,59 @@
+//! Standing matches: for every need that is out the best offers, stored and kept current, so that a counterpart that
+//! comes later is noticed by itself.
+//!
+//! The rule, which holds whatever happened in which order: the standing matches of a need are its best
+//! `standing_keep` pairs among those from `standing_min` on that violate no hard constraint, of listings that are out and
+//! that more than their own party may see. A score depends on the two approved contents, on what everybody may know of
+//! the two parties, and on the generation: the statistics of words and the moment freshness is measured at, both held
+//! fast until the space grew or shrank by a fifth or a month passed. So an edit changes the pairs of its own listing
+//! alone, and keeping current gives what reckoning everything anew would give.
+//!
+//! Which pairs are looked at is asked of the index, from the side that changed: every listing that shares one of the
+//! most telling words, the best [`ROOM`] of them. In a space where more than that share words with one listing, a pair
+//! that only one of the sides would have looked at may be kept until the next generation; a test holds that with room
+//! there is no difference.
+//!
+//! `standing_min` is at least what nearness of fields alone can make (`weights.field`), since fields alone are no words
+//! that anybody could check. What a viewer may see is decided again when the pairs are read.
+
+mod compute;
+mod follower;
+mod list;
+mod rebuild;
+mod tell;
+mod write;
+
+pub use compute::Current;
+pub(crate) use follower::strong_ppm;
+pub use follower::{NAME, run};
+pub use list::Pair;
+pub use rebuild::{Difference, check, rebuild};
+
+/// The most listings that are looked at for one.
+pub const ROOM: usize = 300;
+
+/// Why standing matches could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum StandingError {
+    /// The database failed.
+    #[error("the database failed")]
+    Store(#[from] store::StoreError),
+    /// The index failed.
+    #[error("the index failed")]
+    Index(#[from] search::Failure),
+    /// The work was cut off, such as by a shutdown.
+    #[error("the work was cut off")]
+    CutOff(#[from] tokio::task::JoinError),
+    /// The program is to stop.
+    #[error("the program is to stop")]
+    Stopped,
+    /// Another node keeps them.
+    #[error("another node has gone on from this place")]
+    Elsewhere,
+}
+
+impl From<sea_orm::DbErr> for StandingError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::Store(error.into())
+    }
+}

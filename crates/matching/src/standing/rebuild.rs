@@ -1,0 +1,248 @@
+//! All standing matches anew: for a space that has none yet, when words are counted anew, and at `innospace rematch`.
+//!
+//! It goes through the listings in the order of their ids, a page in one transaction that notes how far it has come, so
+//! that one that was cut off goes on there. Nobody is told of anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use base::ListingId;
+use listings::Kind;
+use listings::published::{self, Published};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
+use store::{Ctx, Store, StoreError};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::StandingError;
+use super::compute::Current;
+use super::list::Pair;
+use super::write::{Change, Subject, of_row};
+use crate::matcher::Matcher;
+use crate::rows::{generation, standing, subject};
+use crate::statistics::Statistics;
+
+/// How stored and reckoned pairs differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// How many are the same.
+    pub same: u64,
+    /// Reckoned and not stored.
+    pub missing: Vec<Pair>,
+    /// Stored and not reckoned.
+    pub surplus: Vec<Pair>,
+    /// Both, with another score or version.
+    pub other: Vec<Pair>,
+}
+
+impl Difference {
+    /// True if there is none.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.missing.is_empty() && self.surplus.is_empty() && self.other.is_empty()
+    }
+}
+
+/// Listings of one page.
+const PAGE: u64 = 64;
+/// Needs reckoned side by side.
+const AT_ONCE: usize = 2;
+
+/// Counts words anew and reckons everything; `progress` is told how many listings are done. Gives how many there were.
+///
+/// # Errors
+/// [`StandingError`]; what was reckoned until then stays, and the next run goes on from there.
+pub async fn rebuild(matcher: &Matcher, progress: impl FnMut(u64) + Send) -> Result<u64, StandingError> {
+    anew(matcher, &CancellationToken::new(), progress).await
+}
+
+/// The generation to go on with: the newest, finished, unless the space has outgrown it. `known` is the one that was used
+/// last, so that statistics are not read again for every event.
+pub(super) async fn up_to_date(matcher: &Matcher, known: Option<Current>, stop: &CancellationToken) -> Result<Current, StandingError> {
+    let listings = matcher.listings();
+    let published = published::count(&listings.store).await?;
+    let newest = Current::newest(&listings.store).await?;
+    let current = match known.filter(|k| k.is_done && newest == Some(k.id)) {
+        Some(known) => Some(known),
+        None => Current::load(matcher).await?,
+    };
+    if let Some(mut current) = current {
+        if !current.is_done {
+            fill(matcher, &current, stop, &mut |_| {}).await?;
+            current.is_done = true;
+            return Ok(current);
+        }
+        if !current.is_outdated(published, listings.store.clock().now()) {
+            return Ok(current);
+        }
+    }
+    anew(matcher, stop, |_| {}).await?;
+    Current::load(matcher).await?.ok_or(StandingError::Elsewhere)
+}
+
+/// Begins a generation and fills it.
+pub(super) async fn anew(matcher: &Matcher, stop: &CancellationToken, mut progress: impl FnMut(u64) + Send) -> Result<u64, StandingError> {
+    let store = &matcher.listings().store;
+    let search = matcher.engine().search().clone();
+    let statistics = tokio::task::spawn_blocking(move || Statistics::count(&search)).await??;
+    let row = generation::Model {
+        id: store.clock().uuid(),
+        started_at: store.clock().now(),
+        listings: i64::try_from(published::count(store).await?).unwrap_or(i64::MAX),
+        statistics: statistics.to_bytes(),
+        reached: None,
+        done: false,
+    };
+    let current = Current::of(matcher, &row, Arc::new(statistics));
+    store
+        .write(Ctx::system(), move |tx| {
+            let row = row.clone();
+            async move {
+                // The one before is over: what is stored is made anew page by page.
+                generation::Entity::delete_many().exec(tx.db()).await?;
+                generation::Entity::insert(generation::ActiveModel::from(row)).exec_without_returning(tx.db()).await?;
+                Ok::<_, StoreError>(())
+            }
+        })
+        .await?;
+    fill(matcher, &current, stop, &mut progress).await
+}
+
+/// Reckons every listing behind where the generation has come to.
+async fn fill(
+    matcher: &Matcher,
+    current: &Current,
+    stop: &CancellationToken,
+    progress: &mut (dyn FnMut(u64) + Send),
+) -> Result<u64, StandingError> {
+    let store = &matcher.listings().store;
+    let mut after = current.reached;
+    let mut count = 0_u64;
+    loop {
+        if stop.is_cancelled() {
+            return Err(StandingError::Stopped);
+        }
+        let page = published::page_after(store, after, PAGE).await?;
+        let last = page.last().map(|p| p.id);
+        count += u64::try_from(page.len()).unwrap_or_default();
+        write_page(matcher, current, page, after, last).await?;
+        progress(count);
+        if last.is_none() {
+            return Ok(count);
+        }
+        after = last;
+    }
+}
+
+/// The pairs of the needs among these, reckoned side by side.
+async fn pairs_of(current: &Current, page: &[Published]) -> Result<Vec<Pair>, StandingError> {
+    let mut all = Vec::new();
+    let mut work: JoinSet<Result<Vec<Pair>, StandingError>> = JoinSet::new();
+    for need in page.iter().filter(|p| p.kind == Kind::Need) {
+        if work.len() >= AT_ONCE
+            && let Some(done) = work.join_next().await
+        {
+            all.extend(done??);
+        }
+        let (current, need) = (current.clone(), need.clone());
+        work.spawn(async move { Ok(current.list_of(&need).await?.pairs().to_vec()) });
+    }
+    while let Some(done) = work.join_next().await {
+        all.extend(done??);
+    }
+    Ok(all)
+}
+
+/// Puts a page in place of whatever is stored of listings between `after` and `last` (to the end, where it is none).
+async fn write_page(
+    matcher: &Matcher,
+    current: &Current,
+    page: Vec<Published>,
+    after: Option<ListingId>,
+    last: Option<ListingId>,
+) -> Result<(), StandingError> {
+    let (store, vocabularies) = (&matcher.listings().store, &matcher.listings().vocabularies);
+    let change = Arc::new(Change {
+        put: pairs_of(current, &page).await?,
+        subjects: page.iter().filter_map(|p| Subject::of(p, vocabularies)).collect(),
+        ..Change::default()
+    });
+    let generation = current.id;
+    store
+        .write(Ctx::system(), move |tx| {
+            let change = Arc::clone(&change);
+            async move {
+                let between = |column: Expr| {
+                    let from = after.map(|id| column.clone().gt(id.0));
+                    let to = last.map(|id| column.lte(id.0));
+                    sea_orm::Condition::all().add_option(from).add_option(to)
+                };
+                standing::Entity::delete_many().filter(between(Expr::col(standing::Column::NeedId))).exec(tx.db()).await?;
+                subject::Entity::delete_many().filter(between(Expr::col(subject::Column::ListingId))).exec(tx.db()).await?;
+                change.write(&tx).await?;
+                let mut update = generation::Entity::update_many().filter(generation::Column::Id.eq(generation));
+                update = match last {
+                    Some(last) => update.col_expr(generation::Column::Reached, Expr::value(last.0)),
+                    None => update.col_expr(generation::Column::Done, Expr::value(true)),
+                };
+                // Another node that began a generation of its own goes on alone.
+                if update.exec(tx.db()).await?.rows_affected == 0 {
+                    return Err(StandingError::Elsewhere);
+                }
+                Ok(())
+            }
+        })
+        .await
+}
+
+/// Reckons everything with the generation in use and compares it with what is stored, without writing; `progress` is
+/// told how many listings are done. None if there never was a generation.
+///
+/// # Errors
+/// [`StandingError`] if database or index cannot be read.
+pub async fn check(matcher: &Matcher, mut progress: impl FnMut(u64) + Send) -> Result<Option<Difference>, StandingError> {
+    let store = &matcher.listings().store;
+    let Some(current) = Current::load(matcher).await? else { return Ok(None) };
+    let mut difference = Difference::default();
+    let (mut after, mut count) = (None, 0_u64);
+    loop {
+        let page = published::page_after(store, after, PAGE).await?;
+        let last = page.last().map(|p| p.id);
+        let now: BTreeMap<(ListingId, ListingId), Pair> =
+            pairs_of(&current, &page).await?.into_iter().map(|p| ((p.need, p.offer), p)).collect();
+        let stored = stored_between(store, after, last).await?;
+        let keys: BTreeSet<&(ListingId, ListingId)> = now.keys().chain(stored.keys()).collect();
+        for key in keys {
+            match (now.get(key), stored.get(key)) {
+                (Some(now), Some(stored)) if now == stored => difference.same += 1,
+                (Some(now), Some(_)) => difference.other.push(now.clone()),
+                (Some(now), None) => difference.missing.push(now.clone()),
+                (None, Some(stored)) => difference.surplus.push(stored.clone()),
+                (None, None) => {}
+            }
+        }
+        count += u64::try_from(page.len()).unwrap_or_default();
+        progress(count);
+        if last.is_none() {
+            return Ok(Some(difference));
+        }
+        after = last;
+    }
+}
+
+async fn stored_between(
+    store: &Store,
+    after: Option<ListingId>,
+    last: Option<ListingId>,
+) -> Result<BTreeMap<(ListingId, ListingId), Pair>, StoreError> {
+    let mut query = standing::Entity::find();
+    if let Some(after) = after {
+        query = query.filter(standing::Column::NeedId.gt(after.0));
+    }
+    if let Some(last) = last {
+        query = query.filter(standing::Column::NeedId.lte(last.0));
+    }
+    let rows = query.order_by_asc(standing::Column::NeedId).all(store.db()).await?;
+    Ok(rows.into_iter().map(of_row).map(|p| ((p.need, p.offer), p)).collect())
+}

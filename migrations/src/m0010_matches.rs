@@ -1,0 +1,78 @@
+//! Standing matches, what people say of them, and who was told.
+
+crate::step!(
+    "m0010_matches",
+    &[
+        // The word statistics and the moment that all stored scores are made with.
+        "CREATE TABLE match_generation (
+            id {uuid} PRIMARY KEY,
+            started_at {time} NOT NULL,
+            listings {int} NOT NULL,
+            statistics {bytes} NOT NULL,
+            reached {uuid},
+            done {bool} NOT NULL
+        ) {strict}",
+        // `is_open`: whether every signed-in person may see both sides. Nothing else is ever counted.
+        "CREATE TABLE standing_match (
+            need_id {uuid} NOT NULL,
+            offer_id {uuid} NOT NULL,
+            need_party {uuid} NOT NULL,
+            offer_party {uuid} NOT NULL,
+            need_version {int} NOT NULL,
+            offer_version {int} NOT NULL,
+            score_ppm {int} NOT NULL CHECK (score_ppm BETWEEN 0 AND 1000000),
+            is_open {bool} NOT NULL,
+            computed_at {time} NOT NULL,
+            PRIMARY KEY (need_id, offer_id)
+        ) {strict}",
+        "CREATE INDEX standing_match_need ON standing_match (need_id, score_ppm)",
+        "CREATE INDEX standing_match_offer ON standing_match (offer_id, score_ppm)",
+        "CREATE INDEX standing_match_need_party ON standing_match (need_party, score_ppm, need_id, offer_id)",
+        "CREATE INDEX standing_match_offer_party ON standing_match (offer_party, score_ppm, need_id, offer_id)",
+        // One row for each published listing that every signed-in person may see: where gaps are looked for.
+        "CREATE TABLE match_subject (
+            listing_id {uuid} PRIMARY KEY,
+            kind TEXT NOT NULL,
+            field TEXT NOT NULL,
+            published_at {time} NOT NULL
+        ) {strict}",
+        "CREATE INDEX match_subject_newest ON match_subject (kind, published_at, listing_id)",
+        "CREATE INDEX match_subject_field ON match_subject (kind, field, published_at, listing_id)",
+        // Which side a pair was told to last, and when, so that nobody is told twice.
+        "CREATE TABLE match_told (
+            need_id {uuid} NOT NULL,
+            offer_id {uuid} NOT NULL,
+            need_version {int} NOT NULL,
+            offer_version {int} NOT NULL,
+            need_side {bool} NOT NULL,
+            offer_side {bool} NOT NULL,
+            told_at {time} NOT NULL,
+            PRIMARY KEY (need_id, offer_id)
+        ) {strict}",
+        "CREATE INDEX match_told_need ON match_told (need_id, told_at)",
+        "CREATE INDEX match_told_offer ON match_told (offer_id, told_at)",
+        "CREATE TABLE match_feedback (
+            need_id {uuid} NOT NULL,
+            offer_id {uuid} NOT NULL,
+            account_id {uuid} NOT NULL REFERENCES account (id),
+            side TEXT NOT NULL CHECK (side IN ('seeker','owner','broker')),
+            verdict TEXT NOT NULL CHECK (verdict IN ('good','not_for_us')),
+            reason TEXT CHECK (reason IN ('too_early','too_dear','wrong_field','already_known','other')),
+            note TEXT NOT NULL,
+            score_ppm {int},
+            at {time} NOT NULL,
+            PRIMARY KEY (need_id, offer_id, account_id)
+        ) {strict}",
+        "CREATE INDEX match_feedback_offer ON match_feedback (offer_id)",
+        "CREATE INDEX match_feedback_newest ON match_feedback (at, need_id, offer_id, account_id)",
+        // The candidates somebody on a need's side took into closer consideration.
+        "CREATE TABLE match_shortlist (
+            need_id {uuid} NOT NULL,
+            offer_id {uuid} NOT NULL,
+            note TEXT NOT NULL,
+            account_id {uuid} NOT NULL REFERENCES account (id),
+            at {time} NOT NULL,
+            PRIMARY KEY (need_id, offer_id)
+        ) {strict}",
+    ]
+);
