@@ -3,9 +3,9 @@
 //!
 //! Who is told what of whom was decided in `brokering::interests`; here only what is there is shown.
 
+pub(super) mod became;
 pub(super) mod form;
 pub(super) mod one;
-pub(super) mod became;
 
 use askama::Template;
 use axum::extract::State;
@@ -46,12 +46,8 @@ pub(super) fn seeker_words(seeker: &SeekerView, vocabularies: &Vocabularies, lan
     if let Some(name) = seeker.name.as_ref().and_then(|n| n.best(lang)) {
         return name.to_owned();
     }
-    let known = [
-        ("party_types", &seeker.party_type),
-        ("vsic", &seeker.vsic),
-        ("size_bands", &seeker.size),
-        ("provinces", &seeker.province),
-    ];
+    let known =
+        [("party_types", &seeker.party_type), ("vsic", &seeker.vsic), ("size_bands", &seeker.size), ("provinces", &seeker.province)];
     let known: Vec<&str> = known.iter().filter_map(|(list, code)| Some(vocabularies.name(list, code.as_ref()?.as_str(), lang))).collect();
     if known.is_empty() { messages::say(lang, "interest-seeker-hidden", &[]) } else { known.join(" · ") }
 }

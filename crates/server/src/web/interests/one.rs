@@ -8,6 +8,7 @@ use base::{Code, InterestId, Lang, messages};
 use brokering::BrokeringError;
 use brokering::interests::{self, Details, InterestView, Move, Side, Status, Step};
 
+use super::super::desk;
 use super::super::faults::FaultLine;
 use super::super::fields::Opt;
 use super::super::form::Form;
@@ -15,7 +16,6 @@ use super::super::format::{self, Moment};
 use super::super::frame::{Frame, Visit, go, localised, page, parameter};
 use super::super::listing::Names;
 use super::super::rich::Words;
-use super::super::desk;
 use super::{owner_words, pen, seeker_words, waits_for_reader};
 use crate::app::App;
 use crate::extract::{Id, Writer};
