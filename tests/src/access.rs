@@ -8,13 +8,14 @@ mod deals;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use accounts::notices::NoticeKind;
-use base::{AccountId, PartyId, PartyRole, StaffRole};
+use accounts::notices::{Choice, NoticeKind, Way};
+use base::{AccountId, Actor, Capacity, Lang, PartyId, PartyRole, StaffRole};
 use chrono::TimeDelta;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use server::route::{Permission, Route};
+use store::Ctx;
 use store::testing::TestStore;
 
 use crate::main_job::{need, publish, technology};
@@ -242,6 +243,8 @@ struct World<'a> {
     site: &'a Site,
     party: PartyId,
     other_party: PartyId,
+    /// A second party of the same members and of nobody else, so that few are told of its interests.
+    small: PartyId,
     /// Admin of a third party who sets things up; no principal.
     third: (Client, PartyId),
     /// Admin of the party who sets things up; no principal.
@@ -277,6 +280,7 @@ impl<'a> World<'a> {
             site,
             party,
             other_party,
+            small: party,
             third: (guest, third),
             owner,
             foreigner,
@@ -297,7 +301,31 @@ impl<'a> World<'a> {
         }
         world.import = world.import().await;
         world.technology = world.listing(Kind::Technology, "published").await.0;
+        world.small = world.small_party().await;
         world
+    }
+
+    /// A party of the members among the principals, none of whom want letters about it.
+    async fn small_party(&self) -> PartyId {
+        let party = self.site.party(&self.owner, "Trạm Dừa", "institute").await;
+        let roles = [
+            (Who::Viewer, PartyRole::Viewer),
+            (Who::Editor, PartyRole::Editor),
+            (Who::Admin, PartyRole::Admin),
+            (Who::ReadToken, PartyRole::Editor),
+        ];
+        for (who, role) in roles {
+            self.site.member(party, self.accounts[&who], role).await;
+        }
+        let own = async |client: &Client| client.get("/api/v1/accounts/me").await.expect(200)["id"].as_str().unwrap().parse().unwrap();
+        let (owner, guest): (AccountId, AccountId) = (own(&self.owner).await, own(&self.third.0).await);
+        for account in self.accounts.values().copied().chain([owner, guest]) {
+            let mut actor = Actor::anonymous(Lang::Vi);
+            actor.capacity = Capacity::Person(account);
+            let off = NoticeKind::ALL.iter().map(|&kind| Choice { kind, way: Way::Off }).collect();
+            accounts::notices::choose(&self.site.app.accounts, Ctx::of(actor), off).await.unwrap();
+        }
+        party
     }
 
     /// A new person who is this to the party.
@@ -332,7 +360,11 @@ impl<'a> World<'a> {
 
     /// A listing of the party; gives id and version.
     async fn listing(&self, kind: Kind, state: &str) -> (String, i64) {
-        let draft = json!({"party": self.party, "content": kind.content()});
+        self.listing_of(self.party, kind, state).await
+    }
+
+    async fn listing_of(&self, party: PartyId, kind: Kind, state: &str) -> (String, i64) {
+        let draft = json!({"party": party, "content": kind.content()});
         let receipt = self.owner.post(kind.path(), draft).await.expect(201);
         let id = receipt["id"].as_str().unwrap().to_owned();
         if state == "draft" {
@@ -540,8 +572,8 @@ impl<'a> World<'a> {
         let by = Ask::by(&self.clients[&who]);
         if operation.starts_with("showInterest") {
             let own = matches!(who, Who::Viewer | Who::Editor | Who::Admin | Who::ReadToken);
-            let body = json!({"party": if own { self.party } else { self.other_party }, "message": "Muốn xem máy."});
-            return by.at(self.listing(Kind::of(operation), case).await.0).body(body);
+            let body = json!({"party": if own { self.small } else { self.other_party }, "message": "Muốn xem máy."});
+            return by.at(self.listing_of(self.small, Kind::of(operation), case).await.0).body(body);
         }
         let (id, seen) = self.interest(case, operation == "giveInformation").await;
         let said = json!({"text": "Ba pha."});
@@ -555,7 +587,7 @@ impl<'a> World<'a> {
 
     /// An interest of another party in a technology of the party, perhaps with a question; gives id and version.
     async fn interest(&self, case: &str, is_asked: bool) -> (String, i64) {
-        let (id, _) = self.listing(Kind::Technology, "published").await;
+        let (id, _) = self.listing_of(self.small, Kind::Technology, "published").await;
         let (client, party) =
             if case == "from_third" { (&self.third.0, self.third.1) } else { (&self.clients[&Who::Outsider], self.other_party) };
         let body = json!({"party": party, "message": "Muốn xem máy.", "anonymity": "hidden"});

@@ -118,14 +118,26 @@ struct Counted {
 /// history of whatever was published once.
 pub async fn of_listing(brokering: &Brokering, actor: &Actor, kind: Kind, id: ListingId) -> Result<History, BrokeringError> {
     let db = brokering.store.db();
-    let is_inside = |party: PartyId| actor.is_member(party) || keeps_the_desk(actor);
     let known = listings::brief::load_many(db, &[id]).await?.pop().filter(|l| l.kind == kind);
     let known = known.ok_or(Refused::Hidden)?;
-    if !is_inside(known.party) {
+    if !is_inside(actor, Some(known.party)) {
         listings::brief::open_to(db, actor, kind, id).await?;
     }
+    Ok(of_seen(brokering, actor, id, Some(known.party)).await?)
+}
+
+/// The same for whoever has shown the listing to the actor already, in one query. `owner` is whose it is, as far as the
+/// actor was told.
+///
+/// # Errors
+/// If the database fails.
+pub async fn of_seen(brokering: &Brokering, actor: &Actor, id: ListingId, owner: Option<PartyId>) -> Result<History, StoreError> {
     let counted = count(brokering, id).await?;
-    Ok(if is_inside(known.party) { exact(&counted) } else { cut(&counted) })
+    Ok(if is_inside(actor, owner) { exact(&counted) } else { cut(&counted) })
+}
+
+fn is_inside(actor: &Actor, owner: Option<PartyId>) -> bool {
+    owner.is_some_and(|party| actor.is_member(party)) || keeps_the_desk(actor)
 }
 
 async fn count(brokering: &Brokering, id: ListingId) -> Result<Counted, StoreError> {

@@ -1,8 +1,6 @@
 //! What became of a listing, as its page tells it, and the door to showing interest in it.
 
-use axum::http::StatusCode;
 use base::{Lang, messages};
-use brokering::BrokeringError;
 use brokering::history::{Figure, History, Untold};
 use brokering::interests::may_show;
 use listings::state::Status;
@@ -67,15 +65,11 @@ fn told(app: &App, history: &History, lang: Lang) -> Became {
 
 /// What became of a listing that the reader sees; none of what was never published.
 pub(in super::super) async fn became(app: &App, visit: &Visit, view: &ListingView) -> Result<Option<Became>, Problem> {
-    match brokering::history::of_listing(&app.brokering, &visit.who.actor, view.kind, view.id).await {
-        Ok(history) => Ok(Some(told(app, &history, visit.lang()))),
-        Err(BrokeringError::Refused(base::Refused::Hidden)) => Ok(None),
-        Err(error) => {
-            let problem = Problem::from(error);
-            // A listing that was taken down meanwhile has no history; its page is on its way already.
-            if problem.status == StatusCode::NOT_FOUND { Ok(None) } else { Err(problem) }
-        }
+    if view.published_at.is_none() {
+        return Ok(None);
     }
+    let history = brokering::history::of_seen(&app.brokering, &visit.who.actor, view.id, view.party.id).await?;
+    Ok(Some(told(app, &history, visit.lang())))
 }
 
 /// The door for this reader: to the form, to what its own party received, or none.
