@@ -33,7 +33,7 @@ crate::step!(
         ) {strict}",
         "CREATE INDEX deal_board ON deal (is_open, stage, due_on, id)",
         "CREATE INDEX deal_due ON deal (is_open, due_on, id)",
-        "CREATE INDEX deal_listing ON deal (listing_id, stage)",
+        "CREATE INDEX deal_listing ON deal (listing_id, is_open, due_on, id)",
         "CREATE TABLE deal_party (
             deal_id {uuid} NOT NULL REFERENCES deal (id),
             party_id {uuid} NOT NULL REFERENCES party (id),

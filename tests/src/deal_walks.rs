@@ -81,13 +81,19 @@ impl Walk<'_> {
     /// Somebody tries something; gives the stage that was entered, if one was.
     async fn step(&self, id: DealId, dice: &mut Dice) -> Result<Option<String>, BrokeringError> {
         let before = self.view(id).await;
-        let actor = self.actors[dice.below(self.actors.len())].clone();
-        let ctx = Ctx::of(actor);
+        let what = dice.below(16);
+        // Mostly it is somebody who could; the others are refused, and nothing may come of that either.
+        let who = match what {
+            7 if dice.is_likely() => 2 + dice.below(2),
+            11 | 12 if dice.is_likely() => dice.below(2),
+            _ => dice.below(self.actors.len()),
+        };
+        let ctx = Ctx::of(self.actors[who].clone());
         // Now and then somebody saw an older version.
         let seen = before.version - i64::from(dice.below(20) == 0);
         let b = self.b;
-        match dice.below(14) {
-            0..=3 => {
+        match what {
+            0..=4 => {
                 // Mostly the ways there are, sometimes any stage at all.
                 let pipeline = b.pipelines.get(&before.kind, before.pipeline_version).unwrap();
                 let ways = &pipeline.stage(&before.stage).unwrap().to;
@@ -103,21 +109,21 @@ impl Walk<'_> {
                 let reason = (ends_lost && dice.is_likely()).then(|| Code::from("price"));
                 return deals::transition(b, ctx, id, seen, Transition { to, reason }).await.map(|r| Some(r.stage));
             }
-            4 => {
+            5 => {
                 let mut parties = vec![DealParty { party: self.owner, role: Role::Owner }];
                 if dice.is_likely() {
                     parties.push(DealParty { party: self.seeker, role: Role::Seeker });
                 }
                 deals::set_parties(b, ctx, id, seen, DealParties { parties }).await?;
             }
-            5 => {
+            6 => {
                 let first = u16::try_from(dice.below(10_001)).unwrap();
                 let shares = [(self.brokers[0], first), (self.brokers[1], 10_000 - first)];
                 let brokers = shares.into_iter().filter(|(_, s)| *s > 0).map(|(account, share_bp)| BrokerShare { account, share_bp });
                 deals::set_brokers(b, ctx, id, seen, BrokerShares { brokers: brokers.collect() }).await?;
             }
-            6 => drop(deals::state_interests(b, ctx, id, seen, Statement { statement: "None.".to_owned() }).await?),
-            7 => {
+            7 => drop(deals::state_interests(b, ctx, id, seen, Statement { statement: "None.".to_owned() }).await?),
+            8 => {
                 let facts = LegalFacts {
                     direction: dice.is_likely().then_some(Direction::ALL[dice.below(3)]),
                     state_capital: Some(!dice.is_likely()),
@@ -127,12 +133,12 @@ impl Walk<'_> {
                 };
                 deals::set_legal_facts(b, ctx, id, seen, facts).await?;
             }
-            8 => drop(deals::meeting(b, ctx, id, NewMeeting { held_on: self.today, place: String::new(), minutes: String::new() }).await?),
-            9 => {
+            9 => drop(deals::meeting(b, ctx, id, NewMeeting { held_on: self.today, place: String::new(), minutes: String::new() }).await?),
+            10 => {
                 let kind = Code::from(PAPERS[dice.below(PAPERS.len())]);
                 deals::paper(b, ctx, id, NewPaper { kind, dated_on: self.today, reference: String::new() }).await?;
             }
-            10 => {
+            11 | 12 => {
                 let open = before.inside.as_ref().and_then(|i| i.offers.iter().find(|o| o.status == OfferStatus::Open)).map(|o| o.id);
                 match open {
                     Some(offer) if dice.is_likely() => drop(deals::accept(b, ctx, id, offer).await?),
@@ -143,13 +149,14 @@ impl Walk<'_> {
                     }
                 }
             }
-            11 => {
+            13 => {
                 let drop_one = CONTENTS.len() - usize::from(!dice.is_likely());
                 let registered = dice.is_likely();
+                let mut has = || dice.below(8) > 0;
                 let contract = Contract {
-                    number: if dice.is_likely() { "1".to_owned() } else { String::new() },
-                    value: dice.is_likely().then(|| vnd(1_000_000)),
-                    signed_on: dice.is_likely().then_some(self.today),
+                    number: if has() { "1".to_owned() } else { String::new() },
+                    value: has().then(|| vnd(1_000_000)),
+                    signed_on: has().then_some(self.today),
                     registration_number: if registered { "R".to_owned() } else { String::new() },
                     registered_on: registered.then_some(self.today),
                     contents: CONTENTS[CONTENTS.len() - drop_one..].iter().map(|c| (*c).to_owned()).collect(),
@@ -157,7 +164,7 @@ impl Walk<'_> {
                 };
                 deals::record_contract(b, ctx, id, seen, contract).await?;
             }
-            12 => {
+            14 => {
                 deals::outcome(b, ctx.clone(), id, seen, Outcome { jobs: Some(1), ..Outcome::default() }).await?;
                 deals::milestone(b, ctx, id, NewMilestone { title: "M".to_owned(), due_on: self.today }).await?;
             }

@@ -433,3 +433,36 @@ async fn a_need_is_answered_by_a_deal_in_which_the_one_who_needs_is_the_seeker()
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_running_deal_keeps_the_pipeline_it_started_with() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "e").await;
+        let old = cast.deal("licence").await;
+        // The next version of the kind has one stage less.
+        let mut all = (*site.app.brokering.pipelines).clone();
+        let mut next = all.get("licence", 1).unwrap().clone();
+        next.version = 2;
+        next.stages.retain(|stage| stage.code != "evaluation");
+        next.stages.iter_mut().for_each(|stage| stage.to.retain(|way| way.stage != "evaluation"));
+        all.insert(next);
+        let newer = brokering::Brokering { pipelines: std::sync::Arc::new(all), ..site.app.brokering.clone() };
+        let new = brokering::deals::NewDeal {
+            kind: "licence".to_owned(),
+            listing: cast.listing.parse().unwrap(),
+            title: "Máy sấy mới".to_owned(),
+            owner: None,
+            seeker: Some(cast.seeker_party),
+            interest: None,
+        };
+        let new = brokering::deals::open(&newer, store::Ctx::system(), new).await.unwrap().id;
+        let shown = async |id: base::DealId| {
+            let view = brokering::deals::show(&newer, &base::Actor::system(), id).await.unwrap();
+            (view.pipeline_version, view.stages.iter().any(|s| s.code == "evaluation"))
+        };
+        let old = old.path.rsplit('/').next().unwrap().parse().unwrap();
+        assert_eq!((shown(old).await, shown(new).await), ((1, true), (2, false)));
+        site.stop().await;
+    })
+    .await;
+}

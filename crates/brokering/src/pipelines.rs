@@ -389,7 +389,7 @@ mod tests {
         };
         refused("stage = \"introduced\"", "stage = \"introducd\"", "\"qualified\": to[0].stage: \"introducd\" is no other stage");
         refused("by = [\"owner\", \"broker\"]", "by = []", "to[0].by");
-        refused("by = [\"owner\", \"broker\"]", "by = [\"ownr\"]", "TOML parse error at line 17");
+        refused("by = [\"owner\", \"broker\"]", "by = [\"ownr\"]", "TOML parse error at line 18");
         refused("ends = \"won\"\n", "", "\"completed\": it needs `to`");
         refused("needs = [\"lost_reason\"]", "needs = []", "\"lost\": a stage that ends lost");
         refused("version = 1", "version = 2", "licence-2.toml");
