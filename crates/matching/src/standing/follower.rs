@@ -208,7 +208,8 @@ async fn reckon(matcher: &Matcher, current: &Current, touched: &[ListingId], fre
         }
         if effects.contains(&Effect::Unknown) {
             anew.insert(*need);
-        } else if effects.contains(&Effect::Changed) {
+        } else {
+            // Also where nothing is other than stored: what a new generation wrote a moment ago was told to nobody yet.
             now.insert(*need, list.pairs().to_vec());
         }
     }
