@@ -2,12 +2,16 @@
 //! moment, so a notice never tells more than the page it leads to.
 
 use accounts::notices::{Notice, NoticeKind};
-use base::{Actor, Lang, ListingId, SavedSearchId, messages};
+use base::{Actor, DealId, Lang, ListingId, SavedSearchId, messages};
+use brokering::BrokeringError;
+use listings::view::ListingView;
 use serde_json::Value;
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::problem::Problem;
+
+/// Where a notice leads whose page is not to be seen any more.
+const LIST: &str = "/my/notices";
 
 /// A notice in words.
 pub(crate) struct Said {
@@ -20,15 +24,23 @@ pub(crate) struct Said {
 /// What a notice says to its reader.
 pub(crate) async fn say(app: &App, actor: &Actor, notice: &Notice) -> Result<Said, Problem> {
     let lang = actor.lang;
-    let title = match fact(&notice.facts, "listing").or_else(|| (notice.about_kind == "listing").then_some(notice.about)) {
-        Some(id) => title_of(app, actor, ListingId(id)).await?,
-        None if notice.about_kind == "saved_search" => name_of(app, actor, SavedSearchId(notice.about)).await?,
-        None => None,
+    let (about, plain) = (notice.about, |path: String| (None, path));
+    let (title, path) = match notice.about_kind.as_str() {
+        "interest" => (of_listing(app, actor, &notice.facts).await?, format!("/interests/{about}")),
+        "disclosure" => (of_listing(app, actor, &notice.facts).await?, format!("/disclosures/{about}")),
+        "deal" => (title_of_deal(app, actor, DealId(about)).await?, format!("/deals/{about}")),
+        "saved_search" => (name_of(app, actor, SavedSearchId(about)).await?, format!("/my/searches/{about}")),
+        "listing" => match shown(app, actor, ListingId(about)).await? {
+            Some(view) if notice.kind == NoticeKind::MatchFound => (Some(view.title), format!("{}/matches", view.url)),
+            Some(view) => (Some(view.title), format!("/my/listings/{about}")),
+            None => plain(LIST.to_owned()),
+        },
+        _ => plain(LIST.to_owned()),
     };
     let title = title.unwrap_or_else(|| messages::say(lang, "notice-untitled", &[]));
     let count = notice.facts.get("count").and_then(Value::as_u64).unwrap_or(1);
     let args = [("title", title.as_str()), ("count", &super::web::count(lang, count))];
-    Ok(Said { text: messages::say(lang, &key(notice.kind), &args), path: path(notice) })
+    Ok(Said { text: messages::say(lang, &key(notice.kind), &args), path })
 }
 
 /// The message of a kind.
@@ -41,25 +53,26 @@ pub(crate) fn kind_name(kind: NoticeKind, lang: Lang) -> String {
     messages::say(lang, &format!("notice-kind-{}", kind.as_str().replace('_', "-")), &[])
 }
 
-fn path(notice: &Notice) -> String {
-    let about = notice.about;
-    match notice.about_kind.as_str() {
-        "saved_search" => format!("/my/searches/{about}"),
-        "listing" => format!("/my/listings/{about}"),
-        _ => "/my/notices".to_owned(),
+/// A listing, if the reader may see it.
+async fn shown(app: &App, actor: &Actor, id: ListingId) -> Result<Option<ListingView>, Problem> {
+    let Some(kind) = listings::view::kind_of(&app.listings, id).await? else { return Ok(None) };
+    match listings::view::show(&app.listings, actor, kind, id).await {
+        Ok(view) => Ok(Some(view)),
+        Err(listings::ListingError::Refused(_)) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 
-fn fact(facts: &Value, name: &str) -> Option<Uuid> {
-    facts.get(name)?.as_str()?.parse().ok()
+/// The title of the listing that the facts name, if the reader may see it.
+async fn of_listing(app: &App, actor: &Actor, facts: &Value) -> Result<Option<String>, Problem> {
+    let Some(id) = facts.get("listing").and_then(Value::as_str).and_then(|id| id.parse().ok()) else { return Ok(None) };
+    Ok(shown(app, actor, id).await?.map(|view| view.title))
 }
 
-/// A listing's title, if the reader may see it.
-async fn title_of(app: &App, actor: &Actor, id: ListingId) -> Result<Option<String>, Problem> {
-    let Some(kind) = listings::view::kind_of(&app.listings, id).await? else { return Ok(None) };
-    match listings::view::show(&app.listings, actor, kind, id).await {
-        Ok(view) => Ok(Some(view.title)),
-        Err(listings::ListingError::Refused(_)) => Ok(None),
+async fn title_of_deal(app: &App, actor: &Actor, id: DealId) -> Result<Option<String>, Problem> {
+    match brokering::deals::show(&app.brokering, actor, id).await {
+        Ok(deal) => Ok(Some(deal.title)),
+        Err(BrokeringError::Refused(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
