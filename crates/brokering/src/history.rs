@@ -2,8 +2,8 @@
 //!
 //! Its own party and the staff's desk read exact figures. Everybody else gets no figure that stands for fewer than
 //! three parties, nor one from which such a figure follows by subtraction. Counts only: no name, no date.
-//! Meetings, agreements, contracts and money of deals belong here too; they are read beside [`count`] and cut by the
-//! same [`cut`].
+//! Meetings, agreements, contracts and money of deals belong here too; they are read beside `count` and cut by the
+//! same `cut`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

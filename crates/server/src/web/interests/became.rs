@@ -81,7 +81,7 @@ pub(in super::super) fn door(visit: &Visit, view: &ListingView) -> Option<Intere
             .map(|_| InterestDoor { key: "interest-own-door", href: localised(lang, &format!("{PATH}?role=received")) });
     }
     let is_stranger = actor.account().is_none() || actor.memberships.is_empty();
-    let may = view.party.id.map_or(true, |party| may_show(actor, party));
+    let may = view.party.id.is_none_or(|party| may_show(actor, party));
     (view.status == Status::Published && (is_stranger || may))
         .then(|| InterestDoor { key: "interest-door", href: localised(lang, &format!("{}/interest", view.url)) })
 }
