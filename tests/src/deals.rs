@@ -206,9 +206,13 @@ async fn a_deal_goes_from_opening_over_offers_and_contract_to_registration_payme
         assert_eq!((&done["is_open"], &done["ways"], &done["inside"]["outcome"]["jobs"]), (&json!(false), &json!([]), &json!(12)));
 
         // What became of the listing, counted and banded.
-        let counts = brokering::deals::counts_of_listing(&site.app.brokering, cast.listing.parse().unwrap()).await.unwrap();
-        assert_eq!((counts.deals, counts.open, counts.meetings, counts.ndas, counts.signed, counts.completed), (1, 0, 1, 1, 1, 1));
-        assert_eq!(counts.money.unwrap().1, *"500-1000");
+        let history = format!("/api/v1/technologies/{}/history", cast.listing);
+        let told = owner.get(&history).await.expect(200)["deals"].clone();
+        let count = |name: &str| told[name]["count"].clone();
+        assert_eq!([count("meetings"), count("agreements"), count("signed"), count("completed")], [json!(1), json!(1), json!(1), json!(1)]);
+        assert_eq!(told["money"], "500-1000");
+        let public = site.visitor().get(&history).await.expect(200)["deals"].clone();
+        assert_eq!((&public["signed"]["untold"], &public["money"]), (&json!("few"), &json!(null)), "one party is nobody's to count");
         site.stop().await;
     })
     .await;

@@ -2,8 +2,7 @@
 //!
 //! Its own party and the staff's desk read exact figures. Everybody else gets no figure that stands for fewer than
 //! three parties, nor one from which such a figure follows by subtraction. Counts only: no name, no date.
-//! Meetings, agreements, contracts and money of deals belong here too; they are read beside `count` and cut by the
-//! same `cut`.
+//! What deals made of it (meetings, agreements, contracts, money in bands, why they came to nothing) is cut alike.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +16,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::access::keeps_the_desk;
+use crate::deals::{CountedDeals, of_listing_in_deals};
 use crate::interests::Status;
 use crate::interests::rows::interest;
 use crate::{Brokering, BrokeringError};
@@ -79,17 +79,49 @@ pub struct History {
     pub declined: Figure,
     /// Why they were declined.
     pub declined_by_reason: Vec<Declined>,
+    /// What deals about it came to.
+    pub deals: Dealt,
+}
+
+/// How many deals came to nothing for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Lost {
+    /// A code of `lost_reasons`.
+    pub reason: Code,
+    /// How many.
+    pub deals: Figure,
+}
+
+/// What deals about a listing came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Dealt {
+    /// Meetings held.
+    pub meetings: Figure,
+    /// Deals with a non-disclosure agreement.
+    pub agreements: Figure,
+    /// Deals with an evaluation or trial.
+    pub evaluations: Figure,
+    /// Deals with a signed contract.
+    pub signed: Figure,
+    /// Deals that came to their good end.
+    pub completed: Figure,
+    /// Deals that came to nothing.
+    pub lost: Figure,
+    /// Why.
+    pub lost_by_reason: Vec<Lost>,
+    /// The band of all signed contracts together, a code of `price_bands`; told where their number is.
+    pub money: Option<Code>,
 }
 
 /// So many things of these parties.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Tally {
+pub(crate) struct Tally {
     count: u64,
     parties: BTreeSet<Uuid>,
 }
 
 impl Tally {
-    fn add(&mut self, party: Uuid, count: u64) {
+    pub(crate) fn add(&mut self, party: Uuid, count: u64) {
         self.count += count;
         self.parties.insert(party);
     }
@@ -133,7 +165,10 @@ pub async fn of_listing(brokering: &Brokering, actor: &Actor, kind: Kind, id: Li
 /// If the database fails.
 pub async fn of_seen(brokering: &Brokering, actor: &Actor, id: ListingId, owner: Option<PartyId>) -> Result<History, StoreError> {
     let counted = count(brokering, id).await?;
-    Ok(if is_inside(actor, owner) { exact(&counted) } else { cut(&counted) })
+    let deals = of_listing_in_deals(brokering, id).await?;
+    let inside = is_inside(actor, owner);
+    let history = if inside { exact(&counted) } else { cut(&counted) };
+    Ok(History { deals: dealt(&deals, inside), ..history })
 }
 
 fn is_inside(actor: &Actor, owner: Option<PartyId>) -> bool {
@@ -195,6 +230,35 @@ fn exact(counted: &Counted) -> History {
         accepted: told(&counted.accepted),
         declined: told(&counted.declined),
         declined_by_reason: by_reason(counted, &counted.by_reason.values().map(told).collect::<Vec<_>>()),
+        deals: dealt(&CountedDeals::default(), true),
+    }
+}
+
+/// What deals came to: every figure for those inside, for others none that stands for fewer than three parties. What was
+/// signed and did not come to its end is a figure too, told by the other two, so where it stands for few the smaller of
+/// them is kept back.
+fn dealt(counted: &CountedDeals, inside: bool) -> Dealt {
+    let figure = |tally: &Tally| match (inside, tally.is_few()) {
+        (false, true) => Figure::untold(Untold::Few),
+        _ => Figure::told(tally.count),
+    };
+    let reasons: Vec<&Tally> = counted.lost.values().collect();
+    let lost = whole(reasons.iter().copied());
+    let by_reason = if inside { reasons.iter().map(|t| Figure::told(t.count)).collect() } else { told_of(&reasons, !lost.is_few()) };
+    let rest = counted.signed.parties.difference(&counted.completed.parties).count();
+    let (signed, mut completed) = (figure(&counted.signed), figure(&counted.completed));
+    if !inside && completed.count.is_some_and(|n| n > 0) && signed.count.is_some() && (1..PARTIES_NEEDED).contains(&rest) {
+        completed = Figure::untold(Untold::Withheld);
+    }
+    Dealt {
+        meetings: figure(&counted.meetings),
+        agreements: figure(&counted.ndas),
+        evaluations: figure(&counted.evaluations),
+        completed,
+        lost: figure(&lost),
+        lost_by_reason: counted.lost.keys().zip(by_reason).map(|(reason, deals)| Lost { reason: Code(reason.clone()), deals }).collect(),
+        money: counted.money.clone().filter(|_| signed.count.is_some()),
+        signed,
     }
 }
 
@@ -225,6 +289,7 @@ fn cut(counted: &Counted) -> History {
         accepted,
         declined,
         declined_by_reason: by_reason(counted, &told_of(&reasons, declined.untold.is_none())),
+        deals: dealt(&CountedDeals::default(), false),
     }
 }
 
@@ -306,6 +371,27 @@ mod tests {
         let history = cut(&counted(&[1, 2, 3, 4], &[("fit", 5), ("fit", 6), ("fit", 7)], &[], &[8]));
         assert_eq!((history.accepted, history.declined, history.answered), (Figure::told(4), WITHHELD, WITHHELD));
         assert_eq!(history.declined_by_reason[0].interests, WITHHELD, "the reasons add up to what is kept back");
+    }
+
+    #[test]
+    fn deals_are_counted_for_those_inside_and_cut_for_others() {
+        let mut deals = CountedDeals {
+            signed: tally(&[1, 2, 3, 4]),
+            completed: tally(&[1, 2, 3]),
+            meetings: tally(&[1, 1, 2]),
+            ..CountedDeals::default()
+        };
+        deals.lost.insert("price".to_owned(), tally(&[5]));
+        deals.money = Some(Code::from("1000-5000"));
+        let inside = dealt(&deals, true);
+        assert_eq!((inside.signed, inside.completed, inside.meetings), (Figure::told(4), Figure::told(3), Figure::told(3)));
+        assert_eq!((inside.lost, inside.lost_by_reason[0].deals), (Figure::told(1), Figure::told(1)));
+        let outside = dealt(&deals, false);
+        assert_eq!((outside.signed, outside.completed, outside.meetings, outside.lost), (Figure::told(4), WITHHELD, FEW, FEW));
+        assert_eq!(outside.lost_by_reason[0].deals, FEW);
+        assert!(outside.money.is_some());
+        deals.signed = tally(&[1, 2]);
+        assert_eq!((dealt(&deals, false).signed, dealt(&deals, false).money), (FEW, None));
     }
 
     proptest! {

@@ -1,94 +1,80 @@
-//! The counted history of a listing, as far as deals make it: nobody is named, no amount is told exactly.
+//! What became of a listing in deals, counted with whom each figure stands for, so that the public history can be cut.
+
+use std::collections::{BTreeMap, HashMap};
 
 use base::{Code, ListingId};
+use listings::Kind;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
-use serde::Serialize;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use store::StoreError;
-use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::rows::{contract, deal, meeting, paper};
 use crate::Brokering;
+use crate::history::Tally;
 
-/// How many deals were lost for a reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct LostCount {
-    /// A code of `lost_reasons`.
-    pub reason: Code,
-    /// How many.
-    pub count: u64,
+/// What became of a listing in deals; each tally knows the other parties it stands for.
+#[derive(Debug, Default)]
+pub(crate) struct Counted {
+    /// Meetings held.
+    pub meetings: Tally,
+    /// Deals with a non-disclosure agreement.
+    pub ndas: Tally,
+    /// Deals with an evaluation or trial.
+    pub evaluations: Tally,
+    /// Deals with a signed contract.
+    pub signed: Tally,
+    /// Deals that came to their good end.
+    pub completed: Tally,
+    /// Deals that came to nothing, by a code of `lost_reasons`.
+    pub lost: BTreeMap<String, Tally>,
+    /// The band that the value of all signed contracts in dong falls into, a code of `price_bands`.
+    pub money: Option<Code>,
 }
 
-/// What became of a listing in deals.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Counts {
-    /// Deals about it.
-    pub deals: u64,
-    /// Those that go on.
-    pub open: u64,
-    /// Meetings held in them.
-    pub meetings: u64,
-    /// Those with a non-disclosure agreement.
-    pub ndas: u64,
-    /// Those with an evaluation or trial.
-    pub evaluations: u64,
-    /// Those with a signed contract.
-    pub signed: u64,
-    /// Those that came to their good end.
-    pub completed: u64,
-    /// Those that came to nothing, by reason.
-    pub lost: Vec<LostCount>,
-    /// In how many contracts the value is known in dong, and the band of all of it together: a code of `price_bands`.
-    pub money: Option<(u64, Code)>,
-}
-
-/// The counts of one listing.
+/// Counts the deals about a listing.
 ///
 /// # Errors
 /// If the database fails.
-pub async fn counts_of_listing(brokering: &Brokering, listing: ListingId) -> Result<Counts, StoreError> {
+pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingId) -> Result<Counted, StoreError> {
     let db = brokering.store.db();
     let today = brokering.store.clock().today();
     let deals = deal::Entity::find().filter(deal::Column::ListingId.eq(listing.0)).all(db).await?;
+    let mut counted = Counted::default();
     if deals.is_empty() {
-        return Ok(Counts::default());
+        return Ok(counted);
     }
-    let mut counts = Counts { deals: deals.len() as u64, open: deals.iter().filter(|d| d.is_open).count() as u64, ..Counts::default() };
+    // Whom a deal is with, seen from the listing; one with nobody yet stands for itself.
+    let other = |d: &deal::Model| match d.listing_kind.parse() {
+        Ok(Kind::Need) => d.owner_party_id,
+        _ => d.seeker_party_id.unwrap_or(d.id),
+    };
+    let with: HashMap<Uuid, Uuid> = deals.iter().map(|d| (d.id, other(d))).collect();
+    let party = |deal: Uuid| with.get(&deal).copied().unwrap_or(deal);
     for one in deals.iter().filter(|d| !d.is_open) {
-        match one.lost_reason.as_deref() {
-            None => counts.completed += 1,
-            Some(reason) => match counts.lost.iter_mut().find(|l| l.reason == *reason) {
-                Some(line) => line.count += 1,
-                None => counts.lost.push(LostCount { reason: Code(reason.to_owned()), count: 1 }),
-            },
+        match &one.lost_reason {
+            None => counted.completed.add(party(one.id), 1),
+            Some(reason) => counted.lost.entry(reason.clone()).or_default().add(party(one.id), 1),
         }
     }
-    counts.lost.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.reason.cmp(&b.reason)));
-    let meetings =
-        meeting::Entity::find().filter(meeting::Column::DealId.in_subquery(of_listing(listing))).filter(meeting::Column::HeldOn.lte(today));
-    counts.meetings = meetings.count(db).await?;
-    counts.ndas = papers(db, listing, "nda").await?;
-    counts.evaluations = papers(db, listing, "evaluation").await?;
-    let ids: Vec<uuid::Uuid> = deals.iter().map(|d| d.id).collect();
+    let held = meeting::Entity::find().filter(meeting::Column::DealId.in_subquery(of_listing(listing)));
+    for one in held.filter(meeting::Column::HeldOn.lte(today)).all(db).await? {
+        counted.meetings.add(party(one.deal_id), 1);
+    }
+    let papers = paper::Entity::find().filter(paper::Column::DealId.in_subquery(of_listing(listing)));
+    for one in papers.filter(paper::Column::Kind.is_in(["nda", "evaluation"])).all(db).await? {
+        let tally = if one.kind == "nda" { &mut counted.ndas } else { &mut counted.evaluations };
+        tally.add(party(one.deal_id), 1);
+    }
+    let signed = contract::Entity::find().filter(contract::Column::DealId.in_subquery(of_listing(listing)));
     let mut dong = Vec::new();
-    for chunk in ids.chunks(500) {
-        let signed = contract::Entity::find()
-            .filter(contract::Column::DealId.is_in(chunk.iter().copied()))
-            .filter(contract::Column::SignedOn.is_not_null())
-            .all(db)
-            .await?;
-        counts.signed += signed.len() as u64;
-        dong.extend(signed.into_iter().filter(|c| c.currency.as_deref() == Some("VND")).filter_map(|c| c.value_minor));
+    for one in signed.filter(contract::Column::SignedOn.is_not_null()).all(db).await? {
+        counted.signed.add(party(one.deal_id), 1);
+        dong.extend(one.value_minor.filter(|_| one.currency.as_deref() == Some("VND")));
     }
     let sum = dong.iter().fold(0_i64, |sum, value| sum.saturating_add(*value));
-    counts.money = band(brokering, sum).filter(|_| !dong.is_empty()).map(|band| (dong.len() as u64, band));
-    Ok(counts)
-}
-
-/// How many deals about a listing have a paper.
-async fn papers(db: &impl ConnectionTrait, listing: ListingId, kind: &str) -> Result<u64, StoreError> {
-    let found = paper::Entity::find().filter(paper::Column::Kind.eq(kind));
-    Ok(found.filter(paper::Column::DealId.in_subquery(of_listing(listing))).count(db).await?)
+    counted.money = band(brokering, sum).filter(|_| !dong.is_empty());
+    Ok(counted)
 }
 
 fn of_listing(listing: ListingId) -> SelectStatement {

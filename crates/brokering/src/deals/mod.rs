@@ -38,7 +38,7 @@ use rows::{broker, deal, party};
 
 pub use board::{Column, board};
 pub use contract::{Contract, NewPayment, NewReport, Outcome, PaymentView, ReportView, outcome, paid, payment, record_contract, report};
-pub use counts::{Counts, LostCount, counts_of_listing};
+pub(crate) use counts::{Counted as CountedDeals, of_listing_in_deals};
 pub use facts::set_legal_facts;
 pub use handover::{Handover, HandoverReceipt, hand_over};
 pub use list::{DealRow, Filter, list};

@@ -38,6 +38,11 @@ impl Form {
         Ok(Self(fields))
     }
 
+    /// What an address fills a form with before anybody has sent it.
+    pub(super) fn sent_in(query: &str) -> Self {
+        Self(form_urlencoded::parse(query.as_bytes()).into_owned().take(FIELDS).collect())
+    }
+
     /// The first value of a name; empty if there is none.
     pub(super) fn get(&self, name: &str) -> &str {
         self.find(name).unwrap_or_default()

@@ -167,7 +167,9 @@ async fn form_page(
 
 pub(in super::super) async fn new(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let id: ListingId = parsed(&visit, "listing")?.ok_or_else(Problem::not_found)?;
-    form_page(&app, &visit, id, &Form::default(), StatusCode::OK, Vec::new()).await
+    // What a page that leads here knows already is filled in.
+    let known = Form::sent_in(&visit.query);
+    form_page(&app, &visit, id, &known, StatusCode::OK, Vec::new()).await
 }
 
 /// Opens the deal.

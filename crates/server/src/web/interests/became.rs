@@ -48,9 +48,24 @@ fn told(app: &App, history: &History, lang: Lang) -> Became {
         ("became-accepted", history.accepted),
         ("became-declined", history.declined),
     ];
-    let is_nothing = history.received.count == Some(0);
+    let deals = &history.deals;
+    let in_deals = [
+        ("became-meetings", deals.meetings),
+        ("became-agreements", deals.agreements),
+        ("became-evaluations", deals.evaluations),
+        ("became-signed", deals.signed),
+        ("became-completed", deals.completed),
+        ("became-lost", deals.lost),
+    ];
+    let is_some = |(_, one): &(&str, Figure)| one.count != Some(0);
+    let received = all.into_iter().filter(|_| history.received.count != Some(0));
+    let mut lines: Vec<BecameLine> = received.chain(in_deals.into_iter().filter(is_some)).map(|(key, one)| line(key, one)).collect();
+    lines.extend(deals.money.as_ref().map(|band| BecameLine {
+        label: messages::say(lang, "became-money", &[]),
+        figure: app.vocabularies.name("price_bands", band.as_str(), lang).to_owned(),
+    }));
     Became {
-        lines: if is_nothing { Vec::new() } else { all.into_iter().map(|(key, one)| line(key, one)).collect() },
+        lines,
         reasons: history
             .declined_by_reason
             .iter()
@@ -58,8 +73,12 @@ fn told(app: &App, history: &History, lang: Lang) -> Became {
                 label: app.vocabularies.name("decline_reasons", d.reason.as_str(), lang).to_owned(),
                 figure: figure(lang, d.interests),
             })
+            .chain(deals.lost_by_reason.iter().map(|l| BecameLine {
+                label: app.vocabularies.name("lost_reasons", l.reason.as_str(), lang).to_owned(),
+                figure: figure(lang, l.deals),
+            }))
             .collect(),
-        is_cut: all.iter().any(|(_, one)| one.untold.is_some()),
+        is_cut: all.iter().chain(&in_deals).any(|(_, one)| one.untold.is_some()),
     }
 }
 

@@ -70,6 +70,8 @@ struct InterestPage {
     facts: Vec<Fact>,
     action: String,
     seen: i64,
+    /// Where a deal is opened from it.
+    deal: Option<String>,
     steps: Vec<StepForm>,
     reasons: Vec<Opt>,
     faults: Vec<FaultLine>,
@@ -165,6 +167,20 @@ fn forms(details: &Details, again: Option<&Again<'_>>, lang: Lang) -> Vec<StepFo
     order.into_iter().filter(|step| details.steps.contains(step)).map(form).collect()
 }
 
+/// Where a deal is opened from an accepted interest, by the owner's editors and brokers. Whom the reader knows the seeker
+/// to be is filled in; one who stays anonymous is named in the deal when they lift it.
+fn deal_door(visit: &Visit, view: &InterestView) -> Option<String> {
+    let actor = &visit.who.actor;
+    let owner = view.owner.id.is_some_and(|party| actor.has_role(party, base::PartyRole::Editor));
+    if view.status != Status::Accepted || !(owner || brokering::brokers_deals(actor)) {
+        return None;
+    }
+    let other = view.seeker.slug.as_ref().map(|slug| format!("/parties/{slug}")).unwrap_or_default();
+    let known = [("listing", view.listing.id.to_string()), ("interest", view.id.to_string()), ("other", other)];
+    let known: Vec<(&str, &str)> = known.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Some(super::super::paging::address(&localised(visit.lang(), "/deals/new"), &known))
+}
+
 fn show_page(app: &App, visit: &Visit, status: StatusCode, view: &InterestView, again: Option<Again<'_>>) -> Result<Response, Problem> {
     let lang = visit.lang();
     let details = view.details.as_ref().ok_or_else(Problem::not_found)?;
@@ -197,6 +213,7 @@ fn show_page(app: &App, visit: &Visit, status: StatusCode, view: &InterestView, 
         context: details.context.clone(),
         happened: happened(view, details, lang),
         facts: facts(app, view, details, lang),
+        deal: deal_door(visit, view),
         action: localised(lang, &view.url),
         seen: view.version,
         steps: forms(details, again.as_ref(), lang),
