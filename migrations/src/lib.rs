@@ -14,6 +14,7 @@ mod m0003_parties;
 mod m0004_listings;
 mod m0005_imports;
 mod m0006_notices;
+mod m0009_disclosures;
 
 /// All steps in order.
 pub struct Migrator;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_listings::Step),
             Box::new(m0005_imports::Step),
             Box::new(m0006_notices::Step),
+            Box::new(m0009_disclosures::Step),
         ]
     }
 }

@@ -9,6 +9,8 @@ mod access;
 mod account_pages;
 mod bad_input;
 mod browser;
+mod canary;
+mod disclosures;
 mod finding;
 mod golden;
 mod hidden;

@@ -2,8 +2,11 @@
 //!
 //! What always holds: every change appends its event in the same transaction; events hold ids and facts, never what
 //! people wrote to each other; what a person may not see answers like what is not there.
+//! What is confided (`confidential`) lies apart from everything else.
 //! Not here: finding a counterpart (`search`, `matching`), what a listing says (`listings`), HTTP.
 
+mod access;
+pub mod confidential;
 mod error;
 
 use std::sync::Arc;
@@ -45,4 +48,6 @@ pub struct Brokering {
     pub vocabularies: Arc<Vocabularies>,
     /// How brokering behaves.
     pub settings: Arc<BrokeringSettings>,
+    /// Where confidential material is kept.
+    pub vault: confidential::Vault,
 }

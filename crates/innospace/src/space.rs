@@ -8,6 +8,7 @@ use accounts::Accounts;
 use accounts::mail::Mailer;
 use base::{Clock, Vocabularies};
 use brokering::Brokering;
+use brokering::confidential::Vault;
 use listings::Listings;
 use matching::{Matcher, Units};
 use search::{Search, Wanting};
@@ -97,6 +98,7 @@ pub fn app(config: &Config, data: &Path, parts: Parts, search: Search, is_demo: 
         listings: parts.listings.clone(),
         vocabularies: Arc::clone(&parts.vocabularies),
         settings: Arc::new(config.brokering.clone()),
+        vault: Vault::open(&parts.accounts, &config.files, data)?,
     };
     Ok(App {
         brokering,

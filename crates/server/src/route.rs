@@ -56,6 +56,8 @@ pub enum BodyLimit {
     Form(usize),
     /// Files, streamed to disk by the handler, which holds them to the setting.
     Upload,
+    /// A confidential file, streamed into its store by the handler, which holds it to the setting.
+    File,
 }
 
 /// A parameter of the query string.
@@ -125,6 +127,8 @@ pub struct Route {
     pub example: Option<Value>,
     /// The type of the answer.
     pub answer: Option<Body>,
+    /// Whether the answer is a file instead.
+    pub is_file: bool,
     /// The status of success.
     pub status: u16,
     /// Parameters of the query string.
@@ -155,6 +159,7 @@ impl Route {
             request: None,
             example: None,
             answer: None,
+            is_file: false,
             status: 200,
             parameters: Vec::new(),
             if_match: false,
@@ -203,6 +208,13 @@ impl Route {
     #[must_use]
     pub fn gives_nothing(mut self) -> Self {
         self.status = 204;
+        self
+    }
+
+    /// The answer is a file.
+    #[must_use]
+    pub fn gives_file(mut self) -> Self {
+        self.is_file = true;
         self
     }
 

@@ -64,6 +64,8 @@ struct DeskPage {
     page: String,
     history: String,
     audience: String,
+    /// The confidential part, for whoever may know of it.
+    confidential: Option<String>,
     pairs: Option<(&'static str, String)>,
     post_to: String,
     seen: i64,
@@ -173,6 +175,7 @@ async fn desk(app: &App, visit: &Visit, writing: &Writing, status: StatusCode, f
         page: localised(lang, &view.url),
         history: localised(lang, &format!("{}/history", writing.desk())),
         audience: localised(lang, &format!("{}/audience", writing.desk())),
+        confidential: writing.may_confide.then(|| localised(lang, &format!("{}/confidential", writing.desk()))),
         pairs: pairs(view, lang),
         post_to: localised(lang, &format!("{}/steps", writing.desk())),
         seen: view.version,

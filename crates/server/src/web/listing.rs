@@ -117,7 +117,11 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
     }
     let similar = api::search::run_similar(app, &visit.who, id.0, SIMILAR).await?.unwrap_or_default();
     let f = visit.frame(app, "").at(&view.url);
-    Ok(page(StatusCode::OK, visit.lang(), &listing_page(f, &view, &names, similar, &app.vocabularies)))
+    let mut listing = listing_page(f, &view, &names, similar, &app.vocabularies);
+    if brokering::confidential::is_there(app.store.db(), id).await? {
+        listing.notices.push(messages::say(visit.lang(), "listing-confidential", &[]));
+    }
+    Ok(page(StatusCode::OK, visit.lang(), &listing))
 }
 
 /// A permanent redirect, asked for anew each time: a title that comes back takes its old address back.

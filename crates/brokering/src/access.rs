@@ -1,0 +1,126 @@
+//! Who may do what in brokering. The only place where that is decided; the names are rows of the access table.
+//!
+//! What is confided belongs to its owner's people and to whom it was opened. No role in the space changes that: neither
+//! the staff member who looks after a listing nor an administrator is among them.
+
+use base::{AccountId, Action, Actor, Capacity, Hideable, PartyId, PartyRole, Scope};
+use listings::Head;
+
+use crate::confidential::disclosures::DisclosureState;
+
+/// The confidential part of a listing.
+#[derive(Debug)]
+pub(crate) struct Confided(pub Head);
+
+/// What was opened to one person.
+#[derive(Debug)]
+pub(crate) struct Disclosed {
+    /// Whose listing it is.
+    pub owner: PartyId,
+    /// The party of the person.
+    pub party: PartyId,
+    /// The person.
+    pub reader: AccountId,
+    /// How far it has come by today.
+    pub state: DisclosureState,
+}
+
+/// The contents behind a disclosure: there as long as they may be opened.
+#[derive(Debug)]
+pub(crate) struct Contents(pub Disclosed);
+
+/// Whoever writes or signs for the owner.
+fn is_owners(actor: &Actor, owner: PartyId) -> bool {
+    actor.has_scope(Scope::Read) && (actor.has_role(owner, PartyRole::Editor) || actor.has_role(owner, PartyRole::Signatory))
+}
+
+/// Whoever speaks for the owner towards others.
+fn speaks(actor: &Actor, owner: PartyId) -> bool {
+    is_person(actor)
+        && actor.has_scope(Scope::Write)
+        && (actor.has_role(owner, PartyRole::Admin) || actor.has_role(owner, PartyRole::Signatory))
+}
+
+/// A person in a session: what is confided is not for programs, whose keys are passed around.
+fn is_person(actor: &Actor) -> bool {
+    matches!(actor.capacity, Capacity::Person(_))
+}
+
+impl Disclosed {
+    /// The named person, as long as they are a confirmed member of the party it was opened to.
+    pub(crate) fn is_reader(&self, actor: &Actor) -> bool {
+        actor.account() == Some(self.reader) && actor.is_member(self.party) && actor.has_scope(Scope::Read)
+    }
+}
+
+impl Hideable for Confided {
+    fn visible_to(&self, actor: &Actor) -> bool {
+        is_owners(actor, self.0.party)
+    }
+}
+
+impl Hideable for Disclosed {
+    fn visible_to(&self, actor: &Actor) -> bool {
+        is_owners(actor, self.owner) || self.is_reader(actor)
+    }
+}
+
+impl Hideable for Contents {
+    fn visible_to(&self, actor: &Actor) -> bool {
+        let is_open = matches!(self.0.state, DisclosureState::Granted | DisclosureState::Accepted);
+        is_owners(actor, self.0.owner) || (is_open && self.0.is_reader(actor))
+    }
+}
+
+macro_rules! action {
+    ($(#[$doc:meta])* $name:ident = $text:literal on $object:ty, |$actor:ident, $it:ident| $rule:expr) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(crate) struct $name;
+        impl Action for $name {
+            const NAME: &'static str = $text;
+            type Object = $object;
+            fn allowed($actor: &Actor, $it: &Self::Object) -> bool {
+                $rule
+            }
+        }
+    };
+}
+
+action! {
+    /// Read what is confided of a listing of one's own, and its ledger.
+    ReadConfidential = "confidential.read" on Confided, |actor, _part| is_person(actor)
+}
+action! {
+    /// Write it, hand in and remove files.
+    EditConfidential = "confidential.edit" on Confided, |actor, part|
+        actor.has_scope(Scope::Write) && actor.has_role(part.0.party, PartyRole::Editor)
+}
+action! {
+    /// Open it to a named person.
+    GrantDisclosure = "disclosure.grant" on Confided, |actor, part| speaks(actor, part.0.party)
+}
+action! {
+    /// See to whom it was opened.
+    ListDisclosures = "disclosure.list" on Confided, |_actor, _part| true
+}
+action! {
+    /// See that something was opened, to whom and until when.
+    ViewDisclosure = "disclosure.view" on Disclosed, |_actor, _it| true
+}
+action! {
+    /// Accept the agreement. By the person.
+    AcceptNda = "disclosure.accept_nda" on Disclosed, |actor, it| is_person(actor) && it.is_reader(actor)
+}
+action! {
+    /// Open what was confided. By the person.
+    OpenContents = "disclosure.open" on Contents, |actor, it| is_person(actor) && it.0.is_reader(actor)
+}
+action! {
+    /// Close it again.
+    RevokeDisclosure = "disclosure.revoke" on Disclosed, |actor, it| speaks(actor, it.owner)
+}
+action! {
+    /// Read who opened it when. For the owner.
+    ReadLedger = "disclosure.read_ledger" on Disclosed, |actor, it| is_person(actor) && is_owners(actor, it.owner)
+}
