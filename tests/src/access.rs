@@ -95,7 +95,9 @@ fn cases(operation: &str) -> &'static [&'static str] {
         | "removeConfidentialFile"
         | "listListingDisclosures"
         | "createDisclosure"
-        | "listListingViews" => &["published"],
+        | "listListingViews"
+        | "breakGlass"
+        | "breakGlassFile" => &["published"],
         "listMyDisclosures" => &["own"],
         "getDisclosure" | "acceptNda" | "openDisclosure" | "openConfidentialFile" | "revokeDisclosure" | "listDisclosureViews" => {
             &["to_other", "to_outsider"]
@@ -471,6 +473,12 @@ impl<'a> World<'a> {
             "addConfidentialFile" => {
                 let file = "--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nabc\r\n--xxx--\r\n";
                 Ask { form: Some(file.to_owned()), ..by.at(self.listing(kind, state).await.0) }
+            }
+            "breakGlass" => by.at(self.listing(kind, state).await.0).body(json!({"reason": "Yêu cầu của tòa án, công văn số 12."})),
+            "breakGlassFile" => {
+                let listing = self.listing(kind, state).await.0;
+                let file = self.confidential_file(&listing).await;
+                by.at(listing).at(file).body(json!({"reason": "Yêu cầu của tòa án, công văn số 12."}))
             }
             "removeConfidentialFile" => {
                 let listing = self.listing(kind, state).await.0;

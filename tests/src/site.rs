@@ -90,6 +90,11 @@ impl Site {
             staff_second_factor: SecondFactorRule::Optional,
             ..AccountSettings::default()
         };
+        // PDFs are marked by the program itself in a process of its own; this one is none.
+        let program = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("innospace");
+        config.files.pdf_program = program.to_str().unwrap().to_owned();
+        // A low limit: sealing without optimisation takes its time.
+        config.files.max_mb = 10;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         config.server.public_url = format!("http://{address}");

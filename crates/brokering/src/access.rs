@@ -1,9 +1,10 @@
 //! Who may do what in brokering. The only place where that is decided; the names are rows of the access table.
 //!
 //! What is confided belongs to its owner's people and to whom it was opened. No role in the space changes that: neither
-//! the staff member who looks after a listing nor an administrator is among them.
+//! the staff member who looks after a listing nor an administrator is among them. In an emergency an administrator may
+//! break the glass, which the owner is told and reads in the ledger.
 
-use base::{AccountId, Action, Actor, Capacity, Hideable, PartyId, PartyRole, Scope};
+use base::{AccountId, Action, Actor, Capacity, Hideable, PartyId, PartyRole, Scope, StaffRole};
 use listings::Head;
 
 use crate::confidential::disclosures::DisclosureState;
@@ -28,6 +29,10 @@ pub(crate) struct Disclosed {
 /// The contents behind a disclosure: there as long as they may be opened.
 #[derive(Debug)]
 pub(crate) struct Contents(pub Disclosed);
+
+/// The confidential part of a listing in an emergency.
+#[derive(Debug)]
+pub(crate) struct BehindGlass(pub Head);
 
 /// Whoever writes or signs for the owner.
 fn is_owners(actor: &Actor, owner: PartyId) -> bool {
@@ -56,6 +61,12 @@ impl Disclosed {
 impl Hideable for Confided {
     fn visible_to(&self, actor: &Actor) -> bool {
         is_owners(actor, self.0.party)
+    }
+}
+
+impl Hideable for BehindGlass {
+    fn visible_to(&self, actor: &Actor) -> bool {
+        actor.is_staff(StaffRole::Administrator) && actor.has_scope(Scope::Staff) && actor.account().is_some()
     }
 }
 
@@ -115,6 +126,10 @@ action! {
 action! {
     /// Open what was confided. By the person.
     OpenContents = "disclosure.open" on Contents, |actor, it| is_person(actor) && it.0.is_reader(actor)
+}
+action! {
+    /// Open it without a grant, in an emergency. By the person.
+    BreakGlass = "confidential.break_glass" on BehindGlass, |actor, _it| is_person(actor)
 }
 action! {
     /// Close it again.

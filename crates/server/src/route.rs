@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::{self, Next};
@@ -291,9 +291,14 @@ pub(crate) fn router(table: Vec<Route>, app: &App) -> Router {
             let app = app.clone();
             async move { gate(app, chosen, request, next).await }
         });
+        let handler = match route.body {
+            // The framework would cut forms with files off at 2 MB; their handlers hold them to their settings.
+            BodyLimit::Upload | BodyLimit::File => route.handler.layer(DefaultBodyLimit::disable()),
+            BodyLimit::None | BodyLimit::Json(_) | BodyLimit::Form(_) => route.handler,
+        };
         #[expect(clippy::disallowed_methods, reason = "the one place where routes enter the router")]
         {
-            router = router.route(route.path, route.handler.layer(gate));
+            router = router.route(route.path, handler.layer(gate));
         }
     }
     router

@@ -343,7 +343,7 @@ fn confidential_routes() -> Vec<Route> {
     use brokering::confidential::disclosures::{Acceptance, DisclosureDetail, DisclosureReceipt, DisclosureView, NewDisclosure};
     use brokering::confidential::files::{FileReceipt, FileView};
     use brokering::confidential::ledger::LookView;
-    use brokering::confidential::openings::Opened;
+    use brokering::confidential::openings::{Emergency, Opened};
     use brokering::confidential::text::{ConfidentialText, OwnText};
     vec![
         get("/api/v1/listings/{id}/confidential", "getConfidential", Member, c::get)
@@ -380,6 +380,14 @@ fn confidential_routes() -> Vec<Route> {
             .about("The ledger of a listing: who opened what, when and from where, the newest first.")
             .paged()
             .gives::<List<LookView>>(200),
+        post("/api/v1/listings/{id}/break-glass", "breakGlass", Staff, c::break_glass)
+            .about("Opens what is confided to an administrator in an emergency: noted with the reason in the owner's ledger, and told to the owner's admins.")
+            .takes::<Emergency>(json!({"reason": "Yêu cầu của Tòa án nhân dân tỉnh, công văn số 12/2026."}))
+            .gives::<Opened>(200),
+        post("/api/v1/listings/{id}/files/{file}/break-glass", "breakGlassFile", Staff, c::break_glass_file)
+            .about("Opens a confidential file in the same way.")
+            .takes::<Emergency>(json!({"reason": "Yêu cầu của Tòa án nhân dân tỉnh, công văn số 12/2026."}))
+            .gives_file(),
         get("/api/v1/disclosures", "listMyDisclosures", SignedIn, d::mine)
             .about("What was opened to oneself, the newest first.")
             .paged()

@@ -100,3 +100,5 @@ disclosure-content-until = Open until { $day }.
 disclosure-nothing = The owner has confided nothing yet. Come back later; you need not accept the agreement again.
 disclosure-marked = marked with your name
 desk-confidential = Confidential part and files
+ledger-glass = Administrator, in an emergency: { $reason }
+fault-reason-short = Give the reason in at least { $min } characters; the owner reads it.

@@ -94,3 +94,5 @@ disclosure-content-until = Được mở đến hết ngày { $day }.
 disclosure-nothing = Chủ sở hữu chưa ghi nội dung mật nào. Hãy quay lại sau; bạn không cần chấp nhận thỏa thuận lần nữa.
 disclosure-marked = có in dấu tên bạn
 desk-confidential = Thông tin mật và tệp
+ledger-glass = Quản trị hệ thống, trường hợp khẩn cấp: { $reason }
+fault-reason-short = Hãy nêu lý do bằng ít nhất { $min } ký tự; chủ sở hữu sẽ đọc lý do này.

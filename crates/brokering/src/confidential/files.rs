@@ -16,7 +16,8 @@ use store::{Ctx, NewEvent, StoreError};
 use utoipa::ToSchema;
 
 use super::kinds::FileKind;
-use super::mark::{self, Unmarkable};
+use super::mark::Unmarkable;
+use super::marking::{self, Order};
 use super::objects::{self, Written};
 use super::rows::file;
 use super::seal::FileKey;
@@ -108,20 +109,21 @@ impl Vault {
         FileKey::from_hex(&self.meta(row)?.key).ok_or(BrokeringError::Sealed)
     }
 
-    /// Works on a whole document, beside the requests and few at a time.
-    pub(super) async fn work<T: Send + 'static>(
+    /// Has a whole document tried or marked, few at a time and in a process of its own.
+    pub(super) async fn document(
         &self,
         id: ConfidentialFileId,
         key: FileKey,
-        work: impl FnOnce(&[u8]) -> Result<T, Unmarkable> + Send + 'static,
-    ) -> Result<Result<T, Unmarkable>, BrokeringError> {
+        order: &Order,
+    ) -> Result<Result<Vec<u8>, Unmarkable>, BrokeringError> {
         // The semaphore is never closed.
         let _turn = self.marking.acquire().await.map_err(|_| StoreError::Lost)?;
         let pieces: Vec<Bytes> = self.objects.read(id, key).await?.try_collect().await?;
         let whole = pieces.concat();
         drop(pieces);
-        // A document that makes the library panic is one that cannot be marked.
-        Ok(tokio::task::spawn_blocking(move || work(&whole)).await.unwrap_or(Err(Unmarkable::Damaged)))
+        // What was packed may be written unpacked.
+        let most = (whole.len() as u64).saturating_mul(8).saturating_add(64 << 20);
+        Ok(marking::run(&self.settings.pdf_program, order, &whole, most).await.map_err(objects::ObjectError::Marking)?)
     }
 }
 
@@ -252,9 +254,9 @@ impl Incoming {
             Err(wrong)
         } else if kind == FileKind::Pdf {
             vault
-                .work(id, written.key, mark::try_out)
+                .document(id, written.key, &Order::Try)
                 .await
-                .and_then(|tried| tried.map_err(|why| BrokeringError::Invalid(fault(why.fault(), &[]))))
+                .and_then(|tried| tried.map(drop).map_err(|why| BrokeringError::Invalid(fault(why.fault(), &[]))))
         } else {
             Ok(())
         };

@@ -48,6 +48,9 @@ pub struct LookView {
     pub at: DateTime<Utc>,
     /// From which network address.
     pub address: String,
+    /// Why an administrator opened it in an emergency, without a grant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// The looks at a listing, the newest first, for its owner's people.
@@ -111,6 +114,7 @@ async fn list(brokering: &Brokering, which: Condition, limit: Limit, cursor: Opt
             file_name: row.file_id.and_then(|id| files.get(&id).cloned()),
             at: row.at,
             address: row.address,
+            reason: row.reason,
         })
     });
     Ok(Page { items: items.collect::<Result<_, BrokeringError>>()?, next, total })

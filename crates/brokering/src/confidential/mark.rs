@@ -3,11 +3,13 @@
 //! Across the page in grey that can be read through, and in a line at its foot. The standard font Helvetica, which every
 //! reader has, knows no Vietnamese marks, so the name is written without them; the account's id beside it says for
 //! certain who it is. A document is written anew for it: what was signed digitally is no longer so.
+//! Not here: the process in which it is done (`marking`).
 //! What cannot be marked on every page is refused when it is handed in: what is locked, damaged, or carries other files.
 
 use std::collections::{BTreeSet, HashMap};
 
 use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId, Stream, dictionary};
+use serde::{Deserialize, Serialize};
 
 /// Bytes that one packed piece of a document may unpack to.
 const UNPACKED: usize = 32 << 20;
@@ -44,6 +46,11 @@ impl Unmarkable {
             Self::Pages => "pdf_pages",
         }
     }
+
+    /// The reason with this fault's code.
+    pub(crate) fn of_fault(code: &[u8]) -> Option<Self> {
+        [Self::Locked, Self::Damaged, Self::Attachments, Self::Pages].into_iter().find(|why| why.fault().as_bytes() == code)
+    }
 }
 
 impl From<lopdf::Error> for Unmarkable {
@@ -53,7 +60,7 @@ impl From<lopdf::Error> for Unmarkable {
 }
 
 /// What is written on each page.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// Across the page.
     pub across: String,
@@ -133,6 +140,8 @@ fn load(pdf: &[u8]) -> Result<Document, Unmarkable> {
     let options = LoadOptions { max_decompressed_size: Some(UNPACKED), ..LoadOptions::default() };
     let document = Document::load_mem_with_options(pdf, options).map_err(|error| match error {
         lopdf::Error::InvalidPassword | lopdf::Error::Decryption(_) => Unmarkable::Locked,
+        // A lock of another make is told by its name alone.
+        _ if pdf.windows(8).any(|w| w == b"/Encrypt") => Unmarkable::Locked,
         _ => Unmarkable::Damaged,
     })?;
     // With an empty password a locked document may open; who locked it did not want it written anew.

@@ -11,6 +11,7 @@ pub mod files;
 pub mod kinds;
 pub mod ledger;
 pub mod mark;
+pub mod marking;
 pub mod nda;
 pub mod objects;
 pub mod openings;

@@ -35,6 +35,8 @@ pub struct FilesSettings {
     pub max_mb: u64,
     /// Largest PDF, in MB: marking one takes several times its size in memory.
     pub pdf_max_mb: u64,
+    /// The program that marks PDFs when it is started as `PROGRAM mark-pdf`; empty for this program.
+    pub pdf_program: String,
     /// Files of one listing at most.
     pub per_listing: u64,
     /// What they may be.
@@ -59,6 +61,7 @@ impl Default for FilesSettings {
             folder: "files".to_owned(),
             max_mb: 50,
             pdf_max_mb: 25,
+            pdf_program: String::new(),
             per_listing: 50,
             kinds: FileKind::ALL.to_vec(),
             s3_bucket: String::new(),
@@ -80,6 +83,9 @@ pub enum ObjectError {
     /// The folder cannot be made.
     #[error("the folder of files cannot be made")]
     Folder(#[source] std::io::Error),
+    /// No process to mark documents in.
+    #[error("the process that marks documents cannot be started")]
+    Marking(#[source] std::io::Error),
     /// What lies there is not what was written.
     #[error(transparent)]
     Broken(#[from] Broken),

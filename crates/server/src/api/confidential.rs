@@ -3,18 +3,20 @@
 use axum::Json as Answer;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{ConfidentialFileId, ListingId};
 use brokering::confidential::disclosures::{self, DisclosureReceipt, DisclosureView, NewDisclosure};
 use brokering::confidential::files::{self, FileReceipt, FileView, Handed};
 use brokering::confidential::ledger::{self, LookView};
+use brokering::confidential::openings::{self, Emergency};
 use brokering::confidential::text::{self, ConfidentialText};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::Ctx;
 use utoipa::ToSchema;
 
+use super::disclosures::served;
 use super::{List, nothing};
 use crate::app::App;
 use crate::extract::{Id, IfMatch, Json, Params, Who, Writer, etag};
@@ -123,6 +125,28 @@ pub(crate) async fn remove_file(
 
 fn ids(id: &str, file: &str) -> Result<(ListingId, ConfidentialFileId), Problem> {
     id.parse().ok().zip(file.parse().ok()).ok_or_else(Problem::not_found)
+}
+
+/// Opens the text and the list of files to an administrator, in an emergency.
+pub(crate) async fn break_glass(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<ListingId>,
+    Json(body): Json<Emergency>,
+) -> Result<Response, Problem> {
+    let opened = openings::break_glass(&app.brokering, &who.actor, &who.client.address, id, body).await?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Answer(opened)).into_response())
+}
+
+/// Opens a file in the same way.
+pub(crate) async fn break_glass_file(
+    State(app): State<App>,
+    who: Who,
+    Path((id, file)): Path<(String, String)>,
+    Json(body): Json<Emergency>,
+) -> Result<Response, Problem> {
+    let (id, file) = ids(&id, &file)?;
+    Ok(served(openings::break_glass_file(&app.brokering, &who.actor, &who.client.address, id, file, body).await?))
 }
 
 /// To whom it was opened.

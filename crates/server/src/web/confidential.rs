@@ -70,6 +70,8 @@ pub(super) struct LookLine {
     what: String,
     address: String,
     at: Moment,
+    /// Why an administrator opened it in an emergency.
+    reason: Option<String>,
 }
 
 #[derive(Template)]
@@ -153,6 +155,7 @@ fn look_line(look: LookView, lang: Lang) -> LookLine {
         name: look.name,
         what: look.file_name.unwrap_or_else(|| messages::say(lang, "ledger-text", &[])),
         address: look.address,
+        reason: look.reason.map(|reason| messages::say(lang, "ledger-glass", &[("reason", &reason)])),
         at: format::moment(lang, look.at),
     }
 }
