@@ -16,6 +16,7 @@ mod m0005_imports;
 mod m0006_notices;
 mod m0007_interests;
 mod m0008_deals;
+mod m0009_disclosures;
 mod m0010_matches;
 mod m0011_saved_searches;
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_notices::Step),
             Box::new(m0007_interests::Step),
             Box::new(m0008_deals::Step),
+            Box::new(m0009_disclosures::Step),
             Box::new(m0010_matches::Step),
             Box::new(m0011_saved_searches::Step),
         ]

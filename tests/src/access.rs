@@ -92,6 +92,20 @@ fn cases(operation: &str) -> &'static [&'static str] {
         "listVersions" | "getVersion" | "compareVersions" | "setVisibility" | "listDuplicates" | "listReviews" => STATES,
         "setCare" | "getPrivateTerms" | "setPrivateTerms" => &["draft", "submitted", "published", "published_need"],
         "moveListing" => &["draft", "published"],
+        "getConfidential"
+        | "setConfidential"
+        | "listConfidentialFiles"
+        | "addConfidentialFile"
+        | "removeConfidentialFile"
+        | "listListingDisclosures"
+        | "createDisclosure"
+        | "listListingViews"
+        | "breakGlass"
+        | "breakGlassFile" => &["published"],
+        "listMyDisclosures" => &["own"],
+        "getDisclosure" | "acceptNda" | "openDisclosure" | "openConfidentialFile" | "revokeDisclosure" | "listDisclosureViews" => {
+            &["to_other", "to_outsider"]
+        }
         "listReviewQueue" => &["queue"],
         "claimReview" => STATES,
         "decideReview" => &["draft", "submitted"],
@@ -518,6 +532,34 @@ impl<'a> World<'a> {
                 let scores = json!({"innovation_or_need": 4, "clarity": 4, "partner_ask": 3, "language": 5});
                 by.at(id).seen(seen).body(json!({"decision": "publish", "scores": scores}))
             }
+            "getConfidential" | "listConfidentialFiles" | "listListingDisclosures" | "listListingViews" => {
+                by.at(self.listing(kind, state).await.0)
+            }
+            "setConfidential" => by.at(self.listing(kind, state).await.0).seen(0).body(json!({"know_how": "Tỷ lệ enzym."})),
+            "addConfidentialFile" => {
+                let file = "--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nabc\r\n--xxx--\r\n";
+                Ask { form: Some(file.to_owned()), ..by.at(self.listing(kind, state).await.0) }
+            }
+            "breakGlass" => by.at(self.listing(kind, state).await.0).body(json!({"reason": "Yêu cầu của tòa án, công văn số 12."})),
+            "breakGlassFile" => {
+                let listing = self.listing(kind, state).await.0;
+                let file = self.confidential_file(&listing).await;
+                by.at(listing).at(file).body(json!({"reason": "Yêu cầu của tòa án, công văn số 12."}))
+            }
+            "removeConfidentialFile" => {
+                let listing = self.listing(kind, state).await.0;
+                let file = self.confidential_file(&listing).await;
+                by.at(listing).at(file)
+            }
+            "createDisclosure" => {
+                let listing = self.listing(kind, state).await.0;
+                let reader = self.once(Who::Outsider).await;
+                by.at(listing).body(self.grant(&reader.email))
+            }
+            "listMyDisclosures" => by,
+            "getDisclosure" | "acceptNda" | "openDisclosure" | "openConfidentialFile" | "revokeDisclosure" | "listDisclosureViews" => {
+                self.disclosure(operation, case, who).await
+            }
             "startImport" => Ask { form: Some(form(self.party, case == "publish")), ..by },
             "getImport" | "listImportFaults" => by.at(&self.import),
             "undoImport" => by.at(self.import().await),
@@ -622,6 +664,39 @@ impl<'a> World<'a> {
         let seen = self.foreigner.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
         publish(&self.reviewer, &id, seen).await;
         id
+    }
+
+    async fn confidential_file(&self, listing: &str) -> String {
+        let added = self.owner.hand_in(&format!("/api/v1/listings/{listing}/files"), "a.txt", b"abc").await.expect(201);
+        added["id"].as_str().unwrap().to_owned()
+    }
+
+    fn grant(&self, email: &str) -> Value {
+        json!({"party": self.other_party, "email": email, "purpose": "Thẩm định", "expires_on": "2027-06-30"})
+    }
+
+    /// Something opened to a person of the other party: to somebody, or to the outsider who asks.
+    async fn disclosure(&self, operation: &str, case: &str, who: Who) -> Ask {
+        let listing = self.listing(Kind::Technology, "published").await.0;
+        let file = self.confidential_file(&listing).await;
+        let (reader, email) = if case == "to_outsider" {
+            let outsider = self.clients[&Who::Outsider].clone();
+            let me = outsider.get("/api/v1/accounts/me").await.expect(200);
+            (outsider, me["email"].as_str().unwrap().to_owned())
+        } else {
+            let other = self.once(Who::Outsider).await;
+            (other.client, other.email)
+        };
+        let grants = format!("/api/v1/listings/{listing}/disclosures");
+        let id = self.owner.post(&grants, self.grant(&email)).await.expect(201)["id"].as_str().unwrap().to_owned();
+        let one = format!("/api/v1/disclosures/{id}");
+        let acceptance = json!({"nda_hash": reader.get(&one).await.expect(200)["nda"]["hash"]});
+        let by = Ask::by(&self.clients[&who]).at(&id);
+        if operation == "acceptNda" {
+            return by.body(acceptance);
+        }
+        reader.post(&format!("{one}/accept-nda"), acceptance).await.expect(200);
+        if operation == "openConfidentialFile" { by.at(file) } else { by }
     }
 
     async fn party_version(&self) -> i64 {

@@ -67,6 +67,10 @@ async fn a_revision_that_was_not_handed_in_is_its_authors_alone() {
         revised["title"]["vi"] = json!("Máy tách vỏ dừa đời sau");
         let seen = author.put_at(&path, seen, json!({"content": revised})).await.expect(200)["version"].as_i64().unwrap();
         assert_eq!(moderator.get(&path).await.expect(200)["title"], "Máy tách vỏ dừa");
+        let versions = format!("/api/v1/listings/{id}/versions");
+        assert_eq!(moderator.get(&versions).await.expect(200)["total"], 1);
+        assert_eq!(moderator.get(&format!("{versions}/2")).await.status, 404);
+        assert_eq!(author.get(&versions).await.expect(200)["total"], 2);
         assert_eq!(author.get(&path).await.expect(200)["title"], "Máy tách vỏ dừa đời sau");
         author.post_at(&steps, seen, json!({"step": "submit"})).await.expect(200);
         assert_eq!(moderator.get(&path).await.expect(200)["title"], "Máy tách vỏ dừa đời sau");

@@ -59,6 +59,10 @@ async fn a_file_is_tried_imported_and_taken_back_on_the_pages() {
         assert!(!text.contains("/undo"), "there is nothing to take back");
         assert_eq!(author.get(&format!("/api/v1/technologies?party={party}")).await.expect(200)["total"], 0);
 
+        // A file of some megabytes is as good as a short one.
+        let long = format!("{good}\n{}", " \n".repeat(1_500_000));
+        ended(&site, &author, &hand_over(&author, ("dài.jsonl", &long), &[("party", &party), ("dry_run", "true")]).await).await;
+
         let fields = [("party", party.as_str()), ("dry_run", "false")];
         let done = ended(&site, &author, &hand_over(&author, ("tin.jsonl", &good), &fields).await).await;
         assert!(author.get("/my").await.text.contains("Máy sấy 1"));

@@ -36,8 +36,9 @@ pub struct Site {
     pub address: SocketAddr,
     stop: CancellationToken,
     workers: JoinSet<()>,
-    _store: TestStore,
-    _data: TempDir,
+    is_demo: bool,
+    store: TestStore,
+    data: TempDir,
 }
 
 /// Runs a test on every database there is.
@@ -54,7 +55,7 @@ where
 impl Site {
     /// Starts a space in a database.
     pub async fn start(store: TestStore) -> Self {
-        Self::start_as(store, false, |_| {}).await
+        Self::start_with(store, |_| {}).await
     }
 
     /// Starts a space whose settings are other than the usual ones.
@@ -70,7 +71,21 @@ impl Site {
     }
 
     async fn start_as(store: TestStore, is_demo: bool, change: impl FnOnce(&mut Config)) -> Self {
-        let data = tempfile::tempdir().unwrap();
+        Self::run(store, tempfile::tempdir().unwrap(), is_demo, change).await
+    }
+
+    /// Stops the space and starts it again on the same database and data directory.
+    pub async fn restarted(self) -> Self {
+        let Self { app, stop, mut workers, is_demo, store, data, .. } = self;
+        stop.cancel();
+        while let Some(ended) = workers.join_next().await {
+            ended.unwrap();
+        }
+        drop(app);
+        Self::run(store, data, is_demo, |_| {}).await
+    }
+
+    async fn run(store: TestStore, data: TempDir, is_demo: bool, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         config.server.requests_per_minute = 0;
         config.accounts = AccountSettings {
@@ -80,6 +95,11 @@ impl Site {
             staff_second_factor: SecondFactorRule::Optional,
             ..AccountSettings::default()
         };
+        // PDFs are marked by the program itself in a process of its own; this one is none.
+        let program = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("innospace");
+        config.files.pdf_program = program.to_str().unwrap().to_owned();
+        // A low limit: sealing without optimisation takes its time.
+        config.files.max_mb = 10;
         change(&mut config);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -96,7 +116,7 @@ impl Site {
         let mut workers = server::workers::start(&app, wanting, &stop);
         let (served, token) = (app.clone(), stop.clone());
         workers.spawn(async move { server::edge::serve(served, listener, token).await.unwrap() });
-        let site = Self { app, clock, address, stop, workers, _store: store, _data: data };
+        let site = Self { app, clock, address, stop, workers, is_demo, store, data };
         site.until("the space is ready", async || site.visitor().get("/readyz").await.status == 200).await;
         site
     }
@@ -143,6 +163,18 @@ impl Site {
     pub async fn member(&self, party: PartyId, account: AccountId, role: PartyRole) {
         let roles = std::collections::BTreeSet::from([role]);
         accounts::membership::put_confirmed(&self.app.accounts, Ctx::system(), party, account, roles).await.unwrap();
+    }
+
+    /// Every letter that was sent, as plain text.
+    pub fn letters(&self) -> Vec<String> {
+        let folder = self.app.mailer.folder().unwrap();
+        let files = std::fs::read_dir(folder).map(|d| d.map(|e| e.unwrap().path()).collect::<Vec<_>>()).unwrap_or_default();
+        files.iter().map(|path| accounts::mail::plain_text(&std::fs::read_to_string(path).unwrap()).unwrap()).collect()
+    }
+
+    /// Where the database lies, if it is SQLite.
+    pub fn database_folder(&self) -> &std::path::Path {
+        self.store.dir.path()
     }
 
     /// Waits until something is so.
@@ -237,8 +269,10 @@ pub struct Answer {
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as text.
+    /// The body as text; of a file, what of it can be read as text.
     pub text: String,
+    /// The body.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -308,10 +342,18 @@ impl Client {
         Self::answer(request.header("content-type", content_type).body(body)).await
     }
 
+    /// A form with one file, as a browser sends it.
+    pub async fn hand_in(&self, path: &str, name: &str, content: &[u8]) -> Answer {
+        let head = format!("--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+        let body = [head.as_bytes(), content, b"\r\n--xxx--\r\n"].concat();
+        self.send_raw(Method::POST, path, "multipart/form-data; boundary=xxx", body).await
+    }
+
     async fn answer(request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        Answer { status, headers, text: response.text().await.unwrap() }
+        let bytes = response.bytes().await.unwrap().to_vec();
+        Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned(), bytes }
     }
 
     /// `GET`.

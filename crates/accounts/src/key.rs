@@ -111,6 +111,33 @@ impl InstanceKey {
     }
 }
 
+/// The key in the hands of one part of the space: it opens what that part sealed and nothing else.
+#[derive(Clone, Debug)]
+pub struct Sealing {
+    key: InstanceKey,
+    part: &'static str,
+}
+
+impl Sealing {
+    pub(crate) fn new(key: InstanceKey, part: &'static str) -> Self {
+        Self { key, part }
+    }
+
+    /// Encrypts for one place (`about`), such as a row and its version: it cannot be opened at another.
+    ///
+    /// # Errors
+    /// If the operating system has no random bytes to give.
+    pub fn seal(&self, plain: &[u8], about: &str) -> Result<Vec<u8>, base::secret::NoRandomness> {
+        self.key.seal(plain, &format!("{}:{about}", self.part))
+    }
+
+    /// Decrypts, or none if it was not sealed by this part for this place.
+    #[must_use]
+    pub fn open(&self, sealed: &[u8], about: &str) -> Option<Vec<u8>> {
+        self.key.open(sealed, &format!("{}:{about}", self.part))
+    }
+}
+
 enum Unread {
     Open,
     Io(io::Error),
@@ -158,6 +185,16 @@ mod tests {
         let other = InstanceKey::load_or_create(tempfile::tempdir().unwrap().path()).unwrap();
         assert_eq!(other.open(&sealed, "totp:1"), None);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_one_part_sealed_no_other_part_opens() {
+        let key = InstanceKey::load_or_create(tempfile::tempdir().unwrap().path()).unwrap();
+        let (one, other) = (Sealing::new(key.clone(), "one"), Sealing::new(key.clone(), "other"));
+        let sealed = one.seal(b"secret", "row").unwrap();
+        assert_eq!(one.open(&sealed, "row").as_deref(), Some(b"secret".as_slice()));
+        assert_eq!((one.open(&sealed, "another row"), other.open(&sealed, "row"), key.open(&sealed, "row")), (None, None, None));
+        assert!(!format!("{one:?}").contains("Poly"));
     }
 
     #[cfg(unix)]

@@ -45,7 +45,7 @@ mod words;
 
 pub use base::{AccountId, MembershipId, PartyId, SessionId, TokenId};
 pub use error::Error;
-pub use key::{InstanceKey, KeyError};
+pub use key::{InstanceKey, KeyError, Sealing};
 pub use membership::{MembershipReceipt, MembershipView};
 pub use parties::{PartyBrief, PartyReceipt, PartyView};
 pub use password::Password;
@@ -97,6 +97,12 @@ impl Accounts {
     #[must_use]
     pub fn settings(&self) -> &AccountSettings {
         &self.settings
+    }
+
+    /// The instance's key for one part of the space, which seals and opens its own and nothing else.
+    #[must_use]
+    pub fn sealing(&self, part: &'static str) -> Sealing {
+        Sealing::new(self.key.clone(), part)
     }
 
     /// Counts an attempt at `what` under a key, of which only a hash is kept.

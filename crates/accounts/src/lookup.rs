@@ -6,8 +6,8 @@ use base::{AccountId, PartyId, PartyRole, StaffRole};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use store::StoreError;
 
-use crate::rows::{membership, party};
-use crate::words;
+use crate::rows::{account, membership, party};
+use crate::{email, words};
 
 /// Whether there is such a party.
 ///
@@ -37,6 +37,20 @@ pub async fn roles_in(db: &impl ConnectionTrait, account: AccountId, party: Part
         .one(db)
         .await?;
     Ok(found.map(|row| words::read(&row.roles)))
+}
+
+/// The active account with this address that is a confirmed member of the party; none whatever of it is not so.
+///
+/// # Errors
+/// If the database fails.
+pub async fn member_by_email(db: &impl ConnectionTrait, address: &str, party: PartyId) -> Result<Option<AccountId>, StoreError> {
+    let found = account::Entity::find()
+        .filter(account::Column::EmailKey.eq(email::key(address)))
+        .filter(account::Column::Status.eq("active"))
+        .one(db)
+        .await?;
+    let Some(row) = found else { return Ok(None) };
+    Ok(is_confirmed_member(db, AccountId(row.id), party).await?.then_some(AccountId(row.id)))
 }
 
 /// Whether the account has a role in the space.

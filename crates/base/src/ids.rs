@@ -70,6 +70,10 @@ id! {
     DealId,
     /// Something confidential opened to one person.
     DisclosureId,
+    /// A confidential file.
+    ConfidentialFileId,
+    /// One look at something confidential.
+    DisclosureViewId,
     /// A search that somebody keeps.
     SavedSearchId,
     /// Work to be done after the request.

@@ -1,8 +1,10 @@
 //! Who may do what in brokering. The only place where that is decided; the names are rows of the access table.
 
+mod confidential;
 mod deals;
 mod interests;
 
+pub(crate) use confidential::*;
 pub use deals::*;
 pub use interests::*;
 

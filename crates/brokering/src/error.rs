@@ -5,6 +5,8 @@ use listings::ListingError;
 use sea_orm::DbErr;
 use store::StoreError;
 
+use crate::confidential::objects::ObjectError;
+
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum BrokeringError {
@@ -43,6 +45,27 @@ pub enum BrokeringError {
     /// The person or party it is about cannot be used so.
     #[error(transparent)]
     Account(#[from] accounts::Error),
+    /// The confidentiality agreement must be accepted first.
+    #[error("the confidentiality agreement is not accepted yet")]
+    NdaFirst,
+    /// The text that was accepted is not the one in force.
+    #[error("the confidentiality agreement has another text by now")]
+    NdaChanged,
+    /// A file is larger than may be.
+    #[error("the file is larger than {most_mb} MB")]
+    TooLarge {
+        /// The most, in MB.
+        most_mb: u64,
+    },
+    /// A file is of no kind on the list, or not what its name promises.
+    #[error("the file is not of a kind that may be handed in")]
+    FileRefused(Faults),
+    /// The store of files failed.
+    #[error(transparent)]
+    Files(#[from] ObjectError),
+    /// Something sealed cannot be opened: it is damaged, or the space has another key than the one it was sealed with.
+    #[error("something sealed cannot be opened with this space's key")]
+    Sealed,
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),

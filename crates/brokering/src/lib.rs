@@ -2,9 +2,11 @@
 //!
 //! What always holds: every change appends its event in the same transaction; events hold ids and facts, never what
 //! people wrote to each other; what a person may not see answers like what is not there.
+//! What is confided (`confidential`) lies apart from everything else.
 //! Not here: finding a counterpart (`search`, `matching`), what a listing says (`listings`), HTTP.
 
 pub mod access;
+pub mod confidential;
 pub mod deals;
 mod error;
 pub mod history;
@@ -59,6 +61,8 @@ pub struct Brokering {
     pub pipelines: Arc<Pipelines>,
     /// What the law asks of deals.
     pub laws: Arc<Laws>,
+    /// Where confidential material is kept.
+    pub vault: confidential::Vault,
 }
 
 impl Brokering {

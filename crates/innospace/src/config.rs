@@ -5,6 +5,7 @@ use std::path::Path;
 use accounts::AccountSettings;
 use accounts::mail::MailSettings;
 use brokering::BrokeringSettings;
+use brokering::confidential::objects::FilesSettings;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use listings::ListingSettings;
@@ -29,6 +30,8 @@ pub struct Config {
     pub listings: ListingSettings,
     /// How brokering behaves.
     pub brokering: BrokeringSettings,
+    /// Where confidential files lie and what they may be.
+    pub files: FilesSettings,
     /// The index and its ranking.
     pub search: search::Settings,
     /// The weights of matching.

@@ -64,6 +64,9 @@ enum Command {
     /// Read a spreadsheet in a process of its own; used by imports.
     #[command(hide = true)]
     ReadSheet(commands::import::ReadSheet),
+    /// Mark a PDF in a process of its own; used when files are handed in and opened.
+    #[command(hide = true)]
+    MarkPdf,
 }
 
 fn main() -> ExitCode {
@@ -71,6 +74,9 @@ fn main() -> ExitCode {
     // A sheet is read in a small process without a runtime or settings.
     if let Command::ReadSheet(args) = &cli.command {
         return commands::import::read_sheet(args);
+    }
+    if let Command::MarkPdf = &cli.command {
+        return brokering::confidential::marking::child_main();
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -106,6 +112,6 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
             innospace::print(&server::openapi(&config.server.public_url));
             Ok(ExitCode::SUCCESS)
         }
-        Command::ReadSheet(_) => Ok(ExitCode::SUCCESS),
+        Command::ReadSheet(_) | Command::MarkPdf => Ok(ExitCode::SUCCESS),
     }
 }

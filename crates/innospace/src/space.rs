@@ -8,6 +8,7 @@ use accounts::Accounts;
 use accounts::mail::Mailer;
 use base::{Clock, Vocabularies};
 use brokering::Brokering;
+use brokering::confidential::Vault;
 use brokering::legal::Laws;
 use brokering::pipelines::Pipelines;
 use listings::Listings;
@@ -102,6 +103,7 @@ pub fn app(config: &Config, data: &Path, parts: Parts, search: Search, is_demo: 
         settings: Arc::new(config.brokering.clone()),
         pipelines: Arc::new(Pipelines::built_in()?),
         laws: Arc::new(Laws::built_in()?),
+        vault: Vault::open(&parts.accounts, &config.files, data)?,
     };
     Ok(App {
         brokering,

@@ -20,6 +20,7 @@ pub mod import;
 mod kind;
 pub mod lifecycle;
 pub mod list;
+pub mod lookup;
 pub mod need_desk;
 pub mod notices;
 pub mod numbers;

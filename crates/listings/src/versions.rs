@@ -2,7 +2,7 @@
 
 use base::{AccountId, Actor, Grant, ListingId, Refused};
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -12,6 +12,7 @@ use crate::content::Content;
 use crate::error::ListingError;
 use crate::head::{Head, load, read_content};
 use crate::rows::version;
+use crate::state::Revision;
 use crate::{Kind, Listings};
 
 /// One version, without its content.
@@ -47,6 +48,12 @@ async fn inside(listings: &Listings, actor: &Actor, id: ListingId) -> Result<Hea
     Ok(Grant::<ViewInside>::check(actor, head)?.into_object())
 }
 
+/// The newest version that a reader sees: a pending revision is its authors' own until it is handed in.
+fn newest(head: &Head, actor: &Actor) -> i64 {
+    let is_unsent = head.state.revision == Revision::Draft && !head.is_insider(actor);
+    if is_unsent { head.public_version.unwrap_or(0) } else { head.head_version }
+}
+
 /// The versions of a listing, the newest first, below `before`.
 ///
 /// # Errors
@@ -59,7 +66,7 @@ pub async fn list(
     before: Option<i64>,
 ) -> Result<Vec<VersionView>, ListingError> {
     let head = inside(listings, actor, id).await?;
-    let mut query = version::Entity::find().filter(version::Column::ListingId.eq(id.0));
+    let mut query = seen(&head, actor);
     if let Some(before) = before {
         query = query.filter(version::Column::Version.lt(before));
     }
@@ -76,12 +83,17 @@ pub async fn list(
         .collect())
 }
 
-/// How many versions a listing has.
+fn seen(head: &Head, actor: &Actor) -> Select<version::Entity> {
+    version::Entity::find().filter(version::Column::ListingId.eq(head.id.0)).filter(version::Column::Version.lte(newest(head, actor)))
+}
+
+/// How many versions of a listing a reader sees.
 ///
 /// # Errors
-/// If the database fails.
-pub async fn count(listings: &Listings, id: ListingId) -> Result<u64, ListingError> {
-    Ok(version::Entity::find().filter(version::Column::ListingId.eq(id.0)).count(listings.store.db()).await?)
+/// As [`list`].
+pub async fn count(listings: &Listings, actor: &Actor, id: ListingId) -> Result<u64, ListingError> {
+    let head = inside(listings, actor, id).await?;
+    Ok(seen(&head, actor).count(listings.store.db()).await?)
 }
 
 /// The content of one version.
@@ -90,7 +102,7 @@ pub async fn count(listings: &Listings, id: ListingId) -> Result<u64, ListingErr
 /// [`ListingError::Refused`] for whoever may not read it, or if there is no such version.
 pub async fn get(listings: &Listings, actor: &Actor, id: ListingId, number: i64) -> Result<(Kind, Content), ListingError> {
     let head = inside(listings, actor, id).await?;
-    let row = version::Entity::find_by_id((id.0, number)).one(listings.store.db()).await?.ok_or(Refused::Hidden)?;
+    let row = seen(&head, actor).filter(version::Column::Version.eq(number)).one(listings.store.db()).await?.ok_or(Refused::Hidden)?;
     Ok((head.kind, read_content(head.kind, &row)?))
 }
 

@@ -89,8 +89,12 @@ pub(crate) async fn read_body(app: &App, chosen: Chosen, request: Request) -> Re
     let too_large = || Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large");
     let declared = content_length(request.headers());
     let limit = match chosen.body {
-        BodyLimit::Upload => {
-            let most = app.settings.import_mb.saturating_mul(1_000_000).saturating_add(1_000_000);
+        BodyLimit::Upload | BodyLimit::File => {
+            let most_mb = match chosen.body {
+                BodyLimit::File => app.brokering.vault.settings().max_mb,
+                _ => app.settings.import_mb,
+            };
+            let most = most_mb.saturating_mul(1_000_000).saturating_add(1_000_000);
             return if declared.is_some_and(|n| n > most) { Err(too_large()) } else { Ok(request) };
         }
         BodyLimit::None => 1_024,

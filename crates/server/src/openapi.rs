@@ -20,7 +20,17 @@ pub(crate) async fn serve(State(app): State<App>) -> Response {
 }
 
 /// Operations whose answer holds a secret that is shown once: it is not stored, so a repeat cannot give it again.
-const ONCE: [&str; 6] = ["signIn", "giveSecondFactor", "createToken", "beginSecondFactor", "confirmSecondFactor", "removeSecondFactor"];
+const ONCE: [&str; 8] = [
+    "signIn",
+    "giveSecondFactor",
+    "createToken",
+    "beginSecondFactor",
+    "confirmSecondFactor",
+    "removeSecondFactor",
+    // What they open is stored nowhere but in the vault, and each look is one.
+    "breakGlass",
+    "breakGlassFile",
+];
 
 /// The document of a table.
 pub(crate) fn document(table: &[Route], url: &str) -> String {
@@ -71,7 +81,7 @@ fn operation(route: &Route) -> Value {
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
         .map(|name| {
             let schema = match name {
-                "id" => json!({ "type": "string", "format": "uuid" }),
+                "id" | "file" => json!({ "type": "string", "format": "uuid" }),
                 "version" => json!({ "type": "integer", "minimum": 1 }),
                 _ => json!({ "type": "string" }),
             };
@@ -103,6 +113,10 @@ fn operation(route: &Route) -> Value {
         Some(body) => json!({
             "description": "Done.",
             "content": { "application/json": { "schema": value(&body.reference()) } },
+        }),
+        None if route.is_file => json!({
+            "description": "The file.",
+            "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } },
         }),
         None => json!({ "description": "Done; no body." }),
     };
@@ -167,6 +181,14 @@ fn operation(route: &Route) -> Value {
                     "skip_faulty": { "type": "string", "enum": ["true", "false"] },
                     "publish": { "type": "string", "enum": ["true", "false"] },
                 },
+            } } },
+        }),
+        (None, BodyLimit::File) => json!({
+            "required": true,
+            "content": { "multipart/form-data": { "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": { "file": { "type": "string", "format": "binary" } },
             } } },
         }),
         _ => return operation,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::{self, Next};
@@ -56,6 +56,8 @@ pub enum BodyLimit {
     Form(usize),
     /// Files, streamed to disk by the handler, which holds them to the setting.
     Upload,
+    /// A confidential file, streamed into its store by the handler, which holds it to the setting.
+    File,
 }
 
 /// A parameter of the query string.
@@ -125,6 +127,8 @@ pub struct Route {
     pub example: Option<Value>,
     /// The type of the answer.
     pub answer: Option<Body>,
+    /// Whether the answer is a file instead.
+    pub is_file: bool,
     /// The status of success.
     pub status: u16,
     /// Parameters of the query string.
@@ -155,6 +159,7 @@ impl Route {
             request: None,
             example: None,
             answer: None,
+            is_file: false,
             status: 200,
             parameters: Vec::new(),
             if_match: false,
@@ -203,6 +208,13 @@ impl Route {
     #[must_use]
     pub fn gives_nothing(mut self) -> Self {
         self.status = 204;
+        self
+    }
+
+    /// The answer is a file.
+    #[must_use]
+    pub fn gives_file(mut self) -> Self {
+        self.is_file = true;
         self
     }
 
@@ -279,9 +291,14 @@ pub(crate) fn router(table: Vec<Route>, app: &App) -> Router {
             let app = app.clone();
             async move { gate(app, chosen, request, next).await }
         });
+        let handler = match route.body {
+            // The framework would cut forms with files off at 2 MB; their handlers hold them to their settings.
+            BodyLimit::Upload | BodyLimit::File => route.handler.layer(DefaultBodyLimit::disable()),
+            BodyLimit::None | BodyLimit::Json(_) | BodyLimit::Form(_) => route.handler,
+        };
         #[expect(clippy::disallowed_methods, reason = "the one place where routes enter the router")]
         {
-            router = router.route(route.path, route.handler.layer(gate));
+            router = router.route(route.path, handler.layer(gate));
         }
     }
     router

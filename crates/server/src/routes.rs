@@ -24,6 +24,7 @@ pub fn all() -> Vec<Route> {
     table.extend(kind_routes::<Need>(&NEEDS));
     table.extend(listing_routes());
     table.extend(interest_routes());
+    table.extend(confidential_routes());
     table.extend(import_routes());
     table.extend(finding_routes());
     table.extend(notice_routes());
@@ -436,6 +437,85 @@ fn interest_routes() -> Vec<Route> {
             .gives::<ReplyTime>(200),
     ];
     of_kinds.into_iter().flatten().chain(moves).collect()
+}
+
+fn confidential_routes() -> Vec<Route> {
+    use api::confidential as c;
+    use api::disclosures as d;
+    use brokering::confidential::disclosures::{Acceptance, DisclosureDetail, DisclosureReceipt, DisclosureView, NewDisclosure};
+    use brokering::confidential::files::{FileReceipt, FileView};
+    use brokering::confidential::ledger::LookView;
+    use brokering::confidential::openings::{Emergency, Opened};
+    use brokering::confidential::text::{ConfidentialText, OwnText};
+    vec![
+        get("/api/v1/listings/{id}/confidential", "getConfidential", Member, c::get)
+            .about("What a party confides of a listing, for those who write or sign for the party; for people, not for tokens.")
+            .gives::<OwnText>(200),
+        put("/api/v1/listings/{id}/confidential", "setConfidential", Member, c::set)
+            .about("Writes it; its ETag is its own version, 0 at first.")
+            .limit(BodyLimit::Json(512 * 1024))
+            .takes::<ConfidentialText>(json!({"know_how": "Tỷ lệ enzym 0,4 % ở pH 5,2", "process_parameters": "55 °C trong 40 phút"}))
+            .gives::<c::TextReceipt>(200)
+            .needs_if_match(),
+        get("/api/v1/listings/{id}/files", "listConfidentialFiles", Member, c::files)
+            .about("The confidential files of a listing.")
+            .gives::<List<FileView>>(200),
+        post("/api/v1/listings/{id}/files", "addConfidentialFile", Member, c::add_file)
+            .about("Takes a confidential file (multipart: `file`). What it is, is told by its contents and must be what its name says.")
+            .limit(BodyLimit::File)
+            .gives::<FileReceipt>(201),
+        delete("/api/v1/listings/{id}/files/{file}", "removeConfidentialFile", Member, c::remove_file)
+            .about("Removes a confidential file.")
+            .gives_nothing(),
+        get("/api/v1/listings/{id}/disclosures", "listListingDisclosures", Member, c::disclosures)
+            .about("To whom the confidential part of a listing was opened, the newest first.")
+            .paged()
+            .gives::<List<DisclosureView>>(200),
+        post("/api/v1/listings/{id}/disclosures", "createDisclosure", Member, c::disclose)
+            .about("Opens the confidential part to a named person, a confirmed member of the given party; for admins and signatories.")
+            .takes::<NewDisclosure>(json!({
+                "party": "0197b2c4-0000-7000-8000-000000000001", "email": "minh@example.org",
+                "purpose": "Thẩm định công nghệ trước khi đàm phán", "expires_on": "2027-01-31"
+            }))
+            .gives::<DisclosureReceipt>(201),
+        get("/api/v1/listings/{id}/disclosure-views", "listListingViews", Member, c::looks)
+            .about("The ledger of a listing: who opened what, when and from where, the newest first.")
+            .paged()
+            .gives::<List<LookView>>(200),
+        post("/api/v1/listings/{id}/break-glass", "breakGlass", Staff, c::break_glass)
+            .about("Opens what is confided to an administrator in an emergency: noted with the reason in the owner's ledger, and told to the owner's admins.")
+            .takes::<Emergency>(json!({"reason": "Yêu cầu của Tòa án nhân dân tỉnh, công văn số 12/2026."}))
+            .gives::<Opened>(200),
+        post("/api/v1/listings/{id}/files/{file}/break-glass", "breakGlassFile", Staff, c::break_glass_file)
+            .about("Opens a confidential file in the same way.")
+            .takes::<Emergency>(json!({"reason": "Yêu cầu của Tòa án nhân dân tỉnh, công văn số 12/2026."}))
+            .gives_file(),
+        get("/api/v1/disclosures", "listMyDisclosures", SignedIn, d::mine)
+            .about("What was opened to oneself, the newest first.")
+            .paged()
+            .gives::<List<DisclosureView>>(200),
+        get("/api/v1/disclosures/{id}", "getDisclosure", SignedIn, d::get)
+            .about("One disclosure with the text of its confidentiality agreement, for both sides.")
+            .gives::<DisclosureDetail>(200),
+        post("/api/v1/disclosures/{id}/accept-nda", "acceptNda", SignedIn, d::accept)
+            .about("Accepts the confidentiality agreement: by the named person, with the hash of the text that was read.")
+            .takes::<Acceptance>(json!({"nda_hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}))
+            .gives::<DisclosureReceipt>(200),
+        get("/api/v1/disclosures/{id}/content", "openDisclosure", SignedIn, d::contents)
+            .about("Opens what was confided; the look is entered in the owner's ledger.")
+            .gives::<Opened>(200),
+        get("/api/v1/disclosures/{id}/files/{file}", "openConfidentialFile", SignedIn, d::file)
+            .about("Opens a file; the look is entered in the owner's ledger, a PDF is marked with the reader's name and the time.")
+            .gives_file(),
+        post("/api/v1/disclosures/{id}/revoke", "revokeDisclosure", Member, d::revoke)
+            .about("Closes it from the next request on; for admins and signatories of the owner.")
+            .bare()
+            .gives::<DisclosureReceipt>(200),
+        get("/api/v1/disclosures/{id}/views", "listDisclosureViews", Member, d::looks)
+            .about("The ledger of one disclosure, the newest first; for the owner.")
+            .paged()
+            .gives::<List<LookView>>(200),
+    ]
 }
 
 fn import_routes() -> Vec<Route> {

@@ -171,6 +171,11 @@ async fn clockwork(app: App, stop: CancellationToken) {
             if let Err(error) = app.store.sweep().await {
                 tracing::error!(cause = report(&error), "old jobs and answers could not be swept away");
             }
+            match brokering::confidential::files::sweep(&app.brokering).await {
+                Ok(0) => {}
+                Ok(gone) => tracing::info!(gone, "files that nothing leads to were taken out of the store"),
+                Err(error) => tracing::error!(cause = report(&error), "the store of files could not be swept"),
+            }
             if let Err(error) = accounts::sessions::sweep(&app.accounts).await {
                 tracing::error!(cause = report(&error), "old sessions could not be swept away");
             }

@@ -17,7 +17,7 @@ use crate::main_job::{need, publish, technology};
 use crate::site::{Client, PASSWORD, Site};
 
 /// Routes without a page, each with its reason.
-const NO_PAGES: [(&str, &str); 11] = [
+const NO_PAGES: [(&str, &str); 12] = [
     ("/healthz", "for probes"),
     ("/readyz", "for probes"),
     ("/metrics", "for scrapers"),
@@ -26,6 +26,7 @@ const NO_PAGES: [(&str, &str); 11] = [
     ("/favicon.svg", "a picture"),
     ("/robots.txt", "for search engines"),
     ("/numbers/{file}", "a file to take along"),
+    ("/disclosures/{id}/files/{file}", "a file to take along"),
     ("/en", "the same as /en/"),
     ("/search/feed", "for feed readers"),
     ("/feeds/{link}", "for feed readers"),
@@ -179,6 +180,7 @@ impl Cast {
 
         let mut visits = Self::of_everybody(&visitor).await;
         visits.extend(Self::of_the_author(&author, &party, &import, [&empty, &claimed, &back, &wanted, &mark]).await);
+        visits.extend(Self::of_what_is_confided(&author, &party, [&empty, &wanted]).await);
         visits.extend([
             visit(Who::Author, "/my/searches"),
             visit(Who::Author, "/my/searches/new?q=d%E1%BB%ABa&trl=7,8"),
@@ -372,6 +374,35 @@ impl Cast {
             }
         }
         visits
+    }
+
+    /// One listing opened and read, one opened only: by somebody who is on both sides.
+    async fn of_what_is_confided(author: &Client, party: &str, [granted, read]: [&str; 2]) -> Vec<Visit> {
+        let who = Who::Author;
+        let mut opened = Vec::new();
+        for listing in [granted, read] {
+            let at = |rest: &str| format!("/api/v1/listings/{listing}/{rest}");
+            let text = json!({"know_how": "Ủ men 18 giờ.\nKhuấy 40 vòng mỗi phút.", "cost_structure": "Điện 40 %, nhân công 25 %."});
+            author.put_at(&at("confidential"), 0, text).await.expect(200);
+            author.hand_in(&at("files"), "Quy trình ủ.pdf", &crate::disclosures::pdf(&["Trang mot"])).await.expect(201);
+            let grant =
+                json!({"party": party, "email": "author@example.org", "purpose": "Thẩm định công nghệ", "expires_on": "2027-06-30"});
+            opened.push(author.post(&at("disclosures"), grant).await.expect(201)["id"].as_str().unwrap().to_owned());
+        }
+        let one = format!("/api/v1/disclosures/{}", opened[1]);
+        let hash = author.get(&one).await.expect(200)["nda"]["hash"].clone();
+        author.post(&format!("{one}/accept-nda"), json!({"nda_hash": hash})).await.expect(200);
+        author.get(&format!("{one}/content")).await.expect(200);
+        vec![
+            visit(who, format!("/my/listings/{read}/confidential")),
+            visit(who, format!("/my/listings/{granted}/confidential?did=granted")),
+            visit(who, format!("/my/listings/{read}/ledger")),
+            visit(who, format!("/my/listings/{granted}/ledger")),
+            visit(who, "/my/disclosures"),
+            visit(who, format!("/disclosures/{}", opened[0])),
+            visit(who, format!("/disclosures/{}", opened[1])),
+            visit(who, format!("/disclosures/{}/content", opened[1])),
+        ]
     }
 
     fn client(&self, who: Who) -> Option<&Client> {

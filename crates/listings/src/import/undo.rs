@@ -1,7 +1,9 @@
 //! Taking a whole import back. What people have touched since stays as it is.
 
 use base::{ImportId, ListingId, Refused};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+};
 use serde_json::json;
 use store::{Ctx, NewEvent, Tx};
 
@@ -53,7 +55,7 @@ async fn some(tx: Tx, listings: Listings, id: ImportId) -> Result<u64, ListingEr
     for row in rows {
         let became = match load_to_change(&tx, ListingId(row.listing_id)).await? {
             None => "removed",
-            Some(head) if head.version != row.after_version || has_private(&tx, head.id).await? => "kept",
+            Some(head) if head.version != row.after_version || is_touched(&tx, head.id).await? => "kept",
             Some(head) => match row.before_version {
                 None => {
                     remove(&tx, &head, id).await?;
@@ -82,9 +84,21 @@ async fn some(tx: Tx, listings: Listings, id: ImportId) -> Result<u64, ListingEr
     Ok(left)
 }
 
-/// Private terms have a version of their own: whoever wrote them has touched the listing.
-async fn has_private(tx: &Tx, id: ListingId) -> Result<bool, ListingError> {
-    Ok(private::Entity::find_by_id(id.0).count(tx.db()).await? > 0)
+/// Private terms, and what other features hang on a listing, do not count in its version: whoever wrote such has touched
+/// it all the same. Those tables are not this crate's; only whether a row is there is asked.
+async fn is_touched(tx: &Tx, id: ListingId) -> Result<bool, ListingError> {
+    if private::Entity::find_by_id(id.0).count(tx.db()).await? > 0 {
+        return Ok(true);
+    }
+    let backend = ConnectionTrait::get_database_backend(tx.db());
+    for table in ["confidential", "confidential_file", "disclosure"] {
+        let sql = format!("SELECT 1 AS there FROM {table} WHERE listing_id = $1 LIMIT 1");
+        let row = tx.db().query_one_raw(Statement::from_sql_and_values(backend, sql, [id.0.into()])).await?;
+        if row.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Deletes a listing with everything below it. The log keeps that it was there.

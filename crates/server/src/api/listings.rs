@@ -204,7 +204,7 @@ pub(crate) async fn versions(
     let more = items.len() as u64 > limit;
     items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next = items.last().filter(|_| more).map(|v| base::Cursor::write(&v.version));
-    let total = listings::versions::count(&app.listings, id).await?;
+    let total = listings::versions::count(&app.listings, &who.actor, id).await?;
     Ok(Answer(List { items, next, total }))
 }
 

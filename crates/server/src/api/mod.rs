@@ -1,7 +1,9 @@
 //! The JSON API under `/api/v1`. Each file is one feature: it reads a request, makes one call, and writes the answer.
 
 pub mod accounts;
+pub mod confidential;
 pub mod deals;
+pub mod disclosures;
 pub mod events;
 pub mod imports;
 pub mod interests;

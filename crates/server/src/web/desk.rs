@@ -65,6 +65,8 @@ struct DeskPage {
     history: String,
     audience: String,
     open_deal: Option<String>,
+    /// The confidential part, for whoever may know of it.
+    confidential: Option<String>,
     pairs: Option<(&'static str, String)>,
     post_to: String,
     seen: i64,
@@ -176,6 +178,7 @@ async fn desk(app: &App, visit: &Visit, writing: &Writing, status: StatusCode, f
         audience: localised(lang, &format!("{}/audience", writing.desk())),
         open_deal: (view.status == Status::Published && writing.can_write)
             .then(|| localised(lang, &format!("/deals/new?listing={}", view.id))),
+        confidential: writing.may_confide.then(|| localised(lang, &format!("{}/confidential", writing.desk()))),
         pairs: pairs(view, lang),
         post_to: localised(lang, &format!("{}/steps", writing.desk())),
         seen: view.version,

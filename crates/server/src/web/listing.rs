@@ -125,6 +125,9 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
     let mut listing = listing_page(f, &view, &names, similar, &app.vocabularies);
     listing.interest = became::door(visit, &view);
     listing.became = became::became(app, visit, &view).await?;
+    if brokering::confidential::is_there(app.store.db(), id).await? {
+        listing.notices.push(messages::say(visit.lang(), "listing-confidential", &[]));
+    }
     Ok(page(StatusCode::OK, visit.lang(), &listing))
 }
 

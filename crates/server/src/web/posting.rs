@@ -161,6 +161,8 @@ pub(super) struct Writing {
     pub can_write: bool,
     /// Whether the reader decides who may see it.
     pub is_admin: bool,
+    /// Whether the reader writes or signs for its party, and so may know what is confided.
+    pub may_confide: bool,
 }
 
 impl Writing {
@@ -179,6 +181,7 @@ impl Writing {
             source: view.source_lang,
             can_write: actor.has_role(party, PartyRole::Editor) || is_kept_by(&view, actor),
             is_admin: actor.has_role(party, PartyRole::Admin),
+            may_confide: actor.has_role(party, PartyRole::Editor) || actor.has_role(party, PartyRole::Signatory),
             view,
         })
     }

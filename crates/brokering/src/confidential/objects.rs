@@ -1,0 +1,250 @@
+//! Where sealed files lie: a folder of the data directory, or a bucket behind an S3-compatible address.
+//!
+//! A file is written as one object that is there only when it is whole; one that breaks off leaves nothing. Nothing
+//! plain ever reaches the store. Not here: who may have a file (`files`, `openings`).
+
+use std::path::Path as Folder;
+use std::sync::Arc;
+
+use accounts::Hidden;
+use base::ConfidentialFileId;
+use base::secret::NoRandomness;
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use object_store::aws::AmazonS3Builder;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt as _};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::kinds::{FileKind, Look};
+use super::seal::{Broken, FileKey, Opener, Sealer};
+
+/// Sealed bytes in one part of an upload; S3 takes no smaller ones but the last.
+const PART: usize = 5 * 1024 * 1024;
+
+/// Where confidential files lie and what they may be: `[files]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FilesSettings {
+    /// Their folder, in the data directory unless the path is whole. Not used with a bucket.
+    pub folder: String,
+    /// Largest file, in MB.
+    pub max_mb: u64,
+    /// Largest PDF, in MB: marking one takes several times its size in memory.
+    pub pdf_max_mb: u64,
+    /// The program that marks PDFs when it is started as `PROGRAM mark-pdf`; empty for this program.
+    pub pdf_program: String,
+    /// Files of one listing at most.
+    pub per_listing: u64,
+    /// What they may be.
+    pub kinds: Vec<FileKind>,
+    /// The bucket of an S3-compatible store; empty for the folder.
+    pub s3_bucket: String,
+    /// The store's address; empty for Amazon's own.
+    pub s3_endpoint: String,
+    /// The store's region.
+    pub s3_region: String,
+    /// The key's name.
+    pub s3_access_key: String,
+    /// The key.
+    pub s3_secret_key: Hidden,
+    /// A folder with `vi.md` and `en.md`, the agreement that readers accept; empty for the built-in one.
+    pub nda_folder: String,
+}
+
+impl Default for FilesSettings {
+    fn default() -> Self {
+        Self {
+            folder: "files".to_owned(),
+            max_mb: 50,
+            pdf_max_mb: 25,
+            pdf_program: String::new(),
+            per_listing: 50,
+            kinds: FileKind::ALL.to_vec(),
+            s3_bucket: String::new(),
+            s3_endpoint: String::new(),
+            s3_region: "auto".to_owned(),
+            s3_access_key: String::new(),
+            s3_secret_key: Hidden::default(),
+            nda_folder: String::new(),
+        }
+    }
+}
+
+/// Why a file could not be written or read. It names the object, never what is in it.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectError {
+    /// The store failed.
+    #[error("the store of files failed")]
+    Store(#[from] object_store::Error),
+    /// The folder cannot be made.
+    #[error("the folder of files cannot be made")]
+    Folder(#[source] std::io::Error),
+    /// No process to mark documents in.
+    #[error("the process that marks documents cannot be started")]
+    Marking(#[source] std::io::Error),
+    /// What lies there is not what was written.
+    #[error(transparent)]
+    Broken(#[from] Broken),
+    /// No random bytes.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+}
+
+/// The store of sealed files. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Objects(Arc<dyn ObjectStore>);
+
+impl Objects {
+    /// The store that the settings name; its folder is made for its owner alone.
+    ///
+    /// # Errors
+    /// If it cannot be used.
+    pub fn open(settings: &FilesSettings, data: &Folder) -> Result<Self, ObjectError> {
+        if settings.s3_bucket.is_empty() {
+            let folder = data.join(&settings.folder);
+            private_folder(&folder).map_err(ObjectError::Folder)?;
+            return Ok(Self(Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true))));
+        }
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(&settings.s3_bucket)
+            .with_region(&settings.s3_region)
+            .with_access_key_id(&settings.s3_access_key)
+            .with_secret_access_key(&settings.s3_secret_key.0)
+            .with_allow_http(settings.s3_endpoint.starts_with("http://"));
+        if !settings.s3_endpoint.is_empty() {
+            builder = builder.with_endpoint(&settings.s3_endpoint);
+        }
+        Ok(Self(Arc::new(builder.build()?)))
+    }
+
+    /// Begins to write a file.
+    pub(crate) async fn begin(&self, id: ConfidentialFileId, promised: FileKind) -> Result<Incoming, ObjectError> {
+        let (key, mut sealed) = (FileKey::random()?, Vec::new());
+        let sealer = Sealer::begin(key, &id.to_string(), &mut sealed)?;
+        let upload = self.0.put_multipart(&path(id)).await?;
+        Ok(Incoming { upload: Some(upload), sealer: Some(sealer), sealed, key, look: Look::new(promised), hash: Sha256::new(), size: 0 })
+    }
+
+    /// A file's plain bytes, piece by piece. It ends with an error if what lies there is not what was written.
+    pub(crate) async fn read(
+        &self,
+        id: ConfidentialFileId,
+        key: FileKey,
+    ) -> Result<BoxStream<'static, Result<Bytes, ObjectError>>, ObjectError> {
+        let sealed = self.0.get(&path(id)).await?.into_stream().map_err(ObjectError::from);
+        let opener = Opener::begin(key, &id.to_string());
+        let plain = futures_util::stream::try_unfold((sealed, Some(opener)), |(mut sealed, opener)| async move {
+            let Some(mut opener) = opener else { return Ok(None) };
+            let mut out = Vec::new();
+            while out.is_empty() {
+                let Some(bytes) = sealed.try_next().await? else {
+                    opener.finish(&mut out)?;
+                    return Ok(Some((Bytes::from(out), (sealed, None))));
+                };
+                opener.write(&bytes, &mut out)?;
+            }
+            Ok(Some((Bytes::from(out), (sealed, Some(opener)))))
+        });
+        Ok(plain.boxed())
+    }
+
+    /// Takes an object away; one that is not there is none.
+    pub(crate) async fn remove(&self, id: ConfidentialFileId) -> Result<(), ObjectError> {
+        match self.0.delete(&path(id)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Every object with the moment it was written.
+    pub(crate) async fn all(&self) -> Result<Vec<(ConfidentialFileId, chrono::DateTime<chrono::Utc>)>, ObjectError> {
+        let found: Vec<_> = self.0.list(None).try_collect().await?;
+        Ok(found.into_iter().filter_map(|o| Some((o.location.filename()?.parse().ok()?, o.last_modified))).collect())
+    }
+}
+
+fn path(id: ConfidentialFileId) -> Path {
+    Path::from(id.to_string())
+}
+
+fn private_folder(path: &Folder) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// A file on its way in. It goes with this value unless it is finished.
+pub(crate) struct Incoming {
+    upload: Option<Box<dyn MultipartUpload>>,
+    sealer: Option<Sealer>,
+    sealed: Vec<u8>,
+    key: FileKey,
+    look: Look,
+    hash: Sha256,
+    size: u64,
+}
+
+/// What is known of a file that was written.
+pub(crate) struct Written {
+    pub key: FileKey,
+    pub sha256: String,
+    pub size: u64,
+    /// Whether its bytes were what its name promised.
+    pub holds: bool,
+}
+
+impl Incoming {
+    /// Takes the next plain bytes; false as soon as the file cannot be what its name promised.
+    pub(crate) async fn write(&mut self, plain: &[u8]) -> Result<bool, ObjectError> {
+        self.hash.update(plain);
+        self.size += plain.len() as u64;
+        self.sealer.as_mut().ok_or(Broken)?.write(plain, &mut self.sealed)?;
+        if self.sealed.len() >= PART {
+            self.send().await?;
+        }
+        Ok(self.look.see(plain))
+    }
+
+    /// Plain bytes so far.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    async fn send(&mut self) -> Result<(), ObjectError> {
+        if let Some(upload) = &mut self.upload {
+            upload.put_part(std::mem::take(&mut self.sealed).into()).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends the file: from now on the object is there.
+    pub(crate) async fn finish(mut self) -> Result<Written, ObjectError> {
+        self.sealer.take().ok_or(Broken)?.finish(&mut self.sealed)?;
+        self.send().await?;
+        if let Some(upload) = &mut self.upload {
+            upload.complete().await?;
+        }
+        self.upload = None;
+        let sha256 = hex::encode(std::mem::take(&mut self.hash).finalize());
+        Ok(Written { key: self.key, sha256, size: self.size, holds: self.look.holds() })
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        // Without a runtime there is no upload in work either.
+        if let Some((mut upload, runtime)) = self.upload.take().zip(tokio::runtime::Handle::try_current().ok()) {
+            runtime.spawn(async move {
+                if let Err(error) = upload.abort().await {
+                    tracing::warn!(%error, "an upload that broke off could not be taken away");
+                }
+            });
+        }
+    }
+}

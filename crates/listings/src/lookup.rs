@@ -1,0 +1,71 @@
+//! A listing's row for other crates that decide by it inside their own transactions. Who may do what with it is decided
+//! there; nothing of it is an answer.
+
+use base::{ListingId, Localised, PartyId};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
+use store::{StoreError, Tx};
+use uuid::Uuid;
+
+use crate::Kind;
+use crate::head::{self, Head};
+use crate::rows::{listing, version};
+use crate::view::url;
+
+/// One listing without its content, or none.
+///
+/// # Errors
+/// If the database fails.
+pub async fn head(db: &impl ConnectionTrait, id: ListingId) -> Result<Option<Head>, StoreError> {
+    head::load(db, id).await
+}
+
+/// The same, to change what hangs on it: on PostgreSQL its row is locked until the commit.
+///
+/// # Errors
+/// If the database fails.
+pub async fn head_to_change(tx: &Tx, id: ListingId) -> Result<Option<Head>, StoreError> {
+    head::load_to_change(tx, id).await
+}
+
+/// A listing as those know it to whom something of it was opened: its approved title, wherever it stands now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    /// The listing.
+    pub id: ListingId,
+    /// Its readable code.
+    pub code: String,
+    /// Its page.
+    pub url: String,
+    /// Whose it is.
+    pub party: PartyId,
+    /// Its title as it was last approved; none if it never was.
+    pub title: Option<Localised>,
+}
+
+/// Listings by what they are called, in no particular order. Ids of nothing are left out.
+///
+/// # Errors
+/// If the database fails.
+pub async fn named(db: &impl ConnectionTrait, ids: &[ListingId]) -> Result<Vec<Named>, StoreError> {
+    let mut all = Vec::with_capacity(ids.len());
+    // Below either engine's limit of parameters.
+    for chunk in ids.chunks(250) {
+        let rows = listing::Entity::find().filter(listing::Column::Id.is_in(chunk.iter().map(|id| id.0))).all(db).await?;
+        let approved: Vec<(Uuid, i64)> = rows.iter().filter_map(|row| Some((row.id, row.public_version?))).collect();
+        let versions = if approved.is_empty() {
+            Vec::new()
+        } else {
+            let any = approved.iter().fold(Condition::any(), |any, (id, number)| {
+                any.add(Condition::all().add(version::Column::ListingId.eq(*id)).add(version::Column::Version.eq(*number)))
+            });
+            version::Entity::find().filter(any).all(db).await?
+        };
+        for row in rows {
+            let kind: Kind = row.kind.parse().map_err(|e| StoreError::corrupt("listing", e))?;
+            let version = versions.iter().find(|v| v.listing_id == row.id);
+            let title = version.map(|v| Ok::<_, StoreError>(head::read_content(kind, v)?.title().clone())).transpose()?;
+            all.push(Named { id: ListingId(row.id), url: url(kind, &row.slug), code: row.code, party: PartyId(row.party_id), title });
+        }
+    }
+    Ok(all)
+}

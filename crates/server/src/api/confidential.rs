@@ -1,0 +1,182 @@
+//! What a party confides of a listing, for its own people: the text, the files, to whom it was opened, who looked.
+
+use axum::Json as Answer;
+use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{FromRequest, Multipart, Path, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base::{ConfidentialFileId, ListingId};
+use brokering::confidential::disclosures::{self, DisclosureReceipt, DisclosureView, NewDisclosure};
+use brokering::confidential::files::{self, FileReceipt, FileView, Handed};
+use brokering::confidential::ledger::{self, LookView};
+use brokering::confidential::openings::{self, Emergency};
+use brokering::confidential::text::{self, ConfidentialText};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use store::Ctx;
+use utoipa::ToSchema;
+
+use super::disclosures::served;
+use super::{List, nothing};
+use crate::app::App;
+use crate::extract::{Id, IfMatch, Json, Params, Who, Writer, etag};
+use crate::problem::Problem;
+
+/// The new version of a confidential text.
+#[derive(Serialize, ToSchema)]
+pub struct TextReceipt {
+    /// Its version now.
+    pub version: i64,
+}
+
+/// The confidential text.
+pub(crate) async fn get(State(app): State<App>, who: Who, Id(id): Id<ListingId>) -> Result<Response, Problem> {
+    let own = text::own(&app.brokering, &who.actor, id).await?;
+    Ok((etag(own.version), Answer(own)).into_response())
+}
+
+/// Writes it.
+pub(crate) async fn set(
+    State(app): State<App>,
+    Writer(ctx): Writer,
+    Id(id): Id<ListingId>,
+    IfMatch(seen): IfMatch,
+    Json(body): Json<ConfidentialText>,
+) -> Result<Response, Problem> {
+    let version = text::write(&app.brokering, ctx, id, seen, body).await?;
+    Ok((etag(version), Answer(TextReceipt { version })).into_response())
+}
+
+/// The files.
+pub(crate) async fn files(State(app): State<App>, who: Who, Id(id): Id<ListingId>) -> Result<Answer<List<FileView>>, Problem> {
+    Ok(List::whole(files::list(&app.brokering, &who.actor, id).await?))
+}
+
+/// Takes a file in.
+pub(crate) async fn add_file(
+    State(app): State<App>,
+    Writer(ctx): Writer,
+    Id(id): Id<ListingId>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let handed = receive(&app, &ctx, id, request).await?;
+    Ok((StatusCode::CREATED, Answer(keep(&app, ctx, id, handed).await?)).into_response())
+}
+
+/// What was sent broke off, or is more than may be read.
+fn cut(error: &MultipartError) -> Problem {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large");
+    }
+    Problem::malformed("body-cut")
+}
+
+/// Reads the form that the API and the page send alike, straight into the store; who may hand in nothing is not read.
+pub(crate) async fn receive(app: &App, ctx: &Ctx, id: ListingId, request: Request) -> Result<Handed, Problem> {
+    files::may_add(&app.brokering, &ctx.actor, id).await?;
+    let mut form = Multipart::from_request(request, app).await.map_err(|_| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"))?;
+    let mut handed = None;
+    while let Some(field) = form.next_field().await.map_err(|error| cut(&error))? {
+        let is_file = field.name() == Some("file");
+        // A browser sends a file without name and content where none was chosen.
+        let name = field.file_name().unwrap_or_default().to_owned();
+        if !is_file || handed.is_some() {
+            let mut faults = base::Faults::new();
+            faults.add(format!("/{}", base::text::pointer_part(field.name().unwrap_or_default())), "unknown_field");
+            return Err(Problem::invalid(faults));
+        }
+        if !name.is_empty() {
+            handed = Some(receive_file(app, &name, field).await?);
+        }
+    }
+    handed.ok_or_else(|| {
+        let mut faults = base::Faults::new();
+        faults.add("/file", "missing");
+        Problem::invalid(faults)
+    })
+}
+
+async fn receive_file(app: &App, name: &str, mut field: Field<'_>) -> Result<Handed, Problem> {
+    let mut incoming = files::begin(&app.brokering, name).await?;
+    while let Some(chunk) = field.chunk().await.map_err(|error| cut(&error))? {
+        incoming.write(&chunk).await?;
+    }
+    Ok(incoming.finish().await?)
+}
+
+/// Makes what was handed in the listing's own. A repeat with the same key is one with the same file.
+pub(crate) async fn keep(app: &App, mut ctx: Ctx, id: ListingId, handed: Handed) -> Result<FileReceipt, Problem> {
+    if let Some(key) = &mut ctx.idempotency {
+        key.request_hash = Sha256::digest(format!("{id} {}", handed.sha256())).to_vec();
+    }
+    Ok(files::add(&app.brokering, ctx, id, handed).await?)
+}
+
+/// Removes a file.
+pub(crate) async fn remove_file(
+    State(app): State<App>,
+    Writer(ctx): Writer,
+    Path((id, file)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let (id, file) = ids(&id, &file)?;
+    files::remove(&app.brokering, ctx, id, file).await?;
+    Ok(nothing())
+}
+
+fn ids(id: &str, file: &str) -> Result<(ListingId, ConfidentialFileId), Problem> {
+    id.parse().ok().zip(file.parse().ok()).ok_or_else(Problem::not_found)
+}
+
+/// Opens the text and the list of files to an administrator, in an emergency.
+pub(crate) async fn break_glass(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<ListingId>,
+    Json(body): Json<Emergency>,
+) -> Result<Response, Problem> {
+    let opened = openings::break_glass(&app.brokering, &who.actor, &who.client.address, id, body).await?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Answer(opened)).into_response())
+}
+
+/// Opens a file in the same way.
+pub(crate) async fn break_glass_file(
+    State(app): State<App>,
+    who: Who,
+    Path((id, file)): Path<(String, String)>,
+    Json(body): Json<Emergency>,
+) -> Result<Response, Problem> {
+    let (id, file) = ids(&id, &file)?;
+    Ok(served(openings::break_glass_file(&app.brokering, &who.actor, &who.client.address, id, file, body).await?))
+}
+
+/// To whom it was opened.
+pub(crate) async fn disclosures(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<ListingId>,
+    params: Params,
+) -> Result<Answer<List<DisclosureView>>, Problem> {
+    let params = params.only(&["limit", "cursor"])?;
+    Ok(Answer(disclosures::of_listing(&app.brokering, &who.actor, id, params.limit()?, params.cursor()).await?.into()))
+}
+
+/// Opens it to somebody.
+pub(crate) async fn disclose(
+    State(app): State<App>,
+    Writer(ctx): Writer,
+    Id(id): Id<ListingId>,
+    Json(body): Json<NewDisclosure>,
+) -> Result<(StatusCode, Answer<DisclosureReceipt>), Problem> {
+    Ok((StatusCode::CREATED, Answer(disclosures::grant(&app.brokering, ctx, id, body).await?)))
+}
+
+/// Who looked at it.
+pub(crate) async fn looks(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<ListingId>,
+    params: Params,
+) -> Result<Answer<List<LookView>>, Problem> {
+    let params = params.only(&["limit", "cursor"])?;
+    Ok(Answer(ledger::of_listing(&app.brokering, &who.actor, id, params.limit()?, params.cursor()).await?.into()))
+}
