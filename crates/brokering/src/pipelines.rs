@@ -393,7 +393,7 @@ mod tests {
         refused("ends = \"won\"\n", "", "\"completed\": it needs `to`");
         refused("needs = [\"lost_reason\"]", "needs = []", "\"lost\": a stage that ends lost");
         refused("version = 1", "version = 2", "licence-2.toml");
-        refused("code = \"mou\"", "code = \"nda\"", "twice");
+        refused("stage = \"nda\", by", "stage = \"met\", by", "\"introduced\": to[0].stage: \"met\" stands twice");
     }
 
     #[test]

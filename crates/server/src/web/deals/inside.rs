@@ -1,0 +1,147 @@
+//! What only those in a deal see on its page: work, papers, money, the legal path, offers side by side.
+
+use base::messages;
+use brokering::deals::{DealView, Inside, OfferStatus, Side};
+use brokering::legal::{Effect, Registration};
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::super::fields::{Context, told};
+use super::super::format;
+use super::super::frame::Visit;
+use super::{AdviceLine, DealPage, Facts, OfferColumn, TermRow, Thing, context, lines, parts, say};
+use crate::app::App;
+use crate::problem::Problem;
+
+/// All that only those in the deal see.
+pub(super) fn fill(app: &App, visit: &Visit, filled: &mut DealPage, view: &DealView, inside: &Inside) -> Result<(), Problem> {
+    let lang = visit.lang();
+    let cx = context(app, visit);
+    let can_write = filled.can_write;
+    let day = |day: NaiveDate| format::day(lang, day);
+    let word = |list: &str, code: &str| app.vocabularies.name(list, code, lang).to_owned();
+    let button = |name: &'static str, id: Uuid, key: &str, open: bool| (open && can_write).then(|| (name, id.to_string(), say(lang, key)));
+    let money = |m: &base::Money| format::money(lang, m.minor, &m.currency);
+    filled.tasks = inside
+        .tasks
+        .iter()
+        .map(|t| Thing {
+            title: t.title.clone(),
+            about: word("deal_voices", t.whose.as_str()),
+            day: day(t.due_on),
+            is_due: t.is_overdue,
+            is_done: t.done_at.is_some(),
+            button: button("task_done", t.id, "deal-task-done", t.done_at.is_none()),
+        })
+        .collect();
+    filled.milestones = inside
+        .milestones
+        .iter()
+        .map(|m| Thing {
+            title: m.title.clone(),
+            about: m.reached_on.map_or_else(String::new, |on| messages::say(lang, "deal-reached-on", &[("day", &day(on))])),
+            day: day(m.due_on),
+            is_due: m.is_overdue,
+            is_done: m.reached_on.is_some(),
+            button: button("reached", m.id, "deal-reached", m.reached_on.is_none()),
+        })
+        .collect();
+    let plain = |title: String, about: String, on: String| Thing { title, about, day: on, is_due: false, is_done: false, button: None };
+    filled.meetings = inside.meetings.iter().map(|m| plain(m.place.clone(), m.minutes.clone(), day(m.held_on))).collect();
+    filled.papers =
+        inside.papers.iter().map(|p| plain(word("deal_papers", p.kind.as_str()), p.reference.clone(), day(p.dated_on))).collect();
+    filled.payments = inside
+        .payments
+        .iter()
+        .map(|p| Thing {
+            title: money(&p.amount),
+            about: format!("{}{}{}", word("payment", p.kind.as_str()), if p.note.is_empty() { "" } else { " · " }, p.note),
+            day: p.paid_on.map_or_else(|| day(p.due_on), |on| messages::say(lang, "deal-paid-on", &[("day", &day(on))])),
+            is_due: p.paid_on.is_none() && p.due_on < app.clock().today(),
+            is_done: p.paid_on.is_some(),
+            button: button("paid", p.id, "deal-paid", p.paid_on.is_none()),
+        })
+        .collect();
+    filled.reports = inside
+        .reports
+        .iter()
+        .map(|r| {
+            let period = messages::say(lang, "deal-half-year", &[("half", &r.half.to_string()), ("year", &r.year.to_string())]);
+            let sums = messages::say(lang, "deal-report-line", &[("sales", &money(&r.sales)), ("royalty", &money(&r.royalty))]);
+            plain(period, sums, String::new())
+        })
+        .collect();
+    let edit = filled.edit.clone();
+    let facts = |part: &str, lines| Facts {
+        lines,
+        href: can_write.then(|| format!("{edit}/{part}")),
+        label: say(lang, &format!("deal-part-{part}")),
+    };
+    filled.contract = facts("contract", lines(&parts::CONTRACT, &inside.contract, &cx)?);
+    filled.legal = facts("legal", lines(&parts::LEGAL, &inside.legal_facts, &cx)?);
+    let outcome = inside.outcome.as_ref().map(|o| lines(&parts::OUTCOME, o, &cx)).transpose()?.unwrap_or_default();
+    filled.outcome = facts("outcome", outcome);
+    filled.registration = match (inside.legal.registration, inside.legal.register_by) {
+        (Registration::Required, Some(by)) => messages::say(lang, "legal-register-by", &[("day", &day(by))]),
+        (registration, _) => say(lang, &format!("legal-registration-{registration}")),
+    };
+    for one in &inside.legal.advice {
+        let line = AdviceLine {
+            text: one.text.clone(),
+            article: messages::say(lang, "legal-article", &[("article", &one.article), ("law", &one.law)]),
+            day: one.due_on.map(|on| messages::say(lang, "legal-by-day", &[("day", &day(on))])),
+            is_missing: one.is_met == Some(false) && one.is_blocking,
+            is_there: one.is_met == Some(true),
+            to_check: one.to_check,
+        };
+        if one.effect == Effect::Content { filled.contents.push(line) } else { filled.advice.push(line) }
+    }
+    filled.caveats.clone_from(&inside.legal.caveats);
+    filled.disclaimer.clone_from(&inside.legal.disclaimer);
+    offers(visit, filled, view, inside, &cx, app)
+}
+
+/// The last three offers side by side, the newest first.
+fn offers(visit: &Visit, filled: &mut DealPage, view: &DealView, inside: &Inside, cx: &Context<'_>, app: &App) -> Result<(), Problem> {
+    let lang = visit.lang();
+    let actor = &visit.who.actor;
+    let writes_for = |side: Side| {
+        let own = view.parties.iter().filter(|p| p.role.side() == Some(side)).map(|p| p.id);
+        own.into_iter().any(|p| actor.has_role(p, base::PartyRole::Editor) || actor.has_role(p, base::PartyRole::Signatory))
+    };
+    let is_broker = view.brokers.iter().any(|b| Some(b.account) == actor.account());
+    let shown: Vec<_> = inside.offers.iter().take(3).collect();
+    for offer in &shown {
+        let other = if offer.side == Side::Owner { Side::Seeker } else { Side::Owner };
+        let is_open = offer.status == OfferStatus::Open && view.is_open;
+        let number = offer.number.to_string();
+        filled.offers.push(OfferColumn {
+            title: messages::say(lang, "deal-offer-number", &[("number", &number)]),
+            about: format!(
+                "{} · {} · {}",
+                app.vocabularies.name("deal_sides", offer.side.as_str(), lang),
+                say(lang, &format!("deal-offer-{}", offer.status)),
+                format::moment(lang, offer.made_at).day
+            ),
+            id: offer.id.to_string(),
+            can_accept: is_open && writes_for(other) && !writes_for(offer.side),
+            can_withdraw: is_open && (writes_for(offer.side) || is_broker),
+        });
+    }
+    let all: Vec<Value> = shown.iter().map(|o| json!({ "terms": o.terms })).collect();
+    for field in &parts::OFFER {
+        let mut texts = Vec::new();
+        for terms in &all {
+            let said = told(std::slice::from_ref(field), terms, cx).into_iter().map(|t| t.text);
+            texts.push(said.collect::<Vec<_>>().join("\n"));
+        }
+        if texts.iter().all(String::is_empty) {
+            continue;
+        }
+        let differs = |n: usize, text: &String| texts.get(n + 1).is_some_and(|before| before != text);
+        let cells = texts.iter().enumerate().map(|(n, text)| (text.clone(), differs(n, text))).collect();
+        filled.terms.push(TermRow { label: say(lang, field.label), cells });
+    }
+    Ok(())
+}
