@@ -154,9 +154,19 @@ impl Cast {
         let fields = [("party", party.as_str()), ("mapping", ""), ("dry_run", "true"), ("skip_faulty", "true")];
         let import = ended(site, &author, &hand_over(&author, ("tin.jsonl", &row), &fields).await).await;
         site.indexed().await;
+        // What answers one's own need, chosen and compared.
+        let need = author.get(&format!("/api/v1/needs/{wanted}")).await.expect(200)["url"].as_str().unwrap().to_owned();
+        let found = author.get(&format!("/api/v1/needs/{wanted}/matches?limit=3")).await.expect(200);
+        let with: Vec<String> =
+            found["items"].as_array().unwrap().iter().map(|m| format!("with={}", m["listing"]["id"].as_str().unwrap())).collect();
+        assert!(with.len() > 1, "{found}");
+        let mut compared = vec![visit(Who::Author, format!("{need}/matches"))];
+        compared.push(visit(Who::Author, format!("{need}/compare")));
+        compared.push(visit(Who::Author, format!("{need}/compare?{}", with.join("&"))));
 
         let mut visits = Self::of_everybody(&visitor).await;
         visits.extend(Self::of_the_author(&author, &party, &import, [&empty, &claimed, &back, &wanted, &mark]).await);
+        visits.extend(compared);
         visits.extend([
             visit(Who::Moderator, "/review"),
             visit(Who::Moderator, format!("/review/{claimed}")),
@@ -248,15 +258,6 @@ impl Cast {
             visit(who, format!("/my/listings/{empty}/history")),
             visit(who, format!("/my/listings/{wanted}/audience")),
         ];
-        // What answers one's own need, chosen and compared.
-        let need = author.get(&format!("/api/v1/needs/{wanted}")).await.expect(200)["url"].as_str().unwrap().to_owned();
-        let found = author.get(&format!("/api/v1/needs/{wanted}/matches?limit=3")).await.expect(200);
-        let with: Vec<String> =
-            found["items"].as_array().unwrap().iter().map(|m| format!("with={}", m["listing"]["id"].as_str().unwrap())).collect();
-        assert!(with.len() > 1, "{found}");
-        visits.push(visit(who, format!("{need}/matches")));
-        visits.push(visit(who, format!("{need}/compare")));
-        visits.push(visit(who, format!("{need}/compare?{}", with.join("&"))));
         for id in [empty, waiting, back, wanted] {
             visits.push(visit(who, format!("/my/listings/{id}")));
         }
