@@ -101,7 +101,7 @@ async fn a_saved_search_brings_each_new_thing_once_and_only_what_its_owner_may_s
         let mut brought = titles(&reader).await;
         brought.sort();
         assert_eq!(brought, ["Máy sấy cho người đăng nhập", "Máy sấy cơm dừa bơm nhiệt"]);
-        let letters = site.letters("reader@example.org");
+        let letters = site.letters_of("reader@example.org");
         assert_eq!(letters.len(), 1);
         let text = accounts::mail::plain_text(&letters[0]).unwrap();
         assert!(text.contains("Máy sấy cơm dừa bơm nhiệt") && !text.contains("kín đáo") && !text.contains("kiểu cũ"), "{text}");
@@ -109,7 +109,7 @@ async fn a_saved_search_brings_each_new_thing_once_and_only_what_its_owner_may_s
 
         // An edit of what was brought, and another round, bring nothing more.
         assert_eq!((round(&site).await, round(&site).await), (0, 0));
-        assert_eq!(site.letters("reader@example.org").len(), 1);
+        assert_eq!(site.letters_of("reader@example.org").len(), 1);
 
         // It is there for nobody else.
         let path = format!("/api/v1/saved-searches/{}", kept["id"].as_str().unwrap());
@@ -134,13 +134,13 @@ async fn what_was_withdrawn_before_the_letter_was_written_is_not_told() {
         press.next_day(&site).await;
         press.withdraws(&site, &id).await;
         assert_eq!(round(&site).await, 0);
-        assert!(site.letters("reader@example.org").is_empty());
+        assert!(site.letters_of("reader@example.org").is_empty());
 
         // What was brought and went away afterwards keeps its place without its title.
         let second = press.publishes(&site, "Máy sấy tầng sôi", "public").await;
         press.next_day(&site).await;
         assert_eq!(round(&site).await, 1);
-        assert_eq!(site.letters("reader@example.org").len(), 1);
+        assert_eq!(site.letters_of("reader@example.org").len(), 1);
         press.withdraws(&site, &second).await;
         let reader = site.visitor().sign_in("reader@example.org", PASSWORD).await;
         assert_eq!(titles(&reader).await, [""]);
@@ -159,7 +159,7 @@ async fn two_rounds_at_the_same_time_and_a_letter_sent_again_are_one_letter() {
         let (one, other) = tokio::join!(matching::alerts::round(&site.app.saved, -1), matching::alerts::round(&site.app.saved, -1));
         assert_eq!(one.unwrap().with_news + other.unwrap().with_news, 1);
         site.settled().await;
-        assert_eq!(site.letters("reader@example.org").len(), 1);
+        assert_eq!(site.letters_of("reader@example.org").len(), 1);
         assert_eq!(titles(&reader).await.len(), 1);
         site.stop().await;
     })
@@ -182,7 +182,7 @@ async fn a_mail_program_stops_letters_with_one_post_and_a_forged_link_stops_noth
         let kept = keep(&reader, "q=máy sấy", "at_once").await;
         press.publishes(&site, "Máy sấy cơm dừa bơm nhiệt", "public").await;
         round(&site).await;
-        let link = stop_link(&site.letters("reader@example.org")[0]);
+        let link = stop_link(&site.letters_of("reader@example.org")[0]);
         let path = link.split_once("/letters/").map(|(_, rest)| format!("/letters/{rest}")).unwrap();
         let visitor = site.visitor();
         // Opening it changes nothing: programs that look through mail open links.
@@ -196,7 +196,7 @@ async fn a_mail_program_stops_letters_with_one_post_and_a_forged_link_stops_noth
         assert_eq!(reader.get(&saved).await.expect(200)["when"], "off");
         press.publishes(&site, "Máy sấy tầng sôi", "public").await;
         assert_eq!(round(&site).await, 0);
-        assert_eq!(site.letters("reader@example.org").len(), 1);
+        assert_eq!(site.letters_of("reader@example.org").len(), 1);
         // The feed has both, and ends with the search.
         let feed = kept["feed"].as_str().unwrap().replace(&site.app.settings.public_url, "");
         let atom = visitor.get(&feed).await;
@@ -215,7 +215,7 @@ async fn notices_come_at_once_in_the_morning_or_only_in_the_space_as_each_chose(
         let press = Press::new(&site).await;
         let id = press.publishes(&site, "Máy sấy cơm dừa bơm nhiệt", "public").await.parse().unwrap();
         let (reader, account) = site.account("reader", &[]).await;
-        let mails = || site.letters("reader@example.org").len();
+        let mails = || site.letters_of("reader@example.org").len();
         tell(&site, account, NoticeKind::InterestReceived, id).await;
         tell(&site, account, NoticeKind::InterestReceived, id).await;
         site.settled().await;
@@ -232,7 +232,7 @@ async fn notices_come_at_once_in_the_morning_or_only_in_the_space_as_each_chose(
         assert_eq!(notices::leave_digests(&site.app.accounts).await.unwrap(), 0);
         site.settled().await;
         assert_eq!(mails(), 2);
-        let text = accounts::mail::plain_text(&site.letters("reader@example.org")[1]).unwrap();
+        let text = accounts::mail::plain_text(&site.letters_of("reader@example.org")[1]).unwrap();
         assert!(text.contains("đối tác phù hợp mới") && !text.contains("bước mới"), "{text}");
 
         let reader = site.visitor().sign_in("reader@example.org", PASSWORD).await;

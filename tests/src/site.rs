@@ -224,7 +224,7 @@ impl Site {
     }
 
     /// Every letter to an address so far, as it left, the oldest first.
-    pub fn letters(&self, email: &str) -> Vec<String> {
+    pub fn letters_of(&self, email: &str) -> Vec<String> {
         let folder = self.app.mailer.folder().unwrap();
         let mut names: Vec<PathBuf> = std::fs::read_dir(folder).map(|d| d.map(|e| e.unwrap().path()).collect()).unwrap_or_default();
         names.sort();

@@ -27,11 +27,15 @@ pub(crate) async fn say(app: &App, actor: &Actor, notice: &Notice) -> Result<Sai
     let (about, plain) = (notice.about, |path: String| (None, path));
     let (title, path) = match notice.about_kind.as_str() {
         "interest" => (of_listing(app, actor, &notice.facts).await?, format!("/interests/{about}")),
-        "disclosure" => (of_listing(app, actor, &notice.facts).await?, format!("/disclosures/{about}")),
+        "disclosure" => (of_listing(app, actor, &notice.facts).await?, of_disclosure(notice)),
+        "deal" if notice.kind == NoticeKind::ConsentAsked => {
+            (title_of_deal(app, actor, DealId(about)).await?, format!("/deals/{about}/edit/statement"))
+        }
         "deal" => (title_of_deal(app, actor, DealId(about)).await?, format!("/deals/{about}")),
         "saved_search" => (name_of(app, actor, SavedSearchId(about)).await?, format!("/my/searches/{about}")),
         "listing" => match shown(app, actor, ListingId(about)).await? {
-            Some(view) if notice.kind == NoticeKind::MatchFound => (Some(view.title), format!("{}/matches", view.url)),
+            Some(view) if notice.kind == NoticeKind::MatchFound => (Some(view.title), format!("{}/matches{}", view.url, pair(notice))),
+            Some(view) if notice.kind == NoticeKind::DisclosureUsed => (Some(view.title), format!("/my/listings/{about}/ledger")),
             Some(view) => (Some(view.title), format!("/my/listings/{about}")),
             None => plain(LIST.to_owned()),
         },
@@ -51,6 +55,22 @@ fn key(kind: NoticeKind) -> String {
 /// What a kind is called where it is chosen.
 pub(crate) fn kind_name(kind: NoticeKind, lang: Lang) -> String {
     messages::say(lang, &format!("notice-kind-{}", kind.as_str().replace('_', "-")), &[])
+}
+
+/// What was confided: to whom it was opened on its own page, to its owner beside the listing.
+fn of_disclosure(notice: &Notice) -> String {
+    let fact = |name: &str| notice.facts.get(name).and_then(Value::as_str).unwrap_or_default();
+    match (notice.kind, fact("what")) {
+        (NoticeKind::DisclosureUsed, "opened") => format!("/my/listings/{}/ledger", fact("listing")),
+        (NoticeKind::DisclosureUsed, _) => format!("/my/listings/{}/confidential", fact("listing")),
+        _ => format!("/disclosures/{}", notice.about),
+    }
+}
+
+/// The place of a pair on a page of matches.
+fn pair(notice: &Notice) -> String {
+    let fact = |name: &str| notice.facts.get(name).and_then(Value::as_str).unwrap_or_default();
+    format!("#m-{}.{}", fact("need"), fact("offer"))
 }
 
 /// A listing, if the reader may see it.

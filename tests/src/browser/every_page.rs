@@ -163,7 +163,7 @@ impl Cast {
         let kept = author.post("/api/v1/saved-searches", query).await.expect(201)["id"].as_str().unwrap().to_owned();
         crate::alerts::tell(site, account, NoticeKind::InterestReceived, wanted.parse().unwrap()).await;
         site.settled().await;
-        let stop = crate::alerts::stop_link(site.letters("author@example.org").iter().find(|l| l.contains("List-Unsubscribe")).unwrap());
+        let stop = crate::alerts::stop_link(site.letters_of("author@example.org").iter().find(|l| l.contains("List-Unsubscribe")).unwrap());
         let stop = stop.split_once("/letters/").map(|(_, rest)| format!("/letters/{rest}")).unwrap();
         // An interest that came in, with a question, and one that was sent.
         let mut body = json!({"party": third, "message": "Chúng tôi có máy sấy này.", "anonymity": "sector_and_region", "wants_nda": true});
@@ -178,9 +178,20 @@ impl Cast {
         body["party"] = json!(second);
         let sent_by_us = author.post(&format!("/api/v1/technologies/{id}/interests"), body).await.expect(201);
 
+        // What answers one's own need, chosen and compared.
+        let need = author.get(&format!("/api/v1/needs/{wanted}")).await.expect(200)["url"].as_str().unwrap().to_owned();
+        let found = author.get(&format!("/api/v1/needs/{wanted}/matches?limit=3")).await.expect(200);
+        let with: Vec<String> =
+            found["items"].as_array().unwrap().iter().map(|m| format!("with={}", m["listing"]["id"].as_str().unwrap())).collect();
+        assert!(with.len() > 1, "{found}");
+        let mut compared = vec![visit(Who::Author, format!("{need}/matches"))];
+        compared.push(visit(Who::Author, format!("{need}/compare")));
+        compared.push(visit(Who::Author, format!("{need}/compare?{}", with.join("&"))));
+
         let mut visits = Self::of_everybody(&visitor).await;
         visits.extend(Self::of_the_author(&author, &party, &import, [&empty, &claimed, &back, &wanted, &mark]).await);
         visits.extend(Self::of_what_is_confided(&author, &party, [&empty, &wanted]).await);
+        visits.extend(compared);
         visits.extend([
             visit(Who::Author, "/my/searches"),
             visit(Who::Author, "/my/searches/new?q=d%E1%BB%ABa&trl=7,8"),
@@ -347,15 +358,6 @@ impl Cast {
             visit(who, format!("/my/listings/{empty}/history")),
             visit(who, format!("/my/listings/{wanted}/audience")),
         ];
-        // What answers one's own need, chosen and compared.
-        let need = author.get(&format!("/api/v1/needs/{wanted}")).await.expect(200)["url"].as_str().unwrap().to_owned();
-        let found = author.get(&format!("/api/v1/needs/{wanted}/matches?limit=3")).await.expect(200);
-        let with: Vec<String> =
-            found["items"].as_array().unwrap().iter().map(|m| format!("with={}", m["listing"]["id"].as_str().unwrap())).collect();
-        assert!(with.len() > 1, "{found}");
-        visits.push(visit(who, format!("{need}/matches")));
-        visits.push(visit(who, format!("{need}/compare")));
-        visits.push(visit(who, format!("{need}/compare?{}", with.join("&"))));
         for id in [empty, waiting, back, wanted] {
             visits.push(visit(who, format!("/my/listings/{id}")));
         }
