@@ -31,6 +31,8 @@ crate::step!(
             updated_at {time} NOT NULL,
             CHECK (owner_party_id <> seeker_party_id)
         ) {strict}",
+        // One interest leads to one deal.
+        "CREATE UNIQUE INDEX deal_interest ON deal (interest_id) WHERE interest_id IS NOT NULL",
         "CREATE INDEX deal_board ON deal (is_open, stage, due_on, id)",
         "CREATE INDEX deal_due ON deal (is_open, due_on, id)",
         "CREATE INDEX deal_listing ON deal (listing_id, is_open, due_on, id)",

@@ -513,7 +513,7 @@ async fn all_of_it_is_done_on_the_pages_and_nothing_typed_is_lost() {
         assert!(room.owner.get(&desk).await.text.contains(&format!("href=\"{page}\"")));
         let public =
             room.owner.get(&format!("/api/v1/technologies/{}", room.listing)).await.expect(200)["url"].as_str().unwrap().to_owned();
-        assert!(!site.visitor().get(&public).await.text.contains("Có thông tin mật"));
+        assert!(!site.visitor().get(&public).await.text.contains("Có thông tin bảo mật"));
 
         let text = [("_seen", "0"), ("know_how", "Ủ men 18 giờ."), ("other", "Khách hàng A")];
         assert_eq!(send_form(&room.owner, &page, &text).await.status, 303);
@@ -524,7 +524,7 @@ async fn all_of_it_is_done_on_the_pages_and_nothing_typed_is_lost() {
         let refused = send_form(&room.owner, &page, &[("_seen", "1"), ("know_how", &long), ("cost_structure", "Điện 40 %")]).await;
         assert_eq!(refused.status, 422);
         assert!(refused.text.contains(&long) && refused.text.contains("Điện 40 %") && refused.text.contains("href=\"#know_how\""));
-        assert!(site.visitor().get(&public).await.text.contains("Có thông tin mật, mở theo thỏa thuận bảo mật"));
+        assert!(site.visitor().get(&public).await.text.contains("Có thông tin bảo mật, mở theo thỏa thuận bảo mật"));
         let english = site.visitor().get(&format!("/en{public}")).await;
         assert!(english.text.contains("Confidential details are opened under an NDA"));
 

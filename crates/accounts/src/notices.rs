@@ -8,7 +8,9 @@
 use base::{AccountId, Actor, Cursor, Limit, NoticeId, Page, PartyId, PartyRole};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{Ctx, StoreError, Tx};
@@ -44,6 +46,8 @@ base::words! {
         DisclosureGranted = "disclosure_granted",
         /// Somebody accepted the agreement, or opened what was confided.
         DisclosureUsed = "disclosure_used",
+        /// An administrator opened in an emergency what one's party confides.
+        GlassBroken = "glass_broken",
         /// A counterpart for one's listing was found.
         MatchFound = "match_found",
         /// A saved search has something new.
@@ -78,13 +82,21 @@ impl NoticeKind {
             | Self::InterestDue
             | Self::DealMoved
             | Self::DisclosureGranted
+            | Self::GlassBroken
             | Self::ConsentAsked => Way::AtOnce,
         }
     }
 
-    /// The kinds whose way is chosen in one place for all.
+    /// Whether its reader chooses how they are told. Each saved search says so itself, and of an emergency nobody stays
+    /// untold.
+    #[must_use]
+    pub fn is_chosen(self) -> bool {
+        !matches!(self, Self::SearchNews | Self::GlassBroken)
+    }
+
+    /// The kinds whose way is chosen.
     pub fn to_choose() -> impl Iterator<Item = Self> {
-        Self::ALL.iter().copied().filter(|kind| *kind != Self::SearchNews)
+        Self::ALL.iter().copied().filter(|kind| kind.is_chosen())
     }
 }
 
@@ -163,8 +175,7 @@ pub async fn tell(tx: &Tx, account: AccountId, new: &NewNotice) -> Result<bool, 
     if told > 0 {
         return Ok(false);
     }
-    let chosen = notice_choice::Entity::find_by_id((account.0, new.kind.as_str().to_owned())).one(tx.db()).await?;
-    let way = chosen.and_then(|row| row.way.parse().ok()).unwrap_or_else(|| new.kind.usual_way());
+    let way = way(tx.db(), account, new.kind).await?;
     let id = NoticeId(tx.new_id());
     let mail = match way {
         Way::AtOnce => "sent",
@@ -189,6 +200,22 @@ pub async fn tell(tx: &Tx, account: AccountId, new: &NewNotice) -> Result<bool, 
         tx.enqueue(MAIL_JOB, &NoticeMail { notice: id }, tx.now()).await?;
     }
     Ok(true)
+}
+
+/// How an account is told of a kind.
+///
+/// # Errors
+/// If the database fails.
+pub async fn way_of(accounts: &Accounts, account: AccountId, kind: NoticeKind) -> Result<Way, StoreError> {
+    way(accounts.store.db(), account, kind).await
+}
+
+async fn way(db: &impl ConnectionTrait, account: AccountId, kind: NoticeKind) -> Result<Way, StoreError> {
+    if !kind.is_chosen() {
+        return Ok(kind.usual_way());
+    }
+    let chosen = notice_choice::Entity::find_by_id((account.0, kind.as_str().to_owned())).one(db).await?;
+    Ok(chosen.and_then(|row| row.way.parse().ok()).unwrap_or_else(|| kind.usual_way()))
 }
 
 /// Tells the members of a party that have one of these roles, but not `except` (whoever did it).
@@ -336,6 +363,16 @@ async fn set_choice(tx: &Tx, account: AccountId, choice: Choice) -> Result<(), S
         )
         .exec_without_returning(tx.db())
         .await?;
+    if choice.way == Way::Off {
+        // Those that wait for the next morning as well.
+        notice::Entity::update_many()
+            .col_expr(notice::Column::Mail, Expr::value("none"))
+            .filter(notice::Column::AccountId.eq(account.0))
+            .filter(notice::Column::Kind.eq(choice.kind.as_str()))
+            .filter(notice::Column::Mail.eq("waiting"))
+            .exec(tx.db())
+            .await?;
+    }
     Ok(())
 }
 

@@ -86,6 +86,8 @@ pub struct PartyBrief {
     pub profile: PartyProfile,
     /// True for invented parties of a demonstration.
     pub demonstration: bool,
+    /// When it was registered.
+    pub created_at: DateTime<Utc>,
     /// Grows by one with every change.
     pub version: i64,
     /// When it was changed last.
@@ -466,6 +468,7 @@ fn brief(row: party::Model) -> Result<PartyBrief, StoreError> {
         profile,
         demonstration: row.demonstration,
         version: row.version,
+        created_at: row.created_at,
         updated_at: row.updated_at,
     })
 }

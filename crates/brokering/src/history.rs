@@ -245,9 +245,8 @@ fn dealt(counted: &CountedDeals, inside: bool) -> Dealt {
     let reasons: Vec<&Tally> = counted.lost.values().collect();
     let lost = whole(reasons.iter().copied());
     let by_reason = if inside { reasons.iter().map(|t| Figure::told(t.count)).collect() } else { told_of(&reasons, !lost.is_few()) };
-    let rest = counted.signed.parties.difference(&counted.completed.parties).count();
     let (signed, mut completed) = (figure(&counted.signed), figure(&counted.completed));
-    if !inside && completed.count.is_some_and(|n| n > 0) && signed.count.is_some() && (1..PARTIES_NEEDED).contains(&rest) {
+    if !inside && completed.count.is_some_and(|n| n > 0) && signed.count.is_some() && counted.unfinished.is_few() {
         completed = Figure::untold(Untold::Withheld);
     }
     Dealt {
@@ -257,7 +256,7 @@ fn dealt(counted: &CountedDeals, inside: bool) -> Dealt {
         completed,
         lost: figure(&lost),
         lost_by_reason: counted.lost.keys().zip(by_reason).map(|(reason, deals)| Lost { reason: Code(reason.clone()), deals }).collect(),
-        money: counted.money.clone().filter(|_| signed.count.is_some()),
+        money: counted.money.clone().filter(|_| inside || !counted.priced.is_few()),
         signed,
     }
 }
@@ -378,6 +377,8 @@ mod tests {
         let mut deals = CountedDeals {
             signed: tally(&[1, 2, 3, 4]),
             completed: tally(&[1, 2, 3]),
+            unfinished: tally(&[4]),
+            priced: tally(&[1, 2, 3]),
             meetings: tally(&[1, 1, 2]),
             ..CountedDeals::default()
         };
@@ -391,6 +392,7 @@ mod tests {
         assert_eq!(outside.lost_by_reason[0].deals, FEW);
         assert!(outside.money.is_some());
         deals.signed = tally(&[1, 2]);
+        deals.priced = tally(&[1]);
         assert_eq!((dealt(&deals, false).signed, dealt(&deals, false).money), (FEW, None));
     }
 

@@ -183,7 +183,7 @@ pub(crate) async fn cases(db: &impl ConnectionTrait, rows: Vec<interest::Model>)
     rows.into_iter().map(case).collect()
 }
 
-async fn load(db: &impl ConnectionTrait, id: InterestId) -> Result<Option<Case>, StoreError> {
+pub(crate) async fn load(db: &impl ConnectionTrait, id: InterestId) -> Result<Option<Case>, StoreError> {
     let row = interest::Entity::find_by_id(id.0).one(db).await?;
     Ok(cases(db, row.into_iter().collect()).await?.pop())
 }

@@ -12,7 +12,7 @@ use accounts::notices::{NewNotice, NoticeKind};
 use base::{Limit, SavedSearchId};
 use chrono::{DateTime, Datelike, Days, TimeDelta, Utc, Weekday};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use search::{DateColumn, Viewer};
 use serde::{Deserialize, Serialize};
 use store::{Ctx, StoreError, Tx};
@@ -35,6 +35,8 @@ pub struct AlertMail {
     pub search: SavedSearchId,
     /// What it brought carries this mark.
     pub round: Uuid,
+    /// How far the index had come that found it: one that is behind does not know all of it yet.
+    pub position: i64,
 }
 
 /// What a round did.
@@ -70,13 +72,17 @@ pub(crate) fn first_due(when: When, at: DateTime<Utc>) -> DateTime<Utc> {
 /// Looks at every search that is due: those of the day and the week whose morning has come, and those at once if the
 /// index has moved beyond `since`.
 ///
-/// One search that fails is told in the log and left for the next round; it does not hold up the others.
+/// One search that fails is told in the log and left for the next round; it does not hold up the others. While the index is
+/// behind the log nothing is looked for: what is missing there would be taken for nothing new.
 ///
 /// # Errors
 /// If the searches cannot be read.
 pub async fn round(saved: &Saved, since: i64) -> Result<Round, SavedError> {
     let now = saved.store.clock().now();
     let position = saved.search.followed();
+    if position < saved.store.last_position().await? {
+        return Ok(Round { position: since, ..Round::default() });
+    }
     let mut ways = Condition::any().add(
         Condition::all()
             .add(saved_search::Column::Way.is_in([When::Daily.as_str(), When::Weekly.as_str()]))
@@ -108,51 +114,67 @@ pub async fn round(saved: &Saved, since: i64) -> Result<Round, SavedError> {
                     done.searches += 1;
                     done.with_news += u64::from(has_news);
                 }
-                Err(error) => tracing::error!(search = %id, cause = store::follow::report(&error), "a saved search could not be looked at"),
+                Err(error) => {
+                    done.position = since;
+                    tracing::error!(search = %id, cause = store::follow::report(&error), "a saved search could not be looked at");
+                }
             }
         }
     }
 }
 
-/// What a search finds that was published after it was kept, the newest first.
+/// What a search finds that was published after it was kept and was not brought before: the newest [`MOST_NEWS`].
 async fn found(saved: &Saved, search: &SavedSearch) -> Result<Vec<Uuid>, SavedError> {
-    let Some(actor) = accounts::actor::of_account(&saved.accounts, search.account).await? else { return Ok(Vec::new()) };
+    let Some(owner) = crate::saved::owner(saved, search).await? else { return Ok(Vec::new()) };
     let mut query = search.criteria.query();
     query.limit = Limit::new(Limit::MAX).unwrap_or_default();
     let first_day = base::clock::in_vietnam(search.created_at).date();
     let period = query.periods.entry(DateColumn::Published).or_default();
     period.from = period.from.max(Some(first_day));
-    let (index, kept_at) = (saved.search.clone(), search.created_at);
-    let ids = tokio::task::spawn_blocking(move || {
-        let viewer = Viewer::of(&actor);
-        let mut ids = Vec::new();
-        loop {
-            let page = index.find(&query, &viewer)?;
-            ids.extend(page.items.iter().filter(|hit| hit.card.published_at > kept_at).map(|hit| hit.card.id));
-            match page.next {
-                Some(next) if ids.len() < MOST_NEWS => query.cursor = Some(next),
-                _ => return Ok::<_, search::SearchError>(ids),
-            }
+    let mut fresh = Vec::new();
+    loop {
+        let (index, asked, viewer) = (saved.search.clone(), query.clone(), Viewer::of(&owner));
+        let page = tokio::task::spawn_blocking(move || index.find(&asked, &viewer)).await??;
+        let ids: Vec<Uuid> = page.items.iter().filter(|hit| hit.card.published_at > search.created_at).map(|hit| hit.card.id).collect();
+        let known = known_of(saved.store.db(), search.id, &ids).await?;
+        fresh.extend(ids.into_iter().filter(|id| !known.contains(id)));
+        match page.next {
+            Some(next) if fresh.len() < MOST_NEWS => query.cursor = Some(next),
+            _ => return Ok(fresh),
         }
-    });
-    Ok(ids.await??)
+    }
+}
+
+/// What of this was brought before.
+async fn known_of(db: &impl ConnectionTrait, search: SavedSearchId, ids: &[Uuid]) -> Result<BTreeSet<Uuid>, StoreError> {
+    let mut known = BTreeSet::new();
+    for some in ids.chunks(500) {
+        let rows = saved_search_item::Entity::find()
+            .filter(saved_search_item::Column::SearchId.eq(search.0))
+            .filter(saved_search_item::Column::FoundId.is_in(some.iter().copied()))
+            .all(db)
+            .await?;
+        known.extend(rows.into_iter().map(|row| row.found_id));
+    }
+    Ok(known)
 }
 
 /// Brings what is new; true if there was something.
 async fn look(saved: &Saved, search: SavedSearch) -> Result<bool, SavedError> {
+    let position = saved.search.followed();
     let found = found(saved, &search).await?;
     if found.is_empty() && search.when == When::AtOnce {
         return Ok(false);
     }
     let work = move |tx: Tx| {
         let found = found.clone();
-        async move { bring(&tx, search.id, found).await }
+        async move { bring(&tx, search.id, found, position).await }
     };
     saved.store.write(Ctx::system(), work).await
 }
 
 /// Writes down what of this was not brought before, and tells its owner.
-async fn bring(tx: &Tx, id: SavedSearchId, found: Vec<Uuid>) -> Result<bool, SavedError> {
+async fn bring(tx: &Tx, id: SavedSearchId, found: Vec<Uuid>, position: i64) -> Result<bool, SavedError> {
     let mut query = saved_search::Entity::find_by_id(id.0);
     if tx.needs_row_locks() {
         query = query.lock_exclusive();
@@ -161,15 +183,7 @@ async fn bring(tx: &Tx, id: SavedSearchId, found: Vec<Uuid>) -> Result<bool, Sav
     let Some(search) = query.one(tx.db()).await?.map(read).transpose()?.filter(|search| search.when != When::Off) else {
         return Ok(false);
     };
-    let mut known = BTreeSet::new();
-    for some in found.chunks(500) {
-        let rows = saved_search_item::Entity::find()
-            .filter(saved_search_item::Column::SearchId.eq(id.0))
-            .filter(saved_search_item::Column::FoundId.is_in(some.iter().copied()))
-            .all(tx.db())
-            .await?;
-        known.extend(rows.into_iter().map(|row| row.found_id));
-    }
+    let known = known_of(tx.db(), id, &found).await?;
     let fresh: BTreeSet<Uuid> = found.into_iter().filter(|found| !known.contains(found)).collect();
     if search.when != When::AtOnce {
         saved_search::Entity::update_many()
@@ -198,7 +212,7 @@ async fn bring(tx: &Tx, id: SavedSearchId, found: Vec<Uuid>) -> Result<bool, Sav
         once: format!("search_news:{round}"),
     };
     accounts::notices::tell(tx, search.account, &notice).await?;
-    tx.enqueue(MAIL_JOB, &AlertMail { search: id, round }, tx.now()).await?;
+    tx.enqueue(MAIL_JOB, &AlertMail { search: id, round, position }, tx.now()).await?;
     Ok(true)
 }
 

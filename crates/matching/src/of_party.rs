@@ -92,6 +92,10 @@ pub async fn matches(
         .filter_map(|row| {
             let (need, offer) = (seen(row.need_id)?, seen(row.offer_id)?);
             let (own, other) = if need.owner.id == party { (need, offer) } else { (offer, need) };
+            // Whose a hidden need is, nobody learns from here but its own people.
+            if own.content.hides_party() && !actor.is_member(party) && !actor.is_system() {
+                return None;
+            }
             Some(PartyMatch {
                 id: MatchId { need: need.id, offer: offer.id }.to_string(),
                 own: MatchListing::of(own, actor.lang),

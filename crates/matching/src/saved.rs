@@ -108,7 +108,8 @@ impl Criteria {
         Self { q: query.text.trim().to_owned(), filters: query.filters.clone(), periods: query.periods.clone(), party: query.party }
     }
 
-    /// The search, the newest first, without facets.
+    /// The search, the newest first, without facets. All words must be there: who waits for something is not told of
+    /// what is only a little like it.
     #[must_use]
     pub fn query(&self) -> Query {
         Query {
@@ -117,6 +118,7 @@ impl Criteria {
             periods: self.periods.clone(),
             party: self.party,
             sort: Sort::Newest,
+            all_words: true,
             ..Query::default()
         }
     }
@@ -340,6 +342,16 @@ pub async fn get(saved: &Saved, actor: &Actor, id: SavedSearchId) -> Result<Save
 pub async fn find(saved: &Saved, id: SavedSearchId) -> Result<Option<SavedSearch>, SavedError> {
     let row = saved_search::Entity::find_by_id(id.0).one(saved.store.db()).await?;
     Ok(row.map(read).transpose()?)
+}
+
+/// As whom a search is asked when its owner is not there: without their roles of staff, so that no letter and no feed has
+/// what a moderator sees at work. None if they may not sign in.
+///
+/// # Errors
+/// If the database fails.
+pub async fn owner(saved: &Saved, search: &SavedSearch) -> Result<Option<Actor>, StoreError> {
+    let owner = accounts::actor::of_account(&saved.accounts, search.account).await?;
+    Ok(owner.map(|owner| Actor { staff: std::collections::BTreeSet::new(), ..owner }))
 }
 
 /// What the searches of whoever asks have brought, the newest first; of one search or of all.

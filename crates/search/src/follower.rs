@@ -371,7 +371,7 @@ impl From<accounts::parties::PartyBrief> for PartyDocument {
             capacities,
             interests: party.profile.interests,
             fields: Vec::new(),
-            since: party.updated_at,
+            since: party.created_at,
             changed_at: party.updated_at,
         }
     }

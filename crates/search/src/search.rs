@@ -118,6 +118,8 @@ pub struct Query {
     pub facets: Vec<Facet>,
     /// Whether the usual periods are counted.
     pub count_periods: bool,
+    /// Whether all words must be there, however little has them all.
+    pub all_words: bool,
 }
 
 impl Query {
@@ -247,7 +249,13 @@ impl Search {
         let plan = Plan::new(&parsed, &expansions, &snapshot, &weights)?;
         let limit = usize::try_from(query.limit.get()).unwrap_or(usize::MAX);
         let narrowing = Narrowing { filters: &query.filters, periods: &query.periods, party: query.party.map(|p| p.0), viewer };
-        let found = matching::find(&snapshot, &plan, &narrowing, query.limit.get(), after.as_ref().map(|b| b.step))?;
+        let found = matching::find(
+            &snapshot,
+            &plan,
+            &narrowing,
+            if query.all_words { 0 } else { query.limit.get() },
+            after.as_ref().map(|b| b.step),
+        )?;
         let step = found.step;
         let order = if plan.is_empty() && query.sort == Sort::Relevance { Order::Standing } else { Order::from(query.sort) };
         let wanted = Wanted { order, limit: limit.saturating_add(1), after: after.as_ref().map(|b| (b.key, b.id)), now };

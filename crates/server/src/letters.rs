@@ -70,17 +70,21 @@ async fn one_notice(app: &App, job: &Job) -> Result<Option<Letter>, String> {
     let about: NoticeMail = serde_json::from_value(job.payload.clone()).map_err(|e| e.to_string())?;
     let Some(notice) = notices::get(&app.accounts, about.notice).await.map_err(|e| report(&e))? else { return Ok(None) };
     let Some(actor) = reader(app, notice.account).await? else { return Ok(None) };
+    if notices::way_of(&app.accounts, notice.account, notice.kind).await.map_err(|e| report(&e))? == notices::Way::Off {
+        return Ok(None); // stopped since
+    }
     let lang = actor.lang;
     let said = crate::notices::say(app, &actor, &notice).await.map_err(told)?;
-    let stop = stop_link(app, lang, Stop::Notices(notice.account, Some(notice.kind)))?;
+    let stop = notice.kind.is_chosen().then(|| stop_link(app, lang, Stop::Notices(notice.account, Some(notice.kind)))).transpose()?;
     let (link, choose) = (whole(app, lang, &said.path), whole(app, lang, "/account/notices"));
     let body = messages::say(lang, "mail-notice", &[("text", &said.text), ("link", &link), ("choose", &choose)]);
-    letters::saying(&app.accounts, notice.account, said.text, &body, Some(stop)).await.map_err(|e| report(&e))
+    letters::saying(&app.accounts, notice.account, said.text, &body, stop).await.map_err(|e| report(&e))
 }
 
 async fn digest(app: &App, job: &Job) -> Result<Option<Letter>, String> {
     let about: DigestMail = serde_json::from_value(job.payload.clone()).map_err(|e| e.to_string())?;
-    let all = notices::of_digest(&app.accounts, about.digest).await.map_err(|e| report(&e))?;
+    let mut all = notices::of_digest(&app.accounts, about.digest).await.map_err(|e| report(&e))?;
+    all.retain(|notice| notice.read_at.is_none());
     let Some(actor) = reader(app, about.account).await?.filter(|_| !all.is_empty()) else { return Ok(None) };
     let lang = actor.lang;
     let mut lines = Vec::new();
@@ -105,7 +109,10 @@ async fn alert(app: &App, job: &Job) -> Result<Option<Letter>, String> {
     if search.when == matching::saved::When::Off {
         return Ok(None); // stopped since
     }
-    let Some(actor) = reader(app, search.account).await? else { return Ok(None) };
+    if app.search.followed() < about.position {
+        return Err("the index of this process does not have all of it yet".to_owned());
+    }
+    let Some(actor) = matching::saved::owner(&app.saved, &search).await.map_err(|e| report(&e))? else { return Ok(None) };
     let lang = actor.lang;
     let brought = matching::alerts::brought(&app.saved, about.round).await.map_err(|e| report(&e))?;
     let viewer = Viewer::of(&actor);

@@ -32,10 +32,13 @@ pub(crate) async fn say(app: &App, actor: &Actor, notice: &Notice) -> Result<Sai
             (title_of_deal(app, actor, DealId(about)).await?, format!("/deals/{about}/edit/statement"))
         }
         "deal" => (title_of_deal(app, actor, DealId(about)).await?, format!("/deals/{about}")),
-        "saved_search" => (name_of(app, actor, SavedSearchId(about)).await?, format!("/my/searches/{about}")),
+        "saved_search" => match name_of(app, actor, SavedSearchId(about)).await? {
+            Some(name) => (Some(name), format!("/my/searches/{about}")),
+            None => plain(LIST.to_owned()),
+        },
         "listing" => match shown(app, actor, ListingId(about)).await? {
             Some(view) if notice.kind == NoticeKind::MatchFound => (Some(view.title), format!("{}/matches{}", view.url, pair(notice))),
-            Some(view) if notice.kind == NoticeKind::DisclosureUsed => (Some(view.title), format!("/my/listings/{about}/ledger")),
+            Some(view) if notice.kind == NoticeKind::GlassBroken => (Some(view.title), format!("/my/listings/{about}/ledger")),
             Some(view) => (Some(view.title), format!("/my/listings/{about}")),
             None => plain(LIST.to_owned()),
         },
@@ -90,8 +93,8 @@ async fn of_listing(app: &App, actor: &Actor, facts: &Value) -> Result<Option<St
 }
 
 async fn title_of_deal(app: &App, actor: &Actor, id: DealId) -> Result<Option<String>, Problem> {
-    match brokering::deals::show(&app.brokering, actor, id).await {
-        Ok(deal) => Ok(Some(deal.title)),
+    match brokering::deals::title(&app.brokering, actor, id).await {
+        Ok(title) => Ok(Some(title)),
         Err(BrokeringError::Refused(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }

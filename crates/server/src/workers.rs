@@ -30,6 +30,7 @@ pub fn start(app: &App, wanting: Option<Wanting>, stop: &CancellationToken) -> J
     workers.spawn(matching::standing::run(app.matcher.clone(), stop.clone()));
     workers.spawn(jobs(app.clone(), stop.clone()));
     workers.spawn(clockwork(app.clone(), stop.clone()));
+    workers.spawn(alerts(app.clone(), stop.clone()));
     workers
 }
 
@@ -128,7 +129,6 @@ async fn listing_letter(app: &App, job: &Job) -> Result<(), String> {
 async fn clockwork(app: App, stop: CancellationToken) {
     let mut round = 0_u64;
     let mut faulty_synonyms = None;
-    let mut alerted = 0;
     loop {
         let search = app.search.clone();
         let read = tokio::task::spawn_blocking(move || search.reload_synonyms()).await;
@@ -141,15 +141,6 @@ async fn clockwork(app: App, stop: CancellationToken) {
             Ok(done) if done.expired + done.warned > 0 => tracing::info!(done.expired, done.warned, "listings came to their end"),
             Ok(_) => {}
             Err(error) => tracing::error!(cause = report(&error), "the listings' clock failed"),
-        }
-        match matching::alerts::round(&app.saved, alerted).await {
-            Ok(done) => {
-                alerted = done.position;
-                if done.with_news > 0 {
-                    tracing::info!(done.searches, done.with_news, "saved searches brought something");
-                }
-            }
-            Err(error) => tracing::error!(cause = report(&error), "saved searches could not be looked at"),
         }
         if let Err(error) = accounts::notices::leave_digests(&app.accounts).await {
             tracing::error!(cause = report(&error), "the letters of the day could not be left");
@@ -181,6 +172,23 @@ async fn clockwork(app: App, stop: CancellationToken) {
             }
         }
         round += 1;
+        tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(TICK_EVERY) => {} }
+    }
+}
+
+/// Looks whether saved searches have something new. Beside the clock, because many searches take their time.
+async fn alerts(app: App, stop: CancellationToken) {
+    let mut seen = 0;
+    loop {
+        match matching::alerts::round(&app.saved, seen).await {
+            Ok(done) => {
+                seen = done.position;
+                if done.with_news > 0 {
+                    tracing::info!(done.searches, done.with_news, "saved searches brought something");
+                }
+            }
+            Err(error) => tracing::error!(cause = report(&error), "saved searches could not be looked at"),
+        }
         tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(TICK_EVERY) => {} }
     }
 }

@@ -72,9 +72,9 @@ super::actions! {
     WorkDeal = "deal.work" on Deal, |actor, deal| works(actor, deal);
     /// Move it; which way whom is the pipeline's to say.
     MoveDeal = "deal.move" on Deal, |actor, deal| !deal.parts_of(actor).is_empty() || actor.is_system();
-    /// Say who is in it: its brokers, and the owner's editors.
-    SetDealParties = "deal.set_parties" on Deal, |actor, deal| works(actor, deal)
-        && (actor.is_system() || deal.is_brokered_by(actor) || deal.sides_of(actor).contains(&Side::Owner));
+    /// Say who is in it: its brokers. Whoever is let in reads all of it, so neither side lets anybody in alone.
+    SetDealParties = "deal.set_parties" on Deal, |actor, deal| actor.has_scope(Scope::Write)
+        && (actor.is_system() || deal.is_brokered_by(actor));
     /// Say who brokers it: its brokers, and administrators.
     SetBrokers = "deal.set_brokers" on Deal, |actor, deal| actor.has_scope(Scope::Write)
         && (deal.is_brokered_by(actor) || manages_deals(actor));

@@ -254,7 +254,7 @@ async fn enter_emergency(
                 view::Entity::insert(look).exec_without_returning(tx.db()).await?;
                 tx.emit(NewEvent::new("listing", listing, "confidential.glass_broken", json!({ "what": what, "file": file })));
                 let notice = NewNotice {
-                    kind: NoticeKind::DisclosureUsed,
+                    kind: NoticeKind::GlassBroken,
                     about_kind: "listing",
                     about: listing.0,
                     facts: json!({ "listing": listing, "what": "glass_broken", "account": administrator }),

@@ -13,6 +13,9 @@ use super::rows::{contract, deal, meeting, paper};
 use crate::Brokering;
 use crate::history::Tally;
 
+/// The stages of a deal whose contract is signed.
+const SIGNED: [&str; 4] = ["signed", "registered", "delivering", "completed"];
+
 /// What became of a listing in deals; each tally knows the other parties it stands for.
 #[derive(Debug, Default)]
 pub(crate) struct Counted {
@@ -22,8 +25,12 @@ pub(crate) struct Counted {
     pub ndas: Tally,
     /// Deals with an evaluation or trial.
     pub evaluations: Tally,
-    /// Deals with a signed contract.
+    /// Deals with a signed contract that came as far as that.
     pub signed: Tally,
+    /// Those of them that did not come to their end.
+    pub unfinished: Tally,
+    /// Those of them whose value is known in dong.
+    pub priced: Tally,
     /// Deals that came to their good end.
     pub completed: Tally,
     /// Deals that came to nothing, by a code of `lost_reasons`.
@@ -44,11 +51,12 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
     if deals.is_empty() {
         return Ok(counted);
     }
-    // Whom a deal is with, seen from the listing; one with nobody yet stands for itself.
+    // Whom a deal is with, seen from the listing; all that are with nobody yet stand for one.
     let other = |d: &deal::Model| match d.listing_kind.parse() {
         Ok(Kind::Need) => d.owner_party_id,
-        _ => d.seeker_party_id.unwrap_or(d.id),
+        _ => d.seeker_party_id.unwrap_or_default(),
     };
+    let reached: HashMap<Uuid, bool> = deals.iter().filter(|d| SIGNED.contains(&d.stage.as_str())).map(|d| (d.id, d.is_open)).collect();
     let with: HashMap<Uuid, Uuid> = deals.iter().map(|d| (d.id, other(d))).collect();
     let party = |deal: Uuid| with.get(&deal).copied().unwrap_or(deal);
     for one in deals.iter().filter(|d| !d.is_open) {
@@ -69,8 +77,16 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
     let signed = contract::Entity::find().filter(contract::Column::DealId.in_subquery(of_listing(listing)));
     let mut dong = Vec::new();
     for one in signed.filter(contract::Column::SignedOn.is_not_null()).all(db).await? {
+        // A day typed into a deal that never came so far is no signature.
+        let Some(is_open) = reached.get(&one.deal_id) else { continue };
         counted.signed.add(party(one.deal_id), 1);
-        dong.extend(one.value_minor.filter(|_| one.currency.as_deref() == Some("VND")));
+        if *is_open {
+            counted.unfinished.add(party(one.deal_id), 1);
+        }
+        if let Some(value) = one.value_minor.filter(|_| one.currency.as_deref() == Some("VND")) {
+            counted.priced.add(party(one.deal_id), 1);
+            dong.push(value);
+        }
     }
     let sum = dong.iter().fold(0_i64, |sum, value| sum.saturating_add(*value));
     counted.money = band(brokering, sum).filter(|_| !dong.is_empty());

@@ -7,7 +7,7 @@ use store::{Ctx, Tx};
 use utoipa::ToSchema;
 
 use super::list::of_broker;
-use super::people::replace_brokers;
+use super::people::{belongs_to_one, replace_brokers};
 use super::rows::deal;
 use super::{BrokerShare, BrokerShares, load_to_change};
 use crate::access::{brokers_deals, manages_deals};
@@ -65,6 +65,12 @@ pub async fn hand_over(brokering: &Brokering, ctx: Ctx, wanted: Handover) -> Res
                 let mut count = 0;
                 for row in rows {
                     let Some(deal) = load_to_change(&tx, base::DealId(row.id)).await? else { continue };
+                    let sides: Vec<base::PartyId> = deal.parties_of_sides().map(|(_, party)| party).collect();
+                    if belongs_to_one(&tx, wanted.to, &sides).await? {
+                        let mut faults = Faults::new();
+                        faults.add("/to", "deal_broker_of_side");
+                        return Err(BrokeringError::Invalid(faults));
+                    }
                     let mut shares: Vec<BrokerShare> = Vec::new();
                     for one in &deal.brokers {
                         let account = if one.account == wanted.from { wanted.to } else { one.account };

@@ -50,7 +50,7 @@ pub use open::{NewDeal, open};
 pub use people::{BrokerShare, BrokerShares, DealParties, DealParty, Statement, set_brokers, set_parties, state_interests};
 pub use replay::{Replayed, replay};
 pub use transition::{Transition, transition};
-pub use view::{BrokerView, DealView, Inside, LackView, PartyView, StageView, WayView, show};
+pub use view::{BrokerView, DealView, Inside, LackView, PartyView, StageView, WayView, show, title};
 pub use work::{
     MeetingView, MilestoneView, NewMeeting, NewMilestone, NewPaper, NewTask, PaperReceipt, PaperView, TaskView, meeting, milestone, paper,
     reached, task, task_done,

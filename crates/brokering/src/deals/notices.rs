@@ -94,13 +94,13 @@ pub async fn tick(brokering: &Brokering) -> Result<u64, BrokeringError> {
     let mut told = 0;
     for row in tasks {
         let whose: Voice = row.side.parse().map_err(|e| StoreError::corrupt("task", e))?;
-        told += u64::from(tell_due(brokering, row.deal_id, Due::Task(row.id, whose)).await?);
+        told += mind(brokering, row.deal_id, Due::Task(row.id, whose)).await;
     }
     for row in milestones {
-        told += u64::from(tell_due(brokering, row.deal_id, Due::Milestone(row.id)).await?);
+        told += mind(brokering, row.deal_id, Due::Milestone(row.id)).await;
     }
     for row in stages {
-        told += u64::from(tell_due(brokering, row.id, Due::Stage).await?);
+        told += mind(brokering, row.id, Due::Stage).await;
     }
     Ok(told)
 }
@@ -111,6 +111,17 @@ enum Due {
     Task(Uuid, Voice),
     Milestone(Uuid),
     Stage,
+}
+
+/// Tells of one thing; one that fails does not hold up the others.
+async fn mind(brokering: &Brokering, deal: Uuid, due: Due) -> u64 {
+    match tell_due(brokering, deal, due).await {
+        Ok(told) => u64::from(told),
+        Err(error) => {
+            tracing::error!(%deal, cause = store::follow::report(&error), "what is due in a deal could not be told");
+            0
+        }
+    }
 }
 
 async fn tell_due(brokering: &Brokering, id: Uuid, due: Due) -> Result<bool, BrokeringError> {

@@ -1,6 +1,10 @@
 //! Opening a deal about a listing: by the editors of the listing's party, or by a broker, who then brokers it.
+//!
+//! Only a broker names another party without its interest in hand: everybody else opens a deal from an interest that was
+//! accepted, or with nobody on the other side. From an interest whose sender stays anonymous no deal is opened, since a deal
+//! names its parties to each other.
 
-use base::{AccountId, Actor, Code, DealId, Faults, InterestId, ListingId, PartyId, PartyRole, Refused, Scope};
+use base::{AccountId, Actor, Code, DealId, Faults, Hideable as _, InterestId, ListingId, PartyId, PartyRole, Refused, Scope};
 use chrono::Datelike as _;
 use listings::content::Content;
 use listings::published::Published;
@@ -14,6 +18,7 @@ use utoipa::ToSchema;
 use super::rows::{broker, deal, party};
 use super::{DealReceipt, NEVER, Role, check_text, load, notices};
 use crate::access::brokers_deals;
+use crate::interests::{Anonymity, Status};
 use crate::{Brokering, BrokeringError};
 
 /// A deal to be opened.
@@ -94,6 +99,8 @@ async fn prepare(brokering: &Brokering, actor: &Actor, new: NewDeal) -> Result<R
         return Err(BrokeringError::Invalid(faults));
     };
     let its = published.owner.id;
+    // Somebody of the staff who belongs to the listing's party acts for the party and brokers nothing here.
+    let brokers = brokers_deals(actor) && !actor.is_member(its);
     if !actor.is_system() && !brokers_deals(actor) && !actor.has_role(its, PartyRole::Editor) {
         return Err(Refused::Forbidden { action: "deal.open" }.into());
     }
@@ -117,6 +124,10 @@ async fn prepare(brokering: &Brokering, actor: &Actor, new: NewDeal) -> Result<R
             (its, seeker)
         }
     };
+    let other = if is_need { ("/owner", Some(owner).filter(|o| *o != its)) } else { ("/seeker", seeker) };
+    if other.1.is_some() && new.interest.is_none() && !brokers && !actor.is_system() {
+        faults.add(other.0, "deal_needs_interest");
+    }
     if seeker == Some(owner) {
         faults.add(if is_need { "/owner" } else { "/seeker" }, "deal_with_itself");
     }
@@ -135,11 +146,42 @@ async fn prepare(brokering: &Brokering, actor: &Actor, new: NewDeal) -> Result<R
     };
     let title = published.content.title().best(published.source_lang).unwrap_or_default();
     let title = if new.title.is_empty() { title.to_owned() } else { new.title.clone() };
-    let broker = actor.account().filter(|_| brokers_deals(actor));
+    let on_a_side = actor.is_member(owner) || seeker.is_some_and(|party| actor.is_member(party));
+    let broker = actor.account().filter(|_| brokers && !on_a_side);
     Ok(Ready { title, listing_kind: published.kind, ip_kind, owner, seeker, broker, new })
 }
 
+/// What an interest adds to a deal: its sender, on the side where they stand.
+async fn from_interest(tx: &Tx, actor: &Actor, mut ready: Ready) -> Result<Ready, BrokeringError> {
+    let Some(id) = ready.new.interest else { return Ok(ready) };
+    let mut faults = Faults::new();
+    let case = crate::interests::load(tx.db(), id).await?.filter(|case| case.visible_to(actor));
+    let Some(interest) = case.map(|case| case.interest).filter(|i| i.listing == ready.new.listing) else {
+        faults.add("/interest", "unknown_interest");
+        return Err(BrokeringError::Invalid(faults));
+    };
+    if interest.state.status != Status::Accepted {
+        faults.add("/interest", "deal_interest_not_accepted");
+    } else if interest.state.anonymity != Anonymity::Named {
+        faults.add("/interest", "deal_sender_hides");
+    }
+    let is_need = ready.listing_kind == Kind::Need;
+    let (pointer, given) = if is_need { ("/owner", Some(ready.owner)) } else { ("/seeker", ready.seeker) };
+    if given.is_some_and(|party| party != interest.seeker) {
+        faults.add(pointer, "deal_other_sender");
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)?;
+    if !is_need {
+        ready.seeker = Some(interest.seeker);
+    }
+    if actor.is_member(interest.seeker) {
+        ready.broker = None;
+    }
+    Ok(ready)
+}
+
 async fn open_in(tx: Tx, brokering: Brokering, actor: Actor, ready: Ready) -> Result<DealReceipt, BrokeringError> {
+    let ready = from_interest(&tx, &actor, ready).await?;
     let id = DealId(tx.new_id());
     let today = tx.today();
     let pipeline = brokering.pipelines.in_force(&ready.new.kind, today);

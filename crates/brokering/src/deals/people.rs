@@ -155,7 +155,7 @@ pub async fn set_brokers(
             let (actor, wanted) = (actor.clone(), wanted.clone());
             async move {
                 let grant = granted::<SetBrokers>(&tx, &actor, id, Some(seen)).await?;
-                check_brokers(&tx, &wanted).await?;
+                check_brokers(&tx, deal, &wanted).await?;
                 let version = replace_brokers(&tx, grant.object(), &wanted, actor.account()).await?;
                 Ok(DealReceipt::of(grant.object(), version))
             }
@@ -163,7 +163,17 @@ pub async fn set_brokers(
         .await
 }
 
-async fn check_brokers(tx: &Tx, wanted: &BrokerShares) -> Result<(), BrokeringError> {
+/// Whether somebody is a member of one of these parties: nobody brokers between others and their own.
+pub(crate) async fn belongs_to_one(tx: &Tx, account: AccountId, parties: &[PartyId]) -> Result<bool, BrokeringError> {
+    for party in parties {
+        if accounts::lookup::is_confirmed_member(tx.db(), account, *party).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+async fn check_brokers(tx: &Tx, deal: &Deal, wanted: &BrokerShares) -> Result<(), BrokeringError> {
     let mut faults = Faults::new();
     if wanted.brokers.len() > BROKERS_MAX {
         let (max, count) = (BROKERS_MAX.to_string(), wanted.brokers.len().to_string());
@@ -171,12 +181,15 @@ async fn check_brokers(tx: &Tx, wanted: &BrokerShares) -> Result<(), BrokeringEr
         return Err(BrokeringError::Invalid(faults));
     }
     let known = accounts::people::staff_with(tx.db(), StaffRole::Broker).await?;
+    let sides: Vec<PartyId> = deal.parties_of_sides().map(|(_, party)| party).collect();
     let mut seen = BTreeSet::new();
     for (n, one) in wanted.brokers.iter().enumerate() {
         if !known.contains(&one.account) {
             faults.add(format!("/brokers/{n}/account"), "deal_no_broker");
         } else if !seen.insert(one.account) {
             faults.add(format!("/brokers/{n}/account"), "deal_broker_twice");
+        } else if belongs_to_one(tx, one.account, &sides).await? {
+            faults.add(format!("/brokers/{n}/account"), "deal_broker_of_side");
         }
         if one.share_bp == 0 {
             faults.add(format!("/brokers/{n}/share_bp"), "share_zero");

@@ -170,6 +170,14 @@ pub struct DealView {
     pub inside: Option<Inside>,
 }
 
+/// A deal's title, for whoever sees that it is there.
+///
+/// # Errors
+/// [`base::Refused`] hidden for others.
+pub async fn title(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<String, BrokeringError> {
+    Ok(readable::<ViewDeal>(brokering, actor, id).await?.title.clone())
+}
+
 /// Shows one deal.
 ///
 /// # Errors

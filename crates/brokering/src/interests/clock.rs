@@ -48,7 +48,13 @@ pub async fn tick(brokering: &Brokering) -> Result<Round, BrokeringError> {
             Due::Remind => &mut round.reminded,
         };
         for id in find(brokering, due).await? {
-            *count += usize::from(act(brokering, due, id).await?);
+            // One that fails does not hold up the others.
+            match act(brokering, due, id).await {
+                Ok(done) => *count += usize::from(done),
+                Err(error) => {
+                    tracing::error!(interest = %id, cause = store::follow::report(&error), "an interest's day could not be minded")
+                }
+            }
         }
     }
     Ok(round)

@@ -55,6 +55,8 @@ pub async fn run(matcher: Matcher, stop: CancellationToken) {
                 let before = events.first().map_or(0, |e| e.position - 1);
                 match step(&matcher, events, &mut *known.lock().await, &stop).await {
                     Err(StandingError::Stopped) => Ok(before),
+                    // Another node took them: this one goes on from where that came to.
+                    Err(StandingError::Elsewhere) => matcher.listings().store.follower_position(NAME).await.map_err(StandingError::from),
                     done => done,
                 }
             }
@@ -69,13 +71,15 @@ async fn begin(matcher: &Matcher, stop: &CancellationToken) -> Result<Option<i64
     if !index_reaches(matcher, head, stop).await {
         return Ok(None);
     }
+    // What was there before is nobody's news: the place is set first, and the first fill reads what is there after it.
+    if store.follower_position(NAME).await? == 0 {
+        store.write(Ctx::system(), move |tx| async move { move_on(&tx, 0, head).await }).await?;
+    }
     if Current::newest(store).await?.is_some() {
         // One that was cut off goes on where it was.
         rebuild::up_to_date(matcher, None, stop).await?;
     } else {
         rebuild::anew(matcher, stop, |_| {}).await?;
-        let from = store.follower_position(NAME).await?;
-        store.write(Ctx::system(), move |tx| async move { move_on(&tx, from, head).await }).await?;
     }
     Ok(Some(store.follower_position(NAME).await?))
 }

@@ -181,7 +181,9 @@ async fn write_page(
                 standing::Entity::delete_many().filter(between(Expr::col(standing::Column::NeedId))).exec(tx.db()).await?;
                 subject::Entity::delete_many().filter(between(Expr::col(subject::Column::ListingId))).exec(tx.db()).await?;
                 change.write(&tx).await?;
-                let mut update = generation::Entity::update_many().filter(generation::Column::Id.eq(generation));
+                let mut update = generation::Entity::update_many()
+                    .filter(generation::Column::Id.eq(generation))
+                    .filter(generation::Column::Done.eq(false));
                 update = match last {
                     Some(last) => update.col_expr(generation::Column::Reached, Expr::value(last.0)),
                     None => update.col_expr(generation::Column::Done, Expr::value(true)),

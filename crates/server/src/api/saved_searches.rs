@@ -4,10 +4,10 @@ use axum::Json as Answer;
 use axum::extract::{FromRequestParts as _, State};
 use axum::http::{Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base::{Faults, Lang, SavedSearchId};
+use base::{Actor, Faults, Lang, Limit, SavedSearchId};
 use chrono::{DateTime, Utc};
 use matching::saved::{self, Criteria, SavedSearch, When};
-use search::{Query, Viewer};
+use search::{Query, SearchError, Viewer};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -106,10 +106,19 @@ pub(crate) async fn read_query(app: &App, text: &str) -> Result<Query, Problem> 
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
     let request = Request::builder().uri(format!("/?{query}")).body(()).map_err(|_| wrong("q"))?;
     let params = Params::from_request_parts(&mut request.into_parts().0, &()).await?;
-    super::search::read(params, &app.vocabularies).map_err(|problem| {
+    let query = super::search::read(params, &app.vocabularies).map_err(|problem| {
         let at = problem.faults.iter().next().map(|fault| fault.pointer.trim_start_matches('/').to_owned());
         wrong(at.as_deref().unwrap_or("q"))
-    })
+    })?;
+    // What the search itself would refuse is not kept: it would fail each time without anybody there.
+    let (search, tried) = (app.search.clone(), Query { limit: Limit::new(1).unwrap_or_default(), cursor: None, ..query.clone() });
+    let nobody = Viewer::of(&Actor::anonymous(Lang::Vi));
+    match tokio::task::spawn_blocking(move || search.find(&tried, &nobody)).await.map_err(|e| Problem::internal(&e))? {
+        Err(SearchError::Query(_)) => Err(wrong("q")),
+        Err(SearchError::TooManyValues(facet)) => Err(wrong(facet.as_str())),
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(query),
+    }
 }
 
 impl SavedSearchBody {

@@ -146,6 +146,10 @@ pub(super) struct DealPage {
     pub brokers: Vec<Person>,
     pub is_inside: bool,
     pub can_write: bool,
+    /// Whether the reader brokers it.
+    pub is_broker: bool,
+    /// Whether the reader manages deals without being in them.
+    pub manages: bool,
     pub edit: String,
     pub tasks: Vec<Thing>,
     pub meetings: Vec<Thing>,
@@ -261,6 +265,8 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         brokers: brokers(&view, lang),
         is_inside: view.inside.is_some(),
         can_write: writes(visit, &view),
+        is_broker: visit.who.actor.account().is_some_and(|own| view.brokers.iter().any(|b| b.account == own)),
+        manages: brokering::manages_deals(&visit.who.actor),
         edit: format!("{here}/edit"),
         messages: Vec::new(),
         message_count: 0,

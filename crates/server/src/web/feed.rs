@@ -59,7 +59,7 @@ struct Head {
 
 async fn feed(app: &App, lang: Lang, viewer: Viewer, query: Query, head: Head) -> Result<Response, Problem> {
     let query = Query { sort: Sort::Newest, limit: Limit::new(ENTRIES).unwrap_or_default(), facets: Vec::new(), cursor: None, ..query };
-    let query = Query { count_periods: false, ..query };
+    let query = Query { count_periods: false, all_words: true, ..query };
     let base = &app.settings.public_url;
     let page = format!("{base}{}", localised(lang, &search_path(&query)));
     let search = app.search.clone();
@@ -89,7 +89,7 @@ async fn feed(app: &App, lang: Lang, viewer: Viewer, query: Query, head: Head) -
         entries: entries.collect(),
     };
     let xml = shown.render().map_err(|e| Problem::internal(&e))?;
-    let headers = [(header::CONTENT_TYPE, "application/atom+xml; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
+    let headers = [(header::CONTENT_TYPE, "application/atom+xml; charset=utf-8"), (header::CACHE_CONTROL, "private, no-cache")];
     Ok((headers, xml).into_response())
 }
 
@@ -110,7 +110,7 @@ pub(super) async fn of_saved(State(app): State<App>, visit: Visit, Path(link): P
     let lang = visit.lang();
     let id: SavedSearchId = links::open(&app.accounts, FEED, &link).ok_or_else(Problem::not_found)?;
     let kept = matching::saved::find(&app.saved, id).await?.ok_or_else(Problem::not_found)?;
-    let owner = accounts::actor::of_account(&app.accounts, kept.account).await?.ok_or_else(Problem::not_found)?;
+    let owner = matching::saved::owner(&app.saved, &kept).await?.ok_or_else(Problem::not_found)?;
     let own = format!("{}{}", app.settings.public_url, localised(lang, &format!("/feeds/{link}")));
     let viewer = Viewer::of(&Actor { lang, ..owner });
     feed(&app, lang, viewer, kept.criteria.query(), Head { id: format!("urn:uuid:{id}"), title: kept.name, own }).await

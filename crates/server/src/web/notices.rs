@@ -61,6 +61,10 @@ struct StopPage {
     about: String,
     is_done: bool,
     action: String,
+    /// What holds afterwards, and where it is turned on again.
+    after: &'static str,
+    back: &'static str,
+    back_title: &'static str,
 }
 
 pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
@@ -153,7 +157,11 @@ async fn stop_page(app: &App, visit: &Visit, link: &str, stop: Stop, is_done: bo
     let about = stopped(app, lang, stop).await?.ok_or_else(Problem::not_found)?;
     let action = localised(lang, &format!("{}/{link}", letters::STOP_PATH));
     let f = visit.frame(app, messages::say(lang, "stop-title", &[])).at(letters::STOP_PATH).unlisted().without_search();
-    Ok(page(StatusCode::OK, lang, &StopPage { f, about, is_done, action }))
+    let (after, back, back_title) = match stop {
+        Stop::Search(_) => ("stop-after-search", "/my/searches", "saved-title"),
+        Stop::Notices(..) => ("stop-after", CHOICES, "notice-choices-title"),
+    };
+    Ok(page(StatusCode::OK, lang, &StopPage { f, about, is_done, action, after, back, back_title }))
 }
 
 /// A page with a button: programs that look through mail open links.

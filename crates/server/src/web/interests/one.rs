@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Code, InterestId, Lang, messages};
 use brokering::BrokeringError;
-use brokering::interests::{self, Details, InterestView, Move, Side, Status, Step};
+use brokering::interests::{self, Anonymity, Details, InterestView, Move, Side, Status, Step};
 
 use super::super::desk;
 use super::super::faults::FaultLine;
@@ -167,12 +167,12 @@ fn forms(details: &Details, again: Option<&Again<'_>>, lang: Lang) -> Vec<StepFo
     order.into_iter().filter(|step| details.steps.contains(step)).map(form).collect()
 }
 
-/// Where a deal is opened from an accepted interest, by the owner's editors and brokers. Whom the reader knows the seeker
-/// to be is filled in; one who stays anonymous is named in the deal when they lift it.
+/// Where a deal is opened from an accepted interest, by the owner's editors and brokers; not while its sender stays
+/// anonymous, since a deal names its parties to each other.
 fn deal_door(visit: &Visit, view: &InterestView) -> Option<String> {
     let actor = &visit.who.actor;
     let owner = view.owner.id.is_some_and(|party| actor.has_role(party, base::PartyRole::Editor));
-    if view.status != Status::Accepted || !(owner || brokering::brokers_deals(actor)) {
+    if view.status != Status::Accepted || view.anonymity != Anonymity::Named || !(owner || brokering::brokers_deals(actor)) {
         return None;
     }
     let other = view.seeker.slug.as_ref().map(|slug| format!("/parties/{slug}")).unwrap_or_default();
