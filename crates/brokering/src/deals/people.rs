@@ -155,7 +155,7 @@ pub async fn set_brokers(
             let (actor, wanted) = (actor.clone(), wanted.clone());
             async move {
                 let grant = granted::<SetBrokers>(&tx, &actor, id, Some(seen)).await?;
-                check_brokers(&tx, deal, &wanted).await?;
+                check_brokers(&tx, grant.object(), &wanted).await?;
                 let version = replace_brokers(&tx, grant.object(), &wanted, actor.account()).await?;
                 Ok(DealReceipt::of(grant.object(), version))
             }
