@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use accounts::notices::{Choice, NoticeKind, Way};
-use base::{AccountId, Actor, Capacity, Lang, PartyId, PartyRole, StaffRole};
+use base::{AccountId, Actor, Capacity, Lang, PartyId, PartyRole, Scope, StaffRole};
 use chrono::TimeDelta;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
@@ -263,6 +263,8 @@ struct World<'a> {
     third: (Client, PartyId),
     /// Admin of the party who sets things up; no principal.
     owner: Client,
+    /// A broker who leads deals; no principal.
+    leader: Client,
     /// Somebody whose parties have nothing to do with the others.
     foreigner: Client,
     /// A moderator and an administrator who set things up; no principals.
@@ -298,6 +300,7 @@ impl<'a> World<'a> {
             third: (guest, third),
             owner,
             foreigner,
+            leader: site.staff("leader", &[StaffRole::Broker]).await,
             reviewer,
             manager,
             clients: BTreeMap::new(),
@@ -336,7 +339,8 @@ impl<'a> World<'a> {
         for account in self.accounts.values().copied().chain([owner, guest]) {
             let mut actor = Actor::anonymous(Lang::Vi);
             actor.capacity = Capacity::Person(account);
-            let off = NoticeKind::ALL.iter().map(|&kind| Choice { kind, way: Way::Off }).collect();
+            actor.scopes = Scope::ALL.iter().copied().collect();
+            let off = NoticeKind::to_choose().map(|kind| Choice { kind, way: Way::Off }).collect();
             accounts::notices::choose(&self.site.app.accounts, Ctx::of(actor), off).await.unwrap();
         }
         party

@@ -44,7 +44,7 @@ impl Press {
 
     /// Withdraws a technology.
     async fn withdraws(&self, site: &Site, id: &str) {
-        let seen = self.author.get(&format!("/api/v1/technologies/{id}")).await.expect(200)["version"].as_i64().unwrap();
+        let seen = self.author.get(&format!("/api/v1/technologies/{id}")).await.expect(200)["inside"]["version"].as_i64().unwrap();
         let gone = json!({"step": "withdraw", "outcome": {"reason": "no_longer_offered"}});
         self.author.post_at(&format!("/api/v1/listings/{id}/transitions"), seen, gone).await.expect(200);
         site.indexed().await;

@@ -93,6 +93,9 @@ impl Known {
             "code" => some(&["provinces"]),
             "role" => some(&["institutes"]),
             "group" => some(&["listings"]),
+            "part" => some(&["offer", "contract", "legal", "parties", "payment", "task", "statement"]),
+            // Sealed addresses of letters and feeds: nobody here has one.
+            "link" => some(&["x"]),
             // What pages are made of.
             "*path" => Vec::new(),
             other => panic!("say in `Known::values` what stands for {{{other}}}"),
@@ -206,6 +209,20 @@ async fn plant(site: &Site) -> Planted {
     });
     room.owner.put_at(&format!("/api/v1/listings/{wanted}/private-terms"), 0, terms).await.expect(200);
     known.ids.push(wanted);
+
+    // What one side writes to the other: in an interest, and in the deal that a broker leads.
+    let neighbour = &people[&Neighbour];
+    let message = canaries.word("interest", &[Owner, Viewer, Neighbour, Holder, Waiting, Former, Broker, Administrator]);
+    let interest = json!({"party": room.reader_party, "message": message, "anonymity": "hidden"});
+    known.ids.push(id_of(neighbour.post(&format!("/api/v1/technologies/{}/interests", room.listing), interest).await).await);
+    let deal = json!({"kind": "licence", "listing": room.listing, "seeker": room.reader_party});
+    let deal = id_of(people[&Broker].post("/api/v1/deals", deal).await).await;
+    const SIDES: Readers = &[Owner, Viewer, Neighbour, Holder, Waiting, Former, Broker];
+    let text = json!({"text": canaries.word("message in a deal", SIDES)});
+    room.owner.post(&format!("/api/v1/deals/{deal}/messages"), text).await.expect(201);
+    let minutes = json!({"held_on": "2026-11-20", "minutes": canaries.word("minutes of a meeting", SIDES)});
+    room.owner.post(&format!("/api/v1/deals/{deal}/meetings"), minutes).await.expect(201);
+    known.ids.push(deal);
 
     // Drafts, and a revision that was not handed in.
     // So long that the word is not in its address: an error may well say which address was asked for.

@@ -84,7 +84,7 @@ impl Walk<'_> {
         let what = dice.below(16);
         // Mostly it is somebody who could; the others are refused, and nothing may come of that either.
         let who = match what {
-            7 if dice.is_likely() => 2 + dice.below(2),
+            5 | 7 if dice.is_likely() => 2 + dice.below(2),
             11 | 12 if dice.is_likely() => dice.below(2),
             _ => dice.below(self.actors.len()),
         };

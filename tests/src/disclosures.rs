@@ -314,8 +314,8 @@ async fn both_sides_are_told_and_an_administrator_who_breaks_the_glass_is_seen()
         let looks = room.owner.get(&room.at("disclosure-views")).await.expect(200);
         let seen = looks["items"].as_array().unwrap().iter().filter(|l| l["reason"] == reason["reason"] && l["name"] == "administrator");
         assert_eq!((looks["total"].as_u64(), seen.count()), (Some(5), 2), "{looks}");
-        let glass = used("glass_broken");
-        assert_eq!(told(&site, owner).await, [used("accepted"), glass.clone(), glass, used("opened")]);
+        let glass = (NoticeKind::GlassBroken, "glass_broken".to_owned());
+        assert_eq!(told(&site, owner).await, [used("accepted"), used("opened"), glass.clone(), glass]);
         site.stop().await;
     })
     .await;

@@ -1,4 +1,4 @@
-//! What is asked about deals: of one that nobody of the staff brokers, and of one that the broker of the table brokers.
+//! What is asked about deals: of one that somebody else of the staff brokers, and of one that the broker of the table brokers.
 //! The party concerned gives; who takes is a third party.
 
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ pub fn cases(operation: &str) -> &'static [&'static str] {
 /// A new deal; gives id and version.
 async fn deal(world: &World<'_>, case: &str) -> (String, i64) {
     let new = json!({"kind": "licence", "listing": world.technology, "seeker": world.seeker_party});
-    let made = world.owner.post("/api/v1/deals", new).await.expect(201);
+    let made = world.leader.post("/api/v1/deals", new).await.expect(201);
     let id = made["id"].as_str().unwrap().to_owned();
     if case == "deal" {
         return (id, 1);
@@ -43,7 +43,7 @@ pub async fn ask(world: &World<'_>, operation: &str, case: &str, who: Who) -> As
     let terms = || json!({"lump_sum": vnd(300_000_000)});
     match operation {
         "listPipelines" | "listDeals" | "getDealBoard" => return by,
-        "openDeal" => return by.body(json!({"kind": "licence", "listing": world.technology, "seeker": world.seeker_party})),
+        "openDeal" => return by.body(json!({"kind": "licence", "listing": world.technology})),
         "handOverDeals" => {
             let next = world.once(Who::Broker).await.account.unwrap();
             return by.body(json!({"from": world.accounts[&Who::Broker], "to": next}));

@@ -71,7 +71,8 @@ pub(crate) async fn read_all(State(app): State<App>, Writer(ctx): Writer) -> Res
 }
 
 /// How one is told.
-pub(crate) async fn choices(State(app): State<App>, who: Who) -> Result<Answer<List<Choice>>, Problem> {
+pub(crate) async fn choices(State(app): State<App>, who: Who, params: Params) -> Result<Answer<List<Choice>>, Problem> {
+    params.only(&[])?;
     Ok(List::whole(notices::choices(&app.accounts, &who.actor).await?))
 }
 

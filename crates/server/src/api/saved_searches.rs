@@ -155,7 +155,8 @@ pub(crate) async fn create(
 }
 
 /// One's saved searches.
-pub(crate) async fn list(State(app): State<App>, who: Who) -> Result<Answer<List<SavedSearchBody>>, Problem> {
+pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Result<Answer<List<SavedSearchBody>>, Problem> {
+    params.only(&[])?;
     let own = saved::mine(&app.saved, &who.actor).await?;
     let bodies: Result<Vec<_>, _> = own.into_iter().map(|search| SavedSearchBody::of(&app, search, who.actor.lang)).collect();
     Ok(List::whole(bodies?))
