@@ -74,6 +74,7 @@ async fn keep(client: &Client, query: &str, when: &str) -> Value {
 
 /// A round as the clock brings it, and the letters it leaves.
 async fn round(site: &Site) -> u64 {
+    site.indexed().await;
     let done = matching::alerts::round(&site.app.saved, -1).await.unwrap();
     site.settled().await;
     done.with_news
@@ -156,6 +157,7 @@ async fn two_rounds_at_the_same_time_and_a_letter_sent_again_are_one_letter() {
         let reader = site.person("reader").await;
         keep(&reader, "q=máy sấy", "at_once").await;
         press.publishes(&site, "Máy sấy cơm dừa bơm nhiệt", "public").await;
+        site.indexed().await;
         let (one, other) = tokio::join!(matching::alerts::round(&site.app.saved, -1), matching::alerts::round(&site.app.saved, -1));
         assert_eq!(one.unwrap().with_news + other.unwrap().with_news, 1);
         site.settled().await;

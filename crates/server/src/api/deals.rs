@@ -39,8 +39,9 @@ fn both((id, part): (String, String)) -> Result<(DealId, Uuid), Problem> {
 }
 
 /// The ways of deals.
-pub(crate) async fn pipelines(State(app): State<App>) -> Answer<List<Pipeline>> {
-    List::whole(app.brokering.pipelines.newest().into_iter().cloned().collect())
+pub(crate) async fn pipelines(State(app): State<App>, params: Params) -> Result<Answer<List<Pipeline>>, Problem> {
+    params.only(&[])?;
+    Ok(List::whole(app.brokering.pipelines.newest().into_iter().cloned().collect()))
 }
 
 /// The deals that the reader is in, brokers or manages.
