@@ -317,8 +317,8 @@ impl<'a> World<'a> {
             world.clients.insert(who, person.client);
         }
         world.import = world.import().await;
-        world.technology = world.listing(Kind::Technology, "published").await.0;
         world.small = world.small_party().await;
+        world.technology = world.listing_of(world.small, Kind::Technology, "published").await.0;
         world
     }
 

@@ -56,7 +56,7 @@ pub async fn ask(world: &World<'_>, operation: &str, case: &str, who: Who) -> As
         "getDeal" | "listDealMessages" | "listOffers" => by,
         "moveDeal" => by.seen(seen).body(json!({"to": "lost", "reason": "price"})),
         "setDealParties" => {
-            let parties = json!([{"party": world.party, "role": "owner"}, {"party": world.seeker_party, "role": "seeker"}]);
+            let parties = json!([{"party": world.small, "role": "owner"}, {"party": world.seeker_party, "role": "seeker"}]);
             by.seen(seen).body(json!({ "parties": parties }))
         }
         "setDealBrokers" => by.seen(seen).body(json!({"brokers": [{"account": world.accounts[&Who::Broker], "share_bp": 10_000}]})),
