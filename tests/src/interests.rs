@@ -496,7 +496,7 @@ async fn on_the_pages_a_firm_shows_interest_and_the_institute_asks_and_accepts()
         let end = seeker.get(&one).await.text;
         assert!(end.contains("i-accepted") && end.contains("Mời đến.") && !end.contains("value=\"withdraw\""), "{end}");
         let own = owner.get(page).await.text;
-        assert!(own.contains("Tin này đã đi đến đâu") && !own.contains("ít hơn 3 bên"), "{own}");
+        assert!(own.contains("Kết quả kết nối của tin") && !own.contains("ít hơn 3 bên"), "{own}");
         assert!(seeker.get(page).await.text.contains("ít hơn 3 bên"));
 
         // Strangers find nothing; staff have their desk, and a broker takes an interest down.
