@@ -390,8 +390,9 @@ async fn what_is_private_is_found_by_those_who_may_read_it_and_by_nobody_else_an
     assert!(data.iter().any(|(path, _)| path.contains("/files/")) && !database.is_empty());
     let contains = |bytes: &[u8], word: &str| bytes.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word.as_bytes()));
     for (word, place, readers) in &canaries.0 {
-        // The purpose binds both sides, who each keep it; it stands in the disclosure's row.
-        let is_confided = (readers.contains(&Holder) || *readers == [Holder]) && !place.starts_with("purpose");
+        // The purpose binds both sides, who each keep it; it stands in the disclosure's row, as what the sides of a deal write
+        // to each other stands in theirs.
+        let is_confided = matches!(readers, [Owner, Holder] | [Holder]) && !place.starts_with("purpose");
         for (path, bytes) in data.iter().chain(database.iter().filter(|_| is_confided)) {
             if contains(bytes, word) {
                 leaks.insert(format!("the {place} lies in {path}"));
