@@ -112,10 +112,21 @@ static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(&crate::openapi::document(&crate::routes::all(), "")).unwrap_or_default());
 
 /// The groups with their operations, in the order of their names.
+/// In which group an operation stands: the first piece of its address. A deal has so much to it that each of its parts is a
+/// group of its own, else one page would be too heavy.
+fn group_of(path: &str) -> String {
+    let mut pieces = path.trim_start_matches("/api/v1/").split('/');
+    let first = pieces.next().unwrap_or_default();
+    match (first, pieces.nth(1)) {
+        ("deals", Some(part)) => format!("{first}-{part}"),
+        _ => first.to_owned(),
+    }
+}
+
 fn groups(document: &Value) -> BTreeMap<String, Vec<Operation>> {
     let mut groups: BTreeMap<String, Vec<Operation>> = BTreeMap::new();
     for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
-        let name = path.trim_start_matches("/api/v1/").split('/').next().unwrap_or_default().to_owned();
+        let name = group_of(path);
         for method in ["get", "post", "put", "patch", "delete"] {
             if let Some(operation) = item.get(method) {
                 groups.entry(name.clone()).or_default().push(Operation::read(method, path, operation));
@@ -305,10 +316,9 @@ fn schema<'a>(document: &'a Value, name: &str) -> Option<&'a Value> {
 
 /// The schemas a group needs, with all they refer to; those of errors are on the first page.
 fn schemas(document: &Value, group: &str) -> Vec<Schema> {
-    let prefix = format!("/api/v1/{group}");
     let mut wanted = BTreeSet::new();
     for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
-        if path.strip_prefix(&prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+        if group_of(path) == group {
             references(item, &mut wanted);
         }
     }
