@@ -118,7 +118,7 @@ fn group_of(path: &str) -> String {
     let mut pieces = path.trim_start_matches("/api/v1/").split('/');
     let first = pieces.next().unwrap_or_default();
     match (first, pieces.nth(1)) {
-        ("deals" | "technologies" | "ip-assets" | "needs", Some(part)) => format!("{first}-{part}"),
+        ("deals" | "technologies" | "ip-assets" | "needs" | "listings", Some(part)) => format!("{first}-{part}"),
         _ => first.to_owned(),
     }
 }
