@@ -537,26 +537,28 @@ impl<'a> World<'a> {
                 by.at(id).seen(seen).body(json!({"decision": "publish", "scores": scores}))
             }
             "getConfidential" | "listConfidentialFiles" | "listListingDisclosures" | "listListingViews" => {
-                by.at(self.listing(kind, state).await.0)
+                by.at(self.listing_of(self.small, kind, state).await.0)
             }
-            "setConfidential" => by.at(self.listing(kind, state).await.0).seen(0).body(json!({"know_how": "Tỷ lệ enzym."})),
+            "setConfidential" => by.at(self.listing_of(self.small, kind, state).await.0).seen(0).body(json!({"know_how": "Tỷ lệ enzym."})),
             "addConfidentialFile" => {
                 let file = "--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nabc\r\n--xxx--\r\n";
-                Ask { form: Some(file.to_owned()), ..by.at(self.listing(kind, state).await.0) }
+                Ask { form: Some(file.to_owned()), ..by.at(self.listing_of(self.small, kind, state).await.0) }
             }
-            "breakGlass" => by.at(self.listing(kind, state).await.0).body(json!({"reason": "Yêu cầu của tòa án, công văn số 12."})),
+            "breakGlass" => {
+                by.at(self.listing_of(self.small, kind, state).await.0).body(json!({"reason": "Yêu cầu của tòa án, công văn số 12."}))
+            }
             "breakGlassFile" => {
-                let listing = self.listing(kind, state).await.0;
+                let listing = self.listing_of(self.small, kind, state).await.0;
                 let file = self.confidential_file(&listing).await;
                 by.at(listing).at(file).body(json!({"reason": "Yêu cầu của tòa án, công văn số 12."}))
             }
             "removeConfidentialFile" => {
-                let listing = self.listing(kind, state).await.0;
+                let listing = self.listing_of(self.small, kind, state).await.0;
                 let file = self.confidential_file(&listing).await;
                 by.at(listing).at(file)
             }
             "createDisclosure" => {
-                let listing = self.listing(kind, state).await.0;
+                let listing = self.listing_of(self.small, kind, state).await.0;
                 let reader = self.once(Who::Outsider).await;
                 by.at(listing).body(self.grant(&reader.email))
             }
@@ -681,7 +683,7 @@ impl<'a> World<'a> {
 
     /// Something opened to a person of the other party: to somebody, or to the outsider who asks.
     async fn disclosure(&self, operation: &str, case: &str, who: Who) -> Ask {
-        let listing = self.listing(Kind::Technology, "published").await.0;
+        let listing = self.listing_of(self.small, Kind::Technology, "published").await.0;
         let file = self.confidential_file(&listing).await;
         let (reader, email) = if case == "to_outsider" {
             let outsider = self.clients[&Who::Outsider].clone();

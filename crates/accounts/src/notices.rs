@@ -5,6 +5,7 @@
 //! the same `once` for the same account is left only the first time, so whoever tells may run again.
 //! Not here: the words, and who is to be told of what.
 
+use base::clock::last_morning;
 use base::{AccountId, Actor, Cursor, Limit, NoticeId, Page, PartyId, PartyRole};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::{Expr, OnConflict};
@@ -24,9 +25,6 @@ use crate::{Accounts, Error, membership};
 pub const MAIL_JOB: &str = "mail.notice";
 /// The job that sends the notices of a day in one letter: its payload is [`DigestMail`].
 pub const DIGEST_JOB: &str = "mail.notice_digest";
-/// The hour of the day in Vietnam (UTC+7) from which the digest of the day before is due.
-const DIGEST_HOUR_UTC: i64 = 0;
-
 base::words! {
     /// What a notice tells of. Whoever is told chooses per kind how; the words are `notice-<kind>` with `-` for `_`.
     NoticeKind {
@@ -403,12 +401,7 @@ pub async fn of_digest(accounts: &Accounts, digest: Uuid) -> Result<Vec<Notice>,
 /// # Errors
 /// If the database fails.
 pub async fn leave_digests(accounts: &Accounts) -> Result<u64, StoreError> {
-    let now = accounts.store.clock().now();
-    let Some(midnight) = now.date_naive().and_hms_opt(0, 0, 0) else { return Ok(0) };
-    let mut morning = midnight.and_utc() + Duration::hours(DIGEST_HOUR_UTC);
-    if morning > now {
-        morning -= Duration::days(1);
-    }
+    let morning = last_morning(accounts.store.clock().now());
     let waiting = move || Condition::all().add(notice::Column::Mail.eq("waiting")).add(notice::Column::CreatedAt.lt(morning));
     let readers: Vec<Uuid> = notice::Entity::find()
         .select_only()

@@ -28,6 +28,27 @@ pub fn day_ends(day: NaiveDate) -> DateTime<Utc> {
     day.succ_opt().map_or(DateTime::<Utc>::MAX_UTC, |next| day_begins(next) - TimeDelta::seconds(1))
 }
 
+/// The hour in Vietnam at which letters of the day leave: before people begin to work.
+const MORNING_HOUR: i64 = 7;
+
+fn morning_of(day: NaiveDate) -> DateTime<Utc> {
+    day_begins(day) + TimeDelta::hours(MORNING_HOUR)
+}
+
+/// The morning that came last, this moment included.
+#[must_use]
+pub fn last_morning(at: DateTime<Utc>) -> DateTime<Utc> {
+    let day = in_vietnam(at).date();
+    let today = morning_of(day);
+    if today <= at { today } else { morning_of(day.pred_opt().unwrap_or(day)) }
+}
+
+/// The morning that comes next, after this moment.
+#[must_use]
+pub fn next_morning(at: DateTime<Utc>) -> DateTime<Utc> {
+    last_morning(at) + TimeDelta::days(1)
+}
+
 /// The source of "now", in whole microseconds (what PostgreSQL keeps), and of new ids.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
@@ -101,6 +122,15 @@ mod tests {
     fn today_is_the_day_in_vietnam() {
         let late = DateTime::UNIX_EPOCH + TimeDelta::hours(18);
         assert_eq!(Clock::held_at(late).today().to_string(), "1970-01-02");
+    }
+
+    #[test]
+    fn a_morning_is_at_seven_in_vietnam() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        assert_eq!(last_morning(at("2026-11-27T00:00:00Z")), at("2026-11-27T00:00:00Z"));
+        assert_eq!(last_morning(at("2026-11-26T23:59:59Z")), at("2026-11-26T00:00:00Z"));
+        assert_eq!(next_morning(at("2026-11-26T23:30:00Z")), at("2026-11-27T00:00:00Z"));
+        assert_eq!(next_morning(at("2026-11-27T00:00:00Z")), at("2026-11-28T00:00:00Z"));
     }
 
     #[test]

@@ -9,8 +9,9 @@
 use std::collections::BTreeSet;
 
 use accounts::notices::{NewNotice, NoticeKind};
+use base::clock::{in_vietnam, next_morning};
 use base::{Limit, SavedSearchId};
-use chrono::{DateTime, Datelike, Days, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, Datelike, TimeDelta, Utc, Weekday};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use search::{DateColumn, Viewer};
@@ -50,20 +51,14 @@ pub struct Round {
     pub position: i64,
 }
 
-/// The morning after a moment: midnight UTC is seven o'clock in Vietnam.
-fn morning_after(at: DateTime<Utc>) -> DateTime<Utc> {
-    let day = at.date_naive().checked_add_days(Days::new(1)).unwrap_or_else(|| at.date_naive());
-    day.and_hms_opt(0, 0, 0).map_or(at, |midnight| midnight.and_utc())
-}
-
 /// When a search is looked at next, seen from a moment.
 pub(crate) fn first_due(when: When, at: DateTime<Utc>) -> DateTime<Utc> {
-    let morning = morning_after(at);
+    let morning = next_morning(at);
     match when {
         When::AtOnce | When::Off => at,
         When::Daily => morning,
         When::Weekly => {
-            let days = (7 - i64::from(morning.weekday().days_since(Weekday::Mon))) % 7;
+            let days = (7 - i64::from(in_vietnam(morning).weekday().days_since(Weekday::Mon))) % 7;
             morning + TimeDelta::days(days)
         }
     }
@@ -128,7 +123,7 @@ async fn found(saved: &Saved, search: &SavedSearch) -> Result<Vec<Uuid>, SavedEr
     let Some(owner) = crate::saved::owner(saved, search).await? else { return Ok(Vec::new()) };
     let mut query = search.criteria.query();
     query.limit = Limit::new(Limit::MAX).unwrap_or_default();
-    let first_day = base::clock::in_vietnam(search.created_at).date();
+    let first_day = in_vietnam(search.created_at).date();
     let period = query.periods.entry(DateColumn::Published).or_default();
     period.from = period.from.max(Some(first_day));
     let mut fresh = Vec::new();

@@ -5,17 +5,16 @@ use std::collections::BTreeSet;
 use base::{Code, Currency, DealId, Faults, Money, Refused};
 use chrono::{Datelike as _, NaiveDate};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Ctx, NewEvent, StoreError, Tx};
+use store::{Ctx, NewEvent, StoreError};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::facts::{Facts, path_of};
 use super::rows::{contract as contract_rows, deal, outcome as outcome_rows, payment as payment_rows, report as report_rows};
-use super::{Added, DealReceipt, check_text, granted, read_json, save, write_json};
-use crate::access::WorkDeal;
+use super::{Added, DealReceipt, check_past, check_text, in_deal, must_have_room, read_json, save, write_json};
 use crate::{Brokering, BrokeringError};
 
 /// The contract of a deal, as far as it is known.
@@ -59,9 +58,7 @@ impl Contract {
             value.check("/value", &mut faults);
         }
         for (pointer, day) in [("/signed_on", self.signed_on), ("/registered_on", self.registered_on)] {
-            if day.is_some_and(|day| day > today) {
-                faults.add(pointer, "future_date");
-            }
+            check_past(pointer, day, today, &mut faults);
         }
         for (pointer, day) in [("/in_force_on", self.in_force_on), ("/registered_on", self.registered_on)] {
             if day.zip(self.signed_on).is_some_and(|(day, signed)| day < signed) {
@@ -94,41 +91,38 @@ pub(crate) async fn contract_of(db: &impl ConnectionTrait, id: DealId) -> Result
 /// [`BrokeringError::Invalid`], also where the stage the deal stands in would lack what it needs; [`BrokeringError::Stale`].
 pub async fn record_contract(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new: Contract) -> Result<DealReceipt, BrokeringError> {
     new.check(brokering, brokering.store.clock().today()).into_result().map_err(BrokeringError::Invalid)?;
-    let (inner, actor) = (brokering.clone(), ctx.actor.clone());
-    brokering
-        .store
-        .write(ctx, move |tx: Tx| {
-            let (brokering, actor, new) = (inner.clone(), actor.clone(), new.clone());
-            async move {
-                let grant = granted::<WorkDeal>(&tx, &actor, id, Some(seen)).await?;
-                let deal = grant.object();
-                let mut facts = Facts::load(&brokering, tx.db(), deal, tx.today(), actor.lang).await?;
-                facts.path = path_of(&brokering, deal, &new, &facts.papers, tx.today(), actor.lang);
-                facts.contract = new.clone();
-                facts.must_keep(&brokering, deal)?;
-                let row = contract_rows::ActiveModel {
-                    deal_id: Set(id.0),
-                    body: Set(write_json("contract", &new)?),
-                    signed_on: Set(new.signed_on),
-                    registered_on: Set(new.registered_on),
-                    value_minor: Set(new.value.as_ref().map(|v| v.minor)),
-                    currency: Set(new.value.as_ref().map(|v| v.currency.0.clone())),
-                };
-                use contract_rows::Column as C;
-                let replace = OnConflict::column(C::DealId)
-                    .update_columns([C::Body, C::SignedOn, C::RegisteredOn, C::ValueMinor, C::Currency])
-                    .to_owned();
-                contract_rows::Entity::insert(row).on_conflict(replace).exec_without_returning(tx.db()).await?;
-                let version = save(&tx, deal, deal::ActiveModel::default()).await?;
-                let recorded = json!({
-                    "signed_on": new.signed_on, "in_force_on": new.in_force_on, "registered_on": new.registered_on,
-                    "has_number": !new.number.is_empty(), "has_value": new.value.is_some(), "contents": new.contents,
-                });
-                tx.emit(NewEvent::new("deal", id, "deal.contract_recorded", recorded));
-                Ok(DealReceipt::of(deal, version))
-            }
-        })
-        .await
+    let inner = brokering.clone();
+    in_deal(brokering, ctx, id, Some(seen), move |tx, deal, actor| {
+        let (brokering, new) = (inner.clone(), new.clone());
+        async move {
+            deal.must_not_be_lost("contract")?;
+            let mut facts = Facts::load(&brokering, tx.db(), &deal, tx.today(), actor.lang).await?;
+            facts.path = path_of(&brokering, &deal, &new, &facts.papers, tx.today(), actor.lang);
+            facts.contract = new.clone();
+            facts.must_keep(&brokering, &deal)?;
+            let row = contract_rows::ActiveModel {
+                deal_id: Set(id.0),
+                body: Set(write_json("contract", &new)?),
+                signed_on: Set(new.signed_on),
+                registered_on: Set(new.registered_on),
+                value_minor: Set(new.value.as_ref().map(|v| v.minor)),
+                currency: Set(new.value.as_ref().map(|v| v.currency.0.clone())),
+            };
+            use contract_rows::Column as C;
+            let replace = OnConflict::column(C::DealId)
+                .update_columns([C::Body, C::SignedOn, C::RegisteredOn, C::ValueMinor, C::Currency])
+                .to_owned();
+            contract_rows::Entity::insert(row).on_conflict(replace).exec_without_returning(tx.db()).await?;
+            let version = save(&tx, &deal, deal::ActiveModel::default()).await?;
+            let recorded = json!({
+                "signed_on": new.signed_on, "in_force_on": new.in_force_on, "registered_on": new.registered_on,
+                "has_number": !new.number.is_empty(), "has_value": new.value.is_some(), "contents": new.contents,
+            });
+            tx.emit(NewEvent::new("deal", id, "deal.contract_recorded", recorded));
+            Ok(DealReceipt::of(&deal, version))
+        }
+    })
+    .await
 }
 
 /// A payment, due or made.
@@ -177,35 +171,31 @@ pub async fn payment(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPaymen
     brokering.vocabularies.check("payment", &new.kind, today, "/kind", &mut faults);
     new.amount.check("/amount", &mut faults);
     check_text(&new.note, "/note", 256, false, &mut faults);
-    if new.paid_on.is_some_and(|day| day > today) {
-        faults.add("/paid_on", "future_date");
-    }
+    check_past("/paid_on", new.paid_on, today, &mut faults);
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    let actor = ctx.actor.clone();
-    brokering
-        .store
-        .write(ctx, move |tx: Tx| {
-            let (actor, new) = (actor.clone(), new.clone());
-            async move {
-                granted::<WorkDeal>(&tx, &actor, id, None).await?;
-                let payment = tx.new_id();
-                let row = payment_rows::ActiveModel {
-                    id: Set(payment),
-                    deal_id: Set(id.0),
-                    kind: Set(new.kind.0),
-                    minor: Set(new.amount.minor),
-                    currency: Set(new.amount.currency.0),
-                    due_on: Set(new.due_on),
-                    paid_on: Set(new.paid_on),
-                    note: Set(new.note),
-                };
-                payment_rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
-                let noted = json!({ "payment": payment, "due_on": new.due_on, "paid_on": new.paid_on });
-                tx.emit(NewEvent::new("deal", id, "deal.payment_noted", noted));
-                Ok(Added { id: payment })
-            }
-        })
-        .await
+    in_deal(brokering, ctx, id, None, move |tx, deal, _actor| {
+        let new = new.clone();
+        async move {
+            deal.must_not_be_lost("payment")?;
+            must_have_room(payment_rows::Entity::find().filter(payment_rows::Column::DealId.eq(id.0)).count(tx.db()).await?)?;
+            let payment = tx.new_id();
+            let row = payment_rows::ActiveModel {
+                id: Set(payment),
+                deal_id: Set(id.0),
+                kind: Set(new.kind.0),
+                minor: Set(new.amount.minor),
+                currency: Set(new.amount.currency.0),
+                due_on: Set(new.due_on),
+                paid_on: Set(new.paid_on),
+                note: Set(new.note),
+            };
+            payment_rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
+            let noted = json!({ "payment": payment, "due_on": new.due_on, "paid_on": new.paid_on });
+            tx.emit(NewEvent::new("deal", id, "deal.payment_noted", noted));
+            Ok(Added { id: payment })
+        }
+    })
+    .await
 }
 
 /// Notes that a payment was made on a day.
@@ -213,29 +203,20 @@ pub async fn payment(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPaymen
 /// # Errors
 /// [`BrokeringError::NotAllowed`] if it was noted before; [`BrokeringError::Invalid`] for a day to come.
 pub async fn paid(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, on: NaiveDate) -> Result<Added, BrokeringError> {
-    if on > brokering.store.clock().today() {
-        let mut faults = Faults::new();
-        faults.add("/on", "future_date");
-        return Err(BrokeringError::Invalid(faults));
-    }
-    let actor = ctx.actor.clone();
-    brokering
-        .store
-        .write(ctx, move |tx: Tx| {
-            let actor = actor.clone();
-            async move {
-                granted::<WorkDeal>(&tx, &actor, id, None).await?;
-                let row = payment_rows::Entity::find_by_id(which).filter(payment_rows::Column::DealId.eq(id.0)).one(tx.db()).await?;
-                if row.ok_or(Refused::Hidden)?.paid_on.is_some() {
-                    return Err(BrokeringError::NotAllowed { to: "paid".to_owned(), allowed: Vec::new() });
-                }
-                let change = payment_rows::ActiveModel { paid_on: Set(Some(on)), ..Default::default() };
-                payment_rows::Entity::update_many().set(change).filter(payment_rows::Column::Id.eq(which)).exec(tx.db()).await?;
-                tx.emit(NewEvent::new("deal", id, "deal.payment_made", json!({ "payment": which, "paid_on": on })));
-                Ok(Added { id: which })
-            }
-        })
-        .await
+    let mut faults = Faults::new();
+    check_past("/on", Some(on), brokering.store.clock().today(), &mut faults);
+    faults.into_result().map_err(BrokeringError::Invalid)?;
+    in_deal(brokering, ctx, id, None, move |tx, _deal, _actor| async move {
+        let row = payment_rows::Entity::find_by_id(which).filter(payment_rows::Column::DealId.eq(id.0)).one(tx.db()).await?;
+        if row.ok_or(Refused::Hidden)?.paid_on.is_some() {
+            return Err(BrokeringError::NotAllowed { to: "paid".to_owned(), allowed: Vec::new() });
+        }
+        let change = payment_rows::ActiveModel { paid_on: Set(Some(on)), ..Default::default() };
+        payment_rows::Entity::update_many().set(change).filter(payment_rows::Column::Id.eq(which)).exec(tx.db()).await?;
+        tx.emit(NewEvent::new("deal", id, "deal.payment_made", json!({ "payment": which, "paid_on": on })));
+        Ok(Added { id: which })
+    })
+    .await
 }
 
 pub(crate) async fn payments_of(db: &impl ConnectionTrait, id: DealId) -> Result<Vec<PaymentView>, StoreError> {
@@ -297,33 +278,30 @@ pub async fn report(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewReport)
         faults.add("/year", "out_of_range");
     }
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    let actor = ctx.actor.clone();
-    brokering
-        .store
-        .write(ctx, move |tx: Tx| {
-            let (actor, new) = (actor.clone(), new.clone());
-            async move {
-                let grant = granted::<WorkDeal>(&tx, &actor, id, None).await?;
-                let key = (id.0, i64::from(new.year), i64::from(new.half));
-                if report_rows::Entity::find_by_id(key).one(tx.db()).await?.is_some() {
-                    let mut faults = Faults::new();
-                    faults.add("/half", "deal_period_reported");
-                    return Err(BrokeringError::Invalid(faults));
-                }
-                let row = report_rows::ActiveModel {
-                    deal_id: Set(id.0),
-                    year: Set(key.1),
-                    half: Set(key.2),
-                    body: Set(write_json("report", &new)?),
-                    noted_by: Set(actor.account().map(|a| a.0)),
-                    noted_at: Set(tx.now()),
-                };
-                report_rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
-                tx.emit(NewEvent::new("deal", id, "deal.reported", json!({ "year": new.year, "half": new.half })));
-                Ok(DealReceipt::of(grant.object(), grant.object().version))
+    in_deal(brokering, ctx, id, None, move |tx, deal, actor| {
+        let new = new.clone();
+        async move {
+            deal.must_not_be_lost("report")?;
+            let key = (id.0, i64::from(new.year), i64::from(new.half));
+            if report_rows::Entity::find_by_id(key).one(tx.db()).await?.is_some() {
+                let mut faults = Faults::new();
+                faults.add("/half", "deal_period_reported");
+                return Err(BrokeringError::Invalid(faults));
             }
-        })
-        .await
+            let row = report_rows::ActiveModel {
+                deal_id: Set(id.0),
+                year: Set(key.1),
+                half: Set(key.2),
+                body: Set(write_json("report", &new)?),
+                noted_by: Set(actor.account().map(|a| a.0)),
+                noted_at: Set(tx.now()),
+            };
+            report_rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
+            tx.emit(NewEvent::new("deal", id, "deal.reported", json!({ "year": new.year, "half": new.half })));
+            Ok(DealReceipt::of(&deal, deal.version))
+        }
+    })
+    .await
 }
 
 pub(crate) async fn reports_of(db: &impl ConnectionTrait, id: DealId) -> Result<Vec<ReportView>, StoreError> {
@@ -370,24 +348,20 @@ pub async fn outcome(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new
         faults.add("", "deal_empty_outcome");
     }
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    let actor = ctx.actor.clone();
-    brokering
-        .store
-        .write(ctx, move |tx: Tx| {
-            let (actor, new) = (actor.clone(), new.clone());
-            async move {
-                let grant = granted::<WorkDeal>(&tx, &actor, id, Some(seen)).await?;
-                let row =
-                    outcome_rows::ActiveModel { deal_id: Set(id.0), body: Set(write_json("outcome", &new)?), noted_at: Set(tx.now()) };
-                use outcome_rows::Column as C;
-                let replace = OnConflict::column(C::DealId).update_columns([C::Body, C::NotedAt]).to_owned();
-                outcome_rows::Entity::insert(row).on_conflict(replace).exec_without_returning(tx.db()).await?;
-                let version = save(&tx, grant.object(), deal::ActiveModel::default()).await?;
-                tx.emit(NewEvent::new("deal", id, "deal.outcome_recorded", json!({})));
-                Ok(DealReceipt::of(grant.object(), version))
-            }
-        })
-        .await
+    in_deal(brokering, ctx, id, Some(seen), move |tx, deal, _actor| {
+        let new = new.clone();
+        async move {
+            deal.must_not_be_lost("outcome")?;
+            let row = outcome_rows::ActiveModel { deal_id: Set(id.0), body: Set(write_json("outcome", &new)?), noted_at: Set(tx.now()) };
+            use outcome_rows::Column as C;
+            let replace = OnConflict::column(C::DealId).update_columns([C::Body, C::NotedAt]).to_owned();
+            outcome_rows::Entity::insert(row).on_conflict(replace).exec_without_returning(tx.db()).await?;
+            let version = save(&tx, &deal, deal::ActiveModel::default()).await?;
+            tx.emit(NewEvent::new("deal", id, "deal.outcome_recorded", json!({})));
+            Ok(DealReceipt::of(&deal, version))
+        }
+    })
+    .await
 }
 
 pub(crate) async fn outcome_of(db: &impl ConnectionTrait, id: DealId) -> Result<Option<Outcome>, StoreError> {

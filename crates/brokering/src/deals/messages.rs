@@ -8,13 +8,13 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Ctx, NewEvent, StoreError, Tx};
+use store::{Ctx, NewEvent, StoreError};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::rows::{deal, message};
-use super::{Voice, after, check_text, granted, notices, readable, voice_of};
-use crate::access::{ReadDeal, WorkDeal};
+use super::{Voice, after, check_text, in_deal, notices, readable, voice_of};
+use crate::access::ReadDeal;
 use crate::{Brokering, BrokeringError};
 
 /// A message to be sent.
@@ -61,37 +61,32 @@ pub async fn send(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewMessage) 
     let mut faults = Faults::new();
     check_text(&new.text, "/text", 4_000, true, &mut faults);
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    let actor = ctx.actor.clone();
-    brokering
-        .store
-        .write(ctx, move |tx: Tx| {
-            let (actor, new) = (actor.clone(), new.clone());
-            async move {
-                let grant = granted::<WorkDeal>(&tx, &actor, id, None).await?;
-                let deal = grant.object();
-                let message = tx.new_id();
-                let number = i64::try_from(deal.messages).unwrap_or(i64::MAX) + 1;
-                let row = message::ActiveModel {
-                    id: Set(message),
-                    deal_id: Set(id.0),
-                    number: Set(number),
-                    author_id: Set(account.0),
-                    side: Set(voice_of(deal, &actor).as_str().to_owned()),
-                    body: Set(new.text),
-                    sent_at: Set(tx.now()),
-                };
-                message::Entity::insert(row).exec_without_returning(tx.db()).await?;
-                deal::Entity::update_many()
-                    .col_expr(deal::Column::Messages, Expr::value(number))
-                    .filter(deal::Column::Id.eq(id.0))
-                    .exec(tx.db())
-                    .await?;
-                tx.emit(NewEvent::new("deal", id, "deal.message_sent", json!({ "message": message })));
-                notices::said(&tx, deal, "message", message, account).await?;
-                Ok(MessageReceipt { id: message, sent_at: tx.now() })
-            }
-        })
-        .await
+    in_deal(brokering, ctx, id, None, move |tx, deal, actor| {
+        let new = new.clone();
+        async move {
+            let message = tx.new_id();
+            let number = i64::try_from(deal.messages).unwrap_or(i64::MAX) + 1;
+            let row = message::ActiveModel {
+                id: Set(message),
+                deal_id: Set(id.0),
+                number: Set(number),
+                author_id: Set(account.0),
+                side: Set(voice_of(&deal, &actor).as_str().to_owned()),
+                body: Set(new.text),
+                sent_at: Set(tx.now()),
+            };
+            message::Entity::insert(row).exec_without_returning(tx.db()).await?;
+            deal::Entity::update_many()
+                .col_expr(deal::Column::Messages, Expr::value(number))
+                .filter(deal::Column::Id.eq(id.0))
+                .exec(tx.db())
+                .await?;
+            tx.emit(NewEvent::new("deal", id, "deal.message_sent", json!({ "message": message })));
+            notices::said(&tx, &deal, "message", message, account).await?;
+            Ok(MessageReceipt { id: message, sent_at: tx.now() })
+        }
+    })
+    .await
 }
 
 /// The thread, the newest first.

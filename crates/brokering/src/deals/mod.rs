@@ -24,14 +24,18 @@ mod transition;
 mod view;
 mod work;
 
+use std::future::Future;
+use std::sync::Arc;
+
 use base::{AccountId, Action, Actor, Code, Cursor, DealId, Grant, InterestId, ListingId, PartyId, Refused};
 use chrono::{DateTime, NaiveDate, Utc};
 use listings::Kind;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
-use store::{StoreError, Tx};
+use store::{Ctx, StoreError, Tx};
 use utoipa::ToSchema;
 
+use crate::access::WorkDeal;
 use crate::legal::LegalFacts;
 use crate::{Brokering, BrokeringError};
 use rows::{broker, deal, party};
@@ -55,6 +59,9 @@ pub use work::{
     MeetingView, MilestoneView, NewMeeting, NewMilestone, NewPaper, NewTask, PaperReceipt, PaperView, TaskView, meeting, milestone, paper,
     reached, task, task_done,
 };
+
+/// Tasks, meetings, milestones or payments of one deal at most.
+const THINGS_MAX: u64 = 500;
 
 /// The day that stands where nothing is due.
 pub(crate) const NEVER: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
@@ -176,6 +183,16 @@ impl Deal {
         self.parties.iter().filter_map(|(role, party)| Some((role.side()?, *party)))
     }
 
+    /// What only a deal that goes on takes.
+    pub(crate) fn must_go_on(&self, to: &str) -> Result<(), BrokeringError> {
+        if self.is_open { Ok(()) } else { Err(BrokeringError::NotAllowed { to: to.to_owned(), allowed: Vec::new() }) }
+    }
+
+    /// What a deal takes as long as it has not come to nothing: money and results go on after its good end.
+    pub(crate) fn must_not_be_lost(&self, to: &str) -> Result<(), BrokeringError> {
+        if self.lost_reason.is_none() { Ok(()) } else { Err(BrokeringError::NotAllowed { to: to.to_owned(), allowed: Vec::new() }) }
+    }
+
     /// The party with this role, of those there is one of.
     #[must_use]
     pub fn party_as(&self, role: Role) -> Option<PartyId> {
@@ -279,6 +296,24 @@ pub(crate) async fn granted<A: Action<Object = Deal>>(
     Ok(grant)
 }
 
+/// Does something in a deal for whoever works in it: the deal is locked and the right proven before `work` begins.
+pub(crate) async fn in_deal<T, F, Fut>(brokering: &Brokering, ctx: Ctx, id: DealId, seen: Option<i64>, work: F) -> Result<T, BrokeringError>
+where
+    T: Serialize + serde::de::DeserializeOwned + Send + 'static,
+    F: Fn(Tx, Deal, Actor) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<T, BrokeringError>> + Send + 'static,
+{
+    let (actor, work) = (ctx.actor.clone(), Arc::new(work));
+    let locked = move |tx: Tx| {
+        let (actor, work) = (actor.clone(), Arc::clone(&work));
+        async move {
+            let deal = granted::<WorkDeal>(&tx, &actor, id, seen).await?.into_object();
+            work(tx, deal, actor).await
+        }
+    };
+    brokering.store.write(ctx, locked).await
+}
+
 /// The same for reading.
 pub(crate) async fn readable<A: Action<Object = Deal>>(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<Deal, BrokeringError> {
     let deal = load(brokering.store.db(), id).await?.ok_or(Refused::Hidden)?;
@@ -321,6 +356,22 @@ pub(crate) fn write_json(what: &'static str, value: &impl Serialize) -> Result<S
 /// Where in a list the reader is.
 pub(crate) fn after<K: serde::de::DeserializeOwned>(cursor: Option<&str>) -> Result<Option<K>, BrokeringError> {
     cursor.map(Cursor::read).transpose().map_err(|_| BrokeringError::Cursor)
+}
+
+/// Adds a fault if a day is still to come.
+pub(crate) fn check_past(pointer: &str, day: Option<NaiveDate>, today: NaiveDate, faults: &mut base::Faults) {
+    if day.is_some_and(|day| day > today) {
+        faults.add(pointer, "future_date");
+    }
+}
+
+/// A deal holds no more of anything than it holds offers: what hangs on it is read as a whole with each look at it.
+pub(crate) fn must_have_room(count: u64) -> Result<(), BrokeringError> {
+    let mut faults = base::Faults::new();
+    if count >= THINGS_MAX {
+        faults.add_with("", "too_many", &[("max", &THINGS_MAX.to_string()), ("count", &(count + 1).to_string())]);
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)
 }
 
 /// Adds a fault if a text is empty or longer than it may be.

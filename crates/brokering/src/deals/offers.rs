@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::rows::{deal, offer as rows};
-use super::{Added, Deal, DealReceipt, Role, Side, check_text, granted, notices, read_json, readable, save, write_json};
-use crate::access::{ReadDeal, WorkDeal};
+use super::{Added, Deal, DealReceipt, Role, Side, check_text, in_deal, notices, read_json, readable, save, write_json};
+use crate::access::ReadDeal;
 use crate::{Brokering, BrokeringError};
 
 /// Offers of one deal at most.
@@ -226,48 +226,49 @@ fn side_of(deal: &Deal, actor: &Actor, wanted: Option<Side>) -> Result<Side, &'s
 pub async fn offer(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewOffer) -> Result<Added, BrokeringError> {
     let mut faults = Faults::new();
     new.terms.check(&brokering.vocabularies, brokering.store.clock().today(), &mut faults);
-    let actor = ctx.actor.clone();
-    brokering
-        .store
-        .write(ctx, move |tx: Tx| {
-            let (actor, new, mut faults) = (actor.clone(), new.clone(), faults.clone());
-            async move {
-                let grant = granted::<WorkDeal>(&tx, &actor, id, None).await?;
-                let deal = grant.object();
-                must_go_on(deal, "offer")?;
-                let side = side_of(deal, &actor, new.side).map_err(|code| faults.add("/side", code)).ok();
-                if deal.party_as(Role::Seeker).is_none() {
-                    faults.add("", "deal_no_seeker");
-                }
-                let (true, Some(side)) = (faults.is_empty(), side) else { return Err(BrokeringError::Invalid(faults)) };
-                let number = last_number(tx.db(), id).await? + 1;
-                if number > OFFERS_MAX {
-                    return Err(BrokeringError::NotAllowed { to: "offer".to_owned(), allowed: Vec::new() });
-                }
-                settle(&tx, id, OfferStatus::Open, OfferStatus::Superseded, None).await?;
-                let offer = tx.new_id();
-                let row = rows::ActiveModel {
-                    id: Set(offer),
-                    deal_id: Set(id.0),
-                    number: Set(number),
-                    side: Set(side.as_str().to_owned()),
-                    status: Set(OfferStatus::Open.as_str().to_owned()),
-                    terms: Set(write_json("offer", &new.terms)?),
-                    made_by: Set(actor.account().map(|a| a.0)),
-                    made_at: Set(tx.now()),
-                    decided_by: Set(None),
-                    decided_at: Set(None),
-                };
-                rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
-                save(&tx, deal, deal::ActiveModel::default()).await?;
-                tx.emit(NewEvent::new("deal", id, "deal.offer_made", json!({ "offer": offer, "number": number, "side": side })));
-                if let Some(account) = actor.account() {
-                    notices::said(&tx, deal, "offer", offer, account).await?;
-                }
-                Ok(Added { id: offer })
+    in_deal(brokering, ctx, id, None, move |tx, deal, actor| {
+        let (new, mut faults) = (new.clone(), faults.clone());
+        async move {
+            deal.must_go_on("offer")?;
+            if deal.party_as(Role::Seeker).is_none() {
+                faults.add("", "deal_no_seeker");
             }
-        })
-        .await
+            let side = match side_of(&deal, &actor, new.side) {
+                Ok(side) if faults.is_empty() => side,
+                Ok(_) => return Err(BrokeringError::Invalid(faults)),
+                Err(code) => {
+                    faults.add("/side", code);
+                    return Err(BrokeringError::Invalid(faults));
+                }
+            };
+            let number = last_number(tx.db(), id).await? + 1;
+            if number > OFFERS_MAX {
+                return Err(BrokeringError::NotAllowed { to: "offer".to_owned(), allowed: Vec::new() });
+            }
+            settle(&tx, id, OfferStatus::Open, OfferStatus::Superseded, None).await?;
+            let offer = tx.new_id();
+            let row = rows::ActiveModel {
+                id: Set(offer),
+                deal_id: Set(id.0),
+                number: Set(number),
+                side: Set(side.as_str().to_owned()),
+                status: Set(OfferStatus::Open.as_str().to_owned()),
+                terms: Set(write_json("offer", &new.terms)?),
+                made_by: Set(actor.account().map(|a| a.0)),
+                made_at: Set(tx.now()),
+                decided_by: Set(None),
+                decided_at: Set(None),
+            };
+            rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
+            save(&tx, &deal, deal::ActiveModel::default()).await?;
+            tx.emit(NewEvent::new("deal", id, "deal.offer_made", json!({ "offer": offer, "number": number, "side": side })));
+            if let Some(account) = actor.account() {
+                notices::said(&tx, &deal, "offer", offer, account).await?;
+            }
+            Ok(Added { id: offer })
+        }
+    })
+    .await
 }
 
 /// The other side accepts an offer as it stands.
@@ -287,49 +288,38 @@ pub async fn withdraw(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid) 
 }
 
 async fn decide(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, to: OfferStatus) -> Result<DealReceipt, BrokeringError> {
-    let actor = ctx.actor.clone();
-    brokering
-        .store
-        .write(ctx, move |tx: Tx| {
-            let actor = actor.clone();
-            async move {
-                let grant = granted::<WorkDeal>(&tx, &actor, id, None).await?;
-                let deal = grant.object();
-                let row = rows::Entity::find_by_id(which).filter(rows::Column::DealId.eq(id.0)).one(tx.db()).await?;
-                let offer = view(row.ok_or(Refused::Hidden)?)?;
-                let own = deal.sides_of(&actor);
-                let may = match to {
-                    // Whoever acts for both sides cannot agree with themselves.
-                    OfferStatus::Accepted => !own.is_empty() && !own.contains(&offer.side),
-                    _ => own.contains(&offer.side) || deal.is_brokered_by(&actor),
-                };
-                if !may {
-                    let action = if to == OfferStatus::Accepted { "deal.accept_offer" } else { "deal.withdraw_offer" };
-                    return Err(Refused::Forbidden { action }.into());
-                }
-                must_go_on(deal, to.as_str())?;
-                if offer.status != OfferStatus::Open {
-                    return Err(BrokeringError::NotAllowed { to: to.to_string(), allowed: Vec::new() });
-                }
-                if to == OfferStatus::Accepted {
-                    settle(&tx, id, OfferStatus::Accepted, OfferStatus::Superseded, actor.account()).await?;
-                }
-                settle(&tx, id, OfferStatus::Open, to, actor.account()).await?;
-                let version = save(&tx, deal, deal::ActiveModel::default()).await?;
-                let kind = if to == OfferStatus::Accepted { "deal.offer_accepted" } else { "deal.offer_withdrawn" };
-                tx.emit(NewEvent::new("deal", id, kind, json!({ "offer": which, "number": offer.number })));
-                if let Some(account) = actor.account() {
-                    notices::said(&tx, deal, to.as_str(), which, account).await?;
-                }
-                Ok(DealReceipt::of(deal, version))
+    in_deal(brokering, ctx, id, None, move |tx, deal, actor| {
+        async move {
+            let row = rows::Entity::find_by_id(which).filter(rows::Column::DealId.eq(id.0)).one(tx.db()).await?;
+            let offer = view(row.ok_or(Refused::Hidden)?)?;
+            let own = deal.sides_of(&actor);
+            let may = match to {
+                // Whoever acts for both sides cannot agree with themselves.
+                OfferStatus::Accepted => !own.is_empty() && !own.contains(&offer.side),
+                _ => own.contains(&offer.side) || deal.is_brokered_by(&actor),
+            };
+            if !may {
+                let action = if to == OfferStatus::Accepted { "deal.accept_offer" } else { "deal.withdraw_offer" };
+                return Err(Refused::Forbidden { action }.into());
             }
-        })
-        .await
-}
-
-/// Nothing is offered in a deal that has ended.
-fn must_go_on(deal: &Deal, to: &str) -> Result<(), BrokeringError> {
-    if deal.is_open { Ok(()) } else { Err(BrokeringError::NotAllowed { to: to.to_owned(), allowed: Vec::new() }) }
+            deal.must_go_on(to.as_str())?;
+            if offer.status != OfferStatus::Open {
+                return Err(BrokeringError::NotAllowed { to: to.to_string(), allowed: Vec::new() });
+            }
+            if to == OfferStatus::Accepted {
+                settle(&tx, id, OfferStatus::Accepted, OfferStatus::Superseded, actor.account()).await?;
+            }
+            settle(&tx, id, OfferStatus::Open, to, actor.account()).await?;
+            let version = save(&tx, &deal, deal::ActiveModel::default()).await?;
+            let kind = if to == OfferStatus::Accepted { "deal.offer_accepted" } else { "deal.offer_withdrawn" };
+            tx.emit(NewEvent::new("deal", id, kind, json!({ "offer": which, "number": offer.number })));
+            if let Some(account) = actor.account() {
+                notices::said(&tx, &deal, to.as_str(), which, account).await?;
+            }
+            Ok(DealReceipt::of(&deal, version))
+        }
+    })
+    .await
 }
 
 /// Takes the one offer that stands so to where it shall stand.

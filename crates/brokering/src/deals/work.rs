@@ -3,16 +3,15 @@
 use base::{AccountId, Code, DealId, Faults, Refused};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Ctx, NewEvent, StoreError, Tx};
+use store::{Ctx, NewEvent, StoreError};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::rows::{meeting as meeting_rows, milestone as milestone_rows, paper as paper_rows, task as task_rows};
-use super::{Added, Voice, check_text, granted};
-use crate::access::WorkDeal;
+use super::{Added, Voice, check_past, check_text, in_deal, must_have_room};
 use crate::{Brokering, BrokeringError};
 
 /// A task to be done.
@@ -55,31 +54,29 @@ pub async fn task(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewTask) -> 
     let mut faults = Faults::new();
     check_text(&new.title, "/title", 256, true, &mut faults);
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    let actor = ctx.actor.clone();
-    brokering
-        .store
-        .write(ctx, move |tx: Tx| {
-            let (actor, new) = (actor.clone(), new.clone());
-            async move {
-                granted::<WorkDeal>(&tx, &actor, id, None).await?;
-                let task = tx.new_id();
-                let row = task_rows::ActiveModel {
-                    id: Set(task),
-                    deal_id: Set(id.0),
-                    title: Set(new.title),
-                    side: Set(new.whose.as_str().to_owned()),
-                    due_on: Set(new.due_on),
-                    created_by: Set(actor.account().map(|a| a.0)),
-                    done_at: Set(None),
-                    done_by: Set(None),
-                    told_at: Set(None),
-                };
-                task_rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
-                tx.emit(NewEvent::new("deal", id, "deal.task_set", json!({ "task": task, "whose": new.whose, "due_on": new.due_on })));
-                Ok(Added { id: task })
-            }
-        })
-        .await
+    in_deal(brokering, ctx, id, None, move |tx, deal, actor| {
+        let new = new.clone();
+        async move {
+            deal.must_go_on("task")?;
+            must_have_room(task_rows::Entity::find().filter(task_rows::Column::DealId.eq(id.0)).count(tx.db()).await?)?;
+            let task = tx.new_id();
+            let row = task_rows::ActiveModel {
+                id: Set(task),
+                deal_id: Set(id.0),
+                title: Set(new.title),
+                side: Set(new.whose.as_str().to_owned()),
+                due_on: Set(new.due_on),
+                created_by: Set(actor.account().map(|a| a.0)),
+                done_at: Set(None),
+                done_by: Set(None),
+                told_at: Set(None),
+            };
+            task_rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
+            tx.emit(NewEvent::new("deal", id, "deal.task_set", json!({ "task": task, "whose": new.whose, "due_on": new.due_on })));
+            Ok(Added { id: task })
+        }
+    })
+    .await
 }
 
 /// Notes that a task is done.
@@ -87,28 +84,18 @@ pub async fn task(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewTask) -> 
 /// # Errors
 /// [`BrokeringError::NotAllowed`] if it was done before.
 pub async fn task_done(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid) -> Result<Added, BrokeringError> {
-    let actor = ctx.actor.clone();
-    brokering
-        .store
-        .write(ctx, move |tx: Tx| {
-            let actor = actor.clone();
-            async move {
-                granted::<WorkDeal>(&tx, &actor, id, None).await?;
-                let row = task_rows::Entity::find_by_id(which).filter(task_rows::Column::DealId.eq(id.0)).one(tx.db()).await?;
-                if row.ok_or(Refused::Hidden)?.done_at.is_some() {
-                    return Err(BrokeringError::NotAllowed { to: "done".to_owned(), allowed: Vec::new() });
-                }
-                let change = task_rows::ActiveModel {
-                    done_at: Set(Some(tx.now())),
-                    done_by: Set(actor.account().map(|a| a.0)),
-                    ..Default::default()
-                };
-                task_rows::Entity::update_many().set(change).filter(task_rows::Column::Id.eq(which)).exec(tx.db()).await?;
-                tx.emit(NewEvent::new("deal", id, "deal.task_done", json!({ "task": which })));
-                Ok(Added { id: which })
-            }
-        })
-        .await
+    in_deal(brokering, ctx, id, None, move |tx, _deal, actor| async move {
+        let row = task_rows::Entity::find_by_id(which).filter(task_rows::Column::DealId.eq(id.0)).one(tx.db()).await?;
+        if row.ok_or(Refused::Hidden)?.done_at.is_some() {
+            return Err(BrokeringError::NotAllowed { to: "done".to_owned(), allowed: Vec::new() });
+        }
+        let change =
+            task_rows::ActiveModel { done_at: Set(Some(tx.now())), done_by: Set(actor.account().map(|a| a.0)), ..Default::default() };
+        task_rows::Entity::update_many().set(change).filter(task_rows::Column::Id.eq(which)).exec(tx.db()).await?;
+        tx.emit(NewEvent::new("deal", id, "deal.task_done", json!({ "task": which })));
+        Ok(Added { id: which })
+    })
+    .await
 }
 
 pub(crate) async fn tasks_of(db: &impl ConnectionTrait, id: DealId, today: NaiveDate) -> Result<Vec<TaskView>, StoreError> {
@@ -168,28 +155,26 @@ pub async fn meeting(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewMeetin
     check_text(&new.place, "/place", 256, false, &mut faults);
     check_text(&new.minutes, "/minutes", 4_000, false, &mut faults);
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    let actor = ctx.actor.clone();
-    brokering
-        .store
-        .write(ctx, move |tx: Tx| {
-            let (actor, new) = (actor.clone(), new.clone());
-            async move {
-                granted::<WorkDeal>(&tx, &actor, id, None).await?;
-                let meeting = tx.new_id();
-                let row = meeting_rows::ActiveModel {
-                    id: Set(meeting),
-                    deal_id: Set(id.0),
-                    held_on: Set(new.held_on),
-                    place: Set(new.place),
-                    minutes: Set(new.minutes),
-                    noted_by: Set(actor.account().map(|a| a.0)),
-                };
-                meeting_rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
-                tx.emit(NewEvent::new("deal", id, "deal.meeting_noted", json!({ "meeting": meeting, "held_on": new.held_on })));
-                Ok(Added { id: meeting })
-            }
-        })
-        .await
+    in_deal(brokering, ctx, id, None, move |tx, deal, actor| {
+        let new = new.clone();
+        async move {
+            deal.must_go_on("meeting")?;
+            must_have_room(meeting_rows::Entity::find().filter(meeting_rows::Column::DealId.eq(id.0)).count(tx.db()).await?)?;
+            let meeting = tx.new_id();
+            let row = meeting_rows::ActiveModel {
+                id: Set(meeting),
+                deal_id: Set(id.0),
+                held_on: Set(new.held_on),
+                place: Set(new.place),
+                minutes: Set(new.minutes),
+                noted_by: Set(actor.account().map(|a| a.0)),
+            };
+            meeting_rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
+            tx.emit(NewEvent::new("deal", id, "deal.meeting_noted", json!({ "meeting": meeting, "held_on": new.held_on })));
+            Ok(Added { id: meeting })
+        }
+    })
+    .await
 }
 
 pub(crate) async fn meetings_of(db: &impl ConnectionTrait, id: DealId) -> Result<Vec<MeetingView>, StoreError> {
@@ -241,32 +226,26 @@ pub async fn paper(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPaper) -
     let mut faults = Faults::new();
     brokering.vocabularies.check("deal_papers", &new.kind, today, "/kind", &mut faults);
     check_text(&new.reference, "/reference", 256, false, &mut faults);
-    if new.dated_on > today {
-        faults.add("/dated_on", "future_date");
-    }
+    check_past("/dated_on", Some(new.dated_on), today, &mut faults);
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    let actor = ctx.actor.clone();
-    brokering
-        .store
-        .write(ctx, move |tx: Tx| {
-            let (actor, new) = (actor.clone(), new.clone());
-            async move {
-                granted::<WorkDeal>(&tx, &actor, id, None).await?;
-                use paper_rows::Column as C;
-                let row = paper_rows::ActiveModel {
-                    deal_id: Set(id.0),
-                    kind: Set(new.kind.0.clone()),
-                    dated_on: Set(new.dated_on),
-                    reference: Set(new.reference),
-                    noted_by: Set(actor.account().map(|a| a.0)),
-                };
-                let replace = OnConflict::columns([C::DealId, C::Kind]).update_columns([C::DatedOn, C::Reference, C::NotedBy]).to_owned();
-                paper_rows::Entity::insert(row).on_conflict(replace).exec_without_returning(tx.db()).await?;
-                tx.emit(NewEvent::new("deal", id, "deal.paper_noted", json!({ "kind": new.kind, "dated_on": new.dated_on })));
-                Ok(PaperReceipt { kind: new.kind })
-            }
-        })
-        .await
+    in_deal(brokering, ctx, id, None, move |tx, _deal, actor| {
+        let new = new.clone();
+        async move {
+            use paper_rows::Column as C;
+            let row = paper_rows::ActiveModel {
+                deal_id: Set(id.0),
+                kind: Set(new.kind.0.clone()),
+                dated_on: Set(new.dated_on),
+                reference: Set(new.reference),
+                noted_by: Set(actor.account().map(|a| a.0)),
+            };
+            let replace = OnConflict::columns([C::DealId, C::Kind]).update_columns([C::DatedOn, C::Reference, C::NotedBy]).to_owned();
+            paper_rows::Entity::insert(row).on_conflict(replace).exec_without_returning(tx.db()).await?;
+            tx.emit(NewEvent::new("deal", id, "deal.paper_noted", json!({ "kind": new.kind, "dated_on": new.dated_on })));
+            Ok(PaperReceipt { kind: new.kind })
+        }
+    })
+    .await
 }
 
 /// The paper that was noted. Kept as the answer to a repeated request.
@@ -322,28 +301,26 @@ pub async fn milestone(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewMile
     let mut faults = Faults::new();
     check_text(&new.title, "/title", 256, true, &mut faults);
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    let actor = ctx.actor.clone();
-    brokering
-        .store
-        .write(ctx, move |tx: Tx| {
-            let (actor, new) = (actor.clone(), new.clone());
-            async move {
-                granted::<WorkDeal>(&tx, &actor, id, None).await?;
-                let milestone = tx.new_id();
-                let row = milestone_rows::ActiveModel {
-                    id: Set(milestone),
-                    deal_id: Set(id.0),
-                    title: Set(new.title),
-                    due_on: Set(new.due_on),
-                    reached_on: Set(None),
-                    told_at: Set(None),
-                };
-                milestone_rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
-                tx.emit(NewEvent::new("deal", id, "deal.milestone_set", json!({ "milestone": milestone, "due_on": new.due_on })));
-                Ok(Added { id: milestone })
-            }
-        })
-        .await
+    in_deal(brokering, ctx, id, None, move |tx, deal, _actor| {
+        let new = new.clone();
+        async move {
+            deal.must_go_on("milestone")?;
+            must_have_room(milestone_rows::Entity::find().filter(milestone_rows::Column::DealId.eq(id.0)).count(tx.db()).await?)?;
+            let milestone = tx.new_id();
+            let row = milestone_rows::ActiveModel {
+                id: Set(milestone),
+                deal_id: Set(id.0),
+                title: Set(new.title),
+                due_on: Set(new.due_on),
+                reached_on: Set(None),
+                told_at: Set(None),
+            };
+            milestone_rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
+            tx.emit(NewEvent::new("deal", id, "deal.milestone_set", json!({ "milestone": milestone, "due_on": new.due_on })));
+            Ok(Added { id: milestone })
+        }
+    })
+    .await
 }
 
 /// Notes that a milestone was reached on a day.
@@ -351,30 +328,21 @@ pub async fn milestone(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewMile
 /// # Errors
 /// [`BrokeringError::NotAllowed`] if it was reached before; [`BrokeringError::Invalid`] for a day to come.
 pub async fn reached(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, on: NaiveDate) -> Result<Added, BrokeringError> {
-    if on > brokering.store.clock().today() {
-        let mut faults = Faults::new();
-        faults.add("/on", "future_date");
-        return Err(BrokeringError::Invalid(faults));
-    }
-    let actor = ctx.actor.clone();
-    brokering
-        .store
-        .write(ctx, move |tx: Tx| {
-            let actor = actor.clone();
-            async move {
-                granted::<WorkDeal>(&tx, &actor, id, None).await?;
-                use milestone_rows::Column as C;
-                let row = milestone_rows::Entity::find_by_id(which).filter(C::DealId.eq(id.0)).one(tx.db()).await?;
-                if row.ok_or(Refused::Hidden)?.reached_on.is_some() {
-                    return Err(BrokeringError::NotAllowed { to: "reached".to_owned(), allowed: Vec::new() });
-                }
-                let change = milestone_rows::ActiveModel { reached_on: Set(Some(on)), ..Default::default() };
-                milestone_rows::Entity::update_many().set(change).filter(C::Id.eq(which)).exec(tx.db()).await?;
-                tx.emit(NewEvent::new("deal", id, "deal.milestone_reached", json!({ "milestone": which, "reached_on": on })));
-                Ok(Added { id: which })
-            }
-        })
-        .await
+    let mut faults = Faults::new();
+    check_past("/on", Some(on), brokering.store.clock().today(), &mut faults);
+    faults.into_result().map_err(BrokeringError::Invalid)?;
+    in_deal(brokering, ctx, id, None, move |tx, _deal, _actor| async move {
+        use milestone_rows::Column as C;
+        let row = milestone_rows::Entity::find_by_id(which).filter(C::DealId.eq(id.0)).one(tx.db()).await?;
+        if row.ok_or(Refused::Hidden)?.reached_on.is_some() {
+            return Err(BrokeringError::NotAllowed { to: "reached".to_owned(), allowed: Vec::new() });
+        }
+        let change = milestone_rows::ActiveModel { reached_on: Set(Some(on)), ..Default::default() };
+        milestone_rows::Entity::update_many().set(change).filter(C::Id.eq(which)).exec(tx.db()).await?;
+        tx.emit(NewEvent::new("deal", id, "deal.milestone_reached", json!({ "milestone": which, "reached_on": on })));
+        Ok(Added { id: which })
+    })
+    .await
 }
 
 pub(crate) async fn milestones_of(db: &impl ConnectionTrait, id: DealId, today: NaiveDate) -> Result<Vec<MilestoneView>, StoreError> {

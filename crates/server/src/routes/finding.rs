@@ -1,0 +1,160 @@
+//! The rows of the table for finding, matching, and what people are told.
+
+use serde_json::json;
+
+use super::EVERYBODY;
+use crate::api::{self, List};
+use crate::route::Permission::{Member, Public, SignedIn, Staff};
+use crate::route::{Route, delete, get, post, put};
+
+pub(super) fn finding() -> Vec<Route> {
+    use api::matches as m;
+    use api::{events, search, search_export, vocabularies};
+    let find = get("/api/v1/search", "search", Public(EVERYBODY), search::find)
+        .about("Finds technologies, IP assets, needs and parties, with facets.")
+        .query("facets", "string", "Facets to count, with commas between; `none` for none.")
+        .paged()
+        .gives::<search::ResultsBody>(200);
+    let export = get("/api/v1/search/export", "exportSearch", SignedIn, search_export::export)
+        .about("The first 1,000 results of a search as a file: JSON, or with `format=csv` a table for spreadsheets (`text/csv`).")
+        .query("format", "string", "`json` unless given, or `csv`.")
+        .gives::<search_export::ExportBody>(200);
+    vec![
+        narrowed(find),
+        narrowed(export),
+        get("/api/v1/listings/{id}/similar", "listSimilar", Public(EVERYBODY), search::similar)
+            .about("What is like a listing, the most alike first.")
+            .query("limit", "integer", "At most so many, up to 20.")
+            .gives::<search::SimilarBody>(200),
+        get("/api/v1/suggest", "suggest", Public(EVERYBODY), search::suggest)
+            .about("Completes what was typed so far; marks are optional, a typo is forgiven.")
+            .query("q", "string", "What was typed.")
+            .query("limit", "integer", "At most so many.")
+            .gives::<search::SuggestionsBody>(200),
+        get("/api/v1/needs/{id}/matches", "matchNeed", Public(EVERYBODY), m::of_need)
+            .about("Technologies and IP assets that answer a need, each with its reasons.")
+            .query("kind", "string", "`technology` or `ip_asset`; both unless given.")
+            .query("explain", "boolean", "Tell how each part of the score came out.")
+            .query("excluded", "boolean", "Tell what was excluded, and by which constraint, instead.")
+            .paged()
+            .gives::<matching::MatchPage>(200),
+        get("/api/v1/technologies/{id}/matches", "matchTechnology", Public(EVERYBODY), m::of_technology)
+            .about("Needs that a technology answers, or with `kind=technology` similar ones, each with its reasons.")
+            .query("kind", "string", "`need` unless given, or `technology`.")
+            .query("explain", "boolean", "Tell how each part of the score came out.")
+            .query("excluded", "boolean", "Tell what was excluded, and by which constraint, instead.")
+            .paged()
+            .gives::<matching::MatchPage>(200),
+        get("/api/v1/ip-assets/{id}/matches", "matchIpAsset", Public(EVERYBODY), m::of_ip_asset)
+            .about("Needs that an IP asset answers, each with its reasons.")
+            .query("kind", "string", "`need` unless given.")
+            .query("explain", "boolean", "Tell how each part of the score came out.")
+            .query("excluded", "boolean", "Tell what was excluded, and by which constraint, instead.")
+            .paged()
+            .gives::<matching::MatchPage>(200),
+        get("/api/v1/parties/{id}/matches", "listPartyMatches", Member, m::of_party)
+            .about("The best standing matches of all listings of a party, both ways; for its members and for brokers.")
+            .paged()
+            .gives::<List<matching::of_party::PartyMatch>>(200),
+        post("/api/v1/matches/{id}/feedback", "giveMatchFeedback", Member, m::give_feedback)
+            .about("Says of a match (its id is the need's id, a dot, the offer's id) whether it is good; for editors of either side and brokers. What a need's side does not want stands behind its other candidates from then on, for that side and brokers alone.")
+            .takes::<matching::feedback::Given>(json!({"verdict": "not_for_us", "reason": "too_early"}))
+            .gives::<matching::feedback::Receipt>(200),
+        delete("/api/v1/matches/{id}/feedback", "takeMatchFeedback", Member, m::take_feedback)
+            .about("Takes back what one said of a match.")
+            .gives::<matching::feedback::Receipt>(200),
+        get("/api/v1/gaps", "listGaps", Staff, m::gaps)
+            .about("Needs without a good match, or with `side=demand` technologies that no need asks for, with counts by field; for brokers, analysts and administrators. With `format=csv` a table for spreadsheets, whose header `x-next-cursor` leads on.")
+            .query("side", "string", "`supply` unless given, or `demand`.")
+            .query("field", "string", "Only of this top-level code of `fields`.")
+            .query("format", "string", "`json` unless given, or `csv`.")
+            .paged()
+            .gives::<matching::gaps::GapPage>(200),
+        get("/api/v1/vocabularies", "listVocabularies", Public(EVERYBODY), vocabularies::list)
+            .about("The lists of codes.")
+            .gives::<List<vocabularies::VocabularyRow>>(200),
+        get("/api/v1/vocabularies/{code}", "getVocabulary", Public(EVERYBODY), vocabularies::get)
+            .about("One list with its entries.")
+            .gives::<base::Vocabulary>(200),
+        get("/api/v1/need-desk", "listNeedDesk", Staff, api::need_desk::list)
+            .about(
+                "The needs in public, with who of the staff looks after them and what is due; for brokers, moderators and administrators.",
+            )
+            .query("which", "string", "`all` unless given, `mine`, `free` or `due`.")
+            .paged()
+            .gives::<List<listings::need_desk::DeskNeed>>(200),
+        get("/api/v1/numbers", "getNumbers", Staff, api::numbers::get)
+            .about("How many listings stand where, what waits for review, and how long publishing takes.")
+            .gives::<listings::numbers::Numbers>(200),
+        get("/api/v1/events", "listEvents", Staff, events::list)
+            .about("The audit trail, the newest first.")
+            .query("subject", "string", "About this thing.")
+            .query("kind", "string", "Of this kind, such as `listing.published`.")
+            .query("actor", "string", "By this account.")
+            .paged()
+            .gives::<List<events::EventBody>>(200),
+        get("/api/v1/events/verification", "verifyEvents", Staff, events::verify)
+            .about("Checks the chain of events from its beginning.")
+            .gives::<events::ChainCheck>(200),
+    ]
+}
+
+pub(super) fn notice() -> Vec<Route> {
+    use api::{notices as n, saved_searches as s};
+    vec![
+        get("/api/v1/saved-searches", "listSavedSearches", SignedIn, s::list)
+            .about("One's saved searches.")
+            .gives::<List<s::SavedSearchBody>>(200),
+        post("/api/v1/saved-searches", "createSavedSearch", SignedIn, s::create)
+            .about("Keeps a search; what is published from now on and found by it is news.")
+            .takes::<s::NewSavedSearch>(json!({"name": "Máy sấy dừa", "query": "q=máy sấy dừa&trl=7,8,9", "when": "daily"}))
+            .gives::<s::SavedSearchBody>(201),
+        get("/api/v1/saved-searches/{id}", "getSavedSearch", SignedIn, s::get)
+            .about("One of one's saved searches.")
+            .gives::<s::SavedSearchBody>(200),
+        put("/api/v1/saved-searches/{id}", "editSavedSearch", SignedIn, s::edit)
+            .about("Gives a saved search another name or rhythm.")
+            .takes::<s::SavedSearchEdit>(json!({"name": "Máy sấy dừa", "when": "weekly"}))
+            .gives::<s::SavedSearchBody>(200)
+            .needs_if_match(),
+        delete("/api/v1/saved-searches/{id}", "deleteSavedSearch", SignedIn, s::remove)
+            .about("Gives a saved search up, with what it brought.")
+            .gives_nothing(),
+        get("/api/v1/alerts", "listAlerts", SignedIn, s::alerts)
+            .about("What one's saved searches brought, the newest first.")
+            .query("search", "string", "Of this search alone.")
+            .paged()
+            .gives::<List<s::AlertBody>>(200),
+        get("/api/v1/notices", "listNotices", SignedIn, n::list)
+            .about("One's notices, the newest first.")
+            .query("unread", "boolean", "Only those that were not read.")
+            .paged()
+            .gives::<List<n::NoticeBody>>(200),
+        post("/api/v1/notices/{id}/read", "readNotice", SignedIn, n::read).about("Notes that a notice was read.").gives_nothing(),
+        post("/api/v1/notices/read", "readNotices", SignedIn, n::read_all)
+            .about("Notes that all of one's notices were read.")
+            .gives_nothing(),
+        get("/api/v1/notice-choices", "listNoticeChoices", SignedIn, n::choices)
+            .about("How one is told of each kind of notice: by mail at once, once a day, or only here.")
+            .gives::<List<accounts::notices::Choice>>(200),
+        put("/api/v1/notice-choices", "setNoticeChoices", SignedIn, n::choose)
+            .about("Sets how one is told of some kinds; the others stay.")
+            .takes::<n::Choices>(json!({"choices": [{"kind": "deal_message", "way": "daily"}]}))
+            .gives::<List<accounts::notices::Choice>>(200),
+    ]
+}
+
+/// The parameters of a search.
+fn narrowed(route: Route) -> Route {
+    let route = route
+        .query("q", "string", "Words; \"phrases\", -not, OR, prefix*, field:value. Marks are optional.")
+        .query("sort", "string", "`relevance`, `newest`, `trl` or `closing_soon`.")
+        .query("trl_min", "integer", "Least readiness level.")
+        .query("trl_max", "integer", "Greatest readiness level.")
+        .query("published_from", "string", "First published on this day or later, such as `2026-01-31`.")
+        .query("published_to", "string", "First published on this day or before.")
+        .query("closes_from", "string", "Closes on this day or later: the end or the deadline, whichever is sooner.")
+        .query("closes_to", "string", "Closes on this day or before.")
+        .query("party", "string", "Only of this party.");
+    ::search::Facet::ALL.into_iter().fold(route, |route, facet| route.query_many(facet.as_str(), "Narrow to one or more values."))
+}
