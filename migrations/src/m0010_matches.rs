@@ -3,12 +3,13 @@
 crate::step!(
     "m0010_matches",
     &[
-        // The word statistics and the moment that all stored scores are made with.
+        // What all stored scores are made with: the statistics of words, the moment, and by its hash all that is configured.
         "CREATE TABLE match_generation (
             id {uuid} PRIMARY KEY,
             started_at {time} NOT NULL,
             listings {int} NOT NULL,
             statistics {bytes} NOT NULL,
+            fingerprint TEXT NOT NULL,
             reached {uuid},
             done {bool} NOT NULL
         ) {strict}",

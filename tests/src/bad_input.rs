@@ -5,6 +5,7 @@ use std::time::Duration;
 use base::{PartyId, StaffRole};
 use reqwest::Method;
 use serde_json::json;
+use store::testing::TestStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -529,6 +530,7 @@ async fn parameters_and_cursors_are_checked() {
             "/api/v1/search/export?limit=5",
             "/search?kind=product",
             "/api/v1/technologies?party=x",
+            "/api/v1/technologies?status=published",
             "/api/v1/events?subject=x",
             "/api/v1/accounts?status=x",
             "/api/v1/accounts?staff=maybe",
@@ -654,4 +656,47 @@ async fn hostile_searches_are_answered() {
         site.stop().await;
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_read_is_told_in_the_readers_language_with_what_was_sent() {
+    let store = TestStore::sqlite().await.unwrap();
+    let site = Site::start(store).await;
+    let (author, party) = author(&site).await;
+    let mut content = technology("Máy sấy");
+    content["disclosed_on"] = json!("2026-02-30");
+    content["trl"] = json!(10);
+    let body = json!({"party": party, "content": content, "source_lang": "fr"});
+    for (lang, day) in [("vi", "Không có ngày này; viết như 2026-11-24."), ("en", "There is no such day; write it like 2026-11-24.")]
+    {
+        let problem = author.post(&format!("{TECHNOLOGIES}?lang={lang}"), body.clone()).await.expect(422);
+        let errors = problem["errors"].as_array().unwrap();
+        let at = |pointer: &str| errors.iter().find(|e| e["pointer"] == pointer).unwrap_or_else(|| panic!("{pointer}: {problem}"));
+        assert_eq!(at("/content/disclosed_on")["detail"], day);
+        for error in errors {
+            let detail = error["detail"].as_str().unwrap();
+            for word in ["expected", "invalid", "parsing", "missing field"] {
+                assert!(!detail.contains(word), "{detail}");
+            }
+        }
+    }
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_too_often_gets_a_page_in_a_browser_and_json_as_a_program() {
+    let store = TestStore::sqlite().await.unwrap();
+    // The server's own readiness is asked for without a count.
+    let site = Site::start_with(store, |config| config.server.requests_per_minute = 2).await;
+    let visitor = site.visitor();
+    let mut last = visitor.get("/search").await;
+    for _ in 0..3 {
+        last = visitor.get("/search").await;
+    }
+    assert_eq!(last.status, 429);
+    assert!(last.text.starts_with("<!doctype html>") || last.text.starts_with("<!DOCTYPE html>"), "{}", last.text);
+    assert!(last.headers.contains_key("retry-after"));
+    let program = visitor.get("/api/v1/search").await;
+    assert_eq!(program.expect(429)["status"], 429);
+    site.stop().await;
 }

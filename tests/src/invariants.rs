@@ -31,7 +31,7 @@ fn content(n: u64) -> Content {
     Content::from_json(Kind::Technology, &json).unwrap()
 }
 
-async fn some_listings(listings: &Listings, accounts: &accounts::Accounts, count: u64) -> Vec<ListingId> {
+pub(crate) async fn some_listings(listings: &Listings, accounts: &accounts::Accounts, count: u64) -> Vec<ListingId> {
     let profile = accounts::PartyProfile {
         names: base::Localised::of(Lang::Vi, "Viện Dừa"),
         party_type: "institute".into(),

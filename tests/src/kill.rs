@@ -33,20 +33,21 @@ impl Chance {
 }
 
 /// The program beside this test's binary.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let deps = std::env::current_exe().unwrap();
     let path = deps.parent().unwrap().parent().unwrap().join("innospace");
     assert!(path.is_file(), "build the program first: cargo build -p innospace ({} is missing)", path.display());
     path
 }
 
-struct Running {
+/// The program, serving a data directory.
+pub(crate) struct Running {
     child: Child,
-    base: String,
+    pub(crate) base: String,
 }
 
 impl Running {
-    async fn start(data: &Path, http: &reqwest::Client) -> Self {
+    pub(crate) async fn start(data: &Path, http: &reqwest::Client) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let listen = format!("127.0.0.1:{port}");
         let child = Command::new(program())
@@ -72,7 +73,7 @@ impl Running {
         running
     }
 
-    fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

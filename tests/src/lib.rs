@@ -11,6 +11,7 @@ mod alerts;
 mod bad_input;
 mod browser;
 mod canary;
+mod commands;
 mod deal_pages;
 mod deal_walks;
 mod deals;

@@ -295,6 +295,20 @@ async fn what_the_seeker_does_not_want_stands_behind_for_the_seeker_alone() {
         assert_eq!(matches(&visitor, "technologies", &first).await, technology_order);
         assert_eq!(matches(&world.seeker, "needs", &other_need).await, other_order);
 
+        // A broker's note is for brokers; the owner's is for its own side and for brokers, whose order it leaves alone.
+        let broker_note = "Bên bán đang đàm phán với công ty khác";
+        let body = json!({"verdict": "good", "note": broker_note});
+        broker.post(&format!("/api/v1/matches/{other_need}.{second}/feedback"), body).await.expect(200);
+        let of_other = format!("/api/v1/needs/{other_need}/matches");
+        assert!(broker.get(&of_other).await.text.contains(broker_note));
+        let told = world.seeker.get(&of_other).await.text;
+        assert!(told.contains("\"broker\"") && !told.contains(broker_note), "{told}");
+        let owner_note = "Không thuộc hướng nghiên cứu của viện";
+        let body = json!({"verdict": "not_for_us", "reason": "wrong_field", "note": owner_note});
+        world.owner.post(&top, body).await.expect(200);
+        assert!(broker.get(&format!("/api/v1/technologies/{first}/matches")).await.text.contains(owner_note));
+        assert_eq!(matches(&broker, "technologies", &first).await, technology_order);
+
         // Taken back on the page, said again on the page.
         let url = world.seeker.get(&format!("/api/v1/needs/{need_id}")).await.expect(200)["url"].as_str().unwrap().to_owned();
         let page = world.seeker.get(&format!("{url}/matches")).await.text;
@@ -308,10 +322,10 @@ async fn what_the_seeker_does_not_want_stands_behind_for_the_seeker_alone() {
         assert_eq!(form(&world.seeker, "/matches/feedback", &fields).await.status, 303);
         assert_eq!(matches(&world.seeker, "needs", &need_id).await, turned);
 
-        // For the tuning set: two verdicts, without who and what was noted.
+        // For the tuning set: three verdicts, without who and what was noted.
         let all = matching::feedback::page_after(&site.app.store, None, 1).await.unwrap();
         let rest = matching::feedback::page_after(&site.app.store, all.last(), 10).await.unwrap();
-        assert_eq!((all.len(), rest.len()), (1, 1));
+        assert_eq!((all.len(), rest.len()), (1, 2));
         assert!(all.iter().chain(&rest).any(|j| j.need.to_string() == need_id && j.reason == "too_early" && j.score_ppm.is_some()));
         site.stop().await;
     }
@@ -388,6 +402,7 @@ async fn gaps_and_counterparts_tell_what_there_is_and_nothing_hidden() {
         assert_eq!(listed(&gaps(&format!("?field={field}")).await), std::slice::from_ref(&lonely));
         assert_eq!(gaps("?side=demand").await["total"], 0);
         let csv = analyst.get("/api/v1/gaps?format=csv").await;
+        assert_eq!(csv.headers["x-complete"], "true");
         assert!(csv.text.contains("Robot hái cau") && csv.headers["content-type"].to_str().unwrap().starts_with("text/csv"));
         assert_eq!(world.seeker.get("/api/v1/gaps").await.status, 403);
         assert_eq!(analyst.get("/api/v1/gaps?side=both").await.status, 400);
@@ -419,6 +434,29 @@ async fn gaps_and_counterparts_tell_what_there_is_and_nothing_hidden() {
         same_as_from_scratch(&site).await;
         site.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_weights_or_another_glossary_begin_a_generation() {
+    let site = Site::start(TestStore::sqlite().await.unwrap()).await;
+    let world = World::new(&site).await;
+    world.publish("needs", need()).await;
+    world.publish("technologies", technology("Máy sấy cơm dừa bơm nhiệt")).await;
+    site.matched().await;
+    assert!(same_as_from_scratch(&site).await > 0);
+    // Started again as it is nothing is reckoned anew; with another glossary everything is.
+    let generation = async |site: &Site| matching::standing::generation(&site.app.store).await.unwrap().unwrap();
+    let first = generation(&site).await;
+    let site = site.restarted().await;
+    site.matched().await;
+    assert_eq!(generation(&site).await, first);
+    let more = "version = \"1\"\n[[group]]\nkind = \"translation\"\nterms = [\"máy sấy cơm dừa\", \"copra dryer\"]\n";
+    site.app.search.set_synonyms(search::synonyms::Synonyms::parse(more).unwrap());
+    world.publish("technologies", technology("Lò sấy dừa")).await;
+    site.matched().await;
+    assert_ne!(generation(&site).await, first);
+    same_as_from_scratch(&site).await;
+    site.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,6 +14,9 @@ use utoipa::ToSchema;
 use crate::Faults;
 use crate::text::{clean_json, pointer_part};
 
+/// The most characters of a value that a fault repeats.
+const SHOWN_CHARS: usize = 60;
+
 /// What one type looks like in JSON.
 pub struct Shape {
     validator: Option<Validator>,
@@ -31,7 +34,8 @@ impl Shape {
         if let Some(object) = document.as_object_mut() {
             object.insert("components".to_owned(), json!({ "schemas": schemas }));
         }
-        Self { validator: jsonschema::options().with_draft(Draft::Draft202012).build(&document).ok() }
+        let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
+        Self { validator: options.build(&document).ok() }
     }
 
     /// True if the schema itself could be read; held by a test for every body of the route table.
@@ -55,7 +59,7 @@ impl Shape {
         // The straight way first: nearly every body is right.
         match T::deserialize(&body) {
             Ok(value) => return (Some(value), faults),
-            Err(error) => {
+            Err(_) => {
                 let mut bad = Vec::new();
                 if let Some(validator) = &self.validator {
                     for error in validator.iter_errors(&body) {
@@ -66,9 +70,9 @@ impl Shape {
                     remove(&mut body, &pointer);
                 }
                 if faults.is_empty() {
-                    // The schema is content but serde is not, such as with a day that is in no calendar.
+                    // The schema is content but serde is not, such as with a code of another spelling.
                     let at = serde_path_to_error::deserialize::<_, T>(&body).err().map(|e| path_pointer(e.path()));
-                    faults.add_with(at.unwrap_or_default(), "unreadable", &[("why", &error.to_string())]);
+                    note_value(&body, &at.unwrap_or_default(), &mut faults);
                 }
             }
         }
@@ -83,11 +87,12 @@ fn read_the_rest<T: DeserializeOwned>(mut body: Value, faults: &mut Faults) -> O
             Ok(value) => return Some(value),
             Err(error) => {
                 let pointer = path_pointer(error.path());
+                let is_told = faults.iter().any(|f| f.pointer.starts_with(&pointer));
+                if !is_told && !pointer.is_empty() {
+                    note_value(&body, &pointer, faults);
+                }
                 if pointer.is_empty() || !remove(&mut body, &pointer) {
                     return None;
-                }
-                if !faults.iter().any(|f| f.pointer.starts_with(&pointer)) {
-                    faults.add_with(pointer, "unreadable", &[("why", &error.inner().to_string())]);
                 }
             }
         }
@@ -134,16 +139,39 @@ fn note(error: &ValidationError<'_>, faults: &mut Faults, bad: &mut Vec<String>)
                 }
                 return;
             }
-            let why = error.to_string();
-            faults.add_with(pointer.as_str(), "wrong_form", &[("why", why.get(..200).unwrap_or(&why))]);
+            faults.add_with(pointer.as_str(), "unreadable_value", &[("value", &shown(error.instance()))]);
+        }
+        ValidationErrorKind::Format { format } => match format.as_str() {
+            "date" => faults.add(pointer.as_str(), "no_such_day"),
+            "date-time" => faults.add(pointer.as_str(), "not_a_moment"),
+            "uuid" => faults.add(pointer.as_str(), "not_an_id"),
+            _ => faults.add_with(pointer.as_str(), "unreadable_value", &[("value", &shown(error.instance()))]),
+        },
+        ValidationErrorKind::MaxLength { limit } | ValidationErrorKind::MaxItems { limit } => {
+            faults.add_with(pointer.as_str(), "over_limit", &[("max", &limit.to_string())]);
+        }
+        ValidationErrorKind::MinLength { limit } | ValidationErrorKind::MinItems { limit } => {
+            faults.add_with(pointer.as_str(), "under_limit", &[("min", &limit.to_string())]);
         }
         ValidationErrorKind::Minimum { .. } | ValidationErrorKind::Maximum { .. } => faults.add(pointer.as_str(), "out_of_range"),
-        _ => {
-            let why = error.to_string();
-            faults.add_with(pointer.as_str(), "wrong_form", &[("why", why.get(..200).unwrap_or(&why))]);
-        }
+        _ => faults.add_with(pointer.as_str(), "unreadable_value", &[("value", &shown(error.instance()))]),
     }
     bad.push(pointer);
+}
+
+/// Tells that a value is not to be read; what a parser says of it is for programmers, and in English.
+fn note_value(body: &Value, pointer: &str, faults: &mut Faults) {
+    let value = body.pointer(pointer).unwrap_or(&Value::Null);
+    faults.add_with(pointer, "unreadable_value", &[("value", &shown(value))]);
+}
+
+/// The beginning of a value, as it was sent.
+fn shown(value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match text.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
 }
 
 /// Takes the part at a pointer out of a body; false if it is not there or is the whole.
@@ -238,7 +266,7 @@ mod tests {
     #[test]
     fn a_day_that_is_in_no_calendar_has_its_place() {
         let (_, found) = pointers(json!({"inner": [{"day": "2026-02-30"}]}));
-        assert_eq!(found, [("/inner/0/day".to_owned(), "unreadable")]);
+        assert_eq!(found, [("/inner/0/day".to_owned(), "no_such_day")]);
     }
 
     #[test]

@@ -19,17 +19,15 @@ impl Currency {
         Self("VND".to_owned())
     }
 
-    /// How many decimals the currency's minor unit has (ISO 4217; the ones with none that occur here, else 2).
+    /// How many decimals the currency's minor unit has (ISO 4217); 2 for what is no currency.
     #[must_use]
     pub fn decimals(&self) -> u32 {
-        match self.0.as_str() {
-            "VND" | "JPY" | "KRW" => 0,
-            _ => 2,
-        }
+        self.known().and_then(|known| known.exponent()).map_or(2, u32::from)
     }
 
-    fn is_well_formed(&self) -> bool {
-        self.0.len() == 3 && self.0.bytes().all(|b| b.is_ascii_uppercase())
+    /// What ISO 4217 has under this code.
+    fn known(&self) -> Option<iso_currency::Currency> {
+        iso_currency::Currency::from_code(&self.0)
     }
 }
 
@@ -69,7 +67,7 @@ impl Money {
         if self.minor < 0 {
             faults.add(format!("{pointer}/minor"), "negative");
         }
-        if !self.currency.is_well_formed() {
+        if self.currency.known().is_none() {
             faults.add(format!("{pointer}/currency"), "unknown_currency");
         }
     }
@@ -88,8 +86,29 @@ impl MoneyRange {
         {
             faults.add(format!("{pointer}/max_minor"), "end_before_start");
         }
-        if !self.currency.is_well_formed() {
+        if self.currency.known().is_none() {
             faults.add(format!("{pointer}/currency"), "unknown_currency");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_iso_4217_has_is_a_currency_and_each_has_its_own_decimals() {
+        for (code, decimals) in [("VND", 0), ("USD", 2), ("KWD", 3), ("JPY", 0)] {
+            let currency = Currency(code.to_owned());
+            assert_eq!(currency.decimals(), decimals, "{code}");
+            let mut faults = Faults::new();
+            Money { minor: 1, currency, as_of: None }.check("/price", &mut faults);
+            assert!(faults.is_empty(), "{code}");
+        }
+        for code in ["ZZZ", "vnd", "", "DONG"] {
+            let mut faults = Faults::new();
+            Money { minor: 1, currency: Currency(code.to_owned()), as_of: None }.check("/price", &mut faults);
+            assert_eq!(faults.iter().map(|f| (f.pointer.as_str(), f.code)).collect::<Vec<_>>(), [("/price/currency", "unknown_currency")]);
         }
     }
 }

@@ -65,6 +65,11 @@ pub fn stand_on(store: Store, config: &Config, data: &Path) -> Result<Parts, Fai
     Ok(Parts { store, accounts, listings, vocabularies })
 }
 
+/// Another process holds the data directory.
+#[derive(Debug, thiserror::Error)]
+#[error("the data directory {} is in use by another process; ask the running server instead", .0.display())]
+pub struct InUse(PathBuf);
+
 /// Opens the index beside them.
 ///
 /// # Errors
@@ -72,8 +77,7 @@ pub fn stand_on(store: Store, config: &Config, data: &Path) -> Result<Parts, Fai
 pub fn index(config: &Config, data: &Path, parts: &Parts) -> Result<(Search, Option<Wanting>), Failure> {
     let opened = Search::open(&data.join("index"), config.search.clone(), Arc::clone(&parts.vocabularies), parts.store.clock().clone())?;
     if opened.wanting == Some(Wanting::Locked) {
-        let text = format!("the data directory {} is in use by another process; ask the running server instead", data.display());
-        return Err(text.into());
+        return Err(Box::new(InUse(PathBuf::from(data))));
     }
     opened.search.reload_synonyms()?;
     Ok((opened.search, opened.wanting))
@@ -123,13 +127,40 @@ pub fn app(config: &Config, data: &Path, parts: Parts, search: Search, is_demo: 
     })
 }
 
-/// Waits until an index that follows the log has come to its head, rebuilding it first if it is wanting. For commands
-/// that search without a server.
+/// The index to read from, for commands that search without changing anything: beside a running server its index as it is
+/// at this moment, else our own, brought up to the log.
+///
+/// # Errors
+/// If there is no whole index and another process is about to build it, or it cannot be read.
+pub async fn readable_index(config: &Config, data: &Path, parts: &Parts) -> Result<Search, Failure> {
+    let now = search::Settings { lock_wait_ms: 0, ..config.search.clone() };
+    match index(&Config { search: now.clone(), ..config.clone() }, data, parts) {
+        Ok((search, wanting)) => brought_up(parts, search, wanting).await,
+        Err(in_use) if in_use.is::<InUse>() => {
+            let beside = Search::beside(&data.join("index"), now, Arc::clone(&parts.vocabularies), parts.store.clock().clone())?;
+            let search = beside.ok_or("another process is building the index; try again when it is ready")?;
+            search.reload_synonyms()?;
+            Ok(search)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// The index of a space that no other process uses, brought up to the log.
+///
+/// # Errors
+/// As [`index`], and if it cannot be built.
 pub async fn current_index(config: &Config, data: &Path, parts: &Parts) -> Result<Search, Failure> {
     let (search, wanting) = index(config, data, parts)?;
-    let head = parts.store.last_position().await?;
-    if wanting.is_some() || search.followed() < head {
-        rebuild(&parts.store, &search).await?;
+    brought_up(parts, search, wanting).await
+}
+
+async fn brought_up(parts: &Parts, search: Search, wanting: Option<Wanting>) -> Result<Search, Failure> {
+    match wanting {
+        Some(_) => {
+            rebuild(&parts.store, &search).await?;
+        }
+        None => search::follower::catch_up(&parts.store, &search).await?,
     }
     Ok(search)
 }

@@ -43,7 +43,7 @@ impl Hideable for Sought {
 }
 
 /// A broker at work.
-fn brokers(actor: &Actor) -> bool {
+pub(crate) fn brokers(actor: &Actor) -> bool {
     actor.is_staff(StaffRole::Broker) && actor.has_scope(Scope::Staff)
 }
 
@@ -58,9 +58,9 @@ pub(crate) fn side_of(actor: &Actor, two: &Two) -> Option<Speaker> {
     }
 }
 
-/// Whether an actor learns what the need's side and brokers said of its candidates.
-pub(crate) fn weighs(actor: &Actor, need_party: PartyId) -> bool {
-    actor.is_system() || actor.is_member(need_party) || brokers(actor)
+/// Whether an actor learns what a listing's side and brokers said of its counterparts.
+pub(crate) fn weighs(actor: &Actor, party: PartyId) -> bool {
+    actor.is_system() || actor.is_member(party) || brokers(actor)
 }
 
 /// Says whether a pair is good.

@@ -140,7 +140,7 @@ pub async fn table(matcher: &Matcher, actor: &Actor, need: ListingId, with: &[Li
             Column {
                 score: found.map(|m| m.score),
                 targets: matcher.engine().reached(&need.content, &listing.content, actor.lang),
-                excluded: found.map(|m| m.excluded.clone()).unwrap_or_default(),
+                excluded: matcher.engine().broken(&Side::of(&need), &Side::of(&listing), actor.lang),
                 noted: noted.iter().find(|n| n.offer == listing.id).cloned(),
                 listing,
             }

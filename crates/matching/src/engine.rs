@@ -6,12 +6,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use base::{Lang, Limit, ListingId, Vocabularies};
+use base::{Code, Lang, Limit, ListingId, Vocabularies};
 use chrono::{DateTime, Utc};
 use listings::Kind;
 use listings::content::{Content, Need, Technology};
 use listings::published::Published;
 use search::{DocKind, Facet, Failure, Filters, MAX_TERMS, Query, RoleWeights, Search, View, Viewer, Wanted, WantedTerm};
+use sha2::{Digest, Sha256};
 
 use crate::answer::{Match, MatchListing, Missing, Part, PartValue};
 use crate::compare::Reached;
@@ -117,6 +118,25 @@ impl Engine {
     #[must_use]
     pub(crate) fn weighing(&self, weights: Weights) -> Self {
         Self { weights: Arc::new(weights), ..self.clone() }
+    }
+
+    /// What the score of a pair depends on beside the two sides and the figures of words: weights, glossary, fields. Another
+    /// one means that scores made with this one are not comparable with new ones.
+    pub(crate) fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        // Weights are plain figures: they always become JSON.
+        hash.update(serde_json::to_vec(&*self.weights).unwrap_or_default());
+        for (kind, term) in self.search.synonyms().terms() {
+            hash.update([0, kind as u8]);
+            hash.update(term);
+        }
+        for field in self.vocabularies.get("fields").into_iter().flat_map(|fields| &fields.terms) {
+            hash.update([0]);
+            hash.update(field.code.as_str());
+            hash.update([u8::from(field.parent.is_some())]);
+            hash.update(field.parent.as_ref().map_or("", Code::as_str));
+        }
+        hex::encode(hash.finalize())
     }
 
     /// The index it looks for candidates in.
@@ -269,6 +289,15 @@ impl Engine {
             _ => "match-missing-field",
         };
         Some(Missing { part, field: field.to_owned(), text: base::messages::say(lang, key, &[]) })
+    }
+
+    /// The hard constraints that two listings violate, whether or not they have anything in common.
+    pub(crate) fn broken(&self, one: &Side<'_>, other: &Side<'_>, lang: Lang) -> Vec<Exclusion> {
+        let comparisons = match need_and_technology(one.content, other.content) {
+            Some((need, technology)) => targets::compare(need, technology, &self.units, &self.weights),
+            None => Vec::new(),
+        };
+        self.violated(one, other, &comparisons, lang)
     }
 
     /// Every figure a need wants against the figure the technology offers, in the order of the targets; none where nothing

@@ -20,7 +20,7 @@ use serde_json::json;
 use store::{Ctx, NewEvent, Store, StoreError};
 use utoipa::ToSchema;
 
-use crate::access::{GiveFeedback, Two, side_of, weighs};
+use crate::access::{GiveFeedback, Two, brokers, side_of, weighs};
 use crate::matcher::{MatchError, Matcher};
 use crate::rows::{feedback, standing};
 
@@ -38,7 +38,7 @@ base::words! {
 }
 
 base::words! {
-    /// WhyNot a pair is not for somebody.
+    /// Why a pair is not for somebody.
     WhyNot {
         /// Not ready enough.
         TooEarly = "too_early",
@@ -100,7 +100,7 @@ impl FromStr for MatchId {
 pub struct Given {
     /// Good, or not for us.
     pub verdict: Opinion,
-    /// WhyNot not; needed with `not_for_us`.
+    /// Why not; needed with `not_for_us`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<WhyNot>,
     /// More about it, for one's own side and brokers; at most 500 characters.
@@ -118,7 +118,7 @@ pub struct Receipt {
     pub side: Speaker,
     /// Good, or not for us; null once it was taken back.
     pub verdict: Option<Opinion>,
-    /// WhyNot not.
+    /// Why not.
     pub reason: Option<WhyNot>,
     /// Whether the candidate now stands behind all others in the list of its side.
     pub is_behind: bool,
@@ -132,7 +132,7 @@ pub struct Said {
     pub side: Speaker,
     /// The last word.
     pub verdict: Opinion,
-    /// WhyNot not.
+    /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<WhyNot>,
     /// More about it.
@@ -242,9 +242,11 @@ pub(crate) async fn said_of(
     party: base::PartyId,
 ) -> Result<BTreeMap<ListingId, Said>, StoreError> {
     let is_need = kind == Kind::Need;
-    if !(if is_need { weighs(actor, party) } else { actor.is_member(party) }) {
+    if !weighs(actor, party) {
         return Ok(BTreeMap::new());
     }
+    // A list is in the order of its own side: of an offer that is the owner's, for whose eyes alone it changes.
+    let orders = is_need || actor.is_member(party);
     let of = if is_need { feedback::Column::NeedId } else { feedback::Column::OfferId };
     let rows = feedback::Entity::find().filter(of.eq(id.0)).order_by_asc(feedback::Column::At).all(store.db()).await?;
     let mut all: BTreeMap<ListingId, Said> = BTreeMap::new();
@@ -258,14 +260,17 @@ pub(crate) async fn said_of(
             continue;
         }
         let verdict: Opinion = row.verdict.parse().map_err(|e| StoreError::corrupt("verdict", e))?;
+        let is_own = Some(AccountId(row.account_id)) == actor.account();
+        // A note is for the writer's own side and for brokers; a broker's own side is the brokers.
+        let may_read = is_own || side != Speaker::Broker || brokers(actor);
         let said = Said {
             side,
             verdict,
             reason: row.reason.map(|r| r.parse()).transpose().map_err(|e| StoreError::corrupt("verdict", e))?,
-            note: row.note,
+            note: if may_read { row.note } else { String::new() },
             at: row.at,
-            is_own: Some(AccountId(row.account_id)) == actor.account(),
-            is_behind: verdict == Opinion::NotForUs,
+            is_own,
+            is_behind: orders && verdict == Opinion::NotForUs,
         };
         all.insert(ListingId(if is_need { row.offer_id } else { row.need_id }), said);
     }
@@ -297,7 +302,7 @@ pub struct Judged {
     pub side: String,
     /// Good, or not for us.
     pub verdict: String,
-    /// WhyNot not.
+    /// Why not.
     pub reason: String,
     /// The stored score at that moment, in millionths; none if the pair was not stored.
     pub score_ppm: Option<i64>,

@@ -21,6 +21,11 @@ use crate::matcher::{MatchError, Matcher};
 use crate::rows::{standing, subject};
 use crate::standing::strong_ppm;
 
+/// The most rows of a table of all gaps.
+pub const MOST_ROWS: usize = 10_000;
+/// How many of them are read at once.
+const ROWS_AT_ONCE: u64 = 500;
+
 base::words! {
     /// On which side something is missing.
     GapSide {
@@ -112,30 +117,76 @@ pub async fn gaps(matcher: &Matcher, actor: &Actor, filter: &GapFilter, limit: L
     may_read_gaps(actor)?;
     let after: Option<(DateTime<Utc>, ListingId)> = cursor.map(Cursor::read).transpose().map_err(|_| MatchError::Cursor)?;
     let db = matcher.listings().store.db();
-    let open = Condition::all()
-        .add(subject::Column::Kind.eq(filter.side.kind()))
-        .add(Expr::exists(answers(filter.side, strong_ppm(matcher))).not());
-    let here = open.clone().add_option(filter.field.as_ref().map(|field| subject::Column::Field.eq(field.as_str())));
-    let total = subject::Entity::find().filter(here.clone()).count(db).await.map_err(StoreError::from)?;
-    let mut query = subject::Entity::find().filter(here);
+    let total = subject::Entity::find().filter(here(matcher, filter)).count(db).await.map_err(StoreError::from)?;
+    let mut rows = rows(matcher, filter, after, limit.get() + 1).await?;
+    let keep = usize::try_from(limit.get()).unwrap_or(usize::MAX);
+    let more = rows.len() > keep;
+    rows.truncate(keep);
+    let last = rows.last().map(key);
+    let items = described(matcher, actor, filter.side, rows).await?;
+    let fields = counts(matcher, filter.side).await?;
+    Ok(GapPage { items, next: last.filter(|_| more).map(|key| Cursor::write(&key)), total, fields })
+}
+
+/// All gaps of one side, the newest listing first, at most [`MOST_ROWS`]; whether there are more.
+///
+/// # Errors
+/// As [`gaps`].
+pub async fn all(matcher: &Matcher, actor: &Actor, filter: &GapFilter) -> Result<(Vec<Gap>, bool), MatchError> {
+    may_read_gaps(actor)?;
+    let mut all = Vec::new();
+    let mut after = None;
+    loop {
+        let rows = rows(matcher, filter, after, ROWS_AT_ONCE).await?;
+        after = rows.last().map(key);
+        let is_last = (rows.len() as u64) < ROWS_AT_ONCE;
+        all.extend(described(matcher, actor, filter.side, rows).await?);
+        if is_last || all.len() >= MOST_ROWS {
+            return Ok((all, !is_last));
+        }
+    }
+}
+
+/// How many gaps there are on one side.
+///
+/// # Errors
+/// As [`gaps`].
+pub async fn count(matcher: &Matcher, actor: &Actor, side: GapSide) -> Result<u64, MatchError> {
+    may_read_gaps(actor)?;
+    let db = matcher.listings().store.db();
+    Ok(subject::Entity::find().filter(open(matcher, side)).count(db).await.map_err(StoreError::from)?)
+}
+
+/// What is asked for: the gaps of a side, perhaps of one field.
+fn here(matcher: &Matcher, filter: &GapFilter) -> Condition {
+    open(matcher, filter.side).add_option(filter.field.as_ref().map(|field| subject::Column::Field.eq(field.as_str())))
+}
+
+/// Where a row stands in the order.
+fn key(row: &subject::Model) -> (DateTime<Utc>, ListingId) {
+    (row.published_at, ListingId(row.listing_id))
+}
+
+/// The rows behind `after`, the newest first.
+async fn rows(
+    matcher: &Matcher,
+    filter: &GapFilter,
+    after: Option<(DateTime<Utc>, ListingId)>,
+    limit: u64,
+) -> Result<Vec<subject::Model>, StoreError> {
+    let mut query = subject::Entity::find().filter(here(matcher, filter));
     if let Some((at, id)) = after {
         let order = subject::Column::PublishedAt;
         query = query
             .filter(Condition::any().add(order.lt(at)).add(Condition::all().add(order.eq(at)).add(subject::Column::ListingId.lt(id.0))));
     }
-    let rows = query
-        .order_by_desc(subject::Column::PublishedAt)
-        .order_by_desc(subject::Column::ListingId)
-        .limit(limit.get() + 1)
-        .all(db)
-        .await
-        .map_err(StoreError::from)?;
-    let more = rows.len() as u64 > limit.get();
-    let rows: Vec<subject::Model> = rows.into_iter().take(usize::try_from(limit.get()).unwrap_or(usize::MAX)).collect();
-    let last = rows.last().map(|row| (row.published_at, ListingId(row.listing_id)));
-    let items = described(matcher, actor, filter.side, rows).await?;
-    let fields = counts(matcher, filter.side, open).await?;
-    Ok(GapPage { items, next: last.filter(|_| more).map(|key| Cursor::write(&key)), total, fields })
+    query = query.order_by_desc(subject::Column::PublishedAt).order_by_desc(subject::Column::ListingId).limit(limit);
+    Ok(query.all(matcher.listings().store.db()).await?)
+}
+
+/// The listings of a side that no good pair answers.
+fn open(matcher: &Matcher, side: GapSide) -> Condition {
+    Condition::all().add(subject::Column::Kind.eq(side.kind())).add(Expr::exists(answers(side, strong_ppm(matcher))).not())
 }
 
 async fn described(matcher: &Matcher, actor: &Actor, side: GapSide, rows: Vec<subject::Model>) -> Result<Vec<Gap>, StoreError> {
@@ -165,7 +216,7 @@ async fn described(matcher: &Matcher, actor: &Actor, side: GapSide, rows: Vec<su
 }
 
 /// Per field how many listings there are and how many of them are gaps, the most gaps first.
-async fn counts(matcher: &Matcher, side: GapSide, open: Condition) -> Result<Vec<GapCount>, StoreError> {
+async fn counts(matcher: &Matcher, side: GapSide) -> Result<Vec<GapCount>, StoreError> {
     let db = matcher.listings().store.db();
     let count = async |only: Condition| -> Result<Vec<(String, i64)>, StoreError> {
         let rows = subject::Entity::find()
@@ -180,7 +231,7 @@ async fn counts(matcher: &Matcher, side: GapSide, open: Condition) -> Result<Vec
         Ok(rows)
     };
     let all = count(Condition::all().add(subject::Column::Kind.eq(side.kind()))).await?;
-    let gaps: BTreeMap<String, i64> = count(open).await?.into_iter().collect();
+    let gaps: BTreeMap<String, i64> = count(open(matcher, side)).await?.into_iter().collect();
     let whole = |n: i64| u64::try_from(n).unwrap_or_default();
     let mut counts: Vec<GapCount> = all
         .into_iter()

@@ -25,6 +25,7 @@ mod rows;
 pub mod run;
 pub mod saved;
 mod side;
+mod sought;
 pub mod standing;
 mod statistics;
 mod targets;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::{Actor, Cursor, Grant, Limit, ListingId, Page, PartyId, Refused};
 use chrono::{DateTime, Utc};
 use listings::published::{self, Published};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use store::StoreError;
@@ -69,6 +70,8 @@ pub async fn matches(
     for of in [standing::Column::NeedParty, standing::Column::OfferParty] {
         let found = standing::Entity::find()
             .filter(of.eq(party.0))
+            // A party is no counterpart of itself.
+            .filter(Expr::col(standing::Column::NeedParty).ne(Expr::col(standing::Column::OfferParty)))
             .order_by_desc(standing::Column::ScorePpm)
             .order_by_desc(standing::Column::NeedId)
             .order_by_desc(standing::Column::OfferId)
@@ -76,8 +79,7 @@ pub async fn matches(
             .all(store.db())
             .await
             .map_err(StoreError::from)?;
-        // A party is no counterpart of itself.
-        rows.extend(found.into_iter().filter(|row| row.need_party != row.offer_party));
+        rows.extend(found);
     }
     match order {
         Order::Best => rows.sort_by_key(|r| std::cmp::Reverse((r.score_ppm, r.need_id, r.offer_id))),

@@ -14,6 +14,7 @@ use search::{Failure, Search, View};
 
 use crate::common;
 use crate::side::Field;
+use crate::sought::{Marks, Sought};
 use crate::statistics::Statistics;
 use crate::weights::Weights;
 
@@ -105,7 +106,8 @@ fn walk(text: &str, lang: Lang, marked: bool, stems: &mut Stems, mut each: impl 
 pub(crate) struct Stems(HashMap<String, String>);
 
 impl Stems {
-    fn of(&mut self, folded: &str) -> &str {
+    /// The stem of a word.
+    pub(crate) fn of(&mut self, folded: &str) -> &str {
         if !self.0.contains_key(folded) {
             self.0.insert(folded.to_owned(), analysis::stem(folded).into_owned());
         }
@@ -117,7 +119,8 @@ impl Stems {
 pub(crate) struct Term {
     pub(crate) shape: Shape,
     pub(crate) key: String,
-    folded: String,
+    /// Without marks.
+    pub(crate) folded: String,
     code: bool,
     /// What it counts.
     pub(crate) weight: f64,
@@ -136,35 +139,6 @@ impl Term {
     }
 }
 
-/// The words' numbers, by how they are met.
-#[derive(Default)]
-struct ByShape {
-    pairs: HashMap<String, usize>,
-    syllables: HashMap<String, usize>,
-    stem_pairs: HashMap<String, usize>,
-    stems: HashMap<String, usize>,
-}
-
-impl ByShape {
-    fn of(&self, shape: Shape) -> &HashMap<String, usize> {
-        match shape {
-            Shape::Pair => &self.pairs,
-            Shape::Syllable => &self.syllables,
-            Shape::StemPair => &self.stem_pairs,
-            Shape::Stem => &self.stems,
-        }
-    }
-
-    fn of_mut(&mut self, shape: Shape) -> &mut HashMap<String, usize> {
-        match shape {
-            Shape::Pair => &mut self.pairs,
-            Shape::Syllable => &mut self.syllables,
-            Shape::StemPair => &mut self.stem_pairs,
-            Shape::Stem => &mut self.stems,
-        }
-    }
-}
-
 /// The telling words of one side in one language.
 pub(crate) struct Terms {
     pub(crate) lang: Lang,
@@ -174,9 +148,7 @@ pub(crate) struct Terms {
     /// Whether its own side says them in another language.
     pub(crate) translated: bool,
     marked: bool,
-    by_key: ByShape,
-    by_folded: HashMap<String, usize>,
-    by_code: HashMap<String, usize>,
+    sought: Sought,
 }
 
 impl Terms {
@@ -303,27 +275,7 @@ impl Terms {
             return None;
         }
         let norm = all.iter().map(|t| t.weight).sum();
-        let mut terms = Self {
-            lang,
-            all,
-            norm,
-            translated: false,
-            marked,
-            by_key: ByShape::default(),
-            by_folded: HashMap::new(),
-            by_code: HashMap::new(),
-        };
-        for (n, term) in terms.all.iter().enumerate() {
-            terms.by_key.of_mut(term.shape).insert(term.key.clone(), n);
-            if term.shape == Shape::Syllable {
-                // The weightiest of those that read the same without marks.
-                terms.by_folded.entry(term.folded.clone()).or_insert(n);
-            }
-            if term.code {
-                terms.by_code.entry(term.folded.clone()).or_insert(n);
-            }
-        }
-        Some(terms)
+        Some(Self { lang, sought: Sought::of(&all), all, norm, translated: false, marked })
     }
 
     /// In which view of the index its syllables are to be looked for.
@@ -337,19 +289,21 @@ impl Terms {
         if self.translated && field.lang != self.lang {
             return; // there the words themselves meet
         }
-        for text in &field.texts {
-            walk(text, field.lang, field.marked, stems, |token| {
-                let met = if field.lang != self.lang {
-                    if token.code { self.by_code.get(token.folded) } else { None }
-                } else if token.shape == Shape::Syllable && self.marked && !field.marked {
-                    self.by_folded.get(token.folded)
-                } else {
-                    self.by_key.of(token.shape).get(if self.marked { token.key } else { token.folded })
-                };
-                if let Some(n) = met {
-                    each(*n, token.surface);
-                }
-            });
+        if field.lang == self.lang {
+            let marks = if self.marked && field.marked { Marks::Count } else { Marks::Pass };
+            for text in &field.texts {
+                self.sought.each(text, field.lang, marks, stems, &mut each);
+            }
+        } else if self.sought.has_codes() {
+            for text in &field.texts {
+                walk(text, field.lang, field.marked, stems, |token| {
+                    if token.code
+                        && let Some(n) = self.sought.code(token.folded)
+                    {
+                        each(n, token.surface);
+                    }
+                });
+            }
         }
     }
 
@@ -364,13 +318,9 @@ impl Terms {
         if field.lang != self.lang {
             return;
         }
+        let marks = if self.marked { Marks::Count } else { Marks::Pass };
         for text in &field.texts {
-            walk(text, field.lang, field.marked, stems, |token| {
-                let key = if self.marked { token.key } else { token.folded };
-                if let Some(n) = self.by_key.of(token.shape).get(key) {
-                    each(*n, token.surface);
-                }
-            });
+            self.sought.each(text, field.lang, marks, stems, &mut each);
         }
     }
 }

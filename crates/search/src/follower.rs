@@ -111,6 +111,20 @@ pub async fn run(store: Store, search: Search, wanting: Option<Wanting>, stop: C
     }
 }
 
+/// Takes everything the log has by now into the index, for a process that does not follow it further.
+///
+/// # Errors
+/// [`FollowError`]; the index is then where it came to.
+pub async fn catch_up(store: &Store, search: &Search) -> Result<(), FollowError> {
+    let head = store.last_position().await?;
+    let mut position = search.position().unwrap_or(0);
+    while position < head {
+        position = step(store, search, position).await?;
+    }
+    search.note_followed(position);
+    Ok(())
+}
+
 async fn pause(error: &FollowError, failures: &mut u32, stop: &CancellationToken) {
     *failures = failures.saturating_add(1);
     metrics::counter!("innospace_follower_failures_total", "follower" => NAME).increment(1);

@@ -29,6 +29,8 @@ use crate::synonyms::Synonyms;
 /// So many segments of like size are merged into one. More than a rebuild of 100,000 listings leaves, so that a server
 /// does not read its whole index, and hold it in memory, as soon as somebody writes.
 const SEGMENTS_OF_A_SIZE: usize = 12;
+/// How often a reader beside the holder tries to open what may just have been swapped.
+const BESIDE_ATTEMPTS: u32 = 5;
 /// Stored cards and texts are unpacked in blocks of so many bytes: a result needs one of them, so small ones are quick.
 const STORED_BLOCK_BYTES: usize = 6_000;
 /// The least memory tantivy takes for one thread, bytes.
@@ -81,6 +83,8 @@ enum Writer {
     Open(Box<IndexWriter>),
     /// Failed, or not needed yet; opened by the next batch.
     Shut,
+    /// Another process writes; this one only reads.
+    Elsewhere,
     /// Replaced by another generation.
     Replaced,
 }
@@ -138,7 +142,7 @@ impl Search {
         let (live, wanting) = match marker {
             None => (None, Some(Wanting::Missing)),
             Some(m) if m.schema != schema::VERSION => (None, Some(Wanting::OtherVersion)),
-            Some(m) => match Live::open(&files::generation(dir, m.generation), &schema, &fields, &settings) {
+            Some(m) => match Live::open(&files::generation(dir, m.generation), &schema, &fields, &settings, true) {
                 Ok(live) => (Some(live), None),
                 Err(wanting) => (None, Some(wanting)),
             },
@@ -155,6 +159,25 @@ impl Search {
             search: Self::with(Some(HeldDir { path: dir.to_owned(), _lock: held }), settings, vocabularies, clock, schema, fields, live),
             wanting,
         })
+    }
+
+    /// The index below `dir` as it is now, beside the process that holds it: what follows is not seen, and nothing can be
+    /// written. None if there is no whole index of this edition.
+    ///
+    /// # Errors
+    /// [`Failure::Damaged`] if its files cannot be read.
+    pub fn beside(dir: &Path, settings: Settings, vocabularies: Arc<Vocabularies>, clock: Clock) -> Result<Option<Self>, Failure> {
+        let (schema, fields) = schema::build();
+        for attempt in 1.. {
+            let Some(marker) = files::read_marker(dir).filter(|m| m.schema == schema::VERSION) else { return Ok(None) };
+            match Live::open(&files::generation(dir, marker.generation), &schema, &fields, &settings, false) {
+                Ok(live) => return Ok(Some(Self::with(None, settings, vocabularies, clock, schema, fields, live))),
+                // The holder may just have swapped its index for a new one.
+                Err(_) if attempt < BESIDE_ATTEMPTS => {}
+                Err(_) => break,
+            }
+        }
+        Err(Failure::Damaged(1))
     }
 
     /// An empty index that is kept in memory only, such as a test's.
@@ -345,9 +368,10 @@ impl Search {
 }
 
 impl Live {
-    fn open(path: &Path, schema: &Schema, fields: &Fields, settings: &Settings) -> Result<Self, Wanting> {
+    fn open(path: &Path, schema: &Schema, fields: &Fields, settings: &Settings, writes: bool) -> Result<Self, Wanting> {
         // Damaged files may make a reader stumble in ways nobody foresaw: whatever happens, it is a damaged index.
-        let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Self::open_checked(path, schema, fields, settings)));
+        let open = std::panic::AssertUnwindSafe(|| Self::open_checked(path, schema, fields, settings, writes));
+        let opened = std::panic::catch_unwind(open);
         match opened {
             Ok(Ok(live)) => Ok(live),
             Ok(Err(Failure::Index(TantivyError::LockFailure(..)))) => Err(Wanting::Locked),
@@ -356,7 +380,7 @@ impl Live {
         }
     }
 
-    fn open_checked(path: &Path, schema: &Schema, fields: &Fields, settings: &Settings) -> Result<Self, Failure> {
+    fn open_checked(path: &Path, schema: &Schema, fields: &Fields, settings: &Settings, writes: bool) -> Result<Self, Failure> {
         let index = with_tokenizers(Index::open_in_dir(path)?);
         let metas = index.load_metas()?;
         // Checksums are only looked at for files on the list of managed files, so that list has to be whole as well.
@@ -367,8 +391,8 @@ impl Live {
             return Err(Failure::Damaged(damaged.len()));
         }
         let position = metas.payload.and_then(|p| p.parse().ok()).ok_or(Failure::Damaged(1))?;
-        let writer = open_writer(&index, settings)?;
-        Self::new(index, Writer::Open(Box::new(writer)), fields, settings, Some(position))
+        let writer = if writes { Writer::Open(Box::new(open_writer(&index, settings)?)) } else { Writer::Elsewhere };
+        Self::new(index, writer, fields, settings, Some(position))
     }
 
     fn in_memory(schema: &Schema, fields: &Fields, settings: &Settings, position: Option<i64>) -> Result<Self, Failure> {

@@ -198,6 +198,11 @@ impl Synonyms {
         all
     }
 
+    /// The terms of every group with what kind of group it is: what two lists that say the same have in common.
+    pub fn terms(&self) -> impl Iterator<Item = (GroupKind, &str)> {
+        self.groups.iter().flat_map(|group| group.terms.iter().map(move |term| (group.kind, term.text.as_str())))
+    }
+
     /// The terms of the glossary that a text has, the longest from the left, and what each is called in the other
     /// language. A term with several meanings is none: nothing here tells which is meant.
     #[must_use]

@@ -43,7 +43,7 @@ pub(crate) fn wrap(router: Router, app: App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), words))
         .layer(middleware::from_fn_with_state(app.clone(), who))
         .layer(middleware::from_fn_with_state((app.clone(), rates), limit))
-        .layer(middleware::from_fn(readable))
+        .layer(middleware::from_fn_with_state(app.clone(), readable))
         .layer(middleware::from_fn_with_state((app.clone(), shed), shed_load))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(1_024).and(DefaultPredicate::new())))
         .layer(middleware::from_fn_with_state(app, outermost))
@@ -106,7 +106,11 @@ fn headers(headers: &mut HeaderMap, is_https: bool, id: &str) {
 }
 
 /// So many requests at once; health is always answered.
-async fn shed_load(axum::extract::State((_, shed)): axum::extract::State<(App, Arc<Semaphore>)>, request: Request, next: Next) -> Response {
+async fn shed_load(
+    axum::extract::State((app, shed)): axum::extract::State<(App, Arc<Semaphore>)>,
+    request: Request,
+    next: Next,
+) -> Response {
     if is_health(request.uri()) {
         return next.run(request).await;
     }
@@ -114,8 +118,7 @@ async fn shed_load(axum::extract::State((_, shed)): axum::extract::State<(App, A
         Ok(_permit) => next.run(request).await,
         Err(_) => {
             metrics::counter!("innospace_shed_total").increment(1);
-            let lang = language(request.headers(), request.uri());
-            render(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").after(Duration::from_secs(2)), lang, &request_id(&request))
+            refused(&app, &request, &Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").after(Duration::from_secs(2)))
         }
     }
 }
@@ -129,19 +132,17 @@ fn is_health(uri: &Uri) -> bool {
 }
 
 /// Path and query must be UTF-8 without NUL once decoded.
-async fn readable(request: Request, next: Next) -> Response {
+async fn readable(axum::extract::State(app): axum::extract::State<App>, request: Request, next: Next) -> Response {
     let decodes = |text: &str| {
         let bytes: Vec<u8> = percent_encoding::percent_decode_str(text).collect();
         std::str::from_utf8(&bytes).is_ok_and(|t| !t.contains('\0'))
     };
     let uri = request.uri();
     if uri.path().len() + uri.query().map_or(0, str::len) > 16 * 1024 {
-        let lang = language(request.headers(), uri);
-        return render(Problem::new(StatusCode::URI_TOO_LONG, "address-too-long"), lang, &request_id(&request));
+        return refused(&app, &request, &Problem::new(StatusCode::URI_TOO_LONG, "address-too-long"));
     }
     if !decodes(uri.path()) || !uri.query().is_none_or(decodes) {
-        let lang = language(request.headers(), uri);
-        return render(Problem::malformed("bad-address"), lang, &request_id(&request));
+        return refused(&app, &request, &Problem::malformed("bad-address"));
     }
     next.run(request).await
 }
@@ -151,8 +152,7 @@ async fn limit(axum::extract::State((app, rates)): axum::extract::State<(App, Ar
     if !is_health(request.uri()) {
         let address = client_address(&app, request.extensions().get::<Peer>(), request.headers());
         if let Err(wait) = rates.check(address) {
-            let lang = language(request.headers(), request.uri());
-            return render(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many").after(wait), lang, &request_id(&request));
+            return refused(&app, &request, &Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many").after(wait));
         }
     }
     next.run(request).await
@@ -201,11 +201,11 @@ async fn who(axum::extract::State(app): axum::extract::State<App>, mut request: 
         let secret = Secret::received(text.strip_prefix("Bearer ").unwrap_or_default().trim());
         match accounts::actor::of_token(&app.accounts, &secret).await {
             Ok(Some((actor, _))) => who.actor = actor,
-            Ok(None) => return render(Problem::new(StatusCode::UNAUTHORIZED, "bad-token"), asked, &request_id(&request)),
-            Err(error) => return render(error.into(), asked, &request_id(&request)),
+            Ok(None) => return refused(&app, &request, &Problem::new(StatusCode::UNAUTHORIZED, "bad-token")),
+            Err(error) => return refused(&app, &request, &error.into()),
         }
     } else if !is_same_site(&app, request.method(), request.headers(), session.is_some()) {
-        return render(Problem::new(StatusCode::FORBIDDEN, "cross-site"), asked, &request_id(&request));
+        return refused(&app, &request, &Problem::new(StatusCode::FORBIDDEN, "cross-site"));
     } else if let Some(text) = session {
         match accounts::actor::of_session(&app.accounts, &Secret::received(&text)).await {
             Ok(Some((actor, session))) => {
@@ -213,7 +213,7 @@ async fn who(axum::extract::State(app): axum::extract::State<App>, mut request: 
                 who.session = Some(session);
             }
             Ok(None) => {} // over: the same as nobody
-            Err(error) => return render(error.into(), asked, &request_id(&request)),
+            Err(error) => return refused(&app, &request, &error.into()),
         }
     }
     // What the request itself asks for comes before what the account once chose.
@@ -264,7 +264,7 @@ async fn words(axum::extract::State(app): axum::extract::State<App>, request: Re
     let response = next.run(request).await;
     match response.extensions().get::<Problem>().cloned() {
         Some(problem) => {
-            let mut rendered = if page { crate::web::problem_page(&app.space, &actor, &problem, &id) } else { render(problem, lang, &id) };
+            let mut rendered = if page { crate::web::problem_page(&app.space, &actor, &problem, &id) } else { render(&problem, lang, &id) };
             let (parts, _) = response.into_parts();
             for (name, value) in &parts.headers {
                 if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
@@ -283,7 +283,17 @@ fn wants_page(uri: &Uri, headers: &HeaderMap) -> bool {
     !uri.path().starts_with("/api/") && (accept.contains("text/html") || accept.is_empty() || accept == "*/*")
 }
 
-fn render(problem: Problem, lang: Lang, id: &str) -> Response {
+/// The answer to what is refused before anybody knows who asks.
+fn refused(app: &App, request: &Request, problem: &Problem) -> Response {
+    let (lang, id) = (language(request.headers(), request.uri()), request_id(request));
+    if wants_page(request.uri(), request.headers()) {
+        crate::web::problem_page(&app.space, &Actor::anonymous(lang), problem, &id)
+    } else {
+        render(problem, lang, &id)
+    }
+}
+
+fn render(problem: &Problem, lang: Lang, id: &str) -> Response {
     let body = problem.body(lang, id).to_string();
     let mut response = (problem.status, body).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -1,16 +1,23 @@
 //! An operator's work: accounts, migrations, the index, checks.
 
 use std::io::{BufRead, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use accounts::Password;
 use clap::Subcommand;
 use serde_json::json;
 
 use innospace::config::Config;
-use innospace::space;
+use innospace::space::{self, Parts};
 use innospace::{bar, print};
+use search::follower::Difference;
+
+/// How often index and database are compared before a difference counts.
+const COMPARISONS: u32 = 3;
+/// What a server gets to come up to its log between them.
+const BETWEEN_COMPARISONS: Duration = Duration::from_secs(1);
 
 type Done = Result<ExitCode, Box<dyn std::error::Error>>;
 
@@ -80,8 +87,7 @@ pub async fn verify(config: Config, data: PathBuf, as_json: bool) -> Done {
     let bar = bar(u64::try_from(total).unwrap_or(0), "events");
     let chain = parts.store.verify_events(&mut |n| bar.set_position(u64::try_from(n).unwrap_or(0))).await?;
     bar.finish_and_clear();
-    let search = space::current_index(&config, &data, &parts).await?;
-    let difference = search::follower::verify(&parts.store, &search).await?;
+    let difference = compared(&config, &data, &parts).await?;
     let whole = chain.is_ok() && difference.is_none();
     if as_json {
         let chain = match &chain {
@@ -103,4 +109,20 @@ pub async fn verify(config: Config, data: PathBuf, as_json: bool) -> Done {
         ));
     }
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// How index and database differ. Beside a running server, which may be a moment behind its log, they are compared more
+/// than once before a difference counts.
+async fn compared(config: &Config, data: &Path, parts: &Parts) -> Result<Difference, Box<dyn std::error::Error>> {
+    let mut attempt = 1;
+    loop {
+        let search = space::readable_index(config, data, parts).await?;
+        let difference = search::follower::verify(&parts.store, &search).await?;
+        if difference.is_none() || attempt == COMPARISONS {
+            return Ok(difference);
+        }
+        drop(search);
+        tokio::time::sleep(BETWEEN_COMPARISONS).await;
+        attempt += 1;
+    }
 }

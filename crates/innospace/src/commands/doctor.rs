@@ -1,6 +1,6 @@
 //! What is unsafe for production, and what to do about it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use accounts::SecondFactorRule;
@@ -29,6 +29,7 @@ pub async fn run(config: Config, data: PathBuf, as_json: bool) -> Result<ExitCod
     if config.database.url.contains(":password@") || config.database.url.contains(":postgres@") {
         found.push(("database.url", "has a password that anybody would guess.".to_owned()));
     }
+    found.extend(readable_by_others(&data)?);
     match space::parts(&config, &data, base::Clock::system()).await {
         Err(error) => found.push(("database", format!("cannot be opened: {}", store::follow::report(error.as_ref())))),
         Ok(parts) => {
@@ -53,4 +54,28 @@ pub async fn run(config: Config, data: PathBuf, as_json: bool) -> Result<ExitCod
         }
     }
     Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The first things of the data directory that other users of the machine can read: the database and the letters in it
+/// hold what people confided.
+fn readable_by_others(data: &Path) -> std::io::Result<Option<(&'static str, String)>> {
+    use std::os::unix::fs::PermissionsExt as _;
+    const OTHERS: u32 = 0o007;
+    let open = |path: &Path| std::fs::metadata(path).map(|m| m.permissions().mode() & OTHERS != 0);
+    // Nobody comes past a closed door: what lies in it need not be looked at.
+    if !data.exists() || !open(data)? {
+        return Ok(None);
+    }
+    let mut exposed = Vec::new();
+    for entry in std::fs::read_dir(data)? {
+        let path = entry?.path();
+        if open(&path)? {
+            exposed.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
+        }
+    }
+    exposed.sort();
+    Ok((!exposed.is_empty()).then(|| {
+        let what = exposed.join(", ");
+        ("data", format!("{} lets every user of this machine read {what}: chmod o= {}", data.display(), data.display()))
+    }))
 }

@@ -108,7 +108,7 @@ fn public() -> Actor {
 /// Searches.
 pub async fn search(config: Config, data: PathBuf, args: Search, as_json: bool) -> Done {
     let parts = space::parts(&config, &data, base::Clock::system()).await?;
-    let index = space::current_index(&config, &data, &parts).await?;
+    let index = space::readable_index(&config, &data, &parts).await?;
     if let Some(SearchCommand::Explain(what)) = args.explain {
         return explain(&index, &what, as_json);
     }
@@ -228,7 +228,7 @@ fn all_hits(index: &search::Search, text: &str, kind: Option<DocKind>, limit: us
 /// Matches a file of needs.
 pub async fn matches(config: Config, data: PathBuf, args: Match) -> Done {
     let parts = space::parts(&config, &data, base::Clock::system()).await?;
-    let index = space::current_index(&config, &data, &parts).await?;
+    let index = space::readable_index(&config, &data, &parts).await?;
     let matcher = space::matcher(&config, &parts, &index)?;
     let mapping = Mapping::parse(&args.map.display().to_string(), &std::fs::read_to_string(&args.map)?)?;
     let read = |row: serde_json::Value| {

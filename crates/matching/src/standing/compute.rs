@@ -37,6 +37,8 @@ pub struct Current {
     /// Where an unfinished one has come to.
     pub(crate) reached: Option<ListingId>,
     pub(crate) is_done: bool,
+    /// Of the weights, the glossary and the fields that it was made with.
+    fingerprint: String,
     pub(crate) store: Store,
     judge: Engine,
     look: Engine,
@@ -92,6 +94,7 @@ impl Current {
             started_at: row.started_at,
             reached: row.reached.map(ListingId),
             is_done: row.done,
+            fingerprint: row.fingerprint.clone(),
             store: matcher.listings().store.clone(),
             keep: weights.standing_keep.max(1),
             least_ppm,
@@ -100,9 +103,12 @@ impl Current {
         }
     }
 
-    /// Whether words are to be counted anew: the space grew or shrank by a fifth (small ones, beside the documents that
-    /// are imagined there), or freshness is a month old.
+    /// Whether everything is to be reckoned anew: the space grew or shrank by a fifth (small ones, beside the documents that
+    /// are imagined there), freshness is a month old, or weights, glossary or fields are others.
     pub(super) fn is_outdated(&self, published: u64, now: DateTime<Utc>) -> bool {
+        if self.fingerprint != self.judge.fingerprint() {
+            return true;
+        }
         let imagined = self.judge.weights().imagined_documents;
         let (before, now_there) = (self.listings as f64 + imagined, published as f64 + imagined);
         (now_there - before).abs() > before * GROWTH || now - self.started_at > TimeDelta::days(GENERATION_DAYS)

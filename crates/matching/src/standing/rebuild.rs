@@ -68,12 +68,13 @@ pub(super) async fn up_to_date(matcher: &Matcher, known: Option<Current>, stop: 
         None => Current::load(matcher).await?,
     };
     if let Some(mut current) = current {
-        if !current.is_done {
+        let is_outdated = current.is_outdated(published, listings.store.clock().now());
+        if !current.is_done && !is_outdated {
             fill(matcher, &current, stop, &mut |_| {}).await?;
             current.is_done = true;
             return Ok(current);
         }
-        if !current.is_outdated(published, listings.store.clock().now()) {
+        if !is_outdated {
             return Ok(current);
         }
     }
@@ -91,6 +92,7 @@ pub(super) async fn anew(matcher: &Matcher, stop: &CancellationToken, mut progre
         started_at: store.clock().now(),
         listings: i64::try_from(published::count(store).await?).unwrap_or(i64::MAX),
         statistics: statistics.to_bytes(),
+        fingerprint: matcher.engine().fingerprint(),
         reached: None,
         done: false,
     };

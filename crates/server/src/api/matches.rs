@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use axum::Json as Answer;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use base::{ListingId, PartyId};
 use listings::Kind;
 use matching::feedback::{self, Given, MatchId, Receipt};
-use matching::gaps::{Gap, GapFilter, GapPage, GapSide};
+use matching::gaps::{Gap, GapFilter, GapSide};
 use matching::of_party::{self, Order, PartyMatch};
 use matching::{Ask, MatchPage};
 
@@ -95,16 +95,20 @@ pub(crate) async fn gaps(State(app): State<App>, who: Who, params: Params) -> Re
         Some("csv") => true,
         Some(_) => return Err(Problem::parameter("format")),
     };
+    if as_table {
+        let (gaps, more) = matching::gaps::all(&app.matcher, &who.actor, &filter).await?;
+        return table(side, &gaps, more);
+    }
     let found = matching::gaps::gaps(&app.matcher, &who.actor, &filter, params.limit()?, params.cursor()).await?;
-    if as_table { table(side, &found) } else { Ok(Answer(found).into_response()) }
+    Ok(Answer(found).into_response())
 }
 
-/// The page as CSV, with where the next one begins in a header.
-pub(crate) fn table(side: GapSide, found: &GapPage) -> Result<Response, Problem> {
+/// Gaps as CSV; a header says if there are more.
+fn table(side: GapSide, gaps: &[Gap], more: bool) -> Result<Response, Problem> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let failed = |e: csv::Error| Problem::internal(&e);
     writer.write_record(["code", "title", "field", "best_percent", "published_at", "url"]).map_err(failed)?;
-    for Gap { listing, field, best } in &found.items {
+    for Gap { listing, field, best } in gaps {
         let best = best.map(|b| format!("{:.0}", b * 100.0)).unwrap_or_default();
         let at = listing.published_at.to_rfc3339();
         let cells = [listing.code.as_str(), &listing.title, field, &best, &at, &listing.url];
@@ -118,9 +122,7 @@ pub(crate) fn table(side: GapSide, found: &GapPage) -> Result<Response, Problem>
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"gaps-{side}.csv\"")),
     ];
     let mut response = (headers, body).into_response();
-    if let Some(next) = found.next.as_deref().and_then(|n| n.parse().ok()) {
-        response.headers_mut().insert("x-next-cursor", next);
-    }
+    response.headers_mut().insert("x-complete", HeaderValue::from_static(if more { "false" } else { "true" }));
     Ok(response)
 }
 

@@ -64,7 +64,7 @@ pub(super) fn finding() -> Vec<Route> {
             .about("Takes back what one said of a match.")
             .gives::<matching::feedback::Receipt>(200),
         get("/api/v1/gaps", "listGaps", Staff, m::gaps)
-            .about("Needs without a good match, or with `side=demand` technologies that no need asks for, with counts by field; for brokers, analysts and administrators. With `format=csv` a table for spreadsheets, whose header `x-next-cursor` leads on.")
+            .about("Needs without a good match, or with `side=demand` technologies that no need asks for, with counts by field; for brokers, analysts and administrators. With `format=csv` all of them as a table for spreadsheets (at most 10,000; the header `x-complete` says whether that is all).")
             .query("side", "string", "`supply` unless given, or `demand`.")
             .query("field", "string", "Only of this top-level code of `fields`.")
             .query("format", "string", "`json` unless given, or `csv`.")

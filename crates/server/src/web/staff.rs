@@ -20,7 +20,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Code, Limit, StaffRole, messages};
 use listings::need_desk::Which;
-use matching::gaps::{GapFilter, GapSide};
+use matching::gaps::GapSide;
 use store::events::Filter;
 
 use super::format;
@@ -75,8 +75,7 @@ async fn doors(app: &App, visit: &Visit) -> Result<Vec<Door>, Problem> {
         doors.push(Door { href: deals::PATH, title: "deals-board", about: counted("deals-board-door", late), is_due: late > 0 });
     }
     if [StaffRole::Broker, StaffRole::Analyst, StaffRole::Administrator].into_iter().any(|role| actor.is_staff(role)) {
-        let filter = GapFilter { side: GapSide::Supply, field: None };
-        let open = matching::gaps::gaps(&app.matcher, actor, &filter, one, None).await?.total;
+        let open = matching::gaps::count(&app.matcher, actor, GapSide::Supply).await?;
         doors.push(Door { href: gaps::PATH, title: "gaps-title", about: counted("gaps-door", open), is_due: false });
     }
     if may_verify(actor) {

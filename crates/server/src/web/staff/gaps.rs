@@ -99,7 +99,7 @@ pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Resu
         all: field.is_some().then(|| address(&localised(lang, PATH), &[("side", side.as_str())])),
         lines: found.items.into_iter().map(|gap| line(&app, lang, gap)).collect(),
         total: found.total,
-        csv: address("/api/v1/gaps", &[asked[0], asked[1], ("format", "csv"), ("limit", "100")]),
+        csv: address("/api/v1/gaps", &[asked[0], asked[1], ("format", "csv")]),
         next: paged.next,
         first: paged.first,
     };
