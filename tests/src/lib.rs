@@ -27,3 +27,4 @@ mod own_pages;
 mod posting;
 mod site;
 mod standing;
+mod stories;

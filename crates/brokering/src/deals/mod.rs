@@ -193,6 +193,11 @@ impl Deal {
         if self.lost_reason.is_none() { Ok(()) } else { Err(BrokeringError::NotAllowed { to: to.to_owned(), allowed: Vec::new() }) }
     }
 
+    /// Whether it came to its good end.
+    pub(crate) fn is_completed(&self) -> bool {
+        !self.is_open && self.lost_reason.is_none()
+    }
+
     /// The party with this role, of those there is one of.
     #[must_use]
     pub fn party_as(&self, role: Role) -> Option<PartyId> {

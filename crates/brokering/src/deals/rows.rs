@@ -19,6 +19,8 @@ macro_rules! table {
     };
 }
 
+pub(crate) use table;
+
 table! {
     /// Where each stands.
     deal = "deal" {

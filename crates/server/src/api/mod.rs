@@ -19,6 +19,7 @@ pub mod saved_searches;
 pub mod search;
 pub mod search_export;
 pub mod session;
+pub mod stories;
 pub mod tokens;
 pub mod vocabularies;
 

@@ -24,6 +24,7 @@ use super::fields::{Context, Field, Opt, told};
 use super::form::Form;
 use super::format::{self, Moment};
 use super::frame::{Frame, Visit, go, localised, page, parameter};
+use super::stories::of_deal::{StoryBox, on_deal};
 use crate::app::App;
 use crate::extract::{Id, Writer};
 use crate::problem::Problem;
@@ -176,6 +177,8 @@ pub(super) struct DealPage {
     pub timeline: Vec<EventLine>,
     pub faults: Vec<FaultLine>,
     pub done: Option<String>,
+    /// Its story, once it came to its good end.
+    pub story: Option<StoryBox>,
 }
 
 /// What was sent and could not be done.
@@ -293,6 +296,7 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         caveats: Vec::new(),
         disclaimer: String::new(),
         outcome: Facts::none(),
+        story: if view.is_open { None } else { on_deal(app, visit, id).await? },
         code: view.code.clone(),
         kind: view.kind_name.clone(),
         title: view.title.clone(),
