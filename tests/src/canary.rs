@@ -224,6 +224,10 @@ async fn plant(site: &Site) -> Planted {
     room.owner.post(&format!("/api/v1/deals/{deal}/messages"), text).await.expect(201);
     let minutes = json!({"held_on": "2026-11-20", "minutes": canaries.word("minutes of a meeting", SIDES)});
     room.owner.post(&format!("/api/v1/deals/{deal}/meetings"), minutes).await.expect(201);
+    // A document of the deal: its name and what is in it.
+    let name = format!("{}.txt", canaries.word("name of a deal document", SIDES));
+    let line = canaries.word("content of a deal document", SIDES);
+    known.files.push(id_of(room.owner.hand_in(&format!("/api/v1/deals/{deal}/documents"), &name, line.as_bytes()).await).await);
     known.ids.push(deal);
 
     // The story of a completed deal, before anybody consents to it.
@@ -407,7 +411,7 @@ async fn what_is_private_is_found_by_those_who_may_read_it_and_by_nobody_else_an
     for (word, place, readers) in &canaries.0 {
         // The purpose binds both sides, who each keep it; it stands in the disclosure's row, as what the sides of a deal write
         // to each other stands in theirs.
-        let is_confided = matches!(readers, [Owner, Holder] | [Holder]) && !place.starts_with("purpose");
+        let is_confided = (matches!(readers, [Owner, Holder] | [Holder]) && !place.starts_with("purpose")) || place.contains("deal document");
         for (path, bytes) in data.iter().chain(database.iter().filter(|_| is_confided)) {
             if contains(bytes, word) {
                 leaks.insert(format!("the {place} lies in {path}"));

@@ -18,7 +18,7 @@ use crate::main_job::{need, publish, technology};
 use crate::site::{Client, PASSWORD, Site};
 
 /// Routes without a page, each with its reason.
-const NO_PAGES: [(&str, &str); 12] = [
+const NO_PAGES: [(&str, &str); 13] = [
     ("/healthz", "for probes"),
     ("/readyz", "for probes"),
     ("/metrics", "for scrapers"),
@@ -28,6 +28,7 @@ const NO_PAGES: [(&str, &str); 12] = [
     ("/robots.txt", "for search engines"),
     ("/numbers/{file}", "a file to take along"),
     ("/disclosures/{id}/files/{file}", "a file to take along"),
+    ("/deals/{id}/documents/{file}", "a file to take along"),
     ("/en", "the same as /en/"),
     ("/search/feed", "for feed readers"),
     ("/feeds/{link}", "for feed readers"),
@@ -290,6 +291,7 @@ impl Cast {
         ] {
             author.post(&format!("{path}/{part}"), body).await.expect(201);
         }
+        author.hand_in(&format!("{path}/documents"), "Biên bản.txt", "Đã nghiệm thu.".as_bytes()).await.expect(201);
         let page = path.replace("/api/v1", "");
         let mut visits = vec![
             visit(Who::Author, &page),

@@ -132,6 +132,23 @@ table! {
 }
 
 table! {
+    /// Files that those in it hand in.
+    document = "deal_document" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: Uuid,
+        deal_id: Uuid,
+        kind: String,
+        size: i64,
+        sealed: Vec<u8>,
+        paper: Option<String>,
+        side: String,
+        uploaded_by: Uuid,
+        uploaded_at: DateTimeUtc,
+        removed_at: Option<DateTimeUtc>,
+    }
+}
+
+table! {
     /// What was offered.
     offer = "deal_offer" {
         #[sea_orm(primary_key, auto_increment = false)]

@@ -1,6 +1,6 @@
 //! What a story says: title, summary, text and figures, as its author types them, in Vietnamese and perhaps in English.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::{Faults, Lang, ListingId, Localised, PartyId};
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,6 @@ pub(super) const LISTINGS_MAX: usize = 10;
 /// A figure that came of a deal, as the author chooses to tell it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-#[schema(default)]
 pub struct StoryFigure {
     /// What it tells, such as "time of drying"; at most 120 characters.
     #[serde(skip_serializing_if = "Localised::is_empty")]
@@ -44,7 +43,6 @@ pub struct StoryFigure {
 /// What a story says.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-#[schema(default)]
 pub struct StoryContent {
     /// Its title, at most 160 characters; Vietnamese is needed.
     #[serde(skip_serializing_if = "Localised::is_empty")]
@@ -89,11 +87,8 @@ impl StoryContent {
         for text in texts.into_iter().chain(figures) {
             text.0.retain(|_, t| !t.text.is_empty());
         }
-        let mut seen = Vec::new();
-        self.listings.retain(|id| !seen.contains(id) && {
-            seen.push(*id);
-            true
-        });
+        let mut seen = BTreeSet::new();
+        self.listings.retain(|id| seen.insert(*id));
         self
     }
 

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod confidential;
 pub mod deals;
+pub mod documents;
 pub mod disclosures;
 pub mod events;
 pub mod imports;
@@ -21,6 +22,7 @@ pub mod search_export;
 pub mod session;
 pub mod stories;
 pub mod tokens;
+pub(crate) mod upload;
 pub mod vocabularies;
 
 use axum::Json;

@@ -214,6 +214,9 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, post "/deals/{id}", "formDeal", SignedIn, FORM, deals::change);
     both!(table, get "/deals/{id}/edit/{part}", "pageDealPart", SignedIn, deals::parts::show);
     both!(table, post "/deals/{id}/edit/{part}", "formDealPart", SignedIn, PROFILE, deals::parts::send);
+    both!(table, post "/deals/{id}/documents", "formDealDocument", SignedIn, BodyLimit::File, deals::documents::add);
+    both!(table, post "/deals/{id}/documents/remove", "formDealDocumentRemove", SignedIn, FORM, deals::documents::remove);
+    both!(table, get "/deals/{id}/documents/{file}", "pageDealDocument", SignedIn, deals::documents::open);
     both!(table, get "/deals/{id}/story", "pageDealStory", SignedIn, stories::of_deal::show);
     both!(table, post "/deals/{id}/story", "formDealStory", SignedIn, FORM, stories::of_deal::change);
     both!(table, get "/deals/{id}/story/edit", "pageDealStoryEdit", SignedIn, stories::edit::show);

@@ -1,7 +1,8 @@
-//! Success stories of deals: the text, whom and what it names, and who consented to which text.
+//! Success stories of deals: the text, whom and what it names, and who consented to which text;
+//! and the files that those in a deal hand in.
 
 crate::step!(
-    "m0012_stories",
+    "m0012_stories_and_documents",
     &[
         // One story a deal. `agreed_at` stands while every party it names consents to the text as it is; only then may it be
         // public.
@@ -51,5 +52,19 @@ crate::step!(
         ) {strict}",
         "CREATE UNIQUE INDEX story_consent_standing ON story_consent (story_id, party_id) WHERE ended_at IS NULL",
         "CREATE INDEX story_consent_story ON story_consent (story_id, given_at, id)",
+        // Name, hash and key of the object lie in `sealed`.
+        "CREATE TABLE deal_document (
+            id {uuid} PRIMARY KEY,
+            deal_id {uuid} NOT NULL REFERENCES deal (id),
+            kind TEXT NOT NULL,
+            size {int} NOT NULL CHECK (size >= 0),
+            sealed {bytes} NOT NULL,
+            paper TEXT,
+            side TEXT NOT NULL CHECK (side IN ('owner','seeker','broker')),
+            uploaded_by {uuid} NOT NULL REFERENCES account (id),
+            uploaded_at {time} NOT NULL,
+            removed_at {time}
+        ) {strict}",
+        "CREATE INDEX deal_document_deal ON deal_document (deal_id, id) WHERE removed_at IS NULL",
     ]
 );
