@@ -411,7 +411,8 @@ async fn what_is_private_is_found_by_those_who_may_read_it_and_by_nobody_else_an
     for (word, place, readers) in &canaries.0 {
         // The purpose binds both sides, who each keep it; it stands in the disclosure's row, as what the sides of a deal write
         // to each other stands in theirs.
-        let is_confided = (matches!(readers, [Owner, Holder] | [Holder]) && !place.starts_with("purpose")) || place.contains("deal document");
+        let is_confided =
+            (matches!(readers, [Owner, Holder] | [Holder]) && !place.starts_with("purpose")) || place.contains("deal document");
         for (path, bytes) in data.iter().chain(database.iter().filter(|_| is_confided)) {
             if contains(bytes, word) {
                 leaks.insert(format!("the {place} lies in {path}"));

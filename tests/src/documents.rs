@@ -2,6 +2,7 @@
 
 use base::PartyRole;
 use bytes::Bytes;
+use chrono::TimeDelta;
 use futures_util::StreamExt as _;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -28,6 +29,7 @@ async fn those_in_a_deal_open_its_documents_and_nobody_else_does() {
 
         // Either side and the broker hand in; each finds all of it, as it was.
         let minutes = hand_in_as(owner, &documents, "acceptance", "Biên bản nghiệm thu.txt", "Đã chạy thử đạt yêu cầu.").await.expect(201);
+        site.clock.advance(TimeDelta::minutes(1));
         let plan = pdf(&["Bản vẽ"]);
         let drawing = seeker.hand_in(&documents, "Bản vẽ.pdf", &plan).await.expect(201);
         assert_eq!((&minutes["kind"], &drawing["kind"], drawing["size"].as_u64()), (&json!("txt"), &json!("pdf"), Some(plan.len() as u64)));
@@ -44,7 +46,10 @@ async fn those_in_a_deal_open_its_documents_and_nobody_else_does() {
             assert_eq!(got.headers["x-content-type-options"], "nosniff");
             assert_eq!(got.headers["cache-control"], "no-store");
             let disposition = got.headers["content-disposition"].to_str().unwrap();
-            assert!(disposition.starts_with("attachment; filename=\"ban ve.pdf\"") && disposition.contains("filename*=UTF-8''B%E1%BA%A3n"), "{disposition}");
+            assert!(
+                disposition.starts_with("attachment; filename=\"ban ve.pdf\"") && disposition.contains("filename*=UTF-8''B%E1%BA%A3n"),
+                "{disposition}"
+            );
         }
 
         // Nobody else: outsiders find nothing, administrators see that there is a deal and open nothing, readers hand in nothing.
@@ -105,7 +110,12 @@ async fn a_document_is_taken_only_if_it_is_what_its_name_says_and_small_enough()
             ("a.exe", b"MZ", "file_kind_unlisted"),
         ] {
             let refused = owner.hand_in(&documents, name, bytes).await;
-            assert_eq!((refused.status.as_u16(), refused.json()["errors"][0]["code"].clone()), (415, json!(code)), "{name}: {}", refused.text);
+            assert_eq!(
+                (refused.status.as_u16(), refused.json()["errors"][0]["code"].clone()),
+                (415, json!(code)),
+                "{name}: {}",
+                refused.text
+            );
         }
         let refused = hand_in_as(owner, &documents, "khong-co", "a.txt", "abc").await;
         assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/paper".to_owned()]), "{}", refused.text);

@@ -1,6 +1,7 @@
 //! Success stories: from a completed deal to a page that everybody reads, and what keeps it from being read.
 
 use base::{PartyRole, StaffRole};
+use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -114,7 +115,8 @@ async fn a_completed_deal_becomes_a_story_that_everybody_reads_with_the_consent_
         let written = scene.write(seeker, scene.text()).await.expect(200);
         assert_eq!((written["hash"].as_str().unwrap().len(), &written["voided"]), (64, &json!([])));
         let notices = owner.get("/api/v1/notices").await.expect(200);
-        let asked = notices["items"].as_array().unwrap().iter().find(|n| n["kind"] == "consent_asked").unwrap_or_else(|| panic!("{notices}"));
+        let asked =
+            notices["items"].as_array().unwrap().iter().find(|n| n["kind"] == "consent_asked").unwrap_or_else(|| panic!("{notices}"));
         assert!(asked["url"].as_str().unwrap().ends_with(&scene.page()), "{asked}");
 
         // One side alone publishes nothing, and a moderator sees nothing before both consent.
@@ -137,7 +139,10 @@ async fn a_completed_deal_becomes_a_story_that_everybody_reads_with_the_consent_
         assert_eq!((&queue["total"], &queue["items"][0]["title"]["vi"]["text"]), (&json!(1), &json!("Sấy cơm dừa nhanh gấp ba")));
         assert!(scene.moderator.get("/staff/stories").await.text.contains(&scene.page()));
         let seen = scene.view(&scene.moderator).await;
-        assert_eq!((&seen["state"], &seen["steps"], &seen["parties"][0]["consent"]["by"]), (&json!("agreed"), &json!(["publish"]), &Value::Null));
+        assert_eq!(
+            (&seen["state"], &seen["steps"], &seen["parties"][0]["consent"]["by"]),
+            (&json!("agreed"), &json!(["publish"]), &Value::Null)
+        );
         for by in [owner, broker] {
             assert_eq!(scene.step(by, "publish", 3).await.status, 403);
         }
@@ -152,7 +157,10 @@ async fn a_completed_deal_becomes_a_story_that_everybody_reads_with_the_consent_
         let one = visitor.get(&format!("/api/v1{url}")).await;
         assert_eq!(one.headers["etag"], "\"4\"");
         let one = one.expect(200);
-        assert_eq!((&one["figures"][0]["value"], &one["listings"][0]["id"], one["kind_name"].as_str()), (&json!(5.5), &json!(listing), Some("Dịch vụ kỹ thuật")));
+        assert_eq!(
+            (&one["figures"][0]["value"], &one["listings"][0]["id"], one["kind_name"].as_str()),
+            (&json!(5.5), &json!(listing), Some("Dịch vụ kỹ thuật"))
+        );
         assert_eq!(one["parties"].as_array().unwrap().len(), 2);
         let page = visitor.get(&url).await;
         assert_eq!(page.status, 200);
@@ -205,7 +213,10 @@ async fn another_text_makes_every_consent_void_and_a_consent_taken_back_hides_th
 
         // The same text again changes nothing.
         let same = scene.write(owner, scene.text()).await.expect(200);
-        assert_eq!((&same["voided"], &same["left_public"], same["version"].as_i64()), (&json!([]), &json!(false), Some(scene.version().await)));
+        assert_eq!(
+            (&same["voided"], &same["left_public"], same["version"].as_i64()),
+            (&json!([]), &json!(false), Some(scene.version().await))
+        );
         assert_eq!(visitor.get(&url).await.status, 200);
 
         // One figure more: both consents are void, the story is hidden, and its form and its page say so.
@@ -233,9 +244,11 @@ async fn another_text_makes_every_consent_void_and_a_consent_taken_back_hides_th
         assert!(refused.status == 409 && refused.text.contains("story-changed"), "{}", refused.text);
 
         // Consented to anew it is published again, at its old address; a consent taken back hides it at once.
+        site.clock.advance(TimeDelta::minutes(1));
         scene.both_consent().await;
         scene.step(&scene.moderator, "publish", scene.version().await).await.expect(200);
         assert_eq!(visitor.get(&url).await.status, 200);
+        site.clock.advance(TimeDelta::minutes(1));
         assert_eq!(scene.withdraw(seeker, *owner_party).await.status, 403);
         assert_eq!(scene.withdraw(seeker, *seeker_party).await.expect(200)["state"], "draft");
         assert_eq!(visitor.get(&url).await.status, 404);
@@ -297,7 +310,11 @@ async fn nobody_outside_a_deal_reads_its_draft_and_only_a_completed_deal_has_one
         let form = "_seen=2&_do=save&/title/vi=&/summary/vi=T%C3%B3m&/figures/0/label/vi=S%E1%BA%A5y&/figures/0/value=nhanh";
         let path = format!("{}/edit", scene.page());
         let sent = owner.send_raw(Method::POST, &path, urlencoded, form.as_bytes().to_vec()).await;
-        assert!(sent.status == 422 && sent.text.contains("value=\"nhanh\"") && sent.text.contains("href=\"#/figures/0/value\""), "{}", sent.text);
+        assert!(
+            sent.status == 422 && sent.text.contains("value=\"nhanh\"") && sent.text.contains("href=\"#/figures/0/value\""),
+            "{}",
+            sent.text
+        );
         assert_eq!(owner.send_raw(Method::POST, &scene.page(), urlencoded, b"_do=dance".to_vec()).await.status, 400);
         assert_eq!(site.visitor().get("/api/v1/stories?page=2").await.status, 400);
         assert_eq!(site.visitor().get("/api/v1/stories?cursor=x").await.status, 400);

@@ -14,7 +14,9 @@ pub fn cases(operation: &str) -> &'static [&'static str] {
         "getDeal" | "moveDeal" | "setDealParties" | "setDealBrokers" | "stateInterests" | "setLegalFacts" | "recordContract"
         | "recordOutcome" | "listDealMessages" | "sendDealMessage" | "listOffers" | "makeOffer" | "acceptOffer" | "withdrawOffer"
         | "setDealTask" | "finishDealTask" | "noteMeeting" | "notePaper" | "setMilestone" | "reachMilestone" | "notePayment"
-        | "payPayment" | "fileReport" | "listDealDocuments" | "addDealDocument" | "openDealDocument" | "removeDealDocument" => &["deal", "brokered"],
+        | "payPayment" | "fileReport" | "listDealDocuments" | "addDealDocument" | "openDealDocument" | "removeDealDocument" => {
+            &["deal", "brokered"]
+        }
         _ => &[],
     }
 }

@@ -250,7 +250,11 @@ impl Cast {
             if is_published {
                 moderator.post_at(&format!("{story}/publish"), 3, Value::Null).await.expect(200);
                 let public = author.get(&story).await.expect(200)["url"].as_str().unwrap().to_owned();
-                visits.extend([visit(Who::Nobody, "/stories"), visit(Who::Nobody, public), visit(Who::Author, format!("{page}/story/edit"))]);
+                visits.extend([
+                    visit(Who::Nobody, "/stories"),
+                    visit(Who::Nobody, public),
+                    visit(Who::Author, format!("{page}/story/edit")),
+                ]);
                 let english = || visit(Who::Author, format!("{page}/story/edit?text=en"));
                 visits.extend([english(), answered(422, sent(&[("/title/en", "")], english()))]);
             }

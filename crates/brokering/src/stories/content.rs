@@ -106,9 +106,7 @@ impl StoryContent {
             }
             text.check_length(pointer, max, &mut faults);
         }
-        for (pointer, count, max) in
-            [("/figures", self.figures.len(), FIGURES_MAX), ("/listings", self.listings.len(), LISTINGS_MAX)]
-        {
+        for (pointer, count, max) in [("/figures", self.figures.len(), FIGURES_MAX), ("/listings", self.listings.len(), LISTINGS_MAX)] {
             if count > max {
                 faults.add_with(pointer, "too_many", &[("max", &max.to_string()), ("count", &count.to_string())]);
             }

@@ -154,20 +154,20 @@ async fn consents(db: &impl ConnectionTrait, actor: &Actor, case: &StoryCase) ->
     let given: &[Consent] = case.story.as_ref().map_or(&[], |story| &story.consents);
     let people: Vec<AccountId> = given.iter().filter(|c| c.ended.is_none()).map(|c| c.account).collect();
     // A moderator is told that a party consents, and not by whom: who speaks for whom in a deal is its sides' own.
-    let people =
-        if case.deal.is_inside(actor) { accounts::people::names(db, &people).await? } else { BTreeMap::new() };
+    let people = if case.deal.is_inside(actor) { accounts::people::names(db, &people).await? } else { BTreeMap::new() };
     let mut all: Vec<PartyConsent> = Vec::new();
     for (role, id) in named {
         let Some(party) = briefs.get(&id) else { continue };
-        let last = given.iter().rev().find(|c| c.party == id);
-        let standing = last.filter(|c| c.ended.is_none());
+        let own = || given.iter().filter(|c| c.party == id);
+        let standing = own().find(|c| c.ended.is_none());
+        let ended = own().filter_map(|c| c.ended).max_by_key(|(_, at)| *at).filter(|_| standing.is_none());
         all.push(PartyConsent {
             id,
             slug: party.slug.clone(),
             name: party.names.clone(),
             role,
             consent: standing.map(|c| StandingConsent { by: people.get(&c.account).cloned(), at: c.given_at }),
-            ended: last.and_then(|c| c.ended).map(|(how, at)| EndedConsent { how, at }),
+            ended: ended.map(|(how, at)| EndedConsent { how, at }),
             is_mine_to_give: Grant::<ConsentToStory>::check(actor, Word { case: case.clone(), party: id }).is_ok(),
         });
     }

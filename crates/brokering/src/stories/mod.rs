@@ -209,13 +209,7 @@ async fn save(tx: &Tx, story: &Story, mut change: story::ActiveModel) -> Result<
 }
 
 /// Ends standing consents, of one party or of all.
-async fn end_consents(
-    tx: &Tx,
-    story: StoryId,
-    party: Option<PartyId>,
-    ending: Ending,
-    by: Option<AccountId>,
-) -> Result<(), StoreError> {
+async fn end_consents(tx: &Tx, story: StoryId, party: Option<PartyId>, ending: Ending, by: Option<AccountId>) -> Result<(), StoreError> {
     use consent_rows::Column as C;
     let mut ended = consent_rows::Entity::update_many()
         .set(consent_rows::ActiveModel {

@@ -124,13 +124,9 @@ pub(super) async fn listings_for(brokering: &Brokering, actor: &Actor, ids: &[Li
     let mut all = Vec::new();
     for one in ids.iter().filter_map(|id| known.iter().find(|l| l.id == *id)) {
         match brief::open_to(db, actor, one.kind, one.id).await {
-            Ok(open) if may_be_linked(actor, &open) => all.push(StoryListing {
-                id: open.id,
-                kind: open.kind,
-                code: open.code,
-                title: open.title,
-                url: open.url,
-            }),
+            Ok(open) if may_be_linked(actor, &open) => {
+                all.push(StoryListing { id: open.id, kind: open.kind, code: open.code, title: open.title, url: open.url })
+            }
             Ok(_) | Err(ListingError::Refused(_)) => {}
             Err(other) => return Err(other.into()),
         }

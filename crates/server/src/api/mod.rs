@@ -3,8 +3,8 @@
 pub mod accounts;
 pub mod confidential;
 pub mod deals;
-pub mod documents;
 pub mod disclosures;
+pub mod documents;
 pub mod events;
 pub mod imports;
 pub mod interests;

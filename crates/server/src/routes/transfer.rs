@@ -183,9 +183,9 @@ pub(super) fn confidential() -> Vec<Route> {
 pub(super) fn deal() -> Vec<Route> {
     use api::deals as d;
     use brokering::deals::{
-        Added, BrokerShares, Column, Contract, DealParties, DealReceipt, DealRow, DealView, DocumentReceipt, DocumentView, Handover, HandoverReceipt, MessageReceipt,
-        MessageView, NewDeal, NewMeeting, NewMessage, NewMilestone, NewOffer, NewPaper, NewPayment, NewReport, NewTask, OfferView, Outcome,
-        PaperReceipt, Statement, Transition,
+        Added, BrokerShares, Column, Contract, DealParties, DealReceipt, DealRow, DealView, DocumentReceipt, DocumentView, Handover,
+        HandoverReceipt, MessageReceipt, MessageView, NewDeal, NewMeeting, NewMessage, NewMilestone, NewOffer, NewPaper, NewPayment,
+        NewReport, NewTask, OfferView, Outcome, PaperReceipt, Statement, Transition,
     };
     use brokering::legal::LegalFacts;
     let vnd = |minor: i64| json!({"minor": minor, "currency": "VND"});

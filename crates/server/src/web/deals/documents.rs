@@ -110,11 +110,7 @@ pub(in super::super) async fn add(
 }
 
 /// Opens a document.
-pub(in super::super) async fn open(
-    State(app): State<App>,
-    visit: Visit,
-    Path(path): Path<(String, String)>,
-) -> Result<Response, Problem> {
+pub(in super::super) async fn open(State(app): State<App>, visit: Visit, Path(path): Path<(String, String)>) -> Result<Response, Problem> {
     let (id, file) = api::documents::both(path)?;
     Ok(api::disclosures::served(deals::open_document(&app.brokering, &visit.who.actor, id, file).await?))
 }
