@@ -4,6 +4,7 @@
 //! an operation, and a request that nobody wrote here all fail.
 
 mod deals;
+mod stories;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,7 +130,8 @@ fn cases(operation: &str) -> &'static [&'static str] {
         "getInterest" | "acceptInterest" | "declineInterest" | "requestInformation" | "giveInformation" | "withdrawInterest"
         | "revealSeeker" | "relayInterest" => &["from_outsider", "from_third"],
         "getReplyTime" => &["party"],
-        other => deals::cases(other),
+        other if !deals::cases(other).is_empty() => deals::cases(other),
+        other => stories::cases(other),
     }
 }
 
@@ -611,7 +613,8 @@ impl<'a> World<'a> {
             | "withdrawInterest"
             | "revealSeeker"
             | "relayInterest" => self.ask_about_interest(operation, case, who).await,
-            other => deals::ask(self, other, case, who).await,
+            other if !deals::cases(other).is_empty() => deals::ask(self, other, case, who).await,
+            other => stories::ask(self, other, case, who).await,
         }
     }
 

@@ -19,6 +19,7 @@ use store::events::Filter;
 use store::testing::TestStore;
 use tracing_subscriber::EnvFilter;
 
+use crate::deals::{Deal, complete};
 use crate::disclosures::{Room, drawn, pdf};
 use crate::main_job::{need, technology};
 use crate::site::{Answer, Client, Site};
@@ -223,6 +224,24 @@ async fn plant(site: &Site) -> Planted {
     room.owner.post(&format!("/api/v1/deals/{deal}/messages"), text).await.expect(201);
     let minutes = json!({"held_on": "2026-11-20", "minutes": canaries.word("minutes of a meeting", SIDES)});
     room.owner.post(&format!("/api/v1/deals/{deal}/meetings"), minutes).await.expect(201);
+    // A document of the deal: its name and what is in it.
+    let name = format!("{}.txt", canaries.word("name of a deal document", SIDES));
+    let line = canaries.word("content of a deal document", SIDES);
+    known.files.push(id_of(room.owner.hand_in(&format!("/api/v1/deals/{deal}/documents"), &name, line.as_bytes()).await).await);
+    known.ids.push(deal);
+
+    // The story of a completed deal, before anybody consents to it.
+    let deal = json!({"kind": "technical_service", "listing": room.listing, "seeker": room.reader_party});
+    let deal = id_of(people[&Broker].post("/api/v1/deals", deal).await).await;
+    complete(&Deal { path: format!("/api/v1/deals/{deal}") }, &room.owner, neighbour, &people[&Broker]).await;
+    const WRITERS: Readers = &[Owner, Viewer, Neighbour, Holder, Waiting, Former, Broker, Administrator];
+    let story = json!({
+        // So long that the word is not in its address.
+        "title": {"vi": format!("{} {}", "Sấy nhanh gấp ba ".repeat(6), canaries.word("title of a story", WRITERS))},
+        "summary": {"vi": canaries.word("summary of a story", WRITERS)},
+        "body": {"vi": canaries.word("story", WRITERS)},
+    });
+    room.owner.put_at(&format!("/api/v1/deals/{deal}/story"), 0, story).await.expect(200);
     known.ids.push(deal);
 
     // Drafts, and a revision that was not handed in.
@@ -392,7 +411,8 @@ async fn what_is_private_is_found_by_those_who_may_read_it_and_by_nobody_else_an
     for (word, place, readers) in &canaries.0 {
         // The purpose binds both sides, who each keep it; it stands in the disclosure's row, as what the sides of a deal write
         // to each other stands in theirs.
-        let is_confided = matches!(readers, [Owner, Holder] | [Holder]) && !place.starts_with("purpose");
+        let is_confided =
+            (matches!(readers, [Owner, Holder] | [Holder]) && !place.starts_with("purpose")) || place.contains("deal document");
         for (path, bytes) in data.iter().chain(database.iter().filter(|_| is_confided)) {
             if contains(bytes, word) {
                 leaks.insert(format!("the {place} lies in {path}"));

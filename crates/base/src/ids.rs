@@ -68,6 +68,8 @@ id! {
     InterestId,
     /// A transfer in the making.
     DealId,
+    /// A success story of a deal.
+    StoryId,
     /// Something confidential opened to one person.
     DisclosureId,
     /// A confidential file.

@@ -3,10 +3,12 @@
 mod confidential;
 mod deals;
 mod interests;
+mod stories;
 
 pub(crate) use confidential::*;
 pub use deals::*;
 pub use interests::*;
+pub(crate) use stories::*;
 
 /// Makes the actions of a subject: what a proof is of, and who gets one.
 macro_rules! actions {

@@ -51,6 +51,9 @@ pub enum BrokeringError {
     /// The text that was accepted is not the one in force.
     #[error("the confidentiality agreement has another text by now")]
     NdaChanged,
+    /// The story is not the one that was read: its text or the parties of the deal changed since.
+    #[error("the story is another by now")]
+    StoryChanged,
     /// A file is larger than may be.
     #[error("the file is larger than {most_mb} MB")]
     TooLarge {

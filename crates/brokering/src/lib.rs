@@ -13,6 +13,7 @@ pub mod history;
 pub mod interests;
 pub mod legal;
 pub mod pipelines;
+pub mod stories;
 
 use std::sync::Arc;
 

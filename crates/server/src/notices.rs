@@ -32,6 +32,7 @@ pub(crate) async fn say(app: &App, actor: &Actor, notice: &Notice) -> Result<Sai
             (title_of_deal(app, actor, DealId(about)).await?, format!("/deals/{about}/edit/statement"))
         }
         "deal" => (title_of_deal(app, actor, DealId(about)).await?, format!("/deals/{about}")),
+        "story" => (title_of_deal(app, actor, DealId(about)).await?, format!("/deals/{about}/story")),
         "saved_search" => match name_of(app, actor, SavedSearchId(about)).await? {
             Some(name) => (Some(name), format!("/my/searches/{about}")),
             None => plain(LIST.to_owned()),

@@ -259,6 +259,7 @@ impl From<BrokeringError> for Problem {
                 .with("url", json!(brokering::interests::url(interest))),
             E::NdaFirst => Self::new(S::FORBIDDEN, "nda-first"),
             E::NdaChanged => Self::new(S::CONFLICT, "nda-changed"),
+            E::StoryChanged => Self::new(S::CONFLICT, "story-changed"),
             E::TooLarge { most_mb } => Self::new(S::PAYLOAD_TOO_LARGE, "too-large").with("most_mb", json!(most_mb)),
             E::FileRefused(faults) => Self { faults, ..Self::new(S::UNSUPPORTED_MEDIA_TYPE, "file-refused") },
             E::Files(_) | E::Sealed => Self::internal(&error),

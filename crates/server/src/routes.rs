@@ -1,6 +1,7 @@
 //! The one table of routes; the rows of finding and of transfer lie beside this file.
 
 mod finding;
+mod stories;
 mod transfer;
 
 use listings::content::{IpAsset, Need, Technology};
@@ -32,6 +33,7 @@ pub fn all() -> Vec<Route> {
     table.extend(finding::finding());
     table.extend(finding::notice());
     table.extend(transfer::deal());
+    table.extend(stories::story());
     table.extend(web::routes());
     table
 }

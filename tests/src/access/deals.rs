@@ -14,7 +14,9 @@ pub fn cases(operation: &str) -> &'static [&'static str] {
         "getDeal" | "moveDeal" | "setDealParties" | "setDealBrokers" | "stateInterests" | "setLegalFacts" | "recordContract"
         | "recordOutcome" | "listDealMessages" | "sendDealMessage" | "listOffers" | "makeOffer" | "acceptOffer" | "withdrawOffer"
         | "setDealTask" | "finishDealTask" | "noteMeeting" | "notePaper" | "setMilestone" | "reachMilestone" | "notePayment"
-        | "payPayment" | "fileReport" => &["deal", "brokered"],
+        | "payPayment" | "fileReport" | "listDealDocuments" | "addDealDocument" | "openDealDocument" | "removeDealDocument" => {
+            &["deal", "brokered"]
+        }
         _ => &[],
     }
 }
@@ -53,7 +55,16 @@ pub async fn ask(world: &World<'_>, operation: &str, case: &str, who: Who) -> As
     let (id, seen) = deal(world, case).await;
     let by = by.at(&id);
     match operation {
-        "getDeal" | "listDealMessages" | "listOffers" => by,
+        "getDeal" | "listDealMessages" | "listOffers" | "listDealDocuments" => by,
+        "addDealDocument" => {
+            let head = "--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\n";
+            Ask { form: Some(format!("{head}Biên bản\r\n--xxx--\r\n")), ..by }
+        }
+        "openDealDocument" | "removeDealDocument" => {
+            let path = format!("/api/v1/deals/{id}/documents");
+            let added = world.owner.hand_in(&path, "a.txt", "Biên bản".as_bytes()).await.expect(201);
+            by.at(added["id"].as_str().unwrap())
+        }
         "moveDeal" => by.seen(seen).body(json!({"to": "lost", "reason": "price"})),
         "setDealParties" => {
             let parties = json!([{"party": world.small, "role": "owner"}, {"party": world.seeker_party, "role": "seeker"}]);

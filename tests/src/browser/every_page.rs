@@ -12,12 +12,13 @@ use thirtyfour::By;
 
 use super::axe::{self, Rules};
 use super::{Browser, DESKTOP, DESKTOP_DARK, Look, PHONE, PHONE_DARK, Window, journey, journey_in_the_demonstration};
+use crate::deals::{Deal, complete};
 use crate::import_pages::{ended, hand_over};
 use crate::main_job::{need, publish, technology};
 use crate::site::{Client, PASSWORD, Site};
 
 /// Routes without a page, each with its reason.
-const NO_PAGES: [(&str, &str); 12] = [
+const NO_PAGES: [(&str, &str); 13] = [
     ("/healthz", "for probes"),
     ("/readyz", "for probes"),
     ("/metrics", "for scrapers"),
@@ -27,6 +28,7 @@ const NO_PAGES: [(&str, &str); 12] = [
     ("/robots.txt", "for search engines"),
     ("/numbers/{file}", "a file to take along"),
     ("/disclosures/{id}/files/{file}", "a file to take along"),
+    ("/deals/{id}/documents/{file}", "a file to take along"),
     ("/en", "the same as /en/"),
     ("/search/feed", "for feed readers"),
     ("/feeds/{link}", "for feed readers"),
@@ -213,7 +215,52 @@ impl Cast {
         ]);
         visits.extend(Self::of_interests(&visitor, &offered, &received, sent_by_us["url"].as_str().unwrap()).await);
         visits.extend(Self::of_a_deal(site, &author, &administrator, &party, &third.to_string()).await);
+        visits.extend(Self::of_stories(site, &author, &host, &moderator, &party, &third.to_string()).await);
         Self { author, moderator, administrator, visits }
+    }
+
+    /// The story of a completed deal of the author's party, published and taken back, and one that waits for a moderator.
+    async fn of_stories(site: &Site, author: &Client, host: &Client, moderator: &Client, party: &str, seeker: &str) -> Vec<Visit> {
+        let own = author.get(&format!("/api/v1/technologies?party={party}&status=published")).await.expect(200);
+        let listing = own["items"][0]["id"].clone();
+        let broker = site.staff("story-broker", &[StaffRole::Broker]).await;
+        let mut visits = Vec::new();
+        for is_published in [true, false] {
+            let new = json!({"kind": "technical_service", "listing": listing, "seeker": seeker});
+            let id = broker.post("/api/v1/deals", new).await.expect(201)["id"].as_str().unwrap().to_owned();
+            let path = format!("/api/v1/deals/{id}");
+            complete(&Deal { path: path.clone() }, author, host, &broker).await;
+            let page = format!("/deals/{id}");
+            if is_published {
+                visits.push(visit(Who::Author, &page));
+            }
+            let text = json!({
+                "title": {"vi": "Sấy nhanh gấp ba", "en": "Dried three times faster"},
+                "summary": {"vi": "Rút từ 14 còn 5 giờ.", "en": "From 14 hours to 5."},
+                "body": {"vi": "## Cách làm\n\nHai bên **cùng thử** một vụ.", "en": "Both **tried it** for a season."},
+                "figures": [{"label": {"vi": "Thời gian sấy"}, "value": 5, "unit": {"vi": "giờ", "en": "h"}}],
+                "listings": [listing],
+            });
+            let story = format!("{path}/story");
+            let written = author.put_at(&story, 0, text).await.expect(200);
+            for (by, party) in [(author, party), (host, seeker)] {
+                by.post(&format!("{story}/consents"), json!({"party": party, "hash": written["hash"]})).await.expect(201);
+            }
+            visits.extend([visit(Who::Author, format!("{page}/story")), visit(Who::Moderator, format!("{page}/story"))]);
+            if is_published {
+                moderator.post_at(&format!("{story}/publish"), 3, Value::Null).await.expect(200);
+                let public = author.get(&story).await.expect(200)["url"].as_str().unwrap().to_owned();
+                visits.extend([
+                    visit(Who::Nobody, "/stories"),
+                    visit(Who::Nobody, public),
+                    visit(Who::Author, format!("{page}/story/edit")),
+                ]);
+                let english = || visit(Who::Author, format!("{page}/story/edit?text=en"));
+                visits.extend([english(), answered(422, sent(&[("/title/en", "")], english()))]);
+            }
+        }
+        visits.push(visit(Who::Moderator, "/staff/stories"));
+        visits
     }
 
     /// A deal of the author's party with something in each of its parts.
@@ -248,6 +295,7 @@ impl Cast {
         ] {
             author.post(&format!("{path}/{part}"), body).await.expect(201);
         }
+        author.hand_in(&format!("{path}/documents"), "Biên bản.txt", "Đã nghiệm thu.".as_bytes()).await.expect(201);
         let page = path.replace("/api/v1", "");
         let mut visits = vec![
             visit(Who::Author, &page),

@@ -72,7 +72,7 @@ fn about(listing: ListingId, id: ConfidentialFileId) -> String {
 }
 
 /// One fault at the file.
-fn fault(code: &'static str, args: &[(&'static str, &str)]) -> Faults {
+pub(crate) fn fault(code: &'static str, args: &[(&'static str, &str)]) -> Faults {
     let mut faults = Faults::new();
     faults.add_with("/file", code, args);
     faults
@@ -102,7 +102,7 @@ impl Vault {
         &self,
         row: &file::Model,
     ) -> Result<futures_util::stream::BoxStream<'static, Result<Bytes, objects::ObjectError>>, BrokeringError> {
-        Ok(self.objects.read(ConfidentialFileId(row.id), self.key(row)?).await?)
+        Ok(self.read(ConfidentialFileId(row.id), self.key(row)?).await?)
     }
 
     pub(super) fn key(&self, row: &file::Model) -> Result<FileKey, BrokeringError> {
@@ -172,6 +172,15 @@ async fn has_room(vault: &Vault, db: &impl ConnectionTrait, id: ListingId) -> Re
     Err(BrokeringError::Invalid(fault("too_many_files", &[("max", &most.to_string())])))
 }
 
+/// What a file is handed in for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be confided: a PDF is marked whenever it is served, so it must be one that can be.
+    Confide,
+    /// As a document of a deal, served as it is.
+    Deal,
+}
+
 /// A file on its way in.
 pub struct Incoming {
     vault: Vault,
@@ -179,15 +188,16 @@ pub struct Incoming {
     name: String,
     kind: FileKind,
     most: u64,
+    purpose: Purpose,
     writing: objects::Incoming,
 }
 
 /// A file that lies in the store and is not yet known of.
 pub struct Handed {
-    id: ConfidentialFileId,
-    name: String,
-    kind: FileKind,
-    written: Written,
+    pub(crate) id: ConfidentialFileId,
+    pub(crate) name: String,
+    pub(crate) kind: FileKind,
+    pub(crate) written: Written,
 }
 
 impl Handed {
@@ -206,7 +216,7 @@ fn promises(kinds: &[FileKind]) -> String {
 ///
 /// # Errors
 /// [`BrokeringError::FileRefused`] if its name promises nothing on the list.
-pub async fn begin(brokering: &Brokering, name: &str) -> Result<Incoming, BrokeringError> {
+pub async fn begin(brokering: &Brokering, name: &str, purpose: Purpose) -> Result<Incoming, BrokeringError> {
     let settings = &brokering.vault.settings;
     let name: String = base::text::clean(name).replace(['/', '\\', '\n', '\t'], "_");
     let kind = FileKind::promised(&name).filter(|kind| settings.kinds.contains(kind));
@@ -214,13 +224,15 @@ pub async fn begin(brokering: &Brokering, name: &str) -> Result<Incoming, Broker
     let ending = name.rfind('.').and_then(|at| name.get(at..)).unwrap_or_default().to_owned();
     let stem: String = name.strip_suffix(&ending).unwrap_or(&name).chars().take(NAME_MAX - ending.chars().count()).collect();
     let id = ConfidentialFileId(brokering.store.clock().uuid());
-    let most_mb = if kind == FileKind::Pdf { settings.max_mb.min(settings.pdf_max_mb) } else { settings.max_mb };
+    let is_marked = kind == FileKind::Pdf && purpose == Purpose::Confide;
+    let most_mb = if is_marked { settings.max_mb.min(settings.pdf_max_mb) } else { settings.max_mb };
     Ok(Incoming {
         vault: brokering.vault.clone(),
         id,
         name: format!("{stem}{ending}"),
         kind,
         most: most_mb.saturating_mul(1_000_000),
+        purpose,
         writing: brokering.vault.objects.begin(id, kind).await?,
     })
 }
@@ -242,17 +254,17 @@ impl Incoming {
         BrokeringError::FileRefused(fault("file_not_its_kind", &[("kind", self.kind.as_str())]))
     }
 
-    /// Ends the file, if it is what its name promises and, being a PDF, can be marked.
+    /// Ends the file, if it is what its name promises and, being a PDF that is confided, can be marked.
     ///
     /// # Errors
     /// [`BrokeringError::FileRefused`] otherwise; nothing of the file is left then.
     pub async fn finish(self) -> Result<Handed, BrokeringError> {
         let wrong = self.not_its_kind();
-        let Self { vault, id, name, kind, writing, .. } = self;
+        let Self { vault, id, name, kind, writing, purpose, .. } = self;
         let written = writing.finish().await?;
         let verdict = if !written.holds {
             Err(wrong)
-        } else if kind == FileKind::Pdf {
+        } else if kind == FileKind::Pdf && purpose == Purpose::Confide {
             vault
                 .document(id, written.key, &Order::Try)
                 .await
@@ -271,7 +283,7 @@ impl Incoming {
 }
 
 /// Takes an object away that nothing leads to; what stays is found by the sweep.
-async fn take_away(vault: &Vault, id: ConfidentialFileId) {
+pub(crate) async fn take_away(vault: &Vault, id: ConfidentialFileId) {
     if let Err(error) = vault.objects.remove(id).await {
         tracing::warn!(file = %id, cause = report(&error), "a file could not be taken out of the store; it will be tried again");
     }
@@ -375,7 +387,10 @@ pub async fn sweep(brokering: &Brokering) -> Result<u64, BrokeringError> {
             .filter(file::Column::RemovedAt.is_null())
             .all(brokering.store.db())
             .await?;
-        for (id, written) in chunk.iter().filter(|(id, _)| !kept.iter().any(|row| row.id == id.0)) {
+        let ids: Vec<ConfidentialFileId> = chunk.iter().map(|(id, _)| *id).collect();
+        let documents = crate::deals::documents_among(brokering.store.db(), &ids).await?;
+        let is_kept = |id: &ConfidentialFileId| kept.iter().any(|row| row.id == id.0) || documents.contains(id);
+        for (id, written) in chunk.iter().filter(|(id, _)| !is_kept(id)) {
             // What has just been written has no row yet.
             if *written < young {
                 brokering.vault.objects.remove(*id).await?;

@@ -23,7 +23,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use accounts::{Accounts, Sealing};
-use base::{Actor, Grant, ListingId, Refused};
+use base::{Actor, ConfidentialFileId, Grant, ListingId, Refused};
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -34,6 +36,7 @@ use crate::access::Confided;
 use crate::error::BrokeringError;
 use nda::{Nda, NdaError};
 use objects::{FilesSettings, ObjectError, Objects};
+use seal::FileKey;
 
 /// Documents that are marked at the same time: each takes some times its size in memory.
 const MARKING: usize = 2;
@@ -87,13 +90,22 @@ impl Vault {
     }
 
     /// Seals a value for one place.
-    fn seal(&self, value: &impl Serialize, about: &str) -> Result<Vec<u8>, StoreError> {
+    pub(crate) fn seal(&self, value: &impl Serialize, about: &str) -> Result<Vec<u8>, StoreError> {
         let plain = serde_json::to_vec(value).map_err(|e| StoreError::corrupt("confidential value", e))?;
         Ok(self.sealing.seal(&plain, about)?)
     }
 
+    /// A file's plain bytes as a stream.
+    pub(crate) async fn read(
+        &self,
+        id: ConfidentialFileId,
+        key: FileKey,
+    ) -> Result<BoxStream<'static, Result<Bytes, ObjectError>>, ObjectError> {
+        self.objects.read(id, key).await
+    }
+
     /// Opens a value that was sealed for this place. What a fault says holds nothing of the value.
-    fn unseal<T: DeserializeOwned>(&self, sealed: &[u8], about: &str) -> Result<T, BrokeringError> {
+    pub(crate) fn unseal<T: DeserializeOwned>(&self, sealed: &[u8], about: &str) -> Result<T, BrokeringError> {
         let plain = self.sealing.open(sealed, about).ok_or(BrokeringError::Sealed)?;
         serde_json::from_slice(&plain).map_err(|_| BrokeringError::Sealed)
     }

@@ -4,12 +4,13 @@
 //! same transaction, so that stage, parties, brokers and contract can be rebuilt from the log (`replay`); events hold ids,
 //! days and codes, never what people wrote, agreed or paid. The deal's version counts what both sides must agree on
 //! (stage, parties, brokers, facts, offers, contract, outcome); messages, tasks, meetings and the like only add to it.
-//! Not here: confidential files, what the law demands (`legal`), which way a deal may go (`pipelines`), who may do what
+//! Not here: what is confided of a listing, what the law demands (`legal`), which way a deal may go (`pipelines`), who may do what
 //! (`access`).
 
 mod board;
 mod contract;
 mod counts;
+mod documents;
 mod facts;
 mod handover;
 mod list;
@@ -43,6 +44,8 @@ use rows::{broker, deal, party};
 pub use board::{Column, board};
 pub use contract::{Contract, NewPayment, NewReport, Outcome, PaymentView, ReportView, outcome, paid, payment, record_contract, report};
 pub(crate) use counts::{Counted as CountedDeals, of_listing_in_deals};
+pub(crate) use documents::kept_among as documents_among;
+pub use documents::{DocumentReceipt, DocumentView, add_document, documents, may_add_document, open_document, remove_document};
 pub use facts::set_legal_facts;
 pub use handover::{Handover, HandoverReceipt, hand_over};
 pub use list::{DealRow, Filter, list};
@@ -191,6 +194,11 @@ impl Deal {
     /// What a deal takes as long as it has not come to nothing: money and results go on after its good end.
     pub(crate) fn must_not_be_lost(&self, to: &str) -> Result<(), BrokeringError> {
         if self.lost_reason.is_none() { Ok(()) } else { Err(BrokeringError::NotAllowed { to: to.to_owned(), allowed: Vec::new() }) }
+    }
+
+    /// Whether it came to its good end.
+    pub(crate) fn is_completed(&self) -> bool {
+        !self.is_open && self.lost_reason.is_none()
     }
 
     /// The party with this role, of those there is one of.

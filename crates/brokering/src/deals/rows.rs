@@ -19,6 +19,8 @@ macro_rules! table {
     };
 }
 
+pub(crate) use table;
+
 table! {
     /// Where each stands.
     deal = "deal" {
@@ -126,6 +128,23 @@ table! {
         dated_on: Date,
         reference: String,
         noted_by: Option<Uuid>,
+    }
+}
+
+table! {
+    /// Files that those in it hand in.
+    document = "deal_document" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: Uuid,
+        deal_id: Uuid,
+        kind: String,
+        size: i64,
+        sealed: Vec<u8>,
+        paper: Option<String>,
+        side: String,
+        uploaded_by: Uuid,
+        uploaded_at: DateTimeUtc,
+        removed_at: Option<DateTimeUtc>,
     }
 }
 

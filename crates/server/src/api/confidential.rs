@@ -1,13 +1,12 @@
 //! What a party confides of a listing, for its own people: the text, the files, to whom it was opened, who looked.
 
 use axum::Json as Answer;
-use axum::extract::multipart::{Field, MultipartError};
-use axum::extract::{FromRequest, Multipart, Path, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{ConfidentialFileId, ListingId};
 use brokering::confidential::disclosures::{self, DisclosureReceipt, DisclosureView, NewDisclosure};
-use brokering::confidential::files::{self, FileReceipt, FileView, Handed};
+use brokering::confidential::files::{self, FileReceipt, FileView, Handed, Purpose};
 use brokering::confidential::ledger::{self, LookView};
 use brokering::confidential::openings::{self, Emergency};
 use brokering::confidential::text::{self, ConfidentialText};
@@ -63,45 +62,10 @@ pub(crate) async fn add_file(
     Ok((StatusCode::CREATED, Answer(keep(&app, ctx, id, handed).await?)).into_response())
 }
 
-/// What was sent broke off, or is more than may be read.
-fn cut(error: &MultipartError) -> Problem {
-    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large");
-    }
-    Problem::malformed("body-cut")
-}
-
 /// Reads the form that the API and the page send alike, straight into the store; who may hand in nothing is not read.
 pub(crate) async fn receive(app: &App, ctx: &Ctx, id: ListingId, request: Request) -> Result<Handed, Problem> {
     files::may_add(&app.brokering, &ctx.actor, id).await?;
-    let mut form = Multipart::from_request(request, app).await.map_err(|_| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"))?;
-    let mut handed = None;
-    while let Some(field) = form.next_field().await.map_err(|error| cut(&error))? {
-        let is_file = field.name() == Some("file");
-        // A browser sends a file without name and content where none was chosen.
-        let name = field.file_name().unwrap_or_default().to_owned();
-        if !is_file || handed.is_some() {
-            let mut faults = base::Faults::new();
-            faults.add(format!("/{}", base::text::pointer_part(field.name().unwrap_or_default())), "unknown_field");
-            return Err(Problem::invalid(faults));
-        }
-        if !name.is_empty() {
-            handed = Some(receive_file(app, &name, field).await?);
-        }
-    }
-    handed.ok_or_else(|| {
-        let mut faults = base::Faults::new();
-        faults.add("/file", "missing");
-        Problem::invalid(faults)
-    })
-}
-
-async fn receive_file(app: &App, name: &str, mut field: Field<'_>) -> Result<Handed, Problem> {
-    let mut incoming = files::begin(&app.brokering, name).await?;
-    while let Some(chunk) = field.chunk().await.map_err(|error| cut(&error))? {
-        incoming.write(&chunk).await?;
-    }
-    Ok(incoming.finish().await?)
+    Ok(super::upload::receive(app, Purpose::Confide, &[], request).await?.file)
 }
 
 /// Makes what was handed in the listing's own. A repeat with the same key is one with the same file.

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod confidential;
 pub mod deals;
 pub mod disclosures;
+pub mod documents;
 pub mod events;
 pub mod imports;
 pub mod interests;
@@ -19,7 +20,9 @@ pub mod saved_searches;
 pub mod search;
 pub mod search_export;
 pub mod session;
+pub mod stories;
 pub mod tokens;
+pub(crate) mod upload;
 pub mod vocabularies;
 
 use axum::Json;

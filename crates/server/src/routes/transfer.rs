@@ -183,9 +183,9 @@ pub(super) fn confidential() -> Vec<Route> {
 pub(super) fn deal() -> Vec<Route> {
     use api::deals as d;
     use brokering::deals::{
-        Added, BrokerShares, Column, Contract, DealParties, DealReceipt, DealRow, DealView, Handover, HandoverReceipt, MessageReceipt,
-        MessageView, NewDeal, NewMeeting, NewMessage, NewMilestone, NewOffer, NewPaper, NewPayment, NewReport, NewTask, OfferView, Outcome,
-        PaperReceipt, Statement, Transition,
+        Added, BrokerShares, Column, Contract, DealParties, DealReceipt, DealRow, DealView, DocumentReceipt, DocumentView, Handover,
+        HandoverReceipt, MessageReceipt, MessageView, NewDeal, NewMeeting, NewMessage, NewMilestone, NewOffer, NewPaper, NewPayment,
+        NewReport, NewTask, OfferView, Outcome, PaperReceipt, Statement, Transition,
     };
     use brokering::legal::LegalFacts;
     let vnd = |minor: i64| json!({"minor": minor, "currency": "VND"});
@@ -299,6 +299,19 @@ pub(super) fn deal() -> Vec<Route> {
             .about("Notes that a paper is there; a later note of the same kind takes its place.")
             .takes::<NewPaper>(json!({"kind": "nda", "dated_on": "2026-11-20", "reference": "NDA 07/2026"}))
             .gives::<PaperReceipt>(201),
+        get("/api/v1/deals/{id}/documents", "listDealDocuments", Member, api::documents::list)
+            .about("The documents of a deal, the newest first; for those in it.")
+            .gives::<List<DocumentView>>(200),
+        post("/api/v1/deals/{id}/documents", "addDealDocument", Member, api::documents::add)
+            .about("Takes a document (multipart: `file`, and `paper`, a code of `deal_papers`, if it is one of those). What it is, is told by its contents and must be what its name says.")
+            .limit(BodyLimit::File)
+            .gives::<DocumentReceipt>(201),
+        get("/api/v1/deals/{id}/documents/{file}", "openDealDocument", Member, api::documents::open)
+            .about("Opens a document, to those in the deal.")
+            .gives_file(),
+        delete("/api/v1/deals/{id}/documents/{file}", "removeDealDocument", Member, api::documents::remove)
+            .about("Takes a document back; for the side that handed it in.")
+            .gives_nothing(),
         post("/api/v1/deals/{id}/milestones", "setMilestone", Member, d::milestone)
             .about("Sets a milestone in a deal.")
             .takes::<NewMilestone>(json!({"title": "Lắp đặt xong", "due_on": "2027-03-31"}))

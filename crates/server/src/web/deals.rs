@@ -3,6 +3,7 @@
 //!
 //! The rules are those of `brokering::deals`; nothing is decided here.
 
+pub(super) mod documents;
 mod inside;
 pub(super) mod mine;
 pub(super) mod parts;
@@ -19,11 +20,13 @@ use store::Ctx;
 use store::events::Filter;
 use uuid::Uuid;
 
+use self::documents::DocumentLine;
 use super::faults::FaultLine;
 use super::fields::{Context, Field, Opt, told};
 use super::form::Form;
 use super::format::{self, Moment};
 use super::frame::{Frame, Visit, go, localised, page, parameter};
+use super::stories::of_deal::{StoryBox, on_deal};
 use crate::app::App;
 use crate::extract::{Id, Writer};
 use crate::problem::Problem;
@@ -176,6 +179,14 @@ pub(super) struct DealPage {
     pub timeline: Vec<EventLine>,
     pub faults: Vec<FaultLine>,
     pub done: Option<String>,
+    pub documents: Vec<DocumentLine>,
+    pub document_action: String,
+    pub remove_action: String,
+    pub document_hint: String,
+    pub accept: String,
+    pub papers_to_choose: Vec<Opt>,
+    /// Its story, once it came to its good end.
+    pub story: Option<StoryBox>,
 }
 
 /// What was sent and could not be done.
@@ -245,7 +256,7 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
     let typed = |field: &str| form.map_or_else(String::new, |f| f.get(field).to_owned());
     let next_page = |cursor: &str| super::paging::address(&here, &[("cursor", cursor)]);
     let did = parameter(visit, "did");
-    let known = ["moved", "sent", "saved", "done"];
+    let known = ["moved", "sent", "saved", "done", "document", "removed"];
     let mut filled = DealPage {
         f: visit.frame(app, format!("{} – {}", view.code, view.title)).at(&path).unlisted().without_search().placed("my"),
         listing: listing_of(app, visit, &view).await?,
@@ -293,6 +304,13 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         caveats: Vec::new(),
         disclaimer: String::new(),
         outcome: Facts::none(),
+        documents: documents::lines(app, visit, &view).await?,
+        document_action: documents::action(app, &here),
+        remove_action: format!("{here}/documents/remove"),
+        document_hint: documents::hint(app, lang),
+        accept: documents::accept(app),
+        papers_to_choose: super::desk::terms(app, "deal_papers", lang),
+        story: if view.is_open { None } else { on_deal(app, visit, id).await? },
         code: view.code.clone(),
         kind: view.kind_name.clone(),
         title: view.title.clone(),

@@ -5,12 +5,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use base::Limit;
+use brokering::stories::StoryFilter;
 use search::{DocKind, Facet, Query, Sort};
 use serde_json::json;
 
 use super::asked::Asked;
 use super::card::CardView;
 use super::frame::{Frame, Visit, page};
+use super::stories::{self, StoryLine};
 use crate::api;
 use crate::app::App;
 use crate::problem::Problem;
@@ -24,6 +26,7 @@ pub(super) struct Home {
     pub f: Frame,
     pub technologies: Vec<CardView>,
     pub needs: Vec<CardView>,
+    pub stories: Vec<StoryLine>,
     pub numbers: Vec<Number>,
 }
 
@@ -85,6 +88,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
         f: f.data(&data),
         technologies: cards(technologies.items),
         needs: cards(needs.items),
+        stories: stories::lines(&app, &visit, StoryFilter::default()).await?,
         numbers: [DocKind::Technology, DocKind::IpAsset, DocKind::Need, DocKind::Party].map(number).into(),
     };
     Ok(page(StatusCode::OK, lang, &home))

@@ -15,6 +15,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{Vocabularies, messages};
+use brokering::stories::StoryFilter;
 use listings::Kind;
 use listings::content::Content;
 use listings::state::{Revision, Status};
@@ -32,6 +33,7 @@ use super::format::{self, Moment};
 use super::frame::{Frame, Visit, localised, page};
 use super::interests::became::{self, Became, InterestDoor};
 use super::rich::{Words, words};
+use super::stories::{self, StoryLine};
 use crate::api;
 use crate::app::App;
 use crate::problem::Problem;
@@ -69,6 +71,8 @@ pub(super) struct ListingPage {
     pub interest: Option<InterestDoor>,
     /// What became of it.
     pub became: Option<Became>,
+    /// Stories that link it.
+    pub stories: Vec<StoryLine>,
 }
 
 /// Whose it is, as far as the reader may know.
@@ -125,6 +129,7 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
     let mut listing = listing_page(f, &view, &names, similar, &app.vocabularies);
     listing.interest = became::door(visit, &view);
     listing.became = became::became(app, visit, &view).await?;
+    listing.stories = stories::lines(app, visit, StoryFilter { listing: Some(id), party: None }).await?;
     if brokering::confidential::is_there(app.store.db(), id).await? {
         listing.notices.push(messages::say(visit.lang(), "listing-confidential", &[]));
     }
@@ -196,6 +201,7 @@ pub(super) fn listing_page(f: Frame, view: &ListingView, names: &Names, similar:
         similar: similar.into_iter().map(|hit| CardView::of(hit, lang, vocabularies)).collect(),
         interest: None,
         became: None,
+        stories: Vec::new(),
         f,
     }
 }

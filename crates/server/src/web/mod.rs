@@ -48,6 +48,7 @@ mod review;
 mod rich;
 mod saved;
 mod staff;
+mod stories;
 mod styleguide;
 #[cfg(test)]
 mod tests;
@@ -213,6 +214,16 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, post "/deals/{id}", "formDeal", SignedIn, FORM, deals::change);
     both!(table, get "/deals/{id}/edit/{part}", "pageDealPart", SignedIn, deals::parts::show);
     both!(table, post "/deals/{id}/edit/{part}", "formDealPart", SignedIn, PROFILE, deals::parts::send);
+    both!(table, post "/deals/{id}/documents", "formDealDocument", SignedIn, BodyLimit::File, deals::documents::add);
+    both!(table, post "/deals/{id}/documents/remove", "formDealDocumentRemove", SignedIn, FORM, deals::documents::remove);
+    both!(table, get "/deals/{id}/documents/{file}", "pageDealDocument", SignedIn, deals::documents::open);
+    both!(table, get "/deals/{id}/story", "pageDealStory", SignedIn, stories::of_deal::show);
+    both!(table, post "/deals/{id}/story", "formDealStory", SignedIn, FORM, stories::of_deal::change);
+    both!(table, get "/deals/{id}/story/edit", "pageDealStoryEdit", SignedIn, stories::edit::show);
+    both!(table, post "/deals/{id}/story/edit", "formDealStoryEdit", SignedIn, POSTING, stories::edit::save);
+    both!(table, get "/stories", "pageStories", page, stories::list);
+    both!(table, get "/stories/{slug}", "pageStory", page, stories::show);
+    both!(table, get "/staff/stories", "pageStaffStories", Staff, staff::stories::show);
     both!(table, get "/staff/deals", "pageStaffDeals", Staff, staff::deals::show);
     both!(table, post "/staff/deals", "formStaffDeals", Staff, FORM, staff::deals::change);
     both!(table, get "/help", "pageHelp", page, help::index);

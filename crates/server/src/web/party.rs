@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base::text::LocalisedList;
 use base::{Limit, Vocabularies};
+use brokering::stories::StoryFilter;
 use search::{DocKind, Facet, Query, Results, Sort};
 use serde_json::json;
 
@@ -18,6 +19,7 @@ use super::frame::{Frame, Visit, page};
 use super::interests::became::reply_time;
 use super::listing::{Badge, Names, Pen, badge};
 use super::rich::{Words, markdown, words};
+use super::stories::{self, StoryLine};
 use crate::api;
 use crate::app::App;
 use crate::problem::Problem;
@@ -45,6 +47,7 @@ pub(super) struct PartyPage {
     pub counts: Vec<(String, u64, String)>,
     pub all: Option<String>,
     pub total: u64,
+    pub stories: Vec<StoryLine>,
 }
 
 pub(super) async fn show(State(app): State<App>, visit: Visit, Path(slug): Path<String>) -> Result<Response, Problem> {
@@ -65,6 +68,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit, Path(slug): Path<
     let f = visit.frame(&app, "").at(&format!("/parties/{}", party.slug));
     let mut shown = party_page(f, &party, results, &app.vocabularies);
     shown.facts.extend(reply_time(&app, id, visit.lang()).await?.map(|text| ("fact-reply-time", text)));
+    shown.stories = stories::lines(&app, &visit, StoryFilter { party: Some(id), listing: None }).await?;
     Ok(page(StatusCode::OK, visit.lang(), &shown))
 }
 
@@ -126,6 +130,7 @@ pub(super) fn party_page(f: Frame, party: &PartyView, results: Results, vocabula
             .collect(),
         all: results.next.as_ref().map(|_| of_party.address(lang, None)),
         total: results.total,
+        stories: Vec::new(),
         hits: results.items.into_iter().map(|hit| CardView::of(hit, lang, vocabularies)).collect(),
         title,
         other_name,

@@ -10,6 +10,7 @@ pub(super) mod gaps;
 pub(super) mod interests;
 pub(super) mod needs;
 pub(super) mod parties;
+pub(super) mod stories;
 
 use ::accounts::access::{may_manage_accounts, may_verify};
 use ::accounts::parties::PartyFilter;
@@ -59,6 +60,9 @@ async fn doors(app: &App, visit: &Visit) -> Result<Vec<Door>, Problem> {
         let waiting = listings::review::queue(&app.listings, actor, one, None).await?.total;
         let about = counted("staff-review-door", waiting);
         doors.push(Door { href: "/review", title: "review-title", about, is_due: waiting > 0 });
+        let agreed = brokering::stories::queue(&app.brokering, actor, one, None).await?.total;
+        let about = counted("staff-stories-door", agreed);
+        doors.push(Door { href: stories::PATH, title: "staff-stories-title", about, is_due: agreed > 0 });
     }
     if listings::need_desk::keeps_the_desk(actor) {
         let due = listings::need_desk::needs(&app.listings, actor, Which::Due, one, None).await?.total;

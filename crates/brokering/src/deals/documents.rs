@@ -1,0 +1,278 @@
+//! The documents of a deal: files that either side or a broker hands in, sealed on their way into the store that keeps what
+//! is confided, and opened to those in the deal and to nobody else.
+//!
+//! Names, hashes and keys lie sealed in the rows. Neither a name nor a content enters an event, a notice or a log line.
+//! Not here: what is confided of a listing, which takes an agreement (`confidential`), and papers as facts that a stage
+//! demands (`work`); a document may say which of those it is.
+
+use base::{Actor, Code, ConfidentialFileId, DealId, Faults, Refused};
+use chrono::{DateTime, Utc};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{Ctx, NewEvent, StoreError, Tx};
+use utoipa::ToSchema;
+
+use super::rows::document;
+use super::{Deal, Voice, granted, in_deal, notices, readable, voice_of};
+use crate::access::{ReadDeal, WorkDeal};
+use crate::confidential::files::{Handed, fault, take_away};
+use crate::confidential::kinds::FileKind;
+use crate::confidential::openings::OpenedFile;
+use crate::confidential::seal::FileKey;
+use crate::{Brokering, BrokeringError};
+
+/// Documents of one deal at most.
+const DOCUMENTS_MAX: u64 = 100;
+
+/// What is sealed in a document's row.
+#[derive(Serialize, Deserialize)]
+struct SealedMeta {
+    name: String,
+    sha256: String,
+    key: String,
+}
+
+/// A document of a deal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DocumentView {
+    /// The document.
+    pub id: ConfidentialFileId,
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: FileKind,
+    /// Its media type.
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+    /// SHA-256 of it.
+    pub sha256: String,
+    /// Which paper it is, a code of `deal_papers`.
+    pub paper: Option<Code>,
+    /// Which side handed it in, or a broker.
+    pub voice: Voice,
+    /// When.
+    pub uploaded_at: DateTime<Utc>,
+    /// Whether the reader may take it back.
+    pub is_mine: bool,
+}
+
+/// What is known of a document after it was handed in. Kept as the answer to a repeated request, so without its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DocumentReceipt {
+    /// The document.
+    pub id: ConfidentialFileId,
+    /// What it is.
+    pub kind: FileKind,
+    /// Bytes.
+    pub size: i64,
+}
+
+fn about(deal: DealId, id: ConfidentialFileId) -> String {
+    format!("deal-document:{deal}:{id}")
+}
+
+fn meta(brokering: &Brokering, row: &document::Model) -> Result<SealedMeta, BrokeringError> {
+    brokering.vault.unseal(&row.sealed, &about(DealId(row.deal_id), ConfidentialFileId(row.id)))
+}
+
+fn read_kind(row: &document::Model) -> Result<FileKind, StoreError> {
+    row.kind.parse().map_err(|e| StoreError::corrupt("deal document", e))
+}
+
+fn read_voice(row: &document::Model) -> Result<Voice, StoreError> {
+    row.side.parse().map_err(|e| StoreError::corrupt("deal document", e))
+}
+
+/// Each side takes back what it handed in, and a broker what brokers did.
+fn is_theirs(deal: &Deal, actor: &Actor, voice: Voice) -> bool {
+    voice_of(deal, actor) == voice
+}
+
+async fn has_room(db: &impl ConnectionTrait, id: DealId) -> Result<(), BrokeringError> {
+    let kept = document::Entity::find().filter(document::Column::DealId.eq(id.0)).filter(document::Column::RemovedAt.is_null());
+    if kept.count(db).await? < DOCUMENTS_MAX {
+        return Ok(());
+    }
+    Err(BrokeringError::Invalid(fault("too_many_files", &[("max", &DOCUMENTS_MAX.to_string())])))
+}
+
+/// The documents of a deal, the newest first; for those in it.
+///
+/// # Errors
+/// [`BrokeringError::Refused`] for everybody else.
+pub async fn documents(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<Vec<DocumentView>, BrokeringError> {
+    let deal = readable::<ReadDeal>(brokering, actor, id).await?;
+    let may_work = base::Grant::<WorkDeal>::check(actor, deal.clone()).is_ok();
+    let rows = document::Entity::find()
+        .filter(document::Column::DealId.eq(id.0))
+        .filter(document::Column::RemovedAt.is_null())
+        .order_by_desc(document::Column::Id)
+        .limit(DOCUMENTS_MAX)
+        .all(brokering.store.db())
+        .await?;
+    let view = |row: document::Model| {
+        let SealedMeta { name, sha256, .. } = meta(brokering, &row)?;
+        let (kind, voice) = (read_kind(&row)?, read_voice(&row)?);
+        Ok(DocumentView {
+            id: ConfidentialFileId(row.id),
+            name,
+            kind,
+            media_type: kind.media_type().to_owned(),
+            size: row.size,
+            sha256,
+            paper: row.paper.map(Code),
+            voice,
+            uploaded_at: row.uploaded_at,
+            is_mine: may_work && is_theirs(&deal, actor, voice),
+        })
+    };
+    rows.into_iter().map(view).collect()
+}
+
+/// Whether the actor may hand in a document here at all: asked before anything of it is read.
+///
+/// # Errors
+/// [`BrokeringError::Refused`] if not; [`BrokeringError::NotAllowed`] in a deal that was lost; [`BrokeringError::Invalid`]
+/// if it has as many as it may.
+pub async fn may_add_document(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<(), BrokeringError> {
+    readable::<WorkDeal>(brokering, actor, id).await?.must_not_be_lost("document")?;
+    has_room(brokering.store.db(), id).await
+}
+
+/// Makes a file that was handed in a document of the deal; `paper` says which paper of `deal_papers` it is.
+///
+/// # Errors
+/// As [`may_add_document`], and [`BrokeringError::Invalid`] for a paper there is none of; the file is taken away again then.
+pub async fn add_document(
+    brokering: &Brokering,
+    ctx: Ctx,
+    deal: DealId,
+    handed: Handed,
+    paper: Option<Code>,
+) -> Result<DocumentReceipt, BrokeringError> {
+    let id = handed.id;
+    let done = insert(brokering, ctx, deal, handed, paper).await;
+    let is_left_over = match &done {
+        // A repeat was answered as the first time: the file is there already, under that answer's id.
+        Ok(receipt) => receipt.id != id,
+        // Whether the store committed before it failed, the sweep finds out.
+        Err(BrokeringError::Store(error)) => matches!(error, StoreError::KeyReused | StoreError::Busy { .. }),
+        Err(_) => true,
+    };
+    if is_left_over {
+        take_away(&brokering.vault, id).await;
+    }
+    done
+}
+
+async fn insert(
+    brokering: &Brokering,
+    ctx: Ctx,
+    deal_id: DealId,
+    handed: Handed,
+    paper: Option<Code>,
+) -> Result<DocumentReceipt, BrokeringError> {
+    let mut faults = Faults::new();
+    if let Some(code) = &paper {
+        brokering.vocabularies.check("deal_papers", code, brokering.store.clock().today(), "/paper", &mut faults);
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)?;
+    let Handed { id, name, kind, written } = handed;
+    let meta = SealedMeta { name, sha256: written.sha256, key: written.key.to_hex() };
+    let sealed = brokering.vault.seal(&meta, &about(deal_id, id))?;
+    let size = i64::try_from(written.size).unwrap_or(i64::MAX);
+    in_deal(brokering, ctx, deal_id, None, move |tx, deal, actor| {
+        let (sealed, paper) = (sealed.clone(), paper.clone());
+        async move {
+            deal.must_not_be_lost("document")?;
+            has_room(tx.db(), deal_id).await?;
+            let by = actor.signed_in()?;
+            let voice = voice_of(&deal, &actor);
+            let row = document::ActiveModel {
+                id: Set(id.0),
+                deal_id: Set(deal_id.0),
+                kind: Set(kind.as_str().to_owned()),
+                size: Set(size),
+                sealed: Set(sealed),
+                paper: Set(paper.as_ref().map(|code| code.0.clone())),
+                side: Set(voice.as_str().to_owned()),
+                uploaded_by: Set(by.0),
+                uploaded_at: Set(tx.now()),
+                removed_at: Set(None),
+            };
+            document::Entity::insert(row).exec_without_returning(tx.db()).await?;
+            let facts = json!({ "document": id, "kind": kind, "size": size, "paper": paper, "voice": voice });
+            tx.emit(NewEvent::new("deal", deal_id, "deal.document_added", facts));
+            notices::said(&tx, &deal, "document", id.0, by).await?;
+            Ok(DocumentReceipt { id, kind, size })
+        }
+    })
+    .await
+}
+
+/// A document that was not removed.
+async fn live(db: &impl ConnectionTrait, deal: DealId, id: ConfidentialFileId) -> Result<document::Model, BrokeringError> {
+    let found = document::Entity::find_by_id(id.0)
+        .filter(document::Column::DealId.eq(deal.0))
+        .filter(document::Column::RemovedAt.is_null())
+        .one(db)
+        .await?;
+    Ok(found.ok_or(Refused::Hidden)?)
+}
+
+/// Opens a document, to those in the deal.
+///
+/// # Errors
+/// [`BrokeringError::Refused`] for everybody else, and hidden for one that is not there.
+pub async fn open_document(
+    brokering: &Brokering,
+    actor: &Actor,
+    deal: DealId,
+    id: ConfidentialFileId,
+) -> Result<OpenedFile, BrokeringError> {
+    readable::<ReadDeal>(brokering, actor, deal).await?;
+    let row = live(brokering.store.db(), deal, id).await?;
+    let SealedMeta { name, key, .. } = meta(brokering, &row)?;
+    let key = FileKey::from_hex(&key).ok_or(BrokeringError::Sealed)?;
+    Ok(OpenedFile { name, kind: read_kind(&row)?, bytes: brokering.vault.read(id, key).await? })
+}
+
+/// Takes a document back: it is gone from the store.
+///
+/// # Errors
+/// [`BrokeringError::Refused`] for whoever does not work for the side that handed it in, and hidden for one that is not
+/// there.
+pub async fn remove_document(brokering: &Brokering, ctx: Ctx, deal_id: DealId, id: ConfidentialFileId) -> Result<(), BrokeringError> {
+    let actor = ctx.actor.clone();
+    brokering
+        .store
+        .write(ctx, move |tx: Tx| {
+            let actor = actor.clone();
+            async move {
+                let deal = granted::<WorkDeal>(&tx, &actor, deal_id, None).await?.into_object();
+                let row = live(tx.db(), deal_id, id).await?;
+                if !is_theirs(&deal, &actor, read_voice(&row)?) {
+                    return Err(Refused::Forbidden { action: "deal.remove_document" }.into());
+                }
+                let change = document::ActiveModel { removed_at: Set(Some(tx.now())), ..Default::default() };
+                document::Entity::update_many().set(change).filter(document::Column::Id.eq(id.0)).exec(tx.db()).await?;
+                tx.emit(NewEvent::new("deal", deal_id, "deal.document_removed", json!({ "document": id })));
+                Ok::<_, BrokeringError>(())
+            }
+        })
+        .await?;
+    take_away(&brokering.vault, id).await;
+    Ok(())
+}
+
+/// Those of these objects that are documents of deals.
+pub(crate) async fn kept_among(db: &impl ConnectionTrait, ids: &[ConfidentialFileId]) -> Result<Vec<ConfidentialFileId>, StoreError> {
+    let rows = document::Entity::find()
+        .filter(document::Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .filter(document::Column::RemovedAt.is_null())
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| ConfidentialFileId(row.id)).collect())
+}

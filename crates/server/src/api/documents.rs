@@ -1,0 +1,64 @@
+//! The documents of a deal: files for those in it.
+
+use axum::Json as Answer;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use base::{Code, ConfidentialFileId, DealId};
+use brokering::confidential::files::Purpose;
+use brokering::deals::{self, DocumentReceipt, DocumentView};
+use sha2::{Digest, Sha256};
+use store::Ctx;
+
+use super::disclosures::served;
+use super::{List, nothing, upload};
+use crate::app::App;
+use crate::extract::{Id, Params, Who, Writer};
+use crate::problem::Problem;
+
+/// The documents.
+pub(crate) async fn list(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<DealId>,
+    params: Params,
+) -> Result<Answer<List<DocumentView>>, Problem> {
+    params.only(&[])?;
+    Ok(List::whole(deals::documents(&app.brokering, &who.actor, id).await?))
+}
+
+/// Takes a document in.
+pub(crate) async fn add(State(app): State<App>, Writer(ctx): Writer, Id(id): Id<DealId>, request: Request) -> Result<Response, Problem> {
+    Ok((StatusCode::CREATED, Answer(receive(&app, ctx, id, request).await?)).into_response())
+}
+
+/// Reads the form that the API and the page send alike and makes its file a document of the deal; who may hand in nothing is
+/// not read. A repeat with the same key is one with the same file.
+pub(crate) async fn receive(app: &App, mut ctx: Ctx, id: DealId, request: Request) -> Result<DocumentReceipt, Problem> {
+    deals::may_add_document(&app.brokering, &ctx.actor, id).await?;
+    let received = upload::receive(app, Purpose::Deal, &["paper"], request).await?;
+    let paper = received.texts.get("paper").filter(|code| !code.is_empty());
+    if let Some(key) = &mut ctx.idempotency {
+        let said = format!("{id} {} {}", received.file.sha256(), paper.map_or("", String::as_str));
+        key.request_hash = Sha256::digest(said).to_vec();
+    }
+    Ok(deals::add_document(&app.brokering, ctx, id, received.file, paper.map(|code| Code::from(code.as_str()))).await?)
+}
+
+/// A deal and a document, from the path.
+pub(crate) fn both((id, file): (String, String)) -> Result<(DealId, ConfidentialFileId), Problem> {
+    id.parse().ok().zip(file.parse().ok()).ok_or_else(Problem::not_found)
+}
+
+/// Opens a document.
+pub(crate) async fn open(State(app): State<App>, who: Who, Path(path): Path<(String, String)>) -> Result<Response, Problem> {
+    let (id, file) = both(path)?;
+    Ok(served(deals::open_document(&app.brokering, &who.actor, id, file).await?))
+}
+
+/// Takes a document back.
+pub(crate) async fn remove(State(app): State<App>, Writer(ctx): Writer, Path(path): Path<(String, String)>) -> Result<Response, Problem> {
+    let (id, file) = both(path)?;
+    deals::remove_document(&app.brokering, ctx, id, file).await?;
+    Ok(nothing())
+}

@@ -1,0 +1,70 @@
+//! Success stories of deals: the text, whom and what it names, and who consented to which text;
+//! and the files that those in a deal hand in.
+
+crate::step!(
+    "m0012_stories_and_documents",
+    &[
+        // One story a deal. `agreed_at` stands while every party it names consents to the text as it is; only then may it be
+        // public.
+        "CREATE TABLE story (
+            id {uuid} PRIMARY KEY,
+            deal_id {uuid} NOT NULL UNIQUE REFERENCES deal (id),
+            slug TEXT NOT NULL UNIQUE,
+            content TEXT NOT NULL,
+            hash TEXT NOT NULL CHECK (length(hash) = 64),
+            version {int} NOT NULL,
+            written_by {uuid} REFERENCES account (id),
+            written_at {time} NOT NULL,
+            agreed_at {time},
+            published_at {time},
+            published_by {uuid} REFERENCES account (id),
+            was_public {bool} NOT NULL,
+            CHECK (published_at IS NULL OR agreed_at IS NOT NULL),
+            CHECK ((published_at IS NULL) = (published_by IS NULL))
+        ) {strict}",
+        "CREATE INDEX story_newest ON story (published_at, id) WHERE published_at IS NOT NULL",
+        "CREATE INDEX story_waiting ON story (agreed_at, id) WHERE agreed_at IS NOT NULL AND published_at IS NULL",
+        "CREATE TABLE story_party (
+            story_id {uuid} NOT NULL REFERENCES story (id),
+            party_id {uuid} NOT NULL REFERENCES party (id),
+            role TEXT NOT NULL CHECK (role IN ('owner','seeker','co_owner','co_seeker')),
+            PRIMARY KEY (story_id, party_id)
+        ) {strict}",
+        "CREATE INDEX story_party_party ON story_party (party_id, story_id)",
+        "CREATE TABLE story_listing (
+            story_id {uuid} NOT NULL REFERENCES story (id),
+            listing_id {uuid} NOT NULL REFERENCES listing (id),
+            PRIMARY KEY (story_id, listing_id)
+        ) {strict}",
+        "CREATE INDEX story_listing_listing ON story_listing (listing_id, story_id)",
+        // Kept after it ended: who consented to what, and how that ended.
+        "CREATE TABLE story_consent (
+            id {uuid} PRIMARY KEY,
+            story_id {uuid} NOT NULL REFERENCES story (id),
+            party_id {uuid} NOT NULL REFERENCES party (id),
+            hash TEXT NOT NULL CHECK (length(hash) = 64),
+            account_id {uuid} NOT NULL REFERENCES account (id),
+            given_at {time} NOT NULL,
+            ending TEXT CHECK (ending IN ('voided','withdrawn')),
+            ended_by {uuid} REFERENCES account (id),
+            ended_at {time},
+            CHECK ((ending IS NULL) = (ended_at IS NULL))
+        ) {strict}",
+        "CREATE UNIQUE INDEX story_consent_standing ON story_consent (story_id, party_id) WHERE ended_at IS NULL",
+        "CREATE INDEX story_consent_story ON story_consent (story_id, given_at, id)",
+        // Name, hash and key of the object lie in `sealed`.
+        "CREATE TABLE deal_document (
+            id {uuid} PRIMARY KEY,
+            deal_id {uuid} NOT NULL REFERENCES deal (id),
+            kind TEXT NOT NULL,
+            size {int} NOT NULL CHECK (size >= 0),
+            sealed {bytes} NOT NULL,
+            paper TEXT,
+            side TEXT NOT NULL CHECK (side IN ('owner','seeker','broker')),
+            uploaded_by {uuid} NOT NULL REFERENCES account (id),
+            uploaded_at {time} NOT NULL,
+            removed_at {time}
+        ) {strict}",
+        "CREATE INDEX deal_document_deal ON deal_document (deal_id, id) WHERE removed_at IS NULL",
+    ]
+);

@@ -1,0 +1,193 @@
+//! The documents of a deal: files that those in it hand in and open, and nobody else.
+
+use base::PartyRole;
+use bytes::Bytes;
+use chrono::TimeDelta;
+use futures_util::StreamExt as _;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::deals::Cast;
+use crate::disclosures::pdf;
+use crate::site::{Client, Site, on_every_database};
+
+/// A form of a file and the paper it is.
+async fn hand_in_as(by: &Client, path: &str, paper: &str, name: &str, content: &str) -> crate::site::Answer {
+    let field = format!("--xxx\r\nContent-Disposition: form-data; name=\"paper\"\r\n\r\n{paper}\r\n");
+    let file = format!("--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n--xxx--\r\n");
+    by.send_raw(Method::POST, path, "multipart/form-data; boundary=xxx", format!("{field}{file}").into_bytes()).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_in_a_deal_open_its_documents_and_nobody_else_does() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "do").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let deal = cast.deal("technical_service").await;
+        let documents = format!("{}/documents", deal.path);
+        assert_eq!(owner.get(&documents).await.expect(200)["total"], 0);
+
+        // Either side and the broker hand in; each finds all of it, as it was.
+        let minutes = hand_in_as(owner, &documents, "acceptance", "Biên bản nghiệm thu.txt", "Đã chạy thử đạt yêu cầu.").await.expect(201);
+        site.clock.advance(TimeDelta::minutes(1));
+        let plan = pdf(&["Bản vẽ"]);
+        let drawing = seeker.hand_in(&documents, "Bản vẽ.pdf", &plan).await.expect(201);
+        assert_eq!((&minutes["kind"], &drawing["kind"], drawing["size"].as_u64()), (&json!("txt"), &json!("pdf"), Some(plan.len() as u64)));
+        let listed = broker.get(&documents).await.expect(200);
+        let names: Vec<&str> = listed["items"].as_array().unwrap().iter().map(|d| d["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["Bản vẽ.pdf", "Biên bản nghiệm thu.txt"], "the newest first");
+        assert_eq!((&listed["items"][0]["voice"], &listed["items"][1]["paper"]), (&json!("seeker"), &json!("acceptance")));
+        let one = |receipt: &Value| format!("{documents}/{}", receipt["id"].as_str().unwrap());
+        for by in [owner, seeker, broker] {
+            let got = by.get(&one(&drawing)).await;
+            assert_eq!(got.status, 200);
+            assert!(got.bytes == plan, "it leaves as it came");
+            assert_eq!(got.headers["content-type"], "application/pdf");
+            assert_eq!(got.headers["x-content-type-options"], "nosniff");
+            assert_eq!(got.headers["cache-control"], "no-store");
+            let disposition = got.headers["content-disposition"].to_str().unwrap();
+            assert!(
+                disposition.starts_with("attachment; filename=\"ban ve.pdf\"") && disposition.contains("filename*=UTF-8''B%E1%BA%A3n"),
+                "{disposition}"
+            );
+        }
+
+        // Nobody else: outsiders find nothing, administrators see that there is a deal and open nothing, readers hand in nothing.
+        let stranger = site.person("do-stranger").await;
+        site.party(&stranger, "Công ty Ngoài Cuộc", "enterprise").await;
+        let administrator = site.staff("do-administrator", &[base::StaffRole::Administrator]).await;
+        let (viewer, account) = site.account("do-viewer", &[]).await;
+        site.member(cast.owner_party, account, PartyRole::Viewer).await;
+        for path in [documents.clone(), one(&minutes), one(&minutes).replace("/api/v1", "")] {
+            assert_eq!(stranger.get(&path).await.status, 404, "{path}");
+            assert_eq!(administrator.get(&path).await.status, 403, "{path}");
+            assert!(matches!(site.visitor().get(&path).await.status.as_u16(), 401 | 303), "{path}");
+        }
+        assert_eq!(viewer.get(&one(&minutes)).await.status, 200);
+        assert_eq!(viewer.hand_in(&documents, "a.txt", b"abc").await.status, 403);
+        assert_eq!(stranger.hand_in(&documents, "a.txt", b"abc").await.status, 404);
+        let other = cast.deal("licence").await;
+        let elsewhere = one(&minutes).replace(&deal.path, &other.path);
+        assert_eq!(owner.get(&elsewhere).await.status, 404, "a document is one of its deal alone");
+
+        // It lies sealed, the sweep leaves it alone, and each side takes back only its own.
+        let folder = site.app.data.join("files");
+        let stored: Vec<Vec<u8>> = std::fs::read_dir(&folder).unwrap().map(|e| std::fs::read(e.unwrap().path()).unwrap()).collect();
+        assert_eq!(stored.len(), 2);
+        assert!(stored.iter().all(|bytes| !bytes.windows(4).any(|w| w == b"%PDF") && !String::from_utf8_lossy(bytes).contains("chạy thử")));
+        for file in std::fs::read_dir(&folder).unwrap() {
+            let old = std::time::SystemTime::UNIX_EPOCH;
+            std::fs::File::options().write(true).open(file.unwrap().path()).unwrap().set_modified(old).unwrap();
+        }
+        assert_eq!(brokering::confidential::files::sweep(&site.app.brokering).await.unwrap(), 0);
+        for by in [seeker, broker] {
+            assert_eq!(by.send(Method::DELETE, &one(&minutes), None).await.status, 403);
+        }
+        assert_eq!(owner.send(Method::DELETE, &one(&minutes), None).await.status, 204);
+        assert_eq!((seeker.get(&one(&minutes)).await.status.as_u16(), std::fs::read_dir(&folder).unwrap().count()), (404, 1));
+
+        // The other side is told that there is something, and nothing of what.
+        let notices = owner.get("/api/v1/notices").await.expect(200);
+        assert!(notices["items"].as_array().unwrap().iter().any(|n| n["kind"] == "deal_message"), "{notices}");
+        let events = site.app.store.events(&store::events::Filter::default(), 1_000).await.unwrap();
+        let payloads: String = events.iter().map(|e| e.payload.to_string()).collect();
+        assert!(payloads.contains(drawing["id"].as_str().unwrap()) && !payloads.contains("Bản vẽ"));
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_document_is_taken_only_if_it_is_what_its_name_says_and_small_enough() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "dw").await;
+        let owner = &cast.owner;
+        let deal = cast.deal("technical_service").await;
+        let documents = format!("{}/documents", deal.path);
+        for (name, bytes, code) in [
+            ("a.pdf", b"\x89PNG\r\n\x1a\n....".as_slice(), "file_not_its_kind"),
+            ("a.txt", b"\xff\xfea\0", "file_not_its_kind"),
+            ("a.exe", b"MZ", "file_kind_unlisted"),
+        ] {
+            let refused = owner.hand_in(&documents, name, bytes).await;
+            assert_eq!(
+                (refused.status.as_u16(), refused.json()["errors"][0]["code"].clone()),
+                (415, json!(code)),
+                "{name}: {}",
+                refused.text
+            );
+        }
+        let refused = hand_in_as(owner, &documents, "khong-co", "a.txt", "abc").await;
+        assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/paper".to_owned()]), "{}", refused.text);
+        assert_eq!(owner.post(&documents, json!({})).await.status, 415);
+        let folder = site.app.data.join("files");
+        let left = || std::fs::read_dir(&folder).unwrap().count();
+        site.until("nothing of it is left", async || left() == 0).await;
+
+        // What is too large is refused at the limit, whether it says so or not.
+        let cookies = owner.cookies().iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; ");
+        let head = "--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\n";
+        let piece = Bytes::from(vec![b'a'; 1_000_000]);
+        let pieces = std::iter::once(Bytes::from(head)).chain(std::iter::repeat_n(piece, 500)).map(Ok::<_, std::io::Error>);
+        let request = reqwest::Client::new()
+            .post(format!("http://{}{documents}", site.address))
+            .header("cookie", &cookies)
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "multipart/form-data; boundary=xxx")
+            .body(reqwest::Body::wrap_stream(futures_util::stream::iter(pieces).map(|piece| piece)));
+        // The server answers and hangs up; a client that is still writing may see only the latter.
+        if let Ok(answer) = request.send().await {
+            assert_eq!(answer.status(), 413);
+        }
+        site.until("nothing of it is left", async || left() == 0).await;
+        assert_eq!(owner.get(&documents).await.expect(200)["total"], 0);
+
+        // The same key, the same file: one document.
+        let keyed = owner.clone().with("idempotency-key", "document-1");
+        let first = keyed.hand_in(&documents, "a.txt", b"abc").await.expect(201);
+        assert_eq!(keyed.hand_in(&documents, "a.txt", b"abc").await.expect(201), first);
+        assert_eq!(keyed.hand_in(&documents, "a.txt", b"other").await.status, 422);
+        assert_eq!((owner.get(&documents).await.expect(200)["total"].clone(), left()), (json!(1), 1));
+
+        // A deal that came to nothing takes no more, and its documents stay.
+        let seen = owner.get(&deal.path).await.expect(200)["version"].as_i64().unwrap();
+        owner.post_at(&format!("{}/transitions", deal.path), seen, json!({"to": "lost", "reason": "price"})).await.expect(200);
+        assert_eq!(owner.hand_in(&documents, "b.txt", b"abc").await.status, 409);
+        assert_eq!(owner.get(&documents).await.expect(200)["total"], 1);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn documents_are_handed_in_opened_and_taken_back_on_the_page_of_the_deal() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "dp").await;
+        let (owner, seeker) = (&cast.owner, &cast.seeker);
+        let deal = cast.deal("technical_service").await;
+        let page = deal.path.replace("/api/v1", "");
+        let shown = owner.get(&page).await.text;
+        assert!(shown.contains("enctype=\"multipart/form-data\"") && shown.contains("Chưa có tài liệu nào"), "{shown}");
+        let action = shown.split(&format!("action=\"{page}/documents?")).nth(1).unwrap().split('"').next().unwrap();
+        let action = format!("{page}/documents?{action}");
+        let refused = owner.hand_in(&action, "a.pdf", b"no document").await;
+        assert!(refused.status == 415 && refused.text.contains("href=\"#file\""), "{}", refused.text);
+        for _ in 0..2 {
+            let sent = hand_in_as(owner, &action, "", "Kế hoạch <b>1</b>.txt", "abc").await;
+            assert_eq!(sent.headers["location"].to_str().unwrap(), format!("{page}?did=document"), "{}", sent.text);
+        }
+        let shown = seeker.get(&format!("/en{page}")).await.text;
+        assert_eq!(shown.matches("&#60;b&#62;1").count(), 1, "sent twice, it is one, and nothing of its name is HTML: {shown}");
+        assert!(!shown.contains("Take back<span"), "it is the other side's");
+        let href = shown.split(&format!("href=\"/en{page}/documents/")).nth(1).unwrap().split('"').next().unwrap().to_owned();
+        assert_eq!(seeker.get(&format!("{page}/documents/{href}")).await.text, "abc");
+        let form = |file: &str| format!("file={file}").into_bytes();
+        let urlencoded = "application/x-www-form-urlencoded";
+        let remove = format!("{page}/documents/remove");
+        assert_eq!(seeker.send_raw(Method::POST, &remove, urlencoded, form(&href)).await.status, 403);
+        assert_eq!(owner.send_raw(Method::POST, &remove, urlencoded, form(&href)).await.status, 303);
+        assert_eq!(seeker.get(&format!("{page}/documents/{href}")).await.status, 404);
+        site.stop().await;
+    })
+    .await;
+}
