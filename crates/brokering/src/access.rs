@@ -4,6 +4,7 @@ mod confidential;
 mod deals;
 mod interests;
 
+pub use confidential::breaks_glass;
 pub(crate) use confidential::*;
 pub use deals::*;
 pub use interests::*;

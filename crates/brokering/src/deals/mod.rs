@@ -12,6 +12,7 @@ mod contract;
 mod counts;
 mod facts;
 mod handover;
+mod joining;
 mod list;
 mod messages;
 mod notices;
@@ -45,6 +46,8 @@ pub use contract::{Contract, NewPayment, NewReport, Outcome, PaymentView, Report
 pub(crate) use counts::{Counted as CountedDeals, of_listing_in_deals};
 pub use facts::set_legal_facts;
 pub use handover::{Handover, HandoverReceipt, hand_over};
+pub(crate) use joining::reveal;
+pub use joining::take;
 pub use list::{DealRow, Filter, list};
 pub use messages::{MessageReceipt, MessageView, NewMessage, send, thread};
 pub use notices::tick;
