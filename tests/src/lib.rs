@@ -29,4 +29,5 @@ mod need_desk;
 mod own_pages;
 mod posting;
 mod site;
+mod smtp;
 mod standing;
