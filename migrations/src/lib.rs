@@ -20,6 +20,7 @@ mod m0009_disclosures;
 mod m0010_matches;
 mod m0011_saved_searches;
 mod m0012_stories_and_documents;
+mod m0013_desk;
 
 /// All steps in order.
 pub struct Migrator;
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_matches::Step),
             Box::new(m0011_saved_searches::Step),
             Box::new(m0012_stories_and_documents::Step),
+            Box::new(m0013_desk::Step),
         ]
     }
 }

@@ -110,7 +110,8 @@ fn cases(operation: &str) -> &'static [&'static str] {
         "listReviewQueue" => &["queue"],
         "claimReview" => STATES,
         "decideReview" => &["draft", "submitted"],
-        "listImports" | "getNumbers" | "listNeedDesk" => &["own"],
+        "listImports" | "getNumbers" | "listNeedDesk" | "lookUpParties" | "recordNeed" => &["own"],
+        "previewPartyMerge" | "mergeParty" => &["party"],
         "startImport" => &["draft", "publish"],
         "getImport" | "listImportFaults" | "undoImport" => &["party"],
         "search" | "suggest" | "listVocabularies" | "getVocabulary" => &["public"],
@@ -349,6 +350,12 @@ impl<'a> World<'a> {
     }
 
     /// A new person who is this to the party.
+    /// A party that nobody else has to do with, for the one who asks.
+    async fn absorbed(&self, who: Who) -> PartyId {
+        self.people.set(self.people.get() + 1);
+        self.site.party(&self.foreigner, &format!("Trạm giống {who:?} {}", self.people.get()), "institute").await
+    }
+
     async fn once(&self, who: Who) -> Once {
         let n = self.people.get() + 1;
         self.people.set(n);
@@ -583,7 +590,17 @@ impl<'a> World<'a> {
             "takeMatchFeedback" => by.at(self.pair(case).await),
             "listGaps" => by,
             "matchNeed" | "matchTechnology" | "matchIpAsset" => by.at(self.listing(kind, state).await.0),
-            "listReviewQueue" | "listVocabularies" | "listEvents" | "verifyEvents" | "getNumbers" | "listNeedDesk" => by,
+            "listReviewQueue" | "listVocabularies" | "listEvents" | "verifyEvents" | "getNumbers" | "listNeedDesk" | "lookUpParties" => by,
+            "recordNeed" => by.body(json!({
+                "party": self.party,
+                "intake": {"channel": "phone", "heard_on": "2026-11-20", "consent_by": "Chị Lan"},
+                "content": {"title": {"vi": "Bảo quản dừa sáp"}},
+                "next": {"due_on": "2027-01-31"}
+            })),
+            "previewPartyMerge" => by.at(self.absorbed(who).await).query(format!("?into={}", self.small)),
+            "mergeParty" => {
+                by.at(self.absorbed(who).await).seen(1).body(json!({"into": self.small, "reason": "Quyết định sáp nhập số 12"}))
+            }
             "listSavedSearches" | "listAlerts" | "listNotices" | "readNotices" | "listNoticeChoices" => by,
             "createSavedSearch" => by.body(json!({"name": "Máy sấy", "query": "q=máy sấy", "when": "daily"})),
             "setNoticeChoices" => by.body(json!({"choices": [{"kind": "deal_message", "way": "off"}]})),

@@ -207,7 +207,11 @@ async fn plant(site: &Site) -> Planted {
     room.owner.put_at(&format!("/api/v1/listings/{wanted}/care"), seen, care).await.expect(200);
     let terms = json!({
         "note": canaries.word("private terms of a need", &[Owner, Viewer, Broker]),
-        "intake": {"by": canaries.word("intake of a need", &[Owner, Viewer, Broker])},
+        "intake": {
+            "by": canaries.word("intake of a need", &[Owner, Viewer, Broker]),
+            "contact": canaries.word("contact of a need", &[Owner, Viewer, Broker]),
+            "consent_by": canaries.word("consent to a need", &[Owner, Viewer, Broker]),
+        },
     });
     room.owner.put_at(&format!("/api/v1/listings/{wanted}/private-terms"), 0, terms).await.expect(200);
     known.ids.push(wanted);

@@ -88,6 +88,11 @@ action! {
     VerifyParty = "party.verify" on PartyRow, |actor, _party| may_verify(actor)
 }
 action! {
+    /// Let one party take in another.
+    MergeParties = "party.merge" on Space, |actor, _space|
+        actor.is_system() || (may_manage_accounts(actor) && actor.has_scope(Scope::Write))
+}
+action! {
     /// See who acts for a party.
     ViewMembers = "membership.view" on PartyRow, |actor, party| actor.is_system() || actor.is_member(party.id())
 }
@@ -122,6 +127,13 @@ action! {
 pub fn may_verify(actor: &Actor) -> bool {
     let staff = [StaffRole::Moderator, StaffRole::Registrar, StaffRole::Administrator];
     actor.has_scope(Scope::Staff) && staff.into_iter().any(|role| actor.is_staff(role))
+}
+
+/// Whether this actor records parties that nobody acts for yet, and invites whoever shall administer them.
+#[must_use]
+pub fn may_found(actor: &Actor) -> bool {
+    let staff = [StaffRole::Broker, StaffRole::Moderator];
+    actor.has_scope(Scope::Staff) && actor.has_scope(Scope::Write) && staff.into_iter().any(|role| actor.is_staff(role))
 }
 
 fn may_own(actor: &Actor) -> bool {

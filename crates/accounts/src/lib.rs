@@ -24,6 +24,7 @@ pub mod links;
 pub mod lookup;
 pub mod mail;
 pub mod membership;
+pub mod merging;
 pub mod notices;
 mod operator;
 pub mod parties;

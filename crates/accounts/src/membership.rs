@@ -12,13 +12,13 @@ use std::collections::BTreeSet;
 
 use base::{AccountId, Actor, Grant, MembershipId, PartyId, PartyRole, Refused};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
-use crate::access::{InviteMember, ManageMembers, OwnMembership};
+use crate::access::{InviteMember, ManageMembers, OwnMembership, may_found};
 use crate::email::Email;
 use crate::rows::{account, membership};
 use crate::{Accounts, Error, parties, words};
@@ -28,7 +28,7 @@ pub(crate) use read::{acting, confirmed_with, confirmed_with_any, letter};
 pub use rule::{Next, Status, Step, next};
 
 /// Most memberships of one party.
-const MEMBERS_MAX: u64 = 500;
+pub(crate) const MEMBERS_MAX: u64 = 500;
 
 /// A membership as it is stored.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ pub struct Invitation {
     pub roles: BTreeSet<PartyRole>,
 }
 
-fn roles_of(words: &str) -> BTreeSet<PartyRole> {
+pub(crate) fn roles_of(words: &str) -> BTreeSet<PartyRole> {
     words::read(words)
 }
 
@@ -84,7 +84,7 @@ fn roles_of(words: &str) -> BTreeSet<PartyRole> {
 /// [`Error::Invalid`] for an address that is none or is there already, [`Error::Throttled`] after many.
 pub async fn invite(accounts: &Accounts, ctx: Ctx, party: PartyId, invitation: Invitation) -> Result<MembershipReceipt, Error> {
     let row = parties::find(accounts.store.db(), party).await?.ok_or(Refused::Hidden)?;
-    Grant::<InviteMember>::check(&ctx.actor, row)?;
+    invites_for_the_space(accounts.store.db(), &ctx.actor, row).await?;
     let mut faults = base::Faults::new();
     let email = Email::checked(&invitation.email, "/email", &mut faults);
     if invitation.roles.is_empty() {
@@ -101,31 +101,77 @@ pub async fn invite(accounts: &Accounts, ctx: Ctx, party: PartyId, invitation: I
         .write(ctx, move |tx| {
             let (actor, email, roles) = (actor.clone(), email.clone(), roles.clone());
             async move {
-                Grant::<InviteMember>::check(&actor, parties::locked(&tx, party).await?)?;
-                let of_party = membership::Entity::find().filter(membership::Column::PartyId.eq(party.0));
-                if of_party.clone().count(tx.db()).await? >= MEMBERS_MAX {
-                    return Err(Error::fault("/email", "too_many_members"));
-                }
-                let account = account::Entity::find()
-                    .filter(account::Column::EmailKey.eq(email.key()))
-                    .filter(account::Column::Status.ne("unconfirmed"))
-                    .one(tx.db())
-                    .await?;
-                let account = account.map(|a| a.id);
-                let mut same = sea_orm::Condition::any().add(membership::Column::EmailKey.eq(email.key()));
-                if let Some(account) = account {
-                    same = same.add(membership::Column::AccountId.eq(account));
-                }
-                if of_party.filter(same).count(tx.db()).await? > 0 {
-                    return Err(Error::fault("/email", "already_member"));
-                }
-                let id = new_row(&tx, party, account, &email, &roles, Status::Invited).await?;
-                tx.emit(event(party, id, "membership.invited", &roles, 1));
-                tx.enqueue("mail.party_invitation", &json!({"membership": id}), tx.now()).await?;
-                Ok(MembershipReceipt { id, status: Some(Status::Invited), version: 1 })
+                let by_space = invites_for_the_space(tx.db(), &actor, parties::locked(&tx, party).await?).await?;
+                invite_in(&tx, party, &email, &roles, by_space).await
             }
         })
         .await
+}
+
+/// Whether the party has an admin, be it one who is suspended or cannot sign in: then the party is no business of staff.
+async fn is_administered(db: &impl ConnectionTrait, party: PartyId) -> Result<bool, StoreError> {
+    let rows = membership::Entity::find()
+        .filter(membership::Column::PartyId.eq(party.0))
+        .filter(membership::Column::Status.is_in([Status::Confirmed.as_str(), Status::Suspended.as_str()]))
+        .all(db)
+        .await?;
+    Ok(rows.iter().any(|row| roles_of(&row.roles).contains(&PartyRole::Admin)))
+}
+
+/// Whether it is the space that invites, since nobody administers the party yet; refused if neither may.
+async fn invites_for_the_space(db: &impl ConnectionTrait, actor: &Actor, party: parties::PartyRow) -> Result<bool, Error> {
+    let id = party.id();
+    match Grant::<InviteMember>::check(actor, party) {
+        Ok(_) => Ok(false),
+        Err(_) if may_found(actor) && !is_administered(db, id).await? => Ok(true),
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+/// Invites whoever has this address to administer a party that staff registered. The caller owns the transaction and
+/// has checked the right.
+///
+/// # Errors
+/// [`Error::Invalid`] with the pointer `/email` for an address that is none or is there already.
+pub async fn invite_first_admin(tx: &Tx, party: PartyId, address: &str) -> Result<MembershipReceipt, Error> {
+    let mut faults = base::Faults::new();
+    let email = Email::checked(address, "/email", &mut faults);
+    faults.into_result()?;
+    let Some(email) = email else { return Err(Error::fault("/email", "email_form")) };
+    if is_administered(tx.db(), party).await? {
+        return Err(Error::fault("/email", "party_has_admin"));
+    }
+    invite_in(tx, party, &email, &BTreeSet::from([PartyRole::Admin]), true).await
+}
+
+async fn invite_in(
+    tx: &Tx,
+    party: PartyId,
+    email: &Email,
+    roles: &BTreeSet<PartyRole>,
+    by_space: bool,
+) -> Result<MembershipReceipt, Error> {
+    let of_party = membership::Entity::find().filter(membership::Column::PartyId.eq(party.0));
+    if of_party.clone().count(tx.db()).await? >= MEMBERS_MAX {
+        return Err(Error::fault("/email", "too_many_members"));
+    }
+    let account = account::Entity::find()
+        .filter(account::Column::EmailKey.eq(email.key()))
+        .filter(account::Column::Status.ne("unconfirmed"))
+        .one(tx.db())
+        .await?;
+    let account = account.map(|a| a.id);
+    let mut same = sea_orm::Condition::any().add(membership::Column::EmailKey.eq(email.key()));
+    if let Some(account) = account {
+        same = same.add(membership::Column::AccountId.eq(account));
+    }
+    if of_party.filter(same).count(tx.db()).await? > 0 {
+        return Err(Error::fault("/email", "already_member"));
+    }
+    let id = new_row(tx, party, account, email, roles, Status::Invited, by_space).await?;
+    tx.emit(event(party, id, "membership.invited", roles, 1));
+    tx.enqueue("mail.party_invitation", &json!({"membership": id}), tx.now()).await?;
+    Ok(MembershipReceipt { id, status: Some(Status::Invited), version: 1 })
 }
 
 async fn new_row(
@@ -135,6 +181,7 @@ async fn new_row(
     email: &Email,
     roles: &BTreeSet<PartyRole>,
     status: Status,
+    by_space: bool,
 ) -> Result<MembershipId, StoreError> {
     let id = tx.new_id();
     let row = membership::ActiveModel {
@@ -145,6 +192,7 @@ async fn new_row(
         email_key: Set(email.key().to_owned()),
         roles: Set(words::write(roles)),
         status: Set(status.as_str().to_owned()),
+        by_space: Set(by_space),
         version: Set(1),
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),
@@ -165,7 +213,7 @@ pub(crate) async fn found(tx: &Tx, party: PartyId, account: AccountId) -> Result
 async fn put(tx: &Tx, party: PartyId, account: AccountId, roles: BTreeSet<PartyRole>) -> Result<MembershipReceipt, Error> {
     let person = account::Entity::find_by_id(account.0).one(tx.db()).await?.ok_or(Refused::Hidden)?;
     let email = Email::stored(person.email, person.email_key);
-    let id = new_row(tx, party, Some(account.0), &email, &roles, Status::Confirmed).await?;
+    let id = new_row(tx, party, Some(account.0), &email, &roles, Status::Confirmed, false).await?;
     tx.emit(event(party, id, "membership.confirmed", &roles, 1));
     Ok(MembershipReceipt { id, status: Some(Status::Confirmed), version: 1 })
 }
@@ -221,7 +269,12 @@ pub async fn step(accounts: &Accounts, ctx: Ctx, id: MembershipId, seen: Option<
             async move {
                 let row = authorised(&tx, &actor, id, seen, step.is_own()).await?;
                 let from = Status::stored(&row.0.status)?;
-                let next = next(from, step).ok_or(Error::Step { from, step })?;
+                let mut next = next(from, step).ok_or(Error::Step { from, step })?;
+                // Staff asked the first admin, and there is nobody to say yes after them.
+                let is_first = step == Step::Accept && row.0.by_space && !is_administered(tx.db(), row.party()).await?;
+                if is_first {
+                    next = Next::To(Status::Confirmed);
+                }
                 if next != Next::To(Status::Confirmed) && row.is_confirmed_admin() {
                     keep_an_admin(&tx, &row).await?;
                 }
@@ -240,7 +293,8 @@ pub async fn step(accounts: &Accounts, ctx: Ctx, id: MembershipId, seen: Option<
                         save(&tx, update, &row).await?;
                     }
                 }
-                tx.emit(event(row.party(), id, step.event(), &roles_of(&row.0.roles), version));
+                let kind = if is_first { Step::Confirm.event() } else { step.event() };
+                tx.emit(event(row.party(), id, kind, &roles_of(&row.0.roles), version));
                 let status = match next {
                     Next::To(status) => Some(status),
                     Next::Gone => None,

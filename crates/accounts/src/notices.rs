@@ -52,6 +52,8 @@ base::words! {
         SearchNews = "search_news",
         /// Another member or a member of staff asks for one's consent or statement.
         ConsentAsked = "consent_asked",
+        /// One's party took in another, or was taken in.
+        PartyMerged = "party_merged",
     }
 }
 
@@ -81,7 +83,8 @@ impl NoticeKind {
             | Self::DealMoved
             | Self::DisclosureGranted
             | Self::GlassBroken
-            | Self::ConsentAsked => Way::AtOnce,
+            | Self::ConsentAsked
+            | Self::PartyMerged => Way::AtOnce,
         }
     }
 

@@ -16,15 +16,15 @@ use utoipa::ToSchema;
 
 use crate::access::{CreateParty, EditParty, Space, VerifyParty, ViewPartyPrivate};
 use crate::profile::{PartyProfile, Private, SCHEMA};
-use crate::rows::{party, party_private};
-use crate::{Accounts, Error, membership};
+use crate::rows::{party, party_alias, party_private};
+use crate::{Accounts, Error, membership, merging};
 
 /// How a party's identity can have been checked, from not at all to in person.
 pub const VERIFICATIONS: [&str; 4] = ["unverified", "email_domain", "document", "in_person"];
 
 /// A party as it is stored. Others see it through [`PartyView`] or [`PartyBrief`].
 #[derive(Clone, Debug)]
-pub struct PartyRow(party::Model);
+pub struct PartyRow(pub(crate) party::Model);
 
 impl PartyRow {
     /// Its id.
@@ -158,10 +158,27 @@ fn name_duplicate(error: Error) -> Error {
     }
 }
 
-async fn insert(tx: Tx, actor: Actor, mut profile: PartyProfile, demonstration: bool) -> Result<PartyReceipt, Error> {
+async fn insert(tx: Tx, actor: Actor, profile: PartyProfile, demonstration: bool) -> Result<PartyReceipt, Error> {
+    let receipt = insert_row(&tx, profile, demonstration).await?;
+    if let Some(account) = actor.account() {
+        membership::found(&tx, receipt.id, account).await?;
+    }
+    Ok(receipt)
+}
+
+/// Registers a party that staff heard of and that nobody acts for yet. The caller owns the transaction, has checked the
+/// right ([`crate::access::may_found`]) and gives a profile that was [checked](PartyProfile::checked).
+///
+/// # Errors
+/// [`Error::Invalid`] for a tax code that another party has.
+pub async fn register_for_staff(tx: &Tx, profile: PartyProfile) -> Result<PartyReceipt, Error> {
+    insert_row(tx, profile, false).await
+}
+
+async fn insert_row(tx: &Tx, mut profile: PartyProfile, demonstration: bool) -> Result<PartyReceipt, Error> {
     profile.restamp(None, 1);
     let id = PartyId(tx.new_id());
-    let slug = free_slug(&tx, &profile, id).await?;
+    let slug = free_slug(tx, &profile, id).await?;
     let (public, private) = profile.split();
     let row = party::ActiveModel {
         id: Set(id.0),
@@ -179,11 +196,8 @@ async fn insert(tx: Tx, actor: Actor, mut profile: PartyProfile, demonstration: 
         updated_at: Set(tx.now()),
     };
     party::Entity::insert(row).exec_without_returning(tx.db()).await?;
-    save_private(&tx, id, private, true).await?;
+    save_private(tx, id, private, true).await?;
     tx.emit(NewEvent::new("party", id, "party.created", json!({"version": 1, "type": public.party_type.as_str()})));
-    if let Some(account) = actor.account() {
-        membership::found(&tx, id, account).await?;
-    }
     Ok(PartyReceipt { id, slug, version: 1 })
 }
 
@@ -196,7 +210,8 @@ async fn free_slug(tx: &Tx, profile: &PartyProfile, id: PartyId) -> Result<Strin
     for n in 1..=20_u32 {
         let slug = if n == 1 { stem.clone() } else { format!("{stem}-{n}") };
         let taken = party::Entity::find().filter(party::Column::Slug.eq(slug.as_str())).count(tx.db()).await?;
-        if taken == 0 {
+        // An address that leads to the party that took in another is nobody else's.
+        if taken == 0 && merging::moved_slug(tx.db(), &slug).await?.is_none() {
             return Ok(slug);
         }
     }
@@ -206,7 +221,8 @@ async fn free_slug(tx: &Tx, profile: &PartyProfile, id: PartyId) -> Result<Strin
 async fn save_private(tx: &Tx, id: PartyId, private: Private, new: bool) -> Result<(), Error> {
     if let Some(code) = &private.tax_code {
         let owner = party_private::Entity::find().filter(party_private::Column::TaxCode.eq(code.as_str())).one(tx.db()).await?;
-        if owner.is_some_and(|o| o.party_id != id.0) {
+        let merged = party_alias::Entity::find().filter(party_alias::Column::TaxCode.eq(code.as_str())).one(tx.db()).await?;
+        if owner.is_some_and(|o| o.party_id != id.0) || merged.is_some_and(|m| m.party_id != id.0) {
             return Err(Error::fault("/tax_code", "tax_code_taken"));
         }
     }
@@ -342,8 +358,12 @@ pub async fn find_slug(accounts: &Accounts, slug: &str) -> Result<Option<PartyId
 /// If the database fails.
 pub async fn find_tax_code(db: &impl ConnectionTrait, tax_code: &str) -> Result<Option<PartyId>, StoreError> {
     let Ok((code, _)) = crate::tax_code::parse(tax_code) else { return Ok(None) };
-    let row = party_private::Entity::find().filter(party_private::Column::TaxCode.eq(code)).one(db).await?;
-    Ok(row.map(|r| PartyId(r.party_id)))
+    let row = party_private::Entity::find().filter(party_private::Column::TaxCode.eq(code.as_str())).one(db).await?;
+    if let Some(row) = row {
+        return Ok(Some(PartyId(row.party_id)));
+    }
+    let merged = party_alias::Entity::find().filter(party_alias::Column::TaxCode.eq(code)).one(db).await?;
+    Ok(merged.map(|m| PartyId(m.party_id)))
 }
 
 /// Parties, the newest first, as everybody sees them.
@@ -455,7 +475,7 @@ fn private_view(grant: &Grant<ViewPartyPrivate>, private: Private) -> Result<Par
     Ok(view)
 }
 
-fn brief(row: party::Model) -> Result<PartyBrief, StoreError> {
+pub(crate) fn brief(row: party::Model) -> Result<PartyBrief, StoreError> {
     let profile = PartyProfile::stored(&row.profile)?;
     Ok(PartyBrief {
         id: PartyId(row.id),

@@ -178,11 +178,33 @@ pub(crate) mod membership {
         pub email_key: String,
         pub roles: String,
         pub status: String,
+        pub by_space: bool,
         pub version: i64,
         pub created_at: DateTimeUtc,
         pub updated_at: DateTimeUtc,
     }
     of_account!();
+}
+
+pub(crate) mod party_alias {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "party_alias")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub slug: String,
+        pub tax_code: Option<String>,
+        pub names: String,
+        pub party_id: Uuid,
+        pub reason: String,
+        pub merged_by: Option<Uuid>,
+        pub merged_at: DateTimeUtc,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
 }
 
 pub(crate) mod notice {

@@ -62,6 +62,12 @@ impl Faults {
         }
     }
 
+    /// The same faults, told of something that lies at `place` in what was sent.
+    #[must_use]
+    pub fn below(self, place: &str) -> Self {
+        Self(self.0.into_iter().map(|fault| Fault { pointer: format!("{place}{}", fault.pointer), ..fault }).collect())
+    }
+
     /// Those for which this holds, and the others, each in their order.
     #[must_use]
     pub fn apart(self, is_first: impl Fn(&Fault) -> bool) -> (Self, Self) {

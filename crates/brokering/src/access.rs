@@ -5,6 +5,7 @@ mod deals;
 mod interests;
 mod stories;
 
+pub use confidential::breaks_glass;
 pub(crate) use confidential::*;
 pub use deals::*;
 pub use interests::*;

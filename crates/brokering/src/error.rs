@@ -6,6 +6,7 @@ use sea_orm::DbErr;
 use store::StoreError;
 
 use crate::confidential::objects::ObjectError;
+use crate::merging::Obstacle;
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,9 @@ pub enum BrokeringError {
         /// That one.
         interest: InterestId,
     },
+    /// Two parties cannot become one as things stand.
+    #[error("{} obstacles to the merger", .0.len())]
+    Unmergeable(Vec<Obstacle>),
     /// The listing it is about cannot be used so.
     #[error(transparent)]
     Listing(#[from] ListingError),

@@ -12,6 +12,7 @@ mod error;
 pub mod history;
 pub mod interests;
 pub mod legal;
+pub mod merging;
 pub mod pipelines;
 pub mod stories;
 

@@ -9,9 +9,13 @@ use crate::state::Status;
 impl Head {
     /// Its own party's confirmed members, and the staff member who looks after it.
     pub(crate) fn is_insider(&self, actor: &Actor) -> bool {
-        actor.is_system()
-            || actor.is_member(self.party)
-            || (actor.is_staff(StaffRole::Broker) && self.responsible.is_some() && self.responsible == actor.account())
+        actor.is_system() || actor.is_member(self.party) || self.is_kept_by(actor)
+    }
+
+    /// Whether the actor is the staff member who looks after it: a broker, or of a need also a moderator.
+    pub(crate) fn is_kept_by(&self, actor: &Actor) -> bool {
+        let keeps = actor.is_staff(StaffRole::Broker) || (self.kind == Kind::Need && actor.is_staff(StaffRole::Moderator));
+        keeps && self.responsible.is_some() && self.responsible == actor.account()
     }
 
     /// Moderators see whatever was ever submitted, with its history; drafts are the author's own.
@@ -38,15 +42,12 @@ impl Hideable for Head {
 }
 
 fn edits(actor: &Actor, listing: &Head) -> bool {
-    actor.has_scope(Scope::Write)
-        && (actor.is_system()
-            || actor.has_role(listing.party, PartyRole::Editor)
-            || (actor.is_staff(StaffRole::Broker) && listing.is_insider(actor)))
+    actor.has_scope(Scope::Write) && (actor.is_system() || actor.has_role(listing.party, PartyRole::Editor) || listing.is_kept_by(actor))
 }
 
 fn reviews(actor: &Actor, listing: &Head) -> bool {
-    // Nobody reviews what their own party wants published.
-    actor.is_system() || (listing.is_before_moderators(actor) && !actor.is_member(listing.party))
+    // Nobody reviews what their own party wants published, nor what they look after themselves.
+    actor.is_system() || (listing.is_before_moderators(actor) && !actor.is_member(listing.party) && !listing.is_kept_by(actor))
 }
 
 macro_rules! actions {

@@ -78,42 +78,52 @@ pub async fn create(listings: &Listings, ctx: Ctx, new: NewListing) -> Result<Re
         return Err(Refused::Forbidden { action: "listing.create" }.into());
     }
     listings.check(&new)?;
-    let responsible = if editor { None } else { ctx.actor.account() };
-    let (listings, actor) = (listings.clone(), ctx.actor.clone());
-    listings.store.clone().write(ctx, move |tx| create_in(tx, listings.clone(), actor.clone(), new.clone(), responsible)).await
+    let me = ctx.actor.account();
+    let care = if editor { Care { contact: me, ..Care::default() } } else { Care { responsible: me, ..Care::default() } };
+    let listings = listings.clone();
+    listings
+        .store
+        .clone()
+        .write(ctx, move |tx| {
+            let (listings, new, care) = (listings.clone(), new.clone(), care.clone());
+            async move { create_in(&tx, &listings, me, new, &care).await }
+        })
+        .await
 }
 
-async fn create_in(
-    tx: Tx,
-    listings: Listings,
-    actor: Actor,
+/// Saves a draft whose content and private terms were checked. The caller owns the transaction and has checked the right.
+pub(crate) async fn create_in(
+    tx: &Tx,
+    listings: &Listings,
+    author: Option<AccountId>,
     new: NewListing,
-    responsible: Option<AccountId>,
+    care: &Care,
 ) -> Result<Receipt, ListingError> {
     if !accounts::lookup::party_exists(tx.db(), new.party).await? {
         return Err(Refused::Hidden.into());
     }
-    if holding::add(&tx, new.party, 1).await? > listings.settings.per_party {
+    if holding::add(tx, new.party, 1).await? > listings.settings.per_party {
         return Err(Refused::Forbidden { action: "listing.create" }.into());
     }
     let mut content = new.content;
     content.restamp(None, new.source_lang, 1);
-    let code = reserve_codes(&tx, content.kind(), 1).await?.code(0);
+    let code = reserve_codes(tx, content.kind(), 1).await?.code(0);
     let id = ListingId(tx.new_id());
-    let row = new_row(&tx, id, new.party, new.source_lang, &content, code);
+    let row = new_row(tx, id, new.party, new.source_lang, &content, code);
     let row = listing::ActiveModel {
-        contact_id: Set(actor.account().filter(|_| responsible.is_none()).map(|a| a.0)),
-        responsible_id: Set(responsible.map(|a| a.0)),
+        contact_id: Set(care.contact.map(|a| a.0)),
+        responsible_id: Set(care.responsible.map(|a| a.0)),
+        next_action_on: Set(care.next_action_on),
         ..row
     };
     let (kind, slug_text) = (content.kind(), taken(&row.slug));
     let code = taken(&row.code);
     listing::Entity::insert(row).exec_without_returning(tx.db()).await?;
-    insert_version(&tx, id, 1, &content, actor.account(), String::new()).await?;
-    insert_slug(&tx, kind, &slug_text, id).await?;
-    duplicates::save_bands(&tx, id, &content, false).await?;
+    insert_version(tx, id, 1, &content, author, String::new()).await?;
+    insert_slug(tx, kind, &slug_text, id).await?;
+    duplicates::save_bands(tx, id, &content, false).await?;
     if let Some(terms) = &new.private {
-        save_private(&tx, id, terms, 1).await?;
+        save_private(tx, id, terms, 1).await?;
     }
     tx.emit(NewEvent::new("listing", id, "listing.created", json!({ "kind": kind, "party": new.party, "version": 1 })));
     Ok(Receipt { id, kind, code, slug: slug_text, status: Status::Draft, revision: Revision::None, version: 1 })
@@ -382,7 +392,7 @@ pub async fn set_care(listings: &Listings, ctx: Ctx, id: ListingId, seen: i64, c
                     faults.add("/contact", "not_a_member");
                 }
                 if let Some(responsible) = care.responsible
-                    && !accounts::lookup::has_staff_role(tx.db(), responsible, StaffRole::Broker).await?
+                    && !may_look_after(tx.db(), responsible, head.kind).await?
                 {
                     faults.add("/responsible", "not_a_broker");
                 }
@@ -399,6 +409,12 @@ pub async fn set_care(listings: &Listings, ctx: Ctx, id: ListingId, seen: i64, c
             }
         })
         .await
+}
+
+/// Whether the account may be the one of the staff who looks after a listing: a broker, or of a need also a moderator.
+pub(crate) async fn may_look_after(db: &impl ConnectionTrait, account: AccountId, kind: Kind) -> Result<bool, StoreError> {
+    Ok(accounts::lookup::has_staff_role(db, account, StaffRole::Broker).await?
+        || (kind == Kind::Need && accounts::lookup::has_staff_role(db, account, StaffRole::Moderator).await?))
 }
 
 impl Listings {

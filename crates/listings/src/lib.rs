@@ -21,6 +21,7 @@ mod kind;
 pub mod lifecycle;
 pub mod list;
 pub mod lookup;
+pub mod merging;
 pub mod need_desk;
 pub mod notices;
 pub mod numbers;

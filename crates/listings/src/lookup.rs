@@ -19,6 +19,15 @@ pub async fn head(db: &impl ConnectionTrait, id: ListingId) -> Result<Option<Hea
     head::load(db, id).await
 }
 
+/// The listing with this readable code, or none.
+///
+/// # Errors
+/// If the database fails.
+pub async fn by_code(db: &impl ConnectionTrait, code: &str) -> Result<Option<ListingId>, StoreError> {
+    let row = listing::Entity::find().filter(listing::Column::Code.eq(code.trim().to_uppercase())).one(db).await?;
+    Ok(row.map(|row| ListingId(row.id)))
+}
+
 /// The same, to change what hangs on it: on PostgreSQL its row is locked until the commit.
 ///
 /// # Errors

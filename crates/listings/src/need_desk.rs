@@ -1,9 +1,13 @@
-//! The need desk: what is sought in public, who of the staff looks after it, and what is due.
+//! The need desk: what is sought in public, who of the staff looks after it, and what is due; and what staff record for
+//! a party that told them of a problem ([`recording`]).
+
+pub mod recording;
 
 use base::{AccountId, Actor, Cursor, Limit, ListingId, Page, PartyId, Refused, Scope, StaffRole};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
+use store::StoreError;
 use utoipa::ToSchema;
 
 use crate::error::ListingError;
@@ -23,6 +27,8 @@ base::words! {
         Free = "free",
         /// Those for which something should have happened by today.
         Due = "due",
+        /// Those the reader recorded or looks after that are not out yet.
+        Recorded = "recorded",
     }
 }
 
@@ -35,12 +41,14 @@ pub struct DeskNeed {
     pub code: String,
     /// Its newest title.
     pub title: String,
-    /// Its page.
+    /// Its page; its desk while it is not out.
     pub url: String,
     /// Whose it is.
     pub party: PartyId,
     /// Who of the staff looks after it.
     pub responsible: Option<AccountId>,
+    /// Where it stands.
+    pub status: Status,
     /// When something must happen next.
     pub next_action_on: Option<NaiveDate>,
     /// Whether that day has come.
@@ -56,7 +64,7 @@ pub fn keeps_the_desk(actor: &Actor) -> bool {
     actor.is_system() || (roles.into_iter().any(|role| actor.is_staff(role)) && actor.has_scope(Scope::Staff))
 }
 
-/// The needs that are out, the newest first.
+/// The needs that are out, the newest first; with [`Which::Recorded`] those the reader looks after that are not yet.
 ///
 /// # Errors
 /// [`ListingError::Refused`] for whoever does not keep the desk; [`ListingError::Cursor`] for a cursor of another list.
@@ -75,31 +83,36 @@ pub async fn needs(
     }
     let today = listings.store.clock().today();
     let after: Option<(DateTime<Utc>, ListingId)> = cursor.map(Cursor::read).transpose().map_err(|_| ListingError::Cursor)?;
-    let out = Condition::all()
-        .add(listing::Column::Kind.eq(Kind::Need.as_str()))
-        .add(listing::Column::Status.eq(Status::Published.as_str()))
-        .add_option(match which {
-            Which::All => None,
-            Which::Mine => Some(listing::Column::ResponsibleId.eq(actor.account().map(|a| a.0))),
-            Which::Free => Some(listing::Column::ResponsibleId.is_null()),
-            Which::Due => Some(listing::Column::NextActionOn.lte(today)),
-        });
+    let not_out = [Status::Draft, Status::Submitted, Status::ChangesRequested];
+    let (status, order) = match which {
+        Which::Recorded => (listing::Column::Status.is_in(not_out.map(Status::as_str)), listing::Column::CreatedAt),
+        _ => (listing::Column::Status.eq(Status::Published.as_str()), listing::Column::PublishedAt),
+    };
+    let out = Condition::all().add(listing::Column::Kind.eq(Kind::Need.as_str())).add(status).add_option(match which {
+        Which::All => None,
+        Which::Mine | Which::Recorded => Some(listing::Column::ResponsibleId.eq(actor.account().map(|a| a.0))),
+        Which::Free => Some(listing::Column::ResponsibleId.is_null()),
+        Which::Due => Some(listing::Column::NextActionOn.lte(today)),
+    });
     let db = listings.store.db();
     let total = listing::Entity::find().filter(out.clone()).count(db).await?;
     let mut query = listing::Entity::find().filter(out);
     if let Some((at, id)) = after {
-        let order = listing::Column::PublishedAt;
         query = query.filter(Condition::any().add(order.lt(at)).add(Condition::all().add(order.eq(at)).add(listing::Column::Id.lt(id.0))));
     }
-    let rows = query.order_by_desc(listing::Column::PublishedAt).order_by_desc(listing::Column::Id).limit(limit.get() + 1).all(db).await?;
+    let rows = query.order_by_desc(order).order_by_desc(listing::Column::Id).limit(limit.get() + 1).all(db).await?;
     let more = rows.len() as u64 > limit.get();
     let keep = usize::try_from(limit.get()).unwrap_or(usize::MAX);
-    let items: Vec<DeskNeed> = rows
-        .into_iter()
-        .take(keep)
-        .map(|row| DeskNeed {
+    let last = rows.iter().take(keep).next_back().map(|row| {
+        let at = if which == Which::Recorded { Some(row.created_at) } else { row.published_at };
+        (at.unwrap_or(row.created_at), ListingId(row.id))
+    });
+    let line = |row: listing::Model| -> Result<DeskNeed, ListingError> {
+        let status = row.status.parse().map_err(|e| StoreError::corrupt("listing", e))?;
+        Ok(DeskNeed {
             id: ListingId(row.id),
-            url: url(Kind::Need, &row.slug),
+            url: if status == Status::Published { url(Kind::Need, &row.slug) } else { format!("/my/listings/{}", row.id) },
+            status,
             code: row.code,
             title: row.title,
             party: PartyId(row.party_id),
@@ -108,7 +121,7 @@ pub async fn needs(
             next_action_on: row.next_action_on,
             published_at: row.published_at,
         })
-        .collect();
-    let last = items.last().and_then(|need| Some((need.published_at?, need.id)));
+    };
+    let items: Vec<DeskNeed> = rows.into_iter().take(keep).map(line).collect::<Result<_, _>>()?;
     Ok(Page { next: last.filter(|_| more).map(|key| Cursor::write(&key)), items, total })
 }

@@ -31,9 +31,18 @@ pub struct Intake {
     /// A code of `intake_channels`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<Code>,
+    /// The day on which staff heard of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heard_on: Option<NaiveDate>,
     /// Who recorded it; at most 256 characters.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub by: String,
+    /// Whom to ask at the party, and how to reach them; at most 256 characters.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub contact: String,
+    /// Who agreed to its being recorded; at most 256 characters.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub consent_by: String,
     /// The day the owner agreed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consent_on: Option<NaiveDate>,
@@ -54,8 +63,17 @@ impl PrivateTerms {
             if let Some(channel) = &intake.channel {
                 vocabularies.check("intake_channels", channel, today, "/intake/channel", &mut faults);
             }
-            if intake.consent_on.is_some_and(|d| d > today) {
-                faults.add("/intake/consent_on", "future_date");
+            for (at, day) in [("/intake/heard_on", intake.heard_on), ("/intake/consent_on", intake.consent_on)] {
+                if day.is_some_and(|d| d > today) {
+                    faults.add(at, "future_date");
+                }
+            }
+            for (at, text) in [("/intake/by", &intake.by), ("/intake/contact", &intake.contact), ("/intake/consent_by", &intake.consent_by)]
+            {
+                let length = text.chars().count();
+                if length > 256 {
+                    faults.add_with(at, "too_long", &[("max", "256"), ("length", &length.to_string())]);
+                }
             }
         }
         let length = self.note.chars().count();

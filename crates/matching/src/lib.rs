@@ -19,6 +19,7 @@ pub mod feedback;
 mod fit;
 pub mod gaps;
 mod matcher;
+pub mod merging;
 pub mod of_party;
 mod reasons;
 mod rows;

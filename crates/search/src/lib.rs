@@ -14,6 +14,7 @@ mod card;
 mod count;
 mod cursor;
 mod dates;
+pub mod desk;
 mod document;
 mod explain;
 mod facet;

@@ -2,7 +2,7 @@
 //! moment, so a notice never tells more than the page it leads to.
 
 use accounts::notices::{Notice, NoticeKind};
-use base::{Actor, DealId, Lang, ListingId, SavedSearchId, messages};
+use base::{Actor, DealId, Lang, ListingId, PartyId, SavedSearchId, messages};
 use brokering::BrokeringError;
 use listings::view::ListingView;
 use serde_json::Value;
@@ -43,6 +43,7 @@ pub(crate) async fn say(app: &App, actor: &Actor, notice: &Notice) -> Result<Sai
             Some(view) => (Some(view.title), format!("/my/listings/{about}")),
             None => plain(LIST.to_owned()),
         },
+        "party" => of_merger(app, actor, notice).await?,
         _ => plain(LIST.to_owned()),
     };
     let title = title.unwrap_or_else(|| messages::say(lang, "notice-untitled", &[]));
@@ -69,6 +70,23 @@ fn of_disclosure(notice: &Notice) -> String {
         (NoticeKind::DisclosureUsed, _) => format!("/my/listings/{}/confidential", fact("listing")),
         _ => format!("/disclosures/{}", notice.about),
     }
+}
+
+/// Which party took in which; both are public.
+async fn of_merger(app: &App, actor: &Actor, notice: &Notice) -> Result<(Option<String>, String), Problem> {
+    let db = app.accounts.store().db();
+    let from: Option<PartyId> = notice.facts.get("from").and_then(Value::as_str).and_then(|id| id.parse().ok());
+    let from = match from {
+        Some(id) => accounts::merging::moved(db, id).await?,
+        None => None,
+    };
+    // The one that took it in may have been taken in itself since.
+    let into = accounts::merging::moved(db, PartyId(notice.about)).await?.map_or(PartyId(notice.about), |alias| alias.party);
+    let into = accounts::parties::load_many(db, &[into]).await?.pop();
+    let (Some(from), Some(into)) = (from, into) else { return Ok((None, LIST.to_owned())) };
+    let name = |names: &base::Localised| names.best(actor.lang).unwrap_or_default().to_owned();
+    let text = messages::say(actor.lang, "notice-merged-names", &[("from", &name(&from.names)), ("to", &name(&into.names))]);
+    Ok((Some(text), format!("/parties/{}", into.slug)))
 }
 
 /// The place of a pair on a page of matches.

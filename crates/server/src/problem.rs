@@ -211,6 +211,17 @@ impl From<SearchError> for Problem {
     }
 }
 
+impl From<search::desk::LookUpError> for Problem {
+    fn from(error: search::desk::LookUpError) -> Self {
+        use search::desk::LookUpError as E;
+        match error {
+            E::Refused(refused) => refused.into(),
+            E::Search(error) => error.into(),
+            E::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<search::Failure> for Problem {
     fn from(error: search::Failure) -> Self {
         Self::internal(&error)
@@ -257,6 +268,7 @@ impl From<BrokeringError> for Problem {
             E::Open { interest } => Self::new(S::CONFLICT, "interest-open")
                 .with("interest", json!(interest))
                 .with("url", json!(brokering::interests::url(interest))),
+            E::Unmergeable(obstacles) => Self::new(S::CONFLICT, "merge-refused").with("obstacles", json!(obstacles)),
             E::NdaFirst => Self::new(S::FORBIDDEN, "nda-first"),
             E::NdaChanged => Self::new(S::CONFLICT, "nda-changed"),
             E::StoryChanged => Self::new(S::CONFLICT, "story-changed"),

@@ -194,6 +194,20 @@ fn party_routes() -> Vec<Route> {
             .takes::<p::VerificationLevel>(json!({"level": "document"}))
             .gives::<PartyReceipt>(200)
             .needs_if_match(),
+        get("/api/v1/parties/{id}/merge", "previewPartyMerge", Staff, p::preview_merge)
+            .about("What would move if another party took this one in, and what stands in the way; for administrators.")
+            .query("into", "string", "The party that would stay.")
+            .gives::<brokering::merging::MergePreview>(200),
+        post("/api/v1/parties/{id}/merge", "mergeParty", Staff, p::merge)
+            .about(
+                "Lets another party take this one in, with its listings, members, interests, deals and all else, at once or not at all; \
+                 for administrators. The old id and address lead to the party that stays.",
+            )
+            .takes::<brokering::merging::Merge>(json!({
+                "into": "01994d5e-7e00-7000-8000-000000000000", "reason": "Quyết định 12/QĐ-UBND ngày 20/11/2026 về sáp nhập"
+            }))
+            .gives::<brokering::merging::Merged>(200)
+            .needs_if_match(),
         get("/api/v1/parties/{id}/memberships", "listMembers", Member, m::of_party)
             .about("The members of a party, with open invitations.")
             .gives::<List<MembershipView>>(200),

@@ -173,6 +173,8 @@ pub struct Filter {
     pub subject: Option<Uuid>,
     /// Of this kind only.
     pub kind: Option<String>,
+    /// Of every kind but this.
+    pub without: Option<&'static str>,
     /// By this account only.
     pub actor: Option<Uuid>,
     /// Below this position (the list is newest first).
@@ -214,6 +216,9 @@ impl Store {
         let mut query = event::Entity::find();
         if let Some(subject) = filter.subject {
             query = query.filter(event::Column::SubjectId.eq(subject));
+        }
+        if let Some(kind) = filter.without {
+            query = query.filter(event::Column::Kind.ne(kind));
         }
         if let Some(kind) = &filter.kind {
             query = query.filter(event::Column::Kind.eq(kind.as_str()));

@@ -142,6 +142,18 @@ impl Store {
         task.await.unwrap_or_else(|_| Err(StoreError::Lost.into()))
     }
 
+    /// The answer this request was given before, if it is a repeat: for use cases that look at something before they
+    /// write, which may have changed since.
+    ///
+    /// # Errors
+    /// [`StoreError::KeyReused`] for another request under the same key.
+    pub async fn answered<T: DeserializeOwned>(&self, ctx: &Ctx) -> Result<Option<T>, StoreError> {
+        match &ctx.idempotency {
+            None => Ok(None),
+            Some(key) => stored_answer(&self.db, ctx, key).await,
+        }
+    }
+
     async fn write_now<T, E, F, Fut>(&self, ctx: &Ctx, work: &F) -> Result<T, E>
     where
         T: Serialize + DeserializeOwned + Send + 'static,
@@ -237,9 +249,9 @@ fn may_be_retried(error: &DbErr) -> bool {
     code.is_some_and(|code| code == "40001" || code == "40P01")
 }
 
-async fn stored_answer<T: DeserializeOwned>(tx: &DatabaseTransaction, ctx: &Ctx, key: &IdempotencyKey) -> Result<Option<T>, StoreError> {
+async fn stored_answer<T: DeserializeOwned>(db: &impl ConnectionTrait, ctx: &Ctx, key: &IdempotencyKey) -> Result<Option<T>, StoreError> {
     let id = (ctx.principal(), key.operation.to_owned(), key.key.clone());
-    let Some(row) = idempotency::Entity::find_by_id(id).one(tx).await? else {
+    let Some(row) = idempotency::Entity::find_by_id(id).one(db).await? else {
         return Ok(None);
     };
     if row.request_hash != key.request_hash {

@@ -11,6 +11,7 @@ pub fn cases(operation: &str) -> &'static [&'static str] {
         "listPipelines" => &["public"],
         "listDeals" | "getDealBoard" | "handOverDeals" => &["own"],
         "openDeal" => &["listing"],
+        "takeDeal" => &["own", "brokered"],
         "getDeal" | "moveDeal" | "setDealParties" | "setDealBrokers" | "stateInterests" | "setLegalFacts" | "recordContract"
         | "recordOutcome" | "listDealMessages" | "sendDealMessage" | "listOffers" | "makeOffer" | "acceptOffer" | "withdrawOffer"
         | "setDealTask" | "finishDealTask" | "noteMeeting" | "notePaper" | "setMilestone" | "reachMilestone" | "notePayment"
@@ -23,10 +24,14 @@ pub fn cases(operation: &str) -> &'static [&'static str] {
 
 /// A new deal; gives id and version.
 async fn deal(world: &World<'_>, case: &str) -> (String, i64) {
-    let new = json!({"kind": "licence", "listing": world.technology, "seeker": world.seeker_party});
-    let made = world.leader.post("/api/v1/deals", new).await.expect(201);
+    let made = if case == "own" {
+        world.owner.post("/api/v1/deals", json!({"kind": "licence", "listing": world.technology})).await.expect(201)
+    } else {
+        let new = json!({"kind": "licence", "listing": world.technology, "seeker": world.seeker_party});
+        world.leader.post("/api/v1/deals", new).await.expect(201)
+    };
     let id = made["id"].as_str().unwrap().to_owned();
-    if case == "deal" {
+    if case == "deal" || case == "own" {
         return (id, 1);
     }
     let brokers = json!({"brokers": [{"account": world.accounts[&Who::Broker], "share_bp": 10_000}]});
@@ -71,7 +76,7 @@ pub async fn ask(world: &World<'_>, operation: &str, case: &str, who: Who) -> As
             by.seen(seen).body(json!({ "parties": parties }))
         }
         "setDealBrokers" => by.seen(seen).body(json!({"brokers": [{"account": world.accounts[&Who::Broker], "share_bp": 10_000}]})),
-        "stateInterests" => by.seen(seen).body(json!({"statement": "Không có lợi ích riêng."})),
+        "takeDeal" | "stateInterests" => by.seen(seen).body(json!({"statement": "Không có lợi ích riêng."})),
         "setLegalFacts" => by.seen(seen).body(json!({"direction": "domestic"})),
         "recordContract" => by.seen(seen).body(json!({"number": "1/2026"})),
         "recordOutcome" => by.seen(seen).body(json!({"jobs": 3})),

@@ -194,6 +194,8 @@ impl Cast {
         visits.extend(Self::of_the_author(&author, &party, &import, [&empty, &claimed, &back, &wanted, &mark]).await);
         visits.extend(Self::of_what_is_confided(&author, &party, [&empty, &wanted]).await);
         visits.extend(compared);
+        let code =
+            author.get(&format!("/api/v1/technologies?party={party}")).await.expect(200)["items"][0]["code"].as_str().unwrap().to_owned();
         visits.extend([
             visit(Who::Author, "/my/searches"),
             visit(Who::Author, "/my/searches/new?q=d%E1%BB%ABa&trl=7,8"),
@@ -208,6 +210,13 @@ impl Cast {
             visit(Who::Administrator, "/staff"),
             visit(Who::Administrator, "/staff/accounts"),
             visit(Who::Administrator, "/staff/needs"),
+            visit(Who::Moderator, "/staff/needs?which=recorded"),
+            visit(Who::Moderator, "/staff/needs/new"),
+            sent(&[("/content/title/vi", "Bảo quản dừa sáp"), ("_find", "Dừa")], visit(Who::Moderator, "/staff/needs/new")),
+            visit(Who::Administrator, format!("/staff/parties/merge?from={third}&into={party}&find_from=Ham+Luong")),
+            visit(Who::Administrator, "/staff/parties/merge"),
+            visit(Who::Administrator, "/staff/emergency"),
+            visit(Who::Administrator, format!("/staff/emergency?code={code}")),
             visit(Who::Administrator, "/staff/gaps"),
             visit(Who::Administrator, "/staff/gaps?side=demand"),
             visit(Who::Administrator, "/staff/parties"),
@@ -304,6 +313,7 @@ impl Cast {
             visit(Who::Administrator, &page),
             visit(Who::Administrator, format!("{page}/edit/brokers")),
             visit(Who::Administrator, "/staff/deals"),
+            visit(Who::Administrator, format!("/staff/deals/move?deal={}&to=met", page.trim_start_matches("/deals/"))),
         ];
         for part in ["offer", "contract", "legal", "payment"] {
             visits.push(visit(Who::Author, format!("{page}/edit/{part}")));

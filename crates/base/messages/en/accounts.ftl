@@ -20,3 +20,4 @@ fault-tax-code-check-digit = The check digit of the tax code does not fit; look 
 fault-tax-code-personal = A 12-digit personal number is for persons and household businesses only.
 fault-tax-code-taken = Another party has this tax code; write to that party or to the staff.
 fault-web-address = A web address begins with https:// or http://, such as https://firm.vn.
+fault-party-has-admin = This party has an admin already, who invites others.

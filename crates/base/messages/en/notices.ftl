@@ -1,5 +1,6 @@
 # Notices, saved searches and the letters about them.
 notices-title = Notices
+notices-unread = { $count } unread
 notices-none = Nothing yet. When somebody is interested in a listing of yours, a deal takes a step or a saved search finds something, you will see it here.
 notices-new = New
 notices-read-all = Mark all as read
@@ -19,6 +20,8 @@ notice-search-news = { $count ->
    *[other] { $count } new results for the search “{ $title }”
 }
 notice-consent-asked = You are asked for your consent or statement on “{ $title }”
+notice-party-merged = Parties merged: { $title }
+notice-merged-names = “{ $from }” is now part of “{ $to }”
 notice-kind-interest-received = Somebody is interested in a listing of mine
 notice-kind-interest-answered = My interest was answered
 notice-kind-interest-due = An interest waits for my answer
@@ -31,6 +34,7 @@ notice-kind-glass-broken = My confidential details were opened in an emergency
 notice-kind-match-found = A new counterpart was found
 notice-kind-search-news = A saved search found something
 notice-kind-consent-asked = I am asked for consent or a statement
+notice-kind-party-merged = My party was merged
 notice-way-at-once = A letter at once
 notice-way-daily = In one letter each morning
 notice-way-off = No letter

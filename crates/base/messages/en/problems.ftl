@@ -38,3 +38,4 @@ problem-bad-parameter = A parameter of the address is not right.
 problem-bad-idempotency-key = An Idempotency-Key has 1 to 128 characters.
 problem-bad-form = The form cannot be read.
 fault-bad-parameter = There is no such parameter, or its value is not right.
+problem-merge-refused = These two parties cannot be merged yet; see the reasons.

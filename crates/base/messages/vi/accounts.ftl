@@ -20,3 +20,4 @@ fault-tax-code-check-digit = Chữ số kiểm tra của mã số thuế không 
 fault-tax-code-personal = Số định danh 12 chữ số chỉ dùng cho cá nhân và hộ kinh doanh.
 fault-tax-code-taken = Mã số thuế này đã được một tổ chức khác đăng ký; hãy liên hệ với tổ chức đó hoặc với ban quản lý.
 fault-web-address = Địa chỉ trang web bắt đầu bằng https:// hoặc http://, ví dụ https://donvi.vn.
+fault-party-has-admin = Tổ chức này đã có quản trị viên; người quản trị mời thành viên mới.

@@ -1,5 +1,6 @@
 # Thông báo, tìm kiếm đã lưu và thư gửi về chúng.
 notices-title = Thông báo
+notices-unread = { $count } thông báo chưa đọc
 notices-none = Chưa có thông báo nào. Khi có người quan tâm tin của bạn, khi thương vụ có bước mới hoặc khi tìm kiếm đã lưu có kết quả mới, bạn sẽ thấy ở đây.
 notices-new = Mới
 notices-read-all = Đánh dấu đã đọc hết
@@ -16,6 +17,8 @@ notice-glass-broken = Quản trị hệ thống vừa mở thông tin bảo mậ
 notice-match-found = Có đối tác phù hợp mới cho “{ $title }”
 notice-search-news = { $count } kết quả mới cho tìm kiếm “{ $title }”
 notice-consent-asked = Bạn được đề nghị đồng ý hoặc xác nhận về “{ $title }”
+notice-party-merged = Sáp nhập tổ chức: { $title }
+notice-merged-names = “{ $from }” đã sáp nhập vào “{ $to }”
 notice-kind-interest-received = Có bên quan tâm đến tin của tôi
 notice-kind-interest-answered = Mối quan tâm của tôi được trả lời
 notice-kind-interest-due = Mối quan tâm sắp hoặc đã quá hạn trả lời
@@ -28,6 +31,7 @@ notice-kind-glass-broken = Thông tin bảo mật của tôi bị mở khẩn c�
 notice-kind-match-found = Có đối tác phù hợp mới
 notice-kind-search-news = Tìm kiếm đã lưu có kết quả mới
 notice-kind-consent-asked = Đề nghị đồng ý, xác nhận
+notice-kind-party-merged = Tổ chức của tôi được sáp nhập
 notice-way-at-once = Gửi thư ngay
 notice-way-daily = Gộp trong một thư mỗi sáng
 notice-way-off = Không gửi thư

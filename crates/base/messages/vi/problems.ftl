@@ -38,3 +38,4 @@ problem-bad-parameter = Một tham số trong địa chỉ chưa đúng.
 problem-bad-idempotency-key = Idempotency-Key phải dài từ 1 đến 128 ký tự.
 problem-bad-form = Không đọc được biểu mẫu gửi lên.
 fault-bad-parameter = Tham số này không có hoặc giá trị chưa đúng.
+problem-merge-refused = Hai tổ chức này chưa sáp nhập được; xem các lý do.

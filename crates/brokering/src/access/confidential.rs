@@ -64,9 +64,15 @@ impl Hideable for Confided {
     }
 }
 
+/// Whether somebody may break the glass in an emergency: administrators, in person.
+#[must_use]
+pub fn breaks_glass(actor: &Actor) -> bool {
+    actor.is_staff(StaffRole::Administrator) && actor.has_scope(Scope::Staff) && actor.account().is_some()
+}
+
 impl Hideable for BehindGlass {
     fn visible_to(&self, actor: &Actor) -> bool {
-        actor.is_staff(StaffRole::Administrator) && actor.has_scope(Scope::Staff) && actor.account().is_some()
+        breaks_glass(actor)
     }
 }
 

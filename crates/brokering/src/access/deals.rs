@@ -53,6 +53,16 @@ pub fn brokers_deals(actor: &Actor) -> bool {
     actor.is_staff(StaffRole::Broker) && actor.has_scope(Scope::Staff)
 }
 
+/// A deal as brokers find it who are not in it: there as long as it is open and nobody brokers it.
+#[derive(Debug)]
+pub(crate) struct Unbrokered(pub Deal);
+
+impl Hideable for Unbrokered {
+    fn visible_to(&self, actor: &Actor) -> bool {
+        brokers_deals(actor) && self.0.is_open && self.0.brokers.is_empty()
+    }
+}
+
 fn works(actor: &Actor, deal: &Deal) -> bool {
     actor.has_scope(Scope::Write) && (actor.is_system() || deal.is_brokered_by(actor) || !deal.sides_of(actor).is_empty())
 }
@@ -78,6 +88,8 @@ super::actions! {
     /// Say who brokers it: its brokers, and administrators.
     SetBrokers = "deal.set_brokers" on Deal, |actor, deal| actor.has_scope(Scope::Write)
         && (deal.is_brokered_by(actor) || manages_deals(actor));
+    /// Broker it, where nobody does.
+    TakeDeal = "deal.take" on Unbrokered, |actor, _deal| actor.has_scope(Scope::Write);
     /// State one's interests as its broker.
     StateInterests = "deal.state_interests" on Deal, |actor, deal| actor.has_scope(Scope::Write) && deal.is_brokered_by(actor);
 }

@@ -3,7 +3,7 @@
 
 use accounts::notices::{NewNotice, NoticeKind, tell_party};
 use accounts::people;
-use base::{Actor, ConfidentialFileId, DisclosureId, Faults, Grant, ListingId, PartyRole, Refused};
+use base::{Actor, ConfidentialFileId, DisclosureId, Faults, Grant, ListingId, Localised, PartyRole, Refused};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
@@ -184,6 +184,34 @@ impl Emergency {
         }
         faults.into_result().map_err(BrokeringError::Invalid)
     }
+}
+
+/// What an administrator is told before the glass is broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glass {
+    /// The listing.
+    pub listing: ListingId,
+    /// Its readable code.
+    pub code: String,
+    /// What its owner is called.
+    pub owner: Localised,
+    /// The admins of the owner, who are told.
+    pub told: Vec<String>,
+}
+
+/// Whose glass it is and who will be told, by the listing's readable code. Nothing is opened and nothing entered.
+///
+/// # Errors
+/// [`Refused`] hidden for everybody but administrators, and for a code there is none of.
+pub async fn glass(brokering: &Brokering, actor: &Actor, code: &str) -> Result<Glass, BrokeringError> {
+    let db = brokering.store.db();
+    let id = listings::lookup::by_code(db, code).await?.ok_or(Refused::Hidden)?;
+    let head = listings::lookup::head(db, id).await?.ok_or(Refused::Hidden)?;
+    let head = Grant::<BreakGlass>::check(actor, BehindGlass(head))?.into_object().0;
+    let owner = accounts::parties::load_many(db, &[head.party]).await?.pop().ok_or(Refused::Hidden)?;
+    let admins = accounts::parties::admins_of(db, head.party).await?;
+    let told = people::names(db, &admins).await?.into_values().collect();
+    Ok(Glass { listing: head.id, code: head.code, owner: owner.names, told })
 }
 
 /// Opens the text and the list of files to an administrator, in an emergency: noted with the reason, and the owner's

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::rows::{broker, deal, party};
 use super::{NEVER, after};
-use crate::access::manages_deals;
+use crate::access::{brokers_deals, manages_deals};
 use crate::pipelines::NextBy;
 use crate::{Brokering, BrokeringError};
 
@@ -69,6 +69,8 @@ pub struct Filter {
     pub listing: Option<ListingId>,
     /// Those whose day is over.
     pub overdue: bool,
+    /// Those that nobody brokers; every broker finds them, so that one takes each.
+    pub without_broker: bool,
 }
 
 /// The deals that an actor may see.
@@ -106,7 +108,15 @@ pub(super) fn of_broker(account: AccountId) -> SelectStatement {
 
 /// The deals of a filter that an actor may see.
 pub(super) fn wanted(actor: &Actor, filter: &Filter, today: NaiveDate) -> Condition {
-    let mut all = Condition::all().add(deal::Column::IsOpen.eq(!filter.ended)).add(visible(actor));
+    let mut all = Condition::all().add(deal::Column::IsOpen.eq(!filter.ended));
+    // What nobody brokers is before every broker as long as it goes on, and no longer.
+    if !(filter.without_broker && !filter.ended && brokers_deals(actor)) {
+        all = all.add(visible(actor));
+    }
+    if filter.without_broker {
+        let brokered = Query::select().column(broker::Column::DealId).from(broker::Entity).to_owned();
+        all = all.add(deal::Column::Id.not_in_subquery(brokered));
+    }
     if let Some(stage) = &filter.stage {
         all = all.add(deal::Column::Stage.eq(stage.as_str()));
     }

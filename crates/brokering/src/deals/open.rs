@@ -1,10 +1,12 @@
 //! Opening a deal about a listing: by the editors of the listing's party, or by a broker, who then brokers it.
 //!
 //! Only a broker names another party without its interest in hand: everybody else opens a deal from an interest that was
-//! accepted, or with nobody on the other side. From an interest whose sender stays anonymous no deal is opened, since a deal
-//! names its parties to each other.
+//! accepted, or with nobody on the other side. A deal names its parties to each other: from an interest whose sender stays
+//! anonymous it is opened without them, and they enter it when they let themselves be known (`reveal`).
+//! A deal that no broker opens gets the one who looks after the listing; where there is none, any broker may take it
+//! (`take`).
 
-use base::{AccountId, Actor, Code, DealId, Faults, Hideable as _, InterestId, ListingId, PartyId, PartyRole, Refused, Scope};
+use base::{AccountId, Actor, Code, DealId, Faults, Hideable as _, InterestId, ListingId, PartyId, PartyRole, Refused, Scope, StaffRole};
 use chrono::Datelike as _;
 use listings::content::Content;
 use listings::published::Published;
@@ -16,7 +18,7 @@ use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
 use super::rows::{broker, deal, party};
-use super::{DealReceipt, NEVER, Role, check_text, load, notices};
+use super::{DealReceipt, NEVER, Role, check_text, load, notices, people};
 use crate::access::brokers_deals;
 use crate::interests::{Anonymity, Status};
 use crate::{Brokering, BrokeringError};
@@ -66,6 +68,10 @@ pub async fn open(brokering: &Brokering, ctx: Ctx, new: NewDeal) -> Result<DealR
     }
     if !ctx.actor.has_scope(Scope::Write) {
         return Err(Refused::Forbidden { action: "deal.open" }.into());
+    }
+    // A repeat is answered as the first time, whatever became of the listing since.
+    if let Some(answer) = brokering.store.answered(&ctx).await? {
+        return Ok(answer);
     }
     let ready = prepare(brokering, &ctx.actor, new).await?;
     let (inner, actor) = (brokering.clone(), ctx.actor.clone());
@@ -160,18 +166,19 @@ async fn from_interest(tx: &Tx, actor: &Actor, mut ready: Ready) -> Result<Ready
         faults.add("/interest", "unknown_interest");
         return Err(BrokeringError::Invalid(faults));
     };
+    let is_need = ready.listing_kind == Kind::Need;
+    let hides = interest.state.anonymity != Anonymity::Named;
+    let (pointer, given) = if is_need { ("/owner", Some(ready.owner)) } else { ("/seeker", ready.seeker) };
     if interest.state.status != Status::Accepted {
         faults.add("/interest", "deal_interest_not_accepted");
-    } else if interest.state.anonymity != Anonymity::Named {
+    } else if hides && (is_need || given.is_some()) {
+        // Who gives cannot be left open; and a name that is given or refused here would tell who it is.
         faults.add("/interest", "deal_sender_hides");
-    }
-    let is_need = ready.listing_kind == Kind::Need;
-    let (pointer, given) = if is_need { ("/owner", Some(ready.owner)) } else { ("/seeker", ready.seeker) };
-    if given.is_some_and(|party| party != interest.seeker) {
+    } else if given.is_some_and(|party| party != interest.seeker) {
         faults.add(pointer, "deal_other_sender");
     }
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    if !is_need {
+    if !is_need && !hides {
         ready.seeker = Some(interest.seeker);
     }
     if actor.is_member(interest.seeker) {
@@ -181,7 +188,10 @@ async fn from_interest(tx: &Tx, actor: &Actor, mut ready: Ready) -> Result<Ready
 }
 
 async fn open_in(tx: Tx, brokering: Brokering, actor: Actor, ready: Ready) -> Result<DealReceipt, BrokeringError> {
-    let ready = from_interest(&tx, &actor, ready).await?;
+    let mut ready = from_interest(&tx, &actor, ready).await?;
+    if ready.broker.is_none() {
+        ready.broker = responsible_for(&tx, &ready).await?;
+    }
     let id = DealId(tx.new_id());
     let today = tx.today();
     let pipeline = brokering.pipelines.in_force(&ready.new.kind, today);
@@ -237,7 +247,23 @@ async fn open_in(tx: Tx, brokering: Brokering, actor: Actor, ready: Ready) -> Re
     tx.emit(NewEvent::new("deal", id, "deal.opened", opened));
     let deal = load(tx.db(), id).await?.ok_or(Refused::Hidden)?;
     notices::moved(&tx, &deal, &first.code, 1, actor.account()).await?;
+    if let Some(account) = ready.broker.filter(|broker| Some(*broker) != actor.account()) {
+        people::ask_for_statement(&tx, &deal, account, 1).await?;
+    }
     Ok(DealReceipt::of(&deal, 1))
+}
+
+/// The broker who looks after the listing, unless they belong to a side. Of an interest that is anonymous its sender's
+/// people stay away as well.
+async fn responsible_for(tx: &Tx, ready: &Ready) -> Result<Option<AccountId>, BrokeringError> {
+    let head = listings::lookup::head(tx.db(), ready.new.listing).await?;
+    let Some(account) = head.and_then(|head| head.responsible) else { return Ok(None) };
+    let mut sides: Vec<PartyId> = std::iter::once(ready.owner).chain(ready.seeker).collect();
+    if let Some(id) = ready.new.interest {
+        sides.extend(crate::interests::load(tx.db(), id).await?.map(|case| case.interest.seeker));
+    }
+    let brokers = accounts::lookup::has_staff_role(tx.db(), account, StaffRole::Broker).await?;
+    Ok((brokers && !people::belongs_to_one(tx, account, &sides).await?).then_some(account))
 }
 
 pub(crate) fn no_pipeline() -> StoreError {

@@ -222,16 +222,22 @@ pub(crate) async fn replace_brokers(tx: &Tx, deal: &Deal, wanted: &BrokerShares,
     let version = save(tx, deal, deal::ActiveModel::default()).await?;
     tx.emit(NewEvent::new("deal", deal.id, "deal.brokers_set", json!({ "brokers": wanted.brokers })));
     for one in wanted.brokers.iter().filter(|b| !before.contains_key(&b.account) && Some(b.account) != by) {
-        let asked = NewNotice {
-            kind: NoticeKind::ConsentAsked,
-            about_kind: "deal",
-            about: deal.id.0,
-            facts: json!({ "what": "conflict_statement", "code": deal.code }),
-            once: format!("deal_statement:{}:{version}", deal.id),
-        };
-        accounts::notices::tell(tx, one.account, &asked).await?;
+        ask_for_statement(tx, deal, one.account, version).await?;
     }
     Ok(version)
+}
+
+/// Asks a broker who is new to a deal to state their interests.
+pub(super) async fn ask_for_statement(tx: &Tx, deal: &Deal, account: AccountId, version: i64) -> Result<(), BrokeringError> {
+    let asked = NewNotice {
+        kind: NoticeKind::ConsentAsked,
+        about_kind: "deal",
+        about: deal.id.0,
+        facts: json!({ "what": "conflict_statement", "code": deal.code }),
+        once: format!("deal_statement:{}:{version}", deal.id),
+    };
+    accounts::notices::tell(tx, account, &asked).await?;
+    Ok(())
 }
 
 /// A broker states their own interests.

@@ -137,6 +137,9 @@ async fn take_in(
     let next = Interest { state, version, answer_due_on: due, ..now.clone() };
     let receipt = next.receipt();
     let case = Case { interest: next, ..case };
+    if matches!(step, Step::Reveal) {
+        crate::deals::reveal(&tx, &case.interest, &actor).await?;
+    }
     write_and_tell(&tx, &case, &step).await?;
     Ok(receipt)
 }

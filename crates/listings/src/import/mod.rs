@@ -18,7 +18,7 @@ mod parties;
 mod plan;
 pub mod read;
 mod rights;
-mod rows;
+pub(crate) mod rows;
 pub mod run;
 pub mod sheet;
 mod start;

@@ -46,7 +46,7 @@ pub(crate) async fn pipelines(State(app): State<App>, params: Params) -> Result<
 
 /// The deals that the reader is in, brokers or manages.
 pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Result<Answer<List<DealRow>>, Problem> {
-    let params = params.only(&["limit", "cursor", "ended", "overdue", "stage", "party", "broker", "listing"])?;
+    let params = params.only(&["limit", "cursor", "ended", "overdue", "stage", "party", "broker", "listing", "without_broker"])?;
     let filter = Filter {
         ended: params.flag("ended")?,
         overdue: params.flag("overdue")?,
@@ -54,6 +54,7 @@ pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Re
         party: params.parsed("party")?,
         broker: params.parsed("broker")?,
         listing: params.parsed("listing")?,
+        without_broker: params.flag("without_broker")?,
     };
     Ok(Answer(deals::list(&app.brokering, &who.actor, &filter, params.limit()?, params.cursor()).await?.into()))
 }
@@ -106,6 +107,17 @@ pub(crate) async fn set_brokers(
     Json(body): Json<BrokerShares>,
 ) -> Result<Response, Problem> {
     Ok(receipt(StatusCode::OK, deals::set_brokers(&app.brokering, ctx, id, seen, body).await?))
+}
+
+/// Takes a deal that nobody brokers.
+pub(crate) async fn take(
+    State(app): State<App>,
+    Writer(ctx): Writer,
+    Id(id): Id<DealId>,
+    IfMatch(seen): IfMatch,
+    Json(body): Json<Statement>,
+) -> Result<Response, Problem> {
+    Ok(receipt(StatusCode::OK, deals::take(&app.brokering, ctx, id, seen, body).await?))
 }
 
 /// States one's interests as its broker.

@@ -4,9 +4,10 @@ use accounts::parties::PartyFilter;
 use accounts::{PartyProfile, PartyReceipt, PartyView};
 use axum::Json as Answer;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{Code, PartyId};
+use brokering::merging::{Merge, MergePreview};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -44,10 +45,37 @@ pub(crate) async fn list(State(app): State<App>, params: Params) -> Result<Answe
     Ok(Answer(page.into()))
 }
 
-/// One party.
+/// One party; one that another took in leads there.
 pub(crate) async fn get(State(app): State<App>, who: Who, Id(id): Id<PartyId>) -> Result<Response, Problem> {
+    if let Some(alias) = accounts::merging::moved(app.accounts.store().db(), id).await? {
+        let there = format!("/api/v1/parties/{}", alias.party);
+        return Ok((StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, there)]).into_response());
+    }
     let view = accounts::parties::get(&app.accounts, &who.actor, id).await?;
     Ok((etag(view.version), Answer(view)).into_response())
+}
+
+/// What would move if another party took this one in.
+pub(crate) async fn preview_merge(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<PartyId>,
+    params: Params,
+) -> Result<Answer<MergePreview>, Problem> {
+    let into = params.only(&["into"])?.parsed("into")?.ok_or_else(|| Problem::parameter("into"))?;
+    Ok(Answer(brokering::merging::preview(&app.brokering, &who.actor, id, into).await?))
+}
+
+/// Lets another party take this one in.
+pub(crate) async fn merge(
+    State(app): State<App>,
+    Writer(ctx): Writer,
+    Id(id): Id<PartyId>,
+    IfMatch(seen): IfMatch,
+    Json(body): Json<Merge>,
+) -> Result<Response, Problem> {
+    let merged = brokering::merging::merge(&app.brokering, ctx, id, seen, body).await?;
+    Ok((etag(merged.version), Answer(merged)).into_response())
 }
 
 /// Rewrites what a party says about itself.

@@ -80,9 +80,36 @@ pub(super) fn finding() -> Vec<Route> {
             .about(
                 "The needs in public, with who of the staff looks after them and what is due; for brokers, moderators and administrators.",
             )
-            .query("which", "string", "`all` unless given, `mine`, `free` or `due`.")
+            .query("which", "string", "`all` unless given, `mine`, `free`, `due`, or `recorded`: those one looks after that are not out yet.")
             .paged()
             .gives::<List<listings::need_desk::DeskNeed>>(200),
+        get("/api/v1/need-desk/parties", "lookUpParties", Staff, api::need_desk::parties)
+            .about("The parties meant by a tax code or so much of a name, eight at most; for those who keep the need desk.")
+            .query("q", "string", "A tax code in any spelling, or a name as far as it is typed.")
+            .gives::<List<api::need_desk::FoundParty>>(200),
+        post("/api/v1/need-desk", "recordNeed", Staff, api::need_desk::record)
+            .about(
+                "Records a need that staff heard of for a party, known or new, as a draft with how they heard of it, who agreed, and who \
+                 takes the next step; for brokers and moderators. With `invite` somebody is asked to administer a party that nobody does.",
+            )
+            .takes::<listings::need_desk::recording::NewRecord>(json!({
+                "new_party": {
+                    "names": {"vi": "Hợp tác xã Dừa sáp Cầu Kè"}, "party_type": "cooperative",
+                    "address": {"province": "86"}
+                },
+                "intake": {
+                    "channel": "phone", "heard_on": "2026-11-24", "contact": "Chị Lan, 0901 234 567",
+                    "consent_by": "Chị Lan, phó giám đốc"
+                },
+                "content": {
+                    "title": {"vi": "Kéo dài thời gian bảo quản dừa sáp"},
+                    "problem": {"vi": "Dừa sáp chở đi Hà Nội sau năm ngày thì cơm chua."},
+                    "targets": [{"metric": {"vi": "Thời gian bảo quản"}, "today": 5, "target": 20, "unit": "ngày", "priority": "must"}],
+                    "anonymity": "sector_and_region"
+                },
+                "next": {"due_on": "2026-12-01"}
+            }))
+            .gives::<listings::need_desk::recording::Recorded>(201),
         get("/api/v1/numbers", "getNumbers", Staff, api::numbers::get)
             .about("How many listings stand where, what waits for review, and how long publishing takes.")
             .gives::<listings::numbers::Numbers>(200),

@@ -201,6 +201,7 @@ pub(super) fn deal() -> Vec<Route> {
             .query("party", "string", "Only of this party.")
             .query("broker", "string", "Only brokered by this account.")
             .query("listing", "string", "Only about this listing.")
+            .query("without_broker", "boolean", "Only those that nobody brokers; every broker finds them.")
             .paged()
             .gives::<List<DealRow>>(200),
         post("/api/v1/deals", "openDeal", Member, d::open)
@@ -227,6 +228,11 @@ pub(super) fn deal() -> Vec<Route> {
                 {"party": "0197b2c4-0000-7000-8000-000000000001", "role": "owner"},
                 {"party": "0197b2c4-0000-7000-8000-000000000002", "role": "seeker"}
             ]}))
+            .gives::<DealReceipt>(200)
+            .needs_if_match(),
+        post("/api/v1/deals/{id}/take", "takeDeal", Staff, d::take)
+            .about("Takes an open deal that nobody brokers, with the statement of one's interests; for brokers.")
+            .takes::<Statement>(json!({"statement": "Tôi không có lợi ích riêng trong thương vụ này."}))
             .gives::<DealReceipt>(200)
             .needs_if_match(),
         put("/api/v1/deals/{id}/brokers", "setDealBrokers", Member, d::set_brokers)

@@ -22,11 +22,14 @@ use crate::app::App;
 use crate::extract::{Writer, shape};
 use crate::problem::Problem;
 
-const NEED: [Field; 5] = [
+const NEED: [Field; 8] = [
     Field::new("/budget", "field-budget", Input::Money),
     Field::new("/note", "field-private-note", Input::Passage(2_000, 4)),
     Field::new("/intake/channel", "field-intake-channel", Input::Code("intake_channels")),
+    Field::new("/intake/heard_on", "field-intake-heard", Input::Day),
     Field::new("/intake/by", "field-intake-by", Input::Plain(256)),
+    Field::new("/intake/contact", "field-intake-contact", Input::Plain(256)),
+    Field::new("/intake/consent_by", "field-intake-consent-by", Input::Plain(256)),
     Field::new("/intake/consent_on", "field-intake-consent", Input::Day),
 ];
 const OFFER: [Field; 2] =

@@ -244,7 +244,11 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         None
     };
     let events = match &view.inside {
-        Some(_) => app.store.events(&Filter { subject: Some(id.0), ..Filter::default() }, EVENTS * 3).await?,
+        // Messages stand in the thread; however many there are, the steps before them are told.
+        Some(_) => {
+            let steps = Filter { subject: Some(id.0), without: Some("deal.message_sent"), ..Filter::default() };
+            app.store.events(&steps, EVENTS).await?
+        }
         None => Vec::new(),
     };
     let mut people: Vec<AccountId> = thread.iter().flat_map(|t| &t.items).map(|m| m.author).collect();
@@ -424,8 +428,7 @@ fn timeline(
             at: format::moment(lang, event.at),
         }
     };
-    let shown = usize::try_from(EVENTS).unwrap_or(usize::MAX);
-    events.into_iter().filter(|e| e.kind != "deal.message_sent").take(shown).map(line).collect()
+    events.into_iter().map(line).collect()
 }
 
 /// What a refused form says at the top of its page.

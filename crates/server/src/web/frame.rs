@@ -23,12 +23,14 @@ pub(super) struct Visit {
     pub here: String,
     /// The parameters.
     pub query: String,
+    /// How many notices of theirs they have not read.
+    pub unread: u64,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Visit {
+impl FromRequestParts<App> for Visit {
     type Rejection = Problem;
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let mut who = Who::from_request_parts(parts, state).await?;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let mut who = Who::from_request_parts(parts, app).await?;
         // A page's language is in its address, whatever the browser or the account would like.
         who.actor.lang = crate::pipeline::language(&HeaderMap::new(), &parts.uri);
         let path = parts.uri.path();
@@ -36,7 +38,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
         let path = if path.is_empty() { "/" } else { path };
         let query = parts.uri.query().unwrap_or_default().to_owned();
         let here = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
-        Ok(Self { who, here, query })
+        let unread = match who.actor.account() {
+            Some(account) => accounts::notices::count_unread(&app.accounts, account).await?,
+            None => 0,
+        };
+        Ok(Self { who, here, query, unread })
     }
 }
 
@@ -48,7 +54,8 @@ impl Visit {
 
     /// The frame of a page with this title.
     pub fn frame(&self, app: &App, title: impl Into<String>) -> Frame {
-        Frame::new(self.lang(), Arc::clone(&app.space), &app.settings.public_url, &self.here, &self.who.actor).titled(title)
+        let frame = Frame::new(self.lang(), Arc::clone(&app.space), &app.settings.public_url, &self.here, &self.who.actor);
+        Frame { unread: self.unread, ..frame }.titled(title)
     }
 }
 
@@ -86,6 +93,8 @@ pub(super) struct Frame {
     pub is_staff: bool,
     /// Whether that somebody reviews.
     pub is_moderator: bool,
+    /// How many notices that somebody has not read.
+    pub unread: u64,
     space: Arc<SpaceSettings>,
     public_url: String,
     here: String,
@@ -106,6 +115,7 @@ impl Frame {
             is_signed_in: actor.account().is_some(),
             is_staff: !actor.staff.is_empty(),
             is_moderator: actor.is_staff(base::StaffRole::Moderator),
+            unread: 0,
             space,
             public_url: public_url.to_owned(),
             here: here.to_owned(),

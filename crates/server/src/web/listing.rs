@@ -137,7 +137,7 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
 }
 
 /// A permanent redirect, asked for anew each time: a title that comes back takes its old address back.
-fn moved(address: &str) -> Response {
+pub(super) fn moved(address: &str) -> Response {
     let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
     let cached = HeaderValue::from_static("no-cache");
     (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, location), (header::CACHE_CONTROL, cached)]).into_response()

@@ -193,8 +193,12 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, get "/staff/accounts", "pageStaffAccounts", Staff, staff::accounts::show);
     both!(table, post "/staff/accounts", "formStaffAccounts", Staff, FORM, staff::accounts::change);
     both!(table, get "/staff/needs", "pageStaffNeeds", Staff, staff::needs::show);
+    both!(table, get "/staff/needs/new", "pageRecordNeed", Staff, staff::record::show);
+    both!(table, post "/staff/needs/new", "formRecordNeed", Staff, POSTING, staff::record::send);
     both!(table, get "/staff/parties", "pageStaffParties", Staff, staff::parties::show);
     both!(table, post "/staff/parties", "formStaffParties", Staff, FORM, staff::parties::verify);
+    both!(table, get "/staff/parties/merge", "pageMergeParties", Staff, staff::merge::show);
+    both!(table, post "/staff/parties/merge", "formMergeParties", Staff, FORM, staff::merge::merge);
     both!(table, get "/staff/events", "pageStaffEvents", Staff, staff::events::show);
     both!(table, post "/staff/events", "formStaffEvents", Staff, FORM, staff::events::check);
     both!(table, get "/technologies/{slug}/interest", "pageInterestInTechnology", SignedIn, interests::form::technology);
@@ -226,6 +230,9 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, get "/staff/stories", "pageStaffStories", Staff, staff::stories::show);
     both!(table, get "/staff/deals", "pageStaffDeals", Staff, staff::deals::show);
     both!(table, post "/staff/deals", "formStaffDeals", Staff, FORM, staff::deals::change);
+    both!(table, get "/staff/deals/move", "pageStaffDealMove", Staff, staff::deals::ask);
+    both!(table, get "/staff/emergency", "pageEmergency", Staff, staff::emergency::show);
+    both!(table, post "/staff/emergency", "formEmergency", Staff, FORM, staff::emergency::open);
     both!(table, get "/help", "pageHelp", page, help::index);
     both!(table, get "/help/{role}", "pageHelpRole", page, help::show);
     both!(table, get "/lists", "pageLists", page, lists::index);

@@ -15,7 +15,7 @@ use super::asked::Asked;
 use super::card::CardView;
 use super::finding::plural;
 use super::format::{self, Moment};
-use super::frame::{Frame, Visit, page};
+use super::frame::{Frame, Visit, localised, page};
 use super::interests::became::reply_time;
 use super::listing::{Badge, Names, Pen, badge};
 use super::rich::{Words, markdown, words};
@@ -51,7 +51,7 @@ pub(super) struct PartyPage {
 }
 
 pub(super) async fn show(State(app): State<App>, visit: Visit, Path(slug): Path<String>) -> Result<Response, Problem> {
-    let id = accounts::parties::find_slug(&app.accounts, &slug).await?.ok_or_else(Problem::not_found)?;
+    let Some(id) = accounts::parties::find_slug(&app.accounts, &slug).await? else { return taken_in(&app, &visit, &slug).await };
     let party = accounts::parties::get(&app.accounts, &visit.who.actor, id).await?;
     let query = Query {
         party: Some(id),
@@ -70,6 +70,14 @@ pub(super) async fn show(State(app): State<App>, visit: Visit, Path(slug): Path<
     shown.facts.extend(reply_time(&app, id, visit.lang()).await?.map(|text| ("fact-reply-time", text)));
     shown.stories = stories::lines(&app, &visit, StoryFilter { party: Some(id), listing: None }).await?;
     Ok(page(StatusCode::OK, visit.lang(), &shown))
+}
+
+/// The old address of a party that another took in leads there.
+async fn taken_in(app: &App, visit: &Visit, slug: &str) -> Result<Response, Problem> {
+    let db = app.accounts.store().db();
+    let alias = accounts::merging::moved_slug(db, slug).await?.ok_or_else(Problem::not_found)?;
+    let into = accounts::parties::load_many(db, &[alias.party]).await?.pop().ok_or_else(Problem::not_found)?;
+    Ok(super::listing::moved(&localised(visit.lang(), &format!("/parties/{}", into.slug))))
 }
 
 pub(super) fn party_page(f: Frame, party: &PartyView, results: Results, vocabularies: &Vocabularies) -> PartyPage {

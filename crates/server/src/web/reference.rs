@@ -215,6 +215,11 @@ impl Operation {
         sentence(&self.summary)
     }
 
+    /// Its first sentence, as HTML: where all operations stand together, the others are on the page of their group.
+    pub fn glance_html(&self) -> String {
+        sentence(self.summary.split_once(". ").map_or(self.summary.as_str(), |(first, _)| first))
+    }
+
     /// The message with the words for who may use it.
     pub fn permission_key(&self) -> String {
         format!("api-permission-{}", self.permission.replace('_', "-"))

@@ -5,12 +5,15 @@
 
 pub(super) mod accounts;
 pub(super) mod deals;
+pub(super) mod emergency;
 pub(super) mod events;
 pub(super) mod gaps;
 pub(super) mod interests;
+pub(super) mod merge;
 pub(super) mod needs;
 pub(super) mod parties;
 pub(super) mod stories;
+pub(super) mod record;
 
 use ::accounts::access::{may_manage_accounts, may_verify};
 use ::accounts::parties::PartyFilter;
@@ -91,6 +94,10 @@ async fn doors(app: &App, visit: &Visit) -> Result<Vec<Door>, Problem> {
     if may_manage_accounts(actor) {
         let all = ::accounts::people::list(&app.accounts, actor, AccountFilter::default(), None, one).await?.total;
         doors.push(Door { href: accounts::PATH, title: "staff-accounts-title", about: counted("staff-accounts-door", all), is_due: false });
+    }
+    if brokering::access::breaks_glass(actor) {
+        let about = messages::say(visit.lang(), "emergency-door", &[]);
+        doors.push(Door { href: emergency::PATH, title: "emergency-title", about, is_due: false });
     }
     if api::events::may_audit(actor) {
         let all = app.store.count_events(&Filter::default()).await?;

@@ -56,6 +56,8 @@ pub(in super::super) struct MyDealsPage {
     pub total: u64,
     pub next: Option<String>,
     pub first: Option<String>,
+    /// The stage that the list is narrowed to, and where it is not.
+    pub stage: Option<(String, String)>,
 }
 
 /// Deals as lines, with the names of their parties.
@@ -92,12 +94,17 @@ pub(in super::super) async fn deal_lines(app: &App, rows: Vec<DealRow>, lang: La
 pub(in super::super) async fn list(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let lang = visit.lang();
     let which = parameter(&visit, "which");
-    let filter = Filter { ended: which == "ended", overdue: which == "overdue", ..Filter::default() };
+    let (stage, broker) = (parameter(&visit, "stage"), parsed(&visit, "broker")?);
+    let narrowed = Some(stage.clone()).filter(|s| !s.is_empty());
+    let filter = Filter { ended: which == "ended", overdue: which == "overdue", stage: narrowed, broker, ..Filter::default() };
     let found = deals::list(&app.brokering, &visit.who.actor, &filter, Limit::default(), cursor(&visit).as_deref()).await?;
-    let paged = paged(&visit, PATH, &[("which", &which)], found.next.as_deref());
+    let broker = parameter(&visit, "broker");
+    let narrowed = [("stage", stage.as_str()), ("broker", broker.as_str())];
+    let paged = paged(&visit, PATH, &[[("which", which.as_str())].as_slice(), &narrowed].concat(), found.next.as_deref());
+    let named = app.brokering.pipelines.all_stages().into_iter().find(|s| s.code == stage).map(|s| s.name(lang).to_owned());
     let tab = |one: &str| Tab {
         text: messages::say(lang, &format!("deals-{}", if one.is_empty() { "open" } else { one }), &[]),
-        href: address(&localised(lang, PATH), &[("which", one)]),
+        href: address(&localised(lang, PATH), &[[("which", one)].as_slice(), &narrowed].concat()),
         is_on: one == which,
     };
     let view = MyDealsPage {
@@ -107,6 +114,7 @@ pub(in super::super) async fn list(State(app): State<App>, visit: Visit) -> Resu
         total: found.total,
         next: paged.next,
         first: paged.first,
+        stage: named.map(|name| (name, address(&localised(lang, PATH), &[("which", &which)]))),
     };
     Ok(page(StatusCode::OK, lang, &view))
 }

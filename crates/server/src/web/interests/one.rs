@@ -73,6 +73,8 @@ struct InterestPage {
     /// Where a deal is opened from it.
     deal: Option<String>,
     steps: Vec<StepForm>,
+    /// What was typed for a step that is gone.
+    kept: Option<String>,
     reasons: Vec<Opt>,
     faults: Vec<FaultLine>,
     done: Option<String>,
@@ -167,12 +169,13 @@ fn forms(details: &Details, again: Option<&Again<'_>>, lang: Lang) -> Vec<StepFo
     order.into_iter().filter(|step| details.steps.contains(step)).map(form).collect()
 }
 
-/// Where a deal is opened from an accepted interest, by the owner's editors and brokers; not while its sender stays
-/// anonymous, since a deal names its parties to each other.
+/// Where a deal is opened from an accepted interest, by the owner's editors and brokers; of a need not while its sender
+/// stays anonymous, since who gives cannot be left open.
 fn deal_door(visit: &Visit, view: &InterestView) -> Option<String> {
     let actor = &visit.who.actor;
     let owner = view.owner.id.is_some_and(|party| actor.has_role(party, base::PartyRole::Editor));
-    if view.status != Status::Accepted || view.anonymity != Anonymity::Named || !(owner || brokering::brokers_deals(actor)) {
+    let names_nobody = view.anonymity != Anonymity::Named && view.listing.kind == listings::Kind::Need;
+    if view.status != Status::Accepted || names_nobody || !(owner || brokering::brokers_deals(actor)) {
         return None;
     }
     let other = view.seeker.slug.as_ref().map(|slug| format!("/parties/{slug}")).unwrap_or_default();
@@ -193,6 +196,8 @@ fn show_page(app: &App, visit: &Visit, status: StatusCode, view: &InterestView, 
     for reason in &mut reasons {
         reason.is_on = again.as_ref().is_some_and(|a| a.form.get("reason") == reason.value);
     }
+    let steps = forms(details, again.as_ref(), lang);
+    let kept = again.as_ref().filter(|a| !steps.iter().any(|s| s.step == a.step)).map(|a| a.form.get("text").to_owned());
     let back = if view.side == Side::Staff { "/staff/interests" } else { super::PATH };
     let view = InterestPage {
         f: visit
@@ -216,7 +221,8 @@ fn show_page(app: &App, visit: &Visit, status: StatusCode, view: &InterestView, 
         deal: deal_door(visit, view),
         action: localised(lang, &view.url),
         seen: view.version,
-        steps: forms(details, again.as_ref(), lang),
+        steps,
+        kept: kept.filter(|text| !text.is_empty()),
         reasons,
         faults: again.map(|a| a.lines).unwrap_or_default(),
         done,

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::{AccountId, Lang, StaffRole, messages};
+use base::{AccountId, Lang, Limit, StaffRole, messages};
 use brokering::deals::{self, Handover, Transition};
 use brokering::manages_deals;
 
@@ -23,6 +23,7 @@ use crate::extract::Writer;
 use crate::problem::Problem;
 
 pub(in super::super) const PATH: &str = "/staff/deals";
+const MOVE: &str = "/staff/deals/move";
 
 /// A column of the board.
 pub(in super::super) struct StageColumn {
@@ -46,6 +47,13 @@ pub(in super::super) struct BoardPage {
     pub from: Vec<Opt>,
     pub to: Vec<Opt>,
     pub action: String,
+    /// Deals that nobody brokers, as far as they are shown, and how many there are.
+    pub free: Vec<DealLine>,
+    pub free_total: u64,
+    /// Whether the reader brokers deals and so may take one.
+    pub can_take: bool,
+    /// What was stated and could not be kept.
+    pub statement: String,
     /// The deal whose form was sent and could not be done.
     pub sent: String,
     pub faults: Vec<FaultLine>,
@@ -64,11 +72,15 @@ async fn board_page(
     let broker: Option<AccountId> = parsed(visit, "broker")?;
     let found = deals::board(&app.brokering, actor, broker).await?;
     let broker_text = broker.map_or_else(String::new, |b| b.to_string());
+    let own = actor.account().map_or_else(String::new, |a| a.to_string());
     let mut columns = Vec::new();
     for column in found {
         let more = column.total > column.items.len() as u64;
         columns.push(StageColumn {
-            more: more.then(|| address(&localised(lang, super::super::deals::mine::PATH), &[])),
+            more: more.then(|| {
+                let whose = if manages_deals(actor) { broker_text.clone() } else { own.clone() };
+                address(&localised(lang, super::super::deals::mine::PATH), &[("stage", &column.stage), ("broker", &whose)])
+            }),
             name: column.name,
             total: column.total,
             stage: column.stage,
@@ -80,7 +92,6 @@ async fn board_page(
         let one = |(value, label): &(String, String)| Opt { value: value.clone(), label: label.clone(), depth: 0, is_on: value == chosen };
         names.iter().map(one).collect::<Vec<_>>()
     };
-    let own = actor.account().map_or_else(String::new, |a| a.to_string());
     let typed = |name: &str| form.map(|f| f.get(name).to_owned());
     let is_manager = manages_deals(actor);
     let mut from = option(&typed("from").unwrap_or_else(|| own.clone()));
@@ -91,7 +102,13 @@ async fn board_page(
         depth: 0,
         is_on: typed("to").is_some_and(|t| t == s.code),
     });
+    let free = deals::Filter { without_broker: true, ..deals::Filter::default() };
+    let free = deals::list(&app.brokering, actor, &free, Limit::default(), None).await?;
     let view = BoardPage {
+        free_total: free.total,
+        free: deal_lines(app, free.items, lang).await?,
+        can_take: brokering::brokers_deals(actor),
+        statement: typed("statement").unwrap_or_default(),
         f: frame(app, visit, "deals-board", PATH),
         total: columns.iter().map(|c| c.total).sum(),
         columns,
@@ -103,7 +120,7 @@ async fn board_page(
         from,
         action: address(&localised(lang, PATH), &[("broker", &broker_text)]),
         sent: typed("deal").unwrap_or_default(),
-        done: done(visit, &["deal-moved", "handover"]).filter(|_| faults.is_empty()),
+        done: done(visit, &["deal-moved", "deal-taken", "handover"]).filter(|_| faults.is_empty()),
         faults,
     };
     Ok(page(status, lang, &view))
@@ -119,6 +136,54 @@ async fn brokers(app: &App, lang: Lang) -> Result<Vec<(String, String)>, Problem
 
 pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     board_page(&app, &visit, StatusCode::OK, Vec::new(), None).await
+}
+
+#[derive(Template)]
+#[template(path = "staff_deal_move.html")]
+pub(in super::super) struct MovePage {
+    pub f: Frame,
+    pub id: String,
+    pub deal: String,
+    pub href: String,
+    pub title: String,
+    pub now: String,
+    pub stage: String,
+    pub stage_name: String,
+    pub seen: i64,
+    pub action: String,
+    /// Whether the way leads there at all.
+    pub is_way: bool,
+    pub missing: Vec<String>,
+    pub reasons: Vec<Opt>,
+    pub others: Vec<(String, String)>,
+}
+
+/// What a deal's next stage demands, asked when a card is dragged there, with the button that moves it.
+pub(in super::super) async fn ask(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let id: base::DealId = parsed(&visit, "deal")?.ok_or_else(Problem::not_found)?;
+    let to = super::super::frame::parameter(&visit, "to");
+    let view = deals::show(&app.brokering, &visit.who.actor, id).await?;
+    let stage = view.stages.iter().find(|s| s.code == to).ok_or_else(Problem::not_found)?;
+    let way = view.ways.iter().find(|w| w.to == to);
+    let here = |to: &str| address(&localised(lang, MOVE), &[("deal", &id.to_string()), ("to", to)]);
+    let shown = MovePage {
+        f: frame(&app, &visit, "deal-move", &address(MOVE, &[("deal", &id.to_string()), ("to", &to)])),
+        id: id.to_string(),
+        href: localised(lang, &format!("/deals/{id}")),
+        deal: view.code.clone(),
+        title: view.title.clone(),
+        now: view.stage_name.clone(),
+        stage_name: stage.name.clone(),
+        stage: to.clone(),
+        seen: view.version,
+        action: localised(lang, PATH),
+        is_way: way.is_some(),
+        missing: way.map(|w| w.missing.iter().map(|m| m.text.clone()).collect()).unwrap_or_default(),
+        reasons: if way.is_some_and(|w| w.needs_reason) { super::super::desk::terms(&app, "lost_reasons", lang) } else { Vec::new() },
+        others: view.ways.iter().filter(|w| w.to != to).map(|w| (w.name.clone(), here(&w.to))).collect(),
+    };
+    Ok(page(StatusCode::OK, lang, &shown))
 }
 
 /// Moves a deal, or hands all of a broker's to another.
@@ -138,13 +203,23 @@ pub(in super::super) async fn change(State(app): State<App>, visit: Visit, Write
             let seen = form.get("_seen").parse().map_err(|_| wrong())?;
             ("deal-moved", deals::transition(&app.brokering, ctx, id, seen, wanted).await.map(drop))
         }
+        "take" => {
+            let id = form.get("deal").parse().map_err(|_| wrong())?;
+            let seen = form.get("_seen").parse().map_err(|_| wrong())?;
+            let said = deals::Statement { statement: base::text::clean(form.get("statement")) };
+            ("deal-taken", deals::take(&app.brokering, ctx, id, seen, said).await.map(drop))
+        }
         _ => return Err(wrong()),
     };
     match outcome {
         Ok(()) => Ok(go(&address(&localised(lang, PATH), &[("broker", &super::super::frame::parameter(&visit, "broker")), ("did", did)]))),
         Err(error) => {
             let place = |f: &base::Fault| FaultLine {
-                id: if did == "handover" { "handover_to".to_owned() } else { format!("to-{}", form.get("deal")) },
+                id: match did {
+                    "handover" => "handover_to".to_owned(),
+                    "deal-taken" => format!("statement-{}", form.get("deal")),
+                    _ => format!("to-{}", form.get("deal")),
+                },
                 label: String::new(),
                 text: f.say(lang),
             };

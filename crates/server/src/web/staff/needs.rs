@@ -6,7 +6,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use base::{Lang, Limit, messages};
+use listings::need_desk::recording::may_record;
 use listings::need_desk::{DeskNeed, Which};
+use listings::state::Status;
 
 use super::super::format::{self, Moment};
 use super::super::frame::{Frame, Visit, localised, parsed};
@@ -28,6 +30,8 @@ pub(in super::super) struct NeedLine {
     pub responsible: Option<String>,
     pub next: Option<String>,
     pub is_due: bool,
+    /// Where it stands, of what is not out yet.
+    pub standing: Option<String>,
     pub published: Option<Moment>,
 }
 
@@ -40,6 +44,9 @@ pub(in super::super) struct NeedsPage {
     pub total: u64,
     pub next: Option<String>,
     pub first: Option<String>,
+    /// Where a need is recorded, for those who may.
+    pub record: Option<String>,
+    pub done: Option<String>,
 }
 
 fn tabs(lang: Lang, which: Which) -> Vec<Tab> {
@@ -63,7 +70,9 @@ async fn lines(app: &App, needs: Vec<DeskNeed>, lang: Lang) -> Result<Vec<NeedLi
     let people = accounts::people::names(db, &people).await?;
     let line = |need: DeskNeed| NeedLine {
         href: localised(lang, &need.url),
-        matches: localised(lang, &format!("{}/matches", need.url)),
+        matches: if need.status == Status::Published { localised(lang, &format!("{}/matches", need.url)) } else { String::new() },
+        standing: (need.status != Status::Published)
+            .then(|| app.vocabularies.name("listing_status", need.status.as_str(), lang).to_owned()),
         party: parties.get(&need.party).cloned().unwrap_or_default(),
         responsible: need.responsible.and_then(|id| people.get(&id).cloned()),
         next: need.next_action_on.map(|day| format::day(lang, day)),
@@ -88,5 +97,7 @@ pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Resu
         total: found.total,
         next: paged.next,
         first: paged.first,
+        record: may_record(&visit.who.actor).then(|| localised(lang, super::record::PATH)),
+        done: super::done(&visit, &["recorded"]),
     }))
 }

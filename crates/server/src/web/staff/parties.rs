@@ -51,6 +51,8 @@ pub(in super::super) struct PartiesPage {
     pub first: Option<String>,
     pub faults: Vec<FaultLine>,
     pub done: Option<String>,
+    /// Where one party takes in another, for those who may.
+    pub merge: Option<String>,
 }
 
 fn tabs(app: &App, lang: Lang, level: &str) -> Vec<Tab> {
@@ -105,7 +107,8 @@ async fn list(app: &App, visit: &Visit, mishap: Mishap, sent: Option<&Form>) -> 
         action: paged.action,
         next: paged.next,
         first: paged.first,
-        done: done(visit, &["verify"]).filter(|_| faults.is_empty()),
+        done: done(visit, &["verify", "merge"]).filter(|_| faults.is_empty()),
+        merge: accounts::merging::may_merge(&visit.who.actor).then(|| localised(lang, super::merge::PATH)),
         faults,
     }))
 }

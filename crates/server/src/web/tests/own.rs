@@ -203,6 +203,7 @@ fn staff_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
         next: Some("/next".to_owned()),
         first: Some("/first".to_owned()),
         faults: faults(),
+        merge: None,
         done: Some(EVIL.to_owned()),
     };
     add("staff, parties", &parties);

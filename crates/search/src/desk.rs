@@ -1,0 +1,70 @@
+//! Looking up a party at a desk: by its tax code, or by so much of its name as was typed.
+//!
+//! For staff alone, since a person's tax code is found too; the answer holds nothing that is not public.
+
+use accounts::{Accounts, PartyBrief};
+use base::{Actor, Limit, PartyId, Refused};
+
+use crate::card::DocKind;
+use crate::facet::Facet;
+use crate::index::Search;
+use crate::search::{Query, SearchError, Viewer};
+use crate::suggest::SuggestionKind;
+
+/// Parties given at most.
+const FOUND: u16 = 8;
+/// Names that go on like what was typed, of those that are looked up.
+const NAMES: usize = 6;
+
+/// Why a party was not looked up.
+#[derive(Debug, thiserror::Error)]
+pub enum LookUpError {
+    /// Not for this actor.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// What was typed cannot be searched for, or the index cannot be read.
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+}
+
+/// The parties that are meant, the likeliest first: the one with this tax code, those whose name begins like this, those
+/// with these words. Nothing typed finds nothing.
+///
+/// # Errors
+/// [`LookUpError::Refused`] for whoever does not keep the need desk.
+pub async fn look_up(search: &Search, accounts: &Accounts, actor: &Actor, typed: &str) -> Result<Vec<PartyBrief>, LookUpError> {
+    if !actor.is_system() {
+        actor.signed_in()?;
+    }
+    if !listings::need_desk::keeps_the_desk(actor) {
+        return Err(Refused::Forbidden { action: "party.look_up" }.into());
+    }
+    if typed.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let db = accounts.store().db();
+    let mut ids: Vec<PartyId> = accounts::parties::find_tax_code(db, typed).await?.into_iter().collect();
+    for id in named(search, &Viewer::of(actor), typed)? {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids.truncate(usize::from(FOUND));
+    let mut found = accounts::parties::load_many(db, &ids).await?;
+    found.sort_by_key(|party| ids.iter().position(|id| *id == party.id));
+    Ok(found)
+}
+
+fn named(search: &Search, viewer: &Viewer, typed: &str) -> Result<Vec<PartyId>, SearchError> {
+    let names = search.suggest(typed, viewer, NAMES)?.into_iter().filter(|s| s.kind == SuggestionKind::Party).map(|s| s.text);
+    let mut ids = Vec::new();
+    for text in names.chain([typed.to_owned()]) {
+        let limit = Limit::new(FOUND).unwrap_or_default();
+        let query = Query { text, limit, ..Query::default() }.with(Facet::Kind, DocKind::Party.as_str());
+        ids.extend(search.find(&query, viewer)?.items.into_iter().map(|hit| PartyId(hit.card.id)));
+    }
+    Ok(ids)
+}

@@ -1,0 +1,225 @@
+//! Deals that nobody brokers yet, senders who let themselves be known later, the brokers' board, the emergency page.
+
+use base::{PartyRole, StaffRole};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::deals::Cast;
+use crate::main_job::technology;
+use crate::site::{Answer, Client, Site, on_every_database};
+
+async fn send(client: &Client, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    client.send_raw(Method::POST, path, "application/x-www-form-urlencoded", body.into_bytes()).await
+}
+
+/// The value of a hidden input in the form of a deal's card.
+fn seen(page: &str, deal: &str) -> String {
+    let card = page.split(&format!("name=\"deal\" value=\"{deal}\"")).nth(1).unwrap_or_else(|| panic!("no {deal} in {page}"));
+    card.split("name=\"_seen\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deal_that_an_owner_opens_gets_the_broker_responsible_or_waits_for_one_to_take_it() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "r").await;
+        let new = || json!({"kind": "licence", "listing": cast.listing});
+        let free = cast.owner.post("/api/v1/deals", new()).await.expect(201);
+        let id = free["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/deals/{id}");
+        assert_eq!(cast.owner.get(&path).await.expect(200)["brokers"], json!([]));
+
+        // Every broker finds it among those without one, reads nothing of it, and may take it with a statement.
+        let list = cast.broker.get("/api/v1/deals?without_broker=true").await.expect(200);
+        assert_eq!((list["total"].clone(), list["items"][0]["id"].clone()), (json!(1), json!(id)));
+        assert_eq!(cast.broker.get("/api/v1/deals").await.expect(200)["total"], 0);
+        assert_eq!(cast.broker.get(&path).await.status, 404);
+        assert_eq!(cast.seeker.get("/api/v1/deals?without_broker=true").await.expect(200)["total"], 0);
+        let board = cast.broker.get("/staff/deals").await.text;
+        let version = seen(&board, &id);
+        let form = [("_do", "take"), ("deal", id.as_str()), ("_seen", version.as_str())];
+        let empty = send(&cast.broker, "/staff/deals", &form).await;
+        assert!(empty.status == 422 && empty.text.contains(&format!("href=\"#statement-{id}\"")), "{}", empty.text);
+        let (member, account) = site.account("r-both", &[StaffRole::Broker]).await;
+        site.member(cast.owner_party, account, PartyRole::Viewer).await;
+        let said = json!({"statement": "Không có lợi ích riêng."});
+        assert_eq!(member.post_at(&format!("{path}/take"), 1, said.clone()).await.status, 422, "nobody brokers for their own party");
+        assert_eq!(cast.seeker.post_at(&format!("{path}/take"), 1, said.clone()).await.status, 404);
+        let done = send(&cast.broker, "/staff/deals", &[form.as_slice(), &[("statement", "Không có lợi ích riêng.")]].concat()).await;
+        assert_eq!(done.status, 303, "{}", done.text);
+        let shown = cast.owner.get(&path).await.expect(200);
+        assert_eq!(shown["brokers"][0]["statement"], "Không có lợi ích riêng.");
+        assert_eq!(cast.broker.get(&path).await.status, 200);
+        let late = site.staff("r-late", &[StaffRole::Broker]).await;
+        assert_eq!(late.post_at(&format!("{path}/take"), 2, said).await.status, 404, "one takes it");
+        assert_eq!(late.get("/api/v1/deals?without_broker=true").await.expect(200)["total"], 0);
+
+        // A listing that a broker looks after brings its broker along, who is asked for a statement.
+        let seen =
+            cast.owner.get(&format!("/api/v1/technologies/{}", cast.listing)).await.expect(200)["inside"]["version"].as_i64().unwrap();
+        let care = json!({"responsible": cast.broker_id});
+        cast.owner.put_at(&format!("/api/v1/listings/{}/care", cast.listing), seen, care).await.expect(200);
+        let key = cast.owner.clone().with("idempotency-key", "open-1");
+        let kept = key.post("/api/v1/deals", new()).await.expect(201);
+        let shown = cast.owner.get(&format!("/api/v1/deals/{}", kept["id"].as_str().unwrap())).await.expect(200);
+        assert_eq!(shown["brokers"][0]["account"], json!(cast.broker_id));
+        assert!(cast.broker.get("/api/v1/notices").await.text.contains("consent_asked"));
+
+        // A repeat is answered as the first time, though the listing is no longer out.
+        let seen =
+            cast.owner.get(&format!("/api/v1/technologies/{}", cast.listing)).await.expect(200)["inside"]["version"].as_i64().unwrap();
+        let steps = format!("/api/v1/listings/{}/transitions", cast.listing);
+        cast.owner.post_at(&steps, seen, json!({"step": "hold"})).await.expect(200);
+        assert_eq!(cast.owner.post("/api/v1/deals", new()).await.status, 422);
+        assert_eq!(key.post("/api/v1/deals", new()).await.expect(201), kept);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sender_who_lets_themselves_be_known_enters_the_deal_that_waits_for_them() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "a").await;
+        let asked = json!({"party": cast.seeker_party, "message": "Cần một máy.", "cooperation": "licence", "anonymity": "hidden"});
+        let made = cast.seeker.post(&format!("/api/v1/technologies/{}/interests", cast.listing), asked).await.expect(201);
+        let interest = format!("/api/v1/interests/{}", made["id"].as_str().unwrap());
+        cast.owner.get(&interest).await.expect(200);
+        let version = async |by: &Client| by.get(&interest).await.expect(200)["version"].as_i64().unwrap();
+        cast.owner.post_at(&format!("{interest}/accept"), version(&cast.owner).await, json!({})).await.expect(200);
+        let page = cast.owner.get(&interest.replace("/api/v1", "")).await.text;
+        assert!(page.contains("/deals/new?listing="), "{page}");
+
+        // The deal is opened at once, with nobody on the other side; naming somebody would tell who it is.
+        let named = json!({"kind": "licence", "listing": cast.listing, "interest": made["id"], "seeker": cast.seeker_party});
+        assert_eq!(cast.owner.post("/api/v1/deals", named).await.pointers(), ["/interest"]);
+        let new = json!({"kind": "licence", "listing": cast.listing, "interest": made["id"]});
+        let deal = cast.owner.post("/api/v1/deals", new).await.expect(201);
+        let path = format!("/api/v1/deals/{}", deal["id"].as_str().unwrap());
+        let shown = cast.owner.get(&path).await;
+        assert!(!shown.text.contains(&cast.seeker_party.to_string()), "{}", shown.text);
+        assert_eq!(cast.seeker.get(&path).await.status, 404);
+
+        cast.seeker.post_at(&format!("{interest}/reveal"), version(&cast.seeker).await, json!({})).await.expect(200);
+        let shown = cast.seeker.get(&path).await.expect(200);
+        assert_eq!(shown["parties"][1]["id"], json!(cast.seeker_party), "{shown}");
+        assert_eq!(shown["version"], 2);
+        let told = |text: &str| text.matches("deal_moved").count();
+        assert_eq!(told(&cast.owner.get("/api/v1/notices").await.text), 1, "the owner is told that they entered");
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_board_asks_what_a_stage_demands_and_its_lists_stay_narrowed() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "b").await;
+        let deal = cast.deal("licence").await;
+        let id = deal.path.rsplit('/').next().unwrap().to_owned();
+        let board = cast.broker.get("/staff/deals").await.text;
+        for part in ["data-move=\"/staff/deals/move\"", &format!("data-deal=\"{id}\""), "data-stage=\"introduced\"", "board."] {
+            assert!(board.contains(part), "{part}: {board}");
+        }
+        assert!(!board.contains("<script>"));
+        // What a card that is dragged asks for.
+        let asked = cast.broker.get(&format!("/staff/deals/move?deal={id}&to=introduced")).await;
+        assert!(asked.status == 200 && asked.text.contains("name=\"_do\" value=\"move\""), "{}", asked.text);
+        let far = cast.broker.get(&format!("/en/staff/deals/move?deal={id}&to=signed")).await;
+        assert!(far.status == 200 && !far.text.contains("value=\"move\""), "{}", far.text);
+        assert_eq!(cast.broker.get(&format!("/staff/deals/move?deal={id}&to=nowhere")).await.status, 404);
+        assert_eq!(
+            cast.seeker.get(&format!("/staff/deals/move?deal={id}&to=introduced")).await.status,
+            200,
+            "it shows no more than the deal"
+        );
+        assert_eq!(site.person("b-stranger").await.get(&format!("/staff/deals/move?deal={id}&to=introduced")).await.status, 404);
+
+        // More than a column shows: the way on is narrowed to the stage and the broker.
+        for n in 0..21 {
+            let new = json!({"kind": "licence", "listing": cast.listing, "title": format!("Thương vụ {n}")});
+            cast.broker.post("/api/v1/deals", new).await.expect(201);
+        }
+        let board = cast.broker.get("/staff/deals").await.text;
+        let more = format!("/my/deals?stage=qualified&amp;broker={}", cast.broker_id);
+        assert!(board.contains(&more.replace("&amp;", "&#38;")) || board.contains(&more), "{board}");
+        let list = cast.broker.get(&more.replace("&amp;", "&")).await;
+        assert!(list.status == 200 && list.text.contains("Thương vụ 20"), "{}", list.text);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn steps_are_told_after_many_messages_and_what_is_unread_is_counted_in_the_header() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "t").await;
+        let deal = cast.deal("licence").await;
+        deal.post(&cast.broker, "meetings", json!({"held_on": "2026-11-20", "place": "Xưởng"})).await.expect(201);
+        for n in 0..95 {
+            deal.post(&cast.broker, "messages", json!({"text": format!("Tin {n}")})).await.expect(201);
+        }
+        let page = cast.seeker.get(&deal.path.replace("/api/v1", "")).await.text;
+        for step in ["Thương vụ được mở", "Ghi nhận buổi gặp"] {
+            assert!(page.contains(step), "{step}: {page}");
+        }
+        let unread = cast.seeker.get("/api/v1/notices?unread=true").await.expect(200)["total"].as_u64().unwrap();
+        assert!(unread > 0 && page.contains(&format!("<span class=\"count\" aria-hidden=\"true\">{unread}</span>")), "{unread}");
+        cast.seeker.post("/api/v1/notices/read", json!({})).await;
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_typed_for_a_step_that_is_gone_is_shown_again() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "g").await;
+        let asked = json!({"party": cast.seeker_party, "message": "Cần một máy.", "cooperation": "licence"});
+        let made = cast.seeker.post(&format!("/api/v1/technologies/{}/interests", cast.listing), asked).await.expect(201);
+        let path = format!("/interests/{}", made["id"].as_str().unwrap());
+        cast.seeker.post_at(&format!("/api/v1{path}/withdraw"), 1, json!({})).await.expect(200);
+        let typed = send(&cast.owner, &path, &[("_do", "accept"), ("_seen", "1"), ("text", "Mời anh chị đến xem máy.")]).await;
+        assert_eq!(typed.status, 409, "{}", typed.text);
+        assert!(typed.text.contains("id=\"kept\"") && typed.text.contains("Mời anh chị đến xem máy."), "{}", typed.text);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_emergency_is_opened_with_a_reason_and_says_first_who_is_told() {
+    on_every_database(async |site: Site| {
+        let owner = site.person("chu").await;
+        let party = site.party(&owner, "Viện Dừa", "institute").await;
+        let made = owner.post("/api/v1/technologies", json!({"party": party, "content": technology("Máy sấy")})).await.expect(201);
+        let (id, code) = (made["id"].as_str().unwrap(), made["code"].as_str().unwrap().to_owned());
+        let text = json!({"know_how": "Ủ men 48 giờ."});
+        owner.put_at(&format!("/api/v1/listings/{id}/confidential"), 0, text).await.expect(200);
+        let administrator = site.staff("quan-tri", &[StaffRole::Administrator]).await;
+        let page = "/staff/emergency";
+        for other in [site.staff("duyet", &[StaffRole::Moderator]).await, site.staff("moi-gioi", &[StaffRole::Broker]).await, owner.clone()]
+        {
+            assert_eq!(other.get(&format!("{page}?code={code}")).await.status, 404);
+            assert_eq!(send(&other, page, &[("code", &code), ("reason", "Kiểm tra theo yêu cầu của toà án.")]).await.status, 404);
+        }
+        assert!(administrator.get(&format!("{page}?code=CN-1999-000001")).await.text.contains("Không có tin nào"));
+        for lang in ["", "/en"] {
+            let before = administrator.get(&format!("{lang}{page}?code={code}")).await.text;
+            assert!(before.contains("Viện Dừa") && before.contains("chu") && !before.contains("Ủ men"), "{before}");
+        }
+        let short = send(&administrator, page, &[("code", &code), ("reason", "Xem")]).await;
+        assert!(short.status == 422 && short.text.contains("href=\"#reason\"") && !short.text.contains("Ủ men"), "{}", short.text);
+        let views = format!("/api/v1/listings/{id}/disclosure-views");
+        assert_eq!(owner.get(&views).await.expect(200)["total"], 0);
+        let reason = "Kiểm tra theo yêu cầu của toà án tỉnh.";
+        let opened = send(&administrator, page, &[("code", &code), ("reason", reason)]).await;
+        assert!(opened.status == 200 && opened.text.contains("Ủ men 48 giờ."), "{}", opened.text);
+        assert_eq!(opened.headers["cache-control"], "no-store");
+        let looks = owner.get(&views).await.expect(200);
+        assert_eq!((looks["total"].clone(), looks["items"][0]["reason"].clone()), (json!(1), json!(reason)));
+        assert!(owner.get("/api/v1/notices").await.text.contains("glass_broken"));
+        site.stop().await;
+    })
+    .await;
+}

@@ -1,0 +1,273 @@
+//! One party takes in another: all of it moves, old links still lead somewhere, and what cannot be is refused whole.
+
+use std::collections::BTreeSet;
+
+use base::{PartyId, PartyRole, StaffRole};
+use reqwest::Method;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use serde_json::{Value, json};
+use store::testing::TestStore;
+
+use crate::main_job::{publish, technology};
+use crate::site::{Answer, Client, Site, on_every_database};
+
+struct Scene {
+    administrator: Client,
+    moderator: Client,
+    /// Admin of the party that is taken in, with its listing.
+    lan: Client,
+    from: PartyId,
+    listing: String,
+    /// Admin of the party that stays.
+    minh: Client,
+    into: PartyId,
+}
+
+async fn published(site: &Site, owner: &Client, moderator: &Client, party: PartyId, title: &str) -> String {
+    let made = owner.post("/api/v1/technologies", json!({"party": party, "content": technology(title)})).await.expect(201);
+    let id = made["id"].as_str().unwrap().to_owned();
+    let steps = format!("/api/v1/listings/{id}/transitions");
+    let seen = owner.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
+    publish(moderator, &id, seen).await;
+    site.indexed().await;
+    id
+}
+
+impl Scene {
+    async fn set(site: &Site) -> Self {
+        let administrator = site.staff("quan-tri", &[StaffRole::Administrator]).await;
+        let moderator = site.staff("duyet", &[StaffRole::Moderator]).await;
+        let (lan, minh) = (site.person("lan").await, site.person("minh").await);
+        let from = site.party(&lan, "Trạm Giống Cũ", "institute").await;
+        let into = site.party(&minh, "Viện Dừa Mới", "institute").await;
+        let listing = published(site, &lan, &moderator, from, "Máy sấy cơm dừa bơm nhiệt").await;
+        Self { administrator, moderator, lan, from, listing, minh, into }
+    }
+
+    async fn merge(&self, seen: i64, reason: &str) -> Answer {
+        let body = json!({"into": self.into, "reason": reason});
+        self.administrator.post_at(&format!("/api/v1/parties/{}/merge", self.from), seen, body).await
+    }
+
+    async fn preview(&self) -> Value {
+        self.administrator.get(&format!("/api/v1/parties/{}/merge?into={}", self.from, self.into)).await.expect(200)
+    }
+}
+
+async fn send(client: &Client, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    client.send_raw(Method::POST, path, "application/x-www-form-urlencoded", body.into_bytes()).await
+}
+
+/// What the index and the database say of everything that is published.
+async fn agree(site: &Site) {
+    site.indexed().await;
+    site.matched().await;
+    let difference = search::follower::verify(&site.app.store, &site.app.search).await.unwrap();
+    assert!(difference.is_none(), "{difference:?}");
+    assert!(site.app.store.verify_events(&mut |_| {}).await.unwrap().is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_party_that_is_taken_in_moves_with_all_it_has_and_its_old_links_lead_on() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let page = scene.lan.get(&format!("/api/v1/technologies/{}", scene.listing)).await.expect(200);
+        let (url, code) = (page["url"].as_str().unwrap().to_owned(), page["code"].clone());
+        let old = scene.lan.get(&format!("/api/v1/parties/{}", scene.from)).await.expect(200)["slug"].as_str().unwrap().to_owned();
+
+        // Somebody in both, the stronger in the one; somebody who was stopped there; an interest and a deal with a third.
+        let (both, both_id) = site.account("hai-ben", &[]).await;
+        site.member(scene.from, both_id, PartyRole::Editor).await;
+        site.member(scene.into, both_id, PartyRole::Viewer).await;
+        let buyer = site.person("nguoi-mua").await;
+        let firm = site.party(&buyer, "Công ty Cơm dừa", "enterprise").await;
+        let asked = json!({"party": firm, "message": "Muốn lắp một máy.", "cooperation": "licence"});
+        let interest = buyer.post(&format!("/api/v1/technologies/{}/interests", scene.listing), asked).await.expect(201);
+        let interest = interest["id"].as_str().unwrap().to_owned();
+        let broker = site.staff("moi-gioi", &[StaffRole::Broker]).await;
+        let deal = broker.post("/api/v1/deals", json!({"kind": "licence", "listing": scene.listing, "seeker": firm})).await.expect(201);
+        let deal = format!("/api/v1/deals/{}", deal["id"].as_str().unwrap());
+        let saved = json!({"name": "Trạm", "query": format!("party={}", scene.from), "when": "daily"});
+        let saved = buyer.post("/api/v1/saved-searches", saved).await.expect(201)["id"].as_str().unwrap().to_owned();
+        let token = scene.lan.post("/api/v1/tokens", json!({"name": "máy", "scopes": ["read"], "days": 30, "party": scene.from})).await;
+        let program = site.visitor().with("authorization", &format!("Bearer {}", token.expect(201)["secret"].as_str().unwrap()));
+        site.settled().await;
+
+        // What will move is said before; nothing has happened by looking.
+        let plan = scene.preview().await;
+        let count = |what: &str| {
+            let all = plan["moves"].as_array().unwrap();
+            all.iter().find(|m| m["what"] == what).unwrap()["count"].as_i64().unwrap()
+        };
+        assert_eq!(
+            ["listings", "members", "tokens", "interests", "deals", "saved_searches"].map(count),
+            [1, 2, 1, 1, 1, 1],
+            "{plan}"
+        );
+        assert_eq!(plan["obstacles"], json!([]));
+
+        assert_eq!(scene.merge(1, " ").await.pointers(), ["/reason"]);
+        assert_eq!(scene.merge(7, "Quyết định 12").await.status, 412);
+        let merged = scene.merge(1, "Quyết định 12/QĐ-UBND").await.expect(200);
+        assert_eq!(merged["into"], json!(scene.into));
+
+        // Old links: the API's id and the page's address, in both languages.
+        let moved = site.visitor().get(&format!("/api/v1/parties/{}", scene.from)).await;
+        assert_eq!((moved.status.as_u16(), moved.headers["location"].to_str().unwrap()), (301, format!("/api/v1/parties/{}", scene.into).as_str()));
+        let new = merged["slug"].as_str().unwrap();
+        for lang in ["", "/en"] {
+            let moved = site.visitor().get(&format!("{lang}/parties/{old}")).await;
+            assert!(moved.status.is_redirection(), "{}", moved.status);
+            assert_eq!(moved.headers["location"].to_str().unwrap(), format!("{lang}/parties/{new}"));
+        }
+        assert_eq!(scene.lan.post("/api/v1/parties", json!({"names": {"vi": "Trạm Giống Cũ"}, "party_type": "institute"})).await.expect(201)["slug"] == json!(old), false);
+
+        // The listing keeps its code and address and is found under the new name at once.
+        agree(&site).await;
+        let now = scene.minh.get(&format!("/api/v1/technologies/{}", scene.listing)).await.expect(200);
+        assert_eq!((&now["code"], now["url"].as_str().unwrap(), &now["party"]["id"]), (&code, url.as_str(), &json!(scene.into)));
+        assert!(now["inside"].is_object(), "the members of the party that took it in write it");
+        let found = site.visitor().get(&format!("/api/v1/search?kind=technology&party={}", scene.into)).await.expect(200);
+        assert_eq!(found["total"], 1, "{found}");
+        let parties = site.visitor().get("/api/v1/search?kind=party&q=Tram+Giong+Cu&limit=50").await.expect(200);
+        assert!(!parties.to_string().contains(&scene.from.to_string()), "{parties}");
+
+        // Members: nobody twice, the stronger role; the rights are the survivor's.
+        let members = scene.minh.get(&format!("/api/v1/parties/{}/memberships", scene.into)).await.expect(200);
+        let of = |name: &str| members["items"].as_array().unwrap().iter().filter(|m| m["name"] == name).cloned().collect::<Vec<_>>();
+        assert_eq!((of("lan").len(), of("minh").len(), of("hai-ben").len()), (1, 1, 1), "{members}");
+        assert_eq!(of("hai-ben")[0]["roles"].as_array().unwrap().iter().map(|r| r.as_str().unwrap()).collect::<BTreeSet<_>>(), BTreeSet::from(["editor", "viewer"]));
+        assert_eq!(both.get(&format!("/api/v1/technologies?party={}", scene.into)).await.expect(200)["total"], 1);
+        assert_eq!(program.get(&format!("/api/v1/technologies?party={}", scene.into)).await.expect(200)["total"], 1);
+
+        // Interest, deal and saved search go on; the deal can be rebuilt from its events.
+        assert_eq!(scene.minh.get(&format!("/api/v1/interests/{interest}")).await.status, 200);
+        let shown = scene.minh.get(&deal).await.expect(200);
+        assert_eq!(shown["parties"][0]["id"], json!(scene.into));
+        let id: uuid::Uuid = shown["id"].as_str().unwrap().parse().unwrap();
+        let filter = store::events::Filter { subject: Some(id), ..store::events::Filter::default() };
+        let mut events = site.app.store.events(&filter, 100).await.unwrap();
+        events.reverse();
+        let replayed = brokering::deals::replay(&events).unwrap();
+        assert_eq!(replayed.parties.keys().copied().collect::<BTreeSet<_>>(), BTreeSet::from([scene.into, firm]));
+        let search = buyer.get(&format!("/api/v1/saved-searches/{saved}")).await.expect(200);
+        assert!(search.to_string().contains(&scene.into.to_string()), "{search}");
+
+        // The members of both are told, in words that name both.
+        for client in [&scene.lan, &scene.minh, &both] {
+            let told = client.get("/api/v1/notices").await.expect(200).to_string();
+            assert!(told.contains("party_merged") && told.contains("Trạm Giống Cũ") && told.contains("Viện Dừa Mới"), "{told}");
+        }
+        assert!(!buyer.get("/api/v1/notices").await.text.contains("party_merged"));
+
+        // Taken in again: every old link leads to the last.
+        let last = site.party(&scene.minh, "Đại học Dừa", "university").await;
+        let seen = scene.minh.get(&format!("/api/v1/parties/{}", scene.into)).await.expect(200)["version"].as_i64().unwrap();
+        let body = json!({"into": last, "reason": "Quyết định 13/QĐ-UBND"});
+        scene.administrator.post_at(&format!("/api/v1/parties/{}/merge", scene.into), seen, body).await.expect(200);
+        let moved = site.visitor().get(&format!("/api/v1/parties/{}", scene.from)).await;
+        assert!(moved.headers["location"].to_str().unwrap().ends_with(&last.to_string()));
+        agree(&site).await;
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_would_stand_on_both_sides_is_refused_with_every_reason_and_nothing_moves() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let asked = json!({"party": scene.into, "message": "Muốn lắp một máy.", "cooperation": "licence"});
+        scene.minh.post(&format!("/api/v1/technologies/{}/interests", scene.listing), asked).await.expect(201);
+        let broker = site.staff("moi-gioi", &[StaffRole::Broker]).await;
+        let new = json!({"kind": "licence", "listing": scene.listing, "seeker": scene.into});
+        let deal = broker.post("/api/v1/deals", new).await.expect(201)["code"].clone();
+        let other = site.person("chu-khac").await;
+        let third = site.party(&other, "Viện Khác", "institute").await;
+        let theirs = published(&site, &other, &scene.moderator, third, "Máy ép dầu dừa").await;
+        for (client, party) in [(&scene.lan, scene.from), (&scene.minh, scene.into)] {
+            let asked = json!({"party": party, "message": "Cần máy này.", "cooperation": "licence"});
+            client.post(&format!("/api/v1/technologies/{theirs}/interests"), asked).await.expect(201);
+        }
+        let refused = scene.merge(1, "Quyết định 12").await;
+        assert_eq!(refused.status, 409, "{}", refused.text);
+        let body = refused.json();
+        let kinds: Vec<&str> = body["obstacles"].as_array().unwrap().iter().map(|o| o["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["deals_between", "interests_between", "interests_twice"], "{body}");
+        assert_eq!(body["obstacles"][0]["codes"], json!([deal]));
+        assert_eq!(scene.preview().await["obstacles"].as_array().unwrap().len(), 3);
+        // Nothing was half done.
+        assert_eq!(scene.lan.get(&format!("/api/v1/parties/{}", scene.from)).await.expect(200)["version"], 1);
+        assert_eq!(scene.lan.get(&format!("/api/v1/technologies?party={}", scene.from)).await.expect(200)["total"], 1);
+        let itself = json!({"into": scene.from, "reason": "Nhầm"});
+        let itself = scene.administrator.post_at(&format!("/api/v1/parties/{}/merge", scene.from), 1, itself).await;
+        assert_eq!((itself.status.as_u16(), &itself.json()["obstacles"][0]["kind"]), (409, &json!("same_party")));
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_says_what_will_move_before_its_button_and_asks_for_a_reason() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let path = "/staff/parties/merge";
+        assert!(scene.administrator.get("/staff/parties").await.text.contains(&format!("href=\"{path}\"")));
+        assert_eq!(scene.moderator.get(path).await.status, 403);
+        let looked = scene.administrator.get(&format!("{path}?find_from=tram+giong&find_into=vien+dua")).await.text;
+        assert!(
+            looked.contains(&scene.from.to_string()) && looked.contains(&scene.into.to_string()) && !looked.contains("_seen"),
+            "{looked}"
+        );
+        let (from, into) = (scene.from.to_string(), scene.into.to_string());
+        for lang in ["", "/en"] {
+            let plan = scene.administrator.get(&format!("{lang}{path}?from={from}&into={into}")).await.text;
+            assert!(plan.contains("name=\"_seen\" value=\"1\"") && plan.contains("name=\"reason\""), "{plan}");
+        }
+        let empty = send(&scene.administrator, path, &[("from", &from), ("into", &into), ("_seen", "1"), ("_key", "a")]).await;
+        assert!(empty.status == 422 && empty.text.contains("href=\"#reason\""), "{}", empty.text);
+        let sent = [("from", from.as_str()), ("into", into.as_str()), ("_seen", "1"), ("_key", "a"), ("reason", "Quyết định 12")];
+        let done = send(&scene.administrator, path, &sent).await;
+        assert_eq!(done.status, 303, "{}", done.text);
+        assert_eq!(send(&scene.administrator, path, &sent).await.status, 303, "sent twice, it is done once");
+        let gone = scene.administrator.get(&format!("{path}?from={from}&into={into}")).await;
+        assert_eq!(gone.status, 404);
+        site.stop().await;
+    })
+    .await;
+}
+
+/// Whatever points at a party must be moved by a merger: a new table that does so belongs on this list and into
+/// `absorb` of its crate.
+#[tokio::test]
+async fn every_column_that_names_a_party_is_moved() {
+    let store = TestStore::sqlite().await.unwrap();
+    let db = store.store.db();
+    let ask = async |sql: String| db.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.unwrap();
+    let mut found = BTreeSet::new();
+    for table in ask("SELECT name FROM sqlite_master WHERE type = 'table'".to_owned()).await {
+        let table: String = table.try_get("", "name").unwrap();
+        for key in ask(format!("PRAGMA foreign_key_list({table})")).await {
+            if key.try_get::<String>("", "table").unwrap() == "party" {
+                found.insert(format!("{table}.{}", key.try_get::<String>("", "from").unwrap()));
+            }
+        }
+    }
+    let moved = [
+        "deal.owner_party_id",
+        "deal.seeker_party_id",
+        "deal_party.party_id",
+        "disclosure.party_id",
+        "import.party_id",
+        "interest.owner_party_id",
+        "interest.seeker_party_id",
+        "listing.party_id",
+        "listing_invitation.party_id",
+        "membership.party_id",
+        "party_alias.party_id",
+        "party_holding.party_id",
+        "party_private.party_id",
+    ];
+    assert_eq!(found, moved.into_iter().map(str::to_owned).collect::<BTreeSet<_>>());
+}
