@@ -19,6 +19,7 @@ mod m0008_deals;
 mod m0009_disclosures;
 mod m0010_matches;
 mod m0011_saved_searches;
+mod m0014_experts;
 
 /// All steps in order.
 pub struct Migrator;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_disclosures::Step),
             Box::new(m0010_matches::Step),
             Box::new(m0011_saved_searches::Step),
+            Box::new(m0014_experts::Step),
         ]
     }
 }

@@ -15,6 +15,7 @@ mod deal_pages;
 mod deal_walks;
 mod deals;
 mod disclosures;
+mod experts;
 mod finding;
 mod golden;
 mod hidden;

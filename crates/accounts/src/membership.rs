@@ -240,6 +240,11 @@ pub async fn step(accounts: &Accounts, ctx: Ctx, id: MembershipId, seen: Option<
                         save(&tx, update, &row).await?;
                     }
                 }
+                if next != Next::To(Status::Confirmed)
+                    && let Some(account) = row.account()
+                {
+                    crate::experts::left(&tx, account, row.party()).await?;
+                }
                 tx.emit(event(row.party(), id, step.event(), &roles_of(&row.0.roles), version));
                 let status = match next {
                     Next::To(status) => Some(status),

@@ -5,6 +5,7 @@ pub mod confidential;
 pub mod deals;
 pub mod disclosures;
 pub mod events;
+pub mod experts;
 pub mod imports;
 pub mod interests;
 pub mod listings;

@@ -42,6 +42,7 @@ impl Number {
             DocKind::IpAsset => "noun-ip-asset",
             DocKind::Need => "noun-need",
             DocKind::Party => "noun-party",
+            DocKind::Expert => "noun-expert",
         }
     }
 }
@@ -85,7 +86,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
         f: f.data(&data),
         technologies: cards(technologies.items),
         needs: cards(needs.items),
-        numbers: [DocKind::Technology, DocKind::IpAsset, DocKind::Need, DocKind::Party].map(number).into(),
+        numbers: DocKind::ALL.map(number).into(),
     };
     Ok(page(StatusCode::OK, lang, &home))
 }
