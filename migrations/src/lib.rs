@@ -21,6 +21,7 @@ mod m0010_matches;
 mod m0011_saved_searches;
 mod m0012_stories_and_documents;
 mod m0013_desk;
+mod m0014_experts;
 
 /// All steps in order.
 pub struct Migrator;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_saved_searches::Step),
             Box::new(m0012_stories_and_documents::Step),
             Box::new(m0013_desk::Step),
+            Box::new(m0014_experts::Step),
         ]
     }
 }

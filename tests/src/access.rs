@@ -84,6 +84,9 @@ fn cases(operation: &str) -> &'static [&'static str] {
         "listAccounts" | "setStaffRoles" | "disableAccount" | "enableAccount" => &["other"],
         "listParties" | "createParty" | "getParty" | "editParty" | "verifyParty" | "listMembers" | "inviteMember" => &["party"],
         "listMyMemberships" => &["own"],
+        "listExperts" => &["public"],
+        "getMyExpert" | "saveMyExpert" | "publishMyExpert" | "withdrawMyExpert" => &["own"],
+        "getExpert" => &["draft", "published", "withdrawn"],
         "getMembership" | "setMemberRoles" => &["colleague"],
         "moveMembership" => &["accept_own", "accept_other", "suspend_other"],
         "listTechnologies" | "listIpAssets" | "listNeeds" => &["public", "party"],
@@ -118,6 +121,7 @@ fn cases(operation: &str) -> &'static [&'static str] {
         "exportSearch" => &["public"],
         "listSimilar" => &["draft", "published", "registered"],
         "matchNeed" | "matchTechnology" | "matchIpAsset" => &["draft", "published"],
+        "matchNeedExperts" | "matchNeedParties" | "matchTechnologyParties" | "matchIpAssetParties" => &["draft", "published"],
         "listPartyMatches" => &["party"],
         "giveMatchFeedback" | "takeMatchFeedback" => &["own_need", "own_offer", "registered"],
         "listGaps" => &["own"],
@@ -192,6 +196,10 @@ impl Ask {
             None => client.send(route.method.clone(), &path, self.body.clone()).await,
         }
     }
+}
+
+fn expert() -> Value {
+    json!({"name": "Lê Thị Mơ", "expertise": [{"what": {"vi": "Sấy dừa"}, "evidence": {"vi": "Mười máy"}, "field": "21101"}]})
 }
 
 fn form(party: PartyId, publish: bool) -> String {
@@ -385,6 +393,23 @@ impl<'a> World<'a> {
         Once { client, session, email: format!("{name}@example.org"), account: Some(account) }
     }
 
+    /// The person's expert profile, so far; nobody has none. Gives its id.
+    async fn expert(&self, once: &Once, state: &str) -> String {
+        if once.account.is_none() {
+            return String::new();
+        }
+        let me = "/api/v1/experts/me";
+        let saved = once.session.put_at(me, 0, expert()).await.expect(200);
+        if state != "draft" {
+            let consent = json!({"consent": accounts::experts::CONSENT});
+            once.session.post_at(&format!("{me}/publication"), 1, consent).await.expect(200);
+        }
+        if state == "withdrawn" {
+            once.session.send(Method::DELETE, &format!("{me}/publication"), None).await.expect(200);
+        }
+        saved["id"].as_str().unwrap().to_owned()
+    }
+
     /// A listing of the party; gives id and version.
     async fn listing(&self, kind: Kind, state: &str) -> (String, i64) {
         self.listing_of(self.party, kind, state).await
@@ -492,7 +517,19 @@ impl<'a> World<'a> {
                 let off = self.manager.post_at(&format!("/api/v1/accounts/{id}/disable"), 1, Value::Null).await.expect(200);
                 by.at(id).seen(off["version"].as_i64().unwrap())
             }
-            "listParties" => by,
+            "listParties" | "listExperts" | "getMyExpert" => by,
+            "getExpert" => by.at(self.expert(&self.once(Who::Viewer).await, case).await),
+            "saveMyExpert" => Ask::by(&self.once(who).await.client).seen(0).body(expert()),
+            "publishMyExpert" => {
+                let once = self.once(who).await;
+                self.expert(&once, "draft").await;
+                Ask::by(&once.client).seen(1).body(json!({"consent": accounts::experts::CONSENT}))
+            }
+            "withdrawMyExpert" => {
+                let once = self.once(who).await;
+                self.expert(&once, "published").await;
+                Ask::by(&once.client)
+            }
             "createParty" => {
                 by.body(json!({"names": {"vi": format!("Đơn vị mới {who:?}")}, "party_type": "institute", "address": {"province": "86"}}))
             }
@@ -590,6 +627,9 @@ impl<'a> World<'a> {
             "takeMatchFeedback" => by.at(self.pair(case).await),
             "listGaps" => by,
             "matchNeed" | "matchTechnology" | "matchIpAsset" => by.at(self.listing(kind, state).await.0),
+            "matchNeedExperts" | "matchNeedParties" | "matchTechnologyParties" | "matchIpAssetParties" => {
+                by.at(self.listing(kind, state).await.0)
+            }
             "listReviewQueue" | "listVocabularies" | "listEvents" | "verifyEvents" | "getNumbers" | "listNeedDesk" | "lookUpParties" => by,
             "recordNeed" => by.body(json!({
                 "party": self.party,

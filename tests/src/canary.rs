@@ -248,6 +248,21 @@ async fn plant(site: &Site) -> Planted {
     room.owner.put_at(&format!("/api/v1/deals/{deal}/story"), 0, story).await.expect(200);
     known.ids.push(deal);
 
+    // What people say of themselves as experts: one who has not consented so far, one who took the consent back.
+    for (who, place, is_withdrawn) in [(Neighbour, "expert draft", false), (Waiting, "expert withdrawn", true)] {
+        let (client, what) = (&people[&who], canaries.word(place, if is_withdrawn { &[Waiting] } else { &[Neighbour] }));
+        let able = json!({"what": {"vi": what}, "evidence": {"vi": "Mười năm"}, "field": "21101"});
+        let profile = json!({"name": format!("Lê Thị {place}"), "expertise": [able]});
+        let saved = client.put_at("/api/v1/experts/me", 0, profile).await.expect(200);
+        if is_withdrawn {
+            let publication = "/api/v1/experts/me/publication";
+            client.post_at(publication, 1, json!({"consent": accounts::experts::CONSENT})).await.expect(200);
+            client.send(Method::DELETE, publication, None).await.expect(200);
+        }
+        known.ids.push(saved["id"].as_str().unwrap().to_owned());
+        known.slugs.push(saved["slug"].as_str().unwrap().to_owned());
+    }
+
     // Drafts, and a revision that was not handed in.
     // So long that the word is not in its address: an error may well say which address was asked for.
     let title = format!("{} {}", "Máy sấy cơm dừa ".repeat(6), canaries.word("title of a draft", &[Owner, Viewer]));

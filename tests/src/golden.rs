@@ -540,6 +540,7 @@ impl Made {
             verification: code("document"),
             presentation: both(&self.summary, &self.summary_en),
             capacities: self.words(),
+            standards: LocalisedList::default(),
             interests: LocalisedList::default(),
             fields: self.field.as_deref().map(code).into_iter().collect(),
             since: now() - TimeDelta::days(self.days_old),

@@ -18,6 +18,7 @@ mod deal_walks;
 mod deals;
 mod disclosures;
 mod documents;
+mod experts;
 mod finding;
 mod golden;
 mod hidden;

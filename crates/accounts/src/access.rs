@@ -5,6 +5,7 @@
 
 use base::{Action, Actor, Capacity, Hideable, PartyRole, Scope, StaffRole};
 
+use crate::experts::ExpertRow;
 use crate::membership::MembershipRow;
 use crate::parties::PartyRow;
 use crate::people::AccountRow;
@@ -30,6 +31,13 @@ impl Hideable for MembershipRow {
     /// Members of the party see its memberships, and everybody their own.
     fn visible_to(&self, actor: &Actor) -> bool {
         actor.is_system() || actor.is_member(self.party()) || (self.account().is_some() && self.account() == actor.account())
+    }
+}
+
+impl Hideable for ExpertRow {
+    /// A published profile is everybody's to see, any other its owner's alone.
+    fn visible_to(&self, actor: &Actor) -> bool {
+        self.is_public() || actor.account() == Some(self.account())
     }
 }
 
@@ -112,6 +120,14 @@ action! {
 action! {
     /// Change one's own account: name, password, second factor, sessions, tokens. Never by a token.
     OwnAccount = "account.own" on Space, |actor, _space| may_own(actor)
+}
+action! {
+    /// Write, publish and withdraw what one says of oneself as an expert. By the person: a token consents to nothing.
+    ManageOwnExpert = "expert.own" on Space, |actor, _space| may_own(actor)
+}
+action! {
+    /// Read an expert's profile.
+    ViewExpert = "expert.view" on ExpertRow, |_actor, _expert| true
 }
 action! {
     /// List accounts, read any, disable and enable, give staff roles.

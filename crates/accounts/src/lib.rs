@@ -18,6 +18,7 @@ pub mod access;
 pub mod actor;
 mod email;
 mod error;
+pub mod experts;
 mod key;
 pub mod letters;
 pub mod links;
@@ -44,8 +45,9 @@ mod tests;
 pub mod tokens;
 mod words;
 
-pub use base::{AccountId, MembershipId, PartyId, SessionId, TokenId};
+pub use base::{AccountId, ExpertId, MembershipId, PartyId, SessionId, TokenId};
 pub use error::Error;
+pub use experts::{ExpertProfile, ExpertReceipt, ExpertStatus, ExpertView, OwnExpert};
 pub use key::{InstanceKey, KeyError, Sealing};
 pub use membership::{MembershipReceipt, MembershipView};
 pub use parties::{PartyBrief, PartyReceipt, PartyView};

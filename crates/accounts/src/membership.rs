@@ -295,6 +295,12 @@ pub async fn step(accounts: &Accounts, ctx: Ctx, id: MembershipId, seen: Option<
                 }
                 let kind = if is_first { Step::Confirm.event() } else { step.event() };
                 tx.emit(event(row.party(), id, kind, &roles_of(&row.0.roles), version));
+                if next != Next::To(Status::Confirmed)
+                    && let Some(account) = row.account()
+                {
+                    crate::experts::left(&tx, account, row.party()).await?;
+                }
+                tx.emit(event(row.party(), id, step.event(), &roles_of(&row.0.roles), version));
                 let status = match next {
                     Next::To(status) => Some(status),
                     Next::Gone => None,

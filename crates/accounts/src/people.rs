@@ -393,6 +393,7 @@ async fn set_status(accounts: &Accounts, ctx: Ctx, id: AccountId, seen: i64, sta
                 let kind = if status == AccountStatus::Disabled {
                     end_sessions(&tx, id, None).await?;
                     revoke_tokens(&tx, id).await?;
+                    crate::experts::close(&tx, id).await?;
                     "account.disabled"
                 } else {
                     crate::membership::attach(&tx, id, &row.email_key).await?;

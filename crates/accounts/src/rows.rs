@@ -164,6 +164,34 @@ pub(crate) mod party_private {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub(crate) mod expert {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "expert")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub account_id: Uuid,
+        pub slug: String,
+        pub status: String,
+        pub party_id: Option<Uuid>,
+        pub profile: String,
+        pub schema: i64,
+        pub consent_version: Option<String>,
+        pub consent_at: Option<DateTimeUtc>,
+        pub published_at: Option<DateTimeUtc>,
+        pub withdrawn_at: Option<DateTimeUtc>,
+        pub demonstration: bool,
+        pub version: i64,
+        pub created_at: DateTimeUtc,
+        pub updated_at: DateTimeUtc,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub(crate) mod membership {
     use sea_orm::entity::prelude::*;
 

@@ -50,6 +50,8 @@ id! {
     AccountId,
     /// Who offers, seeks or acts.
     PartyId,
+    /// What a person says of themselves as an expert.
+    ExpertId,
     /// An account's place in a party.
     MembershipId,
     /// A technology, an IP asset or a need.

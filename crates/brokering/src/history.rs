@@ -22,7 +22,7 @@ use crate::interests::rows::interest;
 use crate::{Brokering, BrokeringError};
 
 /// Fewer parties than this are nobody's to count in public.
-const PARTIES_NEEDED: usize = 3;
+pub(crate) const PARTIES_NEEDED: usize = 3;
 
 base::words! {
     /// Why a figure is not told.

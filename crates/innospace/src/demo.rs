@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use accounts::people::NewAccount;
-use accounts::{Address, PartyProfile, Password};
+use accounts::{Address, ExpertProfile, PartyProfile, Password};
 use base::text::LocalisedList;
 use base::{AccountId, Actor, Code, Lang, Localised, PartyId, PartyRole, StaffRole, defaults};
 use chrono::{NaiveDate, TimeDelta};
@@ -78,7 +78,26 @@ struct DemoParty {
     #[serde(default)]
     capacities: LocalisedList,
     #[serde(default)]
+    equipment: LocalisedList,
+    #[serde(default)]
+    standards: LocalisedList,
+    #[serde(default)]
     interests: LocalisedList,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Experts {
+    expert: Vec<DemoExpert>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DemoExpert {
+    key: String,
+    /// The party they belong to, by key.
+    party: Option<String>,
+    profile: ExpertProfile,
 }
 
 #[derive(Deserialize)]
@@ -160,8 +179,9 @@ pub async fn prepare(parts: &Parts, data: &Path) -> Result<SignIns, Failure> {
     crate::print("Preparing the demonstration space …");
     let keys = parties(parts).await?;
     let sign_ins = people(parts, &keys).await?;
+    let experts = experts(parts, &keys).await?;
     let count = all_listings(parts, &keys).await?;
-    crate::print(&format!("{} parties and {count} listings are there; the index is being built.", keys.len()));
+    crate::print(&format!("{} parties, {experts} experts and {count} listings are there; the index is being built.", keys.len()));
     // Written last: a start that was cut off before is told apart from one that is whole.
     std::fs::write(&file, serde_json::to_string_pretty(&sign_ins)?)?;
     restrict(&file)?;
@@ -203,6 +223,8 @@ async fn parties(parts: &Parts) -> Result<BTreeMap<String, PartyId>, Failure> {
             website: party.website,
             presentation: party.presentation,
             capacities: party.capacities,
+            equipment: party.equipment,
+            standards: party.standards,
             interests: party.interests,
             contact_relay: true,
             ..PartyProfile::default()
@@ -252,6 +274,36 @@ async fn people(parts: &Parts, keys: &BTreeMap<String, PartyId>) -> Result<SignI
         sign_ins.push(SignIn { email: email.to_owned(), password, about: about.to_owned() });
     }
     Ok(SignIns(sign_ins))
+}
+
+/// Invented experts, each with an account that nobody signs in to: its password is made and forgotten.
+async fn experts(parts: &Parts, keys: &BTreeMap<String, PartyId>) -> Result<usize, Failure> {
+    let all: Experts = read("experts.toml")?;
+    let count = all.expert.len();
+    for one in all.expert {
+        let failed = |e: accounts::Error| {
+            let faults = if let accounts::Error::Invalid(f) = &e { Some(f) } else { None };
+            told(&one.key, &e, faults)
+        };
+        let new = NewAccount {
+            email: format!("{}@demo.innospace.example", one.key),
+            name: one.profile.name.clone(),
+            lang: Lang::Vi,
+            password: Password::new(&word()?),
+            staff: BTreeSet::new(),
+            demonstration: true,
+        };
+        let account = accounts::people::create(&parts.accounts, Ctx::system(), new).await.map_err(failed)?.id;
+        let mut profile = one.profile.clone();
+        if let Some(key) = &one.party {
+            let party = keys.get(key).ok_or_else(|| format!("config/demo/experts.toml: {}: there is no party {key}", one.key))?;
+            let roles = BTreeSet::from([PartyRole::Viewer]);
+            accounts::membership::put_confirmed(&parts.accounts, Ctx::system(), *party, account, roles).await.map_err(failed)?;
+            profile.party = Some(*party);
+        }
+        accounts::experts::put_demonstration(&parts.accounts, Ctx::system(), account, profile).await.map_err(failed)?;
+    }
+    Ok(count)
 }
 
 /// A password that can be typed: three groups of five letters and digits, some 75 bits.

@@ -4,7 +4,7 @@
 //! never for an answer. Not here: the content (`view`, `published`).
 
 use accounts::parties::PartyBrief;
-use base::{AccountId, Actor, ListingId, Localised, PartyId, Refused};
+use base::{AccountId, Actor, Code, ListingId, Localised, PartyId, Refused};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
 use store::StoreError;
 
@@ -28,6 +28,8 @@ pub struct ListingBrief {
     pub url: String,
     /// Its title, as it was last approved.
     pub title: Localised,
+    /// Its field of science and technology, as it was last approved.
+    pub field: Option<Code>,
     /// Whose it is. Never shown where [`Self::hides_party`] holds.
     pub party: PartyId,
     /// Whether outsiders are not told whose it is.
@@ -91,6 +93,7 @@ fn brief(row: listing::Model, version: &version::Model, party: &PartyBrief) -> R
         kind,
         url: url(kind, &row.slug),
         title: content.title().clone(),
+        field: content.field().cloned(),
         party: party.id,
         hides_party: content.hides_party(),
         owner: owner(&content, party, false),

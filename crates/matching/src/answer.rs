@@ -30,6 +30,8 @@ pub enum Part {
     Place,
     /// Lately confirmed.
     Freshness,
+    /// Deals in the same field that were brought to their end; of parties.
+    Deals,
 }
 
 /// Why two listings match: two fields and what of them met. Whoever takes the words out of either field finds the
@@ -127,7 +129,7 @@ impl MatchListing {
 /// The most characters of a short text in an answer.
 const SUMMARY_CHARS: usize = 500;
 
-fn beginning(text: &str) -> &str {
+pub(crate) fn beginning(text: &str) -> &str {
     text.char_indices().nth(SUMMARY_CHARS).and_then(|(at, _)| text.get(..at)).unwrap_or(text)
 }
 

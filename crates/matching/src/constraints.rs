@@ -32,6 +32,8 @@ pub enum Constraint {
     MustTarget,
     /// The asset is not available.
     Availability,
+    /// The expert does not work in the place.
+    Region,
 }
 
 /// Why an offer is no match.
@@ -87,6 +89,7 @@ impl Rules<'_> {
             Constraint::SeekerType => "match-out-seeker-type",
             Constraint::MustTarget => "match-out-must-target",
             Constraint::Availability => "match-out-availability",
+            Constraint::Region => "match-out-region",
         };
         let text = say(self.lang, key, &[("need", &need_value), ("offer", &offer_value), ("what", what)]);
         Exclusion { constraint, need_field: fields.0.to_owned(), offer_field: fields.1.to_owned(), need_value, offer_value, text }

@@ -3,6 +3,8 @@
 //! It knows neither database nor actor: [`crate::Matcher`] loads what it judges. A pair has the same score whichever
 //! side asks: the need always seeks, the offer always offers; of two offers the one asked about seeks.
 
+mod profiles;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -27,6 +29,8 @@ use crate::terms::{Figures, Shape, Stems, Terms};
 use crate::topic::{Topic, topic};
 use crate::units::Units;
 use crate::weights::Weights;
+
+pub use profiles::{JudgedProfile, PastDeals, Profile};
 
 /// The most words of metrics that the index is asked for.
 const METRIC_TERMS: usize = 10;
@@ -266,7 +270,7 @@ impl Engine {
                     Content::Technology(offer) => offer.advantages.iter().all(|a| a.offered.is_none()).then_some("/advantages"),
                     Content::IpAsset(_) => None,
                 },
-                Part::Topic | Part::Freshness => None,
+                Part::Topic | Part::Freshness | Part::Deals => None,
             }
         };
         let mut gains: Vec<(f64, Part, &'static str)> = Vec::new();

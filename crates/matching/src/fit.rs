@@ -13,7 +13,7 @@ use crate::weights::{FitWeights, Weights};
 
 const SECONDS_PER_DAY: f64 = 86_400.0;
 /// What another province is worth where the same one is worth 1.
-const ELSEWHERE: f64 = 0.3;
+pub(crate) const ELSEWHERE: f64 = 0.3;
 
 /// How near two fields lie in the tree: 1 for the same one, less the higher up the two paths meet.
 pub(crate) fn field_nearness(one: Option<&Code>, other: Option<&Code>, vocabularies: &Vocabularies) -> Option<f64> {
@@ -61,7 +61,7 @@ pub(crate) fn weight(part: Part, weights: &FitWeights) -> f64 {
         Part::Maturity => weights.maturity,
         Part::Place => weights.place,
         Part::Freshness => weights.freshness,
-        Part::Topic | Part::Field => 0.0,
+        Part::Topic | Part::Field | Part::Deals => 0.0,
     }
 }
 

@@ -14,6 +14,7 @@ mod answer;
 mod common;
 pub mod compare;
 mod constraints;
+pub mod counterparts;
 mod engine;
 pub mod feedback;
 mod fit;
@@ -37,7 +38,8 @@ mod weights;
 
 pub use answer::{Match, MatchListing, MatchPage, Missing, Part, PartValue, Reason};
 pub use constraints::{Constraint, Exclusion};
-pub use engine::{Engine, Judged, Reader};
+pub use counterparts::{Counterpart, CounterpartAsk, CounterpartKind, CounterpartPage};
+pub use engine::{Engine, Judged, JudgedProfile, PastDeals, Profile, Reader};
 pub use feedback::MatchId;
 pub use matcher::{Ask, MatchError, Matcher, usual_kinds};
 pub use side::{Known, Side};

@@ -98,14 +98,14 @@ struct Bookmark {
 
 /// A side that can be carried to another thread.
 #[derive(Clone)]
-struct Subject {
-    id: Option<ListingId>,
-    content: Content,
-    known: Known,
+pub(crate) struct Subject {
+    pub(crate) id: Option<ListingId>,
+    pub(crate) content: Content,
+    pub(crate) known: Known,
 }
 
 impl Subject {
-    fn side(&self) -> Side<'_> {
+    pub(crate) fn side(&self) -> Side<'_> {
         Side { id: self.id, content: &self.content, known: self.known.clone() }
     }
 }

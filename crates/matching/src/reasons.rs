@@ -16,14 +16,14 @@ use crate::fit;
 use crate::side::Field;
 use crate::targets;
 use crate::terms::{Shape, Stems, Terms};
-use crate::topic::Topic;
+use crate::topic::{Meeting, Topic};
 
 /// The most reasons of a match; those behind share too little to be worth reading.
-const MAX_REASONS: usize = 12;
+pub(crate) const MAX_REASONS: usize = 12;
 /// The most words a sentence names.
 const MAX_NAMED: usize = 6;
 /// Fields nearer than this are a reason.
-const NEAR: f64 = 0.5;
+pub(crate) const NEAR: f64 = 0.5;
 
 /// Whether there is any reason at all.
 pub(crate) fn any(weighed: &Weighed) -> bool {
@@ -61,7 +61,7 @@ pub(crate) fn of(
             Part::Cooperation => all.extend(cooperation(sought, offered, share, rules)),
             Part::Maturity => all.extend(maturity(sought, offered, share, rules)),
             Part::Place => all.extend(place(sought, offered, share, rules)),
-            Part::Topic | Part::Field | Part::Freshness => {}
+            Part::Topic | Part::Field | Part::Freshness | Part::Deals => {}
         }
     }
     all.retain(|r| r.share > 0.0);
@@ -102,6 +102,14 @@ impl Written {
     }
 }
 
+/// The words of a meeting, as each of its two fields writes them.
+pub(crate) fn written(terms: &Terms, meeting: &Meeting, from: &Field<'_>, to: &Field<'_>, stems: &mut Stems) -> (Vec<String>, Vec<String>) {
+    let (mut here, mut there) = (Written(BTreeMap::new()), Written(BTreeMap::new()));
+    terms.stand(meeting.sought, from, stems, |n, surface| here.note(n, surface));
+    terms.meet(to, stems, |n, surface| there.note(n, surface));
+    (here.in_order(terms, &meeting.terms), there.in_order(terms, &meeting.terms))
+}
+
 #[expect(clippy::too_many_arguments, reason = "one reason's makings, from one caller")]
 fn topical(
     sought: &Party<'_>,
@@ -115,11 +123,7 @@ fn topical(
 ) {
     for meeting in &topic.meetings {
         let (Some(from), Some(to)) = (sought.fields.get(meeting.sought), offered.fields.get(meeting.offered)) else { continue };
-        let (mut here, mut there) = (Written(BTreeMap::new()), Written(BTreeMap::new()));
-        terms.stand(meeting.sought, from, stems, |n, surface| here.note(n, surface));
-        terms.meet(to, stems, |n, surface| there.note(n, surface));
-        let words = here.in_order(terms, &meeting.terms);
-        let offer_words = there.in_order(terms, &meeting.terms);
+        let (words, offer_words) = written(terms, meeting, from, to, stems);
         let (names, others) = ((name_of(from, sought, lang), name_of(to, offered, lang)), named(&offer_words));
         let named = named(&words);
         let text = if terms.translated {
@@ -142,7 +146,7 @@ fn topical(
 }
 
 /// The first few words, without those that are pieces of one named before.
-fn named(words: &[String]) -> String {
+pub(crate) fn named(words: &[String]) -> String {
     let mut named: Vec<&str> = Vec::new();
     for word in words {
         if !named.iter().any(|n| n.split_whitespace().any(|piece| piece == word)) {
@@ -156,7 +160,7 @@ fn named(words: &[String]) -> String {
 }
 
 /// The name of a field for the reader: “nhu cầu: tiêu đề”.
-fn name_of(field: &Field<'_>, party: &Party<'_>, lang: Lang) -> String {
+pub(crate) fn name_of(field: &Field<'_>, party: &Party<'_>, lang: Lang) -> String {
     let side = match party.side.content {
         Content::Need(_) => "match-side-need",
         Content::Technology(_) => "match-side-technology",
@@ -167,7 +171,7 @@ fn name_of(field: &Field<'_>, party: &Party<'_>, lang: Lang) -> String {
     say(lang, "match-field-of", &[("field", &name), ("side", &say(lang, side, &[]))])
 }
 
-fn coded(part: Part, share: f64, fields: (&str, &str), values: (String, String), text: String) -> Reason {
+pub(crate) fn coded(part: Part, share: f64, fields: (&str, &str), values: (String, String), text: String) -> Reason {
     Reason {
         part,
         share,

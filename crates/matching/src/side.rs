@@ -96,7 +96,7 @@ fn marks(texts: &[&str]) -> (bool, usize) {
     (marked * 8 >= all.max(1), all)
 }
 
-fn push<'a>(fields: &mut Vec<Field<'a>>, pointer: &str, role: Role, lang: Lang, texts: Vec<&'a str>) {
+pub(crate) fn push<'a>(fields: &mut Vec<Field<'a>>, pointer: &str, role: Role, lang: Lang, texts: Vec<&'a str>) {
     if texts.iter().all(|t| t.is_empty()) {
         return;
     }
@@ -104,7 +104,7 @@ fn push<'a>(fields: &mut Vec<Field<'a>>, pointer: &str, role: Role, lang: Lang, 
     fields.push(Field { pointer: format!("{pointer}/{lang}"), role, lang, texts, marked, length });
 }
 
-fn push_list<'a>(fields: &mut Vec<Field<'a>>, pointer: &str, role: Role, list: &'a LocalisedList) {
+pub(crate) fn push_list<'a>(fields: &mut Vec<Field<'a>>, pointer: &str, role: Role, list: &'a LocalisedList) {
     for (lang, all) in &list.0 {
         push(fields, pointer, role, *lang, all.iter().map(String::as_str).collect());
     }

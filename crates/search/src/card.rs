@@ -25,9 +25,14 @@ pub enum DocKind {
     Need,
     /// A party.
     Party,
+    /// An expert.
+    Expert,
 }
 
 impl DocKind {
+    /// All of them, in the order they are shown.
+    pub const ALL: [Self; 5] = [Self::Technology, Self::IpAsset, Self::Need, Self::Party, Self::Expert];
+
     /// The word used in the index and the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -36,6 +41,7 @@ impl DocKind {
             Self::IpAsset => "ip_asset",
             Self::Need => "need",
             Self::Party => "party",
+            Self::Expert => "expert",
         }
     }
 
@@ -46,7 +52,7 @@ impl DocKind {
             Self::Technology => Some(Kind::Technology),
             Self::IpAsset => Some(Kind::IpAsset),
             Self::Need => Some(Kind::Need),
-            Self::Party => None,
+            Self::Party | Self::Expert => None,
         }
     }
 }
@@ -64,7 +70,11 @@ impl From<Kind> for DocKind {
 impl std::str::FromStr for DocKind {
     type Err = listings::UnknownKind;
     fn from_str(s: &str) -> Result<Self, Self::Err> {
-        if s == "party" { Ok(Self::Party) } else { s.parse::<Kind>().map(Self::from) }
+        match s {
+            "party" => Ok(Self::Party),
+            "expert" => Ok(Self::Expert),
+            other => other.parse::<Kind>().map(Self::from),
+        }
     }
 }
 
@@ -80,11 +90,11 @@ pub struct CardParty {
 /// What a result shows, kept in the index so that a search needs no database.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Card {
-    /// The listing's or party's id.
+    /// The listing's, party's or expert's id.
     pub id: Uuid,
     /// What it is.
     pub kind: DocKind,
-    /// The readable code; empty for a party.
+    /// The readable code; empty for parties and experts.
     pub code: String,
     /// The readable piece of the address.
     pub slug: String,
@@ -100,7 +110,7 @@ pub struct Card {
     pub published_at: DateTime<Utc>,
     /// Last confirmed.
     pub confirmed_at: DateTime<Utc>,
-    /// When it ends unless confirmed; none for a party.
+    /// When it ends unless confirmed; none for parties and experts.
     pub expires_at: Option<DateTime<Utc>>,
     /// The source's name.
     pub source: Option<String>,

@@ -1,7 +1,9 @@
-//! What the index knows of one listing or party, made from the published content and nothing else.
+//! What the index knows of one listing, party or expert, made from the published content and nothing else.
 //!
 //! A need that hides its party carries it nowhere here: not in the texts, not in the facets, not on the card. Private
 //! terms and pending revisions have no way in, since [`Published`] does not hold them.
+
+mod expert;
 
 use std::collections::BTreeMap;
 
@@ -55,6 +57,8 @@ pub struct PartyDocument {
     pub presentation: Localised,
     /// What it can do.
     pub capacities: LocalisedList,
+    /// Standards it holds.
+    pub standards: LocalisedList,
     /// What it is interested in.
     pub interests: LocalisedList,
     /// Codes of `fields`.
@@ -88,7 +92,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// The id of the listing or party.
+    /// The id of the listing, party or expert.
     #[must_use]
     pub fn id(&self) -> Uuid {
         self.card.id
@@ -235,6 +239,7 @@ impl Document {
         doc.add_text_everywhere(&party.presentation, TextTarget::Summary);
         doc.add_keywords(&party.capacities);
         doc.add_keywords(&party.interests);
+        doc.add_list(&party.standards, TextTarget::Other);
         doc.complete(&party.name);
         doc
     }
@@ -363,7 +368,11 @@ impl Document {
     }
 
     fn complete(&mut self, title: &Localised) {
-        let kind = if self.card.kind == DocKind::Party { 'p' } else { 't' };
+        let kind = match self.card.kind {
+            DocKind::Party => 'p',
+            DocKind::Expert => 'e',
+            DocKind::Technology | DocKind::IpAsset | DocKind::Need => 't',
+        };
         for lang in Lang::ALL {
             if let Some(words) = title.get(lang) {
                 self.add_completion(cut(words, COMPLETION_BYTES * 2), kind);

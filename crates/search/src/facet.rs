@@ -13,7 +13,7 @@ use crate::price;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Facet {
-    /// Technology, IP asset, need or party.
+    /// Technology, IP asset, need, party or expert.
     Kind,
     /// Vietnamese S&T field, with all fields above it.
     Field,
@@ -155,6 +155,8 @@ impl Facet {
             (Self::Kind, "need", Lang::En) => "Need",
             (Self::Kind, "party", Lang::Vi) => "Tổ chức, cá nhân",
             (Self::Kind, "party", Lang::En) => "Party",
+            (Self::Kind, "expert", Lang::Vi) => "Chuyên gia",
+            (Self::Kind, "expert", Lang::En) => "Expert",
             (Self::Language, "vi", Lang::Vi) => "Tiếng Việt",
             (Self::Language, "vi", Lang::En) => "Vietnamese",
             (Self::Language, "en", Lang::Vi) => "Tiếng Anh",

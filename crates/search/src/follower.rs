@@ -1,7 +1,7 @@
-//! From the event log to the index: whatever of a listing or party changes is findable, or no longer findable, within
+//! From the event log to the index: whatever of a listing, party or expert changes is findable, or no longer findable, within
 //! a second.
 //!
-//! What always holds: events say only *which* listing or party was touched; what it looks like now is read from the
+//! What always holds: events say only *which* listing, party or expert was touched; what it looks like now is read from the
 //! database, so that the index can never show an older state than the one after the event, and a batch may be applied
 //! any number of times. The position is written with the documents, in one commit. A failure is tried again with
 //! growing pauses and never holds up a write.
@@ -9,7 +9,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use base::{ListingId, PartyId};
+use accounts::experts::{self, ExpertBrief};
+use base::{ExpertId, ListingId, PartyId};
 use listings::published::{self, Published};
 use store::follow::report;
 use store::{EventRow, Store, StoreError};
@@ -143,23 +144,31 @@ async fn step(store: &Store, search: &Search, position: i64) -> Result<i64, Foll
         // Nothing of ours: not worth a commit. After a restart these events are read once more.
         return Ok(reached);
     }
-    let mut ids = touched.listings;
+    let (mut ids, mut people) = (touched.listings, touched.experts);
     if !touched.parties.is_empty() {
         let parties: Vec<PartyId> = touched.parties.iter().copied().collect();
         let briefs = accounts::parties::load_many(store.db(), &parties).await?;
         let known: BTreeSet<PartyId> = briefs.iter().map(|b| b.id).collect();
         let add: Vec<PartyDocument> = briefs.into_iter().map(PartyDocument::from).collect();
         let remove = parties.iter().filter(|p| !known.contains(p)).map(|p| p.0).collect();
-        apply(search, Vec::new(), add, remove, position).await?;
+        apply(search, Changed { parties: add, remove, ..Changed::default() }, position).await?;
         for party in &parties {
             ids.extend(published::ids_of_party(store, *party).await?);
+            people.extend(experts::of_party(store.db(), *party).await?);
         }
+    }
+    if !people.is_empty() {
+        let people: Vec<ExpertId> = people.into_iter().collect();
+        let add = experts::load_many(store.db(), &people).await?;
+        let shown: BTreeSet<ExpertId> = add.iter().map(|e| e.view.id).collect();
+        let remove = people.iter().filter(|id| !shown.contains(id)).map(|id| id.0).collect();
+        apply(search, Changed { experts: add, remove, ..Changed::default() }, position).await?;
     }
     let ids: Vec<ListingId> = ids.into_iter().collect();
     let size = search.settings().commit_documents.max(1);
     let mut chunks = ids.chunks(size).peekable();
     if chunks.peek().is_none() {
-        apply(search, Vec::new(), Vec::new(), Vec::new(), reached).await?;
+        apply(search, Changed::default(), reached).await?;
     }
     while let Some(chunk) = chunks.next() {
         let found = published::load(store, chunk).await?;
@@ -167,20 +176,22 @@ async fn step(store: &Store, search: &Search, position: i64) -> Result<i64, Foll
         let remove = chunk.iter().filter(|id| !shown.contains(id)).map(|id| id.0).collect();
         // Only the last piece may say that the events are taken care of.
         let position = if chunks.peek().is_none() { reached } else { position };
-        apply(search, found, Vec::new(), remove, position).await?;
+        apply(search, Changed { listings: found, remove, ..Changed::default() }, position).await?;
     }
     let waited = store.clock().now() - at;
     metrics::histogram!("innospace_follower_lag_seconds", "follower" => NAME).record(waited.as_seconds_f64().max(0.0));
     Ok(reached)
 }
 
-/// Which listings and parties events touched, each once.
+/// Which listings, parties and experts events touched, each once.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Touched {
     /// The listings.
     pub listings: BTreeSet<ListingId>,
     /// The parties.
     pub parties: BTreeSet<PartyId>,
+    /// The experts.
+    pub experts: BTreeSet<ExpertId>,
 }
 
 impl Touched {
@@ -197,6 +208,9 @@ impl Touched {
                 "party" if !event.kind.starts_with("membership.") => {
                     touched.parties.insert(PartyId(event.subject_id));
                 }
+                "expert" => {
+                    touched.experts.insert(ExpertId(event.subject_id));
+                }
                 _ => {}
             }
         }
@@ -206,24 +220,28 @@ impl Touched {
     /// Whether it is nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.listings.is_empty() && self.parties.is_empty()
+        self.listings.is_empty() && self.parties.is_empty() && self.experts.is_empty()
     }
 }
 
-/// Analyses and writes, away from the async threads.
-async fn apply(
-    search: &Search,
+/// What is to be written, and what is gone.
+#[derive(Default)]
+struct Changed {
     listings: Vec<Published>,
     parties: Vec<PartyDocument>,
+    experts: Vec<ExpertBrief>,
     remove: Vec<Uuid>,
-    position: i64,
-) -> Result<(), FollowError> {
+}
+
+/// Analyses and writes, away from the async threads.
+async fn apply(search: &Search, changed: Changed, position: i64) -> Result<(), FollowError> {
     let search = search.clone();
     let done = tokio::task::spawn_blocking(move || {
         let vocabularies = search.vocabularies();
-        let mut add: Vec<Document> = listings.iter().map(|l| Document::listing(l, vocabularies)).collect();
-        add.extend(parties.iter().map(|p| Document::party(p, vocabularies)));
-        search.apply(&Batch { add, remove, position })
+        let mut add: Vec<Document> = changed.listings.iter().map(|l| Document::listing(l, vocabularies)).collect();
+        add.extend(changed.parties.iter().map(|p| Document::party(p, vocabularies)));
+        add.extend(changed.experts.iter().map(|e| Document::expert(e, vocabularies)));
+        search.apply(&Batch { add, remove: changed.remove, position })
     });
     Ok(done.await.map_err(|_| FollowError::Writer)??)
 }
@@ -232,6 +250,7 @@ async fn apply(
 enum Page {
     Listings(Vec<Published>),
     Parties(Vec<PartyDocument>),
+    Experts(Vec<ExpertBrief>),
 }
 
 /// Builds the index anew from the database beside the live one, and swaps. `progress` is told how many documents are
@@ -252,14 +271,19 @@ pub async fn rebuild(store: &Store, search: &Search, mut progress: impl FnMut(u6
             let mut whole = false;
             while let Some(page) = waiting.blocking_recv() {
                 match page {
-                    // An empty page of parties is the end; a channel that closes without one is a failure.
-                    Page::Parties(parties) if parties.is_empty() => {
+                    // An empty page of experts is the end; a channel that closes without one is a failure.
+                    Page::Experts(experts) if experts.is_empty() => {
                         whole = true;
                         break;
                     }
                     Page::Parties(parties) => {
                         for party in &parties {
                             rebuild.add(&Document::party(party, vocabularies))?;
+                        }
+                    }
+                    Page::Experts(experts) => {
+                        for expert in &experts {
+                            rebuild.add(&Document::expert(expert, vocabularies))?;
                         }
                     }
                     Page::Listings(listings) => {
@@ -292,9 +316,18 @@ pub async fn rebuild(store: &Store, search: &Search, mut progress: impl FnMut(u6
         let mut after = None;
         loop {
             let page = accounts::parties::page_after(store.db(), after, PAGE).await?;
-            after = page.last().map(|p| p.id);
+            let Some(last) = page.last().map(|p| p.id) else { break };
+            after = Some(last);
+            if pages.send(Page::Parties(page.into_iter().map(PartyDocument::from).collect())).await.is_err() {
+                return Ok(());
+            }
+        }
+        let mut after = None;
+        loop {
+            let page = experts::page_after(store.db(), after, PAGE).await?;
+            after = page.last().map(|e| e.view.id);
             let ended = page.is_empty();
-            if pages.send(Page::Parties(page.into_iter().map(PartyDocument::from).collect())).await.is_err() || ended {
+            if pages.send(Page::Experts(page)).await.is_err() || ended {
                 return Ok(());
             }
         }
@@ -361,6 +394,13 @@ pub async fn verify(store: &Store, search: &Search) -> Result<Difference, Follow
         after = Some(last);
         page.iter().for_each(|p| compare(p.id.0, p.version));
     }
+    let mut after = None;
+    loop {
+        let page = experts::page_after(store.db(), after, PAGE).await?;
+        let Some(last) = page.last().map(|e| e.view.id) else { break };
+        after = Some(last);
+        page.iter().for_each(|e| compare(e.view.id.0, e.revision));
+    }
     difference.surplus = indexed.into_keys().collect();
     Ok(difference)
 }
@@ -383,6 +423,7 @@ impl From<accounts::parties::PartyBrief> for PartyDocument {
             verification: party.verification,
             presentation: party.profile.presentation,
             capacities,
+            standards: party.profile.standards,
             interests: party.profile.interests,
             fields: Vec::new(),
             since: party.created_at,
@@ -417,9 +458,11 @@ mod tests {
             event("party", 3, "party.edited"),
             event("party", 4, "membership.confirmed"),
             event("account", 5, "account.signed_in"),
+            event("expert", 6, "expert.withdrawn"),
         ]);
         assert_eq!(touched.listings.len(), 2);
         assert_eq!(touched.parties, BTreeSet::from([PartyId(Uuid::from_u128(3))]));
+        assert_eq!(touched.experts, BTreeSet::from([ExpertId(Uuid::from_u128(6))]));
         assert!(Touched::by(&[event("account", 5, "account.signed_in")]).is_empty());
     }
 }

@@ -16,7 +16,7 @@ use crate::facet::Facet;
 use crate::tokens::{Pairs, Spaced};
 
 /// The edition of fields and analysis together.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 const SPACED: &str = "spaced";
 const PAIRS: &str = "pairs";
@@ -24,7 +24,7 @@ const PAIRS: &str = "pairs";
 /// The fields, by role.
 #[derive(Clone, Debug)]
 pub struct Fields {
-    /// The id of the listing or party.
+    /// The id of the listing, party or expert.
     pub id: Field,
     /// Half of the id as a number, for order and for lists of all ids.
     pub id_high: Field,

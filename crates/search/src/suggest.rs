@@ -41,6 +41,8 @@ pub enum SuggestionKind {
     Keyword,
     /// The name of a party.
     Party,
+    /// The name of an expert.
+    Expert,
     /// The code of a listing.
     Code,
 }
@@ -116,6 +118,7 @@ fn collect(
             Some(("k", shown)) => (SuggestionKind::Keyword, shown),
             Some(("c", shown)) => (SuggestionKind::Code, shown),
             Some(("p", _)) => (SuggestionKind::Party, ""),
+            Some(("e", _)) => (SuggestionKind::Expert, ""),
             _ => (SuggestionKind::Title, ""),
         };
         // Titles are read from cards, which costs more: so many will do.

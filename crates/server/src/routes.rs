@@ -1,5 +1,6 @@
 //! The one table of routes; the rows of finding and of transfer lie beside this file.
 
+mod experts;
 mod finding;
 mod stories;
 mod transfer;
@@ -23,6 +24,7 @@ pub fn all() -> Vec<Route> {
     table.extend(session_routes());
     table.extend(account_routes());
     table.extend(party_routes());
+    table.extend(experts::expert());
     table.extend(kind_routes::<Technology>(&TECHNOLOGIES));
     table.extend(kind_routes::<IpAsset>(&IP_ASSETS));
     table.extend(kind_routes::<Need>(&NEEDS));

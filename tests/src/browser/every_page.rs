@@ -197,6 +197,8 @@ impl Cast {
         let code =
             author.get(&format!("/api/v1/technologies?party={party}")).await.expect(200)["items"][0]["code"].as_str().unwrap().to_owned();
         visits.extend([
+            visit(Who::Author, "/my/expert"),
+            answered(422, sent(&[("/orcid", "0000-0002-1825-0098")], visit(Who::Author, "/my/expert"))),
             visit(Who::Author, "/my/searches"),
             visit(Who::Author, "/my/searches/new?q=d%E1%BB%ABa&trl=7,8"),
             visit(Who::Author, format!("/my/searches/{kept}")),
@@ -342,6 +344,13 @@ impl Cast {
             visit(who, &need),
             visit(who, format!("{need}/matches")),
             visit(who, page_of(visitor, "party", "Hàm Luông").await),
+            visit(who, "/search?kind=expert"),
+            visit(who, "/experts"),
+            visit(who, page_of(visitor, "expert", "Trần Minh Khoa").await),
+            visit(who, page_of(visitor, "expert", "Ánh Tuyết").await),
+            visit(who, format!("{need}/matches?of=experts")),
+            visit(who, format!("{need}/matches?of=parties&excluded=true")),
+            visit(who, format!("{technology}/matches?of=parties")),
             visit(who, page_of(visitor, "party", "Phao Mặn").await),
             visit(who, "/sign-in?next=/my"),
             answered(401, sent(&[("email", "nobody@example.org"), ("password", "wrong and long enough")], visit(who, "/sign-in"))),

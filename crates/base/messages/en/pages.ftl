@@ -25,10 +25,12 @@ kind-technologies = Technologies
 kind-ip-assets = IP assets
 kind-needs = Needs
 kind-parties = Parties
+kind-experts = Experts
 noun-technology = technologies
 noun-ip-asset = IP assets
 noun-need = needs
 noun-party = parties
+noun-expert = experts
 
 home-about = Where institutes, universities, firms, co-operatives and individuals publish technologies, intellectual property and needs, and find each other.
 home-heading = Find technologies, intellectual property and problems to solve

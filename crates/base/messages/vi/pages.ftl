@@ -22,10 +22,12 @@ kind-technologies = Công nghệ
 kind-ip-assets = Tài sản trí tuệ
 kind-needs = Nhu cầu
 kind-parties = Tổ chức, cá nhân
+kind-experts = Chuyên gia
 noun-technology = công nghệ
 noun-ip-asset = tài sản trí tuệ
 noun-need = nhu cầu
 noun-party = tổ chức, cá nhân
+noun-expert = chuyên gia
 
 home-about = Nơi viện, trường, doanh nghiệp, hợp tác xã và cá nhân đăng công nghệ, tài sản trí tuệ, nhu cầu và tìm thấy nhau.
 home-heading = Tìm công nghệ, tài sản trí tuệ và bài toán cần lời giải

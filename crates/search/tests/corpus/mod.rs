@@ -178,6 +178,7 @@ pub fn party_document(n: u128, name: &str) -> PartyDocument {
         verification: "document".into(),
         presentation: vi("Nghiên cứu và chuyển giao công nghệ chế biến dừa"),
         capacities: LocalisedList::default(),
+        standards: LocalisedList::default(),
         interests: LocalisedList::default(),
         fields: Vec::new(),
         since: now(),

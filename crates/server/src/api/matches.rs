@@ -7,12 +7,12 @@ use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use base::{ListingId, PartyId};
+use base::{Actor, ListingId, PartyId};
 use listings::Kind;
 use matching::feedback::{self, Given, MatchId, Receipt};
 use matching::gaps::{Gap, GapFilter, GapSide};
 use matching::of_party::{self, Order, PartyMatch};
-use matching::{Ask, MatchPage};
+use matching::{Ask, CounterpartAsk, CounterpartKind, CounterpartPage, MatchPage, PastDeals};
 
 use super::List;
 use crate::app::App;
@@ -56,6 +56,79 @@ pub(crate) async fn of_ip_asset(
     params: Params,
 ) -> Result<Answer<MatchPage>, Problem> {
     matches(app, who, Kind::IpAsset, id, params).await
+}
+
+/// The experts or parties that fit a listing, with what may be told of the parties' past deals in its field.
+pub(crate) async fn counterparts(
+    app: &App,
+    actor: &Actor,
+    kind: Kind,
+    id: ListingId,
+    ask: &CounterpartAsk,
+) -> Result<CounterpartPage, Problem> {
+    let parties = match ask.of {
+        CounterpartKind::Party => brokering::deals::dealt_in_field_of(&app.brokering, id).await?,
+        CounterpartKind::Expert => BTreeSet::new(),
+    };
+    Ok(app.matcher.counterparts_of(actor, kind, id, ask, PastDeals { parties }).await?)
+}
+
+async fn counterpart_page(
+    app: App,
+    who: Who,
+    (kind, id): (Kind, ListingId),
+    of: CounterpartKind,
+    params: Params,
+) -> Result<Answer<CounterpartPage>, Problem> {
+    let params = params.only(&["limit", "cursor", "explain", "excluded"])?;
+    let ask = CounterpartAsk {
+        of,
+        limit: params.limit()?,
+        cursor: params.cursor().map(str::to_owned),
+        explain: params.flag("explain")?,
+        excluded: params.flag("excluded")?,
+    };
+    Ok(Answer(counterparts(&app, &who.actor, kind, id, &ask).await?))
+}
+
+/// Experts who may help with a need.
+pub(crate) async fn experts_of_need(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<ListingId>,
+    params: Params,
+) -> Result<Answer<CounterpartPage>, Problem> {
+    counterpart_page(app, who, (Kind::Need, id), CounterpartKind::Expert, params).await
+}
+
+/// Parties that may help with a need.
+pub(crate) async fn parties_of_need(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<ListingId>,
+    params: Params,
+) -> Result<Answer<CounterpartPage>, Problem> {
+    counterpart_page(app, who, (Kind::Need, id), CounterpartKind::Party, params).await
+}
+
+/// Parties that a technology may interest.
+pub(crate) async fn parties_of_technology(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<ListingId>,
+    params: Params,
+) -> Result<Answer<CounterpartPage>, Problem> {
+    counterpart_page(app, who, (Kind::Technology, id), CounterpartKind::Party, params).await
+}
+
+/// Parties that an IP asset may interest.
+pub(crate) async fn parties_of_ip_asset(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<ListingId>,
+    params: Params,
+) -> Result<Answer<CounterpartPage>, Problem> {
+    counterpart_page(app, who, (Kind::IpAsset, id), CounterpartKind::Party, params).await
 }
 
 /// The best standing matches of all listings of a party.

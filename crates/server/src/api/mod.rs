@@ -6,6 +6,7 @@ pub mod deals;
 pub mod disclosures;
 pub mod documents;
 pub mod events;
+pub mod experts;
 pub mod imports;
 pub mod interests;
 pub mod listings;

@@ -79,7 +79,7 @@ pub(crate) struct AlertBody {
 pub(crate) struct FoundBody {
     /// Its id.
     pub id: uuid::Uuid,
-    /// `technology`, `ip_asset`, `need` or `party`; none if it is not to be seen any more.
+    /// `technology`, `ip_asset`, `need`, `party` or `expert`; none if it is not to be seen any more.
     pub kind: Option<String>,
     /// Its title; none if it is not to be seen any more.
     pub title: Option<String>,

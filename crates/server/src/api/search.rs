@@ -6,7 +6,8 @@ use axum::Json as Answer;
 use axum::extract::State;
 use base::{Lang, PartyId, Vocabularies, messages};
 use chrono::NaiveDate;
-use search::{Card, CardParty, DateColumn, Facet, Hit, Period, PeriodCount, Query, Results, Sort, Suggestion, Viewer};
+use listings::Kind;
+use search::{Card, CardParty, DateColumn, DocKind, Facet, Hit, Period, PeriodCount, Query, Results, Sort, Suggestion, Viewer};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,14 +42,14 @@ pub struct HitHighlights {
     pub snippet: String,
 }
 
-/// A listing or party that was found.
+/// A listing, party or expert that was found.
 #[derive(Serialize, ToSchema)]
 pub struct HitBody {
     /// Its id.
     pub id: uuid::Uuid,
-    /// `technology`, `ip_asset`, `need` or `party`.
+    /// `technology`, `ip_asset`, `need`, `party` or `expert`.
     pub kind: String,
-    /// Its readable code; empty for a party.
+    /// Its readable code; empty for parties and experts.
     pub code: String,
     /// Its title in the reader's language.
     pub title: String,
@@ -58,7 +59,7 @@ pub struct HitBody {
     pub status: String,
     /// Where it came from.
     pub provenance: HitProvenance,
-    /// Whose it is, unless that is hidden.
+    /// Whose it is, unless that is hidden; of an expert, where they belong.
     pub party: Option<HitParty>,
     /// Whether the party is verified.
     pub verified: bool,
@@ -167,9 +168,12 @@ pub struct SuggestionsBody {
 
 /// The page of a card.
 pub(crate) fn url(card: &Card) -> String {
-    match card.kind.listing() {
-        Some(kind) => listings::view::url(kind, &card.slug),
-        None => format!("/parties/{}", card.slug),
+    match card.kind {
+        DocKind::Party => format!("/parties/{}", card.slug),
+        DocKind::Expert => format!("/experts/{}", card.slug),
+        DocKind::Technology => listings::view::url(Kind::Technology, &card.slug),
+        DocKind::IpAsset => listings::view::url(Kind::IpAsset, &card.slug),
+        DocKind::Need => listings::view::url(Kind::Need, &card.slug),
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) fn finding() -> Vec<Route> {
     use api::matches as m;
     use api::{events, search, search_export, vocabularies};
     let find = get("/api/v1/search", "search", Public(EVERYBODY), search::find)
-        .about("Finds technologies, IP assets, needs and parties, with facets.")
+        .about("Finds technologies, IP assets, needs, parties and experts, with facets.")
         .query("facets", "string", "Facets to count, with commas between; `none` for none.")
         .paged()
         .gives::<search::ResultsBody>(200);
@@ -52,6 +52,14 @@ pub(super) fn finding() -> Vec<Route> {
             .query("excluded", "boolean", "Tell what was excluded, and by which constraint, instead.")
             .paged()
             .gives::<matching::MatchPage>(200),
+        counterparts("/api/v1/needs/{id}/matches/experts", "matchNeedExperts", m::experts_of_need)
+            .about("Experts who may help with a need: by what they can do, their fields and where they work, each with its reasons."),
+        counterparts("/api/v1/needs/{id}/matches/parties", "matchNeedParties", m::parties_of_need)
+            .about("Parties that may help with a need: by capacities, equipment, standards, interests and, where it may be told, past deals in the field, each with its reasons."),
+        counterparts("/api/v1/technologies/{id}/matches/parties", "matchTechnologyParties", m::parties_of_technology)
+            .about("Parties that a technology may interest: by their interests and, where it may be told, past deals in the field, each with its reasons."),
+        counterparts("/api/v1/ip-assets/{id}/matches/parties", "matchIpAssetParties", m::parties_of_ip_asset)
+            .about("Parties that an IP asset may interest: by their interests and, where it may be told, past deals in the field, each with its reasons."),
         get("/api/v1/parties/{id}/matches", "listPartyMatches", Member, m::of_party)
             .about("The best standing matches of all listings of a party, both ways; for its members and for brokers.")
             .paged()
@@ -169,6 +177,19 @@ pub(super) fn notice() -> Vec<Route> {
             .takes::<n::Choices>(json!({"choices": [{"kind": "deal_message", "way": "daily"}]}))
             .gives::<List<accounts::notices::Choice>>(200),
     ]
+}
+
+/// The experts or parties that fit a listing.
+fn counterparts<H, T>(path: &'static str, id: &'static str, handler: H) -> Route
+where
+    H: axum::handler::Handler<T, crate::app::App>,
+    T: 'static,
+{
+    get(path, id, Public(EVERYBODY), handler)
+        .query("explain", "boolean", "Tell how each part of the score came out.")
+        .query("excluded", "boolean", "Tell who was excluded, and by which constraint, instead.")
+        .paged()
+        .gives::<matching::CounterpartPage>(200)
 }
 
 /// The parameters of a search.

@@ -39,6 +39,7 @@ impl CardView {
             DocKind::IpAsset => [label(Facet::IpKind), label(Facet::IprStatus)],
             DocKind::Need => [label(Facet::Cooperation), None],
             DocKind::Party => [label(Facet::PartyType), None],
+            DocKind::Expert => [label(Facet::Field), None],
         };
         Self {
             kind: card.kind.as_str(),

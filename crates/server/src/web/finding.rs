@@ -232,7 +232,7 @@ fn tabs(f: &Frame, asked: &Asked, counts: &[FacetCount]) -> Vec<Tab> {
         href: asked.among(None).address(f.lang, None),
         is_on: asked.kind().is_none(),
     };
-    let kinds = [DocKind::Technology, DocKind::IpAsset, DocKind::Need, DocKind::Party].map(|kind| Tab {
+    let kinds = DocKind::ALL.map(|kind| Tab {
         text: f.t(plural(kind)),
         count: Some(counts.iter().find(|c| c.code == kind.as_str()).map_or(0, |c| c.count)),
         href: asked.among(Some(kind)).address(f.lang, None),
@@ -248,6 +248,7 @@ pub(super) fn plural(kind: DocKind) -> &'static str {
         DocKind::IpAsset => "kind-ip-assets",
         DocKind::Need => "kind-needs",
         DocKind::Party => "kind-parties",
+        DocKind::Expert => "kind-experts",
     }
 }
 

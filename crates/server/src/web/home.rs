@@ -45,6 +45,7 @@ impl Number {
             DocKind::IpAsset => "noun-ip-asset",
             DocKind::Need => "noun-need",
             DocKind::Party => "noun-party",
+            DocKind::Expert => "noun-expert",
         }
     }
 }
@@ -89,7 +90,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
         technologies: cards(technologies.items),
         needs: cards(needs.items),
         stories: stories::lines(&app, &visit, StoryFilter::default()).await?,
-        numbers: [DocKind::Technology, DocKind::IpAsset, DocKind::Need, DocKind::Party].map(number).into(),
+        numbers: DocKind::ALL.map(number).into(),
     };
     Ok(page(StatusCode::OK, lang, &home))
 }

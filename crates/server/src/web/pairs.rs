@@ -10,6 +10,7 @@ use listings::Kind;
 use matching::feedback::{self, Given, MatchId, Opinion, WhyNot};
 use matching::{Ask, Match};
 
+use super::counterparts::{self, Section};
 use super::form::Form;
 use super::frame::{Frame, Visit, go, localised, page, parameter};
 use super::paging::{address, cursor, paged};
@@ -87,6 +88,8 @@ struct PairsPage {
     whys: Vec<Choice>,
     /// What one's own listing should say, with where to write it.
     missing: Option<(String, String)>,
+    /// Experts and parties that fit, where the list begins.
+    others: Vec<Section>,
 }
 
 pub(super) async fn of_need(State(app): State<App>, visit: Visit, Path(slug): Path<String>) -> Result<Response, Problem> {
@@ -172,6 +175,9 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
     let lang = visit.lang();
     let id = listings::view::find_slug(&app.listings, kind, slug).await?.ok_or_else(Problem::not_found)?;
     let view = listings::view::show(&app.listings, &visit.who.actor, kind, id).await?;
+    if let Some(of) = counterparts::asked_for(visit, kind)? {
+        return counterparts::show(app, visit, &view, of).await;
+    }
     let is_excluded = parameter(visit, "excluded") == "true";
     let ask = Ask { limit: Limit::new(SHOWN).unwrap_or_default(), cursor: cursor(visit), excluded: is_excluded, ..Ask::default() };
     let found = app.matcher.matches_of(&visit.who.actor, kind, id, &ask).await?;
@@ -199,6 +205,7 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
         href: address(&localised(lang, &path), &narrowed(excluded)),
         is_on: excluded == is_excluded,
     };
+    let others = if is_excluded || paged.first.is_some() { Vec::new() } else { counterparts::sections(app, visit, &view).await? };
     let pairs = PairsPage {
         f: visit.frame(app, messages::say(lang, key, &[])).at(&path).unlisted(),
         code: view.code.clone(),
@@ -217,6 +224,7 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
         pairs: found.items.into_iter().map(|m| pair(app, m, lang, is_excluded)).collect(),
         next: paged.next,
         first: paged.first,
+        others,
     };
     Ok(page(StatusCode::OK, lang, &pairs))
 }

@@ -132,7 +132,7 @@ pub(super) fn party_page(f: Frame, party: &PartyView, results: Results, vocabula
         counts: counts
             .iter()
             .filter_map(|c| {
-                let kind: DocKind = c.code.parse().ok().filter(|kind| *kind != DocKind::Party)?;
+                let kind: DocKind = c.code.parse().ok().filter(|kind: &DocKind| kind.listing().is_some())?;
                 Some((f.t(plural(kind)), c.count, of_party.among(Some(kind)).address(lang, None)))
             })
             .collect(),

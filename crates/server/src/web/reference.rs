@@ -140,6 +140,11 @@ fn text(value: &Value, name: &str) -> String {
     value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
+/// As far as the first full stop or semicolon that a space follows.
+fn first_sentence(text: &str) -> &str {
+    [". ", "; "].into_iter().filter_map(|end| text.find(end)).min().and_then(|at| text.get(..at)).unwrap_or(text)
+}
+
 /// A sentence of the document as HTML: escaped, with what stands between backticks as code.
 pub(super) fn sentence(text: &str) -> String {
     let mut html = String::with_capacity(text.len() + 16);
@@ -215,9 +220,9 @@ impl Operation {
         sentence(&self.summary)
     }
 
-    /// Its first sentence, as HTML: where all operations stand together, the others are on the page of their group.
-    pub fn glance_html(&self) -> String {
-        sentence(self.summary.split_once(". ").map_or(self.summary.as_str(), |(first, _)| first))
+    /// The first sentence of it, for the page of all operations, which would be too heavy with more.
+    pub fn first_html(&self) -> String {
+        sentence(first_sentence(&self.summary))
     }
 
     /// The message with the words for who may use it.

@@ -21,7 +21,7 @@ use super::asked::Asked;
 use super::card::CardView;
 use super::frame::Frame;
 use super::listing::{Named, Names, listing_page};
-use super::{account, door, errors, finding, home, party, reference};
+use super::{account, door, errors, experts, finding, home, party, reference};
 use crate::app::SpaceSettings;
 use crate::problem::Problem;
 
@@ -215,8 +215,8 @@ fn results(items: Vec<Hit>) -> Results {
     }
 }
 
-fn four() -> Vec<Hit> {
-    [DocKind::Technology, DocKind::IpAsset, DocKind::Need, DocKind::Party].map(hit).into()
+fn of_each_kind() -> Vec<Hit> {
+    DocKind::ALL.map(hit).into()
 }
 
 fn a_party() -> accounts::PartyView {
@@ -233,6 +233,20 @@ fn a_party() -> accounts::PartyView {
     serde_json::from_value(view).unwrap()
 }
 
+fn an_expert() -> accounts::ExpertView {
+    let view = json!({
+        "id": Uuid::from_u128(3), "slug": "le-thi-mo",
+        "profile": {
+            "name": EVIL, "presentation": {"vi": "# Tôi\n\n<script>x</script>"},
+            "expertise": [{"what": {"vi": EVIL}, "evidence": {"en": EVIL}, "field": "21101"}],
+            "languages": ["vi", "ja"], "regions": ["86"], "services": ["advice"], "orcid": "0000-0002-1825-0097",
+        },
+        "affiliation": {"id": Uuid::from_u128(2), "slug": "vien-dua", "names": {"vi": EVIL}},
+        "demonstration": true, "version": 1, "published_at": at(), "updated_at": at(),
+    });
+    serde_json::from_value(view).unwrap()
+}
+
 fn document() -> Value {
     serde_json::from_str(&crate::openapi::document(&crate::routes::all(), "")).unwrap()
 }
@@ -242,32 +256,26 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     let vocabularies = vocabularies();
     let mut all: Vec<(String, String)> = Vec::new();
     let mut add = |name: &str, page: &dyn askama::DynTemplate| all.push((name.to_owned(), page.dyn_render().unwrap()));
-    let cards = || four().into_iter().map(|h| CardView::of(h, lang, &vocabularies)).collect();
-    let numbers = || {
-        [DocKind::Technology, DocKind::IpAsset, DocKind::Need, DocKind::Party]
-            .map(|kind| home::Number { kind, count: 12_345, href: "/search".to_owned() })
-            .into()
-    };
+    let cards = || of_each_kind().into_iter().map(|h| CardView::of(h, lang, &vocabularies)).collect();
+    let numbers = || DocKind::ALL.map(|kind| home::Number { kind, count: 12_345, href: "/search".to_owned() }).into();
     add("home", &home::Home { f: frame(lang, "/"), technologies: cards(), needs: cards(), stories: Vec::new(), numbers: numbers() });
-    add(
-        "home, empty",
-        &home::Home { f: frame(lang, "/"), technologies: Vec::new(), needs: Vec::new(), stories: Vec::new(), numbers: numbers() },
-    );
+    add("home, empty", &home::Home { f: frame(lang, "/"), technologies: Vec::new(), needs: Vec::new(), stories: Vec::new(), numbers: numbers() });
     let asked = Asked::default().asking(EVIL).with(Facet::Trl, "7").with(Facet::Field, "401").with(Facet::Province, "86");
     let asked = Asked { party: Some(PartyId(Uuid::from_u128(2))), ..asked };
-    add("search", &finding::finding(frame(lang, "/search"), &vocabularies, &asked, true, Some(EVIL.to_owned()), results(four())));
+    add("search", &finding::finding(frame(lang, "/search"), &vocabularies, &asked, true, Some(EVIL.to_owned()), results(of_each_kind())));
     add("search, empty", &finding::finding(frame(lang, "/search"), &vocabularies, &asked, false, None, results(Vec::new())));
     let long = Asked::default().asking(&"ấ".repeat(340)).with(Facet::Trl, "7");
     let many = std::iter::repeat_with(|| hit(DocKind::Technology)).take(20).collect();
     add("search, long", &finding::finding(frame(lang, "/search"), &vocabularies, &long, false, None, results(many)));
     for kind in Kind::ALL {
         for named in [true, false] {
-            let page = listing_page(frame(lang, "/x"), &view(kind, EVIL, lang, named), &names(), four(), &vocabularies);
+            let page = listing_page(frame(lang, "/x"), &view(kind, EVIL, lang, named), &names(), of_each_kind(), &vocabularies);
             add(&format!("{kind}, named {named}"), &page);
         }
     }
-    add("party", &party::party_page(frame(lang, "/x"), &a_party(), results(four()), &vocabularies));
+    add("party", &party::party_page(frame(lang, "/x"), &a_party(), results(of_each_kind()), &vocabularies));
     add("party, nothing", &party::party_page(frame(lang, "/x"), &a_party(), results(Vec::new()), &vocabularies));
+    add("expert", &experts::expert_page(frame(lang, "/x"), &an_expert(), &vocabularies));
     let wait = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").after(std::time::Duration::from_secs(2));
     for problem in [
         Problem::not_found(),

@@ -1,0 +1,164 @@
+//! Experts and parties that fit a listing: a few of each below its matches, all of them on a page of their own.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use base::{Lang, Limit, messages};
+use listings::Kind;
+use listings::view::ListingView;
+use matching::{Counterpart, CounterpartAsk, CounterpartKind};
+
+use super::frame::{Frame, Visit, localised, page, parameter};
+use super::paging::{address, cursor, paged};
+use super::pairs::percent;
+use crate::api::matches::counterparts;
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Counterparts below the matches.
+const FEW: u16 = 5;
+/// Counterparts on a page of their own.
+const SHOWN: u16 = 20;
+/// Reasons that are open at once.
+const REASONS: usize = 3;
+
+/// A counterpart as it is shown.
+pub(super) struct CounterpartView {
+    pub(super) kind: &'static str,
+    pub(super) name: String,
+    pub(super) href: String,
+    pub(super) facts: Vec<String>,
+    pub(super) summary: String,
+    /// 0 to 10, for the bar.
+    pub(super) tenths: u8,
+    pub(super) percent: u8,
+    pub(super) is_excluded: bool,
+    pub(super) reasons: Vec<String>,
+    pub(super) more: Vec<String>,
+}
+
+/// Counterparts of one kind, under a heading.
+pub(super) struct Section {
+    pub(super) id: &'static str,
+    pub(super) heading: String,
+    pub(super) about: String,
+    pub(super) none: String,
+    pub(super) total: u64,
+    pub(super) all: String,
+    pub(super) items: Vec<CounterpartView>,
+}
+
+#[derive(Template)]
+#[template(path = "counterparts.html")]
+struct CounterpartsPage {
+    f: Frame,
+    code: String,
+    title: String,
+    back: String,
+    matches: String,
+    section: Section,
+    ways: Vec<(String, String, bool)>,
+    next: Option<String>,
+    first: Option<String>,
+}
+
+/// The word in an address.
+fn word(of: CounterpartKind) -> &'static str {
+    match of {
+        CounterpartKind::Expert => "experts",
+        CounterpartKind::Party => "parties",
+    }
+}
+
+/// Who is asked for beside listings, for a listing of this kind.
+fn kinds(kind: Kind) -> &'static [CounterpartKind] {
+    match kind {
+        Kind::Need => CounterpartKind::ALL,
+        Kind::Technology | Kind::IpAsset => &[CounterpartKind::Party],
+    }
+}
+
+/// Which of them an address asks for; none if it asks for listings.
+///
+/// # Errors
+/// 400 for a word that means nothing here.
+pub(super) fn asked_for(visit: &Visit, kind: Kind) -> Result<Option<CounterpartKind>, Problem> {
+    let asked = parameter(visit, "of");
+    if asked.is_empty() {
+        return Ok(None);
+    }
+    let found = kinds(kind).iter().copied().find(|of| word(*of) == asked);
+    found.map(Some).ok_or_else(|| Problem::parameter("of"))
+}
+
+fn shown(app: &App, one: Counterpart, lang: Lang, is_excluded: bool) -> CounterpartView {
+    let mut reasons: Vec<String> =
+        if is_excluded { one.excluded.into_iter().map(|e| e.text).collect() } else { one.reasons.into_iter().map(|r| r.text).collect() };
+    let more = if is_excluded { Vec::new() } else { reasons.split_off(reasons.len().min(REASONS)) };
+    let percent = percent(one.score);
+    let sort = one.party_type.as_deref().map(|code| app.vocabularies.name("party_types", code, lang).to_owned());
+    let same = one.same_party.then(|| messages::say(lang, "pairs-same-party", &[]));
+    CounterpartView {
+        kind: one.kind.as_str(),
+        name: one.name,
+        href: localised(lang, &one.url),
+        facts: [sort, one.party, same].into_iter().flatten().collect(),
+        summary: one.summary,
+        tenths: percent / 10,
+        percent,
+        is_excluded,
+        reasons,
+        more,
+    }
+}
+
+async fn section(app: &App, visit: &Visit, view: &ListingView, ask: &CounterpartAsk) -> Result<(Section, Option<String>), Problem> {
+    let (lang, of) = (visit.lang(), ask.of);
+    let found = counterparts(app, &visit.who.actor, view.kind, view.id, ask).await?;
+    let side = if view.kind == Kind::Need { "need" } else { "offer" };
+    let say = |part: &str| messages::say(lang, &format!("counterparts-{}-{part}", word(of)), &[]);
+    let section = Section {
+        id: word(of),
+        heading: messages::say(lang, &format!("counterparts-{}-{side}", word(of)), &[]),
+        about: say("about"),
+        none: say("none"),
+        total: found.total,
+        all: address(&localised(lang, &format!("{}/matches", view.url)), &[("of", word(of))]),
+        items: found.items.into_iter().map(|one| shown(app, one, lang, ask.excluded)).collect(),
+    };
+    Ok((section, found.next))
+}
+
+/// A few of each kind, for below the matches of a listing.
+pub(super) async fn sections(app: &App, visit: &Visit, view: &ListingView) -> Result<Vec<Section>, Problem> {
+    let mut all = Vec::new();
+    for of in kinds(view.kind) {
+        let ask = CounterpartAsk { of: *of, limit: Limit::new(FEW).unwrap_or_default(), cursor: None, explain: false, excluded: false };
+        all.push(section(app, visit, view, &ask).await?.0);
+    }
+    Ok(all)
+}
+
+/// All of one kind, or who was excluded and why.
+pub(super) async fn show(app: &App, visit: &Visit, view: &ListingView, of: CounterpartKind) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let excluded = parameter(visit, "excluded") == "true";
+    let ask = CounterpartAsk { of, limit: Limit::new(SHOWN).unwrap_or_default(), cursor: cursor(visit), explain: false, excluded };
+    let (section, next) = section(app, visit, view, &ask).await?;
+    let path = format!("{}/matches", view.url);
+    let narrowed = |excluded: bool| [("of", word(of)), ("excluded", if excluded { "true" } else { "" })];
+    let paged = paged(visit, &path, &narrowed(excluded), next.as_deref());
+    let way = |key: &str, is: bool| (messages::say(lang, key, &[]), address(&localised(lang, &path), &narrowed(is)), is == excluded);
+    let counterparts = CounterpartsPage {
+        f: visit.frame(app, section.heading.as_str()).at(&address(&path, &narrowed(excluded))).unlisted(),
+        code: view.code.clone(),
+        title: view.title.clone(),
+        back: localised(lang, &view.url),
+        matches: localised(lang, &path),
+        section,
+        ways: vec![way("pairs-fit", false), way("pairs-excluded", true)],
+        next: paged.next,
+        first: paged.first,
+    };
+    Ok(page(StatusCode::OK, lang, &counterparts))
+}
