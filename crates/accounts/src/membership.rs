@@ -300,7 +300,6 @@ pub async fn step(accounts: &Accounts, ctx: Ctx, id: MembershipId, seen: Option<
                 {
                     crate::experts::left(&tx, account, row.party()).await?;
                 }
-                tx.emit(event(row.party(), id, step.event(), &roles_of(&row.0.roles), version));
                 let status = match next {
                     Next::To(status) => Some(status),
                     Next::Gone => None,

@@ -15,7 +15,7 @@ use store::{NewEvent, StoreError, Tx};
 use crate::access::{MergeParties, Space};
 use crate::membership::{MEMBERS_MAX, roles_of};
 use crate::parties::{PartyRow, brief, locked};
-use crate::rows::{account, api_token, membership, notice, party, party_alias, party_private};
+use crate::rows::{account, api_token, expert, membership, notice, party, party_alias, party_private};
 use crate::{Accounts, Error, PartyBrief, words};
 
 /// Two parties of which the second takes in the first.
@@ -123,7 +123,7 @@ fn joined(kept: &membership::Model, other: &membership::Model) -> (String, BTree
     }
 }
 
-/// Moves memberships, programs and notices, and lets the absorbed party's id, address and tax code lead to the other.
+/// Moves memberships, programs, what experts say they belong to and notices, and lets the absorbed party's id, address and tax code lead to the other.
 /// Everything that other crates keep of it must have been moved before.
 ///
 /// # Errors
@@ -141,6 +141,11 @@ pub async fn absorb(tx: &Tx, both: &Both, reason: &str, by: Option<AccountId>) -
         .col_expr(notice::Column::AboutId, Expr::value(into))
         .filter(notice::Column::AboutKind.eq("party"))
         .filter(notice::Column::AboutId.eq(from))
+        .exec(db)
+        .await?;
+    expert::Entity::update_many()
+        .col_expr(expert::Column::PartyId, Expr::value(into))
+        .filter(expert::Column::PartyId.eq(from))
         .exec(db)
         .await?;
     let private = party_private::Entity::find_by_id(from).one(db).await?;

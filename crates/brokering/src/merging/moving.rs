@@ -1,4 +1,4 @@
-//! What of a merger lies in this crate: interests, deals, what was confided; and what stands in its way.
+//! What of a merger lies in this crate: interests, deals, what was confided, stories; and what stands in its way.
 
 use std::collections::BTreeSet;
 
@@ -16,6 +16,7 @@ use crate::confidential::rows::disclosure;
 use crate::deals::rows::{broker, deal, party};
 use crate::deals::{self, DealParty};
 use crate::interests::rows::interest;
+use crate::stories::rows::{consent, story_party};
 
 /// How much of a party lies here.
 pub(super) struct Held {
@@ -142,6 +143,17 @@ pub(super) async fn absorb(tx: &Tx, both: &Both) -> Result<(), BrokeringError> {
     party::Entity::update_many()
         .col_expr(party::Column::PartyId, Expr::value(into.0))
         .filter(party::Column::PartyId.eq(from.0))
+        .exec(db)
+        .await?;
+    // Consents stand: who takes in a party takes over what it said.
+    story_party::Entity::update_many()
+        .col_expr(story_party::Column::PartyId, Expr::value(into.0))
+        .filter(story_party::Column::PartyId.eq(from.0))
+        .exec(db)
+        .await?;
+    consent::Entity::update_many()
+        .col_expr(consent::Column::PartyId, Expr::value(into.0))
+        .filter(consent::Column::PartyId.eq(from.0))
         .exec(db)
         .await?;
     for row in own {
