@@ -452,7 +452,13 @@ async fn other_weights_or_another_glossary_begin_a_generation() {
     assert_eq!(generation(&site).await, first);
     let more = "version = \"1\"\n[[group]]\nkind = \"translation\"\nterms = [\"máy sấy cơm dừa\", \"copra dryer\"]\n";
     site.app.search.set_synonyms(search::synonyms::Synonyms::parse(more).unwrap());
-    world.publish("technologies", technology("Lò sấy dừa")).await;
+    let later = site.person("later").await;
+    let party = site.party(&later, "Viện Cơ điện", "institute").await;
+    let body = json!({"party": party, "content": technology("Lò sấy dừa")});
+    let made = later.post("/api/v1/technologies", body).await.expect(201);
+    let (id, steps) = (made["id"].as_str().unwrap(), format!("/api/v1/listings/{}/transitions", made["id"].as_str().unwrap()));
+    let seen = later.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
+    publish(&site.staff("second moderator", &[StaffRole::Moderator]).await, id, seen).await;
     site.matched().await;
     assert_ne!(generation(&site).await, first);
     same_as_from_scratch(&site).await;

@@ -63,18 +63,22 @@ pub struct StoryContent {
     pub listings: Vec<ListingId>,
 }
 
+/// A text by language, as it reads.
+type Words<'a> = BTreeMap<Lang, &'a str>;
+
 /// The words of a text alone: who translated it is no part of what is consented to.
-fn words(text: &Localised) -> BTreeMap<Lang, &str> {
+fn words(text: &Localised) -> Words<'_> {
     text.0.iter().filter(|(_, t)| !t.text.is_empty()).map(|(lang, t)| (*lang, t.text.as_str())).collect()
 }
 
 /// Everything that is consented to.
 #[derive(Serialize)]
 struct Consented<'a> {
-    title: BTreeMap<Lang, &'a str>,
-    summary: BTreeMap<Lang, &'a str>,
-    body: BTreeMap<Lang, &'a str>,
-    figures: Vec<(BTreeMap<Lang, &'a str>, Option<f64>, BTreeMap<Lang, &'a str>)>,
+    title: Words<'a>,
+    summary: Words<'a>,
+    body: Words<'a>,
+    /// Label, value, unit.
+    figures: Vec<(Words<'a>, Option<f64>, Words<'a>)>,
     listings: &'a [ListingId],
     parties: &'a [(Role, PartyId)],
 }

@@ -14,7 +14,7 @@ use store::StoreError;
 use utoipa::ToSchema;
 
 use super::content::LISTINGS_MAX;
-use super::{Consent, Ending, StoryContent, StoryListing, StoryState, named_in, public, readable, url};
+use super::{Consent, Ending, StoryContent, StoryListing, StoryState, can_be_told, named_in, public, readable, url};
 use crate::access::{ConsentToStory, PublishStory, StoryCase, UnpublishStory, ViewStory, Word, WriteStory};
 use crate::deals::Role;
 use crate::{Brokering, BrokeringError};
@@ -134,7 +134,7 @@ fn may<A: Action<Object = StoryCase>>(actor: &Actor, case: &StoryCase) -> bool {
 
 fn steps(actor: &Actor, case: &StoryCase, state: StoryState) -> Vec<StoryStep> {
     let mut steps = Vec::new();
-    if case.deal.is_completed() && may::<WriteStory>(actor, case) {
+    if can_be_told(&case.deal) && may::<WriteStory>(actor, case) {
         steps.push(StoryStep::Write);
     }
     if state == StoryState::Agreed && may::<PublishStory>(actor, case) {
@@ -182,7 +182,7 @@ async fn consents(db: &impl ConnectionTrait, actor: &Actor, case: &StoryCase) ->
 pub async fn show(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<DealStory, BrokeringError> {
     let db = brokering.store.db();
     let case = readable::<ViewStory>(db, actor, id).await?;
-    if case.story.is_none() && !case.deal.is_completed() {
+    if case.story.is_none() && !can_be_told(&case.deal) {
         return Err(Refused::Hidden.into());
     }
     let candidates = candidates(brokering, case.deal.listing).await?;

@@ -3,8 +3,8 @@
 //! What always holds: a story says what its author typed and names whom the deal names; nothing of offers, contract,
 //! payments, thread or what is confided enters it by itself. A consent is one party's, given by a person who speaks for
 //! it, to exactly one text (its hash); any other text makes every consent void. Only a text to which all parties consent is
-//! published, and it leaves the public with the first consent that is taken back, or with the next edit. Deals name their
-//! parties to each other, and none is opened with a sender who stays anonymous, so no draft names anybody too early.
+//! published, and it leaves the public with the first consent that is taken back, or with the next edit. Nothing is told of a
+//! deal whose sides do not know each other, so no draft names anybody too early.
 //! Events hold ids and hashes. Who may do what stands in `access`.
 //! Start at `write` and `consent` for the sides, `publish` for moderators, `public` for everybody else.
 
@@ -119,6 +119,12 @@ impl StoryCase {
         let now: Vec<(Role, PartyId)> = named_in(&self.deal);
         if named == now { Ok(()) } else { Err(BrokeringError::StoryChanged) }
     }
+}
+
+/// Whether there is a story to tell: the deal came to its good end, and both sides are known to each other. One that was
+/// opened from an interest whose sender hides has no seeker until they let themselves be known.
+fn can_be_told(deal: &deals::Deal) -> bool {
+    deal.is_completed() && [Role::Owner, Role::Seeker].iter().all(|role| deal.party_as(*role).is_some())
 }
 
 /// The parties a story of this deal names: those on its sides. Advisers are named nowhere.

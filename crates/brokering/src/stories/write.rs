@@ -10,7 +10,7 @@ use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
 use super::rows::{story, story_listing, story_party};
-use super::{Ending, Story, StoryContent, draft, end_consents, listing_rows, load_to_change, named_in, save};
+use super::{Ending, Story, StoryContent, can_be_told, draft, end_consents, listing_rows, load_to_change, named_in, save};
 use crate::access::{StoryCase, WriteStory};
 use crate::deals::{self, Deal, Role};
 use crate::{Brokering, BrokeringError};
@@ -48,7 +48,7 @@ pub async fn write(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new: 
             async move {
                 let case = load_to_change(&tx, id).await?;
                 let StoryCase { deal, story } = Grant::<WriteStory>::check(&actor, case)?.into_object();
-                if !deal.is_completed() {
+                if !can_be_told(&deal) {
                     return Err(BrokeringError::NotAllowed { to: "story".to_owned(), allowed: Vec::new() });
                 }
                 let current = story.as_ref().map_or(0, |s| s.version);

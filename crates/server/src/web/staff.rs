@@ -12,8 +12,8 @@ pub(super) mod interests;
 pub(super) mod merge;
 pub(super) mod needs;
 pub(super) mod parties;
-pub(super) mod stories;
 pub(super) mod record;
+pub(super) mod stories;
 
 use ::accounts::access::{may_manage_accounts, may_verify};
 use ::accounts::parties::PartyFilter;

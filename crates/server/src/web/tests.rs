@@ -259,7 +259,10 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     let cards = || of_each_kind().into_iter().map(|h| CardView::of(h, lang, &vocabularies)).collect();
     let numbers = || DocKind::ALL.map(|kind| home::Number { kind, count: 12_345, href: "/search".to_owned() }).into();
     add("home", &home::Home { f: frame(lang, "/"), technologies: cards(), needs: cards(), stories: Vec::new(), numbers: numbers() });
-    add("home, empty", &home::Home { f: frame(lang, "/"), technologies: Vec::new(), needs: Vec::new(), stories: Vec::new(), numbers: numbers() });
+    add(
+        "home, empty",
+        &home::Home { f: frame(lang, "/"), technologies: Vec::new(), needs: Vec::new(), stories: Vec::new(), numbers: numbers() },
+    );
     let asked = Asked::default().asking(EVIL).with(Facet::Trl, "7").with(Facet::Field, "401").with(Facet::Province, "86");
     let asked = Asked { party: Some(PartyId(Uuid::from_u128(2))), ..asked };
     add("search", &finding::finding(frame(lang, "/search"), &vocabularies, &asked, true, Some(EVIL.to_owned()), results(of_each_kind())));
