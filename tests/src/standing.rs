@@ -458,7 +458,7 @@ async fn other_weights_or_another_glossary_begin_a_generation() {
     let made = later.post("/api/v1/technologies", body).await.expect(201);
     let (id, steps) = (made["id"].as_str().unwrap(), format!("/api/v1/listings/{}/transitions", made["id"].as_str().unwrap()));
     let seen = later.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
-    publish(&site.staff("second moderator", &[StaffRole::Moderator]).await, id, seen).await;
+    publish(&site.staff("moderator2", &[StaffRole::Moderator]).await, id, seen).await;
     site.matched().await;
     assert_ne!(generation(&site).await, first);
     same_as_from_scratch(&site).await;

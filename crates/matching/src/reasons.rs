@@ -16,7 +16,7 @@ use crate::fit;
 use crate::side::Field;
 use crate::targets;
 use crate::terms::{Shape, Stems, Terms};
-use crate::topic::{Meeting, Topic};
+use crate::topic::{Meeting, Topic, told};
 
 /// The most reasons of a match; those behind share too little to be worth reading.
 pub(crate) const MAX_REASONS: usize = 12;
@@ -43,10 +43,11 @@ pub(crate) fn of(
     let words = weighed.topic.as_ref().map_or(0.0, |t| t.value);
     let steady = 1.0 - weights.fit;
     let mut all = Vec::new();
-    if let Some(topic) = &weighed.topic
+    let topic = weighed.topic.as_ref().map(|best| told(best, terms, &offered.fields, rules.lang, (weights, stems)));
+    if let Some(topic) = topic
         && let Some(terms) = terms.get(topic.terms)
     {
-        topical(sought, terms, offered, topic, words * steady, rules.lang, stems, &mut all);
+        topical(sought, terms, offered, &topic, words * steady, rules.lang, stems, &mut all);
     }
     let near = weighed.nearness.unwrap_or_default();
     if near >= NEAR {

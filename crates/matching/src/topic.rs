@@ -1,13 +1,19 @@
 //! How much of what one side speaks of the other side speaks of, and in which fields the two meet.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+use base::Lang;
 
 use crate::side::Field;
 use crate::terms::{Stems, Terms};
 use crate::weights::{Role, Weights};
 
+/// From which share of the best on a meeting in the reader's language is told instead.
+const ABOUT_AS_WELL: f64 = 0.5;
+
 /// Two fields that meet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Meeting {
     /// The field of the seeking side.
     pub(crate) sought: usize,
@@ -20,7 +26,7 @@ pub(crate) struct Meeting {
 }
 
 /// The topical part of a match in one language of the seeking side.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Topic {
     /// Which of the languages.
     pub(crate) terms: usize,
@@ -43,6 +49,27 @@ pub(crate) fn topic(sought: &[Terms], offered: &[Field<'_>], weights: &Weights, 
         }
     }
     best
+}
+
+/// The topical part as it is told to a reader: in their own language where the two sides meet in it about as well, else in
+/// the language in which they meet best.
+pub(crate) fn told<'a>(
+    best: &'a Topic,
+    sought: &[Terms],
+    offered: &[Field<'_>],
+    lang: Lang,
+    (weights, stems): (&Weights, &mut Stems),
+) -> Cow<'a, Topic> {
+    let own = sought.iter().enumerate().filter(|(place, terms)| *place != best.terms && terms.lang == lang && !terms.translated);
+    let is_best_own = sought.get(best.terms).is_some_and(|terms| terms.lang == lang);
+    for (place, terms) in own.filter(|_| !is_best_own) {
+        if let Some(topic) = in_language(place, terms, offered, weights, stems)
+            && topic.value >= best.value * ABOUT_AS_WELL
+        {
+            return Cow::Owned(topic);
+        }
+    }
+    Cow::Borrowed(best)
 }
 
 /// What meets between two fields.

@@ -5,7 +5,7 @@ mod space;
 
 use base::{Actor, Lang};
 use listings::Kind;
-use listings::content::{Content, Direction, TargetPriority};
+use listings::content::{Content, Direction, TargetPriority, Technology};
 use matching::{Match, Part, Reason, Side, usual_kinds};
 use serde_json::Value;
 use space::*;
@@ -131,4 +131,34 @@ fn a_reached_figure_is_said_in_both_languages() {
     assert_eq!(said(Lang::En).need_field, "/targets/0");
     assert_eq!(said(Lang::En).offer_field, "/advantages/0");
     assert_eq!(said(Lang::En).words, ["năng", "suất", "sấy"]);
+}
+
+#[test]
+fn reasons_are_told_in_the_readers_language_where_both_sides_speak_it() {
+    let both = |vietnamese: &str, english: &str| {
+        let mut text = vi(vietnamese);
+        text.0.extend(en(english).0);
+        text
+    };
+    let offer = Technology {
+        title: both("Máy sấy cơm dừa bơm nhiệt", "Heat pump dryer for desiccated coconut"),
+        summary: both("Sấy cơm dừa nạo ở nhiệt độ thấp", "Dries desiccated coconut at low temperature with a heat pump"),
+        ..Technology::default()
+    };
+    let mut wanted = need("Cần máy sấy cơm dừa", "Lò than làm cơm dừa vàng");
+    wanted.title = both("Cần máy sấy cơm dừa", "Desiccated coconut dryer with a heat pump wanted");
+    let space =
+        Space::new(vec![listing(1, 1, offer), listing(2, 2, technology("Lọc nước ao tôm", "Giảm khí độc")), listing(11, 3, wanted)]);
+    let subject = space.get(11);
+    let told = |lang: Lang| {
+        let found = space.ask(&Side::of(subject), &usual_kinds(subject.kind), &Actor::anonymous(lang), false);
+        let topical: Vec<Reason> = found[0].reasons.iter().filter(|r| r.part == Part::Topic).cloned().collect();
+        (found[0].score, topical)
+    };
+    let ((vietnamese_score, vietnamese), (english_score, english)) = (told(Lang::Vi), told(Lang::En));
+    assert_eq!(vietnamese_score, english_score, "the score does not depend on who reads");
+    for (reasons, end) in [(vietnamese, "/vi"), (english, "/en")] {
+        assert!(!reasons.is_empty());
+        assert!(reasons.iter().all(|r| r.need_field.ends_with(end) && r.offer_field.ends_with(end)), "{reasons:?}");
+    }
 }

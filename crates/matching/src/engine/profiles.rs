@@ -23,7 +23,7 @@ use crate::fit::{self, ELSEWHERE};
 use crate::reasons::{MAX_REASONS, NEAR, coded, name_of, named, written};
 use crate::side::{Field, Side, fields, push, push_list};
 use crate::terms::{Stems, Terms};
-use crate::topic::{Topic, topic};
+use crate::topic::{Topic, told, topic};
 use crate::weights::Role;
 
 /// The parties that may be named as having brought deals in the listing's field to their end.
@@ -298,10 +298,12 @@ impl Engine {
         let (weights, rules) = (&self.weights, self.rules(lang));
         let (words, steady) = (one.words(), 1.0 - weights.fit);
         let mut all = Vec::new();
-        if let Some(topic) = &one.topic
+        let offered = one.profile.fields(matches!(party.side.content, Content::Need(_)));
+        if let Some(best) = &one.topic
+            && let topic = told(best, terms, &offered, lang, (weights, stems))
             && let Some(terms) = terms.get(topic.terms)
         {
-            topical(party, terms, one.profile, topic, words * steady, lang, stems, &mut all);
+            topical(party, terms, one.profile, &topic, words * steady, lang, stems, &mut all);
         }
         let share = (1.0 - words) * weights.field * one.nearness() * steady;
         if let Some(field) = party.side.content.field() {
