@@ -19,7 +19,7 @@ use crate::terms::{Shape, Stems, Terms};
 use crate::topic::{Meeting, Topic, told};
 
 /// The most reasons of a match; those behind share too little to be worth reading.
-pub(crate) const MAX_REASONS: usize = 12;
+const MAX_REASONS: usize = 12;
 /// The most words a sentence names.
 const MAX_NAMED: usize = 6;
 /// Fields nearer than this are a reason.
@@ -65,6 +65,11 @@ pub(crate) fn of(
             Part::Topic | Part::Field | Part::Freshness | Part::Deals => {}
         }
     }
+    in_order(all)
+}
+
+/// The weightiest first, no more than are worth reading, with shares that sum to 1.
+pub(crate) fn in_order(mut all: Vec<Reason>) -> Vec<Reason> {
     all.retain(|r| r.share > 0.0);
     all.sort_by(|a, b| {
         b.share.total_cmp(&a.share).then_with(|| (a.part, &a.need_field, &a.offer_field).cmp(&(b.part, &b.need_field, &b.offer_field)))

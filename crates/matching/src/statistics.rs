@@ -32,11 +32,17 @@ impl Statistics {
     /// [`Failure`] if it cannot be read.
     pub fn count(search: &Search) -> Result<Self, Failure> {
         let mut common: HashMap<u64, u32> = HashMap::new();
+        let mut of = None;
         let documents = search.frequencies(|view, word, documents| {
+            // Most words are of one document alone: those of a view are dropped before the next one comes.
+            if of.replace(view) != Some(view) {
+                common.retain(|_, documents| *documents > 1);
+            }
             let sum = common.entry(key(view, word)).or_default();
             *sum = sum.saturating_add(documents);
         })?;
         common.retain(|_, documents| *documents > 1);
+        common.shrink_to_fit();
         Ok(Self { documents, common })
     }
 

@@ -144,15 +144,15 @@ impl Search {
         telling(&self.snapshot(), &views, limit)
     }
 
-    /// Tells every term of the index with the number of documents that have it, in no order and a piece of the index at
-    /// a time, so that a term may come more than once. Gives how many documents are found.
+    /// Tells every term of the index with the number of documents that have it: one view after the other, in each a piece
+    /// of the index at a time, so that a term may come more than once within its view. Gives how many documents are found.
     ///
     /// # Errors
     /// [`Failure`] if the index cannot be read.
     pub fn frequencies(&self, mut each: impl FnMut(View, &[u8], u32)) -> Result<u64, Failure> {
         let snapshot = self.snapshot();
-        for segment in &snapshot.segments {
-            for view in [View::Folded, View::Exact, View::Pair, View::Stem] {
+        for view in [View::Folded, View::Exact, View::Pair, View::Stem] {
+            for segment in &snapshot.segments {
                 let inverted = segment.reader.inverted_index(field(&snapshot.fields, view))?;
                 let mut stream = inverted.terms().stream()?;
                 while stream.advance() {

@@ -29,12 +29,13 @@ use crate::error::BrokeringError;
 /// Characters of a name at most.
 const NAME_MAX: usize = 200;
 
-/// What is sealed in a file's row.
+/// What is sealed in the row of a file, here and of a deal's document.
 #[derive(Serialize, Deserialize)]
-pub(super) struct SealedMeta {
-    pub name: String,
-    pub sha256: String,
-    key: String,
+pub(crate) struct SealedMeta {
+    pub(crate) name: String,
+    pub(crate) sha256: String,
+    /// The key that its object is sealed with.
+    pub(crate) key: String,
 }
 
 /// A confidential file as whoever may open it sees it.

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use super::rows::document;
 use super::{Deal, Voice, granted, in_deal, notices, readable, voice_of};
 use crate::access::{ReadDeal, WorkDeal};
+use crate::confidential::files::SealedMeta;
 use crate::confidential::files::{Handed, fault, take_away};
 use crate::confidential::kinds::FileKind;
 use crate::confidential::openings::OpenedFile;
@@ -24,14 +25,6 @@ use crate::{Brokering, BrokeringError};
 
 /// Documents of one deal at most.
 const DOCUMENTS_MAX: u64 = 100;
-
-/// What is sealed in a document's row.
-#[derive(Serialize, Deserialize)]
-struct SealedMeta {
-    name: String,
-    sha256: String,
-    key: String,
-}
 
 /// A document of a deal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]

@@ -20,7 +20,7 @@ use crate::answer::{Part, PartValue, Reason};
 use crate::constraints::{Constraint, Exclusion};
 use crate::counterparts::CounterpartKind;
 use crate::fit::{self, ELSEWHERE};
-use crate::reasons::{MAX_REASONS, NEAR, coded, name_of, named, written};
+use crate::reasons::{NEAR, coded, in_order, name_of, named, written};
 use crate::side::{Field, Side, fields, push, push_list};
 use crate::terms::{Stems, Terms};
 use crate::topic::{Topic, told, topic};
@@ -327,16 +327,7 @@ impl Engine {
             let text = say(lang, key, &[("place", &rules.name("provinces", province))]);
             all.push(coded(Part::Place, share, (province_of(party.side), at), (province.0.clone(), province.0.clone()), text));
         }
-        all.retain(|r| r.share > 0.0);
-        all.sort_by(|a, b| {
-            b.share.total_cmp(&a.share).then_with(|| (a.part, &a.need_field, &a.offer_field).cmp(&(b.part, &b.need_field, &b.offer_field)))
-        });
-        all.truncate(MAX_REASONS);
-        let sum: f64 = all.iter().map(|r| r.share).sum();
-        for reason in &mut all {
-            reason.share = (reason.share / sum * 1e6).round() / 1e6;
-        }
-        all
+        in_order(all)
     }
 }
 
