@@ -8,12 +8,12 @@ mod profiles;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use base::{Code, Lang, Limit, ListingId, Vocabularies};
+use base::{Code, Lang, ListingId, Vocabularies};
 use chrono::{DateTime, Utc};
 use listings::Kind;
 use listings::content::{Content, Need, Technology};
 use listings::published::Published;
-use search::{DocKind, Facet, Failure, Filters, MAX_TERMS, Query, RoleWeights, Search, View, Viewer, Wanted, WantedTerm};
+use search::{DocKind, Facet, Failure, Filters, MAX_TERMS, RoleWeights, Search, View, Viewer, Wanted, WantedTerm};
 use sha2::{Digest, Sha256};
 
 use crate::answer::{Match, MatchListing, Missing, Part, PartValue};
@@ -197,27 +197,20 @@ impl Engine {
             wanted.terms = some.to_vec();
             wanted.limit = room;
             let more = self.search.candidates(&wanted, viewer)?;
-            wanted.without.extend(more.iter().map(|c| c.card.id));
-            found.extend(more.into_iter().map(|c| ListingId(c.card.id)));
+            wanted.without.extend(more.iter().map(|c| c.id));
+            found.extend(more.into_iter().map(|c| ListingId(c.id)));
         }
         // Listings in the other language: beside the others, since no sum over a few translated words outweighs a whole text.
         for terms in translated {
             wanted.terms = asked(terms).into_iter().take(MAX_TERMS).collect();
             wanted.limit = weights.translated_candidates;
             let more = self.search.candidates(&wanted, viewer)?;
-            wanted.without.extend(more.iter().map(|c| c.card.id));
-            found.extend(more.into_iter().map(|c| ListingId(c.card.id)));
+            wanted.without.extend(more.iter().map(|c| c.id));
+            found.extend(more.into_iter().map(|c| ListingId(c.id)));
         }
-        if let Some(field) = subject.content.field()
-            && let Some(limit) = u16::try_from(weights.field_candidates).ok().and_then(Limit::new)
-        {
-            let query = Query { filters, limit, ..Query::default() }.with(Facet::Field, field.as_str());
-            // The text is empty and the filters are few: only the index itself can fail.
-            match self.search.find(&query, viewer) {
-                Ok(results) => found.extend(results.items.into_iter().map(|h| ListingId(h.card.id))),
-                Err(search::SearchError::Index(failure)) => return Err(failure),
-                Err(other) => tracing::warn!(%other, "no candidates by field"),
-            }
+        if let Some(field) = subject.content.field() {
+            let filters = with_field(filters, field);
+            found.extend(self.search.of_best_standing(&filters, viewer, weights.field_candidates)?.into_iter().map(ListingId));
         }
         let mut seen = BTreeSet::from_iter(without.into_iter().map(ListingId));
         found.retain(|id| seen.insert(*id));
@@ -414,6 +407,12 @@ impl Engine {
         }
         Ok(terms)
     }
+}
+
+/// The same filters, and of one field.
+fn with_field(mut filters: Filters, field: &Code) -> Filters {
+    filters.insert(Facet::Field, BTreeSet::from([field.as_str().to_owned()]));
+    filters
 }
 
 /// The languages that a side has texts in.

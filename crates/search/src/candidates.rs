@@ -7,20 +7,20 @@ use std::collections::{BTreeMap, HashMap};
 
 use base::Lang;
 use tantivy::Term;
-use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, Query as TantivyQuery, TermQuery};
-use tantivy::schema::IndexRecordOption;
+use tantivy::termdict::TermMerger;
 use uuid::Uuid;
 
 use crate::analysis::{EXACT_SIGN, PAIR_SIGN, STEM_SIGN, Views};
-use crate::card::Card;
 use crate::dates::Periods;
 use crate::failure::Failure;
 use crate::highlight::Words;
 use crate::index::Search;
 use crate::matching::{Narrowing, allowed};
-use crate::ranking::{Best, Entry, key_of};
+use crate::plan::Scoring;
+use crate::ranking::{Best, Entry, Standing, key_of, similarities, sums};
 use crate::schema::Fields;
 use crate::search::{Filters, Hit, Viewer};
+use crate::settings::Weights;
 use crate::snapshot::Snapshot;
 
 /// The most terms of one question; those behind are left out, so give the most telling first.
@@ -112,8 +112,8 @@ pub struct Wanted {
 /// A document that has some of the terms.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
-    /// What a result shows of it.
-    pub card: Card,
+    /// Its id.
+    pub id: Uuid,
     /// The sum over the terms; comparable within one question only.
     pub score: f32,
 }
@@ -124,13 +124,26 @@ impl Search {
     /// # Errors
     /// [`Failure`] if the index cannot be read.
     pub fn candidates(&self, wanted: &Wanted, viewer: &Viewer) -> Result<Vec<Candidate>, Failure> {
-        let snapshot = self.snapshot();
-        let mut candidates = Vec::new();
-        for entry in most_weight(&snapshot, wanted, viewer)? {
-            let (card, _) = snapshot.card_and_body(entry.segment, entry.doc)?;
-            candidates.push(Candidate { card, score: entry.score });
+        let best = most_weight(&self.snapshot(), wanted, &self.weights(), viewer)?;
+        Ok(best.into_iter().map(|entry| Candidate { id: Uuid::from_u128(entry.id), score: entry.score }).collect())
+    }
+
+    /// The freshest, completest and verified documents that pass the filters, as an empty search lists them.
+    ///
+    /// # Errors
+    /// [`Failure`] if the index cannot be read.
+    pub fn of_best_standing(&self, filters: &Filters, viewer: &Viewer, limit: usize) -> Result<Vec<Uuid>, Failure> {
+        let (snapshot, weights) = (self.snapshot(), self.weights());
+        let standing = Standing { weights: &weights, now: self.clock().now().timestamp() };
+        let narrowing = Narrowing { filters, periods: &Periods::new(), party: None, viewer };
+        let mut best = Best::new(limit, None);
+        for (place, segment) in snapshot.segments.iter().enumerate().filter(|_| limit > 0) {
+            for doc in allowed(&snapshot, place, &narrowing)?.iter() {
+                let score = standing.of(&segment.core, doc);
+                best.offer(&segment.core, Entry { key: key_of(score), id: 0, segment: place, doc, score });
+            }
         }
-        Ok(candidates)
+        Ok(best.into_sorted().into_iter().map(|entry| Uuid::from_u128(entry.id)).collect())
     }
 
     /// The terms of a text, the most telling first (by how often they are in the text and how rarely elsewhere).
@@ -144,20 +157,23 @@ impl Search {
         telling(&self.snapshot(), &views, limit)
     }
 
-    /// Tells every term of the index with the number of documents that have it: one view after the other, in each a piece
-    /// of the index at a time, so that a term may come more than once within its view. Gives how many documents are found.
+    /// Tells every term of the index with the number of documents that have it, each term once: one view after the other,
+    /// in each in the order of the terms' bytes. Gives how many documents are found.
     ///
     /// # Errors
     /// [`Failure`] if the index cannot be read.
-    pub fn frequencies(&self, mut each: impl FnMut(View, &[u8], u32)) -> Result<u64, Failure> {
+    pub fn frequencies(&self, mut each: impl FnMut(View, &[u8], u64)) -> Result<u64, Failure> {
         let snapshot = self.snapshot();
         for view in [View::Folded, View::Exact, View::Pair, View::Stem] {
+            let mut dictionaries = Vec::with_capacity(snapshot.segments.len());
             for segment in &snapshot.segments {
-                let inverted = segment.reader.inverted_index(field(&snapshot.fields, view))?;
-                let mut stream = inverted.terms().stream()?;
-                while stream.advance() {
-                    each(view, stream.key(), stream.value().doc_freq);
-                }
+                dictionaries.push(segment.reader.inverted_index(field(&snapshot.fields, view))?);
+            }
+            let streams = dictionaries.iter().map(|d| d.terms().stream()).collect::<Result<Vec<_>, _>>()?;
+            let mut merged = TermMerger::new(streams);
+            while merged.advance() {
+                let documents = merged.current_segment_ords_and_term_infos().map(|(_, info)| u64::from(info.doc_freq)).sum();
+                each(view, merged.key(), documents);
             }
         }
         Ok(snapshot.documents())
@@ -196,7 +212,7 @@ impl Search {
             limit,
         };
         let mut hits = Vec::new();
-        for entry in most_weight(&snapshot, &wanted, viewer)? {
+        for entry in most_weight(&snapshot, &wanted, &self.weights(), viewer)? {
             let (card, body) = snapshot.card_and_body(entry.segment, entry.doc)?;
             hits.push(Hit { score: entry.score, highlights: Words::default().highlights(&card, &body, viewer.lang), card });
         }
@@ -205,25 +221,25 @@ impl Search {
 }
 
 /// The documents with the most weight of the terms, the best first.
-fn most_weight(snapshot: &Snapshot, wanted: &Wanted, viewer: &Viewer) -> Result<Vec<Entry>, Failure> {
-    let query = union(&snapshot.fields, wanted);
-    let weight = query.weight(EnableScoring::enabled_from_searcher(&snapshot.searcher))?;
+fn most_weight(snapshot: &Snapshot, wanted: &Wanted, weights: &Weights, viewer: &Viewer) -> Result<Vec<Entry>, Failure> {
+    let scoring = counted(&snapshot.fields, wanted);
+    let similarities = similarities(snapshot, &scoring, weights)?;
     let narrowing = Narrowing { filters: &wanted.filters, periods: &Periods::new(), party: None, viewer };
+    let without: Vec<u128> = wanted.without.iter().map(|id| id.as_u128()).collect();
     let mut best = Best::new(wanted.limit.max(1), None);
     for (place, segment) in snapshot.segments.iter().enumerate() {
         let allowed = allowed(snapshot, place, &narrowing)?;
         if allowed.is_empty() {
             continue;
         }
-        let without: Vec<u128> = wanted.without.iter().map(|id| id.as_u128()).collect();
-        let mut callback = |doc: u32, score: f32| {
-            if allowed.contains(doc) && !(without.contains(&segment.core.id(doc))) {
-                best.offer(&segment.core, Entry { key: key_of(score), id: 0, segment: place, doc, score });
+        let sums = sums(segment, place, &similarities)?;
+        for doc in allowed.iter() {
+            let score = sums.get(doc as usize).copied().unwrap_or_default();
+            let key = key_of(score);
+            if score > 0.0 && best.least().is_none_or(|least| key >= least) && !without.contains(&segment.core.id(doc)) {
+                best.offer(&segment.core, Entry { key, id: 0, segment: place, doc, score });
             }
-            best.least().map_or(f32::MIN, |key| f32::from_bits(u32::try_from(key).unwrap_or_default()))
-        };
-        let threshold = callback(u32::MAX - 1, 0.0);
-        weight.for_each_pruning(threshold, &segment.reader, &mut callback)?;
+        }
     }
     Ok(best.into_sorted())
 }
@@ -281,8 +297,8 @@ fn within(view: View, term: &str) -> String {
     }
 }
 
-/// Any of the terms, in any of the parts.
-fn union(fields: &Fields, wanted: &Wanted) -> BooleanQuery {
+/// What each of the terms counts in each of the parts.
+fn counted(fields: &Fields, wanted: &Wanted) -> Vec<Scoring> {
     let roles = &wanted.roles;
     let mut boosts: BTreeMap<Term, f32> = BTreeMap::new();
     for one in wanted.terms.iter().take(MAX_TERMS) {
@@ -300,12 +316,5 @@ fn union(fields: &Fields, wanted: &Wanted) -> BooleanQuery {
             add(fields.advantage, &mixed, roles.advantage);
         }
     }
-    let clauses = boosts
-        .into_iter()
-        .map(|(term, boost)| {
-            let query: Box<dyn TantivyQuery> = Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs));
-            (Occur::Should, Box::new(BoostQuery::new(query, boost)) as Box<dyn TantivyQuery>)
-        })
-        .collect::<Vec<_>>();
-    BooleanQuery::new(clauses)
+    boosts.into_iter().map(|(term, boost)| Scoring { term, boost, constant: false, most_idf: f32::INFINITY }).collect()
 }

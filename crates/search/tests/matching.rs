@@ -41,12 +41,12 @@ fn candidates_come_by_weight_and_keep_to_filters() {
     let filters = Filters::from([(Facet::Kind, ["technology".to_owned()].into())]);
     let wanted = Wanted { terms, filters, limit: 10, ..Wanted::default() };
     let got = s.candidates(&wanted, &anybody()).unwrap();
-    let ids: Vec<u128> = got.iter().map(|c| c.card.id.as_u128()).collect();
+    let ids: Vec<u128> = got.iter().map(|c| c.id.as_u128()).collect();
     assert_eq!(&ids[..2], [1, 2]);
     assert!(!ids.contains(&4));
     assert!(got[0].score > got[1].score);
     let without = Wanted { without: vec![Uuid::from_u128(1)], ..wanted };
-    assert!(s.candidates(&without, &anybody()).unwrap().iter().all(|c| c.card.id.as_u128() != 1));
+    assert!(s.candidates(&without, &anybody()).unwrap().iter().all(|c| c.id.as_u128() != 1));
     assert!(s.candidates(&Wanted { limit: 5, ..Wanted::default() }, &anybody()).unwrap().is_empty());
 }
 

@@ -79,7 +79,8 @@ impl Store {
                 .busy_timeout(Duration::from_secs(5))
                 .statement_cache_capacity(256)
                 .pragma("trusted_schema", "OFF")
-                .pragma("cache_size", "-16000")
+                // KB for each connection: what is read often stays in the system's own cache of the file.
+                .pragma("cache_size", "-4000")
                 .pragma("wal_autocheckpoint", "2000")
         });
         options.map_sqlx_postgres_opts(|o| {

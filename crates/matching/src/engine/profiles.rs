@@ -10,12 +10,12 @@ use std::collections::BTreeSet;
 use accounts::experts::ExpertBrief;
 use accounts::parties::PartyBrief;
 use base::messages::say;
-use base::{Code, Lang, Limit, PartyId};
+use base::{Code, Lang, PartyId};
 use listings::content::Content;
-use search::{DocKind, Facet, Failure, Filters, MAX_TERMS, Query, RoleWeights, Viewer, Wanted, WantedTerm};
+use search::{DocKind, Facet, Failure, Filters, MAX_TERMS, RoleWeights, Viewer, Wanted, WantedTerm};
 use uuid::Uuid;
 
-use super::{Engine, Party, asked};
+use super::{Engine, Party, asked, with_field};
 use crate::answer::{Part, PartValue, Reason};
 use crate::constraints::{Constraint, Exclusion};
 use crate::counterparts::CounterpartKind;
@@ -164,20 +164,13 @@ impl Engine {
             wanted.terms = all;
             wanted.limit = if terms.translated { weights.translated_candidates } else { weights.candidates };
             let more = self.search.candidates(&wanted, viewer)?;
-            wanted.without.extend(more.iter().map(|c| c.card.id));
-            found.extend(more.into_iter().map(|c| c.card.id));
+            wanted.without.extend(more.iter().map(|c| c.id));
+            found.extend(more.into_iter().map(|c| c.id));
         }
         if of == CounterpartKind::Expert
             && let Some(field) = subject.content.field()
-            && let Some(limit) = u16::try_from(weights.field_candidates).ok().and_then(Limit::new)
         {
-            let query = Query { filters, limit, ..Query::default() }.with(Facet::Field, field.as_str());
-            // The text is empty and the filters are few: only the index itself can fail.
-            match self.search.find(&query, viewer) {
-                Ok(results) => found.extend(results.items.into_iter().map(|h| h.card.id)),
-                Err(search::SearchError::Index(failure)) => return Err(failure),
-                Err(other) => tracing::warn!(%other, "no candidates by field"),
-            }
+            found.extend(self.search.of_best_standing(&with_field(filters, field), viewer, weights.field_candidates)?);
         }
         let mut seen = BTreeSet::new();
         found.retain(|id| seen.insert(*id));

@@ -68,8 +68,10 @@ impl Current {
     /// The newest generation; none if there never was one.
     pub(super) async fn load(matcher: &Matcher) -> Result<Option<Self>, StoreError> {
         let store = &matcher.listings().store;
-        let Some(row) = generation::Entity::find().order_by_desc(generation::Column::Id).one(store.db()).await? else { return Ok(None) };
-        let statistics = Statistics::from_bytes(&row.statistics).map_err(|e| StoreError::corrupt("match generation", e))?;
+        let newest = generation::Entity::find().order_by_desc(generation::Column::Id).one(store.db()).await?;
+        let Some(mut row) = newest else { return Ok(None) };
+        let statistics =
+            Statistics::from_bytes(std::mem::take(&mut row.statistics)).map_err(|e| StoreError::corrupt("match generation", e))?;
         Ok(Some(Self::of(matcher, &row, Arc::new(statistics))))
     }
 

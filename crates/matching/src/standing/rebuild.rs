@@ -91,7 +91,7 @@ pub(super) async fn anew(matcher: &Matcher, stop: &CancellationToken, mut progre
         id: store.clock().uuid(),
         started_at: store.clock().now(),
         listings: i64::try_from(published::count(store).await?).unwrap_or(i64::MAX),
-        statistics: statistics.to_bytes(),
+        statistics: statistics.as_bytes().to_vec(),
         fingerprint: matcher.engine().fingerprint(),
         reached: None,
         done: false,
