@@ -10,6 +10,7 @@ mod account_pages;
 mod alerts;
 mod bad_input;
 mod browser;
+mod bucket;
 mod canary;
 mod commands;
 mod deal_pages;

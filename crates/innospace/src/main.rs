@@ -69,6 +69,10 @@ enum Command {
     MarkPdf,
 }
 
+/// How many threads beside those of the runtime search, match, hash and read files, for each core. What comes beyond waits
+/// its turn: hundreds of searches at once would only get in each other's way, each with its memory.
+const BLOCKING_A_CORE: usize = 8;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // A sheet is read in a small process without a runtime or settings.
@@ -78,7 +82,8 @@ fn main() -> ExitCode {
     if let Command::MarkPdf = &cli.command {
         return brokering::confidential::marking::child_main();
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).max(2);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(cores * BLOCKING_A_CORE).build() {
         Ok(runtime) => runtime,
         Err(error) => return commands::fail(&error),
     };

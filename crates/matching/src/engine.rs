@@ -208,9 +208,12 @@ impl Engine {
             wanted.without.extend(more.iter().map(|c| c.id));
             found.extend(more.into_iter().map(|c| ListingId(c.id)));
         }
-        if let Some(field) = subject.content.field() {
-            let filters = with_field(filters, field);
-            found.extend(self.search.of_best_standing(&filters, viewer, weights.field_candidates)?.into_iter().map(ListingId));
+        // Of the same field without a word in common: where words leave room, which they do in a small space.
+        let room = weights.candidates.saturating_sub(found.len()).min(weights.field_candidates);
+        if let Some(field) = subject.content.field()
+            && room > 0
+        {
+            found.extend(self.search.of_best_standing(&with_field(filters, field), viewer, room)?.into_iter().map(ListingId));
         }
         let mut seen = BTreeSet::from_iter(without.into_iter().map(ListingId));
         found.retain(|id| seen.insert(*id));

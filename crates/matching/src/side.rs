@@ -91,7 +91,8 @@ fn marks(texts: &[&str]) -> (bool, usize) {
     let (mut all, mut marked) = (0, 0);
     for word in texts.iter().flat_map(|t| t.split_ascii_whitespace()) {
         all += 1;
-        marked += usize::from(!word.is_ascii() && word.chars().any(|c| !c.is_ascii() && c.is_alphabetic()));
+        // Latin letters with marks, and marks that stand by themselves.
+        marked += usize::from(word.chars().any(|c| matches!(c, '\u{c0}'..='\u{36f}' | '\u{1e00}'..='\u{1eff}')));
     }
     (marked * 8 >= all.max(1), all)
 }

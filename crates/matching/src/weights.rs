@@ -124,7 +124,7 @@ pub struct Weights {
     pub candidate_terms: usize,
     /// The most candidates that words bring.
     pub candidates: usize,
-    /// The most candidates that the same field brings beside them.
+    /// The most candidates that the same field brings where words leave room.
     pub field_candidates: usize,
     /// The most candidates that translated words bring beside them.
     pub translated_candidates: usize,
@@ -178,7 +178,7 @@ impl Default for Weights {
             terms: 250,
             asked: AskedWeights { anywhere: 1.0, title: 0.6, keywords: 0.6, summary: 0.0, advantage: 0.0 },
             candidate_terms: 64,
-            candidates: 200,
+            candidates: 120,
             field_candidates: 50,
             translated_candidates: 50,
             k1: 1.6,

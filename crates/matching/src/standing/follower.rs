@@ -79,7 +79,7 @@ async fn begin(matcher: &Matcher, stop: &CancellationToken) -> Result<Option<i64
         // One that was cut off goes on where it was.
         rebuild::up_to_date(matcher, None, stop).await?;
     } else {
-        rebuild::anew(matcher, stop, |_| {}).await?;
+        rebuild::anew(matcher, stop).await?;
     }
     Ok(Some(store.follower_position(NAME).await?))
 }

@@ -46,15 +46,25 @@ impl Difference {
 
 /// Listings of one page.
 const PAGE: u64 = 64;
-/// Needs reckoned side by side.
-const AT_ONCE: usize = 2;
+/// Needs reckoned side by side by a program that does nothing else.
+const ALONE: usize = 2;
+/// In a server, whose readers are not to wait for it.
+const BESIDE_READERS: usize = 1;
+
+/// How the work is done.
+struct Pace<'a> {
+    stop: &'a CancellationToken,
+    /// Needs reckoned side by side.
+    at_once: usize,
+}
 
 /// Counts words anew and reckons everything; `progress` is told how many listings are done. Gives how many there were.
 ///
 /// # Errors
 /// [`StandingError`]; what was reckoned until then stays, and the next run goes on from there.
 pub async fn rebuild(matcher: &Matcher, progress: impl FnMut(u64) + Send) -> Result<u64, StandingError> {
-    anew(matcher, &CancellationToken::new(), progress).await
+    let stop = CancellationToken::new();
+    begin(matcher, &Pace { stop: &stop, at_once: ALONE }, progress).await
 }
 
 /// The generation to go on with: the newest, finished, unless the space has outgrown it. `known` is the one that was used
@@ -70,7 +80,7 @@ pub(super) async fn up_to_date(matcher: &Matcher, known: Option<Current>, stop: 
     if let Some(mut current) = current {
         let is_outdated = current.is_outdated(published, listings.store.clock().now());
         if !current.is_done && !is_outdated {
-            fill(matcher, &current, stop, &mut |_| {}).await?;
+            fill(matcher, &current, &Pace { stop, at_once: BESIDE_READERS }, &mut |_| {}).await?;
             current.is_done = true;
             return Ok(current);
         }
@@ -78,12 +88,17 @@ pub(super) async fn up_to_date(matcher: &Matcher, known: Option<Current>, stop: 
             return Ok(current);
         }
     }
-    anew(matcher, stop, |_| {}).await?;
+    anew(matcher, stop).await?;
     Current::load(matcher).await?.ok_or(StandingError::Elsewhere)
 }
 
+/// Begins a generation and fills it beside a server's other work.
+pub(super) async fn anew(matcher: &Matcher, stop: &CancellationToken) -> Result<u64, StandingError> {
+    begin(matcher, &Pace { stop, at_once: BESIDE_READERS }, |_| {}).await
+}
+
 /// Begins a generation and fills it.
-pub(super) async fn anew(matcher: &Matcher, stop: &CancellationToken, mut progress: impl FnMut(u64) + Send) -> Result<u64, StandingError> {
+async fn begin(matcher: &Matcher, pace: &Pace<'_>, mut progress: impl FnMut(u64) + Send) -> Result<u64, StandingError> {
     let store = &matcher.listings().store;
     let search = matcher.engine().search().clone();
     let statistics = tokio::task::spawn_blocking(move || Statistics::count(&search)).await??;
@@ -108,27 +123,23 @@ pub(super) async fn anew(matcher: &Matcher, stop: &CancellationToken, mut progre
             }
         })
         .await?;
-    fill(matcher, &current, stop, &mut progress).await
+    fill(matcher, &current, pace, &mut progress).await
 }
 
 /// Reckons every listing behind where the generation has come to.
-async fn fill(
-    matcher: &Matcher,
-    current: &Current,
-    stop: &CancellationToken,
-    progress: &mut (dyn FnMut(u64) + Send),
-) -> Result<u64, StandingError> {
+async fn fill(matcher: &Matcher, current: &Current, pace: &Pace<'_>, progress: &mut (dyn FnMut(u64) + Send)) -> Result<u64, StandingError> {
     let store = &matcher.listings().store;
     let mut after = current.reached;
     let mut count = 0_u64;
     loop {
-        if stop.is_cancelled() {
+        if pace.stop.is_cancelled() {
             return Err(StandingError::Stopped);
         }
         let page = published::page_after(store, after, PAGE).await?;
         let last = page.last().map(|p| p.id);
         count += u64::try_from(page.len()).unwrap_or_default();
-        write_page(matcher, current, page, after, last).await?;
+        let put = pairs_of(current, &page, pace.at_once).await?;
+        write_page(matcher, current, (page, put), after, last).await?;
         progress(count);
         if last.is_none() {
             return Ok(count);
@@ -138,11 +149,11 @@ async fn fill(
 }
 
 /// The pairs of the needs among these, reckoned side by side.
-async fn pairs_of(current: &Current, page: &[Published]) -> Result<Vec<Pair>, StandingError> {
+async fn pairs_of(current: &Current, page: &[Published], at_once: usize) -> Result<Vec<Pair>, StandingError> {
     let mut all = Vec::new();
     let mut work: JoinSet<Result<Vec<Pair>, StandingError>> = JoinSet::new();
     for need in page.iter().filter(|p| p.kind == Kind::Need) {
-        if work.len() >= AT_ONCE
+        if work.len() >= at_once
             && let Some(done) = work.join_next().await
         {
             all.extend(done??);
@@ -160,16 +171,13 @@ async fn pairs_of(current: &Current, page: &[Published]) -> Result<Vec<Pair>, St
 async fn write_page(
     matcher: &Matcher,
     current: &Current,
-    page: Vec<Published>,
+    (page, put): (Vec<Published>, Vec<Pair>),
     after: Option<ListingId>,
     last: Option<ListingId>,
 ) -> Result<(), StandingError> {
     let (store, vocabularies) = (&matcher.listings().store, &matcher.listings().vocabularies);
-    let change = Arc::new(Change {
-        put: pairs_of(current, &page).await?,
-        subjects: page.iter().filter_map(|p| Subject::of(p, vocabularies)).collect(),
-        ..Change::default()
-    });
+    let change =
+        Arc::new(Change { put, subjects: page.iter().filter_map(|p| Subject::of(p, vocabularies)).collect(), ..Change::default() });
     let generation = current.id;
     store
         .write(Ctx::system(), move |tx| {
@@ -214,7 +222,7 @@ pub async fn check(matcher: &Matcher, mut progress: impl FnMut(u64) + Send) -> R
         let page = published::page_after(store, after, PAGE).await?;
         let last = page.last().map(|p| p.id);
         let now: BTreeMap<(ListingId, ListingId), Pair> =
-            pairs_of(&current, &page).await?.into_iter().map(|p| ((p.need, p.offer), p)).collect();
+            pairs_of(&current, &page, ALONE).await?.into_iter().map(|p| ((p.need, p.offer), p)).collect();
         let stored = stored_between(store, after, last).await?;
         let keys: BTreeSet<&(ListingId, ListingId)> = now.keys().chain(stored.keys()).collect();
         for key in keys {
