@@ -85,6 +85,7 @@ struct Cast {
     author: Client,
     moderator: Client,
     administrator: Client,
+    broker: Client,
     visits: Vec<Visit>,
 }
 

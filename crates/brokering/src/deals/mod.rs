@@ -288,7 +288,8 @@ pub(crate) async fn load_to_change(tx: &Tx, id: DealId) -> Result<Option<Deal>, 
 
 async fn with_people(db: &impl ConnectionTrait, row: Option<deal::Model>) -> Result<Option<Deal>, StoreError> {
     let Some(row) = row else { return Ok(None) };
-    let parties = party::Entity::find().filter(party::Column::DealId.eq(row.id)).order_by_asc(party::Column::PartyId).all(db).await?;
+    let parties = party::Entity::find().filter(party::Column::DealId.eq(row.id));
+    let parties = parties.order_by_asc(party::Column::PartyId).order_by_asc(party::Column::Role).all(db).await?;
     let brokers = broker::Entity::find().filter(broker::Column::DealId.eq(row.id)).order_by_asc(broker::Column::AccountId).all(db).await?;
     Deal::of(row, parties, brokers).map(Some)
 }

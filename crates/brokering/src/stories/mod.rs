@@ -42,6 +42,8 @@ base::words! {
         Voided = "voided",
         /// The party took it back.
         Withdrawn = "withdrawn",
+        /// Two parties of the story became one, which consents once and for both.
+        Merged = "merged",
     }
 }
 
@@ -149,6 +151,7 @@ async fn load(db: &impl ConnectionTrait, deal: DealId) -> Result<Option<Story>, 
     let parties = story_party::Entity::find()
         .filter(story_party::Column::StoryId.eq(row.id))
         .order_by_asc(story_party::Column::PartyId)
+        .order_by_asc(story_party::Column::Role)
         .all(db)
         .await?;
     let consents = consent_rows::Entity::find()
@@ -215,7 +218,7 @@ async fn save(tx: &Tx, story: &Story, mut change: story::ActiveModel) -> Result<
 }
 
 /// Ends standing consents, of one party or of all.
-async fn end_consents(tx: &Tx, story: StoryId, party: Option<PartyId>, ending: Ending, by: Option<AccountId>) -> Result<(), StoreError> {
+pub(crate) async fn end_consents(tx: &Tx, story: StoryId, party: Option<PartyId>, ending: Ending, by: Option<AccountId>) -> Result<(), StoreError> {
     use consent_rows::Column as C;
     let mut ended = consent_rows::Entity::update_many()
         .set(consent_rows::ActiveModel {
