@@ -252,7 +252,7 @@ async fn what_ended_between_the_two_keeps_nobody_apart_and_stays_as_it_was() {
         // Only what goes on stands in the way.
         let plan = scene.preview().await;
         assert_eq!(plan["obstacles"], json!([{"kind": "deals_between", "count": 1, "codes": [made["code"]]}]), "{plan}");
-        let ends = json!({"to": "lost", "reason": "other"});
+        let ends = json!({"to": "lost", "reason": "dropped"});
         scene.lan.post_at(&format!("{}/transitions", open.path), version(&open.path).await, ends).await.expect(200);
         assert_eq!(scene.preview().await["obstacles"], json!([]));
         scene.merge(1, "Quyết định 12/QĐ-UBND").await.expect(200);
@@ -263,7 +263,7 @@ async fn what_ended_between_the_two_keeps_nobody_apart_and_stays_as_it_was() {
                 assert_eq!(client.get(path).await.status, 200, "{path}");
                 assert_eq!(client.get(&path.replace("/api/v1", "")).await.status, 200, "{path}");
             }
-            for list in ["interests?role=received", "interests?role=sent"] {
+            for list in ["interests?role=received&status=all", "interests?role=sent&status=all"] {
                 assert_eq!(client.get(&format!("/api/v1/{list}")).await.expect(200)["total"], 2, "{list}");
             }
         }
@@ -309,6 +309,45 @@ async fn an_interest_that_still_hides_its_sender_in_an_open_deal_keeps_the_two_a
         let plan = scene.preview().await;
         assert_eq!(plan["obstacles"][0]["kind"], "interests_between", "{plan}");
         assert_eq!(scene.merge(1, "Quyết định 12").await.status, 409);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_names_or_looks_for_the_absorbed_party_is_led_to_the_one_that_took_it_in() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let other = site.person("chu-khac").await;
+        let third = site.party(&other, "Viện Khác", "institute").await;
+        let mut content = technology("Máy ép dầu dừa");
+        content["owners"] = json!([{"party": scene.from, "share_bp": 6000}, {"name": "Viện Khác", "share_bp": 4000}]);
+        let made = other.post("/api/v1/technologies", json!({"party": third, "content": content})).await.expect(201);
+        let theirs = made["id"].as_str().unwrap();
+        let steps = format!("/api/v1/listings/{theirs}/transitions");
+        let seen = other.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
+        publish(&scene.moderator, theirs, seen).await;
+        site.indexed().await;
+        let url = site.visitor().get(&format!("/api/v1/technologies/{theirs}")).await.expect(200)["url"].as_str().unwrap().to_owned();
+        assert!(site.visitor().get(&url).await.text.contains("Trạm Giống Cũ"));
+
+        scene.merge(1, "Quyết định 12/QĐ-UBND").await.expect(200);
+        site.indexed().await;
+        let slug = site.visitor().get(&format!("/api/v1/parties/{}", scene.into)).await.expect(200)["slug"].as_str().unwrap().to_owned();
+        let page = site.visitor().get(&url).await.text;
+        assert!(page.contains("Viện Dừa Mới") && page.contains(&format!("href=\"/parties/{slug}\"")), "{page}");
+        for list in ["search?facets=none&", "technologies?", "search/export?"] {
+            let of = async |party: PartyId| site.visitor().get(&format!("/api/v1/{list}party={party}")).await.expect(200);
+            let (old, new) = (of(scene.from).await, of(scene.into).await);
+            assert_eq!((&old["items"], &old["total"]), (&new["items"], &new["total"]), "{list}");
+            assert!(old.to_string().contains(&scene.listing), "{list}: {old}");
+        }
+        for page in ["/search", "/search/feed"] {
+            let found = site.visitor().get(&format!("{page}?party={}", scene.from)).await.text;
+            assert!(found.contains("Máy sấy cơm dừa bơm nhiệt"), "{page}: {found}");
+        }
+        let results = site.visitor().get(&format!("/search?party={}", scene.from)).await.text;
+        assert!(results.contains("Viện Dừa Mới") && !results.contains(&scene.from.to_string()), "{results}");
         site.stop().await;
     })
     .await;

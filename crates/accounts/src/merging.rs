@@ -4,7 +4,7 @@
 //! the address and the tax code of the absorbed party lead to the one that took it in, however often that goes on. The
 //! transaction is the caller's, who moves what other crates keep and checks that it can be (`brokering::merging`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::{AccountId, Actor, Grant, Localised, PartyId, PartyRole, Refused};
 use sea_orm::sea_query::Expr;
@@ -243,6 +243,27 @@ pub async fn members(db: &impl ConnectionTrait, party: PartyId) -> Result<Vec<Ac
 /// If the database fails.
 pub async fn moved(db: &impl ConnectionTrait, id: PartyId) -> Result<Option<Alias>, StoreError> {
     alias(party_alias::Entity::find_by_id(id.0).one(db).await?)
+}
+
+/// The party that an id stands for by now: the one that took in its party, else itself.
+///
+/// # Errors
+/// If the database fails.
+pub async fn now(db: &impl ConnectionTrait, id: PartyId) -> Result<PartyId, StoreError> {
+    Ok(now_many(db, &[id]).await?.get(&id).copied().unwrap_or(id))
+}
+
+/// Those of these ids whose parties others took in, each with the party it stands for by now.
+///
+/// # Errors
+/// If the database fails.
+pub async fn now_many(db: &impl ConnectionTrait, ids: &[PartyId]) -> Result<BTreeMap<PartyId, PartyId>, StoreError> {
+    let mut found = BTreeMap::new();
+    for chunk in ids.chunks(500) {
+        let rows = party_alias::Entity::find().filter(party_alias::Column::Id.is_in(chunk.iter().map(|id| id.0))).all(db).await?;
+        found.extend(rows.into_iter().map(|row| (PartyId(row.id), PartyId(row.party_id))));
+    }
+    Ok(found)
 }
 
 /// The same by the address it had.
