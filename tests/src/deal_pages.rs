@@ -141,7 +141,11 @@ async fn a_deal_is_opened_moved_negotiated_and_signed_on_its_pages() {
         let none = send(broker, "/staff/deals/move", &[("deal", id), ("_seen", &version)]).await;
         assert!(none.status == 422 && none.text.contains("href=\"#to\""), "{}", none.text);
         let lost = send(broker, "/staff/deals/move", &[("deal", id), ("_seen", &version), ("to", "lost")]).await;
-        assert!(lost.status == 422 && lost.text.contains("href=\"#reason\"") && lost.text.contains("value=\"lost\" checked"), "{}", lost.text);
+        assert!(
+            lost.status == 422 && lost.text.contains("href=\"#reason\"") && lost.text.contains("value=\"lost\" checked"),
+            "{}",
+            lost.text
+        );
         let moved = [("deal", id), ("_seen", &version), ("to", "delivering"), ("broker", &cast.broker_id.to_string())];
         let back = there(&send(broker, "/staff/deals/move", &moved).await);
         assert_eq!(back, format!("/staff/deals?broker={}&did=deal-moved", cast.broker_id));

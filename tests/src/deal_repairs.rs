@@ -180,11 +180,15 @@ async fn the_board_is_one_small_page_however_many_deals_stand_at_every_stage() {
         }
         // Where a deal stands is moved without its demands, since only the page is looked at.
         let db = site.app.store.db();
-        let stages: Vec<String> = site.app.brokering.pipelines.all_stages().into_iter().filter(|s| s.ends.is_none()).map(|s| s.code.clone()).collect();
-        let ids: Vec<sea_orm::QueryResult> = db.query_all_raw(Statement::from_string(db.get_database_backend(), "SELECT code FROM deal")).await.unwrap();
+        let stages: Vec<String> =
+            site.app.brokering.pipelines.all_stages().into_iter().filter(|s| s.ends.is_none()).map(|s| s.code.clone()).collect();
+        let ids: Vec<sea_orm::QueryResult> =
+            db.query_all_raw(Statement::from_string(db.get_database_backend(), "SELECT code FROM deal")).await.unwrap();
         for (n, row) in ids.iter().enumerate() {
             let (stage, code) = (&stages[n % stages.len()], row.try_get::<String>("", "code").unwrap());
-            db.execute_unprepared(&format!("UPDATE deal SET stage = '{stage}', due_on = '2026-01-01' WHERE code = '{code}'")).await.unwrap();
+            db.execute_unprepared(&format!("UPDATE deal SET stage = '{stage}', due_on = '2026-01-01' WHERE code = '{code}'"))
+                .await
+                .unwrap();
         }
         let administrator = site.staff("w-administrator", &[StaffRole::Administrator, StaffRole::Broker]).await;
         for path in ["/staff/deals", "/en/staff/deals", &format!("/en/staff/deals?broker={}", cast.broker_id), "/staff/deals/free"] {

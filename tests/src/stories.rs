@@ -202,6 +202,56 @@ async fn a_completed_deal_becomes_a_story_that_everybody_reads_with_the_consent_
     .await;
 }
 
+/// What somebody is told of one kind: the sentence and where it leads.
+async fn told(by: &Client, kind: &str) -> Option<(String, String)> {
+    let list = by.get("/api/v1/notices").await.expect(200);
+    let found = list["items"].as_array().unwrap().iter().find(|n| n["kind"] == kind)?;
+    Some((found["text"].as_str().unwrap().to_owned(), found["url"].as_str().unwrap().to_owned()))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_public_story_is_told_to_its_parties_and_a_consent_taken_back_to_the_brokers_and_who_published_it() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::make(&site, "sn").await;
+        let Cast { owner, owner_party, seeker, seeker_party, broker, .. } = &scene.cast;
+        let (viewer, account) = site.account("sn-viewer", &[]).await;
+        site.member(*seeker_party, account, PartyRole::Viewer).await;
+        let idle = site.staff("sn-idle", &[StaffRole::Moderator]).await;
+        let url = scene.published().await;
+        for member in [owner, seeker, &viewer] {
+            let (text, at) = told(member, "story_published").await.unwrap();
+            assert!(text.contains("Sấy cơm dừa nhanh gấp ba") && at == url, "{text} {at}");
+        }
+        for other in [broker, &scene.moderator, &idle] {
+            assert_eq!(told(other, "story_published").await, None);
+        }
+        let letter = site.letter_with("sn-viewer@example.org", "/stories/").await;
+        assert!(letter.contains("Sấy cơm dừa nhanh gấp ba"), "{letter}");
+
+        // A consent is taken back: whoever led the deal and whoever published it are told, each where they may look.
+        scene.withdraw(seeker, *seeker_party).await.expect(200);
+        let (text, at) = told(broker, "story_withdrawn").await.unwrap();
+        assert!(text.contains("rút lại sự đồng ý") && at == scene.page(), "{text} {at}");
+        let (text, at) = told(&scene.moderator, "story_withdrawn").await.unwrap();
+        assert!(!text.contains("gấp ba") && at == "/staff/stories", "{text} {at}");
+        assert_eq!(scene.moderator.get(&at).await.status, 200);
+        for other in [owner, seeker, &viewer, &idle] {
+            assert_eq!(told(other, "story_withdrawn").await, None);
+        }
+        site.letter_with("sn-judge@example.org", "rút lại sự đồng ý").await;
+        // Of a story that is public no more the older notice leads where its reader may still look.
+        assert_eq!(told(owner, "story_published").await.unwrap().1, scene.page());
+
+        // One that nobody had published concerns the brokers alone, each time.
+        scene.consent(seeker, *seeker_party).await.expect(201);
+        scene.withdraw(owner, *owner_party).await.expect(200);
+        let count = async |by: &Client| by.get("/api/v1/notices").await.text.matches("story_withdrawn").count();
+        assert_eq!((count(broker).await, count(&scene.moderator).await), (2, 1));
+        site.stop().await;
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_text_makes_every_consent_void_and_a_consent_taken_back_hides_the_story() {
     on_every_database(async |site: Site| {

@@ -245,25 +245,27 @@ pub async fn moved(db: &impl ConnectionTrait, id: PartyId) -> Result<Option<Alia
     alias(party_alias::Entity::find_by_id(id.0).one(db).await?)
 }
 
+/// The same for many; ids of parties that are there are left out.
+///
+/// # Errors
+/// If the database fails.
+pub async fn moved_many(db: &impl ConnectionTrait, ids: &[PartyId]) -> Result<BTreeMap<PartyId, Alias>, StoreError> {
+    let mut found = BTreeMap::new();
+    for chunk in ids.chunks(500) {
+        for row in party_alias::Entity::find().filter(party_alias::Column::Id.is_in(chunk.iter().map(|id| id.0))).all(db).await? {
+            let id = PartyId(row.id);
+            found.extend(alias(Some(row))?.map(|alias| (id, alias)));
+        }
+    }
+    Ok(found)
+}
+
 /// The party that an id stands for by now: the one that took in its party, else itself.
 ///
 /// # Errors
 /// If the database fails.
 pub async fn now(db: &impl ConnectionTrait, id: PartyId) -> Result<PartyId, StoreError> {
-    Ok(now_many(db, &[id]).await?.get(&id).copied().unwrap_or(id))
-}
-
-/// Those of these ids whose parties others took in, each with the party it stands for by now.
-///
-/// # Errors
-/// If the database fails.
-pub async fn now_many(db: &impl ConnectionTrait, ids: &[PartyId]) -> Result<BTreeMap<PartyId, PartyId>, StoreError> {
-    let mut found = BTreeMap::new();
-    for chunk in ids.chunks(500) {
-        let rows = party_alias::Entity::find().filter(party_alias::Column::Id.is_in(chunk.iter().map(|id| id.0))).all(db).await?;
-        found.extend(rows.into_iter().map(|row| (PartyId(row.id), PartyId(row.party_id))));
-    }
-    Ok(found)
+    Ok(moved(db, id).await?.map_or(id, |alias| alias.party))
 }
 
 /// The same by the address it had.

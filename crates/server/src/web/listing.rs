@@ -140,10 +140,8 @@ pub(super) fn moved(address: &str) -> Response {
 async fn names(app: &App, visit: &Visit, content: &Content) -> Result<Names, Problem> {
     let viewer = Viewer::of(&visit.who.actor);
     let card = |id: Uuid| -> Result<Option<Named>, Problem> {
-        let named = |card: Card| Named {
-            title: card.title(visit.lang()).to_owned(),
-            href: localised(visit.lang(), &super::card::path(&card)),
-        };
+        let named =
+            |card: Card| Named { title: card.title(visit.lang()).to_owned(), href: localised(visit.lang(), &super::card::path(&card)) };
         Ok(app.search.card(id, &viewer)?.map(named))
     };
     let (mut names, mut unknown) = (Names::new(), Vec::new());
@@ -155,8 +153,8 @@ async fn names(app: &App, visit: &Visit, content: &Content) -> Result<Names, Pro
             None => unknown.push(PartyId(id)),
         }
     }
-    for (old, now) in accounts::merging::now_many(app.accounts.store().db(), &unknown).await? {
-        names.extend(card(now.0)?.map(|one| (old.0, one)));
+    for (old, alias) in accounts::merging::moved_many(app.accounts.store().db(), &unknown).await? {
+        names.extend(card(alias.party.0)?.map(|one| (old.0, one)));
     }
     Ok(names)
 }
