@@ -446,3 +446,34 @@ async fn a_story_links_no_listing_that_its_reader_may_not_see_and_none_that_hide
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_demonstration_has_a_completed_deal_whose_story_both_sides_consent_to() {
+    let site = Site::start_demonstration(store::testing::TestStore::sqlite().await.unwrap()).await;
+    let visitor = site.visitor();
+    let list = visitor.get("/api/v1/stories").await.expect(200);
+    let story = &list["items"][0];
+    assert_eq!((&list["total"], story["parties"].as_array().unwrap().len()), (&json!(1), 2), "{list}");
+    let url = story["url"].as_str().unwrap();
+    for (page, mark) in [(url.to_owned(), "minh họa"), (format!("/en{url}"), "demonstration")] {
+        let text = visitor.get(&page).await.text;
+        let heading = text.split("<h1>").nth(1).unwrap_or_else(|| panic!("{text}")).split("</h1>").next().unwrap();
+        assert!(heading.contains(mark), "{heading}");
+    }
+    for page in ["/", "/stories"] {
+        assert!(visitor.get(page).await.text.contains(&format!("href=\"{url}\"")), "{page}");
+    }
+    // It came about as any other: step by step, by those who may, and the log tells the same.
+    let filter = store::events::Filter::default();
+    let events = site.app.store.events(&filter, 10_000).await.unwrap();
+    let count = |kind: &str| events.iter().filter(|e| e.kind == kind && e.actor_id.is_some()).count();
+    let told = ["deal.opened", "deal.moved", "deal.contract_recorded", "deal.story_consented", "deal.story_published"].map(count);
+    assert_eq!(told, [1, 6, 1, 2, 1]);
+    let deal = events.iter().find(|e| e.kind == "deal.opened").unwrap().subject_id;
+    let mut own: Vec<_> = events.into_iter().filter(|e| e.subject_id == deal).collect();
+    own.reverse();
+    let replayed = brokering::deals::replay(&own).unwrap();
+    assert_eq!((replayed.stage.as_str(), replayed.is_open, replayed.parties.len()), ("completed", false, 2));
+    assert!(site.app.store.verify_events(&mut |_| {}).await.unwrap().is_ok());
+    site.stop().await;
+}
