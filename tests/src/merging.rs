@@ -249,6 +249,18 @@ async fn what_ended_between_the_two_keeps_nobody_apart_and_stays_as_it_was() {
         let made = broker.post("/api/v1/deals", new).await.expect(201);
         let open = Deal { path: format!("/api/v1/deals/{}", made["id"].as_str().unwrap()) };
 
+        // Both beside each other in a deal of a third party's that came to nothing.
+        let other = site.person("chu-khac").await;
+        let third = site.party(&other, "Viện Khác", "institute").await;
+        let theirs = published(&site, &other, &scene.moderator, third, "Máy ép dầu dừa").await;
+        let beside = broker.post("/api/v1/deals", json!({"kind": "licence", "listing": theirs})).await.expect(201);
+        let beside = Deal { path: format!("/api/v1/deals/{}", beside["id"].as_str().unwrap()) };
+        let parties = [(third, "owner"), (scene.from, "co_seeker"), (scene.into, "co_seeker")]
+            .map(|(party, role)| json!({"party": party, "role": role}));
+        beside.put(&broker, "parties", json!({ "parties": parties })).await.expect(200);
+        let seen = other.get(&beside.path).await.expect(200)["version"].as_i64().unwrap();
+        other.post_at(&format!("{}/transitions", beside.path), seen, json!({"to": "lost", "reason": "dropped"})).await.expect(200);
+
         // Only what goes on stands in the way.
         let plan = scene.preview().await;
         assert_eq!(plan["obstacles"], json!([{"kind": "deals_between", "count": 1, "codes": [made["code"]]}]), "{plan}");
@@ -277,6 +289,9 @@ async fn what_ended_between_the_two_keeps_nobody_apart_and_stays_as_it_was() {
             events.reverse();
             assert_eq!(brokering::deals::replay(&events).unwrap().parties.len(), 2);
         }
+        let view = other.get(&beside.path).await.expect(200);
+        let sides: BTreeSet<String> = view["parties"].as_array().unwrap().iter().map(|p| p["id"].as_str().unwrap().to_owned()).collect();
+        assert_eq!((view["parties"].as_array().unwrap().len(), sides.len()), (2, 2), "{view}");
         // It takes up nothing of it with itself.
         let again = json!({"kind": "licence", "listing": scene.listing, "interest": accepted.rsplit('/').next().unwrap()});
         assert_eq!(scene.lan.post("/api/v1/deals", again).await.pointers(), ["/interest"]);

@@ -152,12 +152,23 @@ pub(super) async fn absorb(tx: &Tx, both: &Both) -> Result<(), BrokeringError> {
     for column in [deal::Column::OwnerPartyId, deal::Column::SeekerPartyId] {
         deal::Entity::update_many().col_expr(column, Expr::value(into.0)).filter(column.eq(from.0)).exec(db).await?;
     }
+    // Two co-owners of a past deal are one.
+    for row in &own {
+        if party::Entity::find_by_id((row.deal_id, into.0, row.role.clone())).one(db).await?.is_some() {
+            party::Entity::delete_by_id((row.deal_id, from.0, row.role.clone())).exec(db).await?;
+        }
+    }
     party::Entity::update_many()
         .col_expr(party::Column::PartyId, Expr::value(into.0))
         .filter(party::Column::PartyId.eq(from.0))
         .exec(db)
         .await?;
     one_consent(tx, from, into).await?;
+    for row in story_party::Entity::find().filter(story_party::Column::PartyId.eq(from.0)).all(db).await? {
+        if story_party::Entity::find_by_id((row.story_id, into.0, row.role.clone())).one(db).await?.is_some() {
+            story_party::Entity::delete_by_id((row.story_id, from.0, row.role)).exec(db).await?;
+        }
+    }
     // Consents stand: who takes in a party takes over what it said.
     story_party::Entity::update_many()
         .col_expr(story_party::Column::PartyId, Expr::value(into.0))
