@@ -165,7 +165,7 @@ pub async fn titles(listings: &Listings, actor: &Actor, ids: &[ListingId]) -> Re
     for chunk in wanted.chunks(200) {
         let mut these = Condition::any();
         for (id, number) in chunk {
-            these = these.add(version::Column::ListingId.eq(*id).and(version::Column::Version.eq(*number)));
+            these = these.add(Condition::all().add(version::Column::ListingId.eq(*id)).add(version::Column::Version.eq(*number)));
         }
         for row in version::Entity::find().filter(these).all(db).await? {
             let Some(head) = heads.get(&row.listing_id) else { continue };

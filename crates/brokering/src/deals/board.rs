@@ -59,7 +59,7 @@ pub async fn board(brokering: &Brokering, actor: &Actor, broker: Option<AccountI
         .into_model::<Counted>()
         .all(brokering.store.db())
         .await?;
-    let shown = (BOARD_MAX / (counted.len() as u64).max(1)).clamp(1, COLUMN_MAX);
+    let shown = BOARD_MAX.checked_div(counted.len() as u64).unwrap_or(COLUMN_MAX).clamp(1, COLUMN_MAX);
     let mut columns = Vec::new();
     for stage in brokering.pipelines.all_stages().into_iter().filter(|s| s.ends.is_none()) {
         let total = counted.iter().find(|c| c.stage == stage.code).map_or(0, |c| u64::try_from(c.count).unwrap_or_default());
