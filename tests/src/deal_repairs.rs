@@ -151,7 +151,7 @@ async fn the_board_leads_to_what_a_stage_demands_and_its_lists_stay_narrowed() {
         let more = format!("/my/deals?stage=qualified&amp;broker={}", cast.broker_id);
         assert!(board.contains(&more.replace("&amp;", "&#38;")) || board.contains(&more), "{board}");
         let list = cast.broker.get(&more.replace("&amp;", "&")).await;
-        assert!(list.status == 200 && list.text.contains("Thương vụ 18") && list.text.contains("rel=\"next\""), "{}", list.text);
+        assert!(list.status == 200 && list.text.contains("Thương vụ 18"), "{}", list.text);
         site.stop().await;
     })
     .await;

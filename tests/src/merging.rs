@@ -352,7 +352,7 @@ async fn whoever_names_or_looks_for_the_absorbed_party_is_led_to_the_one_that_to
         let page = site.visitor().get(&url).await.text;
         assert!(page.contains("Viện Dừa Mới") && page.contains(&format!("href=\"/parties/{slug}\"")), "{page}");
         for list in ["search?facets=none&", "technologies?", "search/export?"] {
-            let of = async |party: PartyId| site.visitor().get(&format!("/api/v1/{list}party={party}")).await.expect(200);
+            let of = async |party: PartyId| scene.lan.get(&format!("/api/v1/{list}party={party}")).await.expect(200);
             let (old, new) = (of(scene.from).await, of(scene.into).await);
             assert_eq!((&old["items"], &old["total"]), (&new["items"], &new["total"]), "{list}");
             assert!(old.to_string().contains(&scene.listing), "{list}: {old}");

@@ -8,13 +8,23 @@ use crate::deals::Cast;
 use crate::site::{Site, until};
 
 impl Window {
-    /// Drags what the first address finds to what the second finds, with the mouse.
+    /// Drags what the first address finds to what the second finds: the events that a browser sends, in their order, and no
+    /// drop where the page does not take one. Headless Chromium begins no drag of its own.
     async fn drag(&self, from: &str, to: &str) {
-        let (card, column) = (self.see(from).await, self.see(to).await);
-        self.web.action_chain().move_to_element_center(&card).click_and_hold().perform().await.unwrap();
-        // A drag begins only once the mouse has moved.
-        self.web.action_chain().move_by_offset(8, 8).move_to_element_center(&column).move_by_offset(2, 2).perform().await.unwrap();
-        self.web.action_chain().release().perform().await.unwrap();
+        self.see(from).await;
+        self.see(to).await;
+        let script = format!(
+            "const [card, column] = ['{from}', '{to}'].map(css => document.querySelector(css));
+             const dataTransfer = new DataTransfer();
+             const send = (on, type) => on.dispatchEvent(new DragEvent(type, {{ bubbles: true, cancelable: true, dataTransfer }}));
+             if (!card.draggable) return 'fast';
+             send(card, 'dragstart');
+             const takes = !send(column, 'dragover');
+             if (takes) send(column, 'drop');
+             send(card, 'dragend');
+             return takes ? 'taken' : 'refused'"
+        );
+        assert_eq!(self.ask(&script).await, "taken", "{from} to {to}");
     }
 }
 
