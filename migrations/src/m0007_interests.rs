@@ -3,6 +3,7 @@
 crate::step!(
     "m0007_interests",
     &[
+        // What ended between two parties that became one stays: only then are both sides the same.
         "CREATE TABLE interest (
             id {uuid} PRIMARY KEY,
             listing_id {uuid} NOT NULL REFERENCES listing (id),
@@ -31,7 +32,7 @@ crate::step!(
             answered_at {time},
             closed_at {time},
             version {int} NOT NULL,
-            CHECK (seeker_party_id <> owner_party_id),
+            CHECK (seeker_party_id <> owner_party_id OR closed_at IS NOT NULL),
             CHECK ((reason IS NOT NULL) = (status = 'declined')),
             CHECK ((closed_at IS NOT NULL) = (status IN ('accepted','declined','expired','withdrawn')))
         ) {strict}",

@@ -29,18 +29,19 @@ crate::step!(
             told_due_on {date},
             version {int} NOT NULL,
             updated_at {time} NOT NULL,
-            CHECK (owner_party_id <> seeker_party_id)
+            CHECK (owner_party_id <> seeker_party_id OR NOT is_open)
         ) {strict}",
         // One interest leads to one deal.
         "CREATE UNIQUE INDEX deal_interest ON deal (interest_id) WHERE interest_id IS NOT NULL",
         "CREATE INDEX deal_board ON deal (is_open, stage, due_on, id)",
         "CREATE INDEX deal_due ON deal (is_open, due_on, id)",
         "CREATE INDEX deal_listing ON deal (listing_id, is_open, due_on, id)",
+        // A party stands once in a deal, but in one that ended before two of its parties became one.
         "CREATE TABLE deal_party (
             deal_id {uuid} NOT NULL REFERENCES deal (id),
             party_id {uuid} NOT NULL REFERENCES party (id),
             role TEXT NOT NULL CHECK (role IN ('owner','seeker','co_owner','co_seeker','adviser')),
-            PRIMARY KEY (deal_id, party_id)
+            PRIMARY KEY (deal_id, party_id, role)
         ) {strict}",
         "CREATE UNIQUE INDEX deal_party_side ON deal_party (deal_id, role) WHERE role IN ('owner','seeker')",
         "CREATE INDEX deal_party_party ON deal_party (party_id, deal_id)",

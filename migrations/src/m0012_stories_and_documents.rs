@@ -28,7 +28,7 @@ crate::step!(
             story_id {uuid} NOT NULL REFERENCES story (id),
             party_id {uuid} NOT NULL REFERENCES party (id),
             role TEXT NOT NULL CHECK (role IN ('owner','seeker','co_owner','co_seeker')),
-            PRIMARY KEY (story_id, party_id)
+            PRIMARY KEY (story_id, party_id, role)
         ) {strict}",
         "CREATE INDEX story_party_party ON story_party (party_id, story_id)",
         "CREATE TABLE story_listing (
@@ -45,7 +45,7 @@ crate::step!(
             hash TEXT NOT NULL CHECK (length(hash) = 64),
             account_id {uuid} NOT NULL REFERENCES account (id),
             given_at {time} NOT NULL,
-            ending TEXT CHECK (ending IN ('voided','withdrawn')),
+            ending TEXT CHECK (ending IN ('voided','withdrawn','merged')),
             ended_by {uuid} REFERENCES account (id),
             ended_at {time},
             CHECK ((ending IS NULL) = (ended_at IS NULL))

@@ -256,6 +256,55 @@ async fn notices_come_at_once_in_the_morning_or_only_in_the_space_as_each_chose(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_and_a_letter_of_many_notices_say_each_as_its_reader_may_see_it() {
+    on_every_database(async |site: Site| {
+        let press = Press::new(&site).await;
+        let mut ids: Vec<uuid::Uuid> = Vec::new();
+        for title in ["Máy sấy cơm dừa", "Máy ép dầu dừa"] {
+            ids.push(press.publishes(&site, title, "public").await.parse().unwrap());
+        }
+        let draft = press.author.post("/api/v1/technologies", json!({"party": press.party, "content": technology("Máy còn nháp")})).await;
+        ids.push(draft.expect(201)["id"].as_str().unwrap().parse().unwrap());
+        let (reader, account) = site.account("reader", &[]).await;
+        let saved = json!({"name": "Máy cho xưởng", "query": "q=may", "when": "off"});
+        let saved = reader.post("/api/v1/saved-searches", saved).await.expect(201)["id"].as_str().unwrap().parse().unwrap();
+        for id in ids {
+            tell(&site, account, NoticeKind::MatchFound, id).await;
+        }
+        let own = NewNotice {
+            kind: NoticeKind::SearchNews,
+            about_kind: "saved_search",
+            about: saved,
+            facts: json!({"count": 7}),
+            once: "x".to_owned(),
+        };
+        let work = move |tx: store::Tx| {
+            let own = own.clone();
+            async move { notices::tell(&tx, account, &own).await }
+        };
+        site.app.store.write(Ctx::system(), work).await.unwrap();
+
+        let list = reader.get("/api/v1/notices").await.expect(200);
+        let texts: Vec<&str> = list["items"].as_array().unwrap().iter().map(|n| n["text"].as_str().unwrap()).collect();
+        let says = |part: &str| texts.iter().filter(|text| text.contains(part)).count();
+        for part in
+            ["“Máy sấy cơm dừa”", "“Máy ép dầu dừa”", "một tin đăng không còn hiển thị", "7 kết quả mới cho tìm kiếm “Máy cho xưởng”"]
+        {
+            assert_eq!(says(part), 1, "{part}: {texts:?}");
+        }
+        let page = reader.get("/my/notices").await.text;
+        assert!(texts.iter().all(|text| page.contains(*text)) && !page.contains("nháp"), "{page}");
+        site.clock.advance(TimeDelta::hours(24));
+        notices::leave_digests(&site.app.accounts).await.unwrap();
+        site.settled().await;
+        let letter = accounts::mail::plain_text(&site.letters_of("reader@example.org")[0]).unwrap();
+        assert!(letter.contains("Máy sấy cơm dừa") && letter.contains("Máy ép dầu dừa") && !letter.contains("nháp"), "{letter}");
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_search_that_cannot_be_read_is_told_with_the_part_that_is_wrong() {
     on_every_database(async |site: Site| {
         let reader = site.person("reader").await;

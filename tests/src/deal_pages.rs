@@ -129,15 +129,28 @@ async fn a_deal_is_opened_moved_negotiated_and_signed_on_its_pages() {
         let page = owner.get(&deal).await.text;
         assert!(page.contains("250 triệu ₫") && page.contains("12/2026"), "{page}");
 
-        // The board: moved by a choice and a button; the shares; handing over.
+        // The board: a card leads to moving its deal; the shares; handing over.
         let board = broker.get("/staff/deals").await.text;
         assert!(board.contains(&format!("href=\"{deal}\"")) && owner.get("/staff/deals").await.status == 403);
         let id = deal.trim_start_matches("/deals/");
-        let seen_there = board.split(&format!("name=\"deal\" value=\"{id}\"")).nth(1).unwrap();
-        let moved = [("deal", id), ("_seen", &seen(seen_there)), ("to", "delivering"), ("_do", "move")];
-        assert!(there(&send(broker, "/staff/deals", &moved).await).contains("did=deal-moved"));
-        let stale = send(broker, "/staff/deals", &moved).await;
-        assert!(stale.status == 409 && stale.text.contains("<details class=\"more\" open>"), "{}", stale.text);
+        let moving = format!("/staff/deals/move?deal={id}");
+        assert!(board.contains(&format!("href=\"{moving}\"")), "{board}");
+        let page = broker.get(&moving).await.text;
+        assert!(page.contains("name=\"to\" value=\"delivering\"") && !page.contains("checked"), "{page}");
+        let version = seen(&page);
+        let none = send(broker, "/staff/deals/move", &[("deal", id), ("_seen", &version)]).await;
+        assert!(none.status == 422 && none.text.contains("href=\"#to\""), "{}", none.text);
+        let lost = send(broker, "/staff/deals/move", &[("deal", id), ("_seen", &version), ("to", "lost")]).await;
+        assert!(
+            lost.status == 422 && lost.text.contains("href=\"#reason\"") && lost.text.contains("value=\"lost\" checked"),
+            "{}",
+            lost.text
+        );
+        let moved = [("deal", id), ("_seen", &version), ("to", "delivering"), ("broker", &cast.broker_id.to_string())];
+        let back = there(&send(broker, "/staff/deals/move", &moved).await);
+        assert_eq!(back, format!("/staff/deals?broker={}&did=deal-moved", cast.broker_id));
+        let stale = send(broker, "/staff/deals/move", &moved).await;
+        assert!(stale.status == 409 && stale.text.contains("role=\"alert\""), "{}", stale.text);
         let administrator = site.staff("p-administrator", &[StaffRole::Administrator]).await;
         let (_, next) = site.account("p-next", &[StaffRole::Broker]).await;
         let share = format!("share:{}", cast.broker_id);
@@ -146,7 +159,12 @@ async fn a_deal_is_opened_moved_negotiated_and_signed_on_its_pages() {
         let other = format!("share:{next}");
         there(&save(&administrator, "brokers", &[(&share, "60"), (&other, "40")]).await);
         let (from, to) = (cast.broker_id.to_string(), next.to_string());
-        let over = send(&administrator, "/staff/deals", &[("from", &from), ("handover_to", &to), ("_do", "handover")]).await;
+        assert_eq!(owner.get("/staff/deals/handover").await.status, 403);
+        let page = administrator.get("/staff/deals/handover").await.text;
+        assert!(page.contains(&format!("value=\"{from}\"")) && page.contains(&format!("value=\"{to}\"")), "{page}");
+        let itself = send(&administrator, "/staff/deals/handover", &[("from", &from), ("to", &from)]).await;
+        assert!(itself.status == 422 && itself.text.contains("href=\"#to\""), "{}", itself.text);
+        let over = send(&administrator, "/staff/deals/handover", &[("from", &from), ("to", &to)]).await;
         assert!(there(&over).contains("did=handover"));
         let outside = administrator.get(&deal).await.text;
         assert!(!outside.contains("12/2026") && !outside.contains("hẹn") && outside.contains("p-next"), "{outside}");

@@ -215,7 +215,7 @@ impl Walk<'_> {
         assert_eq!((&told.stage, told.is_open), (&view.stage, view.is_open));
         assert_eq!(told.lost_reason.as_deref(), view.lost_reason.as_ref().map(Code::as_str));
         assert_eq!((&told.kind, told.pipeline_version, told.messages), (&view.kind, view.pipeline_version, inside.messages));
-        assert_eq!(told.parties, view.parties.iter().map(|p| (p.id, p.role)).collect::<BTreeMap<_, _>>());
+        assert_eq!(told.parties, view.parties.iter().map(|p| (p.id, p.role)).collect::<BTreeSet<_>>());
         let brokers = view.brokers.iter().map(|b| (b.account, (b.share_bp, b.stated_at.is_some())));
         assert_eq!(told.brokers, brokers.collect::<BTreeMap<_, _>>());
         let contract = &inside.contract;

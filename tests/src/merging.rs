@@ -8,6 +8,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 use store::testing::TestStore;
 
+use crate::deals::{Deal, complete};
 use crate::main_job::{publish, technology};
 use crate::site::{Answer, Client, Site, on_every_database};
 
@@ -154,7 +155,7 @@ async fn a_party_that_is_taken_in_moves_with_all_it_has_and_its_old_links_lead_o
         let mut events = site.app.store.events(&filter, 100).await.unwrap();
         events.reverse();
         let replayed = brokering::deals::replay(&events).unwrap();
-        assert_eq!(replayed.parties.keys().copied().collect::<BTreeSet<_>>(), BTreeSet::from([scene.into, firm]));
+        assert_eq!(replayed.parties.iter().map(|(party, _)| *party).collect::<BTreeSet<_>>(), BTreeSet::from([scene.into, firm]));
         let search = buyer.get(&format!("/api/v1/saved-searches/{saved}")).await.expect(200);
         assert!(search.to_string().contains(&scene.into.to_string()), "{search}");
 
@@ -207,6 +208,161 @@ async fn what_would_stand_on_both_sides_is_refused_with_every_reason_and_nothing
         let itself = json!({"into": scene.from, "reason": "Nhầm"});
         let itself = scene.administrator.post_at(&format!("/api/v1/parties/{}/merge", scene.from), 1, itself).await;
         assert_eq!((itself.status.as_u16(), &itself.json()["obstacles"][0]["kind"]), (409, &json!("same_party")));
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_ended_between_the_two_keeps_nobody_apart_and_stays_as_it_was() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let (broker, _) = site.account("moi-gioi", &[StaffRole::Broker]).await;
+        let ask = async || {
+            let asked = json!({"party": scene.into, "message": "Muốn lắp một máy.", "cooperation": "licence"});
+            let made = scene.minh.post(&format!("/api/v1/technologies/{}/interests", scene.listing), asked).await.expect(201);
+            format!("/api/v1/interests/{}", made["id"].as_str().unwrap())
+        };
+        let version = async |path: &str| scene.minh.get(path).await.expect(200)["version"].as_i64().unwrap();
+        let withdrawn = ask().await;
+        scene.minh.post_at(&format!("{withdrawn}/withdraw"), 1, json!({})).await.expect(200);
+        let accepted = ask().await;
+        scene.lan.post_at(&format!("{accepted}/accept"), version(&accepted).await, json!({})).await.expect(200);
+
+        // A deal that came to its good end, with a story that everybody reads; one that goes on.
+        let new = json!({"kind": "technical_service", "listing": scene.listing, "seeker": scene.into});
+        let made = broker.post("/api/v1/deals", new).await.expect(201);
+        let past = Deal { path: format!("/api/v1/deals/{}", made["id"].as_str().unwrap()) };
+        complete(&past, &scene.lan, &scene.minh, &broker).await;
+        let story = format!("{}/story", past.path);
+        let text = json!({"title": {"vi": "Sấy nhanh gấp ba"}, "summary": {"vi": "Từ 14 còn 5 giờ."}, "body": {"vi": "Cùng thử."}});
+        scene.lan.put_at(&story, 0, text).await.expect(200);
+        for (client, party) in [(&scene.lan, scene.from), (&scene.minh, scene.into)] {
+            let hash = client.get(&story).await.expect(200)["hash"].clone();
+            client.post(&format!("{story}/consents"), json!({"party": party, "hash": hash})).await.expect(201);
+        }
+        let seen = version(&story).await;
+        let publishing = scene.moderator.clone().with("if-match", &format!("\"{seen}\""));
+        publishing.send(Method::POST, &format!("{story}/publish"), None).await.expect(200);
+        let url = scene.lan.get(&story).await.expect(200)["url"].as_str().unwrap().to_owned();
+        let new = json!({"kind": "licence", "listing": scene.listing, "seeker": scene.into});
+        let made = broker.post("/api/v1/deals", new).await.expect(201);
+        let open = Deal { path: format!("/api/v1/deals/{}", made["id"].as_str().unwrap()) };
+
+        // Both beside each other in a deal of a third party's that came to nothing.
+        let other = site.person("chu-khac").await;
+        let third = site.party(&other, "Viện Khác", "institute").await;
+        let theirs = published(&site, &other, &scene.moderator, third, "Máy ép dầu dừa").await;
+        let beside = broker.post("/api/v1/deals", json!({"kind": "licence", "listing": theirs})).await.expect(201);
+        let beside = Deal { path: format!("/api/v1/deals/{}", beside["id"].as_str().unwrap()) };
+        let parties = [(third, "owner"), (scene.from, "co_seeker"), (scene.into, "co_seeker")]
+            .map(|(party, role)| json!({"party": party, "role": role}));
+        beside.put(&broker, "parties", json!({ "parties": parties })).await.expect(200);
+        let seen = other.get(&beside.path).await.expect(200)["version"].as_i64().unwrap();
+        other.post_at(&format!("{}/transitions", beside.path), seen, json!({"to": "lost", "reason": "dropped"})).await.expect(200);
+
+        // Only what goes on stands in the way.
+        let plan = scene.preview().await;
+        assert_eq!(plan["obstacles"], json!([{"kind": "deals_between", "count": 1, "codes": [made["code"]]}]), "{plan}");
+        let ends = json!({"to": "lost", "reason": "dropped"});
+        scene.lan.post_at(&format!("{}/transitions", open.path), version(&open.path).await, ends).await.expect(200);
+        assert_eq!(scene.preview().await["obstacles"], json!([]));
+        scene.merge(1, "Quyết định 12/QĐ-UBND").await.expect(200);
+
+        // All of it is there, with the one party on both sides; the deals are what their events say.
+        for client in [&scene.lan, &scene.minh] {
+            for path in [&withdrawn, &accepted, &past.path, &open.path] {
+                assert_eq!(client.get(path).await.status, 200, "{path}");
+                assert_eq!(client.get(&path.replace("/api/v1", "")).await.status, 200, "{path}");
+            }
+            for list in ["interests?role=received&status=all", "interests?role=sent&status=all"] {
+                assert_eq!(client.get(&format!("/api/v1/{list}")).await.expect(200)["total"], 2, "{list}");
+            }
+        }
+        for deal in [&past.path, &open.path] {
+            let view = scene.lan.get(deal).await.expect(200);
+            let sides: Vec<(&Value, &Value)> = view["parties"].as_array().unwrap().iter().map(|p| (&p["id"], &p["role"])).collect();
+            let into = json!(scene.into);
+            assert_eq!(sides, [(&into, &json!("owner")), (&into, &json!("seeker"))], "{view}");
+            let filter = store::events::Filter { subject: Some(view["id"].as_str().unwrap().parse().unwrap()), ..Default::default() };
+            let mut events = site.app.store.events(&filter, 100).await.unwrap();
+            events.reverse();
+            assert_eq!(brokering::deals::replay(&events).unwrap().parties.len(), 2);
+        }
+        let view = other.get(&beside.path).await.expect(200);
+        let sides: BTreeSet<String> = view["parties"].as_array().unwrap().iter().map(|p| p["id"].as_str().unwrap().to_owned()).collect();
+        assert_eq!((view["parties"].as_array().unwrap().len(), sides.len()), (2, 2), "{view}");
+        // It takes up nothing of it with itself.
+        let again = json!({"kind": "licence", "listing": scene.listing, "interest": accepted.rsplit('/').next().unwrap()});
+        assert_eq!(scene.lan.post("/api/v1/deals", again).await.pointers(), ["/interest"]);
+
+        // The story stays public under one consent, which either of them takes back.
+        assert_eq!(site.visitor().get(&url).await.status, 200);
+        let view = scene.minh.get(&story).await.expect(200);
+        assert_eq!((view["parties"].as_array().unwrap().len(), &view["state"]), (1, &json!("published")), "{view}");
+        assert!(view["parties"][0]["consent"].is_object(), "{view}");
+        assert_eq!(scene.minh.get(&story.replace("/api/v1", "")).await.status, 200);
+        scene.lan.post(&format!("{story}/consents/withdraw"), json!({"party": scene.into})).await.expect(200);
+        assert_eq!(site.visitor().get(&url).await.status, 404);
+        agree(&site).await;
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interest_that_still_hides_its_sender_in_an_open_deal_keeps_the_two_apart() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let asked = json!({"party": scene.into, "message": "Cần một máy.", "cooperation": "licence", "anonymity": "hidden"});
+        let made = scene.minh.post(&format!("/api/v1/technologies/{}/interests", scene.listing), asked).await.expect(201);
+        let interest = format!("/api/v1/interests/{}", made["id"].as_str().unwrap());
+        let seen = scene.lan.get(&interest).await.expect(200)["version"].as_i64().unwrap();
+        scene.lan.post_at(&format!("{interest}/accept"), seen, json!({})).await.expect(200);
+        let new = json!({"kind": "licence", "listing": scene.listing, "interest": made["id"]});
+        scene.lan.post("/api/v1/deals", new).await.expect(201);
+        let plan = scene.preview().await;
+        assert_eq!(plan["obstacles"][0]["kind"], "interests_between", "{plan}");
+        assert_eq!(scene.merge(1, "Quyết định 12").await.status, 409);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_names_or_looks_for_the_absorbed_party_is_led_to_the_one_that_took_it_in() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let other = site.person("chu-khac").await;
+        let third = site.party(&other, "Viện Khác", "institute").await;
+        let mut content = technology("Máy ép dầu dừa");
+        content["owners"] = json!([{"party": scene.from, "share_bp": 6000}, {"name": "Viện Khác", "share_bp": 4000}]);
+        let made = other.post("/api/v1/technologies", json!({"party": third, "content": content})).await.expect(201);
+        let theirs = made["id"].as_str().unwrap();
+        let steps = format!("/api/v1/listings/{theirs}/transitions");
+        let seen = other.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
+        publish(&scene.moderator, theirs, seen).await;
+        site.indexed().await;
+        let url = site.visitor().get(&format!("/api/v1/technologies/{theirs}")).await.expect(200)["url"].as_str().unwrap().to_owned();
+        assert!(site.visitor().get(&url).await.text.contains("Trạm Giống Cũ"));
+
+        scene.merge(1, "Quyết định 12/QĐ-UBND").await.expect(200);
+        site.indexed().await;
+        let slug = site.visitor().get(&format!("/api/v1/parties/{}", scene.into)).await.expect(200)["slug"].as_str().unwrap().to_owned();
+        let page = site.visitor().get(&url).await.text;
+        assert!(page.contains("Viện Dừa Mới") && page.contains(&format!("href=\"/parties/{slug}\"")), "{page}");
+        for list in ["search?facets=none&", "technologies?", "search/export?"] {
+            let of = async |party: PartyId| scene.lan.get(&format!("/api/v1/{list}party={party}")).await.expect(200);
+            let (old, new) = (of(scene.from).await, of(scene.into).await);
+            assert_eq!((&old["items"], &old["total"]), (&new["items"], &new["total"]), "{list}");
+            assert!(old.to_string().contains(&scene.listing), "{list}: {old}");
+        }
+        for page in ["/search", "/search/feed"] {
+            let found = site.visitor().get(&format!("{page}?party={}", scene.from)).await.text;
+            assert!(found.contains("Máy sấy cơm dừa bơm nhiệt"), "{page}: {found}");
+        }
+        let results = site.visitor().get(&format!("/search?party={}", scene.from)).await.text;
+        assert!(results.contains("Viện Dừa Mới") && !results.contains(&scene.from.to_string()), "{results}");
         site.stop().await;
     })
     .await;

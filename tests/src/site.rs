@@ -108,7 +108,7 @@ impl Site {
         let clock = store.clock.clone();
         let parts = space::stand_on(store.store.clone(), &config, data.path()).unwrap();
         if is_demo {
-            innospace::demo::prepare(&parts, data.path()).await.unwrap();
+            innospace::demo::prepare(&config, &parts, data.path()).await.unwrap();
         }
         let (search, wanting) = space::index(&config, data.path(), &parts).unwrap();
         let app = space::app(&config, data.path(), parts, search, is_demo).unwrap();

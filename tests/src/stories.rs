@@ -202,6 +202,56 @@ async fn a_completed_deal_becomes_a_story_that_everybody_reads_with_the_consent_
     .await;
 }
 
+/// What somebody is told of one kind: the sentence and where it leads.
+async fn told(by: &Client, kind: &str) -> Option<(String, String)> {
+    let list = by.get("/api/v1/notices").await.expect(200);
+    let found = list["items"].as_array().unwrap().iter().find(|n| n["kind"] == kind)?;
+    Some((found["text"].as_str().unwrap().to_owned(), found["url"].as_str().unwrap().to_owned()))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_public_story_is_told_to_its_parties_and_a_consent_taken_back_to_the_brokers_and_who_published_it() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::make(&site, "sn").await;
+        let Cast { owner, owner_party, seeker, seeker_party, broker, .. } = &scene.cast;
+        let (viewer, account) = site.account("sn-viewer", &[]).await;
+        site.member(*seeker_party, account, PartyRole::Viewer).await;
+        let idle = site.staff("sn-idle", &[StaffRole::Moderator]).await;
+        let url = scene.published().await;
+        for member in [owner, seeker, &viewer] {
+            let (text, at) = told(member, "story_published").await.unwrap();
+            assert!(text.contains("Sấy cơm dừa nhanh gấp ba") && at == url, "{text} {at}");
+        }
+        for other in [broker, &scene.moderator, &idle] {
+            assert_eq!(told(other, "story_published").await, None);
+        }
+        let letter = site.letter_with("sn-viewer@example.org", "/stories/").await;
+        assert!(letter.contains("Sấy cơm dừa nhanh gấp ba"), "{letter}");
+
+        // A consent is taken back: whoever led the deal and whoever published it are told, each where they may look.
+        scene.withdraw(seeker, *seeker_party).await.expect(200);
+        let (text, at) = told(broker, "story_withdrawn").await.unwrap();
+        assert!(text.contains("rút lại sự đồng ý") && at == scene.page(), "{text} {at}");
+        let (text, at) = told(&scene.moderator, "story_withdrawn").await.unwrap();
+        assert!(!text.contains("gấp ba") && at == "/staff/stories", "{text} {at}");
+        assert_eq!(scene.moderator.get(&at).await.status, 200);
+        for other in [owner, seeker, &viewer, &idle] {
+            assert_eq!(told(other, "story_withdrawn").await, None);
+        }
+        site.letter_with("sn-judge@example.org", "rút lại sự đồng ý").await;
+        // Of a story that is public no more the older notice leads where its reader may still look.
+        assert_eq!(told(owner, "story_published").await.unwrap().1, scene.page());
+
+        // One that nobody had published concerns the brokers alone, each time.
+        scene.consent(seeker, *seeker_party).await.expect(201);
+        scene.withdraw(owner, *owner_party).await.expect(200);
+        let count = async |by: &Client| by.get("/api/v1/notices").await.text.matches("story_withdrawn").count();
+        assert_eq!((count(broker).await, count(&scene.moderator).await), (2, 1));
+        site.stop().await;
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_text_makes_every_consent_void_and_a_consent_taken_back_hides_the_story() {
     on_every_database(async |site: Site| {
@@ -395,4 +445,35 @@ async fn a_story_links_no_listing_that_its_reader_may_not_see_and_none_that_hide
         site.stop().await;
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_demonstration_has_a_completed_deal_whose_story_both_sides_consent_to() {
+    let site = Site::start_demonstration(store::testing::TestStore::sqlite().await.unwrap()).await;
+    let visitor = site.visitor();
+    let list = visitor.get("/api/v1/stories").await.expect(200);
+    let story = &list["items"][0];
+    assert_eq!((&list["total"], story["parties"].as_array().unwrap().len()), (&json!(1), 2), "{list}");
+    let url = story["url"].as_str().unwrap();
+    for (page, mark) in [(url.to_owned(), "minh họa"), (format!("/en{url}"), "demonstration")] {
+        let text = visitor.get(&page).await.text;
+        let heading = text.split("<h1>").nth(1).unwrap_or_else(|| panic!("{text}")).split("</h1>").next().unwrap();
+        assert!(heading.contains(mark), "{heading}");
+    }
+    for page in ["/", "/stories"] {
+        assert!(visitor.get(page).await.text.contains(&format!("href=\"{url}\"")), "{page}");
+    }
+    // It came about as any other: step by step, by those who may, and the log tells the same.
+    let filter = store::events::Filter::default();
+    let events = site.app.store.events(&filter, 10_000).await.unwrap();
+    let count = |kind: &str| events.iter().filter(|e| e.kind == kind && e.actor_id.is_some()).count();
+    let told = ["deal.opened", "deal.moved", "deal.contract_recorded", "deal.story_consented", "deal.story_published"].map(count);
+    assert_eq!(told, [1, 6, 1, 2, 1]);
+    let deal = events.iter().find(|e| e.kind == "deal.opened").unwrap().subject_id;
+    let mut own: Vec<_> = events.into_iter().filter(|e| e.subject_id == deal).collect();
+    own.reverse();
+    let replayed = brokering::deals::replay(&own).unwrap();
+    assert_eq!((replayed.stage.as_str(), replayed.is_open, replayed.parties.len()), ("completed", false, 2));
+    assert!(site.app.store.verify_events(&mut |_| {}).await.unwrap().is_ok());
+    site.stop().await;
 }

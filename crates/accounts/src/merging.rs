@@ -4,7 +4,7 @@
 //! the address and the tax code of the absorbed party lead to the one that took it in, however often that goes on. The
 //! transaction is the caller's, who moves what other crates keep and checks that it can be (`brokering::merging`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::{AccountId, Actor, Grant, Localised, PartyId, PartyRole, Refused};
 use sea_orm::sea_query::Expr;
@@ -243,6 +243,29 @@ pub async fn members(db: &impl ConnectionTrait, party: PartyId) -> Result<Vec<Ac
 /// If the database fails.
 pub async fn moved(db: &impl ConnectionTrait, id: PartyId) -> Result<Option<Alias>, StoreError> {
     alias(party_alias::Entity::find_by_id(id.0).one(db).await?)
+}
+
+/// The same for many; ids of parties that are there are left out.
+///
+/// # Errors
+/// If the database fails.
+pub async fn moved_many(db: &impl ConnectionTrait, ids: &[PartyId]) -> Result<BTreeMap<PartyId, Alias>, StoreError> {
+    let mut found = BTreeMap::new();
+    for chunk in ids.chunks(500) {
+        for row in party_alias::Entity::find().filter(party_alias::Column::Id.is_in(chunk.iter().map(|id| id.0))).all(db).await? {
+            let id = PartyId(row.id);
+            found.extend(alias(Some(row))?.map(|alias| (id, alias)));
+        }
+    }
+    Ok(found)
+}
+
+/// The party that an id stands for by now: the one that took in its party, else itself.
+///
+/// # Errors
+/// If the database fails.
+pub async fn now(db: &impl ConnectionTrait, id: PartyId) -> Result<PartyId, StoreError> {
+    Ok(moved(db, id).await?.map_or(id, |alias| alias.party))
 }
 
 /// The same by the address it had.

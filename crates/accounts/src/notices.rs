@@ -54,6 +54,10 @@ base::words! {
         ConsentAsked = "consent_asked",
         /// One's party took in another, or was taken in.
         PartyMerged = "party_merged",
+        /// The story of a deal of one's party is public.
+        StoryPublished = "story_published",
+        /// A party took its consent to a story back.
+        StoryWithdrawn = "story_withdrawn",
     }
 }
 
@@ -84,7 +88,9 @@ impl NoticeKind {
             | Self::DisclosureGranted
             | Self::GlassBroken
             | Self::ConsentAsked
-            | Self::PartyMerged => Way::AtOnce,
+            | Self::PartyMerged
+            | Self::StoryPublished
+            | Self::StoryWithdrawn => Way::AtOnce,
         }
     }
 

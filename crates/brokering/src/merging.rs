@@ -1,8 +1,9 @@
 //! A reorganisation: one party takes in another, with all that is kept of it, in one transaction.
 //!
 //! What always holds: either everything moved and the absorbed party's id and address lead to the other, or nothing did. A
-//! party is never on both sides of anything, so what would make it so is refused with all reasons at once. Each crate moves
-//! what it keeps; this one goes first, since whatever points at a party must be gone from it before the party is.
+//! party is never on both sides of anything that goes on, so what would make it so is refused with all reasons at once; what
+//! ended between the two stays as it was, with the one party on both sides. Each crate moves what it keeps; this one goes
+//! first, since whatever points at a party must be gone from it before the party is.
 
 mod moving;
 
@@ -54,9 +55,9 @@ base::words! {
     ObstacleKind {
         /// They are one already.
         SameParty = "same_party",
-        /// Both are in one deal: the codes of the deals.
+        /// Both are in one deal that goes on: the codes of the deals.
         DealsBetween = "deals_between",
-        /// One showed interest in a listing of the other: the codes of the listings.
+        /// One has an open interest in a listing of the other: the codes of the listings.
         InterestsBetween = "interests_between",
         /// Both have an open interest in one listing: the codes of the listings.
         InterestsTwice = "interests_twice",

@@ -3,6 +3,8 @@
 //! The passwords of its people are made for each data directory and kept there, so that no password is the same
 //! everywhere, and printed at every start.
 
+mod story;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -20,7 +22,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use store::Ctx;
 
-use crate::space::Parts;
+use crate::config::Config;
+use crate::space::{self, Parts};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -168,7 +171,7 @@ const PEOPLE: [Person; 6] = [
 ];
 
 /// Fills an empty database with the demonstration and gives its sign-ins.
-pub async fn prepare(parts: &Parts, data: &Path) -> Result<SignIns, Failure> {
+pub async fn prepare(config: &Config, parts: &Parts, data: &Path) -> Result<SignIns, Failure> {
     let file = data.join(FILE);
     if let Ok(text) = std::fs::read_to_string(&file) {
         return Ok(serde_json::from_str(&text)?);
@@ -178,10 +181,13 @@ pub async fn prepare(parts: &Parts, data: &Path) -> Result<SignIns, Failure> {
     }
     crate::print("Preparing the demonstration space …");
     let keys = parties(parts).await?;
-    let sign_ins = people(parts, &keys).await?;
+    let (sign_ins, accounts) = people(parts, &keys).await?;
     let experts = experts(parts, &keys).await?;
-    let count = all_listings(parts, &keys).await?;
-    crate::print(&format!("{} parties, {experts} experts and {count} listings are there; the index is being built.", keys.len()));
+    let (count, technologies) = all_listings(parts, &keys).await?;
+    let made = story::Made { parties: &keys, listings: &technologies, people: &accounts };
+    let has_story = story::tell(&space::brokering(config, data, parts)?, made).await?;
+    let story = if has_story { ", a success story" } else { "" };
+    crate::print(&format!("{} parties, {experts} experts{story} and {count} listings are there; the index is being built.", keys.len()));
     // Written last: a start that was cut off before is told apart from one that is whole.
     std::fs::write(&file, serde_json::to_string_pretty(&sign_ins)?)?;
     restrict(&file)?;
@@ -244,8 +250,9 @@ async fn parties(parts: &Parts) -> Result<BTreeMap<String, PartyId>, Failure> {
     Ok(keys)
 }
 
-async fn people(parts: &Parts, keys: &BTreeMap<String, PartyId>) -> Result<SignIns, Failure> {
-    let mut sign_ins = Vec::new();
+/// The people, with the account of each by its address.
+async fn people(parts: &Parts, keys: &BTreeMap<String, PartyId>) -> Result<(SignIns, BTreeMap<&'static str, AccountId>), Failure> {
+    let (mut sign_ins, mut accounts) = (Vec::new(), BTreeMap::new());
     for (email, name, staff, member, about) in PEOPLE {
         let password = word()?;
         let new = NewAccount {
@@ -271,9 +278,10 @@ async fn people(parts: &Parts, keys: &BTreeMap<String, PartyId>) -> Result<SignI
                 .await
                 .map_err(|e| told(email, &e, None))?;
         }
+        accounts.insert(email, account);
         sign_ins.push(SignIn { email: email.to_owned(), password, about: about.to_owned() });
     }
-    Ok(SignIns(sign_ins))
+    Ok((SignIns(sign_ins), accounts))
 }
 
 /// Invented experts, each with an account that nobody signs in to: its password is made and forgotten.
@@ -314,7 +322,8 @@ fn word() -> Result<String, base::secret::NoRandomness> {
     Ok(letters.chunks(5).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
 }
 
-async fn all_listings(parts: &Parts, keys: &BTreeMap<String, PartyId>) -> Result<usize, Failure> {
+/// How many listings were made, and the technologies among them by key.
+async fn all_listings(parts: &Parts, keys: &BTreeMap<String, PartyId>) -> Result<(usize, BTreeMap<String, base::ListingId>), Failure> {
     let mut names: Vec<String> = Vec::new();
     let mut all: Vec<Bulk> = Vec::new();
     for file in ["technologies-a.toml", "technologies-b.toml"] {
@@ -325,8 +334,8 @@ async fn all_listings(parts: &Parts, keys: &BTreeMap<String, PartyId>) -> Result
         }
     }
     let ids = seed(parts, &names, all).await?;
-    let by_key: BTreeMap<&String, base::ListingId> = names.iter().zip(ids.iter().copied()).collect();
     let mut count = ids.len();
+    let by_key: BTreeMap<String, base::ListingId> = names.into_iter().zip(ids).collect();
 
     let (mut names, mut all) = (Vec::new(), Vec::new());
     for one in read::<DemoFile<IpAsset>>("ip-assets.toml")?.listing {
@@ -347,7 +356,7 @@ async fn all_listings(parts: &Parts, keys: &BTreeMap<String, PartyId>) -> Result
         names.push(one.key);
     }
     count += seed(parts, &names, all).await?.len();
-    Ok(count)
+    Ok((count, by_key))
 }
 
 async fn seed(parts: &Parts, names: &[String], all: Vec<Bulk>) -> Result<Vec<base::ListingId>, Failure> {

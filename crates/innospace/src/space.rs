@@ -89,6 +89,23 @@ pub fn matcher(config: &Config, parts: &Parts, search: &Search) -> Result<Matche
     Ok(Matcher::new(search.clone(), parts.listings.clone(), units, config.matching.clone()))
 }
 
+/// Interests, deals, what is confided, stories.
+///
+/// # Errors
+/// If a pipeline or a rule of the law cannot be read, or the place for confided files cannot be opened.
+pub fn brokering(config: &Config, data: &Path, parts: &Parts) -> Result<Brokering, Failure> {
+    Ok(Brokering {
+        store: parts.store.clone(),
+        accounts: parts.accounts.clone(),
+        listings: parts.listings.clone(),
+        vocabularies: Arc::clone(&parts.vocabularies),
+        settings: Arc::new(config.brokering.clone()),
+        pipelines: Arc::new(Pipelines::built_in()?),
+        laws: Arc::new(Laws::built_in()?),
+        vault: Vault::open(&parts.accounts, &config.files, data)?,
+    })
+}
+
 /// Everything a server needs.
 pub fn app(config: &Config, data: &Path, parts: Parts, search: Search, is_demo: bool) -> Result<App, Failure> {
     // A second space in one process, as in tests, has no metrics of its own.
@@ -99,18 +116,8 @@ pub fn app(config: &Config, data: &Path, parts: Parts, search: Search, is_demo: 
             None
         }
     };
-    let brokering = Brokering {
-        store: parts.store.clone(),
-        accounts: parts.accounts.clone(),
-        listings: parts.listings.clone(),
-        vocabularies: Arc::clone(&parts.vocabularies),
-        settings: Arc::new(config.brokering.clone()),
-        pipelines: Arc::new(Pipelines::built_in()?),
-        laws: Arc::new(Laws::built_in()?),
-        vault: Vault::open(&parts.accounts, &config.files, data)?,
-    };
     Ok(App {
-        brokering,
+        brokering: brokering(config, data, &parts)?,
         saved: Saved { store: parts.store.clone(), accounts: parts.accounts.clone(), search: search.clone() },
         matcher: matcher(config, &parts, &search)?,
         mailer: Mailer::open(&config.mail, data)?,

@@ -1,5 +1,7 @@
 //! A listing's row in typed form, and loading it.
 
+use std::collections::HashMap;
+
 use base::{AccountId, Code, Lang, ListingId, PartyId};
 use chrono::NaiveDate;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
@@ -143,6 +145,24 @@ impl Head {
 /// Loads one listing, or none.
 pub(crate) async fn load(db: &impl ConnectionTrait, id: ListingId) -> Result<Option<Head>, StoreError> {
     with_invited(db, listing::Entity::find_by_id(id.0).one(db).await?).await
+}
+
+/// Loads those of these listings that are there, in no particular order.
+pub(crate) async fn load_many(db: &impl ConnectionTrait, ids: &[ListingId]) -> Result<Vec<Head>, StoreError> {
+    let mut heads = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(500) {
+        let rows = listing::Entity::find().filter(listing::Column::Id.is_in(chunk.iter().map(|id| id.0))).all(db).await?;
+        let narrow = rows.iter().filter(|row| row.visibility == Visibility::Invited.as_str()).map(|row| row.id);
+        let mut invited: HashMap<Uuid, Vec<PartyId>> = HashMap::new();
+        for row in invitation::Entity::find().filter(invitation::Column::ListingId.is_in(narrow)).all(db).await? {
+            invited.entry(row.listing_id).or_default().push(PartyId(row.party_id));
+        }
+        for row in rows {
+            let invited = invited.remove(&row.id).unwrap_or_default();
+            heads.push(Head::of(row, invited)?);
+        }
+    }
+    Ok(heads)
 }
 
 /// Loads one listing to change it: on PostgreSQL the row is locked until the commit.

@@ -1,22 +1,25 @@
 //! One listing as a reader sees it: insiders and moderators the newest version with all about it, everybody else the
 //! approved one and nothing besides.
 
+use std::collections::HashMap;
+
 use accounts::parties::PartyBrief;
 use base::{AccountId, Actor, Code, Grant, Lang, ListingId, Localised, PartyId, Refused};
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use store::StoreError;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::access::View;
 use crate::completeness::{self, Completeness};
 use crate::content::Content;
 use crate::error::ListingError;
-use crate::head::{Head, Outcome, Visibility, content_of, load};
+use crate::head::{Head, Outcome, Visibility, content_of, load, load_many, read_content};
 use crate::lifecycle::owner_steps;
 use crate::published::Provenance;
-use crate::rows::slug;
+use crate::rows::{slug, version};
 use crate::state::{Move, Revision, Status};
 use crate::{Kind, Listings};
 
@@ -123,15 +126,54 @@ pub async fn show(listings: &Listings, actor: &Actor, kind: Kind, id: ListingId)
     let db = listings.store.db();
     let head = load(db, id).await?.filter(|h| h.kind == kind).ok_or(Refused::Hidden)?;
     let head = Grant::<View>::check(actor, head)?.into_object();
-    let inside = head.is_insider(actor) || head.is_before_moderators(actor);
-    // A pending revision is its authors' own until it is submitted.
-    let unsent = head.state.revision == Revision::Draft && !head.is_insider(actor);
-    let number = if inside && !unsent { head.head_version } else { head.public_version.ok_or(Refused::Hidden)? };
+    let (inside, number) = version_for(actor, &head);
+    let number = number.ok_or(Refused::Hidden)?;
     let content = content_of(db, kind, id.0, number).await?;
     let content = if inside { content } else { content.for_outsiders() };
     let party = accounts::parties::load_many(db, &[head.party]).await?.into_iter().next();
     let party = party.ok_or_else(|| StoreError::corrupt("party", std::io::Error::other("it is missing")))?;
     view_of(actor, head, number, content, party, inside)
+}
+
+/// Whether somebody reads a listing from inside, and the version that they read.
+fn version_for(actor: &Actor, head: &Head) -> (bool, Option<i64>) {
+    let inside = head.is_insider(actor) || head.is_before_moderators(actor);
+    // A pending revision is its authors' own until it is submitted.
+    let unsent = head.state.revision == Revision::Draft && !head.is_insider(actor);
+    (inside, if inside && !unsent { Some(head.head_version) } else { head.public_version })
+}
+
+/// A listing by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Titled {
+    /// Its title in the reader's language.
+    pub title: String,
+    /// Its page.
+    pub url: String,
+}
+
+/// The titles of many listings, each as [`show`] would tell it; those that the reader may not see are left out.
+///
+/// # Errors
+/// If the database fails.
+pub async fn titles(listings: &Listings, actor: &Actor, ids: &[ListingId]) -> Result<HashMap<ListingId, Titled>, ListingError> {
+    let db = listings.store.db();
+    let seen = load_many(db, ids).await?.into_iter().filter_map(|head| Grant::<View>::check(actor, head).ok().map(Grant::into_object));
+    let heads: HashMap<Uuid, Head> = seen.map(|head| (head.id.0, head)).collect();
+    let wanted: Vec<(Uuid, i64)> = heads.iter().filter_map(|(id, head)| Some((*id, version_for(actor, head).1?))).collect();
+    let mut titles = HashMap::new();
+    for chunk in wanted.chunks(200) {
+        let mut these = Condition::any();
+        for (id, number) in chunk {
+            these = these.add(Condition::all().add(version::Column::ListingId.eq(*id)).add(version::Column::Version.eq(*number)));
+        }
+        for row in version::Entity::find().filter(these).all(db).await? {
+            let Some(head) = heads.get(&row.listing_id) else { continue };
+            let title = read_content(head.kind, &row)?.title().best(actor.lang).unwrap_or_default().to_owned();
+            titles.insert(head.id, Titled { title, url: url(head.kind, &head.slug) });
+        }
+    }
+    Ok(titles)
 }
 
 /// The kind of a listing, for the space's own work.

@@ -3,6 +3,8 @@
 //! A saved search belongs to one account and is there for nobody else. It holds what is looked for as the search takes
 //! it, not an address, so it means the same whatever pages do. Not here: the rounds that bring news (`alerts`), letters.
 
+use std::collections::HashMap;
+
 use accounts::Accounts;
 use base::{AccountId, Actor, Cursor, Faults, Limit, Page, PartyId, Refused, SavedSearchId, Scope};
 use chrono::{DateTime, Utc};
@@ -333,6 +335,18 @@ pub async fn mine(saved: &Saved, actor: &Actor) -> Result<Vec<SavedSearch>, Save
 pub async fn get(saved: &Saved, actor: &Actor, id: SavedSearchId) -> Result<SavedSearch, SavedError> {
     let account = actor.signed_in()?;
     find(saved, id).await?.filter(|search| search.account == account).ok_or_else(|| Refused::Hidden.into())
+}
+
+/// The names of those of these searches that belong to whoever asks.
+///
+/// # Errors
+/// If the database fails.
+pub async fn names(saved: &Saved, actor: &Actor, ids: &[SavedSearchId]) -> Result<HashMap<SavedSearchId, String>, SavedError> {
+    let Some(account) = actor.account() else { return Ok(HashMap::new()) };
+    let own = saved_search::Entity::find()
+        .filter(saved_search::Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .filter(saved_search::Column::AccountId.eq(account.0));
+    Ok(own.all(saved.store.db()).await?.into_iter().map(|row| (SavedSearchId(row.id), row.name)).collect())
 }
 
 /// One search, for the worker and for feeds, whoever's it is.

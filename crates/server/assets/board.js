@@ -1,5 +1,5 @@
-// Cards of the brokers' board are dragged to a stage, which then asks for what it demands. The choice and the button on
-// each card do the same without this file and without a mouse.
+// Cards of the brokers' board are dragged to a stage: the page that moves a deal opens with that stage chosen. The link on
+// each card leads there without this file and without a mouse.
 (() => {
   "use strict";
   const board = document.querySelector(".board[data-move]");
@@ -29,8 +29,10 @@
     column.addEventListener("drop", (event) => {
       if (!dragged || column.contains(dragged)) return;
       event.preventDefault();
-      const asked = new URLSearchParams({ deal: dragged.dataset.deal, to: column.dataset.stage });
-      location.assign(`${board.dataset.move}?${asked}`);
+      const asked = new URL(board.dataset.move, location.href);
+      asked.searchParams.set("deal", dragged.dataset.deal);
+      asked.searchParams.set("to", column.dataset.stage);
+      location.assign(asked);
     });
   }
 })();

@@ -87,12 +87,10 @@ async fn digest(app: &App, job: &Job) -> Result<Option<Letter>, String> {
     all.retain(|notice| notice.read_at.is_none());
     let Some(actor) = reader(app, about.account).await?.filter(|_| !all.is_empty()) else { return Ok(None) };
     let lang = actor.lang;
-    let mut lines = Vec::new();
-    for notice in all.iter().take(LINES) {
-        let said = crate::notices::say(app, &actor, notice).await.map_err(told)?;
-        lines.push(format!("{}\n{}", said.text, whole(app, lang, &said.path)));
-    }
     let count = crate::web::count(lang, all.len() as u64);
+    all.truncate(LINES);
+    let said = crate::notices::say_all(app, &actor, &all).await.map_err(told)?;
+    let lines: Vec<String> = said.into_iter().map(|said| format!("{}\n{}", said.text, whole(app, lang, &said.path))).collect();
     let stop = stop_link(app, lang, Stop::Notices(about.account, None))?;
     let body = messages::say(
         lang,

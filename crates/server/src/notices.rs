@@ -1,10 +1,15 @@
-//! The words of notices, made when one is read or sent: what a title says is looked up as its reader may see it at that
-//! moment, so a notice never tells more than the page it leads to.
+//! The words of notices, made when they are read or sent: what a title says is looked up as its reader may see it at that
+//! moment, so a notice never tells more than the page it leads to. What a page or a letter of many needs is looked up once
+//! for all of them.
 
+use std::collections::{BTreeMap, HashMap};
+
+use accounts::PartyBrief;
+use accounts::merging::Alias;
 use accounts::notices::{Notice, NoticeKind};
 use base::{Actor, DealId, Lang, ListingId, PartyId, SavedSearchId, messages};
-use brokering::BrokeringError;
-use listings::view::ListingView;
+use brokering::stories::Headline;
+use listings::view::Titled;
 use serde_json::Value;
 
 use crate::app::App;
@@ -12,6 +17,8 @@ use crate::problem::Problem;
 
 /// Where a notice leads whose page is not to be seen any more.
 const LIST: &str = "/my/notices";
+/// Where moderators see which stories wait for them: they read one only as long as every party consents.
+const STORIES: &str = "/staff/stories";
 
 /// A notice in words.
 pub(crate) struct Said {
@@ -23,33 +30,119 @@ pub(crate) struct Said {
 
 /// What a notice says to its reader.
 pub(crate) async fn say(app: &App, actor: &Actor, notice: &Notice) -> Result<Said, Problem> {
-    let lang = actor.lang;
-    let (about, plain) = (notice.about, |path: String| (None, path));
-    let (title, path) = match notice.about_kind.as_str() {
-        "interest" => (of_listing(app, actor, &notice.facts).await?, format!("/interests/{about}")),
-        "disclosure" => (of_listing(app, actor, &notice.facts).await?, of_disclosure(notice)),
-        "deal" if notice.kind == NoticeKind::ConsentAsked => {
-            (title_of_deal(app, actor, DealId(about)).await?, format!("/deals/{about}/edit/statement"))
+    Ok(Known::of(app, actor, std::slice::from_ref(notice)).await?.say(actor.lang, notice))
+}
+
+/// What notices say to their reader, in their order.
+pub(crate) async fn say_all(app: &App, actor: &Actor, notices: &[Notice]) -> Result<Vec<Said>, Problem> {
+    let known = Known::of(app, actor, notices).await?;
+    Ok(notices.iter().map(|notice| known.say(actor.lang, notice)).collect())
+}
+
+/// What the words of some notices are made from, as their reader may see it.
+struct Known {
+    listings: HashMap<ListingId, Titled>,
+    deals: HashMap<DealId, String>,
+    stories: HashMap<DealId, Headline>,
+    searches: HashMap<SavedSearchId, String>,
+    /// Parties that others took in.
+    gone: BTreeMap<PartyId, Alias>,
+    parties: HashMap<PartyId, PartyBrief>,
+}
+
+impl Known {
+    async fn of(app: &App, actor: &Actor, notices: &[Notice]) -> Result<Self, Problem> {
+        let about = |kind: &'static str| notices.iter().filter(move |notice| notice.about_kind == kind).map(|notice| notice.about);
+        let listings: Vec<ListingId> = notices.iter().filter_map(listing_of).collect();
+        let deals: Vec<DealId> = about("deal").chain(about("story")).map(DealId).collect();
+        let stories: Vec<DealId> = about("story").map(DealId).collect();
+        let searches: Vec<SavedSearchId> = about("saved_search").map(SavedSearchId).collect();
+        let parties: Vec<PartyId> = about("party").map(PartyId).chain(notices.iter().filter_map(absorbed)).collect();
+        let db = app.accounts.store().db();
+        let gone = accounts::merging::moved_many(db, &parties).await?;
+        // The one that took another in may have been taken in itself since.
+        let there: Vec<PartyId> = about("party").map(|id| now(&gone, PartyId(id))).collect();
+        let there = accounts::parties::load_many(db, &there).await?;
+        Ok(Self {
+            listings: listings::view::titles(&app.listings, actor, &listings).await?,
+            deals: brokering::deals::titles(&app.brokering, actor, &deals).await?,
+            stories: brokering::stories::headlines(&app.brokering, &stories).await?,
+            searches: matching::saved::names(&app.saved, actor, &searches).await?,
+            gone,
+            parties: there.into_iter().map(|party| (party.id, party)).collect(),
+        })
+    }
+
+    fn say(&self, lang: Lang, notice: &Notice) -> Said {
+        let about = notice.about;
+        let listed = || listing_of(notice).and_then(|id| self.listings.get(&id));
+        let deal = || self.deals.get(&DealId(about)).cloned();
+        let (title, path) = match notice.about_kind.as_str() {
+            "interest" => (listed().map(|l| l.title.clone()), format!("/interests/{about}")),
+            "disclosure" => (listed().map(|l| l.title.clone()), of_disclosure(notice)),
+            "deal" if notice.kind == NoticeKind::ConsentAsked => (deal(), format!("/deals/{about}/edit/statement")),
+            "deal" => (deal(), format!("/deals/{about}")),
+            "story" => self.of_story(lang, notice),
+            "saved_search" => match self.searches.get(&SavedSearchId(about)) {
+                Some(name) => (Some(name.clone()), format!("/my/searches/{about}")),
+                None => (None, LIST.to_owned()),
+            },
+            "listing" => match listed() {
+                Some(l) if notice.kind == NoticeKind::MatchFound => (Some(l.title.clone()), format!("{}/matches{}", l.url, pair(notice))),
+                Some(l) if notice.kind == NoticeKind::GlassBroken => (Some(l.title.clone()), format!("/my/listings/{about}/ledger")),
+                Some(l) => (Some(l.title.clone()), format!("/my/listings/{about}")),
+                None => (None, LIST.to_owned()),
+            },
+            "party" => self.of_merger(lang, notice),
+            _ => (None, LIST.to_owned()),
+        };
+        let untitled = if notice.about_kind == "story" { "notice-untitled-story" } else { "notice-untitled" };
+        let title = title.unwrap_or_else(|| messages::say(lang, untitled, &[]));
+        let count = notice.facts.get("count").and_then(Value::as_u64).unwrap_or(1);
+        let args = [("title", title.as_str()), ("count", &super::web::count(lang, count))];
+        Said { text: messages::say(lang, &key(notice.kind), &args), path }
+    }
+
+    /// The story of a deal: its page once it is public, else where those in the deal write it.
+    fn of_story(&self, lang: Lang, notice: &Notice) -> (Option<String>, String) {
+        let deal = DealId(notice.about);
+        let public = self.stories.get(&deal).filter(|_| notice.kind == NoticeKind::StoryPublished);
+        let own = self.deals.get(&deal);
+        match (public, own) {
+            (Some(story), _) => (story.title.best(lang).map(str::to_owned), story.url.clone()),
+            (None, Some(title)) => (Some(title.clone()), format!("/deals/{deal}/story")),
+            (None, None) if notice.kind == NoticeKind::StoryWithdrawn => (None, STORIES.to_owned()),
+            (None, None) => (None, LIST.to_owned()),
         }
-        "deal" => (title_of_deal(app, actor, DealId(about)).await?, format!("/deals/{about}")),
-        "story" => (title_of_deal(app, actor, DealId(about)).await?, format!("/deals/{about}/story")),
-        "saved_search" => match name_of(app, actor, SavedSearchId(about)).await? {
-            Some(name) => (Some(name), format!("/my/searches/{about}")),
-            None => plain(LIST.to_owned()),
-        },
-        "listing" => match shown(app, actor, ListingId(about)).await? {
-            Some(view) if notice.kind == NoticeKind::MatchFound => (Some(view.title), format!("{}/matches{}", view.url, pair(notice))),
-            Some(view) if notice.kind == NoticeKind::GlassBroken => (Some(view.title), format!("/my/listings/{about}/ledger")),
-            Some(view) => (Some(view.title), format!("/my/listings/{about}")),
-            None => plain(LIST.to_owned()),
-        },
-        "party" => of_merger(app, actor, notice).await?,
-        _ => plain(LIST.to_owned()),
-    };
-    let title = title.unwrap_or_else(|| messages::say(lang, "notice-untitled", &[]));
-    let count = notice.facts.get("count").and_then(Value::as_u64).unwrap_or(1);
-    let args = [("title", title.as_str()), ("count", &super::web::count(lang, count))];
-    Ok(Said { text: messages::say(lang, &key(notice.kind), &args), path })
+    }
+
+    /// Which party took in which; both are public.
+    fn of_merger(&self, lang: Lang, notice: &Notice) -> (Option<String>, String) {
+        let from = absorbed(notice).and_then(|id| self.gone.get(&id));
+        let into = self.parties.get(&now(&self.gone, PartyId(notice.about)));
+        let (Some(from), Some(into)) = (from, into) else { return (None, LIST.to_owned()) };
+        let name = |names: &base::Localised| names.best(lang).unwrap_or_default().to_owned();
+        let text = messages::say(lang, "notice-merged-names", &[("from", &name(&from.names)), ("to", &name(&into.names))]);
+        (Some(text), format!("/parties/{}", into.slug))
+    }
+}
+
+/// The listing that a notice is about, or that its facts name.
+fn listing_of(notice: &Notice) -> Option<ListingId> {
+    match notice.about_kind.as_str() {
+        "listing" => Some(ListingId(notice.about)),
+        "interest" | "disclosure" => notice.facts.get("listing").and_then(Value::as_str).and_then(|id| id.parse().ok()),
+        _ => None,
+    }
+}
+
+/// The party that was taken in, of a notice that tells so.
+fn absorbed(notice: &Notice) -> Option<PartyId> {
+    notice.facts.get("from").and_then(Value::as_str).and_then(|id| id.parse().ok()).filter(|_| notice.about_kind == "party")
+}
+
+fn now(gone: &BTreeMap<PartyId, Alias>, id: PartyId) -> PartyId {
+    gone.get(&id).map_or(id, |alias| alias.party)
 }
 
 /// The message of a kind.
@@ -72,59 +165,10 @@ fn of_disclosure(notice: &Notice) -> String {
     }
 }
 
-/// Which party took in which; both are public.
-async fn of_merger(app: &App, actor: &Actor, notice: &Notice) -> Result<(Option<String>, String), Problem> {
-    let db = app.accounts.store().db();
-    let from: Option<PartyId> = notice.facts.get("from").and_then(Value::as_str).and_then(|id| id.parse().ok());
-    let from = match from {
-        Some(id) => accounts::merging::moved(db, id).await?,
-        None => None,
-    };
-    // The one that took it in may have been taken in itself since.
-    let into = accounts::merging::moved(db, PartyId(notice.about)).await?.map_or(PartyId(notice.about), |alias| alias.party);
-    let into = accounts::parties::load_many(db, &[into]).await?.pop();
-    let (Some(from), Some(into)) = (from, into) else { return Ok((None, LIST.to_owned())) };
-    let name = |names: &base::Localised| names.best(actor.lang).unwrap_or_default().to_owned();
-    let text = messages::say(actor.lang, "notice-merged-names", &[("from", &name(&from.names)), ("to", &name(&into.names))]);
-    Ok((Some(text), format!("/parties/{}", into.slug)))
-}
-
 /// The place of a pair on a page of matches.
 fn pair(notice: &Notice) -> String {
     let fact = |name: &str| notice.facts.get(name).and_then(Value::as_str).unwrap_or_default();
     format!("#m-{}.{}", fact("need"), fact("offer"))
-}
-
-/// A listing, if the reader may see it.
-async fn shown(app: &App, actor: &Actor, id: ListingId) -> Result<Option<ListingView>, Problem> {
-    let Some(kind) = listings::view::kind_of(&app.listings, id).await? else { return Ok(None) };
-    match listings::view::show(&app.listings, actor, kind, id).await {
-        Ok(view) => Ok(Some(view)),
-        Err(listings::ListingError::Refused(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// The title of the listing that the facts name, if the reader may see it.
-async fn of_listing(app: &App, actor: &Actor, facts: &Value) -> Result<Option<String>, Problem> {
-    let Some(id) = facts.get("listing").and_then(Value::as_str).and_then(|id| id.parse().ok()) else { return Ok(None) };
-    Ok(shown(app, actor, id).await?.map(|view| view.title))
-}
-
-async fn title_of_deal(app: &App, actor: &Actor, id: DealId) -> Result<Option<String>, Problem> {
-    match brokering::deals::title(&app.brokering, actor, id).await {
-        Ok(title) => Ok(Some(title)),
-        Err(BrokeringError::Refused(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn name_of(app: &App, actor: &Actor, id: SavedSearchId) -> Result<Option<String>, Problem> {
-    match matching::saved::get(&app.saved, actor, id).await {
-        Ok(search) => Ok(Some(search.name)),
-        Err(matching::saved::SavedError::Refused(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 #[cfg(test)]

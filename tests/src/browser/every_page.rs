@@ -46,6 +46,7 @@ enum Who {
     Author,
     Moderator,
     Administrator,
+    Broker,
 }
 
 /// What is done on a page before it is looked at.
@@ -84,6 +85,7 @@ struct Cast {
     author: Client,
     moderator: Client,
     administrator: Client,
+    broker: Client,
     visits: Vec<Visit>,
 }
 
@@ -225,9 +227,10 @@ impl Cast {
             visit(Who::Administrator, "/staff/events"),
         ]);
         visits.extend(Self::of_interests(&visitor, &offered, &received, sent_by_us["url"].as_str().unwrap()).await);
-        visits.extend(Self::of_a_deal(site, &author, &administrator, &party, &third.to_string()).await);
+        let (broker, leads) = site.account("page-broker", &[StaffRole::Broker]).await;
+        visits.extend(Self::of_a_deal((&broker, leads), &author, &administrator, &party, &third.to_string()).await);
         visits.extend(Self::of_stories(site, &author, &host, &moderator, &party, &third.to_string()).await);
-        Self { author, moderator, administrator, visits }
+        Self { author, moderator, administrator, broker, visits }
     }
 
     /// The story of a completed deal of the author's party, published and taken back, and one that waits for a moderator.
@@ -275,11 +278,16 @@ impl Cast {
     }
 
     /// A deal of the author's party with something in each of its parts.
-    async fn of_a_deal(site: &Site, author: &Client, administrator: &Client, party: &str, seeker: &str) -> Vec<Visit> {
+    async fn of_a_deal(
+        (leads, broker): (&Client, AccountId),
+        author: &Client,
+        administrator: &Client,
+        party: &str,
+        seeker: &str,
+    ) -> Vec<Visit> {
         let own = author.get(&format!("/api/v1/technologies?party={party}&status=published")).await.expect(200);
         let listing = own["items"][0]["id"].as_str().unwrap().to_owned();
         let new = json!({"kind": "licence", "listing": listing, "seeker": seeker});
-        let (leads, broker) = site.account("page-broker", &[StaffRole::Broker]).await;
         let made = leads.post("/api/v1/deals", new).await.expect(201);
         let path = format!("/api/v1/deals/{}", made["id"].as_str().unwrap());
         let version = async || author.get(&path).await.expect(200)["version"].as_i64().unwrap();
@@ -306,6 +314,7 @@ impl Cast {
         ] {
             author.post(&format!("{path}/{part}"), body).await.expect(201);
         }
+        let free = author.post("/api/v1/deals", json!({"kind": "licence", "listing": listing})).await.expect(201);
         author.hand_in(&format!("{path}/documents"), "Biên bản.txt", "Đã nghiệm thu.".as_bytes()).await.expect(201);
         let page = path.replace("/api/v1", "");
         let mut visits = vec![
@@ -316,6 +325,10 @@ impl Cast {
             visit(Who::Administrator, format!("{page}/edit/brokers")),
             visit(Who::Administrator, "/staff/deals"),
             visit(Who::Administrator, format!("/staff/deals/move?deal={}&to=met", page.trim_start_matches("/deals/"))),
+            visit(Who::Administrator, "/staff/deals/free"),
+            visit(Who::Broker, "/staff/deals"),
+            visit(Who::Broker, format!("/staff/deals/take?deal={}", free["id"].as_str().unwrap())),
+            visit(Who::Administrator, "/staff/deals/handover"),
         ];
         for part in ["offer", "contract", "legal", "payment"] {
             visits.push(visit(Who::Author, format!("{page}/edit/{part}")));
@@ -480,6 +493,7 @@ impl Cast {
             Who::Author => Some(&self.author),
             Who::Moderator => Some(&self.moderator),
             Who::Administrator => Some(&self.administrator),
+            Who::Broker => Some(&self.broker),
         }
     }
 }

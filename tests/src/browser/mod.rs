@@ -10,6 +10,7 @@ mod every_page;
 mod keyboard;
 mod posting;
 mod searching;
+mod staff;
 mod without_scripts;
 
 use std::io::{BufRead as _, BufReader};

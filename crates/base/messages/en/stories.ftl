@@ -28,6 +28,7 @@ story-consent-none = has not consented yet
 story-consent-by = { $name } consented on { $day }
 story-consent-at = consented on { $day }
 story-consent-voided = the consent became void on { $day } because the text changed
+story-consent-merged = became one with the other side on { $day }; asked for its consent as one
 story-consent-withdrawn = took its consent back on { $day }
 story-consent = Consent for { $party }
 story-withdraw = Take back the consent of { $party }

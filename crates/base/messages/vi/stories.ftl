@@ -25,6 +25,7 @@ story-consent-none = chưa đồng ý
 story-consent-by = { $name } đã đồng ý lúc { $day }
 story-consent-at = đã đồng ý lúc { $day }
 story-consent-voided = sự đồng ý hết hiệu lực lúc { $day } vì nội dung đã thay đổi
+story-consent-merged = đã sáp nhập với bên kia lúc { $day }; cần đồng ý lại với tư cách một tổ chức
 story-consent-withdrawn = đã rút lại sự đồng ý lúc { $day }
 story-consent = Đồng ý thay mặt { $party }
 story-withdraw = Rút lại sự đồng ý của { $party }

@@ -11,8 +11,10 @@ use super::rows::deal;
 use crate::access::{brokers_deals, manages_deals};
 use crate::{Brokering, BrokeringError};
 
-/// Deals shown in one column; the list of the stage has the others.
-const SHOWN: u64 = 20;
+/// Deals shown in one column at most; the list of the stage has the others.
+const COLUMN_MAX: u64 = 10;
+/// Deals shown on the whole board at most: it is one page, however many stages deals stand in.
+const BOARD_MAX: u64 = 50;
 
 /// A stage with the deals that stand in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -23,7 +25,7 @@ pub struct Column {
     pub name: String,
     /// How many deals stand in it.
     pub total: u64,
-    /// The first of them, what is overdue first.
+    /// The first of them, at most 10 and what is overdue first; fewer the more stages deals stand in.
     pub items: Vec<DealRow>,
 }
 
@@ -57,6 +59,7 @@ pub async fn board(brokering: &Brokering, actor: &Actor, broker: Option<AccountI
         .into_model::<Counted>()
         .all(brokering.store.db())
         .await?;
+    let shown = BOARD_MAX.checked_div(counted.len() as u64).unwrap_or(COLUMN_MAX).clamp(1, COLUMN_MAX);
     let mut columns = Vec::new();
     for stage in brokering.pipelines.all_stages().into_iter().filter(|s| s.ends.is_none()) {
         let total = counted.iter().find(|c| c.stage == stage.code).map_or(0, |c| u64::try_from(c.count).unwrap_or_default());
@@ -64,7 +67,7 @@ pub async fn board(brokering: &Brokering, actor: &Actor, broker: Option<AccountI
             Vec::new()
         } else {
             let here = wanted(actor, &filter(Some(stage.code.clone())), today);
-            page(brokering, actor, here, None, SHOWN).await?
+            page(brokering, actor, here, None, shown).await?
         };
         columns.push(Column { stage: stage.code.clone(), name: stage.name(actor.lang).to_owned(), total, items });
     }

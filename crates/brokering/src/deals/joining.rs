@@ -91,7 +91,8 @@ pub(crate) async fn reveal(tx: &Tx, interest: &Interest, by: &Actor) -> Result<(
     // Whoever is in it already in a lesser part takes the seeker's.
     deal.parties.retain(|(_, party)| *party != interest.seeker);
     deal.parties.push((Role::Seeker, interest.seeker));
-    party::Entity::delete_by_id((deal.id.0, interest.seeker.0)).exec(tx.db()).await?;
+    let lesser = party::Entity::delete_many().filter(party::Column::DealId.eq(deal.id.0));
+    lesser.filter(party::Column::PartyId.eq(interest.seeker.0)).exec(tx.db()).await?;
     let entry =
         party::ActiveModel { deal_id: Set(deal.id.0), party_id: Set(interest.seeker.0), role: Set(Role::Seeker.as_str().to_owned()) };
     party::Entity::insert(entry).exec_without_returning(tx.db()).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use base::{AccountId, Actor, Code, Cursor, DealId, Limit, ListingId, Page, PartyId, Scope};
+use base::{AccountId, Action, Actor, Code, Cursor, DealId, Limit, ListingId, Page, PartyId, Refused, Scope};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::rows::{broker, deal, party};
 use super::{NEVER, after};
-use crate::access::{brokers_deals, manages_deals};
+use crate::access::{TakeDeal, brokers_deals, manages_deals};
 use crate::pipelines::NextBy;
 use crate::{Brokering, BrokeringError};
 
@@ -161,6 +161,21 @@ pub async fn list(
     items.truncate(keep);
     let last = items.last().map(|row| (row.due_on.unwrap_or(NEVER), row.id));
     Ok(Page { next: last.filter(|_| more).map(|key| Cursor::write(&key)), items, total })
+}
+
+/// A deal that nobody brokers, as a broker who may take it finds it in the list: nothing of its inside.
+///
+/// # Errors
+/// [`BrokeringError::Refused`] for whoever brokers no deals; hidden if it has a broker, ended or is none.
+pub async fn waiting(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<DealRow, BrokeringError> {
+    actor.signed_in()?;
+    if !brokers_deals(actor) {
+        return Err(Refused::Forbidden { action: TakeDeal::NAME }.into());
+    }
+    let filter = Filter { without_broker: true, ..Filter::default() };
+    let condition = wanted(actor, &filter, brokering.store.clock().today()).add(deal::Column::Id.eq(id.0));
+    let found = page(brokering, actor, condition, None, 1).await?;
+    Ok(found.into_iter().next().ok_or(Refused::Hidden)?)
 }
 
 /// So many deals of a condition, from a place on.

@@ -27,6 +27,7 @@ mod transition;
 mod view;
 mod work;
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -52,7 +53,7 @@ pub use facts::set_legal_facts;
 pub use handover::{Handover, HandoverReceipt, hand_over};
 pub(crate) use joining::reveal;
 pub use joining::take;
-pub use list::{DealRow, Filter, list};
+pub use list::{DealRow, Filter, list, waiting};
 pub use messages::{MessageReceipt, MessageView, NewMessage, send, thread};
 pub use notices::tick;
 pub use offers::{NewOffer, OfferStatus, OfferTerms, OfferView, Royalty, Stage as PaymentStage, accept, offer, offers, withdraw};
@@ -62,7 +63,7 @@ pub use past::dealt_in_field_of;
 pub use people::{BrokerShare, BrokerShares, DealParties, DealParty, Statement, set_brokers, set_parties, state_interests};
 pub use replay::{Replayed, replay};
 pub use transition::{Transition, transition};
-pub use view::{BrokerView, DealView, Inside, LackView, PartyView, StageView, WayView, show, title};
+pub use view::{BrokerView, DealView, Inside, LackView, PartyView, StageView, WayView, show, titles};
 pub use work::{
     MeetingView, MilestoneView, NewMeeting, NewMilestone, NewPaper, NewTask, PaperReceipt, PaperView, TaskView, meeting, milestone, paper,
     reached, task, task_done,
@@ -277,6 +278,26 @@ pub(crate) async fn load(db: &impl ConnectionTrait, id: DealId) -> Result<Option
     with_people(db, deal::Entity::find_by_id(id.0).one(db).await?).await
 }
 
+/// Loads those of these deals that are there, in no particular order.
+async fn load_many(db: &impl ConnectionTrait, ids: &[DealId]) -> Result<Vec<Deal>, StoreError> {
+    let mut deals = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(500) {
+        let these = || chunk.iter().map(|id| id.0);
+        let (mut parties, mut brokers) = (HashMap::<uuid::Uuid, Vec<_>>::new(), HashMap::<uuid::Uuid, Vec<_>>::new());
+        for row in party::Entity::find().filter(party::Column::DealId.is_in(these())).all(db).await? {
+            parties.entry(row.deal_id).or_default().push(row);
+        }
+        for row in broker::Entity::find().filter(broker::Column::DealId.is_in(these())).all(db).await? {
+            brokers.entry(row.deal_id).or_default().push(row);
+        }
+        for row in deal::Entity::find().filter(deal::Column::Id.is_in(these())).all(db).await? {
+            let (parties, brokers) = (parties.remove(&row.id).unwrap_or_default(), brokers.remove(&row.id).unwrap_or_default());
+            deals.push(Deal::of(row, parties, brokers)?);
+        }
+    }
+    Ok(deals)
+}
+
 /// Loads one deal to change it: on PostgreSQL the row is locked until the commit, and with it all that hangs on it.
 pub(crate) async fn load_to_change(tx: &Tx, id: DealId) -> Result<Option<Deal>, StoreError> {
     let mut query = deal::Entity::find_by_id(id.0);
@@ -288,7 +309,8 @@ pub(crate) async fn load_to_change(tx: &Tx, id: DealId) -> Result<Option<Deal>, 
 
 async fn with_people(db: &impl ConnectionTrait, row: Option<deal::Model>) -> Result<Option<Deal>, StoreError> {
     let Some(row) = row else { return Ok(None) };
-    let parties = party::Entity::find().filter(party::Column::DealId.eq(row.id)).order_by_asc(party::Column::PartyId).all(db).await?;
+    let parties = party::Entity::find().filter(party::Column::DealId.eq(row.id));
+    let parties = parties.order_by_asc(party::Column::PartyId).order_by_asc(party::Column::Role).all(db).await?;
     let brokers = broker::Entity::find().filter(broker::Column::DealId.eq(row.id)).order_by_asc(broker::Column::AccountId).all(db).await?;
     Deal::of(row, parties, brokers).map(Some)
 }

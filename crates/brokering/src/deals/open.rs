@@ -169,7 +169,10 @@ async fn from_interest(tx: &Tx, actor: &Actor, mut ready: Ready) -> Result<Ready
     let is_need = ready.listing_kind == Kind::Need;
     let hides = interest.state.anonymity != Anonymity::Named;
     let (pointer, given) = if is_need { ("/owner", Some(ready.owner)) } else { ("/seeker", ready.seeker) };
-    if interest.state.status != Status::Accepted {
+    if interest.seeker == interest.owner {
+        // Two parties became one after this ended.
+        faults.add("/interest", "deal_with_itself");
+    } else if interest.state.status != Status::Accepted {
         faults.add("/interest", "deal_interest_not_accepted");
     } else if hides && (is_need || given.is_some()) {
         // Who gives cannot be left open; and a name that is given or refused here would tell who it is.

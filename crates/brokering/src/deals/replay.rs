@@ -1,6 +1,6 @@
 //! A deal rebuilt from its events: that what is stored is what happened can be shown from the log alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::{AccountId, PartyId};
 use chrono::NaiveDate;
@@ -23,8 +23,8 @@ pub struct Replayed {
     pub is_open: bool,
     /// Why it was lost.
     pub lost_reason: Option<String>,
-    /// Its parties.
-    pub parties: BTreeMap<PartyId, Role>,
+    /// Its parties, each with what it is; both sides of a past deal may have become one.
+    pub parties: BTreeSet<(PartyId, Role)>,
     /// Its brokers with their shares, and whether each stated their interests.
     pub brokers: BTreeMap<AccountId, (u16, bool)>,
     /// The days of its contract: signed, in force, registered.
@@ -51,7 +51,7 @@ pub fn replay(events: &[EventRow]) -> Result<Replayed, StoreError> {
                 deal.pipeline_version = part(facts, "pipeline_version")?;
                 deal.stage = part(facts, "stage")?;
                 deal.is_open = true;
-                deal.parties.insert(part(facts, "owner")?, Role::Owner);
+                deal.parties.insert((part(facts, "owner")?, Role::Owner));
                 deal.parties.extend(part::<Option<PartyId>>(facts, "seeker")?.map(|p| (p, Role::Seeker)));
                 deal.brokers.extend(part::<Option<AccountId>>(facts, "broker")?.map(|a| (a, (10_000, false))));
             }

@@ -58,6 +58,7 @@ table! {
         deal_id: Uuid,
         #[sea_orm(primary_key, auto_increment = false)]
         party_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
         role: String,
     }
 }

@@ -1,6 +1,8 @@
 //! A deal as a reader sees it: those in it all of it, administrators that it is there and where it stands.
 
-use base::{AccountId, Actor, Code, DealId, Faults, InterestId, ListingId, Localised, PartyId};
+use std::collections::HashMap;
+
+use base::{AccountId, Actor, Code, DealId, Faults, Grant, InterestId, ListingId, Localised, PartyId};
 use chrono::{DateTime, NaiveDate, Utc};
 use listings::Kind;
 use serde::Serialize;
@@ -170,12 +172,14 @@ pub struct DealView {
     pub inside: Option<Inside>,
 }
 
-/// A deal's title, for whoever sees that it is there.
+/// The titles of those of these deals that the reader sees to be there.
 ///
 /// # Errors
-/// [`base::Refused`] hidden for others.
-pub async fn title(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<String, BrokeringError> {
-    Ok(readable::<ViewDeal>(brokering, actor, id).await?.title.clone())
+/// If the database fails.
+pub async fn titles(brokering: &Brokering, actor: &Actor, ids: &[DealId]) -> Result<HashMap<DealId, String>, BrokeringError> {
+    let found = super::load_many(brokering.store.db(), ids).await?;
+    let seen = found.into_iter().filter_map(|deal| Grant::<ViewDeal>::check(actor, deal).ok());
+    Ok(seen.map(|grant| (grant.object().id, grant.object().title.clone())).collect())
 }
 
 /// Shows one deal.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use accounts::merging::Both;
-use base::{DealId, ListingId, PartyId};
+use base::{DealId, ListingId, PartyId, StoryId};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::json;
@@ -17,6 +17,7 @@ use crate::deals::rows::{broker, deal, party};
 use crate::deals::{self, DealParty};
 use crate::interests::rows::interest;
 use crate::stories::rows::{consent, story_party};
+use crate::stories::{self, Ending};
 
 /// How much of a party lies here.
 pub(super) struct Held {
@@ -75,21 +76,34 @@ fn deals_of(id: PartyId) -> sea_orm::sea_query::SelectStatement {
     Query::select().column(party::Column::DealId).from(party::Entity).and_where(Expr::col(party::Column::PartyId).eq(id.0)).to_owned()
 }
 
+/// The statuses of an interest that waits for an answer.
+const OPEN: [&str; 3] = ["sent", "read", "needs_information"];
+
+fn open_deals(column: deal::Column) -> sea_orm::sea_query::SelectStatement {
+    Query::select().column(column).from(deal::Entity).and_where(Expr::col(deal::Column::IsOpen).eq(true)).to_owned()
+}
+
+/// Deals that go on and have both in them.
 async fn deals_between(db: &impl ConnectionTrait, from: PartyId, into: PartyId) -> Result<BTreeSet<Uuid>, StoreError> {
     let rows = party::Entity::find()
         .filter(party::Column::PartyId.eq(from.0))
         .filter(party::Column::DealId.in_subquery(deals_of(into)))
+        .filter(party::Column::DealId.in_subquery(open_deals(deal::Column::Id)))
         .all(db)
         .await?;
     Ok(rows.into_iter().map(|row| row.deal_id).collect())
 }
 
-/// Listings in which one showed the other interest, however that ended: a party does not ask itself.
+/// Listings in which one has an open interest of the other: a party does not ask itself. An accepted one is open as long as
+/// the deal that came from it goes on, for its sender may hide and so not be in the deal yet.
 async fn interests_between(db: &impl ConnectionTrait, from: PartyId, into: PartyId) -> Result<BTreeSet<Uuid>, StoreError> {
     let to = |seeker: PartyId, owner: PartyId| {
         Condition::all().add(interest::Column::SeekerPartyId.eq(seeker.0)).add(interest::Column::OwnerPartyId.eq(owner.0))
     };
-    let rows = interest::Entity::find().filter(Condition::any().add(to(from, into)).add(to(into, from))).all(db).await?;
+    let mut leading = open_deals(deal::Column::InterestId);
+    leading.and_where(Expr::col(deal::Column::InterestId).is_not_null());
+    let open = Condition::any().add(interest::Column::Status.is_in(OPEN)).add(interest::Column::Id.in_subquery(leading));
+    let rows = interest::Entity::find().filter(Condition::any().add(to(from, into)).add(to(into, from))).filter(open).all(db).await?;
     Ok(rows.into_iter().map(|row| row.listing_id).collect())
 }
 
@@ -98,7 +112,7 @@ async fn interests_twice(db: &impl ConnectionTrait, from: PartyId, into: PartyId
     let open = async |seeker: PartyId| -> Result<BTreeSet<Uuid>, StoreError> {
         let rows = interest::Entity::find()
             .filter(interest::Column::SeekerPartyId.eq(seeker.0))
-            .filter(interest::Column::Status.is_in(["sent", "read", "needs_information"]))
+            .filter(interest::Column::Status.is_in(OPEN))
             .all(db)
             .await?;
         Ok(rows.into_iter().map(|row| row.listing_id).collect())
@@ -111,12 +125,10 @@ async fn brokered_by_other(db: &impl ConnectionTrait, from: PartyId, into: Party
     let mut found = BTreeSet::new();
     for (of, others) in [(from, into), (into, from)] {
         let members: Vec<Uuid> = accounts::merging::members(db, others).await?.into_iter().map(|a| a.0).collect();
-        let open =
-            Query::select().column(deal::Column::Id).from(deal::Entity).and_where(Expr::col(deal::Column::IsOpen).eq(true)).to_owned();
         let rows = broker::Entity::find()
             .filter(broker::Column::AccountId.is_in(members))
             .filter(broker::Column::DealId.in_subquery(deals_of(of)))
-            .filter(broker::Column::DealId.in_subquery(open))
+            .filter(broker::Column::DealId.in_subquery(open_deals(deal::Column::Id)))
             .all(db)
             .await?;
         found.extend(rows.into_iter().map(|row| row.deal_id));
@@ -140,11 +152,23 @@ pub(super) async fn absorb(tx: &Tx, both: &Both) -> Result<(), BrokeringError> {
     for column in [deal::Column::OwnerPartyId, deal::Column::SeekerPartyId] {
         deal::Entity::update_many().col_expr(column, Expr::value(into.0)).filter(column.eq(from.0)).exec(db).await?;
     }
+    // Two co-owners of a past deal are one.
+    for row in &own {
+        if party::Entity::find_by_id((row.deal_id, into.0, row.role.clone())).one(db).await?.is_some() {
+            party::Entity::delete_by_id((row.deal_id, from.0, row.role.clone())).exec(db).await?;
+        }
+    }
     party::Entity::update_many()
         .col_expr(party::Column::PartyId, Expr::value(into.0))
         .filter(party::Column::PartyId.eq(from.0))
         .exec(db)
         .await?;
+    one_consent(tx, from, into).await?;
+    for row in story_party::Entity::find().filter(story_party::Column::PartyId.eq(from.0)).all(db).await? {
+        if story_party::Entity::find_by_id((row.story_id, into.0, row.role.clone())).one(db).await?.is_some() {
+            story_party::Entity::delete_by_id((row.story_id, from.0, row.role)).exec(db).await?;
+        }
+    }
     // Consents stand: who takes in a party takes over what it said.
     story_party::Entity::update_many()
         .col_expr(story_party::Column::PartyId, Expr::value(into.0))
@@ -156,12 +180,31 @@ pub(super) async fn absorb(tx: &Tx, both: &Both) -> Result<(), BrokeringError> {
         .filter(consent::Column::PartyId.eq(from.0))
         .exec(db)
         .await?;
-    for row in own {
-        let Some(deal) = deals::load_to_change(tx, DealId(row.deal_id)).await? else { continue };
+    let own: BTreeSet<Uuid> = own.into_iter().map(|row| row.deal_id).collect();
+    for id in own {
+        let Some(deal) = deals::load_to_change(tx, DealId(id)).await? else { continue };
         deals::save(tx, &deal, deal::ActiveModel::default()).await?;
         // The parties as they are now, so that the deal can still be rebuilt from its events.
         let parties: Vec<DealParty> = deal.parties.iter().map(|(role, party)| DealParty { party: *party, role: *role }).collect();
         tx.emit(NewEvent::new("deal", deal.id, "deal.parties_set", json!({ "parties": parties })));
+    }
+    Ok(())
+}
+
+/// A story that names both of them names one from now on, which consents once: that of the absorbed party ends, and that of
+/// the other stands where both said yes.
+async fn one_consent(tx: &Tx, from: PartyId, into: PartyId) -> Result<(), BrokeringError> {
+    use consent::Column as C;
+    let db = tx.db();
+    let naming = |id: PartyId| story_party::Entity::find().filter(story_party::Column::PartyId.eq(id.0));
+    let of_other: BTreeSet<Uuid> = naming(into).all(db).await?.into_iter().map(|row| row.story_id).collect();
+    let both: BTreeSet<Uuid> = naming(from).all(db).await?.into_iter().map(|row| row.story_id).filter(|id| of_other.contains(id)).collect();
+    for story in both {
+        let standing = |id: PartyId| C::StoryId.eq(story).and(C::PartyId.eq(id.0)).and(C::EndedAt.is_null());
+        let said = consent::Entity::find().filter(standing(from)).one(db).await?.is_some();
+        for ends in std::iter::once(from).chain((!said).then_some(into)) {
+            stories::end_consents(tx, StoryId(story), Some(ends), Ending::Merged, None).await?;
+        }
     }
     Ok(())
 }

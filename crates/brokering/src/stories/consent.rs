@@ -1,6 +1,7 @@
 //! A party's consent to a story: given by a person who speaks for it, to exactly one text, and taken back at any time.
 
-use base::{Actor, DealId, Faults, Grant, PartyId};
+use accounts::notices::{NewNotice, NoticeKind};
+use base::{AccountId, Actor, DealId, Faults, Grant, PartyId};
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -8,8 +9,9 @@ use store::{Ctx, NewEvent, Tx};
 use utoipa::ToSchema;
 
 use super::rows::{consent, story};
-use super::{Ending, StoryMoved, StoryState, draft, end_consents, load_to_change, save, write};
+use super::{Ending, Story, StoryMoved, StoryState, draft, end_consents, load_to_change, save, write};
 use crate::access::{ConsentToStory, StoryCase, ViewStory, Word};
+use crate::deals::Deal;
 use crate::{Brokering, BrokeringError};
 
 /// A consent.
@@ -113,8 +115,25 @@ pub async fn withdraw(brokering: &Brokering, ctx: Ctx, id: DealId, from: Withdra
                 let version = save(&tx, before, change).await?;
                 let facts = json!({ "story": before.id, "party": party, "left_public": before.published_at.is_some() });
                 tx.emit(NewEvent::new("deal", id, "deal.story_consent_withdrawn", facts));
+                tell_withdrawn(&tx, &case.deal, before, version, actor.account()).await?;
                 Ok(StoryMoved { id: before.id, state: StoryState::Draft, version })
             }
         })
         .await
+}
+
+/// Tells the brokers of the deal, and whoever published what was public until now.
+async fn tell_withdrawn(tx: &Tx, deal: &Deal, story: &Story, version: i64, by: Option<AccountId>) -> Result<(), BrokeringError> {
+    let notice = NewNotice {
+        kind: NoticeKind::StoryWithdrawn,
+        about_kind: "story",
+        about: deal.id.0,
+        facts: json!({ "story": story.id }),
+        once: format!("story_withdrawn:{}:{version}", story.id),
+    };
+    let brokers = deal.brokers.iter().map(|broker| broker.account);
+    for account in brokers.chain(story.published_by).filter(|account| Some(*account) != by) {
+        accounts::notices::tell(tx, account, &notice).await?;
+    }
+    Ok(())
 }

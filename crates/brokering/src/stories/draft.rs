@@ -1,6 +1,6 @@
 //! The story of a deal as those who make it see it: what it says, who consents, what may be done next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use accounts::PartyBrief;
 use base::{AccountId, Action, Actor, DealId, Grant, ListingId, Localised, PartyId, Refused};
@@ -172,6 +172,9 @@ async fn consents(db: &impl ConnectionTrait, actor: &Actor, case: &StoryCase) ->
         });
     }
     all.sort_by_key(|party| party.role);
+    // Both sides may have become one since: it is asked once.
+    let mut seen = BTreeSet::new();
+    all.retain(|party| seen.insert(party.id));
     Ok(all)
 }
 

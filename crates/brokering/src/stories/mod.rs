@@ -31,7 +31,7 @@ use rows::{consent as consent_rows, story, story_listing, story_party};
 pub use consent::{NewConsent, Withdrawal, give, withdraw};
 pub use content::{StoryContent, StoryFigure};
 pub use draft::{DealStory, EndedConsent, PartyConsent, StandingConsent, StoryStep, show};
-pub use public::{StoryCard, StoryFilter, StoryListing, StoryParty, StoryView, list, of_slug, url};
+pub use public::{Headline, StoryCard, StoryFilter, StoryListing, StoryParty, StoryView, headlines, list, of_slug, url};
 pub use publish::{WaitingStory, publish, queue, unpublish};
 pub use write::{StoryReceipt, write};
 
@@ -42,6 +42,8 @@ base::words! {
         Voided = "voided",
         /// The party took it back.
         Withdrawn = "withdrawn",
+        /// Two parties of the story became one, which consents once and for both.
+        Merged = "merged",
     }
 }
 
@@ -81,6 +83,8 @@ pub(crate) struct Story {
     pub written_at: DateTime<Utc>,
     pub agreed_at: Option<DateTime<Utc>>,
     pub published_at: Option<DateTime<Utc>>,
+    /// The moderator who published what is public.
+    pub published_by: Option<AccountId>,
     /// Whether it ever was public: its address stays then.
     pub was_public: bool,
     pub version: i64,
@@ -149,6 +153,7 @@ async fn load(db: &impl ConnectionTrait, deal: DealId) -> Result<Option<Story>, 
     let parties = story_party::Entity::find()
         .filter(story_party::Column::StoryId.eq(row.id))
         .order_by_asc(story_party::Column::PartyId)
+        .order_by_asc(story_party::Column::Role)
         .all(db)
         .await?;
     let consents = consent_rows::Entity::find()
@@ -178,6 +183,7 @@ async fn load(db: &impl ConnectionTrait, deal: DealId) -> Result<Option<Story>, 
         written_at: row.written_at,
         agreed_at: row.agreed_at,
         published_at: row.published_at,
+        published_by: row.published_by.map(AccountId),
         was_public: row.was_public,
         version: row.version,
     }))
@@ -215,7 +221,13 @@ async fn save(tx: &Tx, story: &Story, mut change: story::ActiveModel) -> Result<
 }
 
 /// Ends standing consents, of one party or of all.
-async fn end_consents(tx: &Tx, story: StoryId, party: Option<PartyId>, ending: Ending, by: Option<AccountId>) -> Result<(), StoreError> {
+pub(crate) async fn end_consents(
+    tx: &Tx,
+    story: StoryId,
+    party: Option<PartyId>,
+    ending: Ending,
+    by: Option<AccountId>,
+) -> Result<(), StoreError> {
     use consent_rows::Column as C;
     let mut ended = consent_rows::Entity::update_many()
         .set(consent_rows::ActiveModel {

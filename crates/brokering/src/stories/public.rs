@@ -210,6 +210,30 @@ pub async fn list(
     Ok(Page { items, next, total })
 }
 
+/// A public story by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Headline {
+    /// Its title.
+    pub title: Localised,
+    /// Its page.
+    pub url: String,
+}
+
+/// Those of the stories of these deals that are public.
+///
+/// # Errors
+/// If the database fails.
+pub async fn headlines(brokering: &Brokering, deals: &[DealId]) -> Result<HashMap<DealId, Headline>, BrokeringError> {
+    let public = story::Entity::find()
+        .filter(story::Column::DealId.is_in(deals.iter().map(|id| id.0)))
+        .filter(story::Column::PublishedAt.is_not_null());
+    let headline = |row: story::Model| {
+        let content: StoryContent = read_json("story", &row.content)?;
+        Ok((DealId(row.deal_id), Headline { title: content.title, url: url(&row.slug) }))
+    };
+    Ok(public.all(brokering.store.db()).await?.into_iter().map(headline).collect::<Result<_, StoreError>>()?)
+}
+
 /// Whom each of these stories names.
 async fn parties_of(brokering: &Brokering, stories: &[uuid::Uuid]) -> Result<HashMap<uuid::Uuid, Vec<StoryParty>>, StoreError> {
     let db = brokering.store.db();

@@ -1,6 +1,7 @@
 //! Publishing a story to which every party consents, and taking it out of public: by moderators with no part in the deal.
 
-use base::{Actor, Cursor, DealId, Grant, Limit, Localised, Page, Refused, StoryId};
+use accounts::notices::{NewNotice, NoticeKind};
+use base::{AccountId, Actor, Cursor, DealId, Grant, Limit, Localised, Page, PartyRole, Refused, StoryId};
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
@@ -9,7 +10,7 @@ use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
 use super::rows::story;
-use super::{StoryContent, StoryMoved, StoryState, load_to_change, save};
+use super::{Story, StoryContent, StoryMoved, StoryState, load_to_change, save};
 use crate::access::{PublishStory, StoryCase, UnpublishStory, moderates_stories};
 use crate::deals::{after, read_json};
 use crate::{Brokering, BrokeringError};
@@ -54,10 +55,26 @@ pub async fn publish(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64) -> 
                 let version = save(&tx, before, change).await?;
                 let facts = json!({ "story": before.id, "hash": before.hash, "listings": before.content.listings });
                 tx.emit(NewEvent::new("deal", id, "deal.story_published", facts));
+                tell_published(&tx, id, before, version, actor.account()).await?;
                 Ok(StoryMoved { id: before.id, state: StoryState::Published, version })
             }
         })
         .await
+}
+
+/// Tells everybody who belongs to a party that the story names.
+async fn tell_published(tx: &Tx, deal: DealId, story: &Story, version: i64, by: Option<AccountId>) -> Result<(), BrokeringError> {
+    let notice = NewNotice {
+        kind: NoticeKind::StoryPublished,
+        about_kind: "story",
+        about: deal.0,
+        facts: json!({ "story": story.id }),
+        once: format!("story_published:{}:{version}", story.id),
+    };
+    for (_, party) in &story.parties {
+        accounts::notices::tell_party(tx, *party, PartyRole::ALL, by, &notice).await?;
+    }
+    Ok(())
 }
 
 /// Takes a story out of public. The consents stand: it may be published again.
@@ -86,7 +103,7 @@ pub async fn unpublish(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64) -
 }
 
 /// The story at the version that was seen.
-fn at(case: &StoryCase, seen: i64) -> Result<&super::Story, BrokeringError> {
+fn at(case: &StoryCase, seen: i64) -> Result<&Story, BrokeringError> {
     let story = case.written()?;
     if story.version == seen { Ok(story) } else { Err(BrokeringError::Stale { current: story.version }) }
 }

@@ -28,6 +28,7 @@ table! {
         story_id: Uuid,
         #[sea_orm(primary_key, auto_increment = false)]
         party_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
         role: String,
     }
 }

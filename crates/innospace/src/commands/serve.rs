@@ -36,7 +36,7 @@ pub async fn run(mut config: Config, data: PathBuf, args: Serve, is_demo: bool) 
         .await
         .map_err(|e| format!("{} cannot be listened on: {e}; choose another with --listen", config.server.listen))?;
     let parts = space::parts(&config, &data, base::Clock::system()).await?;
-    let sign_ins = if is_demo { Some(demo::prepare(&parts, &data).await?) } else { None };
+    let sign_ins = if is_demo { Some(demo::prepare(&config, &parts, &data).await?) } else { None };
     let (search, wanting) = space::index(&config, &data, &parts)?;
     let app = space::app(&config, &data, parts, search, is_demo)?;
     let workers_stop = CancellationToken::new();

@@ -61,7 +61,7 @@ pub(crate) async fn withdraw(State(app): State<App>, Writer(ctx): Writer) -> Res
 /// Published experts, the newest first.
 pub(crate) async fn list(State(app): State<App>, params: Params) -> Result<Answer<List<ExpertView>>, Problem> {
     let params = params.only(&["limit", "cursor", "party"])?;
-    let filter = ExpertFilter { party: params.parsed("party")? };
+    let filter = ExpertFilter { party: super::parties::narrowed_to(&app, &params).await? };
     let page = experts::list(&app.accounts, &filter, params.cursor(), params.limit()?).await?;
     Ok(Answer(page.into()))
 }

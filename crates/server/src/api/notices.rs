@@ -1,6 +1,6 @@
 //! One's notices, and how one is told.
 
-use accounts::notices::{self, Choice};
+use accounts::notices::{self, Choice, Notice};
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::response::Response;
@@ -43,18 +43,16 @@ pub(crate) struct Choices {
 pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Result<Answer<List<NoticeBody>>, Problem> {
     let params = params.only(&["limit", "cursor", "unread"])?;
     let page = notices::list(&app.accounts, &who.actor, params.flag("unread")?, params.limit()?, params.cursor()).await?;
-    let mut items = Vec::with_capacity(page.items.len());
-    for notice in page.items {
-        let said = crate::notices::say(&app, &who.actor, &notice).await?;
-        items.push(NoticeBody {
-            id: notice.id,
-            kind: notice.kind,
-            text: said.text,
-            url: said.path,
-            created_at: notice.created_at,
-            read_at: notice.read_at,
-        });
-    }
+    let said = crate::notices::say_all(&app, &who.actor, &page.items).await?;
+    let body = |(notice, said): (Notice, crate::notices::Said)| NoticeBody {
+        id: notice.id,
+        kind: notice.kind,
+        text: said.text,
+        url: said.path,
+        created_at: notice.created_at,
+        read_at: notice.read_at,
+    };
+    let items = page.items.into_iter().zip(said).map(body).collect();
     Ok(Answer(List { items, next: page.next, total: page.total }))
 }
 

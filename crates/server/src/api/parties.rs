@@ -16,6 +16,14 @@ use crate::app::App;
 use crate::extract::{Id, IfMatch, Json, Params, Who, Writer, etag};
 use crate::problem::Problem;
 
+/// The party that a list is narrowed to, if to any; one that another took in leads on to that one.
+pub(super) async fn narrowed_to(app: &App, params: &Params) -> Result<Option<PartyId>, Problem> {
+    match params.parsed("party")? {
+        Some(party) => Ok(Some(accounts::merging::now(app.accounts.store().db(), party).await?)),
+        None => Ok(None),
+    }
+}
+
 /// How a party's identity was checked.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -106,7 +106,7 @@ pub(crate) async fn read_query(app: &App, text: &str) -> Result<Query, Problem> 
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
     let request = Request::builder().uri(format!("/?{query}")).body(()).map_err(|_| wrong("q"))?;
     let params = Params::from_request_parts(&mut request.into_parts().0, &()).await?;
-    let query = super::search::read(params, &app.vocabularies).map_err(|problem| {
+    let query = super::search::read(app, params).await.map_err(|problem| {
         let at = problem.faults.iter().next().map(|fault| fault.pointer.trim_start_matches('/').to_owned());
         wrong(at.as_deref().unwrap_or("q"))
     })?;

@@ -224,8 +224,17 @@ pub(crate) fn is_known(name: &str) -> bool {
     PLAIN.contains(&name) || name.parse::<Facet>().is_ok() || DateColumn::ALL.into_iter().any(is_date)
 }
 
-/// Reads a search from the query string. What it is narrowed by must be there: a mistyped code is told, not searched.
-pub(crate) fn read(params: Params, vocabularies: &Vocabularies) -> Result<Query, Problem> {
+/// Reads a search from the query string. A party that another took in leads on to that one.
+pub(crate) async fn read(app: &App, params: Params) -> Result<Query, Problem> {
+    let mut query = parse(params, &app.vocabularies)?;
+    if let Some(party) = query.party {
+        query.party = Some(accounts::merging::now(app.accounts.store().db(), party).await?);
+    }
+    Ok(query)
+}
+
+/// What it is narrowed by must be there: a mistyped code is told, not searched.
+fn parse(params: Params, vocabularies: &Vocabularies) -> Result<Query, Problem> {
     let params = params.with_names(is_known)?;
     let mut query = Query::words(params.get("q").unwrap_or_default());
     query.limit = params.limit()?;
@@ -281,7 +290,7 @@ pub(crate) async fn run(app: &App, who: &Who, query: Query) -> Result<Results, P
 
 /// Finds technologies, IP assets, needs and parties.
 pub(crate) async fn find(State(app): State<App>, who: Who, params: Params) -> Result<Answer<ResultsBody>, Problem> {
-    let results = run(&app, &who, read(params, &app.vocabularies)?).await?;
+    let results = run(&app, &who, read(&app, params).await?).await?;
     let lang = who.actor.lang;
     let facets = results.facets.into_iter().map(|(facet, counts)| {
         let counts = counts.into_iter().map(|c| FacetBody { code: c.code, label: c.label, parent: c.parent, count: c.count }).collect();

@@ -115,7 +115,7 @@ pub(crate) async fn export(State(app): State<App>, who: Who, params: Params) -> 
     if let Some(name) = ["limit", "cursor", "facets"].into_iter().find(|name| params.get(name).is_some()) {
         return Err(Problem::parameter(name));
     }
-    let query = read(params, &app.vocabularies)?;
+    let query = read(&app, params).await?;
     let (search, viewer) = (app.search.clone(), Viewer::of(&who.actor));
     let found = tokio::task::spawn_blocking(move || all(&search, query, &viewer)).await;
     let (hits, total) = found.map_err(|e| Problem::internal(&e))??;

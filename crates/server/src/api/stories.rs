@@ -15,7 +15,7 @@ use crate::problem::Problem;
 /// The published stories.
 pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Result<Answer<List<StoryCard>>, Problem> {
     let params = params.only(&["limit", "cursor", "listing", "party"])?;
-    let filter = StoryFilter { listing: params.parsed("listing")?, party: params.parsed("party")? };
+    let filter = StoryFilter { listing: params.parsed("listing")?, party: super::parties::narrowed_to(&app, &params).await? };
     Ok(Answer(stories::list(&app.brokering, &who.actor, &filter, params.limit()?, params.cursor()).await?.into()))
 }
 

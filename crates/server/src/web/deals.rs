@@ -3,6 +3,7 @@
 //!
 //! The rules are those of `brokering::deals`; nothing is decided here.
 
+mod change;
 pub(super) mod documents;
 mod inside;
 pub(super) mod mine;
@@ -12,23 +13,21 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::{AccountId, Code, DealId, Lang, Limit, messages};
-use brokering::BrokeringError;
-use brokering::deals::{self, DealView, NewMessage, Transition};
+use base::{AccountId, DealId, Lang, Limit, messages};
+use brokering::deals::{self, DealView};
 use serde_json::Value;
-use store::Ctx;
 use store::events::Filter;
-use uuid::Uuid;
 
+pub(super) use self::change::{change, refused};
 use self::documents::DocumentLine;
 use super::faults::FaultLine;
 use super::fields::{Context, Field, Opt, told};
 use super::form::Form;
 use super::format::{self, Moment};
-use super::frame::{Frame, Visit, go, localised, page, parameter};
+use super::frame::{Frame, Visit, localised, page, parameter};
 use super::stories::of_deal::{StoryBox, on_deal};
 use crate::app::App;
-use crate::extract::{Id, Writer};
+use crate::extract::Id;
 use crate::problem::Problem;
 
 /// Messages on a page.
@@ -429,81 +428,4 @@ fn timeline(
         }
     };
     events.into_iter().map(line).collect()
-}
-
-/// What a refused form says at the top of its page.
-pub(super) fn refused(
-    app: &App,
-    error: BrokeringError,
-    lang: Lang,
-    line: impl Fn(&base::Fault) -> FaultLine,
-) -> Result<(StatusCode, Vec<FaultLine>), Problem> {
-    let whole = |text: String| vec![FaultLine { id: String::new(), label: String::new(), text }];
-    match error {
-        BrokeringError::Invalid(faults) => Ok((StatusCode::UNPROCESSABLE_ENTITY, faults.iter().map(line).collect())),
-        BrokeringError::Stale { .. } => Ok((StatusCode::CONFLICT, whole(say(lang, "deal-changed")))),
-        BrokeringError::NotAllowed { allowed, .. } if allowed.is_empty() => Ok((StatusCode::CONFLICT, whole(say(lang, "deal-not-now")))),
-        BrokeringError::NotAllowed { allowed, .. } => {
-            let all = app.brokering.pipelines.all_stages();
-            let named = allowed.iter().filter_map(|code| all.iter().find(|s| s.code == *code)).map(|s| s.name(lang));
-            let stages = named.collect::<Vec<_>>().join(", ");
-            Ok((StatusCode::CONFLICT, whole(messages::say(lang, "deal-not-from-here", &[("stages", &stages)]))))
-        }
-        other => Err(other.into()),
-    }
-}
-
-/// What the small forms ask for.
-async fn small(app: &App, ctx: Ctx, id: DealId, form: &Form) -> Result<&'static str, Result<BrokeringError, Problem>> {
-    let b = &app.brokering;
-    let wrong = || Err(Problem::malformed("bad-form"));
-    let which = || Uuid::try_parse(form.get("which")).map_err(|_| wrong());
-    let today = app.clock().today();
-    let (done, did) = match form.get("_do") {
-        "move" => {
-            let seen = form.get("_seen").parse().map_err(|_| wrong())?;
-            let reason = Some(form.get("reason")).filter(|r| !r.is_empty()).map(Code::from);
-            let wanted = Transition { to: form.get("to").to_owned(), reason };
-            (deals::transition(b, ctx, id, seen, wanted).await.map(drop), "moved")
-        }
-        "message" => {
-            let ctx = Ctx { idempotency: form.once("sendDealMessage"), ..ctx };
-            (deals::send(b, ctx, id, NewMessage { text: base::text::clean(form.get("text")) }).await.map(drop), "sent")
-        }
-        "task_done" => (deals::task_done(b, ctx, id, which()?).await.map(drop), "done"),
-        "reached" => (deals::reached(b, ctx, id, which()?, today).await.map(drop), "done"),
-        "paid" => (deals::paid(b, ctx, id, which()?, today).await.map(drop), "done"),
-        "accept" => (deals::accept(b, ctx, id, which()?).await.map(drop), "saved"),
-        "withdraw" => (deals::withdraw(b, ctx, id, which()?).await.map(drop), "saved"),
-        _ => return Err(wrong()),
-    };
-    done.map(|()| did).map_err(Ok)
-}
-
-/// Does what one of the small forms asks for.
-pub(super) async fn change(
-    State(app): State<App>,
-    visit: Visit,
-    Writer(ctx): Writer,
-    Id(id): Id<DealId>,
-    form: Form,
-) -> Result<Response, Problem> {
-    let lang = visit.lang();
-    match small(&app, ctx, id, &form).await {
-        Ok(did) => Ok(go(&super::paging::address(&localised(lang, &format!("/deals/{id}")), &[("did", did)]))),
-        Err(Err(problem)) => Err(problem),
-        Err(Ok(error)) => {
-            let place = |fault: &base::Fault| {
-                let input = match (form.get("_do"), fault.pointer.as_str()) {
-                    ("move", "/reason") => "reason",
-                    ("move", _) => "to",
-                    ("message", _) => "text",
-                    _ => "",
-                };
-                FaultLine { id: input.to_owned(), label: String::new(), text: fault.say(lang) }
-            };
-            let (status, faults) = refused(&app, error, lang, place)?;
-            deal_page(&app, &visit, id, Refusal { status, faults, form: Some(&form) }).await
-        }
-    }
 }

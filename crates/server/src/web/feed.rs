@@ -96,7 +96,7 @@ async fn feed(app: &App, lang: Lang, viewer: Viewer, query: Query, head: Head) -
 /// The newest of what a search finds, for everybody.
 pub(super) async fn of_search(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let lang = visit.lang();
-    let query = api::search::read(finding::params(&visit.query).await?, &app.vocabularies)?;
+    let query = api::search::read(&app, finding::params(&visit.query).await?).await?;
     let own = format!("{}{}", app.settings.public_url, localised(lang, &search_path(&query).replacen("/search", "/search/feed", 1)));
     let words = finding::in_words(&super::asked::Asked::of(&query), None, lang, &app.vocabularies).join(" · ");
     let title = if words.is_empty() { messages::say(lang, "search-all", &[]) } else { words };

@@ -152,7 +152,7 @@ pub(super) async fn params(query: &str) -> Result<Params, Problem> {
 
 pub(super) async fn show(State(app): State<App>, visit: Visit, headers: HeaderMap) -> Result<Response, Problem> {
     let lang = visit.lang();
-    let mut query = api::search::read(params(&visit.query).await?, &app.vocabularies)?;
+    let mut query = api::search::read(&app, params(&visit.query).await?).await?;
     if query.filters.contains_key(&Facet::Province) {
         query.facets.push(Facet::Commune);
     }

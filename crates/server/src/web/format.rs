@@ -24,6 +24,19 @@ pub(super) fn number(lang: Lang, value: f64) -> String {
     out
 }
 
+/// The beginning of a text that takes at most so many bytes of HTML, with a mark where there is more.
+pub(super) fn beginning(text: &str, bytes: usize) -> String {
+    let mut taken = 0;
+    let cut = text.char_indices().find(|(_, c)| {
+        taken += if matches!(c, '<' | '>' | '&' | '"' | '\'') { "&#38;".len() } else { c.len_utf8() };
+        taken > bytes
+    });
+    match cut {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default().trim_end()),
+        None => text.to_owned(),
+    }
+}
+
 /// A count, grouped by thousands.
 pub(crate) fn count(lang: Lang, value: u64) -> String {
     grouped(&value.to_string(), separators(lang).0)
@@ -149,6 +162,14 @@ mod tests {
         assert_eq!(number(Lang::En, -0.0), "0");
         assert_eq!(count(Lang::Vi, 1_234_567), "1.234.567");
         assert_eq!(share(Lang::Vi, 3_333), "33,33 %");
+    }
+
+    #[test]
+    fn the_beginning_of_a_text_fits_into_its_bytes_of_html() {
+        assert_eq!(beginning("Máy sấy", 40), "Máy sấy");
+        assert_eq!(beginning("Máy sấy cơm dừa", 10), "Máy sấ…");
+        assert_eq!(beginning("a & b", 6), "a…");
+        assert_eq!(beginning("\"\"\"", 10), "\"\"…");
     }
 
     #[test]

@@ -14,13 +14,13 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base::{Vocabularies, messages};
+use base::{PartyId, Vocabularies, messages};
 use brokering::stories::StoryFilter;
 use listings::Kind;
 use listings::content::Content;
 use listings::state::{Revision, Status};
 use listings::view::ListingView;
-use search::{DocKind, Facet, Hit, Viewer};
+use search::{Card, DocKind, Facet, Hit, Viewer};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -116,14 +116,7 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
     if view.url != listings::view::url(kind, slug) {
         return Ok(moved(&localised(visit.lang(), &view.url)));
     }
-    let viewer = Viewer::of(&visit.who.actor);
-    let mut names = Names::new();
-    for id in named(&view.typed).into_iter().take(NAMED) {
-        if let Some(card) = app.search.card(id, &viewer)? {
-            let href = localised(visit.lang(), &super::card::path(&card));
-            names.insert(id, Named { title: card.title(visit.lang()).to_owned(), href });
-        }
-    }
+    let names = names(app, visit, &view.typed).await?;
     let similar = api::search::run_similar(app, &visit.who, id.0, SIMILAR).await?.unwrap_or_default();
     let f = visit.frame(app, "").at(&view.url);
     let mut listing = listing_page(f, &view, &names, similar, &app.vocabularies);
@@ -141,6 +134,29 @@ pub(super) fn moved(address: &str) -> Response {
     let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
     let cached = HeaderValue::from_static("no-cache");
     (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, location), (header::CACHE_CONTROL, cached)]).into_response()
+}
+
+/// What a content names, as the reader may see it; a party that another took in under the name of that one.
+async fn names(app: &App, visit: &Visit, content: &Content) -> Result<Names, Problem> {
+    let viewer = Viewer::of(&visit.who.actor);
+    let card = |id: Uuid| -> Result<Option<Named>, Problem> {
+        let named =
+            |card: Card| Named { title: card.title(visit.lang()).to_owned(), href: localised(visit.lang(), &super::card::path(&card)) };
+        Ok(app.search.card(id, &viewer)?.map(named))
+    };
+    let (mut names, mut unknown) = (Names::new(), Vec::new());
+    for id in named(content).into_iter().take(NAMED) {
+        match card(id)? {
+            Some(one) => {
+                names.insert(id, one);
+            }
+            None => unknown.push(PartyId(id)),
+        }
+    }
+    for (old, alias) in accounts::merging::moved_many(app.accounts.store().db(), &unknown).await? {
+        names.extend(card(alias.party.0)?.map(|one| (old.0, one)));
+    }
+    Ok(names)
 }
 
 /// The listings and parties that a content names.

@@ -236,8 +236,13 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, get "/stories/{slug}", "pageStory", page, stories::show);
     both!(table, get "/staff/stories", "pageStaffStories", Staff, staff::stories::show);
     both!(table, get "/staff/deals", "pageStaffDeals", Staff, staff::deals::show);
-    both!(table, post "/staff/deals", "formStaffDeals", Staff, FORM, staff::deals::change);
-    both!(table, get "/staff/deals/move", "pageStaffDealMove", Staff, staff::deals::ask);
+    both!(table, get "/staff/deals/move", "pageStaffDealMove", Staff, staff::deals::moving::show);
+    both!(table, post "/staff/deals/move", "formStaffDealMove", Staff, FORM, staff::deals::moving::send);
+    both!(table, get "/staff/deals/free", "pageStaffDealsFree", Staff, staff::deals::taking::list);
+    both!(table, get "/staff/deals/take", "pageStaffDealTake", Staff, staff::deals::taking::show);
+    both!(table, post "/staff/deals/take", "formStaffDealTake", Staff, FORM, staff::deals::taking::send);
+    both!(table, get "/staff/deals/handover", "pageStaffDealsHandover", Staff, staff::deals::handover::show);
+    both!(table, post "/staff/deals/handover", "formStaffDealsHandover", Staff, FORM, staff::deals::handover::send);
     both!(table, get "/staff/emergency", "pageEmergency", Staff, staff::emergency::show);
     both!(table, post "/staff/emergency", "formEmergency", Staff, FORM, staff::emergency::open);
     both!(table, get "/help", "pageHelp", page, help::index);

@@ -1,6 +1,6 @@
 //! One's notices, how one is told, and the link that stops letters.
 
-use accounts::notices::{self, Choice, NoticeKind, Way};
+use accounts::notices::{self, Choice, Notice, NoticeKind, Way};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -15,6 +15,7 @@ use super::paging::{cursor, paged};
 use crate::app::App;
 use crate::extract::Writer;
 use crate::letters::{self, Stop};
+use crate::notices::Said;
 use crate::problem::Problem;
 
 const PATH: &str = "/my/notices";
@@ -71,16 +72,15 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
     let (lang, actor) = (visit.lang(), &visit.who.actor);
     let account = actor.signed_in()?;
     let found = notices::list(&app.accounts, actor, false, Limit::default(), cursor(&visit).as_deref()).await?;
-    let mut lines = Vec::with_capacity(found.items.len());
-    for notice in found.items {
-        lines.push(Line {
-            id: notice.id.to_string(),
-            text: crate::notices::say(&app, actor, &notice).await?.text,
-            kind: crate::notices::kind_name(notice.kind, lang),
-            at: format::moment(lang, notice.created_at),
-            is_new: notice.read_at.is_none(),
-        });
-    }
+    let said = crate::notices::say_all(&app, actor, &found.items).await?;
+    let line = |(notice, said): (Notice, Said)| Line {
+        id: notice.id.to_string(),
+        text: said.text,
+        kind: crate::notices::kind_name(notice.kind, lang),
+        at: format::moment(lang, notice.created_at),
+        is_new: notice.read_at.is_none(),
+    };
+    let lines = found.items.into_iter().zip(said).map(line).collect();
     let paged = paged(&visit, PATH, &[], found.next.as_deref());
     let shown = NoticesPage {
         f: visit.frame(&app, messages::say(lang, "notices-title", &[])).at(PATH).unlisted().placed("notices"),

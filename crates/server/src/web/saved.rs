@@ -180,7 +180,7 @@ async fn new_page(app: &App, visit: &Visit, query: Query, sent: Option<&Form>, f
 }
 
 pub(super) async fn ask(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
-    let query = api::search::read(finding::params(&visit.query).await?, &app.vocabularies)?;
+    let query = api::search::read(&app, finding::params(&visit.query).await?).await?;
     new_page(&app, &visit, query, None, Vec::new()).await
 }
 

@@ -1,5 +1,11 @@
-//! The brokers' board: the open deals by stage, what is overdue first, each moved by a choice and a button; and handing
-//! all of a broker's deals to another.
+//! The brokers' board: the open deals by stage, in each what is overdue first. A card says what a deal is and leads to
+//! moving it; it is one small page whatever there is, and the list of a stage has what a column leaves out.
+//!
+//! Moving a deal (`moving`), taking one that nobody brokers (`taking`) and handing over (`handover`) have pages of their own.
+
+pub(in super::super) mod handover;
+pub(in super::super) mod moving;
+pub(in super::super) mod taking;
 
 use accounts::people;
 use askama::Template;
@@ -7,31 +13,45 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use base::{AccountId, Lang, Limit, StaffRole, messages};
-use brokering::deals::{self, Handover, Transition};
-use brokering::manages_deals;
+use brokering::deals;
+use brokering::{brokers_deals, manages_deals};
 
-use super::super::deals::mine::{DealLine, deal_lines};
-use super::super::deals::refused;
-use super::super::faults::FaultLine;
+use super::super::deals::mine::{DealLine, PATH as LIST, deal_lines};
 use super::super::fields::Opt;
-use super::super::form::Form;
-use super::super::frame::{Frame, Visit, go, localised, page, parsed};
+use super::super::format;
+use super::super::frame::{Frame, Visit, localised, page, parsed};
 use super::super::paging::address;
 use super::{done, frame};
 use crate::app::App;
-use crate::extract::Writer;
 use crate::problem::Problem;
 
 pub(in super::super) const PATH: &str = "/staff/deals";
-const MOVE: &str = "/staff/deals/move";
+
+/// Deals without a broker that the board shows; their list has the others.
+const FREE: u16 = 5;
+/// Bytes of HTML that a card spends on a title, and on the names of the parties.
+const WORDS: usize = 120;
+
+/// A card of the board.
+pub(in super::super) struct Card {
+    pub line: DealLine,
+    /// Where the deal is moved from without dragging, or where it is taken.
+    pub href: String,
+}
+
+/// The list that has what a column leaves out.
+pub(in super::super) struct More {
+    pub href: String,
+    pub count: u64,
+}
 
 /// A column of the board.
 pub(in super::super) struct StageColumn {
     pub stage: String,
     pub name: String,
     pub total: u64,
-    pub more: Option<String>,
-    pub lines: Vec<DealLine>,
+    pub more: Option<More>,
+    pub cards: Vec<Card>,
 }
 
 #[derive(Template)]
@@ -40,191 +60,84 @@ pub(in super::super) struct BoardPage {
     pub f: Frame,
     pub columns: Vec<StageColumn>,
     pub total: u64,
-    pub stages: Vec<Opt>,
-    pub reasons: Vec<Opt>,
     pub brokers: Vec<Opt>,
     pub is_manager: bool,
-    pub from: Vec<Opt>,
-    pub to: Vec<Opt>,
-    pub action: String,
-    /// Deals that nobody brokers, as far as they are shown, and how many there are.
-    pub free: Vec<DealLine>,
+    /// Where a card that is dragged leads to.
+    pub move_at: String,
+    /// The first deals that nobody brokers, how many there are, and where the others are.
+    pub free: Vec<Card>,
     pub free_total: u64,
+    pub free_more: Option<More>,
     /// Whether the reader brokers deals and so may take one.
     pub can_take: bool,
-    /// What was stated and could not be kept.
-    pub statement: String,
-    /// The deal whose form was sent and could not be done.
-    pub sent: String,
-    pub faults: Vec<FaultLine>,
     pub done: Option<String>,
 }
 
-async fn board_page(
-    app: &App,
-    visit: &Visit,
-    status: StatusCode,
-    faults: Vec<FaultLine>,
-    form: Option<&Form>,
-) -> Result<Response, Problem> {
-    let lang = visit.lang();
-    let actor = &visit.who.actor;
-    let broker: Option<AccountId> = parsed(visit, "broker")?;
-    let found = deals::board(&app.brokering, actor, broker).await?;
-    let broker_text = broker.map_or_else(String::new, |b| b.to_string());
-    let own = actor.account().map_or_else(String::new, |a| a.to_string());
-    let mut columns = Vec::new();
-    for column in found {
-        let more = column.total > column.items.len() as u64;
-        columns.push(StageColumn {
-            more: more.then(|| {
-                let whose = if manages_deals(actor) { broker_text.clone() } else { own.clone() };
-                address(&localised(lang, super::super::deals::mine::PATH), &[("stage", &column.stage), ("broker", &whose)])
-            }),
-            name: column.name,
-            total: column.total,
-            stage: column.stage,
-            lines: deal_lines(app, column.items, lang).await?,
-        });
-    }
-    let names = brokers(app, lang).await?;
-    let option = |chosen: &str| {
-        let one = |(value, label): &(String, String)| Opt { value: value.clone(), label: label.clone(), depth: 0, is_on: value == chosen };
-        names.iter().map(one).collect::<Vec<_>>()
-    };
-    let typed = |name: &str| form.map(|f| f.get(name).to_owned());
-    let is_manager = manages_deals(actor);
-    let mut from = option(&typed("from").unwrap_or_else(|| own.clone()));
-    from.retain(|o| is_manager || o.value == own);
-    let stages = app.brokering.pipelines.all_stages().into_iter().map(|s| Opt {
-        value: s.code.clone(),
-        label: s.name(lang).to_owned(),
-        depth: 0,
-        is_on: typed("to").is_some_and(|t| t == s.code),
-    });
-    let free = deals::Filter { without_broker: true, ..deals::Filter::default() };
-    let free = deals::list(&app.brokering, actor, &free, Limit::default(), None).await?;
-    let view = BoardPage {
-        free_total: free.total,
-        free: deal_lines(app, free.items, lang).await?,
-        can_take: brokering::brokers_deals(actor),
-        statement: typed("statement").unwrap_or_default(),
-        f: frame(app, visit, "deals-board", PATH),
-        total: columns.iter().map(|c| c.total).sum(),
-        columns,
-        stages: stages.collect(),
-        reasons: super::super::desk::terms(app, "lost_reasons", lang),
-        brokers: if is_manager { option(&broker_text) } else { Vec::new() },
-        is_manager,
-        to: option(&typed("handover_to").unwrap_or_default()),
-        from,
-        action: address(&localised(lang, PATH), &[("broker", &broker_text)]),
-        sent: typed("deal").unwrap_or_default(),
-        done: done(visit, &["deal-moved", "deal-taken", "handover"]).filter(|_| faults.is_empty()),
-        faults,
-    };
-    Ok(page(status, lang, &view))
+/// A card with as much of its words as a board has room for.
+fn card(mut line: DealLine, href: String) -> Card {
+    line.title = format::beginning(&line.title, WORDS);
+    line.parties = format::beginning(&line.parties, WORDS);
+    Card { line, href }
 }
 
-async fn brokers(app: &App, lang: Lang) -> Result<Vec<(String, String)>, Problem> {
+fn more(total: u64, shown: usize, href: impl FnOnce() -> String) -> Option<More> {
+    let count = total.saturating_sub(shown as u64);
+    (count > 0).then(|| More { href: href(), count })
+}
+
+/// The brokers as choices, one of them chosen.
+async fn brokers(app: &App, lang: Lang, chosen: &str) -> Result<Vec<Opt>, Problem> {
     let db = app.accounts.store().db();
     let all = people::staff_with(db, StaffRole::Broker).await?;
     let names = people::names(db, &all).await?;
-    let unknown = messages::say(lang, "by-the-space", &[]);
-    Ok(all.into_iter().map(|id| (id.to_string(), names.get(&id).cloned().unwrap_or_else(|| unknown.clone()))).collect())
+    let option = |id: AccountId| {
+        let value = id.to_string();
+        let label = names.get(&id).cloned().unwrap_or_else(|| messages::say(lang, "by-the-space", &[]));
+        Opt { is_on: value == chosen, value, label, depth: 0 }
+    };
+    Ok(all.into_iter().map(option).collect())
 }
 
 pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
-    board_page(&app, &visit, StatusCode::OK, Vec::new(), None).await
-}
-
-#[derive(Template)]
-#[template(path = "staff_deal_move.html")]
-pub(in super::super) struct MovePage {
-    pub f: Frame,
-    pub id: String,
-    pub deal: String,
-    pub href: String,
-    pub title: String,
-    pub now: String,
-    pub stage: String,
-    pub stage_name: String,
-    pub seen: i64,
-    pub action: String,
-    /// Whether the way leads there at all.
-    pub is_way: bool,
-    pub missing: Vec<String>,
-    pub reasons: Vec<Opt>,
-    pub others: Vec<(String, String)>,
-}
-
-/// What a deal's next stage demands, asked when a card is dragged there, with the button that moves it.
-pub(in super::super) async fn ask(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let lang = visit.lang();
-    let id: base::DealId = parsed(&visit, "deal")?.ok_or_else(Problem::not_found)?;
-    let to = super::super::frame::parameter(&visit, "to");
-    let view = deals::show(&app.brokering, &visit.who.actor, id).await?;
-    let stage = view.stages.iter().find(|s| s.code == to).ok_or_else(Problem::not_found)?;
-    let way = view.ways.iter().find(|w| w.to == to);
-    let here = |to: &str| address(&localised(lang, MOVE), &[("deal", &id.to_string()), ("to", to)]);
-    let shown = MovePage {
-        f: frame(&app, &visit, "deal-move", &address(MOVE, &[("deal", &id.to_string()), ("to", &to)])),
-        id: id.to_string(),
-        href: localised(lang, &format!("/deals/{id}")),
-        deal: view.code.clone(),
-        title: view.title.clone(),
-        now: view.stage_name.clone(),
-        stage_name: stage.name.clone(),
-        stage: to.clone(),
-        seen: view.version,
-        action: localised(lang, PATH),
-        is_way: way.is_some(),
-        missing: way.map(|w| w.missing.iter().map(|m| m.text.clone()).collect()).unwrap_or_default(),
-        reasons: if way.is_some_and(|w| w.needs_reason) { super::super::desk::terms(&app, "lost_reasons", lang) } else { Vec::new() },
-        others: view.ways.iter().filter(|w| w.to != to).map(|w| (w.name.clone(), here(&w.to))).collect(),
-    };
-    Ok(page(StatusCode::OK, lang, &shown))
-}
-
-/// Moves a deal, or hands all of a broker's to another.
-pub(in super::super) async fn change(State(app): State<App>, visit: Visit, Writer(ctx): Writer, form: Form) -> Result<Response, Problem> {
-    let lang = visit.lang();
-    let wrong = || Problem::malformed("bad-form");
-    let (did, outcome) = match form.get("_do") {
-        "handover" => {
-            let from = form.get("from").parse().map_err(|_| wrong())?;
-            let to = form.get("handover_to").parse().map_err(|_| wrong())?;
-            ("handover", deals::hand_over(&app.brokering, ctx, Handover { from, to }).await.map(drop))
-        }
-        "move" => {
-            let id = form.get("deal").parse().map_err(|_| wrong())?;
-            let reason = Some(form.get("reason")).filter(|r| !r.is_empty()).map(base::Code::from);
-            let wanted = Transition { to: form.get("to").to_owned(), reason };
-            let seen = form.get("_seen").parse().map_err(|_| wrong())?;
-            ("deal-moved", deals::transition(&app.brokering, ctx, id, seen, wanted).await.map(drop))
-        }
-        "take" => {
-            let id = form.get("deal").parse().map_err(|_| wrong())?;
-            let seen = form.get("_seen").parse().map_err(|_| wrong())?;
-            let said = deals::Statement { statement: base::text::clean(form.get("statement")) };
-            ("deal-taken", deals::take(&app.brokering, ctx, id, seen, said).await.map(drop))
-        }
-        _ => return Err(wrong()),
-    };
-    match outcome {
-        Ok(()) => Ok(go(&address(&localised(lang, PATH), &[("broker", &super::super::frame::parameter(&visit, "broker")), ("did", did)]))),
-        Err(error) => {
-            let place = |f: &base::Fault| FaultLine {
-                id: match did {
-                    "handover" => "handover_to".to_owned(),
-                    "deal-taken" => format!("statement-{}", form.get("deal")),
-                    _ => format!("to-{}", form.get("deal")),
-                },
-                label: String::new(),
-                text: f.say(lang),
-            };
-            let (status, faults) = refused(&app, error, lang, place)?;
-            board_page(&app, &visit, status, faults, Some(&form)).await
-        }
+    let actor = &visit.who.actor;
+    let broker: Option<AccountId> = parsed(&visit, "broker")?;
+    let found = deals::board(&app.brokering, actor, broker).await?;
+    let is_manager = manages_deals(actor);
+    let narrowed = broker.map_or_else(String::new, |b| b.to_string());
+    let whose = if is_manager { narrowed.clone() } else { actor.account().map_or_else(String::new, |a| a.to_string()) };
+    let move_at = address(&localised(lang, moving::PATH), &[("broker", &narrowed)]);
+    let move_one = |id: &str| address(&localised(lang, moving::PATH), &[("deal", id), ("broker", &narrowed)]);
+    let mut columns = Vec::new();
+    for column in found {
+        let at = || address(&localised(lang, LIST), &[("stage", &column.stage), ("broker", &whose)]);
+        let more = more(column.total, column.items.len(), at);
+        let lines = deal_lines(&app, column.items, lang).await?;
+        let cards = lines.into_iter().map(|line| {
+            let href = move_one(&line.id);
+            card(line, href)
+        });
+        columns.push(StageColumn { more, name: column.name, total: column.total, stage: column.stage, cards: cards.collect() });
     }
+    let free = deals::Filter { without_broker: true, ..deals::Filter::default() };
+    let free = deals::list(&app.brokering, actor, &free, Limit::new(FREE).unwrap_or_default(), None).await?;
+    let free_more = more(free.total, free.items.len(), || localised(lang, taking::LIST));
+    let free_cards = deal_lines(&app, free.items, lang).await?.into_iter().map(|line| {
+        let href = address(&localised(lang, taking::PATH), &[("deal", &line.id)]);
+        card(line, href)
+    });
+    let view = BoardPage {
+        f: frame(&app, &visit, "deals-board", PATH),
+        total: columns.iter().map(|c| c.total).sum(),
+        columns,
+        brokers: if is_manager { brokers(&app, lang, &narrowed).await? } else { Vec::new() },
+        is_manager,
+        move_at,
+        free: free_cards.collect(),
+        free_total: free.total,
+        free_more,
+        can_take: brokers_deals(actor),
+        done: done(&visit, &["deal-moved", "deal-taken", "handover"]),
+    };
+    Ok(page(StatusCode::OK, lang, &view))
 }
