@@ -52,7 +52,7 @@ pub use facts::set_legal_facts;
 pub use handover::{Handover, HandoverReceipt, hand_over};
 pub(crate) use joining::reveal;
 pub use joining::take;
-pub use list::{DealRow, Filter, list};
+pub use list::{DealRow, Filter, among, list};
 pub use messages::{MessageReceipt, MessageView, NewMessage, send, thread};
 pub use notices::tick;
 pub use offers::{NewOffer, OfferStatus, OfferTerms, OfferView, Royalty, Stage as PaymentStage, accept, offer, offers, withdraw};
