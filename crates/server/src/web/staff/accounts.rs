@@ -25,6 +25,8 @@ use crate::extract::Writer;
 use crate::problem::Problem;
 
 pub(super) const PATH: &str = "/staff/accounts";
+/// Accounts on a page: each carries its forms.
+const SHOWN: u16 = 14;
 
 /// What an administrator did to an account.
 pub(in super::super) struct ActLine {
@@ -136,7 +138,14 @@ async fn list(app: &App, visit: &Visit, mishap: Mishap, sent: Option<&Form>) -> 
     let lang = visit.lang();
     let (show, words) = (parameter(visit, "show"), parameter(visit, "q").trim().to_owned());
     let actor = &visit.who.actor;
-    let rows = accounts::people::list(&app.accounts, actor, &filter(&show, &words), cursor(visit).as_deref(), Limit::default()).await?;
+    let rows = accounts::people::list(
+        &app.accounts,
+        actor,
+        &filter(&show, &words),
+        cursor(visit).as_deref(),
+        Limit::new(SHOWN).unwrap_or_default(),
+    )
+    .await?;
     let paged = paged(visit, PATH, &[("show", &show), ("q", &words)], rows.next.as_deref());
     let ids: Vec<AccountId> = rows.items.iter().map(|account| account.id).collect();
     let all = accounts::acts::of(&app.accounts, actor, &ids).await?;

@@ -177,7 +177,7 @@ fn staff_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
         show: EVIL.to_owned(),
         words: EVIL.to_owned(),
         meanings: (0..5).map(choice).collect(),
-        lines: (0..20).map(account).collect(),
+        lines: (0..14).map(account).collect(),
         total: 1_234,
         action: EVIL.to_owned(),
         next: Some("/next".to_owned()),
