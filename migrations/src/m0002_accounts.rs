@@ -48,6 +48,16 @@ crate::step!(
             used_at {time}
         ) {strict}",
         "CREATE INDEX one_time_token_account ON one_time_token (account_id, purpose)",
+        // What administrators did to an account by way of help, and why: the log holds no such text.
+        "CREATE TABLE account_act (
+            id {uuid} PRIMARY KEY,
+            account_id {uuid} NOT NULL REFERENCES account (id),
+            what TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            by_id {uuid} REFERENCES account (id),
+            at {time} NOT NULL
+        ) {strict}",
+        "CREATE INDEX account_act_account ON account_act (account_id, at, id)",
         "CREATE TABLE recovery_code (
             account_id {uuid} NOT NULL REFERENCES account (id),
             code_hash {bytes} NOT NULL,

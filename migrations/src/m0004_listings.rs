@@ -44,7 +44,8 @@ crate::step!(
         "CREATE INDEX listing_queue ON listing (submitted_at, id) WHERE status = 'submitted' OR revision = 'submitted'",
         "CREATE INDEX listing_expiry ON listing (expires_at) WHERE status = 'published'",
         "CREATE INDEX listing_import ON listing (import_id) WHERE import_id IS NOT NULL",
-        // Every version is kept; none is ever changed.
+        // None is ever changed. `etag` is the listing's version from which on this was its content. One that the same author
+        // wrote over soon after (`superseded_at`) is no part of the history; it stays a while for those who still write from it.
         "CREATE TABLE listing_version (
             listing_id {uuid} NOT NULL REFERENCES listing (id),
             version {int} NOT NULL,
@@ -53,8 +54,12 @@ crate::step!(
             author_id {uuid},
             reason TEXT NOT NULL,
             at {time} NOT NULL,
+            started_at {time} NOT NULL,
+            etag {int} NOT NULL,
+            superseded_at {time},
             PRIMARY KEY (listing_id, version)
         ) {strict}",
+        "CREATE INDEX listing_version_superseded ON listing_version (superseded_at) WHERE superseded_at IS NOT NULL",
         // Addresses a listing has or had; an old one redirects.
         "CREATE TABLE listing_slug (
             kind TEXT NOT NULL,

@@ -81,7 +81,7 @@ fn cases(operation: &str) -> &'static [&'static str] {
         | "removeSecondFactor"
         | "renewRecoveryCodes" => &["own"],
         "getAccount" => &["own", "other"],
-        "listAccounts" | "setStaffRoles" | "disableAccount" | "enableAccount" => &["other"],
+        "listAccounts" | "setStaffRoles" | "disableAccount" | "enableAccount" | "takeSecondFactor" | "endSessionsOf" => &["other"],
         "listParties" | "createParty" | "getParty" | "editParty" | "verifyParty" | "listMembers" | "inviteMember" => &["party"],
         "listMyMemberships" => &["own"],
         "listExperts" => &["public"],
@@ -92,7 +92,7 @@ fn cases(operation: &str) -> &'static [&'static str] {
         "listTechnologies" | "listIpAssets" | "listNeeds" => &["public", "party"],
         "createTechnology" | "createIpAsset" | "createNeed" => &["party"],
         "getTechnology" | "getIpAsset" | "getNeed" => &["draft", "submitted", "published", "registered", "withdrawn"],
-        "editTechnology" | "editIpAsset" | "editNeed" => STATES,
+        "editTechnology" | "editIpAsset" | "editNeed" | "removeTechnology" | "removeIpAsset" | "removeNeed" => STATES,
         "listVersions" | "getVersion" | "compareVersions" | "setVisibility" | "listDuplicates" | "listReviews" => STATES,
         "setCare" | "getPrivateTerms" | "setPrivateTerms" => &["draft", "submitted", "published", "published_need"],
         "moveListing" => &["draft", "published"],
@@ -512,6 +512,11 @@ impl<'a> World<'a> {
             "getAccount" => by.at(self.once(Who::Viewer).await.account.unwrap()),
             "setStaffRoles" => by.at(self.once(Who::Viewer).await.account.unwrap()).seen(1).body(json!({"roles": ["analyst"]})),
             "disableAccount" => by.at(self.once(Who::Viewer).await.account.unwrap()).seen(1),
+            "takeSecondFactor" => {
+                let reason = json!({"reason": "Mất điện thoại, đã gặp tại Sở"});
+                by.at(self.once(Who::Viewer).await.account.unwrap()).seen(1).body(reason)
+            }
+            "endSessionsOf" => by.at(self.once(Who::Viewer).await.account.unwrap()),
             "enableAccount" => {
                 let id = self.once(Who::Viewer).await.account.unwrap();
                 let off = self.manager.post_at(&format!("/api/v1/accounts/{id}/disable"), 1, Value::Null).await.expect(200);
@@ -552,6 +557,10 @@ impl<'a> World<'a> {
                 let mut content = kind.content();
                 content["title"]["vi"] = json!("Tên mới");
                 by.at(id).seen(seen).body(json!({"content": content}))
+            }
+            "removeTechnology" | "removeIpAsset" | "removeNeed" => {
+                let (id, seen) = self.listing(kind, state).await;
+                by.at(id).seen(seen)
             }
             "listVersions" | "listDuplicates" | "listReviews" | "getPrivateTerms" | "claimReview" => {
                 by.at(self.listing(kind, state).await.0)

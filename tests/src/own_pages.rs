@@ -424,3 +424,74 @@ async fn administrators_give_roles_and_shut_accounts_and_the_trail_tells_of_it()
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_administrator_helps_whoever_lost_their_second_factor_and_the_person_is_told_why() {
+    on_every_database(async |site: Site| {
+        let admin = site.staff("root", &[StaffRole::Administrator]).await;
+        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+        let (person, id) = site.account("lan", &[]).await;
+        let id = id.to_string();
+        let begun = person.post("/api/v1/accounts/me/second-factor", json!({"password": PASSWORD})).await.expect(200);
+        let first = code(&site, begun["secret"].as_str().unwrap());
+        let set = person.post("/api/v1/accounts/me/second-factor/confirm", json!({"code": first})).await;
+        assert_eq!(set.status, 200);
+        let lan = with_cookies(&site, &set);
+        lan.get("/api/v1/accounts/me").await.expect(200);
+
+        // Found by a part of the address or of the name, whatever the case.
+        for words in ["lan%40exam", "LAN", "L%41n"] {
+            let page = admin.get(&format!("/staff/accounts?q={words}")).await.text;
+            assert!(page.contains("lan@example.org") && !page.contains("root@example.org"), "{words}");
+            assert_eq!(admin.get(&format!("/api/v1/accounts?q={words}")).await.expect(200)["total"], 1);
+        }
+        assert_eq!(moderator.get("/staff/accounts?q=lan").await.status, 403);
+        let here = "/staff/accounts?q=lan";
+        let page = admin.get(here).await.text;
+        assert!(page.contains("có xác thực hai lớp") && page.contains("value=\"second-factor\""), "{page}");
+
+        // With a reason, and only on what is there.
+        let seen = admin.get(&format!("/api/v1/accounts/{id}")).await.expect(200)["version"].to_string();
+        let form = |reason: &'static str| [("_do", "second-factor"), ("account", ""), ("_seen", ""), ("reason", reason)];
+        let filled = |reason| {
+            let mut form = form(reason);
+            form[1].1 = id.as_str();
+            form[2].1 = seen.as_str();
+            form
+        };
+        let short = post(&admin, here, &filled("mất máy")).await;
+        assert!(short.status == 422 && short.text.contains(&format!("href=\"#reason-{id}\"")) && short.text.contains(">mất máy<"));
+        lan.get("/api/v1/accounts/me").await.expect(200);
+        let refused = post(&moderator, here, &filled("Mất điện thoại, đã gặp tại Sở")).await;
+        assert_eq!(refused.status, 404);
+        let done = post(&admin, here, &filled("Mất điện thoại, đã gặp tại Sở")).await;
+        assert_eq!(location(&done), format!("{here}&did=second-factor"));
+        assert_eq!(lan.get("/api/v1/accounts/me").await.status, 401, "their sessions ended");
+        let letter = site.letter_with("lan@example.org", "Mất điện thoại, đã gặp tại Sở").await;
+        assert!(letter.contains("/account/forgot"), "{letter}");
+        let page = admin.get(here).await.text;
+        assert!(page.contains("Mất điện thoại") && page.contains("chưa có xác thực hai lớp"), "administrators read why: {page}");
+        let said = admin.get(&format!("/api/v1/events?subject={id}&kind=account.second_factor_removed")).await.expect(200);
+        assert_eq!(said["total"], 1);
+        assert!(!said.to_string().contains("Mất điện thoại"), "the log holds no such text");
+        let again = admin
+            .post_at(&format!("/api/v1/accounts/{id}/second-factor/remove"), 4, json!({"reason": "Mất điện thoại, đã gặp tại Sở"}))
+            .await;
+        assert_eq!(again.status, 409, "{}", again.text);
+
+        // The password alone opens the door again; sessions can be ended without more.
+        let lan = site.visitor().sign_in("lan@example.org", PASSWORD).await;
+        lan.get("/api/v1/accounts/me").await.expect(200);
+        let seen = admin.get(&format!("/api/v1/accounts/{id}")).await.expect(200)["version"].to_string();
+        let end = [("_do", "sessions"), ("account", id.as_str()), ("_seen", seen.as_str())];
+        assert_eq!(location(&post(&admin, here, &end).await), format!("{here}&did=sessions"));
+        assert_eq!(lan.get("/api/v1/accounts/me").await.status, 401);
+        // Nobody takes away their own without the password.
+        let own = admin.get("/api/v1/accounts/me").await.expect(200);
+        let path = format!("/api/v1/accounts/{}/second-factor/remove", own["id"].as_str().unwrap());
+        let body = json!({"reason": "Mất điện thoại, đã gặp tại Sở"});
+        assert_eq!(admin.post_at(&path, own["version"].as_i64().unwrap(), body).await.status, 403);
+        site.stop().await;
+    })
+    .await;
+}

@@ -6,7 +6,7 @@ use reqwest::Method;
 use crate::site::{Answer, Client, Site, on_every_database};
 
 /// The inputs of a page, as a browser would send them back.
-fn fields(html: &str) -> Vec<(String, String)> {
+pub fn fields(html: &str) -> Vec<(String, String)> {
     let value = |tag: &str, name: &str| {
         let at = tag.find(&format!(" {name}=\""))? + name.len() + 3;
         Some(unescaped(tag[at..].split('"').next()?))
@@ -42,7 +42,7 @@ fn unescaped(text: &str) -> String {
     text.replace("&#38;", "&").replace("&#34;", "\"").replace("&#39;", "'").replace("&#60;", "<").replace("&#62;", ">")
 }
 
-async fn send(client: &Client, path: &str, fields: &[(String, String)]) -> Answer {
+pub async fn send(client: &Client, path: &str, fields: &[(String, String)]) -> Answer {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     client.send_raw(Method::POST, path, "application/x-www-form-urlencoded", body.into_bytes()).await
 }

@@ -8,11 +8,12 @@ use base::messages::say;
 use base::{AccountId, Lang, MembershipId};
 use serde::Deserialize;
 use store::jobs::Job;
+use uuid::Uuid;
 
 use crate::people::{self, AccountStatus, lang_of};
 use crate::rows::account;
 use crate::sign_up::{self, Purpose};
-use crate::{Accounts, Error, membership};
+use crate::{Accounts, Error, acts, membership};
 
 /// The page that a link in a mail opens to confirm an address; `?token=` follows. It must only show a button that
 /// posts the token: programs that look through mail open links.
@@ -58,6 +59,7 @@ struct AboutMembership {
 enum Kind {
     Link(Purpose),
     Notice(&'static str, &'static str),
+    Taken,
     Invitation,
     Nothing,
 }
@@ -70,6 +72,7 @@ fn kind(job: &str) -> Option<Kind> {
         "mail.password_changed" => Kind::Notice("password-changed", FORGOT_PATH),
         "mail.second_factor_set" => Kind::Notice("second-factor-set", FORGOT_PATH),
         "mail.second_factor_removed" => Kind::Notice("second-factor-removed", FORGOT_PATH),
+        "mail.second_factor_taken" => Kind::Taken,
         "mail.recovery_code_used" => Kind::Notice("recovery-code-used", FORGOT_PATH),
         "mail.party_invitation" => Kind::Invitation,
         "mail.nothing" => Kind::Nothing,
@@ -91,8 +94,23 @@ pub(crate) async fn letter(accounts: &Accounts, job: &Job) -> Result<Option<Lett
             let account = addressee(accounts, job).await?;
             Ok(account.map(|a| to_account(accounts, &a, key, &[], &page(accounts, path))))
         }
+        Some(Kind::Taken) => second_factor_taken(accounts, job).await,
         Some(Kind::Invitation) => invitation(accounts, job).await,
     }
+}
+
+#[derive(Deserialize)]
+struct AboutAct {
+    act: Uuid,
+}
+
+/// That an administrator took the second factor away, and why.
+async fn second_factor_taken(accounts: &Accounts, job: &Job) -> Result<Option<Letter>, Error> {
+    let about: AboutAct = serde_json::from_value(job.payload.clone()).map_err(|e| store::StoreError::corrupt("job", e))?;
+    let reason = acts::reason_of(accounts.store.db(), about.act).await?.unwrap_or_default();
+    let account = addressee(accounts, job).await?;
+    let args = [("reason", reason.as_str())];
+    Ok(account.map(|a| to_account(accounts, &a, "second-factor-taken", &args, &page(accounts, FORGOT_PATH))))
 }
 
 async fn addressee(accounts: &Accounts, job: &Job) -> Result<Option<account::Model>, Error> {
@@ -188,7 +206,7 @@ mod tests {
     use super::*;
 
     fn is_said(lang: Lang, key: &str) -> bool {
-        let args = ["space", "link", "party", "min", "max", "length", "count", "code", "list"].map(|name| (name, "x"));
+        let args = ["space", "link", "party", "reason", "min", "max", "length", "count", "code", "list"].map(|name| (name, "x"));
         say(lang, key, &args) != key
     }
 
@@ -201,6 +219,7 @@ mod tests {
             "password-changed",
             "second-factor-set",
             "second-factor-removed",
+            "second-factor-taken",
             "recovery-code-used",
             "party-invitation",
             "party-invitation-new",
@@ -215,6 +234,7 @@ mod tests {
     #[test]
     fn every_fault_of_this_crate_has_its_sentence_in_both_languages() {
         let faults = [
+            "act-reason-short",
             "already-member",
             "bad-cursor",
             "email-form",

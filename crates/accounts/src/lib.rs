@@ -16,6 +16,7 @@ use store::Store;
 
 pub mod access;
 pub mod actor;
+pub mod acts;
 mod email;
 mod error;
 pub mod experts;

@@ -7,8 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base::{AccountId, Actor, Capacity, Cursor, Faults, Grant, Lang, Limit, Page, Refused, StaffRole};
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, LockType};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
@@ -251,8 +253,10 @@ pub async fn get(accounts: &Accounts, actor: &Actor, id: AccountId) -> Result<Ac
 }
 
 /// Which accounts to list.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct AccountFilter {
+    /// Only those whose address or name has this in it.
+    pub words: String,
     /// Only staff.
     pub staff: bool,
     /// Only in this state.
@@ -266,7 +270,7 @@ pub struct AccountFilter {
 pub async fn list(
     accounts: &Accounts,
     actor: &Actor,
-    filter: AccountFilter,
+    filter: &AccountFilter,
     cursor: Option<&str>,
     limit: Limit,
 ) -> Result<Page<AccountView>, Error> {
@@ -278,6 +282,17 @@ pub async fn list(
     }
     if let Some(status) = filter.status {
         query = query.filter(account::Column::Status.eq(status.as_str()));
+    }
+    let words = filter.words.trim();
+    if !words.is_empty() {
+        let low = words.to_lowercase();
+        let name = Expr::expr(Func::lower(Expr::col(account::Column::Name)));
+        // What the database makes of capital letters with marks differs; the words as they were typed fit anyway.
+        let any = Condition::any()
+            .add(account::Column::EmailKey.contains(&low))
+            .add(account::Column::Name.contains(words))
+            .add(name.like(format!("%{low}%")));
+        query = query.filter(any);
     }
     let total = query.clone().count(db).await?;
     if let Some(cursor) = cursor {
@@ -302,6 +317,20 @@ pub async fn names(db: &impl ConnectionTrait, ids: &[AccountId]) -> Result<BTree
         names.extend(rows.into_iter().map(|r| (AccountId(r.id), r.name)));
     }
     Ok(names)
+}
+
+/// These accounts, for administrators; in no order.
+///
+/// # Errors
+/// [`Refused::Forbidden`] for others.
+pub async fn among(accounts: &Accounts, actor: &Actor, ids: &[AccountId]) -> Result<Vec<AccountView>, Error> {
+    Grant::<ManageAccounts>::check(actor, Space)?;
+    let mut all = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(500) {
+        let rows = account::Entity::find().filter(account::Column::Id.is_in(chunk.iter().map(|i| i.0))).all(accounts.store.db()).await?;
+        all.extend(rows.iter().map(AccountView::of));
+    }
+    Ok(all)
 }
 
 /// The active accounts with a staff role: whom the space writes to about that work.

@@ -29,6 +29,25 @@ pub(crate) mod account {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub(crate) mod account_act {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "account_act")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub account_id: Uuid,
+        pub what: String,
+        pub reason: String,
+        pub by_id: Option<Uuid>,
+        pub at: DateTimeUtc,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// An entity that belongs to an account, so that both are read in one query.
 macro_rules! of_account {
     () => {

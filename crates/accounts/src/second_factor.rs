@@ -6,11 +6,11 @@
 use std::fmt;
 
 use base::secret::{NoRandomness, Secret, random_bytes};
-use base::{AccountId, Actor, Grant, SessionId};
+use base::{AccountId, Action as _, Actor, Grant, Refused, SessionId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{Ctx, Tx};
 use totp_rs::{Builder, Totp};
 use utoipa::ToSchema;
@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use crate::access::{ManageAccount, OwnAccount, Space};
 use crate::people::{self, AccountReceipt, AccountRow};
 use crate::rows::{account, recovery_code};
-use crate::{Accounts, Error, Password, bucket, sessions, sign_in};
+use crate::{Accounts, Error, Password, acts, bucket, sessions, sign_in};
 
 /// Recovery codes a person gets.
 const CODES: usize = 10;
@@ -240,41 +240,56 @@ pub async fn remove(accounts: &Accounts, ctx: Ctx, password: &Password) -> Resul
             if !row.totp_confirmed {
                 return Err(Error::SecondFactorState);
             }
-            take_away(&tx, &row).await
+            let receipt = take_away(&tx, &row, json!({})).await?;
+            tx.enqueue("mail.second_factor_removed", &json!({"account": id}), tx.now()).await?;
+            Ok(receipt)
         })
         .await
 }
 
-/// Takes the second factor of somebody who lost it away, and ends their sessions. For administrators.
+/// Takes the second factor of somebody who lost it away, and ends their sessions; the person is told why by mail. For
+/// administrators, who take their own away as everybody does.
 ///
 /// # Errors
-/// [`base::Refused`], [`Error::Stale`].
-pub async fn remove_of(accounts: &Accounts, ctx: Ctx, id: AccountId, seen: i64) -> Result<AccountReceipt, Error> {
-    let actor = ctx.actor.clone();
+/// [`base::Refused`], [`Error::Stale`], [`Error::Invalid`] without a reason, [`Error::SecondFactorState`] if there is none.
+pub async fn remove_of(accounts: &Accounts, ctx: Ctx, id: AccountId, seen: i64, reason: &str) -> Result<AccountReceipt, Error> {
+    let (actor, reason) = (ctx.actor.clone(), reason.to_owned());
     accounts
         .store
         .write(ctx, move |tx| {
-            let actor = actor.clone();
+            let (actor, reason) = (actor.clone(), reason.clone());
             async move {
                 let row = Grant::<ManageAccount>::check(&actor, AccountRow(people::locked(&tx, id).await?))?.into_object().0;
+                if actor.account() == Some(id) {
+                    return Err(Refused::Forbidden { action: ManageAccount::NAME }.into());
+                }
+                let reason = acts::checked_reason(&reason)?;
                 if row.version != seen {
                     return Err(Error::Stale { seen });
                 }
+                if !row.totp_confirmed {
+                    return Err(Error::SecondFactorState);
+                }
                 people::end_sessions(&tx, id, None).await?;
-                take_away(&tx, &row).await
+                let act = acts::note(&tx, id, "second_factor_removed", &reason, actor.account()).await?;
+                let receipt = take_away(&tx, &row, json!({"act": act})).await?;
+                tx.enqueue("mail.second_factor_taken", &json!({"account": id, "act": act}), tx.now()).await?;
+                Ok(receipt)
             }
         })
         .await
 }
 
-async fn take_away(tx: &Tx, row: &account::Model) -> Result<AccountReceipt, Error> {
+async fn take_away(tx: &Tx, row: &account::Model, mut facts: Value) -> Result<AccountReceipt, Error> {
     let change = account::Entity::update_many()
         .col_expr(account::Column::TotpSecret, Expr::value(None::<Vec<u8>>))
         .col_expr(account::Column::TotpConfirmed, Expr::value(false));
     let receipt = people::update(tx, row, change).await?;
     recovery_code::Entity::delete_many().filter(recovery_code::Column::AccountId.eq(row.id)).exec(tx.db()).await?;
-    tx.emit(people::event(row, "account.second_factor_removed", json!({"version": receipt.version})));
-    tx.enqueue("mail.second_factor_removed", &json!({"account": receipt.id}), tx.now()).await?;
+    if let Some(facts) = facts.as_object_mut() {
+        facts.insert("version".to_owned(), json!(receipt.version));
+    }
+    tx.emit(people::event(row, "account.second_factor_removed", facts));
     Ok(receipt)
 }
 
@@ -282,7 +297,7 @@ async fn take_away(tx: &Tx, row: &account::Model) -> Result<AccountReceipt, Erro
 async fn guess(accounts: &Accounts, actor: &Actor) -> Result<account::Model, Error> {
     let id = sessions::person(actor)?;
     accounts.attempt("second_factor", &id.to_string(), accounts.settings.second_factor_per_account).await?;
-    Ok(people::find(accounts.store.db(), id).await?.ok_or(base::Refused::SignIn)?)
+    Ok(people::find(accounts.store.db(), id).await?.ok_or(Refused::SignIn)?)
 }
 
 fn about(id: AccountId) -> String {

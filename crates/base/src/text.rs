@@ -64,6 +64,12 @@ impl Localised {
         self.get(lang).or_else(|| Lang::ALL.into_iter().find_map(|l| self.get(l)))
     }
 
+    /// The language that [`Self::best`] speaks.
+    #[must_use]
+    pub fn spoken(&self, lang: Lang) -> Lang {
+        if self.get(lang).is_none() && self.get(lang.other()).is_some() { lang.other() } else { lang }
+    }
+
     /// True if no language has any words.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -14,6 +14,7 @@ pub mod interests;
 pub mod legal;
 pub mod merging;
 pub mod pipelines;
+pub mod removal;
 pub mod stories;
 
 use std::sync::Arc;

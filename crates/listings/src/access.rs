@@ -74,6 +74,8 @@ actions! {
     ViewPrivate = "listing.view_private": |actor, listing| actor.has_scope(Scope::Read) && listing.is_insider(actor);
     /// Write its content and private terms, submit it, hold, resume, confirm, withdraw, archive it.
     Edit = "listing.edit": |actor, listing| edits(actor, listing);
+    /// Take away what was never published.
+    Remove = "listing.remove": |actor, listing| actor.has_scope(Scope::Write) && (actor.is_system() || actor.has_role(listing.party, PartyRole::Editor));
     /// Choose who may see it.
     SetVisibility = "listing.set_visibility": |actor, listing| actor.has_scope(Scope::Write) && (actor.is_system() || actor.has_role(listing.party, PartyRole::Admin));
     /// Say who looks after it: its editors, and of a published need an administrator. A broker cannot appoint themselves,

@@ -13,7 +13,7 @@ use store::{Ctx, NewEvent, Time, Tx};
 
 use crate::check::Check;
 use crate::content::Content;
-use crate::edit::{new_row, reserve_codes, save_private, taken, version_row};
+use crate::edit::{Written, new_row, reserve_codes, save_private, taken, version_row};
 use crate::error::{ListingError, valid};
 use crate::head::Visibility;
 use crate::kind::Kind;
@@ -83,7 +83,7 @@ pub(crate) async fn insert(tx: &Tx, listings: &Listings, all: &[Bulk], author: O
             let id = ListingId(tx.new_id());
             let row = row(tx, listings, id, new, &content, code);
             slugs.push(slug::ActiveModel { kind: Set(kind.as_str().to_owned()), slug: Set(taken(&row.slug)), listing_id: Set(id.0) });
-            versions.push(version_row(tx, id, 1, &content, author, String::new())?);
+            versions.push(version_row(tx, id, (1, 1), &content, &Written::once(author, ""), None)?);
             bands.extend(duplicates::band_rows(id, &content));
             if let Some(terms) = &new.private {
                 privates.push((id, terms.clone()));

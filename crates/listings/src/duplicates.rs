@@ -44,6 +44,8 @@ pub struct Duplicate {
     pub code: String,
     /// Its title.
     pub title: String,
+    /// The language of the title.
+    pub title_lang: Lang,
     /// Where it stands.
     pub status: Status,
     /// Whether it belongs to the same party.
@@ -157,6 +159,7 @@ pub async fn of(listings: &Listings, actor: &Actor, id: ListingId) -> Result<Vec
                 id: other.id,
                 kind: other.kind,
                 title: content.title().best(actor.lang).unwrap_or_default().to_owned(),
+                title_lang: content.title().spoken(actor.lang),
                 code: other.code,
                 status: other.state.status,
                 same_party: other.party == head.party,

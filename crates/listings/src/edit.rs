@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use base::{AccountId, Actor, Grant, Lang, ListingId, PartyId, PartyRole, Refused, Scope, StaffRole};
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, TimeDelta};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Statement};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Ctx, NewEvent, StoreError, Tx};
+use store::{Ctx, NewEvent, StoreError, Time, Tx};
 use utoipa::ToSchema;
 
 use crate::access::{Edit, SetCare, SetVisibility, ViewPrivate};
@@ -20,7 +20,7 @@ use crate::kind::Kind;
 use crate::private::PrivateTerms;
 use crate::rows::{invitation, listing, private, slug, version};
 use crate::state::{Move, Revision, State, Status};
-use crate::{Listings, duplicates, holding};
+use crate::{Listings, duplicates, holding, versions};
 
 /// Parties one listing is shown to at most.
 const INVITED_MAX: usize = 200;
@@ -119,7 +119,7 @@ pub(crate) async fn create_in(
     let (kind, slug_text) = (content.kind(), taken(&row.slug));
     let code = taken(&row.code);
     listing::Entity::insert(row).exec_without_returning(tx.db()).await?;
-    insert_version(tx, id, 1, &content, author, String::new()).await?;
+    insert_version(tx, id, (1, 1), &content, &Written::once(author, ""), None).await?;
     insert_slug(tx, kind, &slug_text, id).await?;
     duplicates::save_bands(tx, id, &content, false).await?;
     if let Some(terms) = &new.private {
@@ -167,7 +167,8 @@ pub(crate) fn new_row(tx: &Tx, id: ListingId, party: PartyId, source: Lang, cont
 }
 
 /// Writes a new version of the content. A draft stays a draft; a published listing gets a pending revision while the
-/// public keeps seeing the approved version. The same content again changes nothing.
+/// public keeps seeing the approved version. The same content again changes nothing; what the same person writes soon
+/// after, without a reason, goes on with the version that was begun (see `versions`).
 ///
 /// # Errors
 /// [`ListingError::Stale`] if the listing changed since `seen`; [`ListingError::NotAllowed`] while it is under review
@@ -182,11 +183,30 @@ pub async fn edit(
 ) -> Result<Receipt, ListingError> {
     let today = listings.store.clock().today();
     valid(Check { vocabularies: &listings.vocabularies, today }.draft(&content))?;
+    let written = Written { author: ctx.actor.account(), reason, goes_on: TimeDelta::minutes(listings.settings.version_minutes) };
     let actor = ctx.actor.clone();
-    listings.store.write(ctx, move |tx| edit_in(tx, actor.clone(), id, seen, content.clone(), reason.clone())).await
+    listings.store.write(ctx, move |tx| edit_in(tx, actor.clone(), id, seen, content.clone(), written.clone())).await
 }
 
-async fn edit_in(tx: Tx, actor: Actor, id: ListingId, seen: i64, content: Content, reason: String) -> Result<Receipt, ListingError> {
+/// By whom a version is written, and why.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    /// Who; none for a program.
+    pub author: Option<AccountId>,
+    /// Why.
+    pub reason: String,
+    /// How long after its beginning the same author's version goes on instead of another one being begun.
+    pub goes_on: TimeDelta,
+}
+
+impl Written {
+    /// A version that stands for itself.
+    pub(crate) fn once(author: Option<AccountId>, reason: &str) -> Self {
+        Self { author, reason: reason.to_owned(), goes_on: TimeDelta::zero() }
+    }
+}
+
+async fn edit_in(tx: Tx, actor: Actor, id: ListingId, seen: i64, content: Content, written: Written) -> Result<Receipt, ListingError> {
     let head = load_to_change(&tx, id).await?.ok_or(Refused::Hidden)?;
     let grant = Grant::<Edit>::check(&actor, head)?;
     let head = grant.object();
@@ -195,7 +215,7 @@ async fn edit_in(tx: Tx, actor: Actor, id: ListingId, seen: i64, content: Conten
     }
     head.must_be_at(seen)?;
     let after = step(head.state, Move::Edit)?;
-    write_version(&tx, head, after, content, actor.account(), reason).await
+    write_version(&tx, head, after, content, written).await
 }
 
 /// The state after a step, or what there is instead.
@@ -209,8 +229,7 @@ pub(crate) async fn write_version(
     head: &Head,
     after: State,
     mut content: Content,
-    author: Option<AccountId>,
-    reason: String,
+    written: Written,
 ) -> Result<Receipt, ListingError> {
     let before = content_of(tx.db(), head.kind, head.id.0, head.head_version).await?;
     let number = head.head_version + 1;
@@ -225,7 +244,8 @@ pub(crate) async fn write_version(
         slug::Entity::delete_many().filter(slug::Column::ListingId.eq(head.id.0)).exec(tx.db()).await?;
         insert_slug(tx, head.kind, &slug_text, head.id).await?;
     }
-    insert_version(tx, head.id, number, &content, author, reason).await?;
+    let since = versions::supersede(tx, head, &written).await?;
+    insert_version(tx, head.id, (number, head.version + 1), &content, &written, since).await?;
     duplicates::save_bands(tx, head.id, &content, true).await?;
     let change = listing::ActiveModel {
         status: Set(after.status.as_str().to_owned()),
@@ -436,31 +456,35 @@ impl Listings {
 pub(crate) async fn insert_version(
     tx: &Tx,
     id: ListingId,
-    number: i64,
+    number_and_etag: (i64, i64),
     content: &Content,
-    author: Option<AccountId>,
-    reason: String,
+    written: &Written,
+    since: Option<Time>,
 ) -> Result<(), ListingError> {
-    version::Entity::insert(version_row(tx, id, number, content, author, reason)?).exec_without_returning(tx.db()).await?;
+    version::Entity::insert(version_row(tx, id, number_and_etag, content, written, since)?).exec_without_returning(tx.db()).await?;
     Ok(())
 }
 
+/// A version as it is kept; `since` is when it was begun, if that was before.
 pub(crate) fn version_row(
     tx: &Tx,
     id: ListingId,
-    number: i64,
+    (number, etag): (i64, i64),
     content: &Content,
-    author: Option<AccountId>,
-    reason: String,
+    written: &Written,
+    since: Option<Time>,
 ) -> Result<version::ActiveModel, StoreError> {
     Ok(version::ActiveModel {
         listing_id: Set(id.0),
         version: Set(number),
         schema: Set(i64::from(SCHEMA)),
         content: Set(content.to_json().map_err(|e| StoreError::corrupt("content", e))?),
-        author_id: Set(author.map(|a| a.0)),
-        reason: Set(reason.chars().take(500).collect()),
+        author_id: Set(written.author.map(|a| a.0)),
+        reason: Set(written.reason.chars().take(500).collect()),
         at: Set(tx.now()),
+        started_at: Set(since.unwrap_or_else(|| tx.now())),
+        etag: Set(etag),
+        superseded_at: Set(None),
     })
 }
 

@@ -32,6 +32,12 @@ pub enum ListingError {
         /// What there is.
         allowed: Vec<Move>,
     },
+    /// It was published, waits for a moderator, or was opened to somebody: it is not removed.
+    #[error("it cannot be removed")]
+    NotRemovable {
+        /// The steps there are.
+        allowed: Vec<Move>,
+    },
     /// Another moderator has the submission in hand.
     #[error("another moderator has claimed it")]
     Claimed,

@@ -1,7 +1,8 @@
 //! Technologies, IP assets and needs: contents, life cycle, review, versions, import and export.
 //!
-//! What always holds: every version of a content is kept; the public sees the last approved one; every change appends
-//! its event in the same transaction; private terms have their own table and type.
+//! What always holds: every version of a content is kept but those that their own author wrote over within minutes; the
+//! public sees the last approved one; every change appends its event in the same transaction; private terms have their own
+//! table and type.
 //! Not here: finding (`search`), pairing (`matching`), who a member is (`accounts`).
 
 mod access;
@@ -21,12 +22,14 @@ mod kind;
 pub mod lifecycle;
 pub mod list;
 pub mod lookup;
+pub mod merge;
 pub mod merging;
 pub mod need_desk;
 pub mod notices;
 pub mod numbers;
 pub mod private;
 pub mod published;
+pub mod removal;
 pub mod review;
 mod rows;
 pub mod state;
@@ -56,11 +59,13 @@ pub struct ListingSettings {
     pub need_action_days: i64,
     /// Listings one party may hold.
     pub per_party: u64,
+    /// Minutes from its beginning in which what the same person writes goes on with a version.
+    pub version_minutes: i64,
 }
 
 impl Default for ListingSettings {
     fn default() -> Self {
-        Self { life_days: 365, warn_days: 14, need_action_days: 30, per_party: 200_000 }
+        Self { life_days: 365, warn_days: 14, need_action_days: 30, per_party: 200_000, version_minutes: 15 }
     }
 }
 

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::access::Edit;
 use crate::check::Check;
-use crate::edit::{Receipt, step, write_version};
+use crate::edit::{Receipt, Written, step, write_version};
 use crate::error::{ListingError, valid};
 use crate::head::{Head, Outcome, content_of, load_to_change, save};
 use crate::kind::Kind;
@@ -77,7 +77,7 @@ async fn transition_in(
         Move::DiscardRevision => {
             let public = head.public_version.unwrap_or(head.head_version);
             let content = content_of(tx.db(), head.kind, id.0, public).await?;
-            let receipt = write_version(&tx, head, after, content, actor.account(), String::new()).await?;
+            let receipt = write_version(&tx, head, after, content, Written::once(actor.account(), "")).await?;
             if receipt.version == head.version {
                 // The revision said the same as the public version: only the state changes.
                 let version = save(&tx, head, change).await?;

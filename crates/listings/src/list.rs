@@ -1,6 +1,6 @@
 //! Lists of listings: what is public, newest first, and what a party has, last changed first.
 
-use base::{Actor, Cursor, Limit, ListingId, Page, PartyId, Refused, Scope};
+use base::{Actor, Cursor, Lang, Limit, ListingId, Page, PartyId, Refused, Scope};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -27,6 +27,8 @@ pub struct ListingRow {
     pub code: String,
     /// Its title in the language it was written in.
     pub title: String,
+    /// The language of the title.
+    pub title_lang: Lang,
     /// Its page.
     pub url: String,
     /// Where it stands.
@@ -68,6 +70,7 @@ fn row(model: listing::Model, inside: bool) -> Result<ListingRow, StoreError> {
         url: url(kind, &model.slug),
         code: model.code,
         title: model.title,
+        title_lang: model.source_lang.parse().map_err(|e| StoreError::corrupt("listing", e))?,
         status: model.status.parse().map_err(bad)?,
         revision: if inside { Some(model.revision.parse().map_err(bad)?) } else { None },
         provenance: Provenance {
@@ -195,6 +198,7 @@ async fn public_titles(listings: &Listings, actor: &Actor, items: &mut [ListingR
         let Some(found) = published.iter().find(|p| p.id == item.id) else { continue };
         if let Some(title) = found.content.title().best(actor.lang) {
             title.clone_into(&mut item.title);
+            item.title_lang = found.content.title().spoken(actor.lang);
         }
         item.provenance = found.provenance.clone();
     }

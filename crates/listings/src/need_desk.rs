@@ -3,7 +3,7 @@
 
 pub mod recording;
 
-use base::{AccountId, Actor, Cursor, Limit, ListingId, Page, PartyId, Refused, Scope, StaffRole};
+use base::{AccountId, Actor, Cursor, Lang, Limit, ListingId, Page, PartyId, Refused, Scope, StaffRole};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,8 @@ pub struct DeskNeed {
     pub code: String,
     /// Its newest title.
     pub title: String,
+    /// The language of the title.
+    pub title_lang: Lang,
     /// Its page; its desk while it is not out.
     pub url: String,
     /// Whose it is.
@@ -115,6 +117,7 @@ pub async fn needs(
             status,
             code: row.code,
             title: row.title,
+            title_lang: row.source_lang.parse().map_err(|e| StoreError::corrupt("listing", e))?,
             party: PartyId(row.party_id),
             responsible: row.responsible_id.map(AccountId),
             is_due: row.next_action_on.is_some_and(|day| day <= today),

@@ -1,6 +1,6 @@
 //! Review: a moderator claims a submission, compares, scores it, and publishes, asks for changes or rejects.
 
-use base::{Actor, Code, Faults, Grant, ListingId, Page, Refused, ReviewId, Scope, StaffRole};
+use base::{Actor, Code, Faults, Grant, Lang, ListingId, Page, Refused, ReviewId, Scope, StaffRole};
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -151,6 +151,8 @@ pub struct Waiting {
     pub code: String,
     /// Its title.
     pub title: String,
+    /// The language of the title.
+    pub title_lang: Lang,
     /// Whether it is a revision of something already public.
     pub is_revision: bool,
     /// Since when it waits.
@@ -213,6 +215,7 @@ pub async fn queue(
             is_revision: row.status != Status::Submitted.as_str(),
             code: row.code,
             title: row.title,
+            title_lang: row.source_lang.parse().map_err(|e| StoreError::corrupt("listing", e))?,
             submitted_at: row.submitted_at.unwrap_or(row.updated_at),
             claimed: claim.is_some(),
             mine: claim.is_some_and(|c| actor.account().is_some_and(|a| a.0 == c.moderator_id)),

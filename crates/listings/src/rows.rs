@@ -58,6 +58,9 @@ pub(crate) mod version {
         pub author_id: Option<Uuid>,
         pub reason: String,
         pub at: DateTimeUtc,
+        pub started_at: DateTimeUtc,
+        pub etag: i64,
+        pub superseded_at: Option<DateTimeUtc>,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}

@@ -1,19 +1,28 @@
 //! Every version of a listing's content, who wrote it, when and why, and how two of them differ.
+//!
+//! What one person saves within some minutes, without a reason and with nothing decided in between, is one version: the last
+//! of it. Each save is still a row of its own that is never changed, and moves the ETag; those that were written over are
+//! left out of the history, and kept some days for whoever still writes from one of them.
 
 use base::{AccountId, Actor, Grant, ListingId, Refused};
-use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use store::{Ctx, StoreError, Time, Tx};
 use utoipa::ToSchema;
 
 use crate::access::ViewInside;
 use crate::content::Content;
+use crate::edit::Written;
 use crate::error::ListingError;
 use crate::head::{Head, load, read_content};
-use crate::rows::version;
+use crate::rows::{review, version};
 use crate::state::Revision;
 use crate::{Kind, Listings};
+
+/// Days for which a version that was written over is kept for those who still write from it: as long as a session lasts.
+const SUPERSEDED_DAYS: i64 = 7;
 
 /// One version, without its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -24,8 +33,10 @@ pub struct VersionView {
     pub author: Option<AccountId>,
     /// Why.
     pub reason: String,
-    /// When.
+    /// When it was last saved.
     pub at: DateTime<Utc>,
+    /// When it was begun.
+    pub started_at: DateTime<Utc>,
     /// Whether it is what the public sees.
     pub public: bool,
 }
@@ -66,7 +77,7 @@ pub async fn list(
     before: Option<i64>,
 ) -> Result<Vec<VersionView>, ListingError> {
     let head = inside(listings, actor, id).await?;
-    let mut query = seen(&head, actor);
+    let mut query = history(&head, actor);
     if let Some(before) = before {
         query = query.filter(version::Column::Version.lt(before));
     }
@@ -79,6 +90,7 @@ pub async fn list(
             author: row.author_id.map(AccountId),
             reason: row.reason,
             at: row.at,
+            started_at: row.started_at,
         })
         .collect())
 }
@@ -87,13 +99,80 @@ fn seen(head: &Head, actor: &Actor) -> Select<version::Entity> {
     version::Entity::find().filter(version::Column::ListingId.eq(head.id.0)).filter(version::Column::Version.lte(newest(head, actor)))
 }
 
+fn history(head: &Head, actor: &Actor) -> Select<version::Entity> {
+    seen(head, actor).filter(version::Column::SupersededAt.is_null())
+}
+
+/// Leaves the newest version out of the history if what is written now goes on with it, and gives when it was begun.
+///
+/// It does where the same person wrote it a short time ago without a reason, and nobody was shown it since: it is not public,
+/// was not handed in, and no moderator looked at it.
+pub(crate) async fn supersede(tx: &Tx, head: &Head, written: &Written) -> Result<Option<Time>, StoreError> {
+    if written.author.is_none() || !written.reason.is_empty() || head.public_version == Some(head.head_version) {
+        return Ok(None);
+    }
+    let Some(row) = version::Entity::find_by_id((head.id.0, head.head_version)).one(tx.db()).await? else { return Ok(None) };
+    let is_same_hand = row.author_id.map(AccountId) == written.author && row.reason.is_empty();
+    let is_soon = tx.now() - row.started_at < written.goes_on;
+    let was_handed_in = head.submitted_at.is_some_and(|at| at >= row.at);
+    if !is_same_hand || !is_soon || was_handed_in {
+        return Ok(None);
+    }
+    let looked_at = review::Entity::find()
+        .filter(review::Column::ListingId.eq(head.id.0))
+        .filter(review::Column::ListingVersion.eq(head.head_version))
+        .count(tx.db())
+        .await?;
+    if looked_at > 0 {
+        return Ok(None);
+    }
+    version::Entity::update_many()
+        .set(version::ActiveModel { superseded_at: Set(Some(tx.now())), ..Default::default() })
+        .filter(version::Column::ListingId.eq(head.id.0))
+        .filter(version::Column::Version.eq(head.head_version))
+        .exec(tx.db())
+        .await?;
+    Ok(Some(row.started_at))
+}
+
+/// Takes away versions that were written over some days ago.
+///
+/// # Errors
+/// If the database fails.
+pub async fn sweep(listings: &Listings) -> Result<u64, ListingError> {
+    listings
+        .store
+        .write(Ctx::system(), |tx| async move {
+            let old = version::Column::SupersededAt.lt(tx.now() - TimeDelta::days(SUPERSEDED_DAYS));
+            let gone = version::Entity::delete_many().filter(old).exec(tx.db()).await?;
+            Ok::<_, ListingError>(gone.rows_affected)
+        })
+        .await
+}
+
+/// What the listing said when its ETag was `seen`, for those who wrote from it; none if that is not kept any more.
+///
+/// # Errors
+/// As [`get`].
+pub async fn at(listings: &Listings, actor: &Actor, id: ListingId, etag: i64) -> Result<Option<Content>, ListingError> {
+    let head = inside(listings, actor, id).await?;
+    let there = seen(&head, actor).filter(version::Column::Etag.lte(etag)).order_by_desc(version::Column::Version).limit(1);
+    let Some(row) = there.one(listings.store.db()).await? else { return Ok(None) };
+    // Numbers have no gaps but where versions were taken away: the one after it must not have been written before `etag`.
+    let next = version::Entity::find_by_id((id.0, row.version + 1)).count(listings.store.db()).await?;
+    if row.version != head.head_version && next == 0 {
+        return Ok(None);
+    }
+    Ok(Some(read_content(head.kind, &row)?))
+}
+
 /// How many versions of a listing a reader sees.
 ///
 /// # Errors
 /// As [`list`].
 pub async fn count(listings: &Listings, actor: &Actor, id: ListingId) -> Result<u64, ListingError> {
     let head = inside(listings, actor, id).await?;
-    Ok(seen(&head, actor).count(listings.store.db()).await?)
+    Ok(history(&head, actor).count(listings.store.db()).await?)
 }
 
 /// The content of one version.

@@ -86,6 +86,8 @@ pub struct MatchListing {
     pub code: String,
     /// Its title in the reader's language.
     pub title: String,
+    /// The language of the title.
+    pub title_lang: Lang,
     /// Its short text in the reader's language.
     pub summary: String,
     /// Its page.
@@ -115,6 +117,7 @@ impl MatchListing {
             kind: listing.kind,
             code: listing.code.clone(),
             title: content.title().best(lang).unwrap_or_default().to_owned(),
+            title_lang: content.title().spoken(lang),
             summary: beginning(content.summary().best(lang).unwrap_or_default()).to_owned(),
             url: listings::view::url(listing.kind, &listing.slug),
             status: Status::Published,

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use base::{Actor, Faults, Grant, ListingId, Refused};
+use base::{Actor, Faults, Grant, Lang, ListingId, Refused};
 use chrono::{DateTime, Utc};
 use listings::Kind;
 use listings::published::{self, Published};
@@ -78,6 +78,8 @@ pub struct Table {
 pub struct MatchTitle {
     /// In the reader's language.
     pub title: String,
+    /// The language of the title.
+    pub title_lang: Lang,
     /// Its page.
     pub url: String,
 }
@@ -121,7 +123,8 @@ pub async fn table(matcher: &Matcher, actor: &Actor, need: ListingId, with: &[Li
         .filter_map(|n| {
             let listing = out.get(&n.offer)?;
             let title = listing.content.title().best(actor.lang).unwrap_or_default().to_owned();
-            Some((MatchTitle { title, url: listings::view::url(listing.kind, &listing.slug) }, n.clone()))
+            let title_lang = listing.content.title().spoken(actor.lang);
+            Some((MatchTitle { title, title_lang, url: listings::view::url(listing.kind, &listing.slug) }, n.clone()))
         })
         .collect();
     let listings: Vec<Published> = with.iter().filter_map(|id| out.remove(id)).collect();

@@ -131,6 +131,12 @@ impl Card {
         best(&self.title, lang).unwrap_or_default()
     }
 
+    /// The language that [`Self::title`] speaks.
+    #[must_use]
+    pub fn title_lang(&self, lang: Lang) -> Lang {
+        if self.title.contains_key(&lang) { lang } else { self.title.keys().next().copied().unwrap_or(lang) }
+    }
+
     /// The short text in a language, else in another.
     #[must_use]
     pub fn summary(&self, lang: Lang) -> &str {

@@ -166,6 +166,9 @@ impl From<ListingError> for Problem {
             E::NotAllowed { step, allowed } => {
                 Self::new(S::CONFLICT, "step-not-allowed").with("step", json!(step)).with("allowed", json!(allowed))
             }
+            E::NotRemovable { allowed } => {
+                Self::new(S::CONFLICT, "step-not-allowed").with("step", json!("remove")).with("allowed", json!(allowed))
+            }
             E::Claimed => Self::new(S::CONFLICT, "claimed"),
             E::NotClaimed => Self::new(S::CONFLICT, "not-claimed"),
             E::ScoreTooLow { total } => {

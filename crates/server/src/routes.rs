@@ -142,6 +142,7 @@ fn account_routes() -> Vec<Route> {
             .about("Accounts, the newest first; for administrators.")
             .query("staff", "boolean", "Only staff.")
             .query("status", "string", "`unconfirmed`, `active` or `disabled`.")
+            .query("q", "string", "Only those whose address or name has this in it.")
             .paged()
             .gives::<List<AccountView>>(200),
         get("/api/v1/accounts/{id}", "getAccount", Staff, a::get).about("One account; for administrators.").gives::<AccountView>(200),
@@ -160,6 +161,15 @@ fn account_routes() -> Vec<Route> {
             .bare()
             .gives::<AccountReceipt>(200)
             .needs_if_match(),
+        post("/api/v1/accounts/{id}/second-factor/remove", "takeSecondFactor", Staff, a::take_second_factor)
+            .about("Takes away the second factor of somebody who lost it: their sessions end, and they are told why by mail.")
+            .takes::<a::Reason>(json!({"reason": "Mất điện thoại; đã đối chiếu căn cước tại Sở ngày 28/11/2026"}))
+            .gives::<AccountReceipt>(200)
+            .needs_if_match(),
+        post("/api/v1/accounts/{id}/sessions/end", "endSessionsOf", Staff, a::end_sessions)
+            .about("Ends all sessions of an account.")
+            .bare()
+            .gives::<AccountReceipt>(200),
     ]
 }
 
@@ -239,6 +249,7 @@ struct KindWords {
     create: &'static str,
     one: (&'static str, &'static str),
     edit: &'static str,
+    remove: &'static str,
     example: fn() -> Value,
 }
 
@@ -247,6 +258,7 @@ const TECHNOLOGIES: KindWords = KindWords {
     create: "createTechnology",
     one: ("/api/v1/technologies/{id}", "getTechnology"),
     edit: "editTechnology",
+    remove: "removeTechnology",
     example: || json!({"title": {"vi": "Máy sấy cơm dừa bằng bơm nhiệt"}, "trl": 7, "field": "21101"}),
 };
 const IP_ASSETS: KindWords = KindWords {
@@ -254,6 +266,7 @@ const IP_ASSETS: KindWords = KindWords {
     create: "createIpAsset",
     one: ("/api/v1/ip-assets/{id}", "getIpAsset"),
     edit: "editIpAsset",
+    remove: "removeIpAsset",
     example: || json!({"ip_kind": "patent", "title": {"vi": "Thiết bị tách xơ dừa"}, "status": "filed", "territory": ["VN"]}),
 };
 const NEEDS: KindWords = KindWords {
@@ -261,6 +274,7 @@ const NEEDS: KindWords = KindWords {
     create: "createNeed",
     one: ("/api/v1/needs/{id}", "getNeed"),
     edit: "editNeed",
+    remove: "removeNeed",
     example: || {
         json!({
             "title": {"vi": "Cần máy sấy cơm dừa"},
@@ -292,6 +306,10 @@ fn kind_routes<C: api::listings::KindContent>(words: &KindWords) -> Vec<Route> {
             .about("Writes a new version. Of a published listing it becomes a pending revision; the public keeps seeing the approved one.")
             .takes::<NewVersion<C>>(json!({"content": (words.example)(), "reason": "thêm số liệu"}))
             .gives::<Receipt>(200)
+            .needs_if_match(),
+        delete(words.one.0, words.remove, Member, l::remove::<C>)
+            .about("Removes what was never published, with all its versions and what is confided of it; what was published is withdrawn.")
+            .gives_nothing()
             .needs_if_match(),
     ]
 }

@@ -162,6 +162,9 @@ async fn clockwork(app: App, stop: CancellationToken) {
             if let Err(error) = app.store.sweep().await {
                 tracing::error!(cause = report(&error), "old jobs and answers could not be swept away");
             }
+            if let Err(error) = listings::versions::sweep(&app.listings).await {
+                tracing::error!(cause = report(&error), "versions that were written over could not be swept away");
+            }
             match brokering::confidential::files::sweep(&app.brokering).await {
                 Ok(0) => {}
                 Ok(gone) => tracing::info!(gone, "files that nothing leads to were taken out of the store"),

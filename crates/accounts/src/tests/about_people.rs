@@ -330,7 +330,7 @@ async fn accounts_are_listed_for_administrators_only_each_once() {
         for n in 0..5 {
             site.person(&format!("{n}@vien.example"), &[]).await;
         }
-        let filter = people::AccountFilter::default();
+        let filter = &people::AccountFilter::default();
         let refused = people::list(&site.accounts, &other, filter, None, base::Limit::default()).await;
         assert!(matches!(refused, Err(Error::Refused(base::Refused::Forbidden { .. }))));
         let (mut seen, mut cursor) = (BTreeSet::new(), None::<String>);

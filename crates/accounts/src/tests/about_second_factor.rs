@@ -169,7 +169,13 @@ async fn it_lies_encrypted_and_goes_with_the_password_or_an_administrator() {
         let (_, _, secret) = set_up(&site, "duyet@so.example").await;
         let admin = site.staff("quantri@so.example", &[StaffRole::Administrator]).await;
         let version = people::get(&site.accounts, &admin, id).await.unwrap().version;
-        second_factor::remove_of(&site.accounts, Ctx::of(admin), id, version).await.unwrap();
+        let take = |reason| second_factor::remove_of(&site.accounts, Ctx::of(admin.clone()), id, version, reason);
+        assert!(matches!(take("mất").await, Err(Error::Invalid(_))), "an administrator says why");
+        assert!(site.is_in(&secret).await);
+        take("Mất điện thoại, đã gặp tại Sở").await.unwrap();
+        assert!(matches!(take("Mất điện thoại, đã gặp tại Sở").await, Err(Error::Stale { .. })));
+        let done = crate::acts::of(&site.accounts, &admin, &[id]).await.unwrap();
+        assert_eq!((done.len(), done[0].by), (1, admin.account()));
         assert!(!site.is_in(&secret).await);
         let (_, session) = site.of(&site.sign_in("duyet@so.example", PASSWORD).await.unwrap().secret).await.unwrap();
         assert!(!session.second_factor_due);

@@ -54,3 +54,4 @@ fault-not-an-id = Not an identifier (UUID); take it from the id field of what wa
 fault-over-limit = Longer than allowed; at most { $max }.
 fault-under-limit = Too short; at least { $min }.
 fault-party-or-new = Choose a party that is there or enter a new one, not both.
+fault-act-reason-short = Give a reason of at least { $min } characters; the person will read it.

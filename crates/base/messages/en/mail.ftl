@@ -65,3 +65,14 @@ mail-party-invitation-new =
     { $link }
 
     If you do not know this party, ignore this letter.
+mail-second-factor-taken-subject = Your second factor at { $space } was removed
+mail-second-factor-taken =
+    An administrator just removed the second factor of your account and ended all its sessions. The reason given:
+
+    { $reason }
+
+    Your next sign-in needs the password alone; please set up a second factor again right after it.
+
+    If you did not ask for this, set a new password now:
+
+    { $link }

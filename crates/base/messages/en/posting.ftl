@@ -39,6 +39,9 @@ post-close = Save and close
 post-back = Back to the part before
 post-saved = Saved at { $time }
 post-stale = Somebody changed this listing after you opened the page. What you typed is still here; saving again makes this part of it what you typed.
+post-joined = Somebody changed this listing after you opened the page. Their changes and yours are joined below; nothing is saved yet. Where both changed the same place, yours stands and theirs is told beside it. Please look it over and save again.
+post-clash = Somebody else has just written here: “{ $theirs }”. Saving keeps what the form says.
+post-clash-gone = Somebody else has just emptied or removed this. Saving keeps what the form says.
 post-in-other-language = Write in Vietnamese first
 post-nothing-to-translate = Write the parts before this one; each text will appear here to be translated.
 
@@ -293,6 +296,7 @@ keys-move = down and up in a list
 keys-open = open what is selected
 keys-help = show this
 keys-close = Close
+post-auto-stale = Not saved: somebody else changed this listing. Press save, and both are joined for you to look over.
 post-auto-later = Not saved by itself because a row above is empty; please save when you are done.
 post-auto-wrong = { $count ->
     [one] Not saved: { $count } thing has to be mended.
@@ -341,3 +345,8 @@ post-unsaved = Not saved. See to your connection, or sign in again in another ta
 post-closed = This listing was just submitted or closed and cannot be edited now. What you typed is still here; copy it if you need it.
 audience-read-only = You can read this; editors of the organisation can change it.
 audience-admins-only = Only administrators of the organisation can change the audience.
+desk-remove = Delete this draft
+desk-remove-about = { $code } was never published. It is deleted for good, with all its versions, private terms and confidential files; its code is not used again. This cannot be undone.
+desk-remove-now = Delete for good
+desk-not-removable = This listing cannot be deleted: it was published, waits for a moderator, or something confidential of it was opened to somebody. What was published can be withdrawn.
+my-did-removed = The draft was deleted.

@@ -65,3 +65,14 @@ mail-party-invitation-new =
     { $link }
 
     Nếu bạn không biết đơn vị này, hãy bỏ qua thư.
+mail-second-factor-taken-subject = Xác thực hai bước của bạn tại { $space } đã được gỡ
+mail-second-factor-taken =
+    Quản trị viên vừa gỡ xác thực hai bước khỏi tài khoản của bạn và kết thúc mọi phiên đăng nhập. Lý do được ghi lại:
+
+    { $reason }
+
+    Lần đăng nhập tới chỉ cần mật khẩu; hãy bật lại xác thực hai bước ngay sau đó.
+
+    Nếu bạn không yêu cầu việc này, hãy đặt lại mật khẩu ngay tại:
+
+    { $link }

@@ -39,6 +39,9 @@ post-close = Lưu và đóng
 post-back = Quay lại phần trước
 post-saved = Đã lưu lúc { $time }
 post-stale = Có người vừa sửa tin này sau khi bạn mở trang. Những gì bạn gõ vẫn còn ở đây; nếu lưu lần nữa, phần này của tin sẽ theo bản bạn gõ.
+post-joined = Có người vừa sửa tin này sau khi bạn mở trang. Dưới đây là nội dung đã ghép của cả hai, chưa được lưu. Chỗ nào cả hai cùng sửa thì giữ nội dung của bạn, kèm nội dung của người kia ngay bên cạnh. Hãy xem lại rồi lưu lần nữa.
+post-clash = Người khác vừa ghi ở đây: “{ $theirs }”. Khi lưu, nội dung trong biểu mẫu sẽ được giữ.
+post-clash-gone = Người khác vừa xóa phần này. Khi lưu, nội dung trong biểu mẫu sẽ được giữ.
 post-in-other-language = Viết bản tiếng Anh trước
 post-nothing-to-translate = Hãy viết nội dung ở các phần trước; từng đoạn sẽ hiện ở đây để dịch.
 
@@ -278,6 +281,7 @@ keys-move = xuống, lên trong danh sách
 keys-open = mở mục đang chọn
 keys-help = hiện bảng này
 keys-close = Đóng
+post-auto-stale = Chưa lưu: có người khác vừa sửa tin này. Hãy bấm lưu để ghép nội dung của cả hai rồi xem lại.
 post-auto-later = Chưa tự lưu được vì có dòng đang để trống; hãy bấm lưu khi viết xong.
 post-auto-wrong = Chưa lưu: có { $count } chỗ cần sửa.
 
@@ -320,3 +324,8 @@ post-unsaved = Chưa lưu được. Hãy kiểm tra đường truyền, hoặc �
 post-closed = Tin này vừa được gửi duyệt hoặc đóng nên chưa sửa được. Những gì bạn gõ vẫn còn ở đây; hãy chép lại nếu cần.
 audience-read-only = Bạn chỉ xem; người soạn tin của tổ chức mới sửa được.
 audience-admins-only = Chỉ quản trị viên của tổ chức đổi được người xem.
+desk-remove = Xóa bản nháp
+desk-remove-about = { $code } chưa từng được đăng. Tin sẽ bị xóa hẳn cùng mọi phiên bản, điều khoản riêng và tệp bảo mật; mã tin không được dùng lại. Không thể khôi phục sau khi xóa.
+desk-remove-now = Xóa hẳn
+desk-not-removable = Không thể xóa tin này: tin đã từng được đăng, đang chờ duyệt, hoặc nội dung bảo mật của tin đã được mở cho người khác. Tin đã đăng thì có thể rút.
+my-did-removed = Đã xóa bản nháp.

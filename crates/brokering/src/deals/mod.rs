@@ -53,7 +53,7 @@ pub use facts::set_legal_facts;
 pub use handover::{Handover, HandoverReceipt, hand_over};
 pub(crate) use joining::reveal;
 pub use joining::take;
-pub use list::{DealRow, Filter, list, waiting};
+pub use list::{DealRow, Filter, among, list, waiting};
 pub use messages::{MessageReceipt, MessageView, NewMessage, send, thread};
 pub use notices::tick;
 pub use offers::{NewOffer, OfferStatus, OfferTerms, OfferView, Royalty, Stage as PaymentStage, accept, offer, offers, withdraw};

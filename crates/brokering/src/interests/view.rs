@@ -33,6 +33,8 @@ pub struct AboutView {
     pub code: String,
     /// Its title in the reader's language, as it was last approved.
     pub title: String,
+    /// The language of the title.
+    pub title_lang: Lang,
     /// Its page.
     pub url: String,
     /// Whether it is still published.
@@ -194,6 +196,7 @@ fn about(listing: &ListingBrief, lang: Lang) -> AboutView {
         kind: listing.kind,
         code: listing.code.clone(),
         title: listing.title.best(lang).unwrap_or_default().to_owned(),
+        title_lang: listing.title.spoken(lang),
         url: listing.url.clone(),
         is_published: listing.is_published,
     }

@@ -11,12 +11,12 @@ use super::rights;
 use super::rows::{import, made};
 use super::view::{ImportState, ImportView, get, load};
 use super::write::publish;
-use crate::edit::{step, write_version};
+use crate::edit::{Written, step, write_version};
 use crate::error::ListingError;
 use crate::head::{Head, content_of, load_to_change, save};
-use crate::rows::{band, invitation, listing, private, review, slug, version};
+use crate::rows::{listing, private};
 use crate::state::{Move, Status};
-use crate::{Listings, holding};
+use crate::{Listings, removal};
 
 /// Listings of one transaction.
 const BATCH: u64 = 200;
@@ -58,7 +58,7 @@ async fn some(tx: Tx, listings: Listings, id: ImportId) -> Result<u64, ListingEr
             Some(head) if head.version != row.after_version || is_touched(&tx, head.id).await? => "kept",
             Some(head) => match row.before_version {
                 None => {
-                    remove(&tx, &head, id).await?;
+                    removal::delete(&tx, &head, json!({ "import": id })).await?;
                     "removed"
                 }
                 Some(before) => {
@@ -101,20 +101,6 @@ async fn is_touched(tx: &Tx, id: ListingId) -> Result<bool, ListingError> {
     Ok(false)
 }
 
-/// Deletes a listing with everything below it. The log keeps that it was there.
-async fn remove(tx: &Tx, head: &Head, import: ImportId) -> Result<(), ListingError> {
-    let (db, id) = (tx.db(), head.id.0);
-    invitation::Entity::delete_many().filter(invitation::Column::ListingId.eq(id)).exec(db).await?;
-    review::Entity::delete_many().filter(review::Column::ListingId.eq(id)).exec(db).await?;
-    band::Entity::delete_many().filter(band::Column::ListingId.eq(id)).exec(db).await?;
-    slug::Entity::delete_many().filter(slug::Column::ListingId.eq(id)).exec(db).await?;
-    version::Entity::delete_many().filter(version::Column::ListingId.eq(id)).exec(db).await?;
-    listing::Entity::delete_by_id(id).exec(db).await?;
-    holding::add(tx, head.party, -1).await?;
-    tx.emit(NewEvent::new("listing", head.id, "listing.removed", json!({ "kind": head.kind, "party": head.party, "import": import })));
-    Ok(())
-}
-
 /// Writes the former content as the newest version; the public sees again what it saw.
 async fn restore(tx: &Tx, listings: &Listings, head: Head, before: i64, before_public: Option<i64>) -> Result<(), ListingError> {
     let was_public = head.public_version;
@@ -145,6 +131,6 @@ async fn restore(tx: &Tx, listings: &Listings, head: Head, before: i64, before_p
 async fn write(tx: &Tx, head: Head, number: i64) -> Result<Head, ListingError> {
     let content = content_of(tx.db(), head.kind, head.id.0, number).await?;
     let after = step(head.state, Move::Edit)?;
-    write_version(tx, &head, after, content, None, "undo".to_owned()).await?;
+    write_version(tx, &head, after, content, Written::once(None, "undo")).await?;
     Ok(load_to_change(tx, head.id).await?.ok_or(Refused::Hidden)?)
 }

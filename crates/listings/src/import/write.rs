@@ -151,7 +151,7 @@ async fn update(tx: &Tx, listings: &Listings, job: &Job, entry: &Entry, id: List
     let (before_version, before_public) = (head.head_version, head.public_version);
     if !same {
         let after = edit::step(head.state, Move::Edit)?;
-        edit::write_version(tx, &head, after, entry.content.clone(), job.author, String::new()).await?;
+        edit::write_version(tx, &head, after, entry.content.clone(), edit::Written::once(job.author, "")).await?;
     }
     let head = load_to_change(tx, id).await?.ok_or(base::Refused::Hidden)?;
     let version = if entry.publish { publish(tx, listings, &head, json!({ "import": job.import })).await? } else { head.version };
@@ -220,6 +220,9 @@ async fn insert(tx: &Tx, listings: &Listings, job: &Job, new: &[&Ready], known: 
             author_id: Set(job.author.map(|a| a.0)),
             reason: Set(String::new()),
             at: Set(tx.now()),
+            started_at: Set(tx.now()),
+            etag: Set(1),
+            superseded_at: Set(None),
         });
         bands.extend(own.iter().map(|b| band::ActiveModel { band: Set(*b), listing_id: Set(id.0) }));
         mades.push(made::ActiveModel {

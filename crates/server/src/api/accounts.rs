@@ -83,6 +83,15 @@ pub struct StaffRoles {
     pub roles: BTreeSet<StaffRole>,
 }
 
+/// Why something is done.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    /// The reason, 10 to 500 characters. The person reads it.
+    #[schema(min_length = 10, max_length = 500)]
+    pub reason: String,
+}
+
 /// Sent, whether or not there was somebody to send it to.
 #[derive(Serialize, ToSchema)]
 pub struct Sent {
@@ -204,11 +213,11 @@ pub(crate) async fn remove_second_factor(
 
 /// Accounts, the newest first.
 pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Result<Answer<List<AccountView>>, Problem> {
-    let params = params.only(&["limit", "cursor", "staff", "status"])?;
+    let params = params.only(&["limit", "cursor", "staff", "status", "q"])?;
     let known = |word: &str| STATUSES.iter().find(|(name, _)| *name == word).map(|(_, status)| *status);
     let status = params.get("status").map(|word| known(word).ok_or_else(|| Problem::parameter("status"))).transpose()?;
-    let filter = AccountFilter { staff: params.flag("staff")?, status };
-    let page = accounts::people::list(&app.accounts, &who.actor, filter, params.cursor(), params.limit()?).await?;
+    let filter = AccountFilter { words: params.get("q").unwrap_or_default().to_owned(), staff: params.flag("staff")?, status };
+    let page = accounts::people::list(&app.accounts, &who.actor, &filter, params.cursor(), params.limit()?).await?;
     Ok(Answer(page.into()))
 }
 
@@ -247,4 +256,20 @@ pub(crate) async fn enable(
     IfMatch(seen): IfMatch,
 ) -> Result<Response, Problem> {
     Ok(receipt(accounts::people::enable(&app.accounts, ctx, id, seen).await?))
+}
+
+/// Takes away the second factor of somebody who lost it.
+pub(crate) async fn take_second_factor(
+    State(app): State<App>,
+    Writer(ctx): Writer,
+    Id(id): Id<AccountId>,
+    IfMatch(seen): IfMatch,
+    Json(body): Json<Reason>,
+) -> Result<Response, Problem> {
+    Ok(receipt(accounts::second_factor::remove_of(&app.accounts, ctx, id, seen, &body.reason).await?))
+}
+
+/// Ends all sessions of somebody.
+pub(crate) async fn end_sessions(State(app): State<App>, Writer(ctx): Writer, Id(id): Id<AccountId>) -> Result<Response, Problem> {
+    Ok(receipt(accounts::sessions::end_all_of(&app.accounts, ctx, id).await?))
 }

@@ -175,6 +175,17 @@ pub(crate) async fn edit<C: KindContent>(
     Ok(receipt(StatusCode::OK, done.map_err(Problem::from)?))
 }
 
+/// Removes what was never published.
+pub(crate) async fn remove<C: KindContent>(
+    State(app): State<App>,
+    Writer(ctx): Writer,
+    Id(id): Id<ListingId>,
+    IfMatch(seen): IfMatch,
+) -> Result<StatusCode, Problem> {
+    brokering::removal::remove(&app.brokering, ctx, C::KIND, id, seen).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// One listing, as the reader may see it.
 pub(crate) async fn get<C: KindContent>(State(app): State<App>, who: Who, Id(id): Id<ListingId>) -> Result<Response, Problem> {
     let view = listings::view::show(&app.listings, &who.actor, C::KIND, id).await?;

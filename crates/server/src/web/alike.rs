@@ -11,6 +11,7 @@ use crate::problem::Problem;
 /// A near-duplicate.
 pub(super) struct Alike {
     pub title: String,
+    pub title_lang: Lang,
     pub code: String,
     pub percent: u8,
     /// Whether it belongs to the same party.
@@ -31,6 +32,7 @@ pub(super) async fn alike(app: &App, actor: &Actor, id: ListingId, lang: Lang) -
     let line = |d: Duplicate| Alike {
         href: localised(lang, &path(&d)),
         title: d.title,
+        title_lang: d.title_lang,
         code: d.code,
         percent: d.alike_percent,
         is_own: d.same_party,

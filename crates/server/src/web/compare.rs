@@ -23,6 +23,7 @@ use crate::problem::Problem;
 struct Head {
     id: ListingId,
     title: String,
+    title_lang: Lang,
     href: String,
     code: String,
     note: String,
@@ -50,6 +51,7 @@ struct Row {
 struct Considered {
     id: ListingId,
     title: String,
+    title_lang: Lang,
     href: String,
     note: String,
     is_on: bool,
@@ -62,6 +64,7 @@ struct ComparePage {
     back: String,
     code: String,
     title: String,
+    title_lang: Lang,
     heads: Vec<Head>,
     rows: Vec<Row>,
     considered: Vec<Considered>,
@@ -226,6 +229,7 @@ async fn render(
     let heads = table.columns.iter().map(|c| Head {
         id: c.listing.id,
         title: c.listing.content.title().best(lang).unwrap_or_default().to_owned(),
+        title_lang: c.listing.content.title().spoken(lang),
         href: localised(lang, &listings::view::url(c.listing.kind, &c.listing.slug)),
         code: c.listing.code.clone(),
         note: typed(c.listing.id).or_else(|| c.noted.as_ref().map(|n| n.note.clone())).unwrap_or_default(),
@@ -234,6 +238,7 @@ async fn render(
     let considered = table.considered.iter().map(|(listing, noted)| Considered {
         id: noted.offer,
         title: listing.title.clone(),
+        title_lang: listing.title_lang,
         href: localised(lang, &listing.url),
         note: noted.note.clone(),
         is_on: with.contains(&noted.offer),
@@ -244,6 +249,7 @@ async fn render(
         back: localised(lang, &format!("{url}/matches")),
         code: table.need.code.clone(),
         title: table.need.content.title().best(lang).unwrap_or_default().to_owned(),
+        title_lang: table.need.content.title().spoken(lang),
         heads,
         rows: rows(&pen, &table),
         considered: considered.collect(),

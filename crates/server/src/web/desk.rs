@@ -5,8 +5,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Code, Faults, Lang, ListingId, messages};
+use brokering::BrokeringError;
 use listings::check::Check;
 use listings::lifecycle::Transition;
+use listings::removal::is_removable;
 use listings::state::{Move, Revision, Status};
 use listings::{Kind, ListingError, Outcome};
 
@@ -57,6 +59,7 @@ struct DeskPage {
     kind_label: String,
     code: String,
     title: String,
+    title_lang: Lang,
     status: &'static str,
     status_label: String,
     revision: Option<String>,
@@ -80,6 +83,8 @@ struct DeskPage {
     verdict: Option<String>,
     alike: Vec<Alike>,
     can_withdraw: bool,
+    /// Where it is removed, while it may be.
+    remove: Option<String>,
     is_need: bool,
     reasons: Vec<Opt>,
     results: Vec<Opt>,
@@ -168,6 +173,7 @@ async fn desk(app: &App, visit: &Visit, writing: &Writing, status: StatusCode, f
         kind_label: app.vocabularies.name("listing_kinds", view.kind.as_str(), lang).to_owned(),
         code: view.code.clone(),
         title,
+        title_lang: view.typed.title().spoken(lang),
         status: view.status.as_str(),
         status_label: app.vocabularies.name("listing_status", view.status.as_str(), lang).to_owned(),
         revision: (inside.revision != Revision::None)
@@ -192,6 +198,8 @@ async fn desk(app: &App, visit: &Visit, writing: &Writing, status: StatusCode, f
         verdict,
         alike,
         can_withdraw: writing.has_step(Move::Withdraw),
+        remove: (writing.is_editor && is_removable(view.status, view.published_at.is_some()))
+            .then(|| localised(lang, &format!("{}/remove", writing.desk()))),
         is_need: view.kind == Kind::Need,
         reasons: terms(app, "withdraw_reasons", lang),
         results: terms(app, "need_outcomes", lang),
@@ -254,6 +262,29 @@ pub(super) async fn step(
     }
 }
 
+/// Removes what was never published.
+pub(super) async fn remove(
+    State(app): State<App>,
+    visit: Visit,
+    Writer(ctx): Writer,
+    Path(id): Path<String>,
+    form: Form,
+) -> Result<Response, Problem> {
+    let writing = Writing::load(&app, &visit, &id).await?;
+    let lang = visit.lang();
+    let seen = form.get("_seen").parse().unwrap_or_default();
+    match brokering::removal::remove(&app.brokering, ctx, writing.view.kind, writing.view.id, seen).await {
+        Ok(()) => Ok(go(&localised(lang, "/my?did=removed"))),
+        Err(BrokeringError::Listing(error @ (ListingError::Stale { .. } | ListingError::NotRemovable { .. }))) => {
+            let newest = Writing::load(&app, &visit, &id).await?;
+            let key = if matches!(error, ListingError::Stale { .. }) { "desk-changed" } else { "desk-not-removable" };
+            let faults = vec![FaultLine { id: String::new(), label: String::new(), text: messages::say(lang, key, &[]) }];
+            desk(&app, &visit, &newest, StatusCode::CONFLICT, faults).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// A version in the history.
 struct VersionLine {
     number: i64,
@@ -281,6 +312,7 @@ struct HistoryPage {
     f: Frame,
     code: String,
     title: String,
+    title_lang: Lang,
     desk: String,
     versions: Vec<VersionLine>,
     more: bool,
@@ -298,11 +330,16 @@ pub(super) async fn history(State(app): State<App>, visit: Visit, Path(id): Path
     let kind = listings::view::kind_of(&app.listings, id).await?.ok_or_else(Problem::not_found)?;
     let mut versions = listings::versions::list(&app.listings, actor, id, VERSIONS + 1, None).await?;
     let more = versions.len() as u64 > VERSIONS;
+    // What each is compared with: the one before it.
+    let earlier: Vec<i64> = versions.iter().skip(1).chain(versions.last()).map(|v| v.version).collect();
     versions.truncate(usize::try_from(VERSIONS).unwrap_or(usize::MAX));
     let view = listings::view::show(&app.listings, actor, kind, id).await?;
     let number = |name: &str| parsed::<i64>(&visit, name);
     let to = number("to")?.or_else(|| versions.first().map(|v| v.version)).unwrap_or(1);
-    let from = number("from")?.unwrap_or_else(|| to.saturating_sub(1).max(1));
+    let from = match number("from")? {
+        Some(from) => from,
+        None => listings::versions::list(&app.listings, actor, id, 1, Some(to)).await?.first().map_or(to, |v| v.version),
+    };
     let (_, before) = listings::versions::get(&app.listings, actor, id, from).await?;
     let (_, after) = listings::versions::get(&app.listings, actor, id, to).await?;
     let fields = steps::fields(kind);
@@ -320,6 +357,7 @@ pub(super) async fn history(State(app): State<App>, visit: Visit, Path(id): Path
         f: visit.frame(&app, messages::say(lang, "history-title", &[])).at(&here).unlisted().placed("my"),
         code: view.code.clone(),
         title: view.title.clone(),
+        title_lang: view.typed.title().spoken(lang),
         // Who reviews it has no desk of it.
         desk: localised(
             lang,
@@ -327,13 +365,14 @@ pub(super) async fn history(State(app): State<App>, visit: Visit, Path(id): Path
         ),
         versions: versions
             .iter()
-            .map(|v| VersionLine {
+            .zip(earlier)
+            .map(|(v, earlier)| VersionLine {
                 number: v.version,
                 by: v.author.and_then(|a| names.get(&a).cloned()).unwrap_or_else(|| messages::say(lang, "by-the-space", &[])),
                 at: format::moment(lang, v.at),
                 reason: v.reason.clone(),
                 is_public: v.public,
-                href: localised(lang, &format!("{here}?from={}&to={}", (v.version - 1).max(1), v.version)),
+                href: localised(lang, &format!("{here}?from={earlier}&to={}", v.version)),
                 is_on: v.version == to,
             })
             .collect(),

@@ -16,7 +16,21 @@ use listings::Kind;
 
 pub(super) use read::apply;
 pub(super) use show::{Control, FieldView, Opt, views};
-pub(super) use tell::{Told, told};
+pub(super) use tell::{Told, told, told_at};
+
+/// The part of a row's name under which a form says which row of the content it is, where that is not its number.
+pub(super) const ROW: &str = "_row";
+
+/// Says of each row of a list which row of the content it is; none for a new one.
+pub(super) fn row_origins(at: &str, rows: &[Option<usize>]) -> Vec<(String, String)> {
+    let origin = |from: &Option<usize>| from.map(|from| from.to_string()).unwrap_or_default();
+    rows.iter().enumerate().map(|(n, from)| (format!("{at}/{n}/{ROW}"), origin(from))).collect()
+}
+
+/// Whether each row is the one of its number, and none of so many is missing.
+pub(super) fn is_as_it_was(rows: &[Option<usize>], count: usize) -> bool {
+    rows.len() >= count && rows.iter().enumerate().all(|(n, from)| *from == (n < count).then_some(n))
+}
 
 /// How a value is asked for and what it is in the content.
 #[derive(Clone, Copy, Debug)]
@@ -138,13 +152,18 @@ pub(super) struct Wrong(BTreeMap<String, String>);
 impl Wrong {
     /// Sorts faults to the fields they belong to: the longest place that a pointer lies in.
     pub fn of(faults: &Faults, fields: &[Field], lang: Lang) -> Self {
+        Self::saying(faults.iter().map(|fault| (fault.pointer.clone(), fault.say(lang))), fields)
+    }
+
+    /// Sentences at places of the content, given with their pointers.
+    pub fn saying(sentences: impl IntoIterator<Item = (String, String)>, fields: &[Field]) -> Self {
         let mut all: BTreeMap<String, String> = BTreeMap::new();
-        for fault in faults.iter() {
-            let place = all.entry(place(&fault.pointer, fields)).or_default();
+        for (pointer, sentence) in sentences {
+            let place = all.entry(place(&pointer, fields)).or_default();
             if !place.is_empty() {
                 place.push(' ');
             }
-            place.push_str(&fault.say(lang));
+            place.push_str(&sentence);
         }
         Self(all)
     }

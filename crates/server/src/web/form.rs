@@ -73,6 +73,12 @@ impl Form {
         (1..=64).contains(&key.len()).then(|| IdempotencyKey { operation, key: format!("{key}-{sent}"), request_hash: hash.to_vec() })
     }
 
+    /// The form with more fields.
+    pub(super) fn with(mut self, more: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.0.extend(more);
+        self
+    }
+
     /// The form under other names; what has none any more is left out.
     pub(super) fn renamed(&self, name_of: impl Fn(&str) -> Option<String>) -> Self {
         Self(self.0.iter().filter_map(|(n, v)| Some((name_of(n)?, v.clone()))).collect())

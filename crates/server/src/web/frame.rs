@@ -1,5 +1,6 @@
 //! What every page has around it: language, title, addresses in both languages, who is signed in.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use askama::Template;
@@ -165,6 +166,15 @@ impl Frame {
     pub fn data(mut self, value: &Value) -> Self {
         self.json_ld = Some(value.to_string().replace('<', "\\u003c"));
         self
+    }
+
+    /// The attribute of words in another language than the page's (WCAG 3.1.2); nothing for words in its own.
+    pub fn in_lang(&self, lang: impl Borrow<Lang>) -> &'static str {
+        match *lang.borrow() {
+            lang if lang == self.lang => "",
+            Lang::Vi => " lang=\"vi\"",
+            Lang::En => " lang=\"en\"",
+        }
     }
 
     /// A sentence in the page's language.

@@ -29,6 +29,7 @@ pub(super) const PATH: &str = "/my/interests";
 /// An interest in a list.
 pub(super) struct Line {
     pub title: String,
+    pub title_lang: Lang,
     pub href: String,
     pub code: String,
     /// The other side, or on the staff's desk both.
@@ -66,6 +67,7 @@ pub(super) fn line(app: &App, view: &InterestView, lang: Lang) -> Line {
     let (seeker, owner) = (seeker_words(&view.seeker, &app.vocabularies, lang), owner_words(&view.owner, &app.vocabularies, lang));
     Line {
         title: view.listing.title.clone(),
+        title_lang: view.listing.title_lang,
         href: localised(lang, &view.url),
         code: view.listing.code.clone(),
         who: match view.side {

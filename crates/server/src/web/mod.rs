@@ -171,6 +171,7 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, post "/post/{kind}", "formPost", SignedIn, POSTING, posting::create);
     both!(table, get "/my/listings/{id}", "pageDesk", SignedIn, desk::show);
     both!(table, post "/my/listings/{id}/steps", "formDeskStep", SignedIn, FORM, desk::step);
+    both!(table, post "/my/listings/{id}/remove", "formDeskRemove", SignedIn, FORM, desk::remove);
     both!(table, get "/my/listings/{id}/audience", "pageAudience", SignedIn, audience::show);
     both!(table, post "/my/listings/{id}/private", "formPrivate", SignedIn, FORM, audience::set_terms);
     both!(table, post "/my/listings/{id}/visibility", "formVisibility", SignedIn, FORM, audience::set_visibility);

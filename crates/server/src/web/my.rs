@@ -12,7 +12,7 @@ use listings::state::{Revision, Status};
 use matching::of_party::{self, Order, PartyMatch};
 
 use super::format::{self, Moment};
-use super::frame::{Frame, Visit, localised, page, parsed};
+use super::frame::{Frame, Visit, localised, page, parameter, parsed};
 use super::paging::{address, cursor, paged};
 use super::pairs::percent;
 use crate::app::App;
@@ -30,6 +30,8 @@ const DEALS: u16 = 5;
 /// Something that waits for the reader.
 struct Waits {
     text: String,
+    /// The language of the text.
+    text_lang: Lang,
     about: String,
     href: String,
     tone: &'static str,
@@ -55,6 +57,7 @@ struct PartyDesk {
 /// A listing in the table.
 struct Line {
     title: String,
+    title_lang: Lang,
     href: String,
     code: String,
     kind: String,
@@ -77,6 +80,7 @@ struct StateTab {
 #[template(path = "my.html")]
 struct MyPage {
     f: Frame,
+    done: Option<String>,
     name: String,
     waits: Vec<Waits>,
     parties: Vec<PartyTab>,
@@ -92,8 +96,10 @@ struct MyPage {
 /// A listing of somebody else that fits one of the party's.
 struct Counterpart {
     title: String,
+    title_lang: Lang,
     href: String,
     own: String,
+    own_lang: Lang,
     matches: String,
     percent: u8,
 }
@@ -103,9 +109,11 @@ async fn counterparts(app: &App, visit: &Visit, party: PartyId) -> Result<Vec<Co
     let limit = Limit::new(COUNTERPARTS).unwrap_or_default();
     let found = of_party::matches(&app.matcher, &visit.who.actor, party, Order::Newest, limit, None).await?;
     let one = |m: PartyMatch| Counterpart {
+        title_lang: m.other.title_lang,
         title: m.other.title,
         href: localised(visit.lang(), &m.other.url),
         matches: localised(visit.lang(), &format!("{}/matches", m.own.url)),
+        own_lang: m.own.title_lang,
         own: m.own.title,
         percent: percent(m.score),
     };
@@ -115,6 +123,7 @@ async fn counterparts(app: &App, visit: &Visit, party: PartyId) -> Result<Vec<Co
 fn line(app: &App, row: ListingRow, lang: Lang) -> Line {
     let revision = row.revision.filter(|r| *r != Revision::None);
     Line {
+        title_lang: if row.title.is_empty() { lang } else { row.title_lang },
         title: if row.title.is_empty() { messages::say(lang, "untitled", &[]) } else { row.title },
         href: localised(lang, &format!("/my/listings/{}", row.id)),
         code: row.code,
@@ -145,7 +154,13 @@ async fn waiting(app: &App, visit: &Visit, parties: &[PartyId]) -> Result<Vec<Wa
         let percent = row.completeness.unwrap_or_default().to_string();
         let day = ends.map(|at| format::moment(lang, at).day).unwrap_or_default();
         let line = line(app, row, lang);
-        Waits { about: messages::say(lang, key, &[("percent", &percent), ("day", &day)]), text: line.title, href: line.href, tone }
+        Waits {
+            about: messages::say(lang, key, &[("percent", &percent), ("day", &day)]),
+            text_lang: line.title_lang,
+            text: line.title,
+            href: line.href,
+            tone,
+        }
     });
     Ok(waits.collect())
 }
@@ -159,6 +174,7 @@ async fn waiting_staff(app: &App, visit: &Visit) -> Result<Vec<Waits>, Problem> 
         if queue.total > 0 {
             let count = format::count(lang, queue.total);
             found.push(Waits {
+                text_lang: lang,
                 text: messages::say(lang, "waits-review", &[("count", &count)]),
                 about: queue
                     .items
@@ -177,6 +193,7 @@ async fn waiting_staff(app: &App, visit: &Visit) -> Result<Vec<Waits>, Problem> 
 async fn waiting_interests(app: &App, visit: &Visit) -> Result<Option<Waits>, Problem> {
     let (lang, count) = (visit.lang(), super::interests::waiting(app, visit).await?);
     Ok((count > 0).then(|| Waits {
+        text_lang: lang,
         text: messages::say(lang, "waits-interests", &[("count", &format::count(lang, count))]),
         about: messages::say(lang, "waits-interests-about", &[]),
         href: localised(lang, super::interests::PATH),
@@ -198,6 +215,7 @@ async fn waiting_deals(app: &App, visit: &Visit) -> Result<Vec<Waits>, Problem> 
         let who = messages::say(lang, &format!("deal-by-{}", deal.next_by), &[]);
         Waits {
             about: messages::say(lang, "waits-deal", &[("stage", &deal.stage_name), ("day", &day), ("who", &who)]),
+            text_lang: lang,
             text: deal.title,
             href: localised(lang, &format!("/deals/{}", deal.id)),
             tone: "amber",
@@ -215,6 +233,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
     waits.extend(waiting_interests(&app, &visit).await?);
     for invitation in memberships.iter().filter(|m| m.status == MemberStatus::Invited) {
         waits.push(Waits {
+            text_lang: invitation.party_names.spoken(lang),
             text: invitation.party_names.best(lang).unwrap_or_default().to_owned(),
             about: messages::say(lang, "waits-invitation", &[]),
             href: localised(lang, "/account/memberships"),
@@ -244,6 +263,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
         .collect();
     let mut view = MyPage {
         f: visit.frame(&app, messages::say(lang, "my-title", &[])).at("/my").unlisted().placed("my"),
+        done: (parameter(&visit, "did") == "removed").then(|| messages::say(lang, "my-did-removed", &[])),
         name: me.name,
         waits,
         parties,

@@ -24,7 +24,9 @@ use serde_json::{Value, json};
 
 use self::steps::{Step, step_of};
 use super::faults::{FaultLine, fault_lines, row_input};
-use super::fields::{Context, Control, Field, FieldView, Input, Opt, Wrong, apply, input_id, place, views};
+use super::fields::{
+    Context, Control, Field, FieldView, Input, Opt, Wrong, apply, input_id, is_as_it_was, place, row_origins, told_at, views,
+};
 use super::form::Form;
 use super::frame::{Frame, Visit, go, localised, page, parameter};
 use crate::api::listings::KindContent;
@@ -159,6 +161,8 @@ pub(super) struct Writing {
     pub source: Lang,
     /// Whether the reader writes for its party, or keeps it for the space.
     pub can_write: bool,
+    /// Whether the reader writes for its party.
+    pub is_editor: bool,
     /// Whether the reader decides who may see it.
     pub is_admin: bool,
     /// Whether the reader writes or signs for its party, and so may know what is confided.
@@ -180,6 +184,7 @@ impl Writing {
         Ok(Self {
             source: view.source_lang,
             can_write: actor.has_role(party, PartyRole::Editor) || is_kept_by(&view, actor),
+            is_editor: actor.has_role(party, PartyRole::Editor),
             is_admin: actor.has_role(party, PartyRole::Admin),
             may_confide: actor.has_role(party, PartyRole::Editor) || actor.has_role(party, PartyRole::Signatory),
             view,
@@ -262,8 +267,11 @@ struct Sheet<'a> {
 
 impl Sheet<'_> {
     fn page(&self, content: &Value, typed: Option<&Form>, faults: &Faults, writing: Option<&Writing>) -> PostingPage {
+        self.page_saying(content, typed, &Wrong::of(faults, &self.fields, self.visit.lang()), writing)
+    }
+
+    fn page_saying(&self, content: &Value, typed: Option<&Form>, wrong: &Wrong, writing: Option<&Writing>) -> PostingPage {
         let lang = self.visit.lang();
-        let wrong = Wrong::of(faults, &self.fields, lang);
         let is_translation = self.cx.translated_from.is_some();
         let source = self.cx.translated_from.unwrap_or(self.cx.written_in);
         let key = steps::of(self.kind).get(self.number - 1).map_or(translation_key(source), |s| s.key);
@@ -285,8 +293,8 @@ impl Sheet<'_> {
             seen: writing.map(Writing::version),
             key: writing.is_none().then(|| self.app.clock().uuid().to_string()),
             parties: Vec::new(),
-            fields: views(&self.fields, content, typed, &wrong, &self.cx),
-            faults: fault_lines(&wrong, &self.fields, lang, self.cx.written_in),
+            fields: views(&self.fields, content, typed, wrong, &self.cx),
+            faults: fault_lines(wrong, &self.fields, lang, self.cx.written_in),
             saved: None,
             unsaved: None,
             percent: writing.and_then(|w| w.view.inside.as_ref()).map(|i| i.completeness.percent),
@@ -426,15 +434,19 @@ pub(super) async fn save(
     let writing = Writing::load(&app, &visit, &id).await?;
     let number: usize = number.parse().map_err(|_| Problem::not_found())?;
     let sheet = sheet(&app, &visit, &writing, number).await?;
-    let mut value = writing.view.content.clone();
     let does = form.get("_do");
+    let seen = form.get("_seen").parse().unwrap_or_default();
+    // The form speaks of the version it was made from: its rows are that one's.
+    let base = written_from(&app, &visit, &writing, seen).await?;
+    let mut value = base.clone().unwrap_or_else(|| writing.view.content.clone());
     let sent = apply(&sheet.fields, &form, &sheet.cx, does.strip_prefix("drop:"), &mut value);
     let mut faults = sent.faults;
     let again = |status: StatusCode, faults: &Faults| {
-        let view = sheet.page(&value, Some(&sent.form), faults, Some(&writing));
+        let mut view = sheet.page(&value, Some(&sent.form), faults, Some(&writing));
+        // What is wrong is mended first; it is joined with what others wrote when it can be kept.
+        view.seen = base.is_some().then_some(seen).or(view.seen);
         page(status, visit.lang(), &view)
     };
-    let seen = form.get("_seen").parse().unwrap_or_default();
     let is_auto = does == "auto";
     let lang = visit.lang();
     let unsaved = |status: StatusCode, text: String| saved_line(lang, status, &SavedLine { saved: None, unsaved: Some(text), seen });
@@ -450,13 +462,14 @@ pub(super) async fn save(
     let (Some(content), true) = (content, faults.is_empty()) else {
         return Ok(if is_auto { wrong(&faults) } else { again(StatusCode::UNPROCESSABLE_ENTITY, &faults) });
     };
+    let mine = value_of(&content)?;
     match listings::edit::edit(&app.listings, ctx, writing.view.id, seen, content, String::new()).await {
         Ok(receipt) if is_auto => {
             let line = SavedLine { saved: Some(saved_now(&app, lang)), unsaved: None, seen: receipt.version };
             Ok(saved_line(lang, StatusCode::OK, &line))
         }
         Err(ListingError::Invalid(faults)) if is_auto => Ok(wrong(&faults)),
-        Err(ListingError::Stale { .. }) if is_auto => Ok(unsaved(StatusCode::CONFLICT, messages::say(lang, "post-stale", &[]))),
+        Err(ListingError::Stale { .. }) if is_auto => Ok(unsaved(StatusCode::CONFLICT, messages::say(lang, "post-auto-stale", &[]))),
         Err(ListingError::NotAllowed { .. }) if is_auto => Ok(unsaved(StatusCode::CONFLICT, messages::say(lang, "post-closed", &[]))),
         Ok(_) => {
             let is_last = number > writing.steps().len();
@@ -469,16 +482,53 @@ pub(super) async fn save(
             Ok(go(&localised(visit.lang(), &there)))
         }
         Err(ListingError::Invalid(faults)) => Ok(again(StatusCode::UNPROCESSABLE_ENTITY, &faults)),
-        // The page has the newest version now, what was typed, and says so: sending it again keeps both.
+        // The page has what both wrote, and says so: sending it again keeps it.
         Err(error @ (ListingError::Stale { .. } | ListingError::NotAllowed { .. })) => {
-            let mut view = sheet.page(&value, Some(&sent.form), &Faults::new(), Some(&writing));
-            let is_open = writing.has_step(Move::Edit) && matches!(error, ListingError::Stale { .. });
-            let text = messages::say(visit.lang(), if is_open { "post-stale" } else { "post-closed" }, &[]);
-            view.faults.push(FaultLine { id: String::new(), label: String::new(), text });
+            let newest = Writing::load(&app, &visit, &id).await?;
+            let is_open = newest.has_step(Move::Edit) && matches!(error, ListingError::Stale { .. });
+            let (key, mut view) = match base.as_ref().filter(|_| is_open) {
+                Some(base) => ("post-joined", joined(&sheet, base, &mine, &newest)),
+                None => {
+                    let key = if is_open { "post-stale" } else { "post-closed" };
+                    (key, sheet.page(&value, Some(&sent.form), &Faults::new(), Some(&newest)))
+                }
+            };
+            let text = messages::say(lang, key, &[]);
+            view.faults.insert(0, FaultLine { id: String::new(), label: String::new(), text });
             Ok(page(StatusCode::CONFLICT, visit.lang(), &view))
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// What the listing said in the version that a form was made from; none if that is not kept any more.
+async fn written_from(app: &App, visit: &Visit, writing: &Writing, seen: i64) -> Result<Option<Value>, Problem> {
+    if seen == writing.version() {
+        return Ok(Some(writing.view.content.clone()));
+    }
+    let base = listings::versions::at(&app.listings, &visit.who.actor, writing.view.id, seen).await?;
+    base.as_ref().map(value_of).transpose()
+}
+
+fn value_of(content: &Content) -> Result<Value, Problem> {
+    content.to_json().and_then(|json| serde_json::from_str(&json)).map_err(|e| Problem::internal(&e))
+}
+
+/// The page with what its writer and others wrote from the same version; where both wrote, it says what the others did.
+fn joined(sheet: &Sheet<'_>, base: &Value, mine: &Value, newest: &Writing) -> PostingPage {
+    let lang = sheet.visit.lang();
+    let merged = listings::merge::merge(base, mine, &newest.view.content);
+    let told = merged.clashes.iter().map(|clash| {
+        let theirs = told_at(&sheet.fields, &clash.pointer, &clash.theirs, &sheet.cx);
+        let key = if theirs.is_empty() { "post-clash-gone" } else { "post-clash" };
+        (clash.pointer.clone(), messages::say(lang, key, &[("theirs", &theirs)]))
+    });
+    let wrong = Wrong::saying(told, &sheet.fields);
+    // Rows are told by which of the newest version's they are, so that what the form does not show stays with its row.
+    let count = |at: &str| newest.view.content.pointer(at).and_then(Value::as_array).map_or(0, Vec::len);
+    let moved = merged.rows.iter().filter(|(at, rows)| !is_as_it_was(rows, count(at)));
+    let origins = Form::default().with(moved.flat_map(|(at, rows)| row_origins(at, rows)));
+    sheet.page_saying(&merged.content, Some(&origins), &wrong, Some(newest))
 }
 
 /// The address of the input that asks for what lies at a pointer.

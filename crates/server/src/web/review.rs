@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::{Code, Cursor, Limit, ListingId, messages};
+use base::{Code, Cursor, Lang, Limit, ListingId, messages};
 use listings::ListingError;
 use listings::review::{Decision, FieldNote, PASS, Scores, Verdict};
 
@@ -31,6 +31,7 @@ const SHOWN: u16 = 50;
 /// A submission that waits.
 struct WaitingLine {
     title: String,
+    title_lang: Lang,
     href: String,
     code: String,
     kind: String,
@@ -56,6 +57,7 @@ pub(super) async fn queue(State(app): State<App>, visit: Visit) -> Result<Respon
     let waiting = listings::review::queue(&app.listings, &visit.who.actor, Limit::new(SHOWN).unwrap_or_default(), after).await?;
     let now = app.clock().now();
     let lines = waiting.items.into_iter().map(|w| WaitingLine {
+        title_lang: w.title_lang,
         title: w.title,
         href: localised(lang, &format!("/review/{}", w.id)),
         code: w.code,
@@ -105,6 +107,7 @@ struct ReviewPage {
     kind_label: String,
     code: String,
     title: String,
+    title_lang: Lang,
     party: String,
     party_href: Option<String>,
     action: String,
@@ -196,6 +199,7 @@ async fn review_page(
         kind_label: app.vocabularies.name("listing_kinds", kind.as_str(), lang).to_owned(),
         code: view.code.clone(),
         title,
+        title_lang: view.typed.title().spoken(lang),
         party: view.party.name.as_ref().and_then(|n| n.best(lang)).unwrap_or_default().to_owned(),
         party_href: view.party.slug.as_ref().map(|s| localised(lang, &format!("/parties/{s}"))),
         action: localised(lang, &format!("/review/{id}")),

@@ -14,6 +14,7 @@ pub(super) mod needs;
 pub(super) mod parties;
 pub(super) mod record;
 pub(super) mod stories;
+pub(super) mod subjects;
 
 use ::accounts::access::{may_manage_accounts, may_verify};
 use ::accounts::parties::PartyFilter;
@@ -92,7 +93,7 @@ async fn doors(app: &App, visit: &Visit) -> Result<Vec<Door>, Problem> {
         doors.push(Door { href: parties::PATH, title: "staff-parties-title", about, is_due: open > 0 });
     }
     if may_manage_accounts(actor) {
-        let all = ::accounts::people::list(&app.accounts, actor, AccountFilter::default(), None, one).await?.total;
+        let all = ::accounts::people::list(&app.accounts, actor, &AccountFilter::default(), None, one).await?.total;
         doors.push(Door { href: accounts::PATH, title: "staff-accounts-title", about: counted("staff-accounts-door", all), is_due: false });
     }
     if brokering::access::breaks_glass(actor) {

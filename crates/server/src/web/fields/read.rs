@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value, json};
 
 use super::super::form::Form;
 use super::super::typed;
-use super::{Context, Field, Input};
+use super::{Context, Field, Input, ROW, is_as_it_was, row_origins};
 
 /// Rows of one group at most.
 const ROWS: usize = 100;
@@ -24,20 +24,23 @@ pub(in super::super) struct Sent {
 
 /// Puts what the form says into the content; what the form does not name stays. `drop` names a row to leave out.
 pub(in super::super) fn apply(fields: &[Field], form: &Form, cx: &Context<'_>, drop: Option<&str>, content: &mut Value) -> Sent {
-    let mut reader = Reader { form, cx, drop, faults: Faults::new(), moved: Vec::new() };
+    let mut reader = Reader { form, cx, drop, faults: Faults::new(), moved: Vec::new(), origins: Vec::new(), is_shifted: false };
     for field in fields {
         reader.field(field, "", "", content);
     }
-    let Reader { faults, moved, .. } = reader;
+    let Reader { faults, moved, origins, is_shifted, .. } = reader;
     let form = form.renamed(|name| {
+        if name.rsplit('/').next() == Some(ROW) {
+            return None;
+        }
         let row = moved.iter().find(|(from, _)| name.strip_prefix(from.as_str()).is_some_and(|rest| rest.starts_with('/')));
         match row {
             None => Some(name.to_owned()),
             Some((from, to)) => to.as_ref().map(|to| format!("{to}{}", name.strip_prefix(from.as_str()).unwrap_or_default())),
         }
     });
-    let is_shifted = moved.iter().any(|(from, to)| to.as_ref().is_some_and(|to| to != from));
-    Sent { form, faults, is_shifted }
+    let is_shifted = is_shifted || moved.iter().any(|(from, to)| to.as_ref().is_some_and(|to| to != from));
+    Sent { form: form.with(origins), faults, is_shifted }
 }
 
 struct Reader<'a> {
@@ -47,6 +50,10 @@ struct Reader<'a> {
     faults: Faults,
     /// Rows as the form names them and as the content does; none for what fell out.
     moved: Vec<(String, Option<String>)>,
+    /// Which rows of the content the rows are, where that is not their number.
+    origins: Vec<(String, String)>,
+    /// Whether a row of the form is not the row of its number.
+    is_shifted: bool,
 }
 
 impl Reader<'_> {
@@ -172,10 +179,15 @@ impl Reader<'_> {
         let Some(last) = numbers.filter(|n| *n < ROWS).max() else { return };
         let old = content.pointer(field.at).and_then(Value::as_array).cloned().unwrap_or_default();
         let mut kept: Vec<Value> = Vec::new();
-        for n in 0..old.len().max(last + 1) {
+        let mut origins: Vec<Option<usize>> = Vec::new();
+        let origin = |n: usize| self.form.find(&format!("{}/{n}/{ROW}", field.at));
+        // A form that says which rows its rows are has all of them.
+        let count = if (0..=last).any(|n| origin(n).is_some()) { last + 1 } else { old.len().max(last + 1) };
+        for n in 0..count {
             let named = format!("{}/{n}", field.at);
+            let from = self.form.find(&format!("{named}/{ROW}")).map_or(Some(n), |text| text.parse().ok()).filter(|from| *from < old.len());
             let placed = format!("{}/{}", field.at, kept.len());
-            let mut row = old.get(n).cloned().unwrap_or_else(|| json!({}));
+            let mut row = from.and_then(|from| old.get(from)).cloned().unwrap_or_else(|| json!({}));
             let before = self.faults.iter().count();
             if self.drop != Some(named.as_str()) && n <= last {
                 for column in columns {
@@ -187,7 +199,12 @@ impl Reader<'_> {
             self.moved.push((named, is_kept.then_some(placed)));
             if is_kept {
                 kept.push(row);
+                origins.push(from);
             }
+        }
+        self.is_shifted |= origins.iter().enumerate().any(|(n, from)| *from != (n < old.len()).then_some(n));
+        if !is_as_it_was(&origins, old.len()) {
+            self.origins.extend(row_origins(field.at, &origins));
         }
         put(content, field.at, (!kept.is_empty()).then_some(Value::Array(kept)));
     }
@@ -371,6 +388,23 @@ mod tests {
         );
         assert_eq!(sent.form.get("/advantages/1/offered"), "năm");
         assert_eq!(sent.form.find("/advantages/3/offered"), None);
+    }
+
+    #[test]
+    fn a_row_that_moved_stays_the_row_it_was_when_its_form_comes_again() {
+        let row = |vi: &str, en: &str| json!({"metric": {"vi": {"text": vi}, "en": {"text": en}}});
+        let before = json!({"advantages": [row("A", "a"), row("B", "b")]});
+        // The first row is dropped while another field is wrong: the form comes back with the second row in its place.
+        let form = [("/advantages/0/metric/vi", "A"), ("/advantages/1/metric/vi", "B"), ("/advantages/1/offered", "năm")];
+        let (_, sent) = read(&form, Some("/advantages/0"), before.clone());
+        assert!(sent.is_shifted);
+        assert_eq!(sent.form.find("/advantages/0/_row"), Some("1"));
+        let again = sent.form.iter().map(|(n, v)| (n, if v == "năm" { "5" } else { v }));
+        let again: Vec<(&str, &str)> = again.chain([("/advantages/1/metric/vi", ""), ("/advantages/1/_row", "")]).collect();
+        let (content, sent) = read(&again, None, before);
+        assert_eq!(content["advantages"].as_array().unwrap().len(), 1, "{content}");
+        assert_eq!(content["advantages"][0]["metric"]["en"]["text"], "b", "with its own words in the other language");
+        assert!(sent.faults.is_empty());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::form::Form;
 use super::super::typed;
 use super::tell::in_language;
-use super::{Context, Field, Input, Wrong, input_id};
+use super::{Context, Field, Input, ROW, Wrong, input_id};
 
 /// Currencies offered first; any other stays if it is there.
 const CURRENCIES: [&str; 5] = ["VND", "USD", "EUR", "JPY", "CNY"];
@@ -55,6 +55,8 @@ pub(in super::super) struct Row {
     pub number: usize,
     /// Whether there is something in it.
     pub is_kept: bool,
+    /// Which row of the content it is, where that is not its number; empty for a new one.
+    pub from: Option<String>,
     /// What is wrong with the whole of it.
     pub fault: Option<String>,
     /// Its fields.
@@ -143,13 +145,16 @@ fn rows(at: &str, columns: &[Field], shown: &Shown<'_>, wrong: &Wrong) -> Contro
     // rows are the heart of the page.
     let least = if shown.field.is_needed { 2 } else { 1 };
     let count = if shown.cx.translated_from.is_some() { kept.len() } else { (kept.len() + 1).max(least) };
+    let says = |name: &str| name.strip_prefix(at).is_some_and(|rest| rest.starts_with('/')) && name.rsplit('/').next() == Some(ROW);
+    let is_moved = shown.typed.is_some_and(|form| form.iter().any(|(name, _)| says(name)));
     let rows = (0..count)
         .map(|n| {
             let row = format!("{at}/{n}");
             let content = kept.get(n).unwrap_or(&empty);
             let asked = columns.iter().filter(|column| is_asked(column, content, shown.cx));
             let fields = asked.map(|column| view(column, &row, content, shown.typed, wrong, shown.cx)).collect();
-            Row { fault: wrong.at(&row), at: row, number: n + 1, is_kept: n < kept.len(), fields }
+            let from = is_moved.then(|| shown.typed.map(|form| form.get(&format!("{row}/{ROW}")).to_owned()).unwrap_or_default());
+            Row { fault: wrong.at(&row), at: row, number: n + 1, is_kept: n < kept.len(), from, fields }
         })
         .collect();
     Control::Rows { at: at.to_owned(), rows, is_fixed: shown.cx.translated_from.is_some() }

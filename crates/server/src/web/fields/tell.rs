@@ -50,6 +50,28 @@ pub(in super::super) fn told(fields: &[Field], content: &Value, cx: &Context<'_>
     lines
 }
 
+/// What one value says that lies at a pointer: a field's, a row's, or that of a part of either.
+pub(in super::super) fn told_at(fields: &[Field], pointer: &str, value: &Value, cx: &Context<'_>) -> String {
+    let within = |f: &&Field| pointer == f.at || pointer.strip_prefix(f.at).is_some_and(|r| r.starts_with('/'));
+    let words = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        Value::Object(text) => text.get("text").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    let Some(field) = fields.iter().filter(within).max_by_key(|f| f.at.len()) else { return words(value) };
+    let Input::Rows(columns) = field.input else {
+        return if field.is_text() || pointer != field.at { words(value) } else { plain(field, value, cx) };
+    };
+    let rest = pointer.strip_prefix(field.at).unwrap_or_default().trim_start_matches('/');
+    let Some((_, inner)) = rest.split_once('/') else { return row_text(columns, value, cx) };
+    match columns.iter().find(|c| c.at.trim_start_matches('/') == inner) {
+        Some(column) if !column.is_text() => plain(column, value, cx),
+        _ => words(value),
+    }
+}
+
 pub(super) fn in_language(value: &Value, lang: Lang) -> String {
     match value.get(lang.code()) {
         Some(Value::String(text)) => text.clone(),

@@ -1,7 +1,8 @@
 //! Accounts, for administrators: who is there, what they do for the space, shut and open.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use accounts::acts::Act;
 use accounts::people::AccountFilter;
 use accounts::{AccountStatus, AccountView, Error as AccountError};
 use askama::Template;
@@ -24,6 +25,16 @@ use crate::extract::Writer;
 use crate::problem::Problem;
 
 pub(super) const PATH: &str = "/staff/accounts";
+/// Accounts on a page: each carries its forms.
+const SHOWN: u16 = 14;
+
+/// What an administrator did to an account.
+pub(in super::super) struct ActLine {
+    pub text: String,
+    pub by: String,
+    pub at: Moment,
+    pub reason: String,
+}
 
 /// An account.
 pub(in super::super) struct AccountLine {
@@ -34,6 +45,11 @@ pub(in super::super) struct AccountLine {
     pub status_label: String,
     pub staff: String,
     pub has_second_factor: bool,
+    /// Whether it is somebody else's, who can be helped.
+    pub is_other: bool,
+    pub reason: String,
+    /// What was done to it by way of help, and why.
+    pub acts: Vec<ActLine>,
     pub since: Moment,
     pub version: i64,
     pub choices: Vec<Choice>,
@@ -46,6 +62,8 @@ pub(in super::super) struct AccountLine {
 pub(in super::super) struct AccountsPage {
     pub f: Frame,
     pub tabs: Vec<Tab>,
+    pub show: String,
+    pub words: String,
     /// What each role means, said once.
     pub meanings: Vec<Choice>,
     pub lines: Vec<AccountLine>,
@@ -62,21 +80,22 @@ fn word(status: AccountStatus) -> &'static str {
 }
 
 /// What of the list is asked for: staff, or a state; anything else is all of it.
-fn filter(show: &str) -> AccountFilter {
+fn filter(show: &str, words: &str) -> AccountFilter {
     let status = STATUSES.iter().find(|(word, _)| *word == show).map(|(_, status)| *status);
-    AccountFilter { staff: show == "staff", status }
+    AccountFilter { words: words.to_owned(), staff: show == "staff", status }
 }
 
-fn tabs(lang: Lang, show: &str) -> Vec<Tab> {
+fn tabs(lang: Lang, show: &str, words: &str) -> Vec<Tab> {
     let tab = |name: &str| Tab {
         text: messages::say(lang, &format!("staff-accounts-{}", if name.is_empty() { "all" } else { name }), &[]),
-        href: address(&localised(lang, PATH), &[("show", name)]),
+        href: address(&localised(lang, PATH), &[("show", name), ("q", words)]),
         is_on: name == show,
     };
     ["", "staff"].into_iter().chain(STATUSES.iter().map(|(word, _)| *word)).map(tab).collect()
 }
 
-fn line(app: &App, account: AccountView, lang: Lang, sent: Option<&Form>) -> AccountLine {
+fn line(app: &App, visit: &Visit, account: AccountView, acts: Vec<ActLine>, sent: Option<&Form>) -> AccountLine {
+    let lang = visit.lang();
     let id = account.id.to_string();
     let sent = sent.filter(|form| form.get("account") == id);
     let ticked = sent.filter(|form| form.get("_do") == "roles");
@@ -94,6 +113,9 @@ fn line(app: &App, account: AccountView, lang: Lang, sent: Option<&Form>) -> Acc
         status,
         status_label: messages::say(lang, &format!("staff-account-{status}"), &[]),
         has_second_factor: account.second_factor,
+        is_other: visit.who.actor.account() != Some(account.id),
+        reason: sent.map(|form| form.get("reason").to_owned()).unwrap_or_default(),
+        acts,
         since: format::moment(lang, account.created_at),
         version: account.version,
         is_open: sent.is_some(),
@@ -103,21 +125,52 @@ fn line(app: &App, account: AccountView, lang: Lang, sent: Option<&Form>) -> Acc
     }
 }
 
+fn act_line(act: &Act, names: &BTreeMap<AccountId, String>, lang: Lang) -> ActLine {
+    ActLine {
+        text: messages::say(lang, &format!("staff-act-{}", act.what.replace('_', "-")), &[]),
+        by: act.by.and_then(|by| names.get(&by).cloned()).unwrap_or_else(|| messages::say(lang, "by-the-space", &[])),
+        at: format::moment(lang, act.at),
+        reason: act.reason.clone(),
+    }
+}
+
 async fn list(app: &App, visit: &Visit, mishap: Mishap, sent: Option<&Form>) -> Result<Response, Problem> {
     let lang = visit.lang();
-    let show = parameter(visit, "show");
-    let rows = accounts::people::list(&app.accounts, &visit.who.actor, filter(&show), cursor(visit).as_deref(), Limit::default()).await?;
-    let paged = paged(visit, PATH, &[("show", &show)], rows.next.as_deref());
+    let (show, words) = (parameter(visit, "show"), parameter(visit, "q").trim().to_owned());
+    let actor = &visit.who.actor;
+    let rows = accounts::people::list(
+        &app.accounts,
+        actor,
+        &filter(&show, &words),
+        cursor(visit).as_deref(),
+        Limit::new(SHOWN).unwrap_or_default(),
+    )
+    .await?;
+    let paged = paged(visit, PATH, &[("show", &show), ("q", &words)], rows.next.as_deref());
+    let ids: Vec<AccountId> = rows.items.iter().map(|account| account.id).collect();
+    let all = accounts::acts::of(&app.accounts, actor, &ids).await?;
+    let by: Vec<AccountId> = all.iter().filter_map(|act| act.by).collect();
+    let names = accounts::people::names(app.accounts.store().db(), &by).await?;
+    let acts = |id: AccountId| all.iter().filter(|act| act.account == id).map(|act| act_line(act, &names, lang)).collect();
     Ok(mishap.show(lang, |faults| AccountsPage {
         f: frame(app, visit, "staff-accounts-title", PATH),
-        tabs: tabs(lang, &show),
+        tabs: tabs(lang, &show, &words),
         meanings: choices(&app.vocabularies, "staff_roles", app.clock().today(), lang, |_| false),
-        lines: rows.items.into_iter().map(|account| line(app, account, lang, sent)).collect(),
+        lines: rows
+            .items
+            .into_iter()
+            .map(|account| {
+                let acts = acts(account.id);
+                line(app, visit, account, acts, sent)
+            })
+            .collect(),
+        show,
+        words,
         total: rows.total,
         action: paged.action,
         next: paged.next,
         first: paged.first,
-        done: done(visit, &["roles", "disable", "enable"]).filter(|_| faults.is_empty()),
+        done: done(visit, &["roles", "disable", "enable", "second-factor", "sessions"]).filter(|_| faults.is_empty()),
         faults,
     }))
 }
@@ -126,8 +179,20 @@ pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Resu
     list(&app, &visit, Mishap::none(), None).await
 }
 
-async fn act(app: &App, ctx: Ctx, does: &str, id: AccountId, seen: i64, roles: BTreeSet<StaffRole>) -> Option<Result<(), AccountError>> {
+/// What a form asks for.
+struct Wanted<'a> {
+    does: &'a str,
+    id: AccountId,
+    seen: i64,
+    roles: BTreeSet<StaffRole>,
+    reason: &'a str,
+}
+
+async fn act(app: &App, ctx: Ctx, wanted: Wanted<'_>) -> Option<Result<(), AccountError>> {
+    let Wanted { does, id, seen, roles, reason } = wanted;
     let done = match does {
+        "second-factor" => accounts::second_factor::remove_of(&app.accounts, ctx, id, seen, reason).await,
+        "sessions" => accounts::sessions::end_all_of(&app.accounts, ctx, id).await,
         "roles" => accounts::people::set_staff(&app.accounts, ctx, id, seen, roles).await,
         "disable" => accounts::people::disable(&app.accounts, ctx, id, seen).await,
         "enable" => accounts::people::enable(&app.accounts, ctx, id, seen).await,
@@ -142,8 +207,12 @@ pub(in super::super) async fn change(State(app): State<App>, visit: Visit, Write
     let (id, seen) = (form.get("account").parse().map_err(|_| wrong())?, form.get("_seen").parse().map_err(|_| wrong())?);
     let roles: Result<BTreeSet<StaffRole>, _> = form.all("roles").map(str::parse).collect();
     let does = form.get("_do");
-    match act(&app, ctx, does, id, seen, roles.map_err(|_| wrong())?).await.ok_or_else(wrong)? {
-        Ok(()) => Ok(go(&back(&visit, PATH, &[("show", &parameter(&visit, "show"))], does))),
-        Err(error) => list(&app, &visit, Mishap::of(error, visit.lang(), |_| None)?, Some(&form)).await,
+    let wanted = Wanted { does, id, seen, roles: roles.map_err(|_| wrong())?, reason: form.get("reason") };
+    match act(&app, ctx, wanted).await.ok_or_else(wrong)? {
+        Ok(()) => Ok(go(&back(&visit, PATH, &[("show", &parameter(&visit, "show")), ("q", &parameter(&visit, "q"))], does))),
+        Err(error) => {
+            let place = |pointer: &str| (pointer == "/reason").then(|| (format!("reason-{id}"), "staff-act-reason"));
+            list(&app, &visit, Mishap::of(error, visit.lang(), place)?, Some(&form)).await
+        }
     }
 }

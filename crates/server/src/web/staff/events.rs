@@ -1,8 +1,5 @@
 //! The audit trail: what happened, by whom, to what, the newest first; and whether its chain is whole.
 
-use std::collections::BTreeMap;
-
-use accounts::access::may_manage_accounts;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -16,6 +13,7 @@ use super::super::format::{self, Moment};
 use super::super::frame::{Frame, Visit, localised, page, parameter};
 use super::super::paging::{address, cursor, paged};
 use super::frame;
+use super::subjects::{Subject, Subjects, kind_of_event, kind_of_subject};
 use crate::api;
 use crate::api::events::{ChainCheck, EventBody};
 use crate::app::App;
@@ -23,7 +21,7 @@ use crate::problem::Problem;
 
 pub(super) const PATH: &str = "/staff/events";
 /// Events on a page.
-const SHOWN: u16 = 50;
+const SHOWN: u16 = 40;
 
 /// An event.
 pub(in super::super) struct EventLine {
@@ -31,8 +29,14 @@ pub(in super::super) struct EventLine {
     pub at: Moment,
     pub actor: String,
     pub actor_href: Option<String>,
+    /// What happened, in words.
+    pub what: String,
     pub kind: String,
     pub kind_href: String,
+    /// What it happened to, as far as the reader may see it.
+    pub about: Option<Subject>,
+    /// What kind of thing that is.
+    pub about_kind: String,
     pub subject: String,
     pub subject_href: String,
     pub payload: String,
@@ -89,14 +93,17 @@ impl Asked {
     }
 }
 
-fn line(event: EventBody, names: &BTreeMap<AccountId, String>, lang: Lang) -> EventLine {
+fn line(event: EventBody, subjects: &Subjects, lang: Lang) -> EventLine {
     let here = localised(lang, PATH);
-    let actor = event.actor.map(|id| names.get(&AccountId(id)).cloned().unwrap_or_else(|| id.to_string()));
+    let actor = event.actor.and_then(|id| subjects.people.get(&AccountId(id)).cloned());
     EventLine {
         position: u64::try_from(event.position).unwrap_or_default(),
         at: format::moment(lang, event.at),
         actor: actor.unwrap_or_else(|| messages::say(lang, &format!("staff-actor-{}", event.actor_kind), &[])),
         actor_href: event.actor.map(|id| address(&here, &[("actor", &id.to_string())])),
+        what: kind_of_event(&event.kind, lang),
+        about: subjects.get(event.subject).cloned(),
+        about_kind: kind_of_subject(&event.subject_kind, lang),
         kind_href: address(&here, &[("kind", &event.kind)]),
         kind: event.kind,
         subject_href: address(&here, &[("subject", &event.subject.to_string())]),
@@ -112,15 +119,6 @@ fn chain(check: &ChainCheck, lang: Lang) -> Chain {
         Some(at) => messages::say(lang, "staff-chain-broken", &[("number", &count(at))]),
     };
     Chain { is_whole: check.whole, text }
-}
-
-/// Who acted, by name, for those who may read accounts; the trail itself holds ids.
-async fn names(app: &App, visit: &Visit, events: &[EventBody]) -> Result<BTreeMap<AccountId, String>, Problem> {
-    if !may_manage_accounts(&visit.who.actor) {
-        return Ok(BTreeMap::new());
-    }
-    let actors: Vec<AccountId> = events.iter().filter_map(|event| event.actor).map(AccountId).collect();
-    Ok(accounts::people::names(app.accounts.store().db(), &actors).await?)
 }
 
 async fn trail(app: &App, visit: &Visit, check: Option<&ChainCheck>) -> Result<Response, Problem> {
@@ -150,9 +148,9 @@ async fn trail(app: &App, visit: &Visit, check: Option<&ChainCheck>) -> Result<R
         view.faults = wrong.iter().map(fault).collect();
         return Ok(page(StatusCode::BAD_REQUEST, lang, &view));
     }
-    let names = names(app, visit, &events.items).await?;
+    let subjects = Subjects::of(app, visit, &events.items).await?;
     let paged = paged(visit, PATH, &view.asked.parameters(), events.next.as_deref());
-    view.lines = events.items.into_iter().map(|event| line(event, &names, lang)).collect();
+    view.lines = events.items.into_iter().map(|event| line(event, &subjects, lang)).collect();
     (view.total, view.next, view.first) = (events.total, paged.next, paged.first);
     Ok(page(StatusCode::OK, lang, &view))
 }

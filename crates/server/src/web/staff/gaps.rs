@@ -20,6 +20,7 @@ pub(super) const PATH: &str = "/staff/gaps";
 /// A listing without a good match.
 struct GapLine {
     title: String,
+    title_lang: Lang,
     href: String,
     matches: String,
     code: String,
@@ -65,6 +66,7 @@ fn line(app: &App, lang: Lang, gap: Gap) -> GapLine {
         field: field_name(app, lang, &field),
         best: best.map_or_else(|| messages::say(lang, "gaps-none", &[]), |b| format!("{} %", percent(b))),
         published: format::moment(lang, listing.published_at),
+        title_lang: listing.title_lang,
         title: listing.title,
         code: listing.code,
         party: listing.party,

@@ -23,6 +23,7 @@ pub(super) const PATH: &str = "/staff/needs";
 /// A need.
 pub(in super::super) struct NeedLine {
     pub title: String,
+    pub title_lang: Lang,
     pub href: String,
     pub matches: String,
     pub code: String,
@@ -78,6 +79,7 @@ async fn lines(app: &App, needs: Vec<DeskNeed>, lang: Lang) -> Result<Vec<NeedLi
         next: need.next_action_on.map(|day| format::day(lang, day)),
         is_due: need.is_due,
         published: need.published_at.map(|at| format::moment(lang, at)),
+        title_lang: need.title_lang,
         title: need.title,
         code: need.code,
     };

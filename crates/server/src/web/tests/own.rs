@@ -154,6 +154,7 @@ fn staff_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
     add("staff", &staff::StaffPage { f: frame(lang, "/staff"), doors: vec![door] });
     add("staff, nothing", &staff::StaffPage { f: frame(lang, "/staff"), doors: Vec::new() });
     let tabs = || vec![staff::Tab { text: EVIL.to_owned(), href: "/staff".to_owned(), is_on: true }];
+    let act = || staff::accounts::ActLine { text: EVIL.to_owned(), by: EVIL.to_owned(), at: moment(lang, at()), reason: EVIL.to_owned() };
     let account = |n: usize| staff::accounts::AccountLine {
         id: "7".to_owned(),
         name: EVIL.to_owned(),
@@ -162,6 +163,9 @@ fn staff_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
         status_label: EVIL.to_owned(),
         staff: EVIL.to_owned(),
         has_second_factor: n == 0,
+        is_other: true,
+        reason: if n == 0 { EVIL.to_owned() } else { String::new() },
+        acts: (0..usize::from(n == 0)).map(|_| act()).collect(),
         since: moment(lang, at()),
         version: 1,
         choices: (0..5).map(|n| Choice { about: None, ..choice(n) }).collect(),
@@ -170,8 +174,10 @@ fn staff_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
     let accounts = staff::accounts::AccountsPage {
         f: frame(lang, "/staff/accounts"),
         tabs: tabs(),
+        show: EVIL.to_owned(),
+        words: EVIL.to_owned(),
         meanings: (0..5).map(choice).collect(),
-        lines: (0..20).map(account).collect(),
+        lines: (0..14).map(account).collect(),
         total: 1_234,
         action: EVIL.to_owned(),
         next: Some("/next".to_owned()),
@@ -212,6 +218,9 @@ fn staff_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
         at: moment(lang, at()),
         actor: EVIL.to_owned(),
         actor_href: Some("/staff/events?actor=7".to_owned()),
+        what: EVIL.to_owned(),
+        about: (n % 2 == 0).then(|| staff::subjects::Subject { name: EVIL.to_owned(), lang: Some("en"), href: "/parties/x".to_owned() }),
+        about_kind: EVIL.to_owned(),
         kind: EVIL.to_owned(),
         kind_href: "/staff/events?kind=x".to_owned(),
         subject: EVIL.to_owned(),
@@ -221,7 +230,7 @@ fn staff_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
     let events = staff::events::EventsPage {
         f: frame(lang, "/staff/events"),
         asked: staff::events::Asked { kind: EVIL.to_owned(), subject: EVIL.to_owned(), actor: EVIL.to_owned() },
-        lines: (0..50).map(event).collect(),
+        lines: (0..40).map(event).collect(),
         total: 1_234,
         next: Some("/next".to_owned()),
         first: Some("/first".to_owned()),

@@ -1,0 +1,52 @@
+//! Removing a draft with what is confided of it.
+//!
+//! Sealed texts and the rows of files go in the transaction that removes the listing; the files themselves are taken out of
+//! the store by its sweep, as is whatever nothing leads to. Where something was opened to somebody the listing stays: the
+//! agreements that people accepted and the ledger of who looked outlive what they are about.
+
+use base::ListingId;
+use listings::{Kind, removal};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Statement};
+use store::{Ctx, Tx};
+
+use crate::Brokering;
+use crate::confidential::rows::{confidential, file};
+use crate::error::BrokeringError;
+
+/// Tables whose rows keep a listing where it is.
+const KEEPERS: [&str; 5] = ["disclosure", "disclosure_view", "interest", "deal", "story_listing"];
+
+/// Removes a listing that was never published.
+///
+/// # Errors
+/// As [`removal::check`]; [`listings::ListingError::NotRemovable`] also if something of it was opened to somebody.
+pub async fn remove(brokering: &Brokering, ctx: Ctx, kind: Kind, id: ListingId, seen: i64) -> Result<(), BrokeringError> {
+    let actor = ctx.actor.clone();
+    brokering
+        .store
+        .write(ctx, move |tx| {
+            let actor = actor.clone();
+            async move {
+                let listing = removal::check(&tx, &actor, kind, id, seen).await?;
+                if is_kept(&tx, id).await? {
+                    return Err(listing.refused().into());
+                }
+                confidential::Entity::delete_by_id(id.0).exec(tx.db()).await?;
+                file::Entity::delete_many().filter(file::Column::ListingId.eq(id.0)).exec(tx.db()).await?;
+                Ok(removal::remove(&tx, &listing).await?)
+            }
+        })
+        .await
+}
+
+async fn is_kept(tx: &Tx, id: ListingId) -> Result<bool, BrokeringError> {
+    let backend = ConnectionTrait::get_database_backend(tx.db());
+    for table in KEEPERS {
+        let sql = format!("SELECT 1 AS there FROM {table} WHERE listing_id = $1 LIMIT 1");
+        let row = tx.db().query_one_raw(Statement::from_sql_and_values(backend, sql, [id.0.into()])).await?;
+        if row.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

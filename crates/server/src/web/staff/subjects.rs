@@ -1,0 +1,227 @@
+//! What events are about, by its name: one look-up a kind for a whole page. What the reader may not see keeps its kind alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use accounts::access::may_manage_accounts;
+use base::{AccountId, DealId, Lang, ListingId, PartyId, messages};
+use uuid::Uuid;
+
+use super::super::frame::{Visit, localised};
+use super::super::paging::address;
+use crate::api::events::EventBody;
+use crate::app::App;
+use crate::problem::Problem;
+
+/// What an event is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) struct Subject {
+    /// Its title, name or code.
+    pub name: String,
+    /// The language of the name, where it is not the page's.
+    pub lang: Option<&'static str>,
+    /// Its page.
+    pub href: String,
+}
+
+/// The things that events of a page are about, as far as the reader may see them.
+pub(super) struct Subjects {
+    by_id: BTreeMap<Uuid, Subject>,
+    /// Who acted, by name.
+    pub people: BTreeMap<AccountId, String>,
+}
+
+impl Subjects {
+    /// Looks them all up.
+    pub async fn of(app: &App, visit: &Visit, events: &[EventBody]) -> Result<Self, Problem> {
+        let (actor, lang) = (&visit.who.actor, visit.lang());
+        let ids = |kinds: &[&str]| -> BTreeSet<Uuid> {
+            events.iter().filter(|event| kinds.contains(&event.subject_kind.as_str())).map(|event| event.subject).collect()
+        };
+        let db = app.store.db();
+        let mut by_id = BTreeMap::new();
+        // The subject of a match is its need.
+        let listings: Vec<ListingId> = ids(&["listing", "match"]).into_iter().map(ListingId).collect();
+        for one in listings::brief::named(db, actor, &listings).await? {
+            let is_foreign = one.title.is_some() && one.lang != lang;
+            let name = one.title.map_or_else(|| one.code.clone(), |title| format!("{title} ({})", one.code));
+            by_id.insert(one.id.0, Subject { name, lang: is_foreign.then(|| one.lang.code()), href: localised(lang, &one.url) });
+        }
+        let parties: Vec<PartyId> = ids(&["party"]).into_iter().map(PartyId).collect();
+        for one in accounts::parties::load_many(db, &parties).await? {
+            let name = one.names.best(lang).unwrap_or_default().to_owned();
+            let spoken = one.names.get(lang).is_none().then(|| lang.other().code());
+            by_id.insert(one.id.0, Subject { name, lang: spoken, href: localised(lang, &format!("/parties/{}", one.slug)) });
+        }
+        let deals: Vec<DealId> = ids(&["deal"]).into_iter().map(DealId).collect();
+        for one in brokering::deals::among(&app.brokering, actor, &deals).await? {
+            let name = format!("{} ({})", one.title, one.code);
+            by_id.insert(one.id.0, Subject { name, lang: None, href: localised(lang, &format!("/deals/{}", one.id)) });
+        }
+        let mut people = BTreeMap::new();
+        // Who people are is told to those who may read accounts; the trail itself holds ids.
+        if may_manage_accounts(actor) {
+            let acted = events.iter().filter_map(|event| event.actor);
+            let accounts: Vec<AccountId> = ids(&["account"]).into_iter().chain(acted).map(AccountId).collect();
+            for one in accounts::people::among(&app.accounts, actor, &accounts).await? {
+                let href = address(&localised(lang, super::accounts::PATH), &[("q", &one.email)]);
+                people.insert(one.id, one.name.clone());
+                by_id.insert(one.id.0, Subject { name: one.name, lang: None, href });
+            }
+        }
+        Ok(Self { by_id, people })
+    }
+
+    /// What an event is about, if the reader may see it.
+    pub fn get(&self, id: Uuid) -> Option<&Subject> {
+        self.by_id.get(&id)
+    }
+}
+
+/// What kind of thing an event is about, in words.
+pub(super) fn kind_of_subject(kind: &str, lang: Lang) -> String {
+    in_words(&format!("subject-{}", kind.replace('_', "-")), kind, lang)
+}
+
+/// What happened, in words.
+pub(super) fn kind_of_event(kind: &str, lang: Lang) -> String {
+    in_words(&format!("event-{}", kind.replace(['.', '_'], "-")), kind, lang)
+}
+
+fn in_words(key: &str, kind: &str, lang: Lang) -> String {
+    if messages::has(lang, key) { messages::say(lang, key, &[]) } else { kind.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every kind of event there is.
+    const EVENTS: [&str; 116] = [
+        "account.confirmed",
+        "account.created",
+        "account.disabled",
+        "account.edited",
+        "account.enabled",
+        "account.password_changed",
+        "account.password_reset",
+        "account.recovery_codes_renewed",
+        "account.second_factor_given",
+        "account.second_factor_removed",
+        "account.second_factor_set",
+        "account.session_ended",
+        "account.signed_in",
+        "account.signed_up",
+        "account.staff_changed",
+        "account.token_created",
+        "account.token_revoked",
+        "confidential.file_added",
+        "confidential.file_removed",
+        "confidential.glass_broken",
+        "confidential.text_set",
+        "deal.brokers_set",
+        "deal.contract_recorded",
+        "deal.document_added",
+        "deal.document_removed",
+        "deal.facts_answered",
+        "deal.interests_stated",
+        "deal.meeting_noted",
+        "deal.message_sent",
+        "deal.milestone_reached",
+        "deal.milestone_set",
+        "deal.moved",
+        "deal.offer_accepted",
+        "deal.offer_made",
+        "deal.offer_withdrawn",
+        "deal.opened",
+        "deal.outcome_recorded",
+        "deal.paper_noted",
+        "deal.parties_set",
+        "deal.payment_made",
+        "deal.payment_noted",
+        "deal.reported",
+        "deal.story_consent_withdrawn",
+        "deal.story_consented",
+        "deal.story_published",
+        "deal.story_unpublished",
+        "deal.story_written",
+        "deal.task_done",
+        "deal.task_set",
+        "disclosure.accepted",
+        "disclosure.granted",
+        "disclosure.opened",
+        "disclosure.revoked",
+        "expert.created",
+        "expert.edited",
+        "expert.left_party",
+        "expert.published",
+        "expert.withdrawn",
+        "import.ended",
+        "import.started",
+        "import.undone",
+        "interest.accepted",
+        "interest.declined",
+        "interest.expired",
+        "interest.information_given",
+        "interest.information_requested",
+        "interest.overdue",
+        "interest.read",
+        "interest.relayed",
+        "interest.reminded",
+        "interest.revealed",
+        "interest.sent",
+        "interest.withdrawn",
+        "listing.archived",
+        "listing.care_set",
+        "listing.changes_requested",
+        "listing.claimed",
+        "listing.confirmed",
+        "listing.created",
+        "listing.edited",
+        "listing.expired",
+        "listing.expiry_announced",
+        "listing.held",
+        "listing.private_terms_set",
+        "listing.published",
+        "listing.recorded",
+        "listing.rejected",
+        "listing.released",
+        "listing.removed",
+        "listing.resumed",
+        "listing.revision_discarded",
+        "listing.submitted",
+        "listing.visibility_set",
+        "listing.withdrawn",
+        "match.considered",
+        "match.dropped",
+        "match.judged",
+        "match.judgement_withdrawn",
+        "membership.accepted",
+        "membership.confirmed",
+        "membership.invited",
+        "membership.left",
+        "membership.merged",
+        "membership.reinstated",
+        "membership.removed",
+        "membership.roles_changed",
+        "membership.suspended",
+        "party.absorbed",
+        "party.created",
+        "party.edited",
+        "party.merged",
+        "party.verified",
+        "saved_search.edited",
+        "saved_search.kept",
+        "saved_search.removed",
+        "saved_search.stopped",
+    ];
+    const SUBJECTS: [&str; 10] =
+        ["account", "deal", "disclosure", "expert", "import", "interest", "listing", "match", "party", "saved_search"];
+
+    #[test]
+    fn every_kind_of_event_and_subject_has_its_words_in_both_languages() {
+        for lang in Lang::ALL {
+            assert!(EVENTS.iter().all(|kind| kind_of_event(kind, lang) != *kind), "{lang}");
+            assert!(SUBJECTS.iter().all(|kind| kind_of_subject(kind, lang) != *kind), "{lang}");
+        }
+    }
+}
