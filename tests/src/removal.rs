@@ -47,7 +47,7 @@ async fn an_editor_removes_a_draft_with_all_below_it_and_nobody_finds_it_again()
         assert_eq!(remove(&editor, &path, 1).await.status, 204);
         for client in [&editor, &admin, &auditor, &site.visitor()] {
             assert_eq!(client.get(&path).await.status, 404);
-            assert_eq!(client.get(&format!("/my/listings/{id}")).await.status.is_success(), false);
+            assert!(!client.get(&format!("/my/listings/{id}")).await.status.is_success());
         }
         assert_eq!(remove(&editor, &path, 1).await.status, 404);
         for part in ["versions", "private-terms", "confidential", "files"] {

@@ -219,7 +219,11 @@ fn staff_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
         actor: EVIL.to_owned(),
         actor_href: Some("/staff/events?actor=7".to_owned()),
         what: EVIL.to_owned(),
-        about: (n % 2 == 0).then(|| staff::subjects::Subject { name: EVIL.to_owned(), lang: Some("en"), href: "/parties/x".to_owned() }),
+        about: n.is_multiple_of(2).then(|| staff::subjects::Subject {
+            name: EVIL.to_owned(),
+            lang: Some("en"),
+            href: "/parties/x".to_owned(),
+        }),
         about_kind: EVIL.to_owned(),
         kind: EVIL.to_owned(),
         kind_href: "/staff/events?kind=x".to_owned(),
