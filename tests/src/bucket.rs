@@ -1,6 +1,6 @@
 //! Sealed files in a bucket: the space against a store that speaks the S3 protocol over HTTP and checks every signature.
 //!
-//! The store here follows Amazon's description (multipart upload, GET, HEAD, DELETE, ListObjectsV2, Signature Version 4) as
+//! The store here follows Amazon's description (multipart upload, GET, HEAD, DELETE, DeleteObjects, ListObjectsV2, Signature Version 4) as
 //! far as the space uses it, and refuses the rest, so that what the space begins to use has to be added.
 
 use std::collections::{BTreeMap, HashMap};
@@ -130,6 +130,15 @@ async fn answer(State(bucket): State<Arc<Bucket>>, request: Request) -> Response
             objects.remove(&key);
             StatusCode::NO_CONTENT.into_response()
         }
+        ("POST", None, None) if key.is_empty() && asked.contains_key("delete") => {
+            let text = String::from_utf8(body.to_vec()).unwrap();
+            let mut gone = String::new();
+            for key in text.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next()) {
+                objects.remove(key);
+                gone.push_str(&format!("<Deleted><Key>{key}</Key></Deleted>"));
+            }
+            format!("<DeleteResult>{gone}</DeleteResult>").into_response()
+        }
         ("GET", None, None) if key.is_empty() && asked.get("list-type").is_some_and(|t| t == "2") => {
             let contents: String = objects
                 .iter()
@@ -163,6 +172,7 @@ async fn files_in_a_bucket_are_sealed_come_back_whole_and_go_when_they_are_taken
     let endpoint = bucket.serve().await;
     let store = TestStore::all().await.unwrap().remove(0);
     let with_bucket = |config: &mut innospace::config::Config| {
+        config.files.max_mb = 20;
         config.files.s3_bucket = BUCKET.to_owned();
         config.files.s3_endpoint.clone_from(&endpoint);
         config.files.s3_access_key = ACCESS_KEY.to_owned();

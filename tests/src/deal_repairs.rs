@@ -151,7 +151,9 @@ async fn the_board_leads_to_what_a_stage_demands_and_its_lists_stay_narrowed() {
         let more = format!("/my/deals?stage=qualified&amp;broker={}", cast.broker_id);
         assert!(board.contains(&more.replace("&amp;", "&#38;")) || board.contains(&more), "{board}");
         let list = cast.broker.get(&more.replace("&amp;", "&")).await;
-        assert!(list.status == 200 && list.text.contains("Thương vụ 18"), "{}", list.text);
+        // Deals of one moment stand in no order: only how many there are is known, and that the next page stays narrowed.
+        assert_eq!((list.status.as_u16(), list.text.matches("href=\"/deals/").count()), (200, 20), "{}", list.text);
+        assert!(list.text.contains("/my/deals?stage=qualified&#38;broker="), "{}", list.text);
         site.stop().await;
     })
     .await;
