@@ -82,7 +82,7 @@ async fn answer(State(bucket): State<Arc<Bucket>>, request: Request) -> Response
     let (path, query) = (head.uri.path().to_owned(), head.uri.query().unwrap_or_default().to_owned());
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     if bucket.is_down.load(Ordering::SeqCst) {
-        return StatusCode::FORBIDDEN.into_response();
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     if !is_signed(&head.method, &path, &query, &head.headers) {
         return (StatusCode::FORBIDDEN, "<Error><Code>SignatureDoesNotMatch</Code></Error>").into_response();
@@ -205,7 +205,7 @@ async fn files_in_a_bucket_are_sealed_come_back_whole_and_go_when_they_are_taken
     assert_eq!(brokering::confidential::files::sweep(&site.app.brokering).await.unwrap(), 1);
     assert!(bucket.names().len() == 2 && !bucket.names().contains(&unknown));
 
-    // A bucket that refuses: the space says that it cannot now, keeps no trace, and goes on when it can.
+    // A bucket that is down: the space says that it cannot now, keeps no trace, and goes on when it can.
     bucket.is_down.store(true, Ordering::SeqCst);
     let refused = owner.hand_in(&documents, "b.txt", b"abc").await;
     assert!(refused.status.is_server_error() && refused.json()["title"].is_string(), "{} {}", refused.status, refused.text);

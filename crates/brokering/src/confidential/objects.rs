@@ -5,6 +5,7 @@
 
 use std::path::Path as Folder;
 use std::sync::Arc;
+use std::time::Duration;
 
 use accounts::Hidden;
 use base::ConfidentialFileId;
@@ -15,13 +16,15 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt as _};
+use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt as _, RetryConfig};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::kinds::{FileKind, Look};
 use super::seal::{Broken, FileKey, Opener, Sealer};
 
+/// How long a bucket that fails is tried again: somebody waits for the answer.
+const BUCKET_PATIENCE: Duration = Duration::from_secs(10);
 /// Sealed bytes in one part of an upload; S3 takes no smaller ones but the last.
 const PART: usize = 5 * 1024 * 1024;
 
@@ -114,6 +117,7 @@ impl Objects {
             .with_region(&settings.s3_region)
             .with_access_key_id(&settings.s3_access_key)
             .with_secret_access_key(&settings.s3_secret_key.0)
+            .with_retry(RetryConfig { max_retries: 3, retry_timeout: BUCKET_PATIENCE, ..RetryConfig::default() })
             .with_allow_http(settings.s3_endpoint.starts_with("http://"));
         if !settings.s3_endpoint.is_empty() {
             builder = builder.with_endpoint(&settings.s3_endpoint);

@@ -167,7 +167,8 @@ mod tests {
     #[test]
     fn the_beginning_of_a_text_fits_into_its_bytes_of_html() {
         assert_eq!(beginning("Máy sấy", 40), "Máy sấy");
-        assert_eq!(beginning("Máy sấy cơm dừa", 10), "Máy sấ…");
+        assert_eq!(beginning("Máy sấy cơm dừa", 10), "Máy sấy…");
+        assert_eq!(beginning("Máy sấy cơm dừa", 9), "Máy sấ…");
         assert_eq!(beginning("a & b", 6), "a…");
         assert_eq!(beginning("\"\"\"", 10), "\"\"…");
     }
