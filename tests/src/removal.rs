@@ -93,16 +93,13 @@ async fn what_was_published_waits_for_a_moderator_or_was_confided_to_somebody_is
         assert_eq!(remove(&admin, &path, seen).await.status, 409);
 
         // The agreement somebody was asked to accept outlives the draft.
-        let (reader, account) = site.account("reader", &[]).await;
+        let reader = site.person("reader").await;
         let theirs = site.party(&reader, "Công ty Dừa", "enterprise").await;
-        let _ = account;
         let made = draft(&admin, party, "Máy ép dầu dừa").await;
         let id = made["id"].as_str().unwrap().to_owned();
         let body = json!({"party": theirs, "email": "reader@example.org", "purpose": "Thẩm định", "expires_on": "2027-01-31"});
-        let opened = admin.post(&format!("/api/v1/listings/{id}/disclosures"), body).await;
-        if opened.status == 201 {
-            assert_eq!(remove(&admin, &format!("/api/v1/technologies/{id}"), 1).await.status, 409);
-        }
+        admin.post(&format!("/api/v1/listings/{id}/disclosures"), body).await.expect(201);
+        assert_eq!(remove(&admin, &format!("/api/v1/technologies/{id}"), 1).await.status, 409);
         let removed = site.app.store.events(&Filter { kind: Some("listing.removed".to_owned()), ..Filter::default() }, 10).await.unwrap();
         assert!(removed.is_empty());
         site.stop().await;

@@ -4,15 +4,15 @@
 //! never for an answer. Not here: the content (`view`, `published`).
 
 use accounts::parties::PartyBrief;
-use base::{AccountId, Actor, Code, Hideable as _, Lang, ListingId, Localised, PartyId, Refused};
+use base::{AccountId, Actor, Code, ListingId, Localised, PartyId, Refused};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
 use store::StoreError;
 
 use crate::Kind;
 use crate::error::ListingError;
-use crate::head::{Head, load, read_content};
-use crate::rows::{invitation, listing, version};
-use crate::state::{Revision, Status};
+use crate::head::{load, read_content};
+use crate::rows::{listing, version};
+use crate::state::Status;
 use crate::view::{OwnerView, owner, url};
 
 /// What those who deal about a listing know of it.
@@ -53,51 +53,6 @@ pub async fn open_to(db: &impl ConnectionTrait, actor: &Actor, kind: Kind, id: L
         return Err(Refused::Hidden.into());
     }
     load_many(db, &[id]).await?.pop().ok_or_else(|| Refused::Hidden.into())
-}
-
-/// A listing by its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
-    /// The listing.
-    pub id: ListingId,
-    /// Its readable code.
-    pub code: String,
-    /// Its title in the language it is written in; none where the newest is not for this reader yet.
-    pub title: Option<String>,
-    /// That language.
-    pub lang: Lang,
-    /// Its page.
-    pub url: String,
-}
-
-/// Those of these listings that the actor may see, in no order.
-///
-/// # Errors
-/// If the database fails.
-pub async fn named(db: &impl ConnectionTrait, actor: &Actor, ids: &[ListingId]) -> Result<Vec<Named>, StoreError> {
-    let mut all = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(500) {
-        let ids: Vec<_> = chunk.iter().map(|id| id.0).collect();
-        let rows = listing::Entity::find().filter(listing::Column::Id.is_in(ids.clone())).all(db).await?;
-        let shown = invitation::Entity::find().filter(invitation::Column::ListingId.is_in(ids)).all(db).await?;
-        for row in rows {
-            let invited = shown.iter().filter(|i| i.listing_id == row.id).map(|i| PartyId(i.party_id)).collect();
-            let head = Head::of(row, invited)?;
-            if !head.visible_to(actor) {
-                continue;
-            }
-            // A pending revision is its authors' own until it is handed in.
-            let is_told = head.is_insider(actor) || head.state.revision != Revision::Draft;
-            all.push(Named {
-                id: head.id,
-                url: url(head.kind, &head.slug),
-                title: Some(head.title).filter(|title| is_told && !title.is_empty()),
-                code: head.code,
-                lang: head.source_lang,
-            });
-        }
-    }
-    Ok(all)
 }
 
 /// Listings that were published once, in no order, whatever became of them. For whoever dealt about them already.

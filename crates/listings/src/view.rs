@@ -146,13 +146,17 @@ fn version_for(actor: &Actor, head: &Head) -> (bool, Option<i64>) {
 /// A listing by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Titled {
-    /// Its title in the reader's language.
-    pub title: String,
+    /// Its readable code.
+    pub code: String,
+    /// Its title, in the reader's language if it has one there; none where no version is for this reader yet.
+    pub title: Option<String>,
+    /// The language of the title.
+    pub lang: Lang,
     /// Its page.
     pub url: String,
 }
 
-/// The titles of many listings, each as [`show`] would tell it; those that the reader may not see are left out.
+/// The names of many listings, each as [`show`] would tell it; those that the reader may not see are left out.
 ///
 /// # Errors
 /// If the database fails.
@@ -161,7 +165,11 @@ pub async fn titles(listings: &Listings, actor: &Actor, ids: &[ListingId]) -> Re
     let seen = load_many(db, ids).await?.into_iter().filter_map(|head| Grant::<View>::check(actor, head).ok().map(Grant::into_object));
     let heads: HashMap<Uuid, Head> = seen.map(|head| (head.id.0, head)).collect();
     let wanted: Vec<(Uuid, i64)> = heads.iter().filter_map(|(id, head)| Some((*id, version_for(actor, head).1?))).collect();
-    let mut titles = HashMap::new();
+    let mut titles: HashMap<ListingId, Titled> = HashMap::with_capacity(heads.len());
+    for head in heads.values() {
+        let (code, url) = (head.code.clone(), url(head.kind, &head.slug));
+        titles.insert(head.id, Titled { code, title: None, lang: head.source_lang, url });
+    }
     for chunk in wanted.chunks(200) {
         let mut these = Condition::any();
         for (id, number) in chunk {
@@ -169,8 +177,11 @@ pub async fn titles(listings: &Listings, actor: &Actor, ids: &[ListingId]) -> Re
         }
         for row in version::Entity::find().filter(these).all(db).await? {
             let Some(head) = heads.get(&row.listing_id) else { continue };
-            let title = read_content(head.kind, &row)?.title().best(actor.lang).unwrap_or_default().to_owned();
-            titles.insert(head.id, Titled { title, url: url(head.kind, &head.slug) });
+            let content = read_content(head.kind, &row)?;
+            if let Some(titled) = titles.get_mut(&head.id) {
+                titled.title = content.title().best(actor.lang).map(str::to_owned);
+                titled.lang = content.title().spoken(actor.lang);
+            }
         }
     }
     Ok(titles)

@@ -317,8 +317,8 @@ pub(crate) fn parts_of(segment: &Segment, place: usize, similarities: &[Similari
 }
 
 /// What every document of one segment is worth, by its number: one term's list is added up after the other. For many terms
-/// of which any will do this takes a tenth of what walking all their lists side by side does, since most documents
-/// have some of them and little can be skipped.
+/// of which any will do this is much quicker than walking all their lists side by side, since most documents have some of
+/// them and little can be skipped.
 pub(crate) fn sums(segment: &Segment, place: usize, similarities: &[Similarity<'_>]) -> Result<Vec<f32>, Failure> {
     let mut sums = vec![0.0_f32; segment.bound() as usize];
     for similarity in similarities {

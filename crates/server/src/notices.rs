@@ -42,7 +42,7 @@ pub(crate) async fn say_all(app: &App, actor: &Actor, notices: &[Notice]) -> Res
 /// What the words of some notices are made from, as their reader may see it.
 struct Known {
     listings: HashMap<ListingId, Titled>,
-    deals: HashMap<DealId, String>,
+    deals: HashMap<DealId, brokering::deals::Titled>,
     stories: HashMap<DealId, Headline>,
     searches: HashMap<SavedSearchId, String>,
     /// Parties that others took in.
@@ -76,10 +76,10 @@ impl Known {
     fn say(&self, lang: Lang, notice: &Notice) -> Said {
         let about = notice.about;
         let listed = || listing_of(notice).and_then(|id| self.listings.get(&id));
-        let deal = || self.deals.get(&DealId(about)).cloned();
+        let deal = || self.deals.get(&DealId(about)).map(|deal| deal.title.clone());
         let (title, path) = match notice.about_kind.as_str() {
-            "interest" => (listed().map(|l| l.title.clone()), format!("/interests/{about}")),
-            "disclosure" => (listed().map(|l| l.title.clone()), of_disclosure(notice)),
+            "interest" => (listed().and_then(|l| l.title.clone()), format!("/interests/{about}")),
+            "disclosure" => (listed().and_then(|l| l.title.clone()), of_disclosure(notice)),
             "deal" if notice.kind == NoticeKind::ConsentAsked => (deal(), format!("/deals/{about}/edit/statement")),
             "deal" => (deal(), format!("/deals/{about}")),
             "story" => self.of_story(lang, notice),
@@ -88,9 +88,9 @@ impl Known {
                 None => (None, LIST.to_owned()),
             },
             "listing" => match listed() {
-                Some(l) if notice.kind == NoticeKind::MatchFound => (Some(l.title.clone()), format!("{}/matches{}", l.url, pair(notice))),
-                Some(l) if notice.kind == NoticeKind::GlassBroken => (Some(l.title.clone()), format!("/my/listings/{about}/ledger")),
-                Some(l) => (Some(l.title.clone()), format!("/my/listings/{about}")),
+                Some(l) if notice.kind == NoticeKind::MatchFound => (l.title.clone(), format!("{}/matches{}", l.url, pair(notice))),
+                Some(l) if notice.kind == NoticeKind::GlassBroken => (l.title.clone(), format!("/my/listings/{about}/ledger")),
+                Some(l) => (l.title.clone(), format!("/my/listings/{about}")),
                 None => (None, LIST.to_owned()),
             },
             "party" => self.of_merger(lang, notice),
@@ -110,7 +110,7 @@ impl Known {
         let own = self.deals.get(&deal);
         match (public, own) {
             (Some(story), _) => (story.title.best(lang).map(str::to_owned), story.url.clone()),
-            (None, Some(title)) => (Some(title.clone()), format!("/deals/{deal}/story")),
+            (None, Some(own)) => (Some(own.title.clone()), format!("/deals/{deal}/story")),
             (None, None) if notice.kind == NoticeKind::StoryWithdrawn => (None, STORIES.to_owned()),
             (None, None) => (None, LIST.to_owned()),
         }

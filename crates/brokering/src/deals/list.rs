@@ -178,18 +178,6 @@ pub async fn waiting(brokering: &Brokering, actor: &Actor, id: DealId) -> Result
     Ok(found.into_iter().next().ok_or(Refused::Hidden)?)
 }
 
-/// Those of these deals that the actor reads, in no order.
-///
-/// # Errors
-/// If the database fails.
-pub async fn among(brokering: &Brokering, actor: &Actor, ids: &[DealId]) -> Result<Vec<DealRow>, BrokeringError> {
-    if ids.is_empty() || !actor.has_scope(Scope::Read) {
-        return Ok(Vec::new());
-    }
-    let these = Condition::all().add(visible(actor)).add(deal::Column::Id.is_in(ids.iter().map(|id| id.0)));
-    page(brokering, actor, these, None, u64::try_from(ids.len()).unwrap_or(u64::MAX)).await
-}
-
 /// So many deals of a condition, from a place on.
 pub(super) async fn page(
     brokering: &Brokering,

@@ -53,7 +53,7 @@ pub use facts::set_legal_facts;
 pub use handover::{Handover, HandoverReceipt, hand_over};
 pub(crate) use joining::reveal;
 pub use joining::take;
-pub use list::{DealRow, Filter, among, list, waiting};
+pub use list::{DealRow, Filter, list, waiting};
 pub use messages::{MessageReceipt, MessageView, NewMessage, send, thread};
 pub use notices::tick;
 pub use offers::{NewOffer, OfferStatus, OfferTerms, OfferView, Royalty, Stage as PaymentStage, accept, offer, offers, withdraw};
@@ -63,7 +63,7 @@ pub use past::dealt_in_field_of;
 pub use people::{BrokerShare, BrokerShares, DealParties, DealParty, Statement, set_brokers, set_parties, state_interests};
 pub use replay::{Replayed, replay};
 pub use transition::{Transition, transition};
-pub use view::{BrokerView, DealView, Inside, LackView, PartyView, StageView, WayView, show, titles};
+pub use view::{BrokerView, DealView, Inside, LackView, PartyView, StageView, Titled, WayView, show, titles};
 pub use work::{
     MeetingView, MilestoneView, NewMeeting, NewMilestone, NewPaper, NewTask, PaperReceipt, PaperView, TaskView, meeting, milestone, paper,
     reached, task, task_done,

@@ -172,14 +172,27 @@ pub struct DealView {
     pub inside: Option<Inside>,
 }
 
-/// The titles of those of these deals that the reader sees to be there.
+/// A deal by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Titled {
+    /// Its readable code.
+    pub code: String,
+    /// Its title.
+    pub title: String,
+}
+
+/// The names of those of these deals that the reader sees to be there.
 ///
 /// # Errors
 /// If the database fails.
-pub async fn titles(brokering: &Brokering, actor: &Actor, ids: &[DealId]) -> Result<HashMap<DealId, String>, BrokeringError> {
+pub async fn titles(brokering: &Brokering, actor: &Actor, ids: &[DealId]) -> Result<HashMap<DealId, Titled>, BrokeringError> {
     let found = super::load_many(brokering.store.db(), ids).await?;
     let seen = found.into_iter().filter_map(|deal| Grant::<ViewDeal>::check(actor, deal).ok());
-    Ok(seen.map(|grant| (grant.object().id, grant.object().title.clone())).collect())
+    let name = |grant: Grant<ViewDeal>| {
+        let deal = grant.into_object();
+        (deal.id, Titled { code: deal.code, title: deal.title })
+    };
+    Ok(seen.map(name).collect())
 }
 
 /// Shows one deal.

@@ -41,10 +41,10 @@ impl Subjects {
         let mut by_id = BTreeMap::new();
         // The subject of a match is its need.
         let listings: Vec<ListingId> = ids(&["listing", "match"]).into_iter().map(ListingId).collect();
-        for one in listings::brief::named(db, actor, &listings).await? {
+        for (id, one) in listings::view::titles(&app.listings, actor, &listings).await? {
             let is_foreign = one.title.is_some() && one.lang != lang;
             let name = one.title.map_or_else(|| one.code.clone(), |title| format!("{title} ({})", one.code));
-            by_id.insert(one.id.0, Subject { name, lang: is_foreign.then(|| one.lang.code()), href: localised(lang, &one.url) });
+            by_id.insert(id.0, Subject { name, lang: is_foreign.then(|| one.lang.code()), href: localised(lang, &one.url) });
         }
         let parties: Vec<PartyId> = ids(&["party"]).into_iter().map(PartyId).collect();
         for one in accounts::parties::load_many(db, &parties).await? {
@@ -53,9 +53,9 @@ impl Subjects {
             by_id.insert(one.id.0, Subject { name, lang: spoken, href: localised(lang, &format!("/parties/{}", one.slug)) });
         }
         let deals: Vec<DealId> = ids(&["deal"]).into_iter().map(DealId).collect();
-        for one in brokering::deals::among(&app.brokering, actor, &deals).await? {
+        for (id, one) in brokering::deals::titles(&app.brokering, actor, &deals).await? {
             let name = format!("{} ({})", one.title, one.code);
-            by_id.insert(one.id.0, Subject { name, lang: None, href: localised(lang, &format!("/deals/{}", one.id)) });
+            by_id.insert(id.0, Subject { name, lang: None, href: localised(lang, &format!("/deals/{id}")) });
         }
         let mut people = BTreeMap::new();
         // Who people are is told to those who may read accounts; the trail itself holds ids.
