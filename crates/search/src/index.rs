@@ -18,6 +18,7 @@ use tantivy::schema::Schema;
 use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError};
 use uuid::Uuid;
 
+use crate::directory::IndexDir;
 use crate::document::Document;
 use crate::failure::Failure;
 use crate::files::{self, Marker};
@@ -353,7 +354,7 @@ impl Search {
             Some(HeldDir { path: dir, .. }) => {
                 let (generation, path) = files::create_next(dir)?;
                 let settings = IndexSettings { docstore_blocksize: STORED_BLOCK_BYTES, ..IndexSettings::default() };
-                (Index::builder().schema(self.shared.schema.clone()).settings(settings).create_in_dir(path)?, generation)
+                (Index::create(IndexDir::open(&path)?, self.shared.schema.clone(), settings)?, generation)
             }
             None => (Index::create_in_ram(self.shared.schema.clone()), 0),
         };
@@ -381,7 +382,7 @@ impl Live {
     }
 
     fn open_checked(path: &Path, schema: &Schema, fields: &Fields, settings: &Settings, writes: bool) -> Result<Self, Failure> {
-        let index = with_tokenizers(Index::open_in_dir(path)?);
+        let index = with_tokenizers(Index::open(IndexDir::open(path)?)?);
         let metas = index.load_metas()?;
         // Checksums are only looked at for files on the list of managed files, so that list has to be whole as well.
         let managed = index.directory().list_managed_files();

@@ -15,6 +15,7 @@ mod count;
 mod cursor;
 mod dates;
 pub mod desk;
+mod directory;
 mod document;
 mod explain;
 mod facet;

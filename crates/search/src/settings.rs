@@ -41,7 +41,7 @@ impl Default for Settings {
             rebuild_memory_mb: 160,
             commit_every_ms: 200,
             commit_documents: 2_000,
-            filter_cache_mb: 64,
+            filter_cache_mb: 32,
             lock_wait_ms: 3_000,
             synonyms: None,
             weights: Weights::default(),

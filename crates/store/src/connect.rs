@@ -77,7 +77,8 @@ impl Store {
                 // FULL: without it a power cut loses commits that were already acknowledged.
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(Duration::from_secs(5))
-                .statement_cache_capacity(256)
+                // Of each connection; lists of ids are statements of their own by their length, and large ones.
+                .statement_cache_capacity(64)
                 .pragma("trusted_schema", "OFF")
                 // KB for each connection: what is read often stays in the system's own cache of the file.
                 .pragma("cache_size", "-4000")

@@ -10,6 +10,7 @@ use listings::published::{self, Audience, Published};
 use sea_orm::{EntityTrait, QueryOrder, QuerySelect};
 use search::Viewer;
 use store::{Store, StoreError};
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::list::{List, Pair};
@@ -42,6 +43,8 @@ pub struct Current {
     pub(crate) store: Store,
     judge: Engine,
     look: Engine,
+    /// The threads that search and judge.
+    pool: Handle,
     keep: usize,
     least_ppm: u32,
 }
@@ -102,6 +105,7 @@ impl Current {
             least_ppm,
             look: judge.weighing(wide),
             judge,
+            pool: Handle::current(),
         }
     }
 
@@ -116,6 +120,11 @@ impl Current {
         (now_there - before).abs() > before * GROWTH || now - self.started_at > TimeDelta::days(GENERATION_DAYS)
     }
 
+    /// The same, reckoning on other threads.
+    pub(super) fn on(&self, pool: Handle) -> Self {
+        Self { pool, ..self.clone() }
+    }
+
     fn reader(&self) -> Reader {
         Reader { lang: Lang::Vi, now: self.started_at, explain: false }
     }
@@ -126,7 +135,7 @@ impl Current {
 
     async fn candidates(&self, of: &Published, kinds: BTreeSet<Kind>) -> Result<Vec<ListingId>, StandingError> {
         let (look, of) = (self.look.clone(), of.clone());
-        let found = tokio::task::spawn_blocking(move || look.candidates(&Side::of(&of), &kinds, &Viewer::of(&Actor::system())));
+        let found = self.pool.spawn_blocking(move || look.candidates(&Side::of(&of), &kinds, &Viewer::of(&Actor::system())));
         Ok(found.await??)
     }
 
@@ -134,7 +143,7 @@ impl Current {
     async fn pairs(&self, of: &Published, mut others: Vec<Published>) -> Result<Vec<Pair>, StandingError> {
         others.retain(has_audience);
         let (judge, of, reader, least) = (self.judge.clone(), of.clone(), self.reader(), self.least_ppm);
-        let pairs = tokio::task::spawn_blocking(move || {
+        let pairs = self.pool.spawn_blocking(move || {
             let judged = judge.judge(&Side::of(&of), &others, reader)?;
             let fits = judged.iter().filter(|j| !j.is_excluded() && j.score_ppm >= least);
             Ok::<_, search::Failure>(fits.map(|j| pair(&of, j.listing, j.score_ppm)).collect())

@@ -16,6 +16,7 @@
 //! `standing_min` is at least what nearness of fields alone can make (`weights.field`), since fields alone are no words
 //! that anybody could check. What a viewer may see is decided again when the pairs are read.
 
+mod background;
 mod compute;
 mod follower;
 mod list;
@@ -44,6 +45,9 @@ pub enum StandingError {
     /// The work was cut off, such as by a shutdown.
     #[error("the work was cut off")]
     CutOff(#[from] tokio::task::JoinError),
+    /// The system gives no threads.
+    #[error("the system gives no threads")]
+    Threads(#[from] std::io::Error),
     /// The program is to stop.
     #[error("the program is to stop")]
     Stopped,

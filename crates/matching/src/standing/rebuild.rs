@@ -12,10 +12,12 @@ use listings::published::{self, Published};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
 use store::{Ctx, Store, StoreError};
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::StandingError;
+use super::background::Background;
 use super::compute::Current;
 use super::list::Pair;
 use super::write::{Change, Subject, of_row};
@@ -56,6 +58,22 @@ struct Pace<'a> {
     stop: &'a CancellationToken,
     /// Needs reckoned side by side.
     at_once: usize,
+    /// The threads it is done on, if not on those of everything else.
+    background: Option<Background>,
+}
+
+impl<'a> Pace<'a> {
+    fn alone(stop: &'a CancellationToken) -> Self {
+        Self { stop, at_once: ALONE, background: None }
+    }
+
+    fn beside_readers(stop: &'a CancellationToken) -> Result<Self, StandingError> {
+        Ok(Self { stop, at_once: BESIDE_READERS, background: Some(Background::new(BESIDE_READERS)?) })
+    }
+
+    fn pool(&self) -> Handle {
+        self.background.as_ref().map_or_else(Handle::current, Background::handle)
+    }
 }
 
 /// Counts words anew and reckons everything; `progress` is told how many listings are done. Gives how many there were.
@@ -64,7 +82,7 @@ struct Pace<'a> {
 /// [`StandingError`]; what was reckoned until then stays, and the next run goes on from there.
 pub async fn rebuild(matcher: &Matcher, progress: impl FnMut(u64) + Send) -> Result<u64, StandingError> {
     let stop = CancellationToken::new();
-    begin(matcher, &Pace { stop: &stop, at_once: ALONE }, progress).await
+    begin(matcher, &Pace::alone(&stop), progress).await
 }
 
 /// The generation to go on with: the newest, finished, unless the space has outgrown it. `known` is the one that was used
@@ -80,7 +98,7 @@ pub(super) async fn up_to_date(matcher: &Matcher, known: Option<Current>, stop: 
     if let Some(mut current) = current {
         let is_outdated = current.is_outdated(published, listings.store.clock().now());
         if !current.is_done && !is_outdated {
-            fill(matcher, &current, &Pace { stop, at_once: BESIDE_READERS }, &mut |_| {}).await?;
+            fill(matcher, &current, &Pace::beside_readers(stop)?, &mut |_| {}).await?;
             current.is_done = true;
             return Ok(current);
         }
@@ -94,14 +112,14 @@ pub(super) async fn up_to_date(matcher: &Matcher, known: Option<Current>, stop: 
 
 /// Begins a generation and fills it beside a server's other work.
 pub(super) async fn anew(matcher: &Matcher, stop: &CancellationToken) -> Result<u64, StandingError> {
-    begin(matcher, &Pace { stop, at_once: BESIDE_READERS }, |_| {}).await
+    begin(matcher, &Pace::beside_readers(stop)?, |_| {}).await
 }
 
 /// Begins a generation and fills it.
 async fn begin(matcher: &Matcher, pace: &Pace<'_>, mut progress: impl FnMut(u64) + Send) -> Result<u64, StandingError> {
     let store = &matcher.listings().store;
     let search = matcher.engine().search().clone();
-    let statistics = tokio::task::spawn_blocking(move || Statistics::count(&search)).await??;
+    let statistics = pace.pool().spawn_blocking(move || Statistics::count(&search)).await??;
     let row = generation::Model {
         id: store.clock().uuid(),
         started_at: store.clock().now(),
@@ -131,6 +149,7 @@ async fn fill(matcher: &Matcher, current: &Current, pace: &Pace<'_>, progress: &
     let store = &matcher.listings().store;
     let mut after = current.reached;
     let mut count = 0_u64;
+    let reckoning = current.on(pace.pool());
     loop {
         if pace.stop.is_cancelled() {
             return Err(StandingError::Stopped);
@@ -138,7 +157,7 @@ async fn fill(matcher: &Matcher, current: &Current, pace: &Pace<'_>, progress: &
         let page = published::page_after(store, after, PAGE).await?;
         let last = page.last().map(|p| p.id);
         count += u64::try_from(page.len()).unwrap_or_default();
-        let put = pairs_of(current, &page, pace.at_once).await?;
+        let put = pairs_of(&reckoning, &page, pace.at_once).await?;
         write_page(matcher, current, (page, put), after, last).await?;
         progress(count);
         if last.is_none() {

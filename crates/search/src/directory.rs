@@ -1,0 +1,108 @@
+//! Where an index's files are read from: mapped into memory, but for stored texts.
+//!
+//! Postings and columns are read in many small steps, for which mapped pages are quickest. Of stored texts a search reads
+//! some twenty blocks, each once; mapped, they would stay resident page by page until the whole file counts as memory of
+//! the program. They are read into the heap and gone after the answer.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fmt, io};
+
+use tantivy::Directory;
+use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
+use tantivy::directory::{DirectoryLock, FileHandle, FileSlice, Lock, MmapDirectory, OwnedBytes, WatchCallback, WatchHandle, WritePtr};
+use tantivy::{HasLen, TantivyError};
+
+/// The files that stored texts are in end so.
+const STORED: &str = "store";
+/// Longer pieces are read mapped: merging and checking go through a whole file once.
+const MOST_APART: usize = 1 << 20;
+
+/// A folder of index files.
+#[derive(Clone)]
+pub(crate) struct IndexDir {
+    mapped: MmapDirectory,
+    path: PathBuf,
+}
+
+impl IndexDir {
+    /// The folder at `path`, which must be there.
+    ///
+    /// # Errors
+    /// If it is not there or cannot be read.
+    pub(crate) fn open(path: &Path) -> Result<Self, TantivyError> {
+        Ok(Self { mapped: MmapDirectory::open(path)?, path: path.to_owned() })
+    }
+}
+
+impl fmt::Debug for IndexDir {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("IndexDir").field(&self.path).finish()
+    }
+}
+
+/// A file of stored texts.
+#[derive(Debug)]
+struct StoredTexts {
+    read: FileSlice,
+    mapped: Arc<dyn FileHandle>,
+}
+
+impl HasLen for StoredTexts {
+    fn len(&self) -> usize {
+        self.mapped.len()
+    }
+}
+
+impl FileHandle for StoredTexts {
+    fn read_bytes(&self, range: Range<usize>) -> io::Result<OwnedBytes> {
+        if range.is_empty() || range.len() > MOST_APART {
+            return self.mapped.read_bytes(range);
+        }
+        self.read.read_bytes_slice(range)
+    }
+}
+
+impl Directory for IndexDir {
+    fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
+        let mapped = self.mapped.get_file_handle(path)?;
+        if path.extension().is_none_or(|e| e != STORED) {
+            return Ok(mapped);
+        }
+        let read = FileSlice::open(&self.path.join(path)).map_err(|e| OpenReadError::wrap_io_error(e, path.to_owned()))?;
+        Ok(Arc::new(StoredTexts { read, mapped }))
+    }
+
+    fn delete(&self, path: &Path) -> Result<(), DeleteError> {
+        self.mapped.delete(path)
+    }
+
+    fn exists(&self, path: &Path) -> Result<bool, OpenReadError> {
+        self.mapped.exists(path)
+    }
+
+    fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
+        self.mapped.open_write(path)
+    }
+
+    fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
+        self.mapped.atomic_read(path)
+    }
+
+    fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
+        self.mapped.atomic_write(path, data)
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        self.mapped.sync_directory()
+    }
+
+    fn acquire_lock(&self, lock: &Lock) -> Result<DirectoryLock, LockError> {
+        self.mapped.acquire_lock(lock)
+    }
+
+    fn watch(&self, watch_callback: WatchCallback) -> tantivy::Result<WatchHandle> {
+        self.mapped.watch(watch_callback)
+    }
+}
