@@ -19,8 +19,20 @@ pub struct Serve {
     listen: Option<String>,
 }
 
+/// Keeps the process to small pages of memory, before it has much of it. Of the large ones that the allocator asks for, a server
+/// touches a little of each: they made a quarter more memory resident and no answer quicker. A program that fills
+/// memory, such as a rebuild of the index, is a twentieth quicker with them and keeps them.
+fn keep_to_small_pages() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
+        // Old kernels and strict sandboxes; nothing depends on it.
+        tracing::debug!(%error, "large pages of memory stay allowed");
+    }
+}
+
 /// Serves until it is told to stop.
 pub async fn run(mut config: Config, data: PathBuf, args: Serve, is_demo: bool) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    keep_to_small_pages();
     if let Some(listen) = args.listen {
         let local = format!("http://{}", config.server.listen);
         // Without a public address of its own the space is where it listens.
