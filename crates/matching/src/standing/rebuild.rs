@@ -68,7 +68,8 @@ impl<'a> Pace<'a> {
     }
 
     fn beside_readers(stop: &'a CancellationToken) -> Result<Self, StandingError> {
-        Ok(Self { stop, at_once: BESIDE_READERS, background: Some(Background::new(BESIDE_READERS)?) })
+        // One thread for each need, and one that searches for it.
+        Ok(Self { stop, at_once: BESIDE_READERS, background: Some(Background::new(BESIDE_READERS * 2)?) })
     }
 
     fn pool(&self) -> Handle {
@@ -157,7 +158,7 @@ async fn fill(matcher: &Matcher, current: &Current, pace: &Pace<'_>, progress: &
         let page = published::page_after(store, after, PAGE).await?;
         let last = page.last().map(|p| p.id);
         count += u64::try_from(page.len()).unwrap_or_default();
-        let put = pairs_of(&reckoning, &page, pace.at_once).await?;
+        let put = pairs_of(&reckoning, &page, pace).await?;
         write_page(matcher, current, (page, put), after, last).await?;
         progress(count);
         if last.is_none() {
@@ -168,17 +169,27 @@ async fn fill(matcher: &Matcher, current: &Current, pace: &Pace<'_>, progress: &
 }
 
 /// The pairs of the needs among these, reckoned side by side.
-async fn pairs_of(current: &Current, page: &[Published], at_once: usize) -> Result<Vec<Pair>, StandingError> {
+async fn pairs_of(current: &Current, page: &[Published], pace: &Pace<'_>) -> Result<Vec<Pair>, StandingError> {
     let mut all = Vec::new();
     let mut work: JoinSet<Result<Vec<Pair>, StandingError>> = JoinSet::new();
     for need in page.iter().filter(|p| p.kind == Kind::Need) {
-        if work.len() >= at_once
+        if work.len() >= pace.at_once
             && let Some(done) = work.join_next().await
         {
             all.extend(done??);
         }
         let (current, need) = (current.clone(), need.clone());
-        work.spawn(async move { Ok(current.list_of(&need).await?.pairs().to_vec()) });
+        let list = async move { Ok(current.list_of(&need).await?.pairs().to_vec()) };
+        match &pace.background {
+            // What is read from the database is also taken apart there; its connections stay with this runtime.
+            Some(background) => {
+                let here = Handle::current();
+                work.spawn_blocking_on(move || here.block_on(list), &background.handle());
+            }
+            None => {
+                work.spawn(list);
+            }
+        }
     }
     while let Some(done) = work.join_next().await {
         all.extend(done??);
@@ -235,13 +246,15 @@ async fn write_page(
 pub async fn check(matcher: &Matcher, mut progress: impl FnMut(u64) + Send) -> Result<Option<Difference>, StandingError> {
     let store = &matcher.listings().store;
     let Some(current) = Current::load(matcher).await? else { return Ok(None) };
+    let stop = CancellationToken::new();
+    let pace = Pace::alone(&stop);
     let mut difference = Difference::default();
     let (mut after, mut count) = (None, 0_u64);
     loop {
         let page = published::page_after(store, after, PAGE).await?;
         let last = page.last().map(|p| p.id);
         let now: BTreeMap<(ListingId, ListingId), Pair> =
-            pairs_of(&current, &page, ALONE).await?.into_iter().map(|p| ((p.need, p.offer), p)).collect();
+            pairs_of(&current, &page, &pace).await?.into_iter().map(|p| ((p.need, p.offer), p)).collect();
         let stored = stored_between(store, after, last).await?;
         let keys: BTreeSet<&(ListingId, ListingId)> = now.keys().chain(stored.keys()).collect();
         for key in keys {
