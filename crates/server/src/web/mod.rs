@@ -177,7 +177,7 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, post "/my/listings/{id}/visibility", "formVisibility", SignedIn, FORM, audience::set_visibility);
     both!(table, get "/my/listings/{id}/history", "pageHistory", SignedIn, desk::history);
     both!(table, get "/my/listings/{id}/edit/{step}", "pageEdit", SignedIn, posting::edit);
-    both!(table, post "/my/listings/{id}/edit/{step}", "formEdit", SignedIn, POSTING, posting::save);
+    both!(table, post "/my/listings/{id}/edit/{step}", "formEdit", SignedIn, POSTING, posting::saving::save);
     both!(table, get "/my/listings/{id}/confidential", "pageConfidential", SignedIn, confidential::show);
     both!(table, post "/my/listings/{id}/confidential", "formConfidential", SignedIn, POSTING, confidential::save);
     both!(table, post "/my/listings/{id}/files", "formConfidentialFile", SignedIn, BodyLimit::File, confidential::add_file);
