@@ -14,9 +14,9 @@ use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
 use super::keeps_the_desk;
+use crate::care::{Care, may_look_after};
 use crate::check::Check;
 use crate::content::{Content, Need};
-use crate::care::{Care, may_look_after};
 use crate::edit::{NewListing, Receipt, create_in};
 use crate::error::{ListingError, valid};
 use crate::private::{Intake, PrivateTerms};

@@ -252,7 +252,7 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, get "/lists/{code}", "pageList", page, lists::show);
     both!(table, get "/styleguide", "pageStyleguide", page, styleguide::show);
     both!(table, get "/numbers", "pageNumbers", page, numbers::show);
-    both!(table, get "/numbers/{file}", "pageNumbersFile", page, numbers::csv);
+    both!(table, get "/numbers/{file}", "pageNumbersFile", page, numbers::away::file);
     both!(table, get "/api", "pageApi", page, reference::index);
     both!(table, get "/api-reference/{group}", "pageApiGroup", page, reference::group);
     both!(table, get "/problems/{kind}", "pageProblemType", page, errors::kind);
