@@ -136,6 +136,15 @@ impl Site {
         self.account(name, roles).await.0
     }
 
+    /// One of the invented people of the demonstration, by what stands before the @ of the address.
+    pub async fn invented(&self, name: &str) -> Client {
+        let kept = std::fs::read_to_string(self.data.path().join("demo-sign-ins.json")).unwrap();
+        let all: Value = serde_json::from_str(&kept).unwrap();
+        let email = format!("{name}@demo.innospace.example");
+        let one = all.as_array().unwrap().iter().find(|one| one["email"] == *email).unwrap();
+        self.visitor().sign_in(&email, one["password"].as_str().unwrap()).await
+    }
+
     /// An account and a client signed in to it.
     pub async fn account(&self, name: &str, roles: &[StaffRole]) -> (Client, AccountId) {
         let email = format!("{name}@example.org");

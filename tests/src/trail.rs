@@ -1,6 +1,7 @@
 //! The audit trail and lists in words: what things are called, for whom, and in which language.
 
 use base::StaffRole;
+use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::main_job::{publish, technology};
@@ -74,6 +75,9 @@ async fn a_title_in_another_language_than_its_page_says_so_wherever_it_stands() 
         let steps = format!("/api/v1/listings/{id}/transitions");
         let seen = author.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
         assert!(moderator.get("/review").await.text.contains("lang=\"en\">Heat pump dryer for copra<"));
+        let watch = json!({"name": "Máy sấy", "query": "q=dryer", "when": "at_once"});
+        let kept = author.post("/api/v1/saved-searches", watch).await.expect(201)["id"].as_str().unwrap().to_owned();
+        site.clock.advance(TimeDelta::minutes(1));
         publish(&moderator, &id, seen).await;
         site.indexed().await;
         let visitor = site.visitor();
@@ -84,6 +88,46 @@ async fn a_title_in_another_language_than_its_page_says_so_wherever_it_stands() 
         assert!(english.contains(&format!("<a href=\"/en/technologies/{slug}\">")), "{english}");
         let row = visitor.get("/api/v1/technologies").await.expect(200)["items"][0].clone();
         assert_eq!((row["title"].as_str(), row["title_lang"].as_str()), (Some("Heat pump dryer for copra"), Some("en")));
+
+        // What hangs on it: an interest, deals, what is confided, and what a saved search brought.
+        assert_eq!(matching::alerts::round(&site.app.saved, -1).await.unwrap().with_news, 1);
+        let seeker = site.person("seeker").await;
+        let firm = site.party(&seeker, "Công ty Cơm dừa", "enterprise").await;
+        let broker = site.staff("broker", &[StaffRole::Broker]).await;
+        let new = json!({"kind": "licence", "listing": id, "seeker": firm});
+        let deal = broker.post("/api/v1/deals", new).await.expect(201)["id"].as_str().unwrap().to_owned();
+        let free = author.post("/api/v1/deals", json!({"kind": "licence", "listing": id})).await.expect(201);
+        let take = format!("/staff/deals/take?deal={}", free["id"].as_str().unwrap());
+        let text = json!({"know_how": "Ủ men 18 giờ."});
+        author.put_at(&format!("/api/v1/listings/{id}/confidential"), 0, text).await.expect(200);
+        let grant = json!({"party": firm, "email": "seeker@example.org", "purpose": "Thẩm định", "expires_on": "2027-06-30"});
+        let opened = author.post(&format!("/api/v1/listings/{id}/disclosures"), grant).await.expect(201);
+        let disclosure = format!("/disclosures/{}", opened["id"].as_str().unwrap());
+        let row = seeker.get("/api/v1/disclosures").await.expect(200)["items"][0].clone();
+        assert_eq!((row["listing_title"].as_str(), row["listing_title_lang"].as_str()), (Some("Heat pump dryer for copra"), Some("en")));
+        let interest = format!("/technologies/{slug}/interest");
+        let news = format!("/my/searches/{kept}");
+        let pages = [
+            (&author, news),
+            (&seeker, interest),
+            (&seeker, "/my/disclosures".to_owned()),
+            (&seeker, disclosure),
+            (&seeker, "/my/deals".to_owned()),
+            (&seeker, format!("/deals/{deal}")),
+            (&broker, "/staff/deals".to_owned()),
+            (&broker, format!("/staff/deals/move?deal={deal}")),
+            (&broker, "/staff/deals/free".to_owned()),
+            (&broker, take),
+            (&author, format!("/deals/new?listing={id}")),
+        ];
+        for (who, page) in pages {
+            let shown = who.get(&page).await;
+            assert_eq!(shown.status, 200, "{page}");
+            let said = shown.text.replace("<strong>", "");
+            assert!(said.contains(" lang=\"en\">Heat pump dryer for copra<"), "{page}: {said}");
+            let english = who.get(&format!("/en{page}")).await;
+            assert!(english.text.contains("Heat pump dryer for copra<") && !english.text.contains("lang=\"en\">Heat"), "/en{page}");
+        }
         site.stop().await;
     })
     .await;

@@ -1,7 +1,7 @@
-//! Accounts: reading them, staff roles, disabling.
+//! Accounts: reading them, listing them, one's own name and language, and the row of a new one.
 //!
-//! What always holds: a disabled account has no session and no live token; the space keeps an administrator.
-//! Not here: how somebody gets an account (`sign_up`, `operator`) or in (`sign_in`).
+//! Not here: how somebody gets an account (`sign_up`, `operator`) or in (`sign_in`), and what administrators do with one
+//! (`managing`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,9 +16,9 @@ use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
-use crate::access::{ManageAccount, ManageAccounts, OwnAccount, Space};
+use crate::access::{ManageAccounts, OwnAccount, Space};
 use crate::email::Email;
-use crate::rows::{account, api_token, one_time_token, session};
+use crate::rows::{account, one_time_token, session};
 use crate::{Accounts, Error, words};
 
 pub use crate::operator::{NewAccount, create, create_admin};
@@ -340,109 +340,6 @@ pub async fn among(accounts: &Accounts, actor: &Actor, ids: &[AccountId]) -> Res
 pub async fn staff_with(db: &impl ConnectionTrait, role: StaffRole) -> Result<Vec<AccountId>, StoreError> {
     let rows = account::Entity::find().filter(account::Column::Staff.ne("")).filter(account::Column::Status.eq("active")).all(db).await?;
     Ok(rows.into_iter().filter(|r| words::read::<StaffRole>(&r.staff).contains(&role)).map(|r| AccountId(r.id)).collect())
-}
-
-/// Loads an account for an administrator's work on it.
-async fn managed(tx: &Tx, actor: &Actor, id: AccountId, seen: i64) -> Result<account::Model, Error> {
-    let row = Grant::<ManageAccount>::check(actor, AccountRow(locked(tx, id).await?))?.into_object().0;
-    if row.version == seen { Ok(row) } else { Err(Error::Stale { seen }) }
-}
-
-/// Refuses if nobody but this account is an active administrator.
-async fn keep_an_administrator(tx: &Tx, id: AccountId) -> Result<(), Error> {
-    let others = staff_with(tx.db(), StaffRole::Administrator).await?;
-    if others.iter().any(|a| *a != id) { Ok(()) } else { Err(Error::LastAdministrator) }
-}
-
-fn is_administrator(row: &account::Model) -> bool {
-    row.status == "active" && words::read::<StaffRole>(&row.staff).contains(&StaffRole::Administrator)
-}
-
-/// Sets the staff roles of an account. Its sessions end: whoever loses or gains rights signs in anew.
-///
-/// # Errors
-/// [`Error::LastAdministrator`], [`Error::Stale`], [`Refused`].
-pub async fn set_staff(
-    accounts: &Accounts,
-    ctx: Ctx,
-    id: AccountId,
-    seen: i64,
-    roles: BTreeSet<StaffRole>,
-) -> Result<AccountReceipt, Error> {
-    let actor = ctx.actor.clone();
-    accounts
-        .store
-        .write(ctx, move |tx| {
-            let (actor, roles) = (actor.clone(), roles.clone());
-            async move {
-                let row = managed(&tx, &actor, id, seen).await?;
-                if is_administrator(&row) && !roles.contains(&StaffRole::Administrator) {
-                    keep_an_administrator(&tx, id).await?;
-                }
-                let change = account::Entity::update_many().col_expr(account::Column::Staff, Expr::value(words::write(&roles)));
-                let receipt = update(&tx, &row, change).await?;
-                end_sessions(&tx, id, None).await?;
-                let was: BTreeSet<StaffRole> = words::read(&row.staff);
-                tx.emit(event(&row, "account.staff_changed", json!({"version": receipt.version, "roles": roles, "was": was})));
-                Ok(receipt)
-            }
-        })
-        .await
-}
-
-/// Stops an account: its sessions and tokens end with the same commit.
-///
-/// # Errors
-/// As [`set_staff`].
-pub async fn disable(accounts: &Accounts, ctx: Ctx, id: AccountId, seen: i64) -> Result<AccountReceipt, Error> {
-    set_status(accounts, ctx, id, seen, AccountStatus::Disabled).await
-}
-
-/// Lets a stopped account sign in again. Its tokens stay revoked.
-///
-/// # Errors
-/// As [`set_staff`].
-pub async fn enable(accounts: &Accounts, ctx: Ctx, id: AccountId, seen: i64) -> Result<AccountReceipt, Error> {
-    set_status(accounts, ctx, id, seen, AccountStatus::Active).await
-}
-
-async fn set_status(accounts: &Accounts, ctx: Ctx, id: AccountId, seen: i64, status: AccountStatus) -> Result<AccountReceipt, Error> {
-    let actor = ctx.actor.clone();
-    accounts
-        .store
-        .write(ctx, move |tx| {
-            let actor = actor.clone();
-            async move {
-                let row = managed(&tx, &actor, id, seen).await?;
-                if status == AccountStatus::Disabled && is_administrator(&row) {
-                    keep_an_administrator(&tx, id).await?;
-                }
-                let change = account::Entity::update_many().col_expr(account::Column::Status, Expr::value(status.as_str()));
-                let receipt = update(&tx, &row, change).await?;
-                let kind = if status == AccountStatus::Disabled {
-                    end_sessions(&tx, id, None).await?;
-                    revoke_tokens(&tx, id).await?;
-                    crate::experts::close(&tx, id).await?;
-                    "account.disabled"
-                } else {
-                    crate::membership::attach(&tx, id, &row.email_key).await?;
-                    "account.enabled"
-                };
-                tx.emit(event(&row, kind, json!({"version": receipt.version})));
-                Ok(receipt)
-            }
-        })
-        .await
-}
-
-async fn revoke_tokens(tx: &Tx, id: AccountId) -> Result<(), StoreError> {
-    api_token::Entity::update_many()
-        .col_expr(api_token::Column::RevokedAt, Expr::value(Some(tx.now())))
-        .filter(api_token::Column::AccountId.eq(id.0))
-        .filter(api_token::Column::RevokedAt.is_null())
-        .exec(tx.db())
-        .await?;
-    Ok(())
 }
 
 /// What a new account's row is made from.

@@ -39,6 +39,13 @@ impl Lang {
         }
     }
 
+    /// The language of words of which nobody said it, such as the title that somebody typed for a deal: Vietnamese if there is
+    /// one of its marks in them.
+    #[must_use]
+    pub fn of_words(text: &str) -> Self {
+        if crate::fold::folded(text) == text.to_lowercase() { Self::En } else { Self::Vi }
+    }
+
     /// The language an `Accept-Language` header asks for first among ours; Vietnamese when it asks for none.
     #[must_use]
     pub fn preferred(accept_language: &str) -> Self {
@@ -90,5 +97,15 @@ mod tests {
         assert_eq!(Lang::preferred("fr, en;q=0.4, vi;q=0.8"), Lang::Vi);
         assert_eq!(Lang::preferred("fr"), Lang::Vi);
         assert_eq!(Lang::preferred(""), Lang::Vi);
+    }
+
+    #[test]
+    fn words_with_a_vietnamese_mark_are_vietnamese() {
+        for text in ["Máy sấy cơm dừa", "DAY CHUYEN ÉP", "Đo Man", "Tách vỏ"] {
+            assert_eq!(Lang::of_words(text), Lang::Vi, "{text}");
+        }
+        for text in ["Heat-pump dryer for copra", "PV-2000 (5 °C)", ""] {
+            assert_eq!(Lang::of_words(text), Lang::En, "{text}");
+        }
     }
 }

@@ -1,16 +1,16 @@
-//! Writing a listing: a new draft, a new version of its content, its private terms, who may see it, who looks after it.
-
-use std::collections::BTreeSet;
+//! Writing a listing: a new draft, a new version of its content, its private terms.
+//! Not here: who may see it and who looks after it (`care`).
 
 use base::{AccountId, Actor, Grant, Lang, ListingId, PartyId, PartyRole, Refused, Scope, StaffRole};
-use chrono::{Datelike, NaiveDate, TimeDelta};
+use chrono::{Datelike, TimeDelta};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Statement};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Time, Tx};
 use utoipa::ToSchema;
 
-use crate::access::{Edit, SetCare, SetVisibility, ViewPrivate};
+use crate::access::{Edit, ViewPrivate};
+use crate::care::Care;
 use crate::check::Check;
 use crate::completeness;
 use crate::content::{Content, SCHEMA};
@@ -18,12 +18,9 @@ use crate::error::{ListingError, valid};
 use crate::head::{Head, Visibility, content_of, load, load_to_change, save};
 use crate::kind::Kind;
 use crate::private::PrivateTerms;
-use crate::rows::{invitation, listing, private, slug, version};
+use crate::rows::{listing, private, slug, version};
 use crate::state::{Move, Revision, State, Status};
 use crate::{Listings, duplicates, holding, versions};
-
-/// Parties one listing is shown to at most.
-const INVITED_MAX: usize = 200;
 
 /// What is known of a listing after it was written. Kept as the answer to a repeated request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -323,118 +320,6 @@ pub(crate) async fn save_private(tx: &Tx, id: ListingId, terms: &PrivateTerms, v
     };
     private::Entity::insert(row).exec_without_returning(tx.db()).await?;
     Ok(())
-}
-
-/// Sets who may see the listing once it is published; `invited` names the parties.
-///
-/// # Errors
-/// [`ListingError::Refused`] unless the actor is an admin of the party.
-pub async fn set_visibility(
-    listings: &Listings,
-    ctx: Ctx,
-    id: ListingId,
-    seen: i64,
-    visibility: Visibility,
-    invited: BTreeSet<PartyId>,
-) -> Result<Receipt, ListingError> {
-    if invited.len() > INVITED_MAX {
-        let mut faults = base::Faults::new();
-        faults.add_with("/parties", "too_many", &[("max", &INVITED_MAX.to_string()), ("count", &invited.len().to_string())]);
-        return Err(ListingError::Invalid(faults));
-    }
-    let actor = ctx.actor.clone();
-    listings
-        .store
-        .write(ctx, move |tx| {
-            let (actor, invited) = (actor.clone(), invited.clone());
-            async move {
-                let head = load_to_change(&tx, id).await?.ok_or(Refused::Hidden)?;
-                let grant = Grant::<SetVisibility>::check(&actor, head)?;
-                let head = grant.object();
-                head.must_be_at(seen)?;
-                let mut faults = base::Faults::new();
-                let wanted: Vec<PartyId> = invited.iter().copied().collect();
-                let known = accounts::parties::load_many(tx.db(), &wanted).await?;
-                for (n, party) in wanted.iter().enumerate() {
-                    if !known.iter().any(|k| k.id == *party) {
-                        faults.add(format!("/parties/{n}"), "unknown_party");
-                    }
-                }
-                valid(faults)?;
-                invitation::Entity::delete_many().filter(invitation::Column::ListingId.eq(id.0)).exec(tx.db()).await?;
-                if visibility == Visibility::Invited && !invited.is_empty() {
-                    let rows = invited.iter().map(|p| invitation::ActiveModel { listing_id: Set(id.0), party_id: Set(p.0) });
-                    invitation::Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
-                }
-                let change = listing::ActiveModel { visibility: Set(visibility.as_str().to_owned()), ..Default::default() };
-                let version = save(&tx, head, change).await?;
-                let facts = json!({ "visibility": visibility, "parties": invited.len() });
-                tx.emit(NewEvent::new("listing", id, "listing.visibility_set", facts));
-                Ok(Receipt::of(head, head.state, head.slug.clone(), version))
-            }
-        })
-        .await
-}
-
-/// Who looks after a listing, and when something must happen next.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Care {
-    /// The contact person of the party.
-    pub contact: Option<AccountId>,
-    /// The staff member responsible.
-    pub responsible: Option<AccountId>,
-    /// When something must happen next.
-    pub next_action_on: Option<NaiveDate>,
-}
-
-/// Sets who looks after a listing. A published need always keeps a responsible person or a date.
-///
-/// # Errors
-/// [`ListingError::Refused`] unless the actor edits the listing or, for a published need, administers the space.
-pub async fn set_care(listings: &Listings, ctx: Ctx, id: ListingId, seen: i64, care: Care) -> Result<Receipt, ListingError> {
-    let actor = ctx.actor.clone();
-    listings
-        .store
-        .write(ctx, move |tx| {
-            let (actor, care) = (actor.clone(), care.clone());
-            async move {
-                let head = load_to_change(&tx, id).await?.ok_or(Refused::Hidden)?;
-                let head = Grant::<SetCare>::check(&actor, head)?.into_object();
-                head.must_be_at(seen)?;
-                let mut faults = base::Faults::new();
-                if head.kind == Kind::Need && head.public_version.is_some() && care.responsible.is_none() && care.next_action_on.is_none() {
-                    faults.add("/next_action_on", "need_without_next_action");
-                }
-                if let Some(contact) = care.contact
-                    && !accounts::lookup::is_confirmed_member(tx.db(), contact, head.party).await?
-                {
-                    faults.add("/contact", "not_a_member");
-                }
-                if let Some(responsible) = care.responsible
-                    && !may_look_after(tx.db(), responsible, head.kind).await?
-                {
-                    faults.add("/responsible", "not_a_broker");
-                }
-                valid(faults)?;
-                let change = listing::ActiveModel {
-                    contact_id: Set(care.contact.map(|a| a.0)),
-                    responsible_id: Set(care.responsible.map(|a| a.0)),
-                    next_action_on: Set(care.next_action_on),
-                    ..Default::default()
-                };
-                let version = save(&tx, &head, change).await?;
-                tx.emit(NewEvent::new("listing", id, "listing.care_set", json!(care)));
-                Ok(Receipt::of(&head, head.state, head.slug.clone(), version))
-            }
-        })
-        .await
-}
-
-/// Whether the account may be the one of the staff who looks after a listing: a broker, or of a need also a moderator.
-pub(crate) async fn may_look_after(db: &impl ConnectionTrait, account: AccountId, kind: Kind) -> Result<bool, StoreError> {
-    Ok(accounts::lookup::has_staff_role(db, account, StaffRole::Broker).await?
-        || (kind == Kind::Need && accounts::lookup::has_staff_role(db, account, StaffRole::Moderator).await?))
 }
 
 impl Listings {

@@ -8,6 +8,7 @@
 mod access;
 pub mod brief;
 pub mod bulk;
+pub mod care;
 pub mod check;
 pub mod completeness;
 pub mod content;

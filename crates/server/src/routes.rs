@@ -317,7 +317,8 @@ fn kind_routes<C: api::listings::KindContent>(words: &KindWords) -> Vec<Route> {
 fn listing_routes() -> Vec<Route> {
     use api::listings as l;
     use api::reviews as r;
-    use listings::edit::{Care, Receipt};
+    use listings::care::Care;
+    use listings::edit::Receipt;
     use listings::review::{ReviewView, Verdict, Waiting};
     vec![
         get("/api/v1/listings/{id}/versions", "listVersions", Member, l::versions)

@@ -8,6 +8,9 @@
 mod axe;
 mod every_page;
 mod keyboard;
+mod numbers;
+mod pictures;
+mod png;
 mod posting;
 mod searching;
 mod staff;

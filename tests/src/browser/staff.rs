@@ -1,6 +1,7 @@
 //! What staff do with a mouse and while they type: a card that is dragged, a party that is looked for on the need desk.
 
 use base::StaffRole;
+use serde_json::json;
 use thirtyfour::By;
 
 use super::{Browser, DESKTOP, PHONE, Window, journey};
@@ -51,6 +52,14 @@ async fn a_broker_drags_a_card_to_a_stage_and_confirms_it_and_does_the_same_with
         window.drag(&card, "[data-stage=\"qualified\"]").await;
         window.at("the page that moves it", |path| path.contains("to=qualified")).await;
         window.see("main .notice.amber").await;
+
+        // Columns that are out of sight make the page no wider than a phone.
+        deal.post(&cast.broker, "meetings", json!({"held_on": "2026-11-20"})).await.expect(201);
+        deal.go(&cast.seeker, "met").await.expect(200);
+        window.look(PHONE).await;
+        window.open("/staff/deals").await;
+        window.see(&format!("[data-stage=\"met\"] {card}")).await;
+        assert_eq!(window.ask("return document.documentElement.scrollWidth").await, PHONE.width);
 
         // The same without a mouse and without scripts.
         let phone = browser.window(PHONE).await;

@@ -261,9 +261,9 @@ async fn the_last_admin_cannot_go_in_any_way() {
         // An admin who cannot sign in does not count.
         let (second, _) = member(&site, &admin, id, "minh@vien.example", PartyRole::Admin).await;
         let second = second.account().unwrap();
-        people::disable(&site.accounts, Ctx::system(), second, 1).await.unwrap();
+        managing::disable(&site.accounts, Ctx::system(), second, 1).await.unwrap();
         assert!(matches!(step(&site, &admin, own, Step::Leave).await, Err(Error::LastAdmin)));
-        people::enable(&site.accounts, Ctx::system(), second, 2).await.unwrap();
+        managing::enable(&site.accounts, Ctx::system(), second, 2).await.unwrap();
         membership::set_roles(&site.accounts, Ctx::of(admin.clone()), own, 1, viewer).await.unwrap();
         step(&site, &admin, own, Step::Leave).await.unwrap();
         assert_eq!(parties::admins_of(site.store.db(), id).await.unwrap(), [second]);

@@ -283,15 +283,15 @@ async fn a_disabled_account_is_out_at_once_and_looks_like_a_wrong_password() {
         let secret = site.sign_in("lan@vien.example", PASSWORD).await.unwrap().secret;
         let admin = site.staff("quantri@so.example", &[StaffRole::Administrator]).await;
         let other = site.signed_in("minh@vien.example").await;
-        let refused = people::disable(&site.accounts, Ctx::of(other), id, 1).await;
+        let refused = managing::disable(&site.accounts, Ctx::of(other), id, 1).await;
         assert!(matches!(refused, Err(Error::Refused(base::Refused::Hidden))));
-        assert!(matches!(people::disable(&site.accounts, Ctx::of(admin.clone()), id, 7).await, Err(Error::Stale { seen: 7 })));
-        people::disable(&site.accounts, Ctx::of(admin.clone()), id, 1).await.unwrap();
+        assert!(matches!(managing::disable(&site.accounts, Ctx::of(admin.clone()), id, 7).await, Err(Error::Stale { seen: 7 })));
+        managing::disable(&site.accounts, Ctx::of(admin.clone()), id, 1).await.unwrap();
         assert!(!site.is_in(&secret).await);
         assert!(matches!(site.sign_in("lan@vien.example", PASSWORD).await, Err(Error::Credentials)));
         recovery::request(&site.accounts, &site.client(), "lan@vien.example").await.unwrap();
         assert!(site.post().await.is_empty());
-        people::enable(&site.accounts, Ctx::of(admin), id, 2).await.unwrap();
+        managing::enable(&site.accounts, Ctx::of(admin), id, 2).await.unwrap();
         assert!(site.sign_in("lan@vien.example", PASSWORD).await.is_ok());
         assert!(!site.is_in(&secret).await);
     }
@@ -303,11 +303,11 @@ async fn the_last_administrator_stays() {
         let admin = site.staff("quantri@so.example", &[StaffRole::Administrator]).await;
         let id = admin.account().unwrap();
         let roles = BTreeSet::from([StaffRole::Moderator]);
-        let result = people::set_staff(&site.accounts, Ctx::of(admin.clone()), id, 1, roles.clone()).await;
+        let result = managing::set_staff(&site.accounts, Ctx::of(admin.clone()), id, 1, roles.clone()).await;
         assert!(matches!(result, Err(Error::LastAdministrator)));
-        assert!(matches!(people::disable(&site.accounts, Ctx::of(admin.clone()), id, 1).await, Err(Error::LastAdministrator)));
+        assert!(matches!(managing::disable(&site.accounts, Ctx::of(admin.clone()), id, 1).await, Err(Error::LastAdministrator)));
         site.person("hai@so.example", &[StaffRole::Administrator]).await;
-        people::set_staff(&site.accounts, Ctx::of(admin), id, 1, roles).await.unwrap();
+        managing::set_staff(&site.accounts, Ctx::of(admin), id, 1, roles).await.unwrap();
     }
 }
 
@@ -317,7 +317,7 @@ async fn losing_or_gaining_a_staff_role_ends_the_sessions() {
         let id = site.person("duyet@so.example", &[StaffRole::Moderator]).await;
         let secret = site.sign_in("duyet@so.example", PASSWORD).await.unwrap().secret;
         let admin = site.staff("quantri@so.example", &[StaffRole::Administrator]).await;
-        people::set_staff(&site.accounts, Ctx::of(admin), id, 1, BTreeSet::new()).await.unwrap();
+        managing::set_staff(&site.accounts, Ctx::of(admin), id, 1, BTreeSet::new()).await.unwrap();
         assert!(!site.is_in(&secret).await);
     }
 }

@@ -57,9 +57,9 @@ async fn a_token_is_dead_when_revoked_when_over_and_when_its_account_is_disabled
         tokens::revoke(&site.accounts, Ctx::of(actor.clone()), revoked.token.id).await.unwrap();
         assert!(of(&site, &revoked.secret).await.is_none());
         assert!(tokens::list(&site.accounts, &actor).await.unwrap().iter().any(|t| t.id == owner.token.id && t.revoked_at.is_none()));
-        people::disable(&site.accounts, Ctx::system(), id, 1).await.unwrap();
+        managing::disable(&site.accounts, Ctx::system(), id, 1).await.unwrap();
         assert!(of(&site, &owner.secret).await.is_none());
-        people::enable(&site.accounts, Ctx::system(), id, 2).await.unwrap();
+        managing::enable(&site.accounts, Ctx::system(), id, 2).await.unwrap();
         assert!(of(&site, &owner.secret).await.is_none(), "a token that was revoked stays so");
         let fresh = make().await;
         site.later(TimeDelta::days(30));
@@ -95,7 +95,7 @@ async fn staff_work_needs_the_scope_and_the_role_of_this_moment() {
         let strict = Accounts { settings: Arc::new(AccountSettings::default()), ..site.accounts.clone() };
         let (actor, _) = actor::of_token(&strict, &Secret::received(&staff.secret)).await.unwrap().unwrap();
         assert!(actor.staff.is_empty());
-        people::set_staff(&site.accounts, Ctx::system(), id, 1, BTreeSet::new()).await.unwrap();
+        managing::set_staff(&site.accounts, Ctx::system(), id, 1, BTreeSet::new()).await.unwrap();
         assert!(of(&site, &staff.secret).await.unwrap().staff.is_empty());
     }
 }

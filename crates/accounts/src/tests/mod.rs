@@ -19,7 +19,7 @@ use crate::mail::{MailSettings, Mailer, plain_text};
 use crate::people::NewAccount;
 use crate::sessions::{Client, SessionView};
 use crate::sign_in::{SignIn, SignedIn};
-use crate::{AccountSettings, Accounts, Error, Password, actor, mail, people, sign_in};
+use crate::{AccountSettings, Accounts, Error, Password, actor, mail, managing, people, sign_in};
 
 /// A password nobody guesses.
 pub const PASSWORD: &str = "ba con cua lột vỏ";

@@ -13,6 +13,7 @@ span-days = { $count ->
     [one] { $count } day
    *[other] { $count } days
 }
+chart-away = Take away:
 chart-kinds = Most are { $first }: { $count } of { $all }
 chart-kinds-head = Kind
 chart-kinds-unit = Listings

@@ -10,6 +10,7 @@ number-time-about = Trung vị. Chín phần mười trong { $count } lần đă
 span-minutes = { $count } phút
 span-hours = { $count } giờ
 span-days = { $count } ngày
+chart-away = Tải về:
 chart-kinds = Nhiều nhất là { $first }: { $count } trên { $all }
 chart-kinds-head = Loại
 chart-kinds-unit = Số tin

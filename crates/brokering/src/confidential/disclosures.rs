@@ -102,6 +102,8 @@ pub struct DisclosureView {
     pub listing_code: String,
     /// The listing's title in the reader's language, as it was last approved.
     pub listing_title: Option<String>,
+    /// The language of that title.
+    pub listing_title_lang: Option<Lang>,
     /// The listing's page.
     pub listing_url: String,
     /// Whose it is.
@@ -362,6 +364,7 @@ async fn views(
             id: DisclosureId(row.id),
             listing: listing.id,
             listing_code: listing.code.clone(),
+            listing_title_lang: listing.title.as_ref().map(|t| t.spoken(lang)),
             listing_title: listing.title.as_ref().and_then(|t| t.best(lang)).map(str::to_owned),
             listing_url: listing.url.clone(),
             owner: listing.party,

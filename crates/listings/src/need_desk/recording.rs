@@ -14,9 +14,10 @@ use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
 use super::keeps_the_desk;
+use crate::care::{Care, may_look_after};
 use crate::check::Check;
 use crate::content::{Content, Need};
-use crate::edit::{Care, NewListing, Receipt, create_in, may_look_after};
+use crate::edit::{NewListing, Receipt, create_in};
 use crate::error::{ListingError, valid};
 use crate::private::{Intake, PrivateTerms};
 use crate::{Kind, Listings};

@@ -235,7 +235,7 @@ pub(crate) async fn set_staff(
     IfMatch(seen): IfMatch,
     Json(body): Json<StaffRoles>,
 ) -> Result<Response, Problem> {
-    Ok(receipt(accounts::people::set_staff(&app.accounts, ctx, id, seen, body.roles).await?))
+    Ok(receipt(accounts::managing::set_staff(&app.accounts, ctx, id, seen, body.roles).await?))
 }
 
 /// Shuts an account: its sessions and tokens end.
@@ -245,7 +245,7 @@ pub(crate) async fn disable(
     Id(id): Id<AccountId>,
     IfMatch(seen): IfMatch,
 ) -> Result<Response, Problem> {
-    Ok(receipt(accounts::people::disable(&app.accounts, ctx, id, seen).await?))
+    Ok(receipt(accounts::managing::disable(&app.accounts, ctx, id, seen).await?))
 }
 
 /// Opens an account again.
@@ -255,7 +255,7 @@ pub(crate) async fn enable(
     Id(id): Id<AccountId>,
     IfMatch(seen): IfMatch,
 ) -> Result<Response, Problem> {
-    Ok(receipt(accounts::people::enable(&app.accounts, ctx, id, seen).await?))
+    Ok(receipt(accounts::managing::enable(&app.accounts, ctx, id, seen).await?))
 }
 
 /// Takes away the second factor of somebody who lost it.

@@ -7,9 +7,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use base::{Lang, ListingId, PartyId};
+use listings::care::Care;
 use listings::content::{Content, IpAsset, Need, Technology};
 use listings::duplicates::Duplicate;
-use listings::edit::{Care, NewListing, Receipt};
+use listings::edit::{NewListing, Receipt};
 use listings::lifecycle::Transition;
 use listings::list::{Filter, ListingRow};
 use listings::private::PrivateTerms;
@@ -272,7 +273,7 @@ pub(crate) async fn set_visibility(
     IfMatch(seen): IfMatch,
     Json(body): Json<VisibilityChange>,
 ) -> Result<Response, Problem> {
-    let done = listings::edit::set_visibility(&app.listings, ctx, id, seen, body.visibility, body.parties).await?;
+    let done = listings::care::set_visibility(&app.listings, ctx, id, seen, body.visibility, body.parties).await?;
     Ok(receipt(StatusCode::OK, done))
 }
 
@@ -284,7 +285,7 @@ pub(crate) async fn set_care(
     IfMatch(seen): IfMatch,
     Json(body): Json<Care>,
 ) -> Result<Response, Problem> {
-    Ok(receipt(StatusCode::OK, listings::edit::set_care(&app.listings, ctx, id, seen, body).await?))
+    Ok(receipt(StatusCode::OK, listings::care::set_care(&app.listings, ctx, id, seen, body).await?))
 }
 
 /// The private terms, for members and the staff member responsible.

@@ -200,7 +200,7 @@ pub(super) async fn set_visibility(
         }
         Ok(invited) => {
             let seen = form.get("_seen").parse().unwrap_or_default();
-            match listings::edit::set_visibility(&app.listings, ctx, writing.view.id, seen, visibility, invited).await {
+            match listings::care::set_visibility(&app.listings, ctx, writing.view.id, seen, visibility, invited).await {
                 Ok(_) => return Ok(go(&localised(lang, &writing.desk()))),
                 Err(ListingError::Stale { .. }) => (StatusCode::CONFLICT, whole(&visit, "desk-changed")),
                 Err(ListingError::Invalid(faults)) => {

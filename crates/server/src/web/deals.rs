@@ -130,6 +130,7 @@ pub(super) struct DealPage {
     pub code: String,
     pub kind: String,
     pub title: String,
+    pub title_lang: Lang,
     pub stage: String,
     pub listing: Option<String>,
     pub stages: Vec<StageStep>,
@@ -317,6 +318,7 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         code: view.code.clone(),
         kind: view.kind_name.clone(),
         title: view.title.clone(),
+        title_lang: Lang::of_words(&view.title),
         stage: view.stage_name.clone(),
     };
     if filled.done.is_some() && !filled.faults.is_empty() {

@@ -27,6 +27,7 @@ const SHOWN: u16 = 50;
 /// A disclosure in the list.
 struct Line {
     title: String,
+    title_lang: Lang,
     code: String,
     href: String,
     owner: String,
@@ -51,6 +52,7 @@ struct DisclosurePage {
     f: Frame,
     here: String,
     title: String,
+    title_lang: Lang,
     code: String,
     listing: String,
     owner: String,
@@ -109,6 +111,7 @@ pub(super) async fn list(State(app): State<App>, visit: Visit) -> Result<Respons
         let (state_label, tone) = state_words(view.state, lang);
         Line {
             title: title_of(&view),
+            title_lang: view.listing_title_lang.unwrap_or(lang),
             href: localised(lang, &format!("/disclosures/{}", view.id)),
             owner: view.owner_names.best(lang).unwrap_or_default().to_owned(),
             state_label,
@@ -153,6 +156,7 @@ async fn disclosure(app: &App, visit: &Visit, id: DisclosureId, status: StatusCo
     let shown = DisclosurePage {
         f: visit.frame(app, messages::say(lang, "disclosure-title", &[("title", &title)])).at(&path).unlisted().placed("my"),
         here: localised(lang, &path),
+        title_lang: view.listing_title_lang.unwrap_or(lang),
         code: view.listing_code,
         listing: localised(lang, &view.listing_url),
         owner: view.owner_names.best(lang).unwrap_or_default().to_owned(),

@@ -177,7 +177,7 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, post "/my/listings/{id}/visibility", "formVisibility", SignedIn, FORM, audience::set_visibility);
     both!(table, get "/my/listings/{id}/history", "pageHistory", SignedIn, desk::history);
     both!(table, get "/my/listings/{id}/edit/{step}", "pageEdit", SignedIn, posting::edit);
-    both!(table, post "/my/listings/{id}/edit/{step}", "formEdit", SignedIn, POSTING, posting::save);
+    both!(table, post "/my/listings/{id}/edit/{step}", "formEdit", SignedIn, POSTING, posting::saving::save);
     both!(table, get "/my/listings/{id}/confidential", "pageConfidential", SignedIn, confidential::show);
     both!(table, post "/my/listings/{id}/confidential", "formConfidential", SignedIn, POSTING, confidential::save);
     both!(table, post "/my/listings/{id}/files", "formConfidentialFile", SignedIn, BodyLimit::File, confidential::add_file);
@@ -252,7 +252,7 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, get "/lists/{code}", "pageList", page, lists::show);
     both!(table, get "/styleguide", "pageStyleguide", page, styleguide::show);
     both!(table, get "/numbers", "pageNumbers", page, numbers::show);
-    both!(table, get "/numbers/{file}", "pageNumbersFile", page, numbers::csv);
+    both!(table, get "/numbers/{file}", "pageNumbersFile", page, numbers::away::file);
     both!(table, get "/api", "pageApi", page, reference::index);
     both!(table, get "/api-reference/{group}", "pageApiGroup", page, reference::group);
     both!(table, get "/problems/{kind}", "pageProblemType", page, errors::kind);

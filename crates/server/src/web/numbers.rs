@@ -1,10 +1,12 @@
 //! The figures of the space: what is public for everybody, what waits and how long publishing takes for staff. Each
-//! figure stands in a table with its bar beside it, leads to what it counts, and can be taken away as CSV.
+//! figure stands in a table with its bar beside it, leads to what it counts, and can be taken away (`away`).
+
+pub(super) mod away;
 
 use askama::Template;
-use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
 use base::{Lang, Limit, messages};
 use listings::numbers::Numbers;
 use search::{DocKind, Facet, FacetCount, Query};
@@ -15,6 +17,8 @@ use super::frame::{Frame, Visit, localised, page};
 use crate::api;
 use crate::app::App;
 use crate::problem::Problem;
+
+const PATH: &str = "/numbers";
 
 /// What is counted.
 const KINDS: [DocKind; 3] = [DocKind::Technology, DocKind::IpAsset, DocKind::Need];
@@ -35,7 +39,9 @@ struct Chart {
     /// What is counted.
     unit: String,
     bars: Vec<Bar>,
+    /// Where it can be had as a table, and as a drawing.
     csv: String,
+    svg: String,
 }
 
 /// One row.
@@ -75,7 +81,8 @@ fn chart(name: &'static str, rows: Vec<(String, Option<String>, u64)>, lang: Lan
         title: say(""),
         head: say("-head"),
         unit: say("-unit"),
-        csv: localised(lang, &format!("/numbers/{name}.csv")),
+        csv: localised(lang, &format!("{PATH}/{name}.csv")),
+        svg: localised(lang, &format!("{PATH}/{name}.svg")),
         bars: rows
             .into_iter()
             .map(|(label, href, count)| Bar { label, href, text: format::count(lang, count), length: count * 100 / most, count })
@@ -158,28 +165,9 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
     let lang = visit.lang();
     let own = own(&app, &visit).await?;
     let numbers = NumbersPage {
-        f: visit.frame(&app, messages::say(lang, "numbers-title", &[])).at("/numbers").about(&messages::say(lang, "numbers-about", &[])),
+        f: visit.frame(&app, messages::say(lang, "numbers-title", &[])).at(PATH).about(&messages::say(lang, "numbers-about", &[])),
         charts: charts(&app, &visit, own.as_ref()).await?,
         figures: own.as_ref().map(|own| figures(own, lang)).unwrap_or_default(),
     };
     Ok(page(StatusCode::OK, lang, &numbers))
-}
-
-/// One chart as CSV: the same rows that are shown.
-pub(super) async fn csv(State(app): State<App>, visit: Visit, Path(file): Path<String>) -> Result<Response, Problem> {
-    let name = file.strip_suffix(".csv").ok_or_else(Problem::not_found)?;
-    let own = own(&app, &visit).await?;
-    let charts = charts(&app, &visit, own.as_ref()).await?;
-    let chart = charts.into_iter().find(|c| c.name == name).ok_or_else(Problem::not_found)?;
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let failed = |e: csv::Error| Problem::internal(&e);
-    writer.write_record([&chart.head, &chart.unit]).map_err(failed)?;
-    for bar in &chart.bars {
-        writer.write_record([&bar.label, &bar.count.to_string()]).map_err(failed)?;
-    }
-    let bytes = writer.into_inner().map_err(|e| Problem::internal(e.error()))?;
-    // The mark in front tells spreadsheets that this is UTF-8.
-    let body = ["\u{feff}".as_bytes(), &bytes].concat();
-    let name = format!("attachment; filename=\"{}.csv\"", chart.name);
-    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)], body).into_response())
 }

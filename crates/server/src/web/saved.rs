@@ -62,6 +62,7 @@ struct NewPage {
 /// Something that was brought.
 struct NewsLine {
     title: String,
+    title_lang: Lang,
     /// Its page; none if it is not to be seen any more.
     href: Option<String>,
     kind: String,
@@ -231,6 +232,7 @@ pub(super) async fn news(State(app): State<App>, visit: Visit, Id(id): Id<SavedS
         let over = || messages::say(lang, "saved-over", &[]);
         lines.push(NewsLine {
             title: card.as_ref().map_or_else(over, |card| card.title(lang).to_owned()),
+            title_lang: card.as_ref().map_or(lang, |card| card.title_lang(lang)),
             href: card.as_ref().map(|card| localised(lang, &super::card::path(card))),
             kind: card.as_ref().map_or_else(String::new, |card| Facet::Kind.label(card.kind.as_str(), lang, &app.vocabularies)),
             at: format::moment(lang, one.at),

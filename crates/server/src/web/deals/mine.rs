@@ -28,6 +28,7 @@ pub(in super::super) const PATH: &str = "/my/deals";
 pub(in super::super) struct DealLine {
     pub id: String,
     pub title: String,
+    pub title_lang: Lang,
     pub href: String,
     pub code: String,
     pub kind: String,
@@ -78,6 +79,7 @@ pub(in super::super) async fn deal_lines(app: &App, rows: Vec<DealRow>, lang: La
             Some(seeker) => format!("{} → {}", name(row.owner), name(seeker)),
             None => name(row.owner),
         },
+        title_lang: Lang::of_words(&row.title),
         title: row.title,
         code: row.code,
         kind: row.kind_name,
@@ -125,6 +127,7 @@ pub(in super::super) struct NewDealPage {
     pub f: Frame,
     pub listing: String,
     pub listing_title: String,
+    pub listing_lang: Lang,
     pub listing_code: String,
     pub is_need: bool,
     pub action: String,
@@ -159,6 +162,7 @@ async fn form_page(
     let view = NewDealPage {
         f: visit.frame(app, messages::say(lang, "deal-new", &[])).at(&path).unlisted().without_search().placed("my"),
         listing: id.to_string(),
+        listing_lang: listing.typed.title().spoken(lang),
         listing_title: listing.title,
         listing_code: listing.code,
         is_need: kind == Kind::Need,

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::{Faults, PartyId, StaffRole, messages};
+use base::{Faults, Lang, PartyId, StaffRole, messages};
 use brokering::BrokeringError;
 use brokering::interests::{self, NewInterest};
 use listings::Kind;
@@ -54,6 +54,7 @@ struct FormPage {
     f: Frame,
     code: String,
     title: String,
+    title_lang: Lang,
     listing: String,
     action: String,
     key: String,
@@ -132,6 +133,7 @@ impl<'a> Sheet<'a> {
             f: self.visit.frame(self.app, messages::say(lang, "interest-form-title", &[])).at(&path).unlisted().without_search(),
             code: self.view.code.clone(),
             title: self.view.title.clone(),
+            title_lang: self.view.typed.title().spoken(lang),
             listing: localised(lang, &self.view.url),
             action: localised(lang, &path),
             key: self.app.clock().uuid().to_string(),

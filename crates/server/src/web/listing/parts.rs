@@ -1,5 +1,7 @@
 //! The pieces a listing's page is made of, and the pen that writes them.
 
+use std::collections::HashSet;
+
 use base::text::LocalisedList;
 use base::{Code, Lang, ListingId, Localised, MoneyRange, Vocabularies};
 use chrono::NaiveDate;
@@ -175,7 +177,9 @@ impl Pen<'_> {
 
     /// Words that lead to a search for them.
     pub fn keywords(&self, lists: &[&LocalisedList]) -> Vec<Item> {
-        let all = lists.iter().flat_map(|list| list.best(self.lang));
+        // What is said of the technology and of its market alike is said once.
+        let mut said = HashSet::new();
+        let all = lists.iter().flat_map(|list| list.best(self.lang)).filter(|word| said.insert(word.to_lowercase()));
         all.map(|word| Item::link(word, Asked::default().asking(&format!("\"{}\"", word.replace('"', " "))).address(self.lang, None)))
             .collect()
     }

@@ -193,9 +193,9 @@ async fn act(app: &App, ctx: Ctx, wanted: Wanted<'_>) -> Option<Result<(), Accou
     let done = match does {
         "second-factor" => accounts::second_factor::remove_of(&app.accounts, ctx, id, seen, reason).await,
         "sessions" => accounts::sessions::end_all_of(&app.accounts, ctx, id).await,
-        "roles" => accounts::people::set_staff(&app.accounts, ctx, id, seen, roles).await,
-        "disable" => accounts::people::disable(&app.accounts, ctx, id, seen).await,
-        "enable" => accounts::people::enable(&app.accounts, ctx, id, seen).await,
+        "roles" => accounts::managing::set_staff(&app.accounts, ctx, id, seen, roles).await,
+        "disable" => accounts::managing::disable(&app.accounts, ctx, id, seen).await,
+        "enable" => accounts::managing::enable(&app.accounts, ctx, id, seen).await,
         _ => return None,
     };
     Some(done.map(drop))

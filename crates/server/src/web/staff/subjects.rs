@@ -54,8 +54,12 @@ impl Subjects {
         }
         let deals: Vec<DealId> = ids(&["deal"]).into_iter().map(DealId).collect();
         for (id, one) in brokering::deals::titles(&app.brokering, actor, &deals).await? {
+            let spoken = Lang::of_words(&one.title);
             let name = format!("{} ({})", one.title, one.code);
-            by_id.insert(id.0, Subject { name, lang: None, href: localised(lang, &format!("/deals/{id}")) });
+            by_id.insert(
+                id.0,
+                Subject { name, lang: (spoken != lang).then(|| spoken.code()), href: localised(lang, &format!("/deals/{id}")) },
+            );
         }
         let mut people = BTreeMap::new();
         // Who people are is told to those who may read accounts; the trail itself holds ids.

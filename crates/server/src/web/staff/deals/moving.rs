@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::{Code, DealId, messages};
+use base::{Code, DealId, Lang, messages};
 use brokering::deals::{self, Transition};
 
 use super::super::super::deals::refused;
@@ -39,6 +39,7 @@ pub(in super::super::super) struct MovePage {
     pub code: String,
     pub kind: String,
     pub title: String,
+    pub title_lang: Lang,
     pub now: String,
     pub href: String,
     pub back: String,
@@ -97,6 +98,7 @@ async fn move_page(
         seen: view.version,
         code: view.code,
         kind: view.kind_name,
+        title_lang: Lang::of_words(&view.title),
         title: view.title,
         now: view.stage_name,
         faults,

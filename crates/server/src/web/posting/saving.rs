@@ -1,0 +1,143 @@
+//! Keeping what a step says: by its button, or by itself as one writes. What was written from an older version is joined
+//! with what others wrote since, and shown with what they did before it is kept.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use base::{Faults, Lang, messages};
+use listings::ListingError;
+use listings::content::Content;
+use listings::state::Move;
+use serde_json::Value;
+
+use super::{PostingPage, Sheet, Writing, read_content, saved_now, sheet};
+use crate::app::App;
+use crate::extract::Writer;
+use crate::problem::Problem;
+use crate::web::faults::FaultLine;
+use crate::web::fields::{Wrong, apply, is_as_it_was, row_origins, told_at};
+use crate::web::form::Form;
+use crate::web::frame::{Visit, go, localised, page};
+
+/// What is told of a form that saved itself.
+#[derive(Template)]
+#[template(path = "parts/saved.html")]
+struct SavedLine {
+    saved: Option<String>,
+    unsaved: Option<String>,
+    seen: i64,
+}
+
+/// What a form that saves itself is told: a line with the version to go on from.
+fn saved_line(lang: Lang, status: StatusCode, line: &SavedLine) -> Response {
+    page(status, lang, line)
+}
+
+/// Keeps what a step says and goes on.
+pub(in crate::web) async fn save(
+    State(app): State<App>,
+    visit: Visit,
+    Writer(ctx): Writer,
+    Path((id, number)): Path<(String, String)>,
+    form: Form,
+) -> Result<Response, Problem> {
+    let writing = Writing::load(&app, &visit, &id).await?;
+    let number: usize = number.parse().map_err(|_| Problem::not_found())?;
+    let sheet = sheet(&app, &visit, &writing, number).await?;
+    let does = form.get("_do");
+    let seen = form.get("_seen").parse().unwrap_or_default();
+    // The form speaks of the version it was made from: its rows are that one's.
+    let base = written_from(&app, &visit, &writing, seen).await?;
+    let mut value = base.clone().unwrap_or_else(|| writing.view.content.clone());
+    let sent = apply(&sheet.fields, &form, &sheet.cx, does.strip_prefix("drop:"), &mut value);
+    let mut faults = sent.faults;
+    let again = |status: StatusCode, faults: &Faults| {
+        let mut view = sheet.page(&value, Some(&sent.form), faults, Some(&writing));
+        // What is wrong is mended first; it is joined with what others wrote when it can be kept.
+        view.seen = base.is_some().then_some(seen).or(view.seen);
+        page(status, visit.lang(), &view)
+    };
+    let is_auto = does == "auto";
+    let lang = visit.lang();
+    let unsaved = |status: StatusCode, text: String| saved_line(lang, status, &SavedLine { saved: None, unsaved: Some(text), seen });
+    // Rows that move would no longer be where the page has them.
+    if is_auto && sent.is_shifted {
+        return Ok(unsaved(StatusCode::OK, messages::say(lang, "post-auto-later", &[])));
+    }
+    let wrong = |faults: &Faults| {
+        let count = faults.iter().count().to_string();
+        unsaved(StatusCode::UNPROCESSABLE_ENTITY, messages::say(lang, "post-auto-wrong", &[("count", &count)]))
+    };
+    let content = read_content(sheet.kind, &value, &mut faults);
+    let (Some(content), true) = (content, faults.is_empty()) else {
+        return Ok(if is_auto { wrong(&faults) } else { again(StatusCode::UNPROCESSABLE_ENTITY, &faults) });
+    };
+    let mine = value_of(&content)?;
+    match listings::edit::edit(&app.listings, ctx, writing.view.id, seen, content, String::new()).await {
+        Ok(receipt) if is_auto => {
+            let line = SavedLine { saved: Some(saved_now(&app, lang)), unsaved: None, seen: receipt.version };
+            Ok(saved_line(lang, StatusCode::OK, &line))
+        }
+        Err(ListingError::Invalid(faults)) if is_auto => Ok(wrong(&faults)),
+        Err(ListingError::Stale { .. }) if is_auto => Ok(unsaved(StatusCode::CONFLICT, messages::say(lang, "post-auto-stale", &[]))),
+        Err(ListingError::NotAllowed { .. }) if is_auto => Ok(unsaved(StatusCode::CONFLICT, messages::say(lang, "post-closed", &[]))),
+        Ok(_) => {
+            let is_last = number > writing.steps().len();
+            let there = match does {
+                "close" => writing.desk(),
+                "next" if is_last => writing.desk(),
+                "next" => format!("{}/edit/{}?saved", writing.desk(), number + 1),
+                _ => format!("{}/edit/{number}?saved", writing.desk()),
+            };
+            Ok(go(&localised(visit.lang(), &there)))
+        }
+        Err(ListingError::Invalid(faults)) => Ok(again(StatusCode::UNPROCESSABLE_ENTITY, &faults)),
+        // The page has what both wrote, and says so: sending it again keeps it.
+        Err(error @ (ListingError::Stale { .. } | ListingError::NotAllowed { .. })) => {
+            let newest = Writing::load(&app, &visit, &id).await?;
+            let is_open = newest.has_step(Move::Edit) && matches!(error, ListingError::Stale { .. });
+            let (key, mut view) = match base.as_ref().filter(|_| is_open) {
+                Some(base) => ("post-joined", joined(&sheet, base, &mine, &newest)),
+                None => {
+                    let key = if is_open { "post-stale" } else { "post-closed" };
+                    (key, sheet.page(&value, Some(&sent.form), &Faults::new(), Some(&newest)))
+                }
+            };
+            let text = messages::say(lang, key, &[]);
+            view.faults.insert(0, FaultLine { id: String::new(), label: String::new(), text });
+            Ok(page(StatusCode::CONFLICT, visit.lang(), &view))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What the listing said in the version that a form was made from; none if that is not kept any more.
+async fn written_from(app: &App, visit: &Visit, writing: &Writing, seen: i64) -> Result<Option<Value>, Problem> {
+    if seen == writing.version() {
+        return Ok(Some(writing.view.content.clone()));
+    }
+    let base = listings::versions::at(&app.listings, &visit.who.actor, writing.view.id, seen).await?;
+    base.as_ref().map(value_of).transpose()
+}
+
+fn value_of(content: &Content) -> Result<Value, Problem> {
+    content.to_json().and_then(|json| serde_json::from_str(&json)).map_err(|e| Problem::internal(&e))
+}
+
+/// The page with what its writer and others wrote from the same version; where both wrote, it says what the others did.
+fn joined(sheet: &Sheet<'_>, base: &Value, mine: &Value, newest: &Writing) -> PostingPage {
+    let lang = sheet.visit.lang();
+    let merged = listings::merge::merge(base, mine, &newest.view.content);
+    let told = merged.clashes.iter().map(|clash| {
+        let theirs = told_at(&sheet.fields, &clash.pointer, &clash.theirs, &sheet.cx);
+        let key = if theirs.is_empty() { "post-clash-gone" } else { "post-clash" };
+        (clash.pointer.clone(), messages::say(lang, key, &[("theirs", &theirs)]))
+    });
+    let wrong = Wrong::saying(told, &sheet.fields);
+    // Rows are told by which of the newest version's they are, so that what the form does not show stays with its row.
+    let count = |at: &str| newest.view.content.pointer(at).and_then(Value::as_array).map_or(0, Vec::len);
+    let moved = merged.rows.iter().filter(|(at, rows)| !is_as_it_was(rows, count(at)));
+    let origins = Form::default().with(moved.flat_map(|(at, rows)| row_origins(at, rows)));
+    sheet.page_saying(&merged.content, Some(&origins), &wrong, Some(newest))
+}
