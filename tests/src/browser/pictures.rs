@@ -159,11 +159,11 @@ impl Cast {
             scene("matches", Some(&self.firm), format!("{need}/matches"), "main", 660),
             scene("interest", Some(&self.firm), format!("{dryer}/interest"), "main", 640),
             scene("posting", Some(&self.institute), format!("/my/listings/{embryos}/edit/3"), "main", 760),
-            scene("interest-received", Some(&self.institute), interest["url"].as_str().unwrap().to_owned(), "main", 700),
-            scene("need-desk", Some(&self.broker), "/staff/needs/new".to_owned(), "main", 700),
+            scene("interest-received", Some(&self.institute), interest["url"].as_str().unwrap().to_owned(), "main", 880),
+            scene("need-desk", Some(&self.broker), "/staff/needs/new".to_owned(), "main", 730),
             scene("board", Some(&self.broker), "/staff/deals".to_owned(), "main", 560),
-            scene("deal", Some(&self.broker), deal, "main", 800),
-            scene("queue", Some(&self.moderator), "/review".to_owned(), "main", 420),
+            scene("deal", Some(&self.broker), deal, "main", 900),
+            scene("queue", Some(&self.moderator), "/review".to_owned(), "main", 290),
             scene("review", Some(&self.moderator), format!("/review/{changed}"), "main", 760),
         ]
     }
@@ -173,6 +173,8 @@ impl Window {
     /// What this finds, from its top on, as a picture.
     async fn part(&self, css: &str, height: u32) -> Picture {
         self.see(css).await;
+        // How long a search took says something of this machine only.
+        self.ask("document.querySelectorAll('.found-head .muted').forEach(e => e.remove()); return true").await;
         // Letters come a moment after the page.
         self.ask("return document.fonts.ready.then(() => true)").await;
         let script =

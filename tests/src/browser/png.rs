@@ -10,7 +10,7 @@ use flate2::write::ZlibEncoder;
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Colours of a palette at most.
-const COLOURS: usize = 64;
+const COLOURS: usize = 20;
 
 type Rgb = [u8; 3];
 

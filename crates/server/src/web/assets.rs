@@ -68,6 +68,7 @@ fn content_type(path: &str) -> Option<&'static str> {
         "js" => "text/javascript; charset=utf-8",
         "woff2" => "font/woff2",
         "svg" => "image/svg+xml",
+        "png" => "image/png",
         "txt" => "text/plain; charset=utf-8",
         _ => return None,
     })
@@ -76,6 +77,22 @@ fn content_type(path: &str) -> Option<&'static str> {
 /// The address of an asset.
 pub(super) fn address(path: &str) -> String {
     ASSETS.names.get(path).map_or_else(|| format!("/assets/{path}"), |name| format!("/assets/{name}"))
+}
+
+/// Width and height that a PNG among the assets says of itself.
+pub(super) fn size_of_picture(path: &str) -> Option<(u32, u32)> {
+    let asset = ASSETS.by_name.get(ASSETS.names.get(path)?)?;
+    // The signature, then the length and the name of the first block, which begins with both.
+    let (width, rest) = asset.body.strip_prefix(b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR")?.split_first_chunk::<4>()?;
+    let (height, _) = rest.split_first_chunk::<4>()?;
+    Some((u32::from_be_bytes(*width), u32::from_be_bytes(*height)))
+}
+
+/// The pictures there are, by their addresses, and what each weighs.
+#[cfg(test)]
+pub(super) fn pictures() -> Vec<(String, usize)> {
+    let all = ASSETS.by_name.iter().filter(|(name, _)| name.starts_with("pictures/"));
+    all.map(|(name, asset)| (format!("/assets/{name}"), asset.body.len())).collect()
 }
 
 /// Serves an asset. What its name says never changes, so it may be kept for ever.

@@ -1,5 +1,6 @@
 //! Help: one short page for each role, written as Markdown in `crates/server/help/<language>/<role>.md`. A block `flow`
-//! is drawn as a picture of steps.
+//! is drawn as a picture of steps; a block `picture` names a picture of the pages themselves, in `assets/pictures`. Those
+//! are taken from the demonstration space by a test that is run by hand (`tests/src/browser/pictures.rs`).
 
 use std::sync::LazyLock;
 
@@ -10,6 +11,7 @@ use axum::response::Response;
 use base::{Lang, messages};
 use rust_embed::RustEmbed;
 
+use super::assets;
 use super::frame::{Frame, Visit, localised, page};
 use super::rich::markdown;
 use crate::app::App;
@@ -26,6 +28,23 @@ const ROLES: [&str; 4] = ["businesses", "institutes", "brokers", "moderators"];
 enum Piece {
     Words(String),
     Flow(Vec<String>),
+    Picture(Picture),
+}
+
+/// A picture of a page. Its size is said so that nothing moves when it comes.
+struct Picture {
+    address: String,
+    width: u32,
+    height: u32,
+    alt: String,
+}
+
+impl Picture {
+    fn read(lang: Lang, name: &str) -> Option<Self> {
+        let path = format!("pictures/{lang}/{name}.png");
+        let (width, height) = assets::size_of_picture(&path)?;
+        Some(Self { address: assets::address(&path), width, height, alt: messages::say(lang, &format!("picture-{name}"), &[]) })
+    }
 }
 
 /// A page of help.
@@ -51,10 +70,15 @@ fn read(lang: Lang, role: &'static str) -> Option<Help> {
     let text = std::str::from_utf8(&file.data).ok()?;
     let (title, mut rest) = text.strip_prefix("# ")?.split_once('\n')?;
     let mut pieces = Vec::new();
-    while let Some((before, after)) = rest.split_once("```flow\n") {
-        let (steps, after) = after.split_once("```")?;
+    while let Some((before, after)) = rest.split_once("```") {
+        let (kind, after) = after.split_once('\n')?;
+        let (block, after) = after.split_once("```")?;
         pieces.push(words(before));
-        pieces.push(Piece::Flow(steps.split('→').map(|s| s.trim().to_owned()).collect()));
+        pieces.push(match kind {
+            "flow" => Piece::Flow(block.split('→').map(|s| s.trim().to_owned()).collect()),
+            "picture" => Piece::Picture(Picture::read(lang, block.trim())?),
+            _ => return None,
+        });
         rest = after;
     }
     pieces.push(words(rest));
@@ -102,6 +126,27 @@ mod tests {
         for help in PAGES.iter() {
             assert!(help.pieces.iter().any(|p| matches!(p, Piece::Flow(steps) if steps.len() >= 3)), "{} {}", help.lang, help.role);
             assert!(help.pieces.iter().any(|p| matches!(p, Piece::Words(html) if html.contains("<h2>"))));
+        }
+    }
+
+    #[test]
+    fn every_picture_is_light_is_told_in_words_and_is_on_a_page() {
+        let mut shown: Vec<&Picture> = Vec::new();
+        for help in PAGES.iter() {
+            let own: Vec<&Picture> =
+                help.pieces.iter().filter_map(|p| if let Piece::Picture(one) = p { Some(one) } else { None }).collect();
+            assert!(own.len() >= 2, "{} {}", help.lang, help.role);
+            shown.extend(own);
+        }
+        for one in &shown {
+            assert!(one.alt.chars().count() > 30, "{}: {}", one.address, one.alt);
+            assert!((400..=1_200).contains(&one.width) && (200..=900).contains(&one.height), "{}", one.address);
+        }
+        let kept = assets::pictures();
+        assert!(kept.len() >= 2 * ROLES.len(), "{kept:?}");
+        for (address, bytes) in kept {
+            assert!(bytes <= 64_000, "{address}: {bytes}");
+            assert!(shown.iter().any(|one| one.address == address), "{address} is on no page");
         }
     }
 }
