@@ -21,6 +21,7 @@ mod disclosures;
 mod documents;
 mod experts;
 mod finding;
+mod fitting;
 mod golden;
 mod hidden;
 mod import_pages;

@@ -53,6 +53,14 @@ enum Command {
     Reindex,
     /// Reckon all standing matches anew, or compare what is stored with what would be reckoned.
     Rematch(commands::find::Rematch),
+    /// Fit the weights of matching to judged pairs, and scores to the share of pairs that is good.
+    ///
+    /// Pairs are judged by what people of the space said of matches (that two know each other already says nothing and is
+    /// left out) and by files. Fitting begins with the weights in use. New ones are only given out if they order questions
+    /// better that they were not fitted on. Nothing is changed: a table for the settings file comes out.
+    ///
+    /// Exit code 0: a table was written, with new weights or the old ones. 1: too little was judged, or something failed.
+    Fit(commands::fit::Fit),
     /// Export what people said of matches, for the tuning set.
     ExportFeedback(commands::find::ExportFeedback),
     /// Check that index and database agree and that the event log is whole.
@@ -110,6 +118,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Match(args) => commands::find::matches(config, data, args).await,
         Command::Reindex => commands::admin::reindex(config, data).await,
         Command::Rematch(args) => commands::find::rematch(config, data, args).await,
+        Command::Fit(args) => commands::fit::run(config, data, args, cli.json).await,
         Command::ExportFeedback(args) => commands::find::export_feedback(config, data, args).await,
         Command::Verify => commands::admin::verify(config, data, cli.json).await,
         Command::Doctor => commands::doctor::run(config, data, cli.json).await,

@@ -1,6 +1,8 @@
 //! A listing's row for other crates that decide by it inside their own transactions. Who may do what with it is decided
 //! there; nothing of it is an answer.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use base::{ListingId, Localised, PartyId};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
 use store::{StoreError, Tx};
@@ -26,6 +28,36 @@ pub async fn head(db: &impl ConnectionTrait, id: ListingId) -> Result<Option<Hea
 pub async fn by_code(db: &impl ConnectionTrait, code: &str) -> Result<Option<ListingId>, StoreError> {
     let row = listing::Entity::find().filter(listing::Column::Code.eq(code.trim().to_uppercase())).one(db).await?;
     Ok(row.map(|row| ListingId(row.id)))
+}
+
+/// Listings by the names that files call them: external id, code or id. A name that means nothing, or several listings from
+/// different sources, is left out.
+///
+/// # Errors
+/// If the database fails.
+pub async fn by_names(db: &impl ConnectionTrait, names: &BTreeSet<String>) -> Result<BTreeMap<String, ListingId>, StoreError> {
+    let mut all: BTreeMap<String, Option<ListingId>> = BTreeMap::new();
+    let names: Vec<&String> = names.iter().collect();
+    // Below either engine's limit of parameters.
+    for chunk in names.chunks(250) {
+        let ids = chunk.iter().filter_map(|name| Uuid::parse_str(name).ok());
+        let any = Condition::any()
+            .add(listing::Column::ExternalId.is_in(chunk.iter().map(|name| name.as_str())))
+            .add(listing::Column::Code.is_in(chunk.iter().map(|name| name.to_uppercase())))
+            .add(listing::Column::Id.is_in(ids));
+        for row in listing::Entity::find().filter(any).all(db).await? {
+            let is_meant = |name: &&&String| {
+                row.external_id.as_ref() == Some(**name)
+                    || row.code == name.to_uppercase()
+                    || Uuid::parse_str(name).is_ok_and(|id| id == row.id)
+            };
+            for name in chunk.iter().filter(is_meant) {
+                let id = ListingId(row.id);
+                all.entry((*name).clone()).and_modify(|seen| *seen = seen.filter(|seen| *seen == id)).or_insert(Some(id));
+            }
+        }
+    }
+    Ok(all.into_iter().filter_map(|(name, id)| Some((name, id?))).collect())
 }
 
 /// The same, to change what hangs on it: on PostgreSQL its row is locked until the commit.

@@ -3,7 +3,8 @@
 //! Reads `offers_en.jsonl.gz` as technologies and asks for those similar to each one of `same_topic.tsv.gz`; prints
 //! R@1, R@10, nDCG@10 and MRR with 95 % intervals beside plain BM25 (k1 1.2, b 0.75, stems) in the same run. With
 //! `--as-needs` the queries are read as needs without a title; with `--set NAME=VALUE` a weight is tried, with `--every N` on
-//! every N-th query alone and with `--quick` without plain BM25.
+//! every N-th query alone and with `--quick` without plain BM25. With `--fit` the weights are fitted to the pairs instead, as
+//! `innospace fit --complete` does: the figures come as JSON, the weights as a table of the settings.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -24,6 +25,7 @@ use base::{Actor, Clock, Lang, ListingId, Localised, PartyId, Vocabularies};
 use listings::Kind;
 use listings::content::{Content, Need, Technology};
 use listings::published::{Audience, Owner, Provenance, Published};
+use matching::tuning::{self, Question};
 use matching::{Engine, Reader, Side, Units, Weights};
 use search::{Document, Search, Settings, Viewer};
 use uuid::Uuid;
@@ -149,6 +151,22 @@ fn print(name: &str, per: &[[f64; 4]]) {
     println!("{line}");
 }
 
+/// Fits the weights to what was judged and prints what came of it.
+fn fit(questions: &[Question], start: &Weights, force: bool) {
+    let (at, mut steps) = (Instant::now(), 0_u64);
+    let options = tuning::Options { folds: 5, force, calibrate: true };
+    let fit = tuning::fit(questions, start, options, &mut || {
+        steps += 1;
+        if steps.is_multiple_of(100) {
+            eprintln!("{steps} steps, {:.1} a second", steps as f64 / at.elapsed().as_secs_f64());
+        }
+    })
+    .unwrap();
+    println!("{}", serde_json::to_string_pretty(&fit).unwrap());
+    println!("{}", toml::to_string(&BTreeMap::from([("matching", &fit.weights)])).unwrap());
+    println!("# {steps} steps in {:.0} s", at.elapsed().as_secs_f64());
+}
+
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let folder = Path::new(args.first().expect("a folder with offers_en.jsonl.gz and same_topic.tsv.gz"));
@@ -189,7 +207,7 @@ fn main() {
     rebuild.finish(1).unwrap();
     println!("{} offers indexed in {:.1} s, {} queries", all.len(), started.elapsed().as_secs_f64(), judged.len());
 
-    if !args.iter().any(|a| a == "--quick") {
+    if !args.iter().any(|a| a == "--quick" || a == "--fit") {
         for (name, whole) in [("plain BM25, abstracts", false), ("plain BM25, title and abstract", true)] {
             let text = |o: &Offer| if whole { format!("{}\n{}", o.title, o.body) } else { o.body.clone() };
             let plain = Plain::new(offers.iter().map(text));
@@ -201,6 +219,8 @@ fn main() {
     let viewer = Viewer::of(&Actor::anonymous(Lang::En));
     let kinds = BTreeSet::from([Kind::Technology]);
     let reader = Reader { lang: Lang::En, now: chrono::DateTime::from_timestamp(1_750_000_000, 0).unwrap(), explain: false };
+    let is_fit = args.iter().any(|a| a == "--fit");
+    let mut questions = Vec::new();
     let (mut per, mut from_index, mut reached) = (Vec::new(), Vec::new(), 0.0);
     let (mut times, mut scores): (Vec<Duration>, Vec<f64>) = (Vec::new(), Vec::new());
     let (mut finding, mut judging) = (Duration::ZERO, Duration::ZERO);
@@ -213,6 +233,16 @@ fn main() {
         finding += at.elapsed();
         let place = |id: &ListingId| usize::try_from(id.0.as_u128()).unwrap() - 1;
         let found: Vec<Published> = ids.iter().map(|id| all[place(id)].clone()).collect();
+        if is_fit {
+            let good = |id: ListingId| relevant.contains(&place(&id)).then_some(true);
+            let mut question = Question::new(&engine, &side, &found, reader.now, good).unwrap();
+            let reached = question.candidates.iter().filter(|one| one.good.is_some()).count();
+            // Two that are asked for each other fall in one fold, so that none kept aside was fitted to the other way round.
+            let first = relevant.iter().chain([query]).min().unwrap();
+            (question.name, question.complete, question.unreached) = (offers[*first].id.clone(), true, relevant.len() - reached);
+            questions.push(question);
+            continue;
+        }
         let verdicts = engine.judge(&side, &found, reader).unwrap();
         judging += at.elapsed();
         engine.explain(&side, &verdicts.iter().take(20).collect::<Vec<_>>(), reader).unwrap();
@@ -223,6 +253,9 @@ fn main() {
         reached += candidates.iter().filter(|c| relevant.contains(c)).count() as f64 / relevant.len() as f64;
         per.push(measure(relevant, &ranked));
         from_index.push(measure(relevant, &candidates));
+    }
+    if is_fit {
+        return fit(&questions, engine.weights(), args.iter().any(|a| a == "--force"));
     }
     print("candidates as the index orders them", &from_index);
     print("matching", &per);

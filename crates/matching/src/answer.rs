@@ -141,7 +141,7 @@ pub(crate) fn beginning(text: &str) -> &str {
 pub struct Match {
     /// The listing.
     pub listing: MatchListing,
-    /// 0 to 1.
+    /// 0 to 1. Where the space's weights are calibrated, the share of pairs with such a score that was judged good.
     pub score: f64,
     /// Why, the weightiest first; never empty.
     pub reasons: Vec<Reason>,

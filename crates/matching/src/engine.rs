@@ -20,7 +20,7 @@ use crate::answer::{Match, MatchListing, Missing, Part, PartValue};
 use crate::compare::Reached;
 use crate::constraints::{self, Exclusion, Rules};
 use crate::feedback::MatchId;
-use crate::fit;
+use crate::fit::{self, Facts};
 use crate::reasons;
 use crate::side::{Field, Side, fields};
 use crate::statistics::Statistics;
@@ -56,11 +56,12 @@ pub(crate) struct Party<'a> {
 
 /// What came out for a pair.
 pub(crate) struct Weighed {
+    /// Before calibration.
     pub(crate) score: f64,
     pub(crate) topic: Option<Topic>,
     /// The field's nearness, if both have one.
     pub(crate) nearness: Option<f64>,
-    pub(crate) parts: Vec<PartValue>,
+    pub(crate) parts: [PartValue; 5],
     pub(crate) comparisons: Vec<Comparison>,
 }
 
@@ -74,6 +75,14 @@ impl Weighed {
         parts.extend(self.parts.iter().copied());
         parts
     }
+}
+
+/// What is known of a pair beside its words.
+pub(crate) struct Beside {
+    /// The field's nearness, if both have one.
+    pub(crate) nearness: Option<f64>,
+    pub(crate) comparisons: Vec<Comparison>,
+    pub(crate) facts: Facts,
 }
 
 /// A candidate that was judged.
@@ -243,8 +252,9 @@ impl Engine {
                 continue;
             }
             let violated = self.violated(subject.side, &side, &weighed.comparisons, reader.lang);
-            // Whole millionths, so that nothing depends on the last bit of a sum.
-            let score_ppm = (weighed.score * 1e6).round() as u32;
+            // The one place where a score becomes what is shown and stored. Whole millionths, so that nothing depends on
+            // the last bit of a sum.
+            let score_ppm = (self.weights.calibration.of(weighed.score) * 1e6).round() as u32;
             all.push(Judged { listing, score_ppm, weighed, violated });
         }
         all.sort_by(|a, b| b.score_ppm.cmp(&a.score_ppm).then(a.listing.id.cmp(&b.listing.id)));
@@ -350,7 +360,7 @@ impl Engine {
     }
 
     /// The telling words of one side, per language that it has; translated into those of `into` that it has not.
-    fn terms(&self, party: &Party<'_>, into: &[Lang], stems: &mut Stems) -> Result<Vec<Terms>, Failure> {
+    pub(crate) fn terms(&self, party: &Party<'_>, into: &[Lang], stems: &mut Stems) -> Result<Vec<Terms>, Failure> {
         let figures = self.held.as_deref().map_or(Figures::Live(&self.search), Figures::Held);
         let mut all = Vec::new();
         for lang in Lang::ALL {
@@ -370,24 +380,28 @@ impl Engine {
     fn weigh(&self, sought: &Party<'_>, terms: &[Terms], offered: &Party<'_>, now: DateTime<Utc>, stems: &mut Stems) -> Weighed {
         let weights = &self.weights;
         let topic = topic(terms, &offered.fields, weights, stems);
-        let nearness = fit::field_nearness(sought.side.content.field(), offered.side.content.field(), &self.vocabularies);
-        let comparisons = match need_and_technology(sought.side.content, offered.side.content) {
-            Some((need, technology)) => targets::compare(need, technology, &self.units, weights),
+        let Beside { nearness, comparisons, facts } = self.beside(sought.side, offered.side, now);
+        let parts = facts.parts(weights);
+        let score = fit::score(topic.as_ref().map_or(0.0, |t| t.value), nearness, &parts, weights);
+        Weighed { score, topic, nearness, parts, comparisons }
+    }
+
+    /// What is known of a pair beside its words.
+    pub(crate) fn beside(&self, sought: &Side<'_>, offered: &Side<'_>, now: DateTime<Utc>) -> Beside {
+        let nearness = fit::field_nearness(sought.content.field(), offered.content.field(), &self.vocabularies);
+        let comparisons = match need_and_technology(sought.content, offered.content) {
+            Some((need, technology)) => targets::compare(need, technology, &self.units, &self.weights),
             None => Vec::new(),
         };
-        let parts = fit::parts(sought.side, offered.side, &comparisons, now, weights);
-        let words = topic.as_ref().map_or(0.0, |t| t.value);
-        let relevance = words + (1.0 - words) * weights.field * nearness.unwrap_or_default();
-        let fit = fit::mean(&parts, &weights.parts);
-        let score = (relevance * (1.0 - weights.fit * (1.0 - fit))).clamp(0.0, 1.0);
-        Weighed { score, topic, nearness, parts, comparisons }
+        let facts = Facts::of(sought, offered, &comparisons, now, &self.weights);
+        Beside { nearness, comparisons, facts }
     }
 
     fn rules(&self, lang: Lang) -> Rules<'_> {
         Rules { weights: &self.weights, vocabularies: &self.vocabularies, lang }
     }
 
-    fn violated(&self, one: &Side<'_>, other: &Side<'_>, comparisons: &[Comparison], lang: Lang) -> Vec<Exclusion> {
+    pub(crate) fn violated(&self, one: &Side<'_>, other: &Side<'_>, comparisons: &[Comparison], lang: Lang) -> Vec<Exclusion> {
         let rules = self.rules(lang);
         match (one.content, other.content) {
             (Content::Need(_), Content::Need(_)) => Vec::new(),

@@ -28,26 +28,54 @@ pub(crate) fn field_nearness(one: Option<&Code>, other: Option<&Code>, vocabular
     Some((common as f64 / depth as f64).powf(1.5))
 }
 
-/// The parts of the fit, each with its weight.
-pub(crate) fn parts(
-    sought: &Side<'_>,
-    offered: &Side<'_>,
-    comparisons: &[Comparison],
-    now: DateTime<Utc>,
-    weights: &Weights,
-) -> Vec<PartValue> {
-    let known = |part, value: Option<f64>| PartValue { part, value: value.unwrap_or(weights.unknown), known: value.is_some() };
-    vec![
-        known(Part::Targets, targets(comparisons, weights)),
-        known(Part::Cooperation, cooperation(sought.content.cooperation(), offered.content.cooperation())),
-        known(Part::Maturity, maturity(sought.content, offered.content)),
-        known(Part::Place, place(sought, offered)),
-        known(Part::Freshness, freshness(sought, offered, now, weights)),
-    ]
+/// What is known of the parts of the fit, before any weight.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Facts {
+    /// How many targets can be compared, and how far they are reached together.
+    targets: Option<(usize, f64)>,
+    cooperation: Option<f64>,
+    maturity: Option<f64>,
+    place: Option<f64>,
+    freshness: Option<f64>,
+}
+
+impl Facts {
+    pub(crate) fn of(sought: &Side<'_>, offered: &Side<'_>, comparisons: &[Comparison], now: DateTime<Utc>, weights: &Weights) -> Self {
+        let reached = comparisons.iter().map(|c| c.satisfaction).sum();
+        Self {
+            targets: (!comparisons.is_empty()).then_some((comparisons.len(), reached)),
+            cooperation: cooperation(sought.content.cooperation(), offered.content.cooperation()),
+            maturity: maturity(sought.content, offered.content),
+            place: place(sought, offered),
+            freshness: freshness(sought, offered, now, weights),
+        }
+    }
+
+    /// The parts of the fit, each with its value.
+    pub(crate) fn parts(&self, weights: &Weights) -> [PartValue; 5] {
+        let known = |part, value: Option<f64>| PartValue { part, value: value.unwrap_or(weights.unknown), known: value.is_some() };
+        // The mean over the targets that can be compared and one of which nothing is known, so that three reached figures
+        // are worth more than one and one more never costs anything.
+        let targets = self.targets.map(|(count, reached)| (reached + weights.unknown) / (count as f64 + 1.0));
+        [
+            known(Part::Targets, targets),
+            known(Part::Cooperation, self.cooperation),
+            known(Part::Maturity, self.maturity),
+            known(Part::Place, self.place),
+            known(Part::Freshness, self.freshness),
+        ]
+    }
+}
+
+/// The score before calibration, 0 to 1: the words, of what they left open a part by the field, and of both a part by the
+/// fit.
+pub(crate) fn score(words: f64, nearness: Option<f64>, parts: &[PartValue], weights: &Weights) -> f64 {
+    let relevance = words + (1.0 - words) * weights.field * nearness.unwrap_or_default();
+    (relevance * (1.0 - weights.fit * (1.0 - mean(parts, &weights.parts)))).clamp(0.0, 1.0)
 }
 
 /// The weighted mean of the parts.
-pub(crate) fn mean(parts: &[PartValue], weights: &FitWeights) -> f64 {
+fn mean(parts: &[PartValue], weights: &FitWeights) -> f64 {
     let all: f64 = parts.iter().map(|p| weight(p.part, weights)).sum();
     let sum: f64 = parts.iter().map(|p| weight(p.part, weights) * p.value).sum();
     if all > 0.0 { sum / all } else { 1.0 }
@@ -63,13 +91,6 @@ pub(crate) fn weight(part: Part, weights: &FitWeights) -> f64 {
         Part::Freshness => weights.freshness,
         Part::Topic | Part::Field | Part::Deals => 0.0,
     }
-}
-
-/// The mean over the targets that can be compared and one of which nothing is known, so that three reached figures are
-/// worth more than one and one more never costs anything.
-fn targets(comparisons: &[Comparison], weights: &Weights) -> Option<f64> {
-    let sum: f64 = comparisons.iter().map(|c| c.satisfaction).sum();
-    (!comparisons.is_empty()).then(|| (sum + weights.unknown) / (comparisons.len() as f64 + 1.0))
 }
 
 fn cooperation(sought: &[Code], offered: &[Code]) -> Option<f64> {

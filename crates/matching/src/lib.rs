@@ -11,6 +11,7 @@
 mod access;
 pub mod alerts;
 mod answer;
+mod calibration;
 mod common;
 pub mod compare;
 mod constraints;
@@ -33,10 +34,12 @@ mod statistics;
 mod targets;
 mod terms;
 mod topic;
+pub mod tuning;
 pub mod units;
 mod weights;
 
 pub use answer::{Match, MatchListing, MatchPage, Missing, Part, PartValue, Reason};
+pub use calibration::{Calibration, NotRising};
 pub use constraints::{Constraint, Exclusion};
 pub use counterparts::{Counterpart, CounterpartAsk, CounterpartKind, CounterpartPage};
 pub use engine::{Engine, Judged, JudgedProfile, PastDeals, Profile, Reader};

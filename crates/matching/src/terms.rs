@@ -126,8 +126,12 @@ pub(crate) struct Term {
     pub(crate) weight: f64,
     /// What it counts without its rarity, which the index knows by itself.
     pub(crate) plain_weight: f64,
-    /// Its weight by field of its own side; they sum to 1.
-    pub(crate) shares: Vec<(usize, f64)>,
+    /// How telling it is.
+    pub(crate) rarity: f64,
+    /// How often it stands in which field of its own side.
+    pub(crate) counts: Vec<(usize, f64)>,
+    /// The field of its own side where it stands with the most weight, the first of equals.
+    pub(crate) home: usize,
     /// Of which words of its own side it is the translation, with their field.
     translates: Vec<(usize, String)>,
 }
@@ -177,7 +181,7 @@ impl Terms {
         struct Seen {
             folded: String,
             code: bool,
-            times: BTreeMap<usize, f64>,
+            counts: BTreeMap<usize, f64>,
         }
         let mut seen: BTreeMap<(Shape, String), Seen> = BTreeMap::new();
         for (place, field) in own {
@@ -192,22 +196,19 @@ impl Terms {
                         token.folded.clone_into(&mut one.folded);
                     }
                     one.code |= token.code;
-                    *one.times.entry(place).or_default() += weights.sought.of(field.role);
+                    *one.counts.entry(place).or_default() += 1.0;
                 });
             }
         }
         let mut all = Vec::with_capacity(seen.len());
         for ((shape, key), one) in seen {
-            let times: f64 = one.times.values().sum();
             let Some(rarity) = rarity.of(shape, &key, &one.folded) else { continue };
-            if times <= 0.0 {
-                continue;
-            }
-            let often = times * (weights.k3 + 1.0) / (times + weights.k3);
-            let plain_weight = often * view_weight(weights, shape);
-            let shares = one.times.into_iter().map(|(place, t)| (place, t / times)).collect();
+            let counts: Vec<(usize, f64)> = one.counts.into_iter().collect();
+            let Some((times, home)) = stands(&counts, fields, weights) else { continue };
+            let plain_weight = plain_weight(times, shape, weights);
             let weight = plain_weight * rarity;
-            all.push(Term { shape, key, folded: one.folded, code: one.code, weight, plain_weight, shares, translates: Vec::new() });
+            let translates = Vec::new();
+            all.push(Term { shape, key, folded: one.folded, code: one.code, weight, plain_weight, rarity, counts, home, translates });
         }
         Ok(Self::made(lang, all, marked, weights))
     }
@@ -225,13 +226,12 @@ impl Terms {
         #[derive(Default)]
         struct Seen {
             folded: String,
-            times: BTreeMap<usize, f64>,
+            counts: BTreeMap<usize, f64>,
             translates: Vec<(usize, String)>,
         }
         let mut seen: BTreeMap<(Shape, String), Seen> = BTreeMap::new();
         let mut text = String::new();
         for (place, field) in fields.iter().enumerate().filter(|(_, f)| f.lang == said.lang) {
-            let weight = weights.sought.of(field.role) * weights.translation;
             for one in field.texts.iter().flat_map(|text| synonyms.translations(text, said.lang)) {
                 for term in &one.terms {
                     text.push_str(term);
@@ -244,7 +244,7 @@ impl Terms {
                         if word.folded.is_empty() {
                             token.folded.clone_into(&mut word.folded);
                         }
-                        *word.times.entry(place).or_default() += weight;
+                        *word.counts.entry(place).or_default() += 1.0;
                         let from = (place, one.surface.clone());
                         if !word.translates.contains(&from) {
                             word.translates.push(from);
@@ -256,12 +256,12 @@ impl Terms {
         let rarity = Rarity::of_words(figures, || text, lang, weights, true)?;
         let mut all = Vec::with_capacity(seen.len());
         for ((shape, key), one) in seen {
-            let times: f64 = one.times.values().sum();
-            let Some(rarity) = rarity.of(shape, &key, &one.folded).filter(|_| times > 0.0) else { continue };
-            let plain_weight = times * (weights.k3 + 1.0) / (times + weights.k3) * view_weight(weights, shape);
-            let shares = one.times.into_iter().map(|(place, t)| (place, t / times)).collect();
+            let Some(rarity) = rarity.of(shape, &key, &one.folded) else { continue };
+            let counts: Vec<(usize, f64)> = one.counts.into_iter().collect();
+            let Some((times, home)) = stands(&counts, fields, weights).filter(|_| weights.translation > 0.0) else { continue };
+            let plain_weight = plain_weight(times * weights.translation, shape, weights);
             let (weight, translates) = (plain_weight * rarity, one.translates);
-            all.push(Term { shape, key, folded: one.folded, code: false, weight, plain_weight, shares, translates });
+            all.push(Term { shape, key, folded: one.folded, code: false, weight, plain_weight, rarity, counts, home, translates });
         }
         let made = Self::made(lang, all, true, weights);
         Ok(made.map(|made| Self { norm: made.norm.max(said.norm), translated: true, ..made }))
@@ -323,6 +323,24 @@ impl Terms {
             self.sought.each(text, field.lang, marks, stems, &mut each);
         }
     }
+}
+
+/// How often a word stands in its own side, each time weighed by its field, and where most; none if nowhere that counts.
+fn stands(counts: &[(usize, f64)], fields: &[Field<'_>], weights: &Weights) -> Option<(f64, usize)> {
+    let (mut times, mut most, mut home) = (0.0, 0.0, None);
+    for (place, count) in counts {
+        let weighed = count * fields.get(*place).map_or(0.0, |field| weights.sought.of(field.role));
+        times += weighed;
+        if weighed > most {
+            (most, home) = (weighed, Some(*place));
+        }
+    }
+    Some((times, home?))
+}
+
+/// What a word of the seeking side counts that stands there so often, each time weighed by its field; without its rarity.
+pub(crate) fn plain_weight(times: f64, shape: Shape, weights: &Weights) -> f64 {
+    times * (weights.k3 + 1.0) / (times + weights.k3) * view_weight(weights, shape)
 }
 
 fn view_weight(weights: &Weights, shape: Shape) -> f64 {

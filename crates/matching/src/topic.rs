@@ -84,12 +84,10 @@ fn in_language(place: usize, terms: &Terms, offered: &[Field<'_>], weights: &Wei
     // How often each word stands in each field.
     let mut times: Vec<Vec<(usize, f64)>> = vec![Vec::new(); terms.all.len()];
     for (at, field) in offered.iter().enumerate() {
-        let weight = weights.offered.of(field.role);
-        if weight <= 0.0 {
+        let one = once(field.role, length(field), weights);
+        if one <= 0.0 {
             continue;
         }
-        let length = field.length as f64 / usual_length(field.role);
-        let one = weight / (1.0 - weights.b + weights.b * length);
         terms.meet(field, stems, |n, _| {
             let Some(places) = times.get_mut(n) else { return };
             match places.last_mut() {
@@ -105,10 +103,10 @@ fn in_language(place: usize, terms: &Terms, offered: &[Field<'_>], weights: &Wei
         if sum <= 0.0 {
             continue;
         }
-        let counts = term.weight * sum / (sum + weights.k1);
+        let counts = met_weight(term.weight, sum, weights);
         met += counts;
-        let (Some(from), Some(to)) = (heaviest(&term.shares), heaviest(places)) else { continue };
-        let meeting = meetings.entry((from, to)).or_default();
+        let Some(to) = heaviest(places) else { continue };
+        let meeting = meetings.entry((term.home, to)).or_default();
         meeting.sum += counts;
         meeting.words.push((counts, n));
     }
@@ -124,8 +122,27 @@ fn in_language(place: usize, terms: &Terms, offered: &[Field<'_>], weights: &Wei
         })
         .collect();
     meetings.sort_by(|a, b| b.share.total_cmp(&a.share).then((a.sought, a.offered).cmp(&(b.sought, b.offered))));
-    let value = raw * (1.0 + weights.topic_half) / (raw + weights.topic_half);
-    Some(Topic { terms: place, value, meetings })
+    Some(Topic { terms: place, value: value(raw, weights), meetings })
+}
+
+/// How long a text of the offering side is, beside the usual one of its role.
+pub(crate) fn length(field: &Field<'_>) -> f64 {
+    field.length as f64 / usual_length(field.role)
+}
+
+/// What a word counts on the offering side each time it stands in a text of this role and length.
+pub(crate) fn once(role: Role, length: f64, weights: &Weights) -> f64 {
+    weights.offered.of(role) / (1.0 - weights.b + weights.b * length)
+}
+
+/// What is met of a word's weight where it stands so often on the offering side.
+pub(crate) fn met_weight(weight: f64, often: f64, weights: &Weights) -> f64 {
+    weight * often / (often + weights.k1)
+}
+
+/// The topical part, from the share of the words' weight that is met.
+pub(crate) fn value(met: f64, weights: &Weights) -> f64 {
+    met * (1.0 + weights.topic_half) / (met + weights.topic_half)
 }
 
 /// The field with the most weight, the first of equals.

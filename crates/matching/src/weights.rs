@@ -1,6 +1,8 @@
-//! What counts how much. Figures are data: an operator can set them, and a later command fits them.
+//! What counts how much. Figures are data: an operator can set them, and `innospace fit` fits them (`tuning`).
 
 use serde::{Deserialize, Serialize};
+
+use crate::calibration::Calibration;
 
 /// The part a text plays, on either side of a match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -144,7 +146,7 @@ pub struct Weights {
     pub topic_half: f64,
     /// The most that the field can bring of what the words left open.
     pub field: f64,
-    /// Pairs below this score are no matches.
+    /// Pairs below this score are no matches; the score before calibration, which decides nothing.
     pub least_score: f64,
     /// How much of the relevance the fit decides.
     pub fit: f64,
@@ -166,6 +168,9 @@ pub struct Weights {
     pub standing_keep: usize,
     /// The most new matches that are told of one listing in a day.
     pub told_per_day: u64,
+    /// Which share of the pairs with a score was judged good: what is shown instead of the score. None unless fitted.
+    #[serde(skip_serializing_if = "Calibration::is_none")]
+    pub calibration: Calibration,
 }
 
 impl Default for Weights {
@@ -200,6 +205,7 @@ impl Default for Weights {
             strong_min: 0.6,
             standing_keep: 50,
             told_per_day: 5,
+            calibration: Calibration::default(),
         }
     }
 }

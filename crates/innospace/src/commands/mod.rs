@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod doctor;
 pub mod find;
+pub mod fit;
 pub mod import;
 pub mod serve;
 

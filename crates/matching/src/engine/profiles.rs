@@ -3,7 +3,7 @@
 //!
 //! A listing seeks, a profile offers. For a need a party is weighed by all it says of itself, for an offer by its
 //! interests alone: what it can do already, it does not look for. Deals of the past come in as a set of parties that
-//! may be named with them ([`PastDeals`]); no figure and no deal.
+//! may be named with them ([`PastDeals`]); no figure and no deal. Their scores are not calibrated: nobody judges them.
 
 use std::collections::BTreeSet;
 

@@ -90,7 +90,7 @@ impl Current {
         (wide.candidate_terms, wide.terms) = ASKED;
         (wide.candidates, wide.field_candidates) = (ROOM, 0);
         let weights = judge.weights();
-        let least = weights.standing_min.max(weights.field).clamp(0.0, 1.0);
+        let least = weights.standing_min.max(weights.calibration.of(weights.field)).clamp(0.0, 1.0);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of one, in millionths")]
         let least_ppm = (least * 1e6).round() as u32;
         Self {

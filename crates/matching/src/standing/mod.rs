@@ -13,8 +13,8 @@
 //! that only one of the sides would have looked at may be kept until the next generation; a test holds that with room
 //! there is no difference.
 //!
-//! `standing_min` is at least what nearness of fields alone can make (`weights.field`), since fields alone are no words
-//! that anybody could check. What a viewer may see is decided again when the pairs are read.
+//! `standing_min` is at least what nearness of fields alone can make (`weights.field`, as it is told), since fields alone
+//! are no words that anybody could check. What a viewer may see is decided again when the pairs are read.
 
 mod background;
 mod compute;

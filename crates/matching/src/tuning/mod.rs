@@ -1,0 +1,269 @@
+//! Fitting: which weights order the pairs that people judged best, and which share of the pairs with a score was judged
+//! good. What `innospace fit` does.
+//!
+//! What always holds: questions with their candidates are taken apart once (`sample`); weights are then varied without
+//! text, index or chance (`ascent`), so the same judgements give the same weights. What is claimed of new weights was
+//! measured on questions that they were not fitted on: each fold is kept aside once. Weights that are not better there
+//! beyond chance are not taken.
+//! Not here: who judges what (`feedback`), files and tables (`innospace`).
+
+mod ascent;
+mod collect;
+mod isotonic;
+mod judged;
+mod measure;
+mod sample;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::calibration::{Calibration, NotRising};
+use crate::weights::Weights;
+
+pub use ascent::Moved;
+pub use collect::{CollectError, Collected, collect};
+pub use judged::{BadLine, Judgements, Line, read_line};
+pub use measure::Mean;
+pub use sample::{Candidate, Question};
+
+/// Fewer judged questions say more of the few people who judged than of matches.
+pub const LEAST_QUESTIONS: usize = 20;
+/// Fewer judged pairs make no shares.
+const LEAST_PAIRS: usize = 50;
+/// How many parts the judged pairs are told in, by their score.
+const PARTS: usize = 10;
+
+/// How fitting is done.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Into how many parts the questions are divided, each kept aside once.
+    pub folds: usize,
+    /// New weights even where they are not shown to be better.
+    pub force: bool,
+    /// Whether scores are told as shares.
+    pub calibrate: bool,
+}
+
+/// One part of the questions, ordered with weights that were fitted on the others.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fold {
+    /// How many questions it has.
+    pub questions: usize,
+    /// How well they are ordered with the weights in use, 0 to 1.
+    pub before: f64,
+    /// The same with weights fitted on the others.
+    pub after: f64,
+}
+
+/// The judged pairs of one part of the scores.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Told {
+    /// How many.
+    pub pairs: usize,
+    /// The mean of the scores as they would be told.
+    pub told: f64,
+    /// The share of them that was judged good.
+    pub good: f64,
+}
+
+/// How scores become shares.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Calibrated {
+    /// The judged pairs it was made of.
+    pub pairs: usize,
+    /// How many of them are good.
+    pub good: usize,
+    /// The mean squared distance between what is told and what was judged, with scores as they are in use.
+    pub brier_before: f64,
+    /// The same for pairs of a fold that the shares were not made of.
+    pub brier_after: f64,
+    /// What would be told, for pairs of a fold that the shares were not made of, the lowest first.
+    pub told: Vec<Told>,
+}
+
+/// What came of fitting.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fit {
+    /// How many questions something can be learned from.
+    pub questions: usize,
+    /// How many of them count all that was not judged as not good; they are measured by nDCG@10, the others by the average
+    /// precision among what was judged.
+    pub complete: usize,
+    /// The kept-aside parts.
+    pub folds: Vec<Fold>,
+    /// Over all kept-aside questions, with the weights in use.
+    pub before: Mean,
+    /// The same with weights fitted on the other folds.
+    pub after: Mean,
+    /// After less before, question by question.
+    pub difference: Mean,
+    /// Whether the difference is more than chance would bring.
+    pub is_better: bool,
+    /// The weights that differ, those of the fit on all questions; none if the old ones are kept.
+    pub moved: Vec<Moved>,
+    /// How scores become shares, if there is enough to say it.
+    pub calibrated: Option<Calibrated>,
+    /// All weights as they should be set, `standing_min` and `strong_min` so that as many pairs pass as before.
+    pub weights: Weights,
+}
+
+/// Why nothing was fitted.
+#[derive(Debug, thiserror::Error)]
+pub enum FitError {
+    /// Too little was judged.
+    #[error(
+        "{questions} questions have a good and another candidate among what was judged; fewer than {LEAST_QUESTIONS} would fit \
+         the weights to a few people's opinions. More verdicts on matches, or more files of judged pairs, are needed"
+    )]
+    TooFew {
+        /// How many questions something can be learned from.
+        questions: usize,
+    },
+    /// Shares that do not rise with the score.
+    #[error(transparent)]
+    NotRising(#[from] NotRising),
+}
+
+impl Question {
+    /// Whether an order of its candidates can be better than another one.
+    fn tells(&self) -> bool {
+        let good = self.candidates.iter().filter(|one| one.good == Some(true)).count();
+        let known = self.candidates.iter().filter(|one| self.complete || one.good.is_some()).count();
+        good > 0 && known > good
+    }
+
+    /// In which of so many folds it falls: always the same one.
+    fn fold(&self, folds: usize) -> usize {
+        let hash = Sha256::digest(self.name.as_bytes());
+        let number = hash.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+        usize::try_from(number % folds.max(1) as u64).unwrap_or_default()
+    }
+}
+
+/// How many steps fitting takes at most, for whoever shows them.
+#[must_use]
+pub fn most_steps(options: Options) -> u64 {
+    (options.folds as u64 + 1) * ascent::most_steps()
+}
+
+/// Fits weights and shares, beginning with those in use; `tick` is called after each step that was tried.
+///
+/// # Errors
+/// [`FitError::TooFew`] if too little was judged.
+pub fn fit(questions: &[Question], start: &Weights, options: Options, tick: &mut dyn FnMut()) -> Result<Fit, FitError> {
+    let telling: Vec<&Question> = questions.iter().filter(|question| question.tells()).collect();
+    if telling.len() < LEAST_QUESTIONS {
+        return Err(FitError::TooFew { questions: telling.len() });
+    }
+    let (mut folds, mut before, mut after) = (Vec::new(), Vec::new(), Vec::new());
+    for fold in 0..options.folds {
+        let (aside, others): (Vec<&Question>, Vec<&Question>) = telling.iter().partition(|q| q.fold(options.folds) == fold);
+        if aside.is_empty() {
+            continue;
+        }
+        let fitted = ascent::climb(&others, start, tick);
+        let (old, new) = (ascent::goodness(&aside, start), ascent::goodness(&aside, &fitted));
+        folds.push(Fold { questions: aside.len(), before: Mean::of(&old).mean, after: Mean::of(&new).mean });
+        before.extend(old);
+        after.extend(new);
+    }
+    let difference = Mean::of(&after.iter().zip(&before).map(|(after, before)| after - before).collect::<Vec<_>>());
+    let is_better = difference.mean - difference.give_or_take > 0.0;
+    let mut weights = if is_better || options.force { ascent::climb(&telling, start, tick) } else { start.clone() };
+    let moved = ascent::moved(start, &weights);
+    let calibrated = if options.calibrate { calibrate(questions, start, &mut weights, options.folds)? } else { None };
+    if weights != *start {
+        carry_bounds(questions, start, &mut weights);
+    }
+    let complete = telling.iter().filter(|question| question.complete).count();
+    let (questions, before, after) = (telling.len(), Mean::of(&before), Mean::of(&after));
+    Ok(Fit { questions, complete, folds, before, after, difference, is_better, moved, calibrated, weights })
+}
+
+/// Every candidate with its score before calibration.
+fn scores(question: &Question, weights: &Weights) -> Vec<f64> {
+    question.scores(&question.met(weights), weights)
+}
+
+/// Finds which share is good at which score of these weights, and what that is worth for pairs that were kept aside. None,
+/// and the weights as they are, if too few pairs were judged or all of them alike.
+fn calibrate(questions: &[Question], start: &Weights, weights: &mut Weights, folds: usize) -> Result<Option<Calibrated>, NotRising> {
+    /// A judged pair.
+    struct Pair {
+        fold: usize,
+        score: f64,
+        /// As it is told now.
+        told: f64,
+        good: bool,
+    }
+    let mut pairs: Vec<Pair> = Vec::new();
+    for question in questions {
+        let (old, new, fold) = (scores(question, start), scores(question, weights), question.fold(folds));
+        for ((_, score, good), (_, old, _)) in question.known(&new).zip(question.known(&old)) {
+            pairs.push(Pair { fold, score, told: start.calibration.of(old), good });
+        }
+    }
+    let good = pairs.iter().filter(|pair| pair.good).count();
+    if pairs.len() < LEAST_PAIRS || good == 0 || good == pairs.len() {
+        return Ok(None);
+    }
+    let of = |some: &mut dyn Iterator<Item = &Pair>| isotonic::calibration(&some.map(|p| (p.score, p.good)).collect::<Vec<_>>());
+    let mut aside: Vec<(f64, bool)> = Vec::with_capacity(pairs.len());
+    for fold in 0..folds {
+        let shares = of(&mut pairs.iter().filter(|pair| pair.fold != fold))?;
+        aside.extend(pairs.iter().filter(|pair| pair.fold == fold).map(|pair| (shares.of(pair.score), pair.good)));
+    }
+    weights.calibration = of(&mut pairs.iter())?;
+    let brier = |told: f64, good: bool| (told - if good { 1.0 } else { 0.0 }).powi(2) / pairs.len() as f64;
+    Ok(Some(Calibrated {
+        pairs: pairs.len(),
+        good,
+        brier_before: pairs.iter().map(|pair| brier(pair.told, pair.good)).sum(),
+        brier_after: aside.iter().map(|(told, good)| brier(*told, *good)).sum(),
+        told: parts(aside),
+    }))
+}
+
+/// Pairs by what is told of them, in tenths of a score; tenths without pairs are left out.
+fn parts(pairs: Vec<(f64, bool)>) -> Vec<Told> {
+    let of = |tenth: usize| {
+        let (from, to) = (tenth as f64 / PARTS as f64, (tenth + 1) as f64 / PARTS as f64);
+        let is_last = tenth + 1 == PARTS;
+        let some: Vec<&(f64, bool)> = pairs.iter().filter(|(told, _)| *told >= from && (*told < to || is_last)).collect();
+        let mean = |sum: f64| sum / some.len() as f64;
+        let good = some.iter().filter(|(_, good)| *good).count() as f64;
+        (!some.is_empty()).then(|| Told { pairs: some.len(), told: mean(some.iter().map(|(told, _)| told).sum()), good: mean(good) })
+    };
+    (0..PARTS).filter_map(of).collect()
+}
+
+/// Sets the bounds of what is kept and told so that as many of the candidates pass as before: other weights and shares move
+/// all scores, and nobody asked for more letters or fewer.
+fn carry_bounds(questions: &[Question], start: &Weights, weights: &mut Weights) {
+    let told = |weights: &Weights| -> Vec<f64> {
+        let mut all: Vec<f64> =
+            questions.iter().flat_map(|question| scores(question, weights)).map(|score| weights.calibration.of(score)).collect();
+        all.sort_by(|a, b| b.total_cmp(a));
+        all
+    };
+    let (old, new) = (told(start), told(weights));
+    let carried = |bound: f64| {
+        let passing = old.iter().take_while(|score| **score >= bound).count();
+        match passing.checked_sub(1).and_then(|last| new.get(last)) {
+            Some(least) => (least * 1e4).floor() / 1e4,
+            // Nothing passes: what a score of that height is told as now.
+            None => weights.calibration.of(uncalibrated(&start.calibration, bound)),
+        }
+    };
+    (weights.standing_min, weights.strong_min) = (carried(start.standing_min), carried(start.strong_min));
+}
+
+/// The score that is told as this share.
+fn uncalibrated(calibration: &Calibration, share: f64) -> f64 {
+    let (mut from, mut to) = (0.0, 1.0);
+    for _ in 0..40 {
+        let middle = (from + to) / 2.0;
+        if calibration.of(middle) < share { from = middle } else { to = middle }
+    }
+    to
+}
