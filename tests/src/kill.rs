@@ -47,7 +47,22 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// Starts it and waits until it is ready.
     pub(crate) async fn start(data: &Path, http: &reqwest::Client) -> Self {
+        let running = Self::spawn(data, Stdio::null());
+        running.ready(http).await;
+        running
+    }
+
+    /// The same with its log in a file.
+    pub(crate) async fn start_logged(data: &Path, http: &reqwest::Client, log: &Path) -> Self {
+        let running = Self::spawn(data, std::fs::File::create(log).unwrap().into());
+        running.ready(http).await;
+        running
+    }
+
+    /// Starts it.
+    pub(crate) fn spawn(data: &Path, log: Stdio) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let listen = format!("127.0.0.1:{port}");
         let child = Command::new(program())
@@ -55,13 +70,16 @@ impl Running {
             .env("INNOSPACE__ACCOUNTS__STAFF_SECOND_FACTOR", "optional")
             .env("INNOSPACE__SERVER__REQUESTS_PER_MINUTE", "0")
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
-        let running = Self { child, base: format!("http://{listen}") };
+        Self { child, base: format!("http://{listen}") }
+    }
+
+    async fn ready(&self, http: &reqwest::Client) {
         let ready = async {
             loop {
-                if let Ok(answer) = http.get(format!("{}/readyz", running.base)).send().await
+                if let Ok(answer) = http.get(format!("{}/readyz", self.base)).send().await
                     && answer.status() == 200
                 {
                     return;
@@ -70,7 +88,6 @@ impl Running {
             }
         };
         tokio::time::timeout(Duration::from_secs(60), ready).await.expect("the program does not become ready");
-        running
     }
 
     pub(crate) fn kill(mut self) {
@@ -99,7 +116,8 @@ async fn prepare(data: &Path) -> PartyId {
     party
 }
 
-async fn token(http: &reqwest::Client, base: &str) -> String {
+/// A token of that account.
+pub(crate) async fn token(http: &reqwest::Client, base: &str) -> String {
     let body = json!({"email": "writer@example.org", "password": PASSWORD});
     let answer = http.post(format!("{base}/api/v1/session")).json(&body).send().await.unwrap();
     let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();

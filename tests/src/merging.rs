@@ -267,7 +267,22 @@ async fn what_ended_between_the_two_keeps_nobody_apart_and_stays_as_it_was() {
         let ends = json!({"to": "lost", "reason": "dropped"});
         scene.lan.post_at(&format!("{}/transitions", open.path), version(&open.path).await, ends).await.expect(200);
         assert_eq!(scene.preview().await["obstacles"], json!([]));
+        let history = format!("/api/v1/technologies/{}/history", scene.listing);
+        let before = scene.lan.get(&history).await.expect(200);
+        let figures = |history: &Value| {
+            ["/received", "/answered", "/accepted", "/deals/signed", "/deals/completed", "/deals/lost", "/deals/meetings"]
+                .map(|figure| history.pointer(&format!("{figure}/count")).unwrap().as_u64())
+        };
+        assert_eq!(figures(&before)[..3], [Some(2), Some(1), Some(1)], "{before}");
+        assert!(figures(&before)[3..6].iter().all(|n| *n == Some(1)), "{before}");
         scene.merge(1, "Quyết định 12/QĐ-UBND").await.expect(200);
+
+        // What was between the two is nobody else's interest: it counts for nothing, inside and outside, one's own included.
+        for reader in [&scene.lan, &scene.minh, &broker, &site.visitor()] {
+            let now = reader.get(&history).await.expect(200);
+            assert_eq!(figures(&now), [Some(0); 7], "{now}");
+            assert_eq!((&now["declined_by_reason"], &now["deals"]["money"]), (&json!([]), &Value::Null), "{now}");
+        }
 
         // All of it is there, with the one party on both sides; the deals are what their events say.
         for client in [&scene.lan, &scene.minh] {
@@ -361,8 +376,19 @@ async fn whoever_names_or_looks_for_the_absorbed_party_is_led_to_the_one_that_to
             let found = site.visitor().get(&format!("{page}?party={}", scene.from)).await.text;
             assert!(found.contains("Máy sấy cơm dừa bơm nhiệt"), "{page}: {found}");
         }
-        let results = site.visitor().get(&format!("/search?party={}", scene.from)).await.text;
-        assert!(results.contains("Viện Dừa Mới") && !results.contains(&scene.from.to_string()), "{results}");
+        for asked in ["party=", "q=party%3A", "q=PARTY%3A"] {
+            let results = site.visitor().get(&format!("/search?{asked}{}", scene.from)).await.text;
+            assert!(results.contains("Máy sấy cơm dừa bơm nhiệt") && !results.contains(&scene.from.to_string()), "{asked}: {results}");
+        }
+        // Typed among words, and what is saved of it.
+        for typed in [format!("máy party:{}", scene.from), format!("party:\"{}\" dừa", scene.from.0.simple())] {
+            let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("q", &typed).finish();
+            let found = site.visitor().get(&format!("/api/v1/search?{query}")).await.expect(200);
+            assert_eq!((&found["total"], &found["items"][0]["id"]), (&json!(1), &json!(scene.listing)), "{typed}: {found}");
+            let saved = scene.lan.post("/api/v1/saved-searches", json!({"name": typed, "query": query, "when": "daily"})).await.expect(201);
+            let saved = scene.lan.get(&format!("/api/v1/saved-searches/{}", saved["id"].as_str().unwrap())).await.expect(200);
+            assert!(saved.to_string().contains(&scene.into.to_string()), "{saved}");
+        }
         site.stop().await;
     })
     .await;
@@ -393,6 +419,65 @@ async fn the_page_says_what_will_move_before_its_button_and_asks_for_a_reason() 
         assert_eq!(send(&scene.administrator, path, &sent).await.status, 303, "sent twice, it is done once");
         let gone = scene.administrator.get(&format!("{path}?from={from}&into={into}")).await;
         assert_eq!(gone.status, 404);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_of_what_goes_on_are_narrowed_by_the_absorbed_party_too() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let buyer = site.person("nguoi-mua").await;
+        let firm = site.party(&buyer, "Công ty Cơm dừa", "enterprise").await;
+        let asked = json!({"party": firm, "message": "Muốn lắp một máy.", "cooperation": "licence"});
+        let interest = buyer.post(&format!("/api/v1/technologies/{}/interests", scene.listing), asked).await.expect(201);
+        let broker = site.staff("moi-gioi", &[StaffRole::Broker]).await;
+        broker.post("/api/v1/deals", json!({"kind": "licence", "listing": scene.listing, "seeker": firm})).await.expect(201);
+        let old = scene.lan.get(&format!("/api/v1/parties/{}", scene.from)).await.expect(200)["slug"].as_str().unwrap().to_owned();
+        scene.merge(1, "Quyết định 12/QĐ-UBND").await.expect(200);
+
+        let lists = [
+            "interests?role=received&party={}",
+            "deals?party={}",
+            "technologies?party={}",
+            "experts?party={}",
+            "stories?party={}",
+            "parties/{}/memberships",
+            "parties/{}/matches",
+            "parties/{}/reply-time",
+        ];
+        for list in lists {
+            let of = async |party: PartyId| scene.lan.get(&format!("/api/v1/{}", list.replace("{}", &party.to_string()))).await.expect(200);
+            assert_eq!(of(scene.from).await, of(scene.into).await, "{list}");
+        }
+        for list in ["interests?role=received&party=", "deals?party="] {
+            assert_eq!(scene.lan.get(&format!("/api/v1/{list}{}", scene.from)).await.expect(200)["total"], 1, "{list}");
+        }
+        let page = scene.lan.get(&format!("/my/interests?role=received&party={}", scene.from)).await.text;
+        assert!(page.contains(interest["id"].as_str().unwrap()), "{page}");
+        for page in ["/my?party=", "/experts?party="] {
+            // But for the address of the page itself, in links to it.
+            let of = async |party: PartyId| {
+                scene
+                    .lan
+                    .get(&format!("{page}{party}"))
+                    .await
+                    .text
+                    .replace(&scene.from.to_string(), "")
+                    .replace(&scene.into.to_string(), "")
+            };
+            assert_eq!(of(scene.from).await, of(scene.into).await, "{page}");
+        }
+
+        // Whoever is named by an address that was, is named.
+        let other = site.person("chu-khac").await;
+        let third = site.party(&other, "Viện Khác", "institute").await;
+        let theirs = published(&site, &other, &scene.moderator, third, "Máy ép dầu dừa").await;
+        let opened = send(&broker, "/deals/new", &[("listing", &theirs), ("other", &format!("/parties/{old}")), ("kind", "licence")]).await;
+        assert!(opened.status.is_redirection(), "{}: {}", opened.status, opened.text);
+        let deals = scene.minh.get(&format!("/api/v1/deals?party={}", scene.into)).await.expect(200);
+        assert_eq!(deals["total"], 2, "{deals}");
         site.stop().await;
     })
     .await;

@@ -352,6 +352,19 @@ pub async fn find_slug(accounts: &Accounts, slug: &str) -> Result<Option<PartyId
     Ok(row.map(|r| PartyId(r.id)))
 }
 
+/// The party that an address of its page names, or the last piece of one, as somebody typed it. The address of a party that
+/// another took in names that one.
+///
+/// # Errors
+/// If the database fails.
+pub async fn named(accounts: &Accounts, address: &str) -> Result<Option<PartyId>, Error> {
+    let slug = address.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    match find_slug(accounts, slug).await? {
+        Some(party) => Ok(Some(party)),
+        None => Ok(merging::moved_slug(accounts.store.db(), slug).await?.map(|alias| alias.party)),
+    }
+}
+
 /// The party with this tax code, for imports and staff. The code may be typed in any spelling.
 ///
 /// # Errors

@@ -3,13 +3,14 @@
 //! Its own party and the staff's desk read exact figures. Everybody else gets no figure that stands for fewer than
 //! three parties, nor one from which such a figure follows by subtraction. Counts only: no name, no date.
 //! What deals made of it (meetings, agreements, contracts, money in bands, why they came to nothing) is cut alike.
+//! Nothing counts that lies within one party: where the owner took the seeker in since, nobody else was ever interested.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use base::{Actor, Code, ListingId, PartyId, Refused};
 use listings::Kind;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 use store::StoreError;
 use utoipa::ToSchema;
@@ -175,6 +176,12 @@ fn is_inside(actor: &Actor, owner: Option<PartyId>) -> bool {
     owner.is_some_and(|party| actor.is_member(party)) || keeps_the_desk(actor)
 }
 
+/// Whether an interest or a deal is between two parties. Only those are counted anywhere: where one has taken in the other,
+/// what ended between them before is no word of anybody else's. A deal that has no seeker yet is for somebody to come.
+pub(crate) fn between_two(owner: impl ColumnTrait, seeker: impl ColumnTrait) -> Condition {
+    Condition::any().add(seeker.is_null()).add(Expr::col(seeker.as_column_ref()).not_equals(owner.as_column_ref()))
+}
+
 async fn count(brokering: &Brokering, id: ListingId) -> Result<Counted, StoreError> {
     type Row = (String, Option<String>, Option<chrono::DateTime<chrono::Utc>>, Uuid, i64);
     let first = interest::Column::AnsweredAt.min();
@@ -186,6 +193,7 @@ async fn count(brokering: &Brokering, id: ListingId) -> Result<Counted, StoreErr
         .column(interest::Column::SeekerPartyId)
         .column_as(interest::Column::Id.count(), "interests")
         .filter(interest::Column::ListingId.eq(id.0))
+        .filter(between_two(interest::Column::OwnerPartyId, interest::Column::SeekerPartyId))
         .group_by(interest::Column::Status)
         .group_by(interest::Column::Reason)
         .group_by(interest::Column::SeekerPartyId)

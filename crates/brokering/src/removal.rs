@@ -40,13 +40,8 @@ pub async fn remove(brokering: &Brokering, ctx: Ctx, kind: Kind, id: ListingId, 
 }
 
 async fn is_kept(tx: &Tx, id: ListingId) -> Result<bool, BrokeringError> {
+    let one = |table| format!("SELECT 1 AS there FROM {table} WHERE listing_id = $1");
+    let sql = format!("{} LIMIT 1", KEEPERS.map(one).join(" UNION ALL "));
     let backend = ConnectionTrait::get_database_backend(tx.db());
-    for table in KEEPERS {
-        let sql = format!("SELECT 1 AS there FROM {table} WHERE listing_id = $1 LIMIT 1");
-        let row = tx.db().query_one_raw(Statement::from_sql_and_values(backend, sql, [id.0.into()])).await?;
-        if row.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    Ok(tx.db().query_one_raw(Statement::from_sql_and_values(backend, sql, [id.0.into()])).await?.is_some())
 }

@@ -70,12 +70,23 @@ pub fn stand_on(store: Store, config: &Config, data: &Path) -> Result<Parts, Fai
 #[error("the data directory {} is in use by another process; ask the running server instead", .0.display())]
 pub struct InUse(PathBuf);
 
+/// The folder of the index cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("the search index in {} cannot be opened; its folder must be one that can be written, and may be empty", .folder.display())]
+pub struct Unusable {
+    folder: PathBuf,
+    #[source]
+    cause: search::Failure,
+}
+
 /// Opens the index beside them.
 ///
 /// # Errors
 /// If another process uses this data directory, or not even an empty index can be made.
 pub fn index(config: &Config, data: &Path, parts: &Parts) -> Result<(Search, Option<Wanting>), Failure> {
-    let opened = Search::open(&data.join("index"), config.search.clone(), Arc::clone(&parts.vocabularies), parts.store.clock().clone())?;
+    let folder = data.join("index");
+    let opened = Search::open(&folder, config.search.clone(), Arc::clone(&parts.vocabularies), parts.store.clock().clone())
+        .map_err(|cause| Unusable { folder, cause })?;
     if opened.wanting == Some(Wanting::Locked) {
         return Err(Box::new(InUse(PathBuf::from(data))));
     }

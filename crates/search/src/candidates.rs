@@ -124,7 +124,7 @@ impl Search {
     /// # Errors
     /// [`Failure`] if the index cannot be read.
     pub fn candidates(&self, wanted: &Wanted, viewer: &Viewer) -> Result<Vec<Candidate>, Failure> {
-        let best = most_weight(&self.snapshot(), wanted, &self.weights(), viewer)?;
+        let best = most_weight(&*self.whole()?, wanted, &self.weights(), viewer)?;
         Ok(best.into_iter().map(|entry| Candidate { id: Uuid::from_u128(entry.id), score: entry.score }).collect())
     }
 
@@ -133,7 +133,7 @@ impl Search {
     /// # Errors
     /// [`Failure`] if the index cannot be read.
     pub fn of_best_standing(&self, filters: &Filters, viewer: &Viewer, limit: usize) -> Result<Vec<Uuid>, Failure> {
-        let (snapshot, weights) = (self.snapshot(), self.weights());
+        let (snapshot, weights) = (self.whole()?, self.weights());
         let standing = Standing { weights: &weights, now: self.clock().now().timestamp() };
         let narrowing = Narrowing { filters, periods: &Periods::new(), party: None, viewer };
         let mut best = Best::new(limit, None);
@@ -154,7 +154,7 @@ impl Search {
     pub fn telling_terms(&self, text: &str, lang: Lang, limit: usize) -> Result<Vec<TellingTerm>, Failure> {
         let mut views = Views::default();
         views.add(text, lang);
-        telling(&self.snapshot(), &views, limit)
+        telling(&*self.whole()?, &views, limit)
     }
 
     /// Tells every term of the index with the number of documents that have it, each term once: one view after the other,
@@ -163,7 +163,7 @@ impl Search {
     /// # Errors
     /// [`Failure`] if the index cannot be read.
     pub fn frequencies(&self, mut each: impl FnMut(View, &[u8], u64)) -> Result<u64, Failure> {
-        let snapshot = self.snapshot();
+        let snapshot = self.whole()?;
         for view in [View::Folded, View::Exact, View::Pair, View::Stem] {
             let mut dictionaries = Vec::with_capacity(snapshot.segments.len());
             for segment in &snapshot.segments {
@@ -184,7 +184,7 @@ impl Search {
     /// # Errors
     /// [`Failure`] if the index cannot be read.
     pub fn similar(&self, id: Uuid, viewer: &Viewer, limit: usize) -> Result<Vec<Hit>, Failure> {
-        let snapshot = self.snapshot();
+        let snapshot = self.whole()?;
         let Some((segment, doc)) = snapshot.locate(id)? else { return Ok(Vec::new()) };
         if !snapshot.visible(segment, viewer)?.contains(doc) {
             return Ok(Vec::new());

@@ -3,12 +3,16 @@
 //! Postings and columns are read in many small steps, for which mapped pages are quickest. Of stored texts a search reads
 //! some twenty blocks, each once; mapped, they would stay resident page by page until the whole file counts as memory of
 //! the program. They are read into the heap and gone after the answer.
+//!
+//! The engine puts a checksum behind every file but the two small ones that name the others and say which documents of them
+//! count. Those get theirs here, so that no damage is taken for another state of the index.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fmt, io};
 
+use sha2::{Digest as _, Sha256};
 use tantivy::Directory;
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
 use tantivy::directory::{DirectoryLock, FileHandle, FileSlice, Lock, MmapDirectory, OwnedBytes, WatchCallback, WatchHandle, WritePtr};
@@ -18,6 +22,13 @@ use tantivy::{HasLen, TantivyError};
 const STORED: &str = "store";
 /// Longer pieces are read mapped: merging and checking go through a whole file once.
 const MOST_APART: usize = 1 << 20;
+
+/// Bytes of the checksum behind a file that is written whole.
+const SUM_BYTES: usize = 32;
+
+fn sum_of(data: &[u8]) -> [u8; SUM_BYTES] {
+    Sha256::digest(data).into()
+}
 
 /// A folder of index files.
 #[derive(Clone)]
@@ -87,11 +98,17 @@ impl Directory for IndexDir {
     }
 
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
-        self.mapped.atomic_read(path)
+        let mut data = self.mapped.atomic_read(path)?;
+        let sum = data.split_off(data.len().saturating_sub(SUM_BYTES));
+        if sum != sum_of(&data) {
+            let damaged = io::Error::new(io::ErrorKind::InvalidData, "the checksum does not fit");
+            return Err(OpenReadError::wrap_io_error(damaged, path.to_owned()));
+        }
+        Ok(data)
     }
 
     fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
-        self.mapped.atomic_write(path, data)
+        self.mapped.atomic_write(path, &[data, &sum_of(data)].concat())
     }
 
     fn sync_directory(&self) -> io::Result<()> {

@@ -75,7 +75,7 @@ impl Search {
     pub fn explain(&self, query: &Query, viewer: &Viewer) -> Result<Explanation, SearchError> {
         let results = self.find(query, viewer)?;
         let parsed = query::parse(&query.text, self.vocabularies())?;
-        let (snapshot, weights) = (self.snapshot(), self.weights());
+        let (snapshot, weights) = (self.whole()?, self.weights());
         let expansions = self.expansions(&parsed, &weights);
         let plan = Plan::new(&parsed, &expansions, &snapshot, &weights)?;
         let least = plan.steps().get(results.step).copied().unwrap_or(WHOLE);

@@ -261,6 +261,15 @@ impl Search {
         Arc::clone(&self.live().snapshot.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The index at this moment, to search in: one that is only being built is not searched, since "nothing found" would be
+    /// untrue.
+    pub(crate) fn whole(&self) -> Result<Arc<Snapshot>, Failure> {
+        let live = self.live();
+        let position = *live.position.read().unwrap_or_else(PoisonError::into_inner);
+        position.ok_or(Failure::Building)?;
+        Ok(Arc::clone(&live.snapshot.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+
     /// Every document's id and revision, for comparing with the database.
     #[must_use]
     pub fn revisions(&self) -> BTreeMap<Uuid, i64> {
@@ -349,10 +358,11 @@ impl Search {
         if self.shared.rebuilding.swap(true, Ordering::AcqRel) {
             return Err(Failure::Closed);
         }
-        let guard = Rebuilding(Arc::clone(&self.shared));
+        let mut guard = Rebuilding { shared: Arc::clone(&self.shared), unfinished: None };
         let (index, generation) = match &self.shared.dir {
             Some(HeldDir { path: dir, .. }) => {
                 let (generation, path) = files::create_next(dir)?;
+                guard.unfinished = Some(path.clone());
                 let settings = IndexSettings { docstore_blocksize: STORED_BLOCK_BYTES, ..IndexSettings::default() };
                 (Index::create(IndexDir::open(&path)?, self.shared.schema.clone(), settings)?, generation)
             }
@@ -364,7 +374,7 @@ impl Search {
         let writer = index.writer_with_num_threads(threads, memory)?;
         // The pieces of a rebuild stay as they are: merging them costs a tenth of its time and gains a search little.
         writer.set_merge_policy(Box::new(NoMergePolicy));
-        Ok(Rebuild { guard, index, writer, generation, documents: 0 })
+        Ok(Rebuild { index, writer, generation, documents: 0, guard })
     }
 }
 
@@ -472,22 +482,31 @@ fn commit(writer: &mut IndexWriter, position: i64) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Ends "a rebuild is running", however it ends.
-struct Rebuilding(Arc<Shared>);
+/// Ends "a rebuild is running", however it ends; one that failed leaves no folder, or each new try would leave one more.
+struct Rebuilding {
+    shared: Arc<Shared>,
+    unfinished: Option<PathBuf>,
+}
 
 impl Drop for Rebuilding {
     fn drop(&mut self) {
-        self.0.rebuilding.store(false, Ordering::Release);
+        if let Some(path) = &self.unfinished
+            && let Err(error) = std::fs::remove_dir_all(path)
+        {
+            tracing::warn!(%error, path = %path.display(), "an unfinished index could not be removed");
+        }
+        self.shared.rebuilding.store(false, Ordering::Release);
     }
 }
 
 /// An index that is being built beside the live one. Dropped before [`Rebuild::finish`], it changes nothing.
 pub struct Rebuild {
-    guard: Rebuilding,
     index: Index,
     writer: IndexWriter<TantivyDocument>,
     generation: u64,
     documents: u64,
+    // The last, since it may remove what the others have open.
+    guard: Rebuilding,
 }
 
 impl Rebuild {
@@ -496,7 +515,7 @@ impl Rebuild {
     /// # Errors
     /// [`Failure`] if the document cannot be written.
     pub fn add(&mut self, document: &Document) -> Result<(), Failure> {
-        self.writer.add_document(self.guard.0.fields.write(document)?)?;
+        self.writer.add_document(self.guard.shared.fields.write(document)?)?;
         self.documents += 1;
         Ok(())
     }
@@ -515,12 +534,13 @@ impl Rebuild {
     pub fn finish(mut self, position: i64) -> Result<(), Failure> {
         commit(&mut self.writer, position)?;
         self.writer.wait_merging_threads()?;
-        let shared = &self.guard.0;
+        let shared = Arc::clone(&self.guard.shared);
         let writer = open_writer(&self.index, &shared.settings)?;
         let live = Live::new(self.index, Writer::Open(Box::new(writer)), &shared.fields, &shared.settings, Some(position))?;
         if let Some(HeldDir { path: dir, .. }) = &shared.dir {
             files::write_marker(dir, Marker { generation: self.generation, schema: schema::VERSION })?;
         }
+        self.guard.unfinished = None;
         let old = std::mem::replace(&mut *shared.live.write().unwrap_or_else(PoisonError::into_inner), Arc::new(live));
         *old.writer.lock().unwrap_or_else(PoisonError::into_inner) = Writer::Replaced;
         shared.generation.fetch_add(1, Ordering::AcqRel);

@@ -25,6 +25,7 @@ pub mod follower;
 mod highlight;
 mod index;
 mod matching;
+mod moved;
 mod nearness;
 mod numbers;
 mod plan;
@@ -50,6 +51,7 @@ pub use facet::{Facet, UnknownFacet};
 pub use failure::Failure;
 pub use highlight::Highlights;
 pub use index::{Batch, Opened, Rebuild, Search, Wanting};
+pub use moved::lead_on;
 pub use numbers::{code_key, number_keys};
 pub use query::QueryError;
 #[cfg(any(test, feature = "testing"))]

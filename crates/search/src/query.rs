@@ -19,6 +19,10 @@ use crate::rule::{Rule, off};
 pub const MAX_BYTES: usize = 1_024;
 /// The most words that are searched; what is behind them is ignored.
 pub const MAX_TERMS: usize = 64;
+/// The most beginnings of words in one query: each stands for hundreds of words, and is found anew each time.
+const MAX_PREFIXES: usize = 8;
+/// The most phrases in one query: where their words stand is read for each document that has them.
+const MAX_PHRASES: usize = 8;
 /// The fewest letters before `*`.
 const MIN_PREFIX: usize = 3;
 /// The most remarks on what was ignored.
@@ -110,6 +114,18 @@ pub enum QueryError {
     TooLong,
 }
 
+/// The parties that a text names by their ids, each as it was typed; none in a text that is too long to be searched.
+pub(crate) fn owners(text: &str) -> impl Iterator<Item = (&str, Uuid)> {
+    let mut rest = if text.len() > MAX_BYTES { "" } else { text };
+    std::iter::from_fn(move || {
+        let (piece, after) = next_piece(rest)?;
+        rest = after;
+        Some(piece)
+    })
+    .filter(|piece| piece.field.is_some_and(|name| name.eq_ignore_ascii_case("party")))
+    .filter_map(|piece| Some((piece.text, piece.text.parse().ok()?)))
+}
+
 /// Takes a query apart. A value that no vocabulary has is no value, and searched as words.
 ///
 /// # Errors
@@ -120,7 +136,7 @@ pub fn parse(text: &str, vocabularies: &Vocabularies) -> Result<Parsed, QueryErr
     }
     let clean: String = analysis::nfc(text).chars().filter(|c| !base::text::is_forbidden(*c)).collect();
     let out = Parsed { lookup: numbers::lookup_keys(&clean), ..Parsed::default() };
-    let mut parser = Parser { vocabularies, out, terms: 0, or: false, open: false };
+    let mut parser = Parser { vocabularies, out, terms: 0, prefixes: 0, phrases: 0, or: false, open: false };
     let mut rest = clean.as_str();
     while let Some((piece, after)) = next_piece(rest) {
         rest = after;
@@ -187,6 +203,8 @@ struct Parser<'a> {
     vocabularies: &'a Vocabularies,
     out: Parsed,
     terms: usize,
+    prefixes: usize,
+    phrases: usize,
     /// The last piece was OR.
     or: bool,
     /// The last clause may be widened by OR.
@@ -230,7 +248,7 @@ impl Parser<'_> {
                             self.add(piece.negated, Atom::Word(word));
                         }
                     }
-                    _ => self.add(piece.negated, Atom::Phrase(words)),
+                    _ => self.phrase(piece, words),
                 }
             }
             None => self.plain(piece, piece.text),
@@ -240,7 +258,8 @@ impl Parser<'_> {
     fn plain(&mut self, piece: Piece<'_>, text: &str) {
         if let Some(stem) = text.strip_suffix('*').filter(|_| !off(Rule::Prefix)) {
             let folded = analysis::folded_line(stem);
-            if !folded.contains(' ') && folded.chars().count() >= MIN_PREFIX && self.room() {
+            if !folded.contains(' ') && folded.chars().count() >= MIN_PREFIX && self.prefixes < MAX_PREFIXES && self.room() {
+                self.prefixes += 1;
                 self.add(piece.negated, Atom::Prefix(folded));
                 return;
             }
@@ -265,11 +284,26 @@ impl Parser<'_> {
                     self.add(piece.negated, atom(word));
                 }
             }
-            _ if piece.negated || self.or => self.add(piece.negated, Atom::Phrase(words)),
+            _ if piece.negated || self.or => self.phrase(piece, words),
             _ => {
                 for word in words {
                     self.add(false, atom(word));
                 }
+            }
+        }
+    }
+
+    /// Words in a row; beyond so many they are searched as words, and none of them excludes anything.
+    fn phrase(&mut self, piece: Piece<'_>, words: Vec<Word>) {
+        if self.phrases < MAX_PHRASES {
+            self.phrases += 1;
+            self.add(piece.negated, Atom::Phrase(words));
+            return;
+        }
+        self.ignore(piece.whole);
+        if !piece.negated {
+            for word in words.into_iter().filter(|w| w.joins == 0) {
+                self.add(false, Atom::Word(word));
             }
         }
     }
@@ -414,6 +448,11 @@ mod tests {
         assert_eq!(shape("code:CN-2026-000123"), "#2026000123/cn2026000123");
         assert_eq!(shape("ESP-32 5 t/h"), "esp32 5 t h");
         assert_eq!(shape("party:\"Đại học Trà Vinh\""), "Party(dai hoc tra vinh)");
+        let id = "0197b2c4-0000-7000-8000-000000000001";
+        let text = format!("dừa -PARTY:{id} party:\"{id}\" title:{id} {id} party:dừa");
+        let named: Vec<(&str, Uuid)> = owners(&text).collect();
+        assert_eq!(named, [(id, id.parse().unwrap()), (id, id.parse().unwrap())]);
+        assert_eq!(owners(&format!("{text}{}", " ".repeat(MAX_BYTES))).count(), 0);
         assert_eq!(shape("-t/h"), "-\"t h\"");
     }
 
@@ -440,6 +479,12 @@ mod tests {
 
     #[test]
     fn nothing_is_too_much_but_length() {
+        // What costs more than its length is bounded; the rest is searched as words, or left out where it would exclude.
+        let many = parse(&"thanh* ".repeat(20), &Vocabularies::default()).unwrap();
+        assert_eq!(many.clauses.iter().filter(|c| matches!(c.any[..], [Atom::Prefix(_)])).count(), MAX_PREFIXES);
+        let many = parse(&format!("{}-\"a b\"", "\"dừa sáp\" ".repeat(20)), &Vocabularies::default()).unwrap();
+        assert_eq!(many.clauses.iter().filter(|c| matches!(c.any[..], [Atom::Phrase(_)])).count(), MAX_PHRASES);
+        assert!(many.clauses.iter().all(|c| !c.negated) && many.ignored.contains(&"\"dừa sáp\"".to_owned()), "{:?}", many.ignored);
         assert_eq!(parse(&"a".repeat(MAX_BYTES + 1), &Vocabularies::default()), Err(QueryError::TooLong));
         let many = parse(&(0..300).map(|n| format!("w{n}")).collect::<Vec<_>>().join(" ")[..MAX_BYTES], &Vocabularies::default()).unwrap();
         assert_eq!(many.clauses.len(), MAX_TERMS);

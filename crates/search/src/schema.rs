@@ -1,6 +1,6 @@
 //! The fields of the index, what each is for, and how a document is written into them.
 //!
-//! Raise [`VERSION`] with every change of a field or of an analysis rule: an index of another version is rebuilt.
+//! Raise [`VERSION`] with every change of a field, of an analysis rule or of how files are written: an index of another version is rebuilt.
 
 use base::Lang;
 use chrono::{DateTime, Utc};
@@ -15,8 +15,8 @@ use crate::document::Document;
 use crate::facet::Facet;
 use crate::tokens::{Pairs, Spaced};
 
-/// The edition of fields and analysis together.
-pub const VERSION: u32 = 3;
+/// The edition of fields, analysis and files together.
+pub const VERSION: u32 = 4;
 
 const SPACED: &str = "spaced";
 const PAIRS: &str = "pairs";

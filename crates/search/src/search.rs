@@ -243,7 +243,7 @@ impl Search {
         let after = query.cursor.as_deref().map(|c| Bookmark::read(c, mark).ok_or(SearchError::Cursor)).transpose()?;
         let now = after.as_ref().map_or_else(|| self.clock().now().timestamp(), |b| b.now);
 
-        let snapshot = self.snapshot();
+        let snapshot = self.whole()?;
         let weights = self.weights();
         let expansions = self.expansions(&parsed, &weights);
         let plan = Plan::new(&parsed, &expansions, &snapshot, &weights)?;

@@ -30,6 +30,8 @@ const MIN_KEYS: usize = 3;
 const MAX_LOOKED_AT: usize = 400;
 /// The most titles that are read for one suggestion, per segment.
 const MAX_TITLES: usize = 12;
+/// The most words of one query that something close is looked for: each is compared with every word of the index.
+const MAX_MENDED: usize = 8;
 
 /// What a suggestion is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -74,7 +76,7 @@ impl Search {
         if key.chars().count() < 2 && code.len() < 2 {
             return Ok(Vec::new());
         }
-        let snapshot = self.snapshot();
+        let snapshot = self.whole()?;
         let mut found: Vec<Suggestion> = Vec::new();
         let mut visible = Vec::with_capacity(snapshot.segments.len());
         for place in 0..snapshot.segments.len() {
@@ -185,7 +187,11 @@ fn near(snapshot: &Snapshot, segment: &Segment, key: &str) -> Result<Vec<String>
 pub(crate) fn did_you_mean(snapshot: &Snapshot, parsed: &Parsed, text: &str, viewer: &Viewer) -> Result<Option<String>, Failure> {
     let typed = analysis::nfc(text);
     let mut better = typed.clone().into_owned();
+    let mut looked_for = 0;
     for clause in parsed.clauses.iter().filter(|c| !c.negated) {
+        if looked_for == MAX_MENDED {
+            break;
+        }
         let [Atom::Word(word) | Atom::Whole(word, _)] = clause.any.as_slice() else { continue };
         let term = Term::from_field_text(snapshot.fields.folded, &word.folded);
         let is_number = word.folded.bytes().all(|b| b.is_ascii_digit());
@@ -193,6 +199,7 @@ pub(crate) fn did_you_mean(snapshot: &Snapshot, parsed: &Parsed, text: &str, vie
         if is_number || letters < MIN_KEYS || snapshot.frequency(&term)? > 0 {
             continue;
         }
+        looked_for += 1;
         let close = match keyed(snapshot, &word.folded, viewer)? {
             Some(written) => Some(written),
             None if letters >= MIN_FUZZY => closest(snapshot, &term, viewer)?,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use base::Clock;
 use corpus::*;
-use search::{Batch, Opened, Search, Settings, Wanting};
+use search::{Batch, Failure, Opened, Query, Search, SearchError, Settings, Wanting};
 use uuid::Uuid;
 
 fn open(dir: &Path) -> Opened {
@@ -32,12 +32,20 @@ fn built(dir: &Path) -> Search {
     let opened = open(dir);
     assert_eq!(opened.wanting, Some(Wanting::Missing));
     assert_eq!(opened.search.position(), None);
+    is_not_searched(&opened.search);
     rebuild(&opened.search, 7);
     opened.search
 }
 
 fn generations(dir: &Path) -> Vec<PathBuf> {
     fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_dir()).collect()
+}
+
+/// An index that is not there finds nothing, and does not say that there is nothing.
+fn is_not_searched(search: &Search) {
+    let found = search.find(&Query::words("say dua"), &anybody());
+    assert!(matches!(found, Err(SearchError::Index(Failure::Building))), "{found:?}");
+    assert!(matches!(search.suggest("say dua", &anybody(), 10), Err(Failure::Building)));
 }
 
 #[test]
@@ -90,7 +98,9 @@ fn a_rebuild_that_ends_half_way_changes_nothing() {
     let search = built(dir.path());
     let mut next = search.rebuild().unwrap();
     next.add(&some()[0]).unwrap();
+    assert_eq!(generations(dir.path()).len(), 2);
     drop(next);
+    assert_eq!(generations(dir.path()).len(), 1, "what it made is gone at once");
     drop(search);
     let opened = open(dir.path());
     assert_eq!((opened.wanting, find(&opened.search, "say dua").total), (None, 20));
@@ -111,46 +121,115 @@ fn an_index_held_by_another_is_left_to_it() {
     holder.rebuild().unwrap();
 }
 
-#[test]
-fn every_damage_is_found_and_mended() {
+/// A folder of an index, byte by byte.
+struct Bytes(Vec<(PathBuf, Vec<u8>)>);
+
+impl Bytes {
+    fn read(dir: &Path) -> Self {
+        let generation = generations(dir).pop().unwrap();
+        let mut files: Vec<PathBuf> =
+            fs::read_dir(generation).unwrap().map(|e| e.unwrap().path()).filter(|p| p.extension().is_none_or(|e| e != "lock")).collect();
+        files.push(dir.join("live.json"));
+        files.sort();
+        let relative = |path: &Path| path.strip_prefix(dir).unwrap().to_owned();
+        Self(files.iter().map(|path| (relative(path), fs::read(path).unwrap())).collect())
+    }
+
+    /// The same folder elsewhere, with one file other; gone where `bytes` is none.
+    fn with(&self, name: &Path, bytes: Option<&[u8]>) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, whole) in &self.0 {
+            let there = dir.path().join(path);
+            fs::create_dir_all(there.parent().unwrap()).unwrap();
+            match bytes {
+                Some(bytes) if path == name => fs::write(there, bytes).unwrap(),
+                None if path == name => {}
+                _ => fs::write(there, whole).unwrap(),
+            }
+        }
+        dir
+    }
+}
+
+/// What the index says of everything in it: ids and revisions, its place in the log, and what is found.
+fn said(search: &Search) -> String {
+    let found = |text: &str| {
+        let found = search.find(&Query::words(text), &anybody()).unwrap();
+        let hits: Vec<String> = found.items.iter().map(|h| format!("{} {:?} {:?}", h.card.code, h.score, h.highlights)).collect();
+        format!("{} {hits:?} {:?}", found.total, found.facets)
+    };
+    let texts = ["say dua", "", "\"sấy dừa 3\"", "dừa -sấy", "khac", "title:dừa"].map(found);
+    format!("{:?} {:?} {texts:?}", search.position(), search.revisions())
+}
+
+/// Opens a damaged index: it is either found to be damaged, or says what the whole one says.
+fn is_found_or_harmless(dir: &Path, whole: &str, what: &str) -> bool {
+    let opened = open(dir);
+    if opened.wanting.is_some() {
+        is_not_searched(&opened.search);
+        assert_eq!(opened.search.position(), None, "{what}");
+        return true;
+    }
+    assert_eq!(said(&opened.search), whole, "{what}");
+    false
+}
+
+/// An index with two pieces, one of them with documents that are gone, and what it says.
+fn some_index() -> (Bytes, String) {
     let dir = tempfile::tempdir().unwrap();
-    drop(built(dir.path()));
-    let files: Vec<PathBuf> = generations(dir.path())
-        .iter()
-        .flat_map(|g| fs::read_dir(g).unwrap().map(|e| e.unwrap().path()))
-        .filter(|p| p.extension().is_some_and(|e| e != "lock"))
-        .collect();
-    assert!(files.len() > 5);
-    let whole: Vec<(PathBuf, Vec<u8>)> = files.iter().map(|p| (p.clone(), fs::read(p).unwrap())).collect();
-    let names: Vec<String> = files.iter().map(|p| p.extension().unwrap().to_string_lossy().into_owned()).collect();
-    for (n, name) in names.iter().enumerate() {
-        for damage in ["flip", "cut", "gone", "empty"] {
-            let dir = tempfile::tempdir().unwrap();
-            let generation = dir.path().join("gen-1");
-            fs::create_dir(&generation).unwrap();
-            fs::write(dir.path().join("live.json"), format!("{{\"generation\":1,\"schema\":{}}}", search::schema::VERSION)).unwrap();
-            for (path, bytes) in &whole {
-                fs::write(generation.join(path.file_name().unwrap()), bytes).unwrap();
-            }
-            let target = generation.join(whole[n].0.file_name().unwrap());
-            let mut bytes = whole[n].1.clone();
-            match damage {
-                "flip" => {
-                    let middle = bytes.len() / 2;
-                    bytes[middle] ^= 0x55;
-                    fs::write(&target, bytes).unwrap();
-                }
-                "cut" => fs::write(&target, &bytes[..bytes.len() / 2]).unwrap(),
-                "empty" => fs::write(&target, b"").unwrap(),
-                _ => fs::remove_file(&target).unwrap(),
-            }
+    let search = built(dir.path());
+    let add = documents(vec![technology(21, "Sấy dừa 21", "x"), technology(1, "Khác", "x")]);
+    search.apply(&Batch { add, remove: vec![Uuid::from_u128(2)], position: 19 }).unwrap();
+    drop(search);
+    let whole = said(&open(dir.path()).search);
+    let bytes = Bytes::read(dir.path());
+    let kinds: std::collections::BTreeSet<String> =
+        bytes.0.iter().filter_map(|(p, _)| Some(p.extension()?.to_string_lossy().into_owned())).collect();
+    for kind in ["json", "term", "idx", "pos", "fast", "fieldnorm", "store", "del"] {
+        assert!(kinds.contains(kind), "{kind} is not among {kinds:?}");
+    }
+    (bytes, whole)
+}
+
+#[test]
+fn a_file_that_is_gone_cut_or_empty_is_found() {
+    let (bytes, whole) = some_index();
+    for (name, content) in &bytes.0 {
+        let half = &content[..content.len() / 2];
+        for (damage, left) in
+            [("gone", None), ("empty", Some(&[][..])), ("cut", Some(half)), ("longer", Some(&[content, &b"x"[..]].concat()[..]))]
+        {
+            let dir = bytes.with(name, left);
+            let what = format!("{} {damage}", name.display());
+            assert!(is_found_or_harmless(dir.path(), &whole, &what), "{what} was not noticed");
             let opened = open(dir.path());
-            if opened.wanting.is_some() {
-                assert_eq!(find(&opened.search, "say dua").total, 0, "{name} {damage}");
-                rebuild(&opened.search, 7);
-            }
-            assert_eq!(find(&opened.search, "say dua").total, 20, "{name} {damage}");
-            assert_eq!(opened.search.position(), Some(7), "{name} {damage}");
+            rebuild(&opened.search, 7);
+            assert_eq!((find(&opened.search, "say dua").total, opened.search.position()), (20, Some(7)), "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_bit_that_is_flipped_anywhere_changes_no_answer() {
+    let (bytes, whole) = some_index();
+    let mut draw = 20_261_129_u64;
+    let mut next = |most: usize| {
+        draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(draw >> 33).unwrap() % most
+    };
+    for (name, content) in &bytes.0 {
+        // Many bytes of the small files that name the others; some of each other file, its end among them.
+        let is_list = name.extension().is_some_and(|e| e == "json");
+        let places: Vec<usize> = if is_list {
+            (0..content.len()).step_by(11).chain([content.len() - 33, content.len() - 1]).collect()
+        } else {
+            (0..4).map(|_| next(content.len())).chain((content.len().saturating_sub(24)..content.len()).step_by(8)).collect()
+        };
+        for place in places {
+            let mut flipped = content.clone();
+            flipped[place] ^= 1 << next(8);
+            let dir = bytes.with(name, Some(&flipped));
+            is_found_or_harmless(dir.path(), &whole, &format!("{}, byte {place}", name.display()));
         }
     }
 }
@@ -168,6 +247,10 @@ fn another_edition_and_a_lost_directory_are_rebuilt() {
         fs::remove_dir_all(generation).unwrap();
     }
     assert!(matches!(open(dir.path()).wanting, Some(Wanting::Damaged(_))));
+    fs::write(dir.path().join("live.json"), format!("{{\"generation\":77,\"schema\":{}}}", search::schema::VERSION)).unwrap();
+    assert!(matches!(open(dir.path()).wanting, Some(Wanting::Damaged(_))), "a generation that is not there");
     fs::write(dir.path().join("live.json"), "{").unwrap();
-    assert_eq!(open(dir.path()).wanting, Some(Wanting::Missing));
+    let opened = open(dir.path());
+    assert_eq!(opened.wanting, Some(Wanting::Missing));
+    is_not_searched(&opened.search);
 }

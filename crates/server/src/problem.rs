@@ -18,6 +18,9 @@ use serde_json::{Value, json};
 use store::StoreError;
 use store::follow::report;
 
+/// The kind of what cannot be answered while the index is being built.
+const INDEX_BUILDING: &str = "index-building";
+
 /// An answer that is no success. It gets its words when the reader's language is known (see `pipeline`).
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -78,6 +81,14 @@ impl Problem {
     pub fn after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
+    }
+
+    /// What a page shows of the index beside much else: none while the index is being built.
+    pub(crate) fn unless_building<T>(found: Result<T, Self>) -> Result<Option<T>, Self> {
+        match found {
+            Err(problem) if problem.kind == INDEX_BUILDING => Ok(None),
+            found => found.map(Some),
+        }
     }
 
     /// Something of ours failed: logged here, once, with its chain.
@@ -209,7 +220,7 @@ impl From<SearchError> for Problem {
             SearchError::Query(_) => Self::parameter("q"),
             SearchError::TooManyValues(facet) => Self::parameter(facet.as_str()),
             SearchError::Cursor => Self::parameter("cursor"),
-            SearchError::Index(_) => Self::internal(&error),
+            SearchError::Index(failure) => failure.into(),
         }
     }
 }
@@ -227,7 +238,10 @@ impl From<search::desk::LookUpError> for Problem {
 
 impl From<search::Failure> for Problem {
     fn from(error: search::Failure) -> Self {
-        Self::internal(&error)
+        match error {
+            search::Failure::Building => Self::new(StatusCode::SERVICE_UNAVAILABLE, INDEX_BUILDING).after(Duration::from_secs(10)),
+            error => Self::internal(&error),
+        }
     }
 }
 
@@ -237,7 +251,8 @@ impl From<MatchError> for Problem {
             MatchError::Listing(error) => error.into(),
             MatchError::Cursor => Self::parameter("cursor"),
             MatchError::Invalid(faults) => Self::invalid(faults),
-            MatchError::Index(_) | MatchError::CutOff(_) => Self::internal(&error),
+            MatchError::Index(failure) => failure.into(),
+            MatchError::CutOff(_) => Self::internal(&error),
         }
     }
 }

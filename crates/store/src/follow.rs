@@ -65,7 +65,9 @@ impl Store {
         }
         let new = follower::ActiveModel { name: Set(name.to_owned()), position: Set(to), moved_at: Set(tx.now()) };
         if row.is_none() {
-            follower::Entity::insert(new).exec_without_returning(tx.db()).await?;
+            // Where there is no row there is none to lock: of two nodes that begin at once one puts it there.
+            let once = OnConflict::column(follower::Column::Name).do_nothing().to_owned();
+            return Ok(follower::Entity::insert(new).on_conflict(once).exec_without_returning(tx.db()).await? == 1);
         } else if from != to {
             follower::Entity::update(new).exec(tx.db()).await?;
         }

@@ -19,6 +19,7 @@ pub struct TestStore {
     pub clock: Clock,
     /// A folder for the test's files; it goes with this value.
     pub dir: TempDir,
+    settings: DatabaseSettings,
 }
 
 /// Why there is no database to test with.
@@ -83,6 +84,14 @@ impl TestStore {
         let dir = TempDir::new()?;
         let settings = DatabaseSettings { url, connections: 4, ..DatabaseSettings::default() };
         let store = Store::open(&settings, dir.path(), clock.clone()).await?;
-        Ok(Self { name, store, clock, dir })
+        Ok(Self { name, store, clock, dir, settings })
+    }
+
+    /// The same database as another node opens it: with connections and a head of its own.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub async fn beside(&self) -> Result<Store, TestStoreError> {
+        Ok(Store::open(&self.settings, self.dir.path(), self.clock.clone()).await?)
     }
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::rows::{contract, deal, meeting, paper};
 use crate::Brokering;
-use crate::history::Tally;
+use crate::history::{Tally, between_two};
 
 /// The stages of a deal whose contract is signed.
 const SIGNED: [&str; 4] = ["signed", "registered", "delivering", "completed"];
@@ -46,7 +46,8 @@ pub(crate) struct Counted {
 pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingId) -> Result<Counted, StoreError> {
     let db = brokering.store.db();
     let today = brokering.store.clock().today();
-    let deals = deal::Entity::find().filter(deal::Column::ListingId.eq(listing.0)).all(db).await?;
+    let two = between_two(deal::Column::OwnerPartyId, deal::Column::SeekerPartyId);
+    let deals = deal::Entity::find().filter(deal::Column::ListingId.eq(listing.0)).filter(two).all(db).await?;
     let mut counted = Counted::default();
     if deals.is_empty() {
         return Ok(counted);
@@ -58,33 +59,36 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
     };
     let reached: HashMap<Uuid, bool> = deals.iter().filter(|d| SIGNED.contains(&d.stage.as_str())).map(|d| (d.id, d.is_open)).collect();
     let with: HashMap<Uuid, Uuid> = deals.iter().map(|d| (d.id, other(d))).collect();
-    let party = |deal: Uuid| with.get(&deal).copied().unwrap_or(deal);
     for one in deals.iter().filter(|d| !d.is_open) {
         match &one.lost_reason {
-            None => counted.completed.add(party(one.id), 1),
-            Some(reason) => counted.lost.entry(reason.clone()).or_default().add(party(one.id), 1),
+            None => counted.completed.add(other(one), 1),
+            Some(reason) => counted.lost.entry(reason.clone()).or_default().add(other(one), 1),
         }
     }
     let held = meeting::Entity::find().filter(meeting::Column::DealId.in_subquery(of_listing(listing)));
     for one in held.filter(meeting::Column::HeldOn.lte(today)).all(db).await? {
-        counted.meetings.add(party(one.deal_id), 1);
+        if let Some(party) = with.get(&one.deal_id) {
+            counted.meetings.add(*party, 1);
+        }
     }
     let papers = paper::Entity::find().filter(paper::Column::DealId.in_subquery(of_listing(listing)));
     for one in papers.filter(paper::Column::Kind.is_in(["nda", "evaluation"])).all(db).await? {
         let tally = if one.kind == "nda" { &mut counted.ndas } else { &mut counted.evaluations };
-        tally.add(party(one.deal_id), 1);
+        if let Some(party) = with.get(&one.deal_id) {
+            tally.add(*party, 1);
+        }
     }
     let signed = contract::Entity::find().filter(contract::Column::DealId.in_subquery(of_listing(listing)));
     let mut dong = Vec::new();
     for one in signed.filter(contract::Column::SignedOn.is_not_null()).all(db).await? {
         // A day typed into a deal that never came so far is no signature.
-        let Some(is_open) = reached.get(&one.deal_id) else { continue };
-        counted.signed.add(party(one.deal_id), 1);
+        let (Some(is_open), Some(party)) = (reached.get(&one.deal_id), with.get(&one.deal_id)) else { continue };
+        counted.signed.add(*party, 1);
         if *is_open {
-            counted.unfinished.add(party(one.deal_id), 1);
+            counted.unfinished.add(*party, 1);
         }
         if let Some(value) = one.value_minor.filter(|_| one.currency.as_deref() == Some("VND")) {
-            counted.priced.add(party(one.deal_id), 1);
+            counted.priced.add(*party, 1);
             dong.push(value);
         }
     }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::rows::deal;
 use crate::Brokering;
-use crate::history::PARTIES_NEEDED;
+use crate::history::{PARTIES_NEEDED, between_two};
 
 /// The most deals that are looked at, the last ones.
 const DEALS: u64 = 2_000;
@@ -33,6 +33,7 @@ pub async fn dealt_in_field_of(brokering: &Brokering, listing: ListingId) -> Res
         .columns([deal::Column::ListingId, deal::Column::OwnerPartyId, deal::Column::SeekerPartyId])
         .filter(deal::Column::IsOpen.eq(false))
         .filter(deal::Column::LostReason.is_null())
+        .filter(between_two(deal::Column::OwnerPartyId, deal::Column::SeekerPartyId))
         .order_by_desc(deal::Column::Id)
         .limit(DEALS)
         .into_tuple()

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::rows::interest;
 use crate::Brokering;
+use crate::history::between_two;
 
 /// Fewer replies than this say nothing.
 pub const REPLIES_NEEDED: usize = 3;
@@ -39,6 +40,7 @@ pub async fn reply_time(brokering: &Brokering, party: PartyId) -> Result<ReplyTi
         .filter(interest::Column::OwnerPartyId.eq(party.0))
         .filter(interest::Column::AnsweredAt.gte(since))
         .filter(interest::Column::OwnerNamed.eq(true))
+        .filter(between_two(interest::Column::OwnerPartyId, interest::Column::SeekerPartyId))
         .order_by_desc(interest::Column::AnsweredAt)
         .limit(REPLIES_MAX)
         .into_tuple()

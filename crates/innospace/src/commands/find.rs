@@ -13,6 +13,7 @@ use listings::import::Mapping;
 use search::synonyms::Synonyms;
 use search::{DocKind, Explanation, Facet, Query, Viewer};
 use serde_json::json;
+use store::Store;
 
 use innospace::config::Config;
 use innospace::space;
@@ -110,7 +111,7 @@ pub async fn search(config: Config, data: PathBuf, args: Search, as_json: bool) 
     let parts = space::parts(&config, &data, base::Clock::system()).await?;
     let index = space::readable_index(&config, &data, &parts).await?;
     if let Some(SearchCommand::Explain(what)) = args.explain {
-        return explain(&index, &what, as_json);
+        return explain(&parts.store, &index, &what, as_json).await;
     }
     match (args.queries, args.output) {
         (Some(queries), Some(output)) => {
@@ -120,7 +121,7 @@ pub async fn search(config: Config, data: PathBuf, args: Search, as_json: bool) 
             for (n, line) in lines.iter().enumerate() {
                 let (id, text) =
                     line.split_once('\t').ok_or_else(|| format!("{}, line {}: no tab between id and text", queries.display(), n + 1))?;
-                for (rank, hit) in all_hits(&index, text, args.kind, args.limit)?.iter().enumerate() {
+                for (rank, hit) in all_hits(&parts.store, &index, text, args.kind, args.limit).await?.iter().enumerate() {
                     let own = hit.card.id.to_string();
                     let external = hit.card.external_id.as_deref().unwrap_or(&own);
                     writeln!(out, "{id}\t{}\t{external}\t{:.6}", rank + 1, hit.score)?;
@@ -132,7 +133,7 @@ pub async fn search(config: Config, data: PathBuf, args: Search, as_json: bool) 
         }
         (_, _) => {
             let text = args.text.unwrap_or_default();
-            for hit in all_hits(&index, &text, args.kind, args.limit)? {
+            for hit in all_hits(&parts.store, &index, &text, args.kind, args.limit).await? {
                 let title = hit.card.title(Lang::Vi);
                 if as_json {
                     let line =
@@ -147,11 +148,12 @@ pub async fn search(config: Config, data: PathBuf, args: Search, as_json: bool) 
     Ok(ExitCode::SUCCESS)
 }
 
-fn explain(index: &search::Search, what: &Explain, as_json: bool) -> Done {
+async fn explain(store: &Store, index: &search::Search, what: &Explain, as_json: bool) -> Done {
     let mut query = Query { text: what.text.clone(), limit: Limit::new(what.limit).unwrap_or_default(), ..Query::default() };
     if let Some(kind) = what.kind {
         query = query.with(Facet::Kind, kind.as_str());
     }
+    search::lead_on(store, &mut query).await?;
     let viewer = Viewer::of(&public());
     let before = index.explain(&query, &viewer)?;
     let after = match &what.synonyms {
@@ -205,8 +207,15 @@ fn print_explanation(explanation: &Explanation) {
 }
 
 /// The first `limit` results, page by page.
-fn all_hits(index: &search::Search, text: &str, kind: Option<DocKind>, limit: usize) -> Result<Vec<search::Hit>, search::SearchError> {
+async fn all_hits(
+    store: &Store,
+    index: &search::Search,
+    text: &str,
+    kind: Option<DocKind>,
+    limit: usize,
+) -> Result<Vec<search::Hit>, Box<dyn std::error::Error>> {
     let mut query = Query { text: text.to_owned(), ..Query::default() };
+    search::lead_on(store, &mut query).await?;
     if let Some(kind) = kind {
         query = query.with(Facet::Kind, kind.as_str());
     }

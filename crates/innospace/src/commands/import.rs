@@ -80,7 +80,7 @@ async fn party(parts: &space::Parts, text: Option<&str>) -> Result<Option<PartyI
     if let Ok(id) = text.parse() {
         return Ok(Some(id));
     }
-    match accounts::parties::find_slug(&parts.accounts, text).await? {
+    match accounts::parties::named(&parts.accounts, text).await? {
         Some(id) => Ok(Some(id)),
         None => Err(format!("there is no party {text}").into()),
     }

@@ -38,6 +38,8 @@ pub struct Current {
     /// Where an unfinished one has come to.
     pub(crate) reached: Option<ListingId>,
     pub(crate) is_done: bool,
+    /// How many listings may still be touched before the space may have outgrown it; none where that was not counted.
+    pub(super) room: Option<u64>,
     /// Of the weights, the glossary and the fields that it was made with.
     fingerprint: String,
     pub(crate) store: Store,
@@ -99,6 +101,7 @@ impl Current {
             started_at: row.started_at,
             reached: row.reached.map(ListingId),
             is_done: row.done,
+            room: None,
             fingerprint: row.fingerprint.clone(),
             store: matcher.listings().store.clone(),
             keep: weights.standing_keep.max(1),
@@ -109,15 +112,16 @@ impl Current {
         }
     }
 
-    /// Whether everything is to be reckoned anew: the space grew or shrank by a fifth (small ones, beside the documents that
-    /// are imagined there), freshness is a month old, or weights, glossary or fields are others.
-    pub(super) fn is_outdated(&self, published: u64, now: DateTime<Utc>) -> bool {
-        if self.fingerprint != self.judge.fingerprint() {
-            return true;
-        }
-        let imagined = self.judge.weights().imagined_documents;
-        let (before, now_there) = (self.listings as f64 + imagined, published as f64 + imagined);
-        (now_there - before).abs() > before * GROWTH || now - self.started_at > TimeDelta::days(GENERATION_DAYS)
+    /// Whether everything is to be reckoned anew, however large the space is: freshness is a month old, or weights, glossary
+    /// or fields are others.
+    pub(super) fn is_outdated(&self, now: DateTime<Utc>) -> bool {
+        self.fingerprint != self.judge.fingerprint() || now - self.started_at > TimeDelta::days(GENERATION_DAYS)
+    }
+
+    /// How many listings may come or go beside so many that are out; none if the space has grown or shrunk by more than a
+    /// fifth.
+    pub(super) fn room_beside(&self, published: u64) -> Option<u64> {
+        room(self.listings, published, self.judge.weights().imagined_documents)
     }
 
     /// The same, reckoning on other threads.
@@ -173,6 +177,16 @@ impl Current {
     }
 }
 
+/// How many more of `now_there` listings may come or go until they are a fifth more or fewer than `before`; small spaces
+/// stand beside the documents that are imagined there. None if they are already.
+fn room(before: u64, now_there: u64, imagined: f64) -> Option<u64> {
+    let bound = (before as f64 + imagined) * GROWTH;
+    let left = bound - before.abs_diff(now_there) as f64;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "used where it is not below zero")]
+    let whole = left as u64;
+    (left >= 0.0).then_some(whole)
+}
+
 fn pair(one: &Published, other: &Published, score_ppm: u32) -> Pair {
     let (need, offer) = if one.kind == Kind::Need { (one, other) } else { (other, one) };
     Pair {
@@ -184,5 +198,32 @@ fn pair(one: &Published, other: &Published, score_ppm: u32) -> Pair {
         offer_version: offer.version,
         score_ppm,
         is_open: is_open(need) && is_open(offer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_fifth_more_or_fewer_is_still_the_same_space_and_one_beyond_is_not() {
+        assert_eq!((room(1_000, 1_000, 0.0), room(1_000, 1_150, 0.0), room(1_000, 850, 0.0)), (Some(200), Some(50), Some(50)));
+        assert_eq!((room(1_000, 1_200, 0.0), room(1_000, 1_201, 0.0), room(1_000, 799, 0.0)), (Some(0), None, None));
+        // A small space stands beside a hundred that are imagined.
+        assert_eq!((room(0, 0, 100.0), room(0, 20, 100.0), room(0, 21, 100.0)), (Some(20), Some(0), None));
+    }
+
+    proptest! {
+        /// Whoever counts again only when the room is used up notices every growth as soon as whoever always counts.
+        #[test]
+        fn within_the_room_no_space_is_outgrown(before in 0_u64..5_000, there in 0_u64..5_000, moved in -1_500_i64..1_500) {
+            if let Some(left) = room(before, there, 100.0)
+                && moved.unsigned_abs() <= left
+            {
+                prop_assert!(room(before, there.saturating_add_signed(moved), 100.0).is_some());
+            }
+        }
     }
 }

@@ -15,11 +15,12 @@ use search::follower::Touched;
 use store::{Ctx, EventRow};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::compute::Current;
 use super::list::{Effect, List, Pair};
 use super::tell::{self, Fresh};
-use super::write::{Change, Subject, holders, lists, move_on};
+use super::write::{Change, Subject, holders, in_use, lists, move_on};
 use super::{StandingError, rebuild};
 use crate::matcher::Matcher;
 
@@ -29,7 +30,7 @@ pub const NAME: &str = "matches";
 const AT_ONCE: usize = 32;
 /// How often it is looked whether the index has come far enough.
 const LOOK: Duration = Duration::from_millis(20);
-/// How long a failure at the start is slept over.
+/// How long a failure at the start is slept over, and another node's work left to it.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// Keeps the standing matches current until `stop`.
@@ -41,7 +42,12 @@ pub async fn run(matcher: Matcher, stop: CancellationToken) {
             Ok(Some(from)) => break from,
             Ok(None) | Err(StandingError::Stopped) => return,
             Err(error) => {
-                tracing::error!(follower = NAME, error = store::follow::report(&error), "standing matches could not be begun");
+                match error {
+                    StandingError::Elsewhere => tracing::info!(follower = NAME, "another node is making the standing matches"),
+                    error => {
+                        tracing::error!(follower = NAME, error = store::follow::report(&error), "standing matches could not be begun");
+                    }
+                }
                 tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(PAUSE) => {} }
             }
         }
@@ -55,8 +61,14 @@ pub async fn run(matcher: Matcher, stop: CancellationToken) {
                 let before = events.first().map_or(0, |e| e.position - 1);
                 match step(&matcher, events, &mut *known.lock().await, &stop).await {
                     Err(StandingError::Stopped) => Ok(before),
-                    // Another node took them: this one goes on from where that came to.
-                    Err(StandingError::Elsewhere) => matcher.listings().store.follower_position(NAME).await.map_err(StandingError::from),
+                    // Another node took them: this one goes on from where that came to, or looks again in a while.
+                    Err(StandingError::Elsewhere) => {
+                        let place = matcher.listings().store.follower_position(NAME).await?;
+                        if place <= before {
+                            tokio::select! { () = stop.cancelled() => {}, () = tokio::time::sleep(PAUSE) => {} }
+                        }
+                        Ok(place)
+                    }
                     done => done,
                 }
             }
@@ -75,12 +87,8 @@ async fn begin(matcher: &Matcher, stop: &CancellationToken) -> Result<Option<i64
     if store.follower_position(NAME).await? == 0 {
         store.write(Ctx::system(), move |tx| async move { move_on(&tx, 0, head).await }).await?;
     }
-    if Current::newest(store).await?.is_some() {
-        // One that was cut off goes on where it was.
-        rebuild::up_to_date(matcher, None, stop).await?;
-    } else {
-        rebuild::anew(matcher, stop).await?;
-    }
+    // One that was cut off goes on where it was.
+    rebuild::up_to_date(matcher, None, 0, stop).await?;
     Ok(Some(store.follower_position(NAME).await?))
 }
 
@@ -111,10 +119,11 @@ async fn step(
         return Ok(before);
     }
     let mut ids = touched.listings;
+    let moved = ids.len();
     for party in &touched.parties {
         ids.extend(published::ids_of_party(store, *party).await?);
     }
-    let current = rebuild::up_to_date(matcher, known.take(), stop).await?;
+    let current = rebuild::up_to_date(matcher, known.take(), moved, stop).await?;
     *known = Some(current.clone());
     let imported =
         events.iter().filter(|e| e.payload.get("import").is_some_and(|i| !i.is_null())).map(|e| ListingId(e.subject_id)).collect();
@@ -131,18 +140,18 @@ async fn step(
         }
         let change = reckon(matcher, &current, chunk, &fresh).await?;
         let to = if chunks.peek().is_none() { reached } else { place };
-        keep(matcher, change, place, to).await?;
+        keep(matcher, change, current.id, place, to).await?;
     }
     if ids.is_empty() {
-        keep(matcher, Change::default(), place, reached).await?;
+        keep(matcher, Change::default(), current.id, place, reached).await?;
     }
     let waited = store.clock().now() - at;
     metrics::histogram!("innospace_follower_lag_seconds", "follower" => NAME).record(waited.as_seconds_f64().max(0.0));
     Ok(reached)
 }
 
-/// Writes what changed, and moves on.
-async fn keep(matcher: &Matcher, change: Change, from: i64, to: i64) -> Result<(), StandingError> {
+/// Writes what changed, and moves on, if the generation it was reckoned with is still the one in use.
+async fn keep(matcher: &Matcher, change: Change, generation: Uuid, from: i64, to: i64) -> Result<(), StandingError> {
     if change.is_nothing() && from == to {
         return Ok(());
     }
@@ -154,6 +163,7 @@ async fn keep(matcher: &Matcher, change: Change, from: i64, to: i64) -> Result<(
             let change = Arc::clone(&change);
             async move {
                 move_on(&tx, from, to).await?;
+                in_use(&tx, generation).await?;
                 change.write(&tx).await?;
                 tell::tell(&tx, &change.strong, per_day).await?;
                 Ok::<_, StandingError>(())

@@ -10,11 +10,12 @@ use base::ListingId;
 use listings::Kind;
 use listings::published::{self, Published};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
-use store::{Ctx, Store, StoreError};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use store::{Ctx, Store, StoreError, Tx};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::StandingError;
 use super::background::Background;
@@ -83,41 +84,50 @@ impl<'a> Pace<'a> {
 /// [`StandingError`]; what was reckoned until then stays, and the next run goes on from there.
 pub async fn rebuild(matcher: &Matcher, progress: impl FnMut(u64) + Send) -> Result<u64, StandingError> {
     let stop = CancellationToken::new();
-    begin(matcher, &Pace::alone(&stop), progress).await
+    let seen = Current::newest(&matcher.listings().store).await?;
+    begin(matcher, seen, &Pace::alone(&stop), progress).await
 }
 
 /// The generation to go on with: the newest, finished, unless the space has outgrown it. `known` is the one that was used
-/// last, so that statistics are not read again for every event.
-pub(super) async fn up_to_date(matcher: &Matcher, known: Option<Current>, stop: &CancellationToken) -> Result<Current, StandingError> {
-    let listings = matcher.listings();
-    let published = published::count(&listings.store).await?;
-    let newest = Current::newest(&listings.store).await?;
-    let current = match known.filter(|k| k.is_done && newest == Some(k.id)) {
+/// last, so that statistics are not read again for every event; `touched` is how many listings events have touched since.
+///
+/// How many listings are out is counted only when so many were touched that it matters: no listing moves the count by more
+/// than one.
+pub(super) async fn up_to_date(
+    matcher: &Matcher,
+    known: Option<Current>,
+    touched: usize,
+    stop: &CancellationToken,
+) -> Result<Current, StandingError> {
+    let store = &matcher.listings().store;
+    let newest = Current::newest(store).await?;
+    let known = known.filter(|k| k.is_done && newest == Some(k.id));
+    let current = match known {
         Some(known) => Some(known),
         None => Current::load(matcher).await?,
     };
-    if let Some(mut current) = current {
-        let is_outdated = current.is_outdated(published, listings.store.clock().now());
-        if !current.is_done && !is_outdated {
-            fill(matcher, &current, &Pace::beside_readers(stop)?, &mut |_| {}).await?;
-            current.is_done = true;
-            return Ok(current);
-        }
-        if !is_outdated {
+    let seen = current.as_ref().map(|c| c.id);
+    if let Some(mut current) = current.filter(|c| !c.is_outdated(store.clock().now())) {
+        let touched = u64::try_from(touched).unwrap_or(u64::MAX);
+        current.room = match current.room.and_then(|room| room.checked_sub(touched)) {
+            Some(room) => Some(room),
+            None => current.room_beside(published::count(store).await?),
+        };
+        if current.room.is_some() {
+            if !current.is_done {
+                fill(matcher, &current, &Pace::beside_readers(stop)?, &mut |_| {}).await?;
+                current.is_done = true;
+            }
             return Ok(current);
         }
     }
-    anew(matcher, stop).await?;
-    Current::load(matcher).await?.ok_or(StandingError::Elsewhere)
+    begin(matcher, seen, &Pace::beside_readers(stop)?, |_| {}).await?;
+    Current::load(matcher).await?.filter(|c| c.is_done).ok_or(StandingError::Elsewhere)
 }
 
-/// Begins a generation and fills it beside a server's other work.
-pub(super) async fn anew(matcher: &Matcher, stop: &CancellationToken) -> Result<u64, StandingError> {
-    begin(matcher, &Pace::beside_readers(stop)?, |_| {}).await
-}
-
-/// Begins a generation and fills it.
-async fn begin(matcher: &Matcher, pace: &Pace<'_>, mut progress: impl FnMut(u64) + Send) -> Result<u64, StandingError> {
+/// Begins a generation in place of the one that was `seen` last and fills it. Where another node has begun one meanwhile,
+/// that stands.
+async fn begin(matcher: &Matcher, seen: Option<Uuid>, pace: &Pace<'_>, mut progress: impl FnMut(u64) + Send) -> Result<u64, StandingError> {
     let store = &matcher.listings().store;
     let search = matcher.engine().search().clone();
     let statistics = pace.pool().spawn_blocking(move || Statistics::count(&search)).await??;
@@ -131,18 +141,24 @@ async fn begin(matcher: &Matcher, pace: &Pace<'_>, mut progress: impl FnMut(u64)
         done: false,
     };
     let current = Current::of(matcher, &row, Arc::new(statistics));
-    store
-        .write(Ctx::system(), move |tx| {
-            let row = row.clone();
-            async move {
-                // The one before is over: what is stored is made anew page by page.
-                generation::Entity::delete_many().exec(tx.db()).await?;
-                generation::Entity::insert(generation::ActiveModel::from(row)).exec_without_returning(tx.db()).await?;
-                Ok::<_, StoreError>(())
-            }
-        })
-        .await?;
+    store.write(Ctx::system(), move |tx| put_in_place(tx, seen, row.clone())).await?;
     fill(matcher, &current, pace, &mut progress).await
+}
+
+/// Puts a generation in place of the one that was seen. There is never more than one.
+async fn put_in_place(tx: Tx, seen: Option<Uuid>, row: generation::Model) -> Result<(), StandingError> {
+    if tx.needs_row_locks() {
+        // Where there is no row yet there is none to lock.
+        tx.db().execute_unprepared("LOCK TABLE match_generation IN SHARE ROW EXCLUSIVE MODE").await?;
+    }
+    let there: Option<Uuid> = generation::Entity::find().select_only().column(generation::Column::Id).into_tuple().one(tx.db()).await?;
+    if there != seen {
+        return Err(StandingError::Elsewhere);
+    }
+    // The one before is over: what is stored is made anew page by page.
+    generation::Entity::delete_many().exec(tx.db()).await?;
+    generation::Entity::insert(generation::ActiveModel::from(row)).exec_without_returning(tx.db()).await?;
+    Ok(())
 }
 
 /// Reckons every listing behind where the generation has come to.
@@ -198,6 +214,9 @@ async fn pairs_of(current: &Current, page: &[Published], pace: &Pace<'_>) -> Res
 }
 
 /// Puts a page in place of whatever is stored of listings between `after` and `last` (to the end, where it is none).
+///
+/// The row of the generation decides, and is taken first: a page is written by the node that finds it where the page
+/// begins. Another that reckoned the same page, or whose generation is over, writes nothing.
 async fn write_page(
     matcher: &Matcher,
     current: &Current,
@@ -213,6 +232,18 @@ async fn write_page(
         .write(Ctx::system(), move |tx| {
             let change = Arc::clone(&change);
             async move {
+                let reached = Expr::col(generation::Column::Reached);
+                let mut update = generation::Entity::update_many()
+                    .filter(generation::Column::Id.eq(generation))
+                    .filter(generation::Column::Done.eq(false))
+                    .filter(after.map_or_else(|| reached.clone().is_null(), |after| reached.clone().eq(after.0)));
+                update = match last {
+                    Some(last) => update.col_expr(generation::Column::Reached, Expr::value(last.0)),
+                    None => update.col_expr(generation::Column::Done, Expr::value(true)),
+                };
+                if update.exec(tx.db()).await?.rows_affected == 0 {
+                    return Err(StandingError::Elsewhere);
+                }
                 let between = |column: Expr| {
                     let from = after.map(|id| column.clone().gt(id.0));
                     let to = last.map(|id| column.lte(id.0));
@@ -221,17 +252,6 @@ async fn write_page(
                 standing::Entity::delete_many().filter(between(Expr::col(standing::Column::NeedId))).exec(tx.db()).await?;
                 subject::Entity::delete_many().filter(between(Expr::col(subject::Column::ListingId))).exec(tx.db()).await?;
                 change.write(&tx).await?;
-                let mut update = generation::Entity::update_many()
-                    .filter(generation::Column::Id.eq(generation))
-                    .filter(generation::Column::Done.eq(false));
-                update = match last {
-                    Some(last) => update.col_expr(generation::Column::Reached, Expr::value(last.0)),
-                    None => update.col_expr(generation::Column::Done, Expr::value(true)),
-                };
-                // Another node that began a generation of its own goes on alone.
-                if update.exec(tx.db()).await?.rows_affected == 0 {
-                    return Err(StandingError::Elsewhere);
-                }
                 Ok(())
             }
         })

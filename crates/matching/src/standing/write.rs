@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base::{ListingId, PartyId, Vocabularies};
 use listings::published::Published;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{LockType, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use store::{Store, StoreError, Tx};
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use super::compute::is_open;
 use super::list::Pair;
 use super::tell::Strong;
 use super::{NAME, StandingError};
-use crate::rows::{standing, subject};
+use crate::rows::{generation, standing, subject};
 
 /// Rows of one statement: below either engine's limit of parameters.
 const ROWS: usize = 500;
@@ -102,6 +102,16 @@ impl Change {
 /// Makes sure that nobody else keeps the pairs, and moves the follower with what is written.
 pub(super) async fn move_on(tx: &Tx, from: i64, to: i64) -> Result<(), StandingError> {
     if Store::advance_follower(tx, NAME, from, to).await? { Ok(()) } else { Err(StandingError::Elsewhere) }
+}
+
+/// Makes sure that this generation is the one in use, and stays it until the end of the transaction.
+pub(super) async fn in_use(tx: &Tx, id: Uuid) -> Result<(), StandingError> {
+    let mut query = generation::Entity::find_by_id(id).select_only().column(generation::Column::Id);
+    if tx.needs_row_locks() {
+        query = query.lock(LockType::Share);
+    }
+    let there: Option<Uuid> = query.into_tuple().one(tx.db()).await?;
+    there.map(|_| ()).ok_or(StandingError::Elsewhere)
 }
 
 fn over() -> OnConflict {

@@ -51,7 +51,7 @@ pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Re
         ended: params.flag("ended")?,
         overdue: params.flag("overdue")?,
         stage: params.get("stage").map(str::to_owned),
-        party: params.parsed("party")?,
+        party: super::parties::narrowed_to(&app, &params).await?,
         broker: params.parsed("broker")?,
         listing: params.parsed("listing")?,
         without_broker: params.flag("without_broker")?,

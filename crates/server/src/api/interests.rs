@@ -65,7 +65,7 @@ pub(crate) async fn create<C: KindContent>(
 pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Result<Answer<List<InterestView>>, Problem> {
     let params = params.only(&["limit", "cursor", "role", "status", "party"])?;
     let role = params.parsed("role")?.unwrap_or(Role::Received);
-    let filter = Filter { role, which: params.parsed("status")?, party: params.parsed("party")? };
+    let filter = Filter { role, which: params.parsed("status")?, party: super::parties::narrowed_to(&app, &params).await? };
     let page = interests::list(&app.brokering, &who.actor, &filter, params.limit()?, params.cursor()).await?;
     Ok(Answer(page.into()))
 }
@@ -162,6 +162,7 @@ pub(crate) async fn history<C: KindContent>(State(app): State<App>, who: Who, Id
 
 /// How long a party takes to reply.
 pub(crate) async fn reply_time(State(app): State<App>, Id(id): Id<PartyId>) -> Result<Answer<ReplyTime>, Problem> {
+    let id = accounts::merging::now(app.store.db(), id).await?;
     if !accounts::lookup::party_exists(app.store.db(), id).await? {
         return Err(Problem::not_found());
     }

@@ -139,6 +139,7 @@ pub(crate) async fn of_party(
     params: Params,
 ) -> Result<Answer<List<PartyMatch>>, Problem> {
     let params = params.only(&["limit", "cursor"])?;
+    let party = accounts::merging::now(app.store.db(), party).await?;
     let page = of_party::matches(&app.matcher, &who.actor, party, Order::Best, params.limit()?, params.cursor()).await?;
     Ok(Answer(page.into()))
 }

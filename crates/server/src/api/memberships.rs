@@ -40,6 +40,7 @@ fn receipt(status: StatusCode, receipt: MembershipReceipt) -> Response {
 
 /// The members of a party.
 pub(crate) async fn of_party(State(app): State<App>, who: Who, Id(party): Id<PartyId>) -> Result<Answer<List<MembershipView>>, Problem> {
+    let party = accounts::merging::now(app.store.db(), party).await?;
     Ok(List::whole(accounts::membership::of_party(&app.accounts, &who.actor, party).await?))
 }
 

@@ -18,7 +18,12 @@ use crate::problem::Problem;
 
 /// The party that a list is narrowed to, if to any; one that another took in leads on to that one.
 pub(super) async fn narrowed_to(app: &App, params: &Params) -> Result<Option<PartyId>, Problem> {
-    match params.parsed("party")? {
+    led_on(app, params.parsed("party")?).await
+}
+
+/// The party that an id in an address stands for by now.
+pub(crate) async fn led_on(app: &App, party: Option<PartyId>) -> Result<Option<PartyId>, Problem> {
+    match party {
         Some(party) => Ok(Some(accounts::merging::now(app.accounts.store().db(), party).await?)),
         None => Ok(None),
     }

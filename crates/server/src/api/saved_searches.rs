@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use base::{Actor, Faults, Lang, Limit, SavedSearchId};
 use chrono::{DateTime, Utc};
 use matching::saved::{self, Criteria, SavedSearch, When};
-use search::{Query, SearchError, Viewer};
+use search::{Failure, Query, SearchError, Viewer};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -116,8 +116,9 @@ pub(crate) async fn read_query(app: &App, text: &str) -> Result<Query, Problem> 
     match tokio::task::spawn_blocking(move || search.find(&tried, &nobody)).await.map_err(|e| Problem::internal(&e))? {
         Err(SearchError::Query(_)) => Err(wrong("q")),
         Err(SearchError::TooManyValues(facet)) => Err(wrong(facet.as_str())),
+        // What was typed is understood before it is looked for.
+        Err(SearchError::Index(Failure::Building)) | Ok(_) => Ok(query),
         Err(error) => Err(error.into()),
-        Ok(_) => Ok(query),
     }
 }
 

@@ -227,9 +227,7 @@ pub(crate) fn is_known(name: &str) -> bool {
 /// Reads a search from the query string. A party that another took in leads on to that one.
 pub(crate) async fn read(app: &App, params: Params) -> Result<Query, Problem> {
     let mut query = parse(params, &app.vocabularies)?;
-    if let Some(party) = query.party {
-        query.party = Some(accounts::merging::now(app.accounts.store().db(), party).await?);
-    }
+    search::lead_on(&app.store, &mut query).await?;
     Ok(query)
 }
 
@@ -342,9 +340,9 @@ pub(crate) async fn similar(
 /// What is like a listing or party; none if the reader finds no such thing.
 pub(crate) async fn run_similar(app: &App, who: &Who, id: uuid::Uuid, limit: usize) -> Result<Option<Vec<Hit>>, Problem> {
     let (search, viewer) = (app.search.clone(), Viewer::of(&who.actor));
-    let found = tokio::task::spawn_blocking(move || match search.card(id, &viewer)? {
-        Some(_) => search.similar(id, &viewer, limit).map(Some),
-        None => Ok(None),
+    let found = tokio::task::spawn_blocking(move || {
+        let hits = search.similar(id, &viewer, limit)?;
+        Ok::<_, search::Failure>(search.card(id, &viewer)?.map(|_| hits))
     });
     Ok(found.await.map_err(|e| Problem::internal(&e))??)
 }

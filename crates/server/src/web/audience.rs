@@ -172,8 +172,7 @@ pub(super) async fn set_terms(
 async fn parties(app: &App, text: &str) -> Result<Result<BTreeSet<PartyId>, String>, Problem> {
     let mut found = BTreeSet::new();
     for line in text.lines().map(str::trim).filter(|l| !l.is_empty()) {
-        let slug = line.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-        match accounts::parties::find_slug(&app.accounts, slug).await? {
+        match accounts::parties::named(&app.accounts, line).await? {
             Some(id) => drop(found.insert(id)),
             None => return Ok(Err(line.to_owned())),
         }

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::{ConfidentialFileId, DisclosureId, Faults, Lang, Limit, ListingId, PartyId, PartyRole, messages};
+use base::{ConfidentialFileId, DisclosureId, Faults, Lang, Limit, ListingId, PartyRole, messages};
 use brokering::BrokeringError;
 use brokering::confidential::disclosures::{self, DisclosureState, DisclosureView, NewDisclosure, PURPOSE_MAX};
 use brokering::confidential::files;
@@ -347,12 +347,6 @@ pub(super) async fn remove_file(
     Ok(back(&visit, &writing, "removed"))
 }
 
-/// The party that an address of its page names, or the last piece of one.
-async fn party_named(app: &App, text: &str) -> Result<Option<PartyId>, Problem> {
-    let slug = text.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    Ok(accounts::parties::find_slug(&app.accounts, slug).await?)
-}
-
 /// A day as a browser sends it, or as people write it.
 fn day(text: &str) -> Option<NaiveDate> {
     let text = text.trim();
@@ -369,7 +363,7 @@ pub(super) async fn disclose(
 ) -> Result<Response, Problem> {
     let writing = Writing::load(&app, &visit, &id).await?;
     ctx.idempotency = form.once("formDisclosure").or(ctx.idempotency);
-    let (party, expires_on) = (party_named(&app, form.get("party")).await?, day(form.get("expires_on")));
+    let (party, expires_on) = (accounts::parties::named(&app.accounts, form.get("party")).await?, day(form.get("expires_on")));
     let mut faults = Faults::new();
     if party.is_none() {
         faults.add("/party", "unknown_party");

@@ -15,6 +15,7 @@ use serde_json::json;
 use super::frame::{Frame, Visit, localised, page, parsed};
 use super::paging::{cursor, paged};
 use super::rich::{Words, markdown, words};
+use crate::api::parties::led_on;
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -122,7 +123,7 @@ pub(super) fn expert_page(f: Frame, expert: &ExpertView, vocabularies: &Vocabula
 
 pub(super) async fn list(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let lang = visit.lang();
-    let filter = ExpertFilter { party: parsed(&visit, "party")? };
+    let filter = ExpertFilter { party: led_on(&app, parsed(&visit, "party")?).await? };
     let found = experts::list(&app.accounts, &filter, cursor(&visit).as_deref(), Limit::new(SHOWN).unwrap_or_default()).await?;
     let party = filter.party.map(|p| p.to_string()).unwrap_or_default();
     let paged = paged(&visit, PATH, &[("party", &party)], found.next.as_deref());

@@ -28,6 +28,8 @@ pub(super) struct Home {
     pub needs: Vec<CardView>,
     pub stories: Vec<StoryLine>,
     pub numbers: Vec<Number>,
+    /// There is no whole index yet, so that nothing is known of what it has.
+    pub is_building: bool,
 }
 
 /// How many of a kind there are, and the way to them.
@@ -58,13 +60,17 @@ fn newest(kind: DocKind) -> Query {
 pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let lang = visit.lang();
     let counts = Query { limit: Limit::new(1).unwrap_or_default(), facets: vec![Facet::Kind], ..Query::default() };
-    let (technologies, needs, counts) = tokio::try_join!(
+    let found = tokio::try_join!(
         api::search::run(&app, &visit.who, newest(DocKind::Technology)),
         api::search::run(&app, &visit.who, newest(DocKind::Need)),
         api::search::run(&app, &visit.who, counts),
-    )?;
+    );
+    let found = Problem::unless_building(found)?;
+    let is_building = found.is_none();
+    let (technologies, needs, mut facets) =
+        found.map_or_else(Default::default, |(technologies, needs, counts)| (technologies.items, needs.items, counts.facets));
+    let kinds = facets.remove(&Facet::Kind).unwrap_or_default();
     let cards = |hits: Vec<search::Hit>| hits.into_iter().map(|hit| CardView::of(hit, lang, &app.vocabularies)).collect();
-    let kinds = counts.facets.get(&Facet::Kind).map(Vec::as_slice).unwrap_or_default();
     let number = |kind: DocKind| Number {
         kind,
         count: kinds.iter().find(|c| c.code == kind.as_str()).map_or(0, |c| c.count),
@@ -87,10 +93,11 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
     });
     let home = Home {
         f: f.data(&data),
-        technologies: cards(technologies.items),
-        needs: cards(needs.items),
+        technologies: cards(technologies),
+        needs: cards(needs),
         stories: stories::lines(&app, &visit, StoryFilter::default()).await?,
-        numbers: DocKind::ALL.map(number).into(),
+        numbers: if is_building { Vec::new() } else { DocKind::ALL.map(number).into() },
+        is_building,
     };
     Ok(page(StatusCode::OK, lang, &home))
 }

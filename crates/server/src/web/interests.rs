@@ -20,6 +20,7 @@ use super::frame::{Frame, Visit, localised, page, parsed};
 use super::listing::{Names, Pen};
 use super::paging::{address, cursor, paged};
 use super::staff::Tab;
+use crate::api::parties::led_on;
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -107,7 +108,7 @@ pub(super) async fn mine(State(app): State<App>, visit: Visit) -> Result<Respons
     let roles = [Role::Waiting, Role::Received, Role::Sent];
     let role = parsed::<Role>(&visit, "role")?.filter(|role| roles.contains(role)).unwrap_or(Role::Waiting);
     let which: Option<Which> = parsed(&visit, "status")?;
-    let party: Option<PartyId> = parsed(&visit, "party")?;
+    let party: Option<PartyId> = led_on(&app, parsed(&visit, "party")?).await?;
     let filter = Filter { role, which, party };
     let found = brokering::interests::list(&app.brokering, &visit.who.actor, &filter, Limit::default(), cursor(&visit).as_deref()).await?;
     let party = party.map(|p| p.to_string()).unwrap_or_default();

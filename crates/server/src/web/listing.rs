@@ -117,7 +117,7 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
         return Ok(moved(&localised(visit.lang(), &view.url)));
     }
     let names = names(app, visit, &view.typed).await?;
-    let similar = api::search::run_similar(app, &visit.who, id.0, SIMILAR).await?.unwrap_or_default();
+    let similar = Problem::unless_building(api::search::run_similar(app, &visit.who, id.0, SIMILAR).await)?.flatten().unwrap_or_default();
     let f = visit.frame(app, "").at(&view.url);
     let mut listing = listing_page(f, &view, &names, similar, &app.vocabularies);
     listing.interest = became::door(visit, &view);

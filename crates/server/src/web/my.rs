@@ -15,6 +15,7 @@ use super::format::{self, Moment};
 use super::frame::{Frame, Visit, localised, page, parameter, parsed};
 use super::paging::{address, cursor, paged};
 use super::pairs::percent;
+use crate::api::parties::led_on;
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -245,7 +246,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
     waits.extend(waiting_deals(&app, &visit).await?);
     waits.extend(waiting(&app, &visit, &written).await?);
     waits.sort_by_key(|w| w.tone);
-    let asked: Option<PartyId> = parsed(&visit, "party")?;
+    let asked: Option<PartyId> = led_on(&app, parsed(&visit, "party")?).await?;
     let shown = own.iter().find(|m| Some(m.party) == asked).or_else(|| own.first());
     let status: Option<Status> = parsed(&visit, "status")?;
     let asked_for = |party: PartyId, status: Option<Status>| (party.to_string(), status.map_or("", Status::as_str));

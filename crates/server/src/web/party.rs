@@ -44,6 +44,8 @@ pub(super) struct PartyPage {
     pub website: Option<String>,
     pub is_demonstration: bool,
     pub hits: Vec<CardView>,
+    /// There is no whole index yet, so that it is not known what the party lists.
+    pub is_building: bool,
     pub counts: Vec<(String, u64, String)>,
     pub all: Option<String>,
     pub total: u64,
@@ -64,7 +66,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit, Path(slug): Path<
     .with(Facet::Kind, DocKind::Technology.as_str())
     .with(Facet::Kind, DocKind::IpAsset.as_str())
     .with(Facet::Kind, DocKind::Need.as_str());
-    let results = api::search::run(&app, &visit.who, query).await?;
+    let results = Problem::unless_building(api::search::run(&app, &visit.who, query).await)?;
     let f = visit.frame(&app, "").at(&format!("/parties/{}", party.slug));
     let mut shown = party_page(f, &party, results, &app.vocabularies);
     shown.facts.extend(reply_time(&app, id, visit.lang()).await?.map(|text| ("fact-reply-time", text)));
@@ -80,7 +82,7 @@ async fn taken_in(app: &App, visit: &Visit, slug: &str) -> Result<Response, Prob
     Ok(super::listing::moved(&localised(visit.lang(), &format!("/parties/{}", into.slug))))
 }
 
-pub(super) fn party_page(f: Frame, party: &PartyView, results: Results, vocabularies: &Vocabularies) -> PartyPage {
+pub(super) fn party_page(f: Frame, party: &PartyView, results: Option<Results>, vocabularies: &Vocabularies) -> PartyPage {
     let lang = f.lang;
     let profile = &party.profile;
     let pen = Pen { lang, vocabularies, names: &Names::new() };
@@ -117,7 +119,9 @@ pub(super) fn party_page(f: Frame, party: &PartyView, results: Results, vocabula
         "sameAs": website,
     });
     let of_party = Asked { party: Some(party.id), sort: Sort::Newest, ..Asked::default() };
-    let counts = results.facets.get(&Facet::Kind).map(Vec::as_slice).unwrap_or_default();
+    let is_building = results.is_none();
+    let (items, next, total, mut facets) = results.map_or_else(Default::default, |r| (r.items, r.next, r.total, r.facets));
+    let counts = facets.remove(&Facet::Kind).unwrap_or_default();
     PartyPage {
         sort: pen.name("party_types", profile.party_type.as_str()),
         place: province,
@@ -136,10 +140,11 @@ pub(super) fn party_page(f: Frame, party: &PartyView, results: Results, vocabula
                 Some((f.t(plural(kind)), c.count, of_party.among(Some(kind)).address(lang, None)))
             })
             .collect(),
-        all: results.next.as_ref().map(|_| of_party.address(lang, None)),
-        total: results.total,
+        all: next.map(|_| of_party.address(lang, None)),
+        total,
+        is_building,
         stories: Vec::new(),
-        hits: results.items.into_iter().map(|hit| CardView::of(hit, lang, vocabularies)).collect(),
+        hits: items.into_iter().map(|hit| CardView::of(hit, lang, vocabularies)).collect(),
         title,
         other_name,
         f: f.data(&data),

@@ -258,10 +258,27 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     let mut add = |name: &str, page: &dyn askama::DynTemplate| all.push((name.to_owned(), page.dyn_render().unwrap()));
     let cards = || of_each_kind().into_iter().map(|h| CardView::of(h, lang, &vocabularies)).collect();
     let numbers = || DocKind::ALL.map(|kind| home::Number { kind, count: 12_345, href: "/search".to_owned() }).into();
-    add("home", &home::Home { f: frame(lang, "/"), technologies: cards(), needs: cards(), stories: Vec::new(), numbers: numbers() });
+    add(
+        "home",
+        &home::Home {
+            f: frame(lang, "/"),
+            technologies: cards(),
+            needs: cards(),
+            stories: Vec::new(),
+            numbers: numbers(),
+            is_building: false,
+        },
+    );
     add(
         "home, empty",
-        &home::Home { f: frame(lang, "/"), technologies: Vec::new(), needs: Vec::new(), stories: Vec::new(), numbers: numbers() },
+        &home::Home {
+            f: frame(lang, "/"),
+            technologies: Vec::new(),
+            needs: Vec::new(),
+            stories: Vec::new(),
+            numbers: numbers(),
+            is_building: false,
+        },
     );
     let asked = Asked::default().asking(EVIL).with(Facet::Trl, "7").with(Facet::Field, "401").with(Facet::Province, "86");
     let asked = Asked { party: Some(PartyId(Uuid::from_u128(2))), ..asked };
@@ -276,8 +293,20 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
             add(&format!("{kind}, named {named}"), &page);
         }
     }
-    add("party", &party::party_page(frame(lang, "/x"), &a_party(), results(of_each_kind()), &vocabularies));
-    add("party, nothing", &party::party_page(frame(lang, "/x"), &a_party(), results(Vec::new()), &vocabularies));
+    add("party", &party::party_page(frame(lang, "/x"), &a_party(), Some(results(of_each_kind())), &vocabularies));
+    add("party, nothing", &party::party_page(frame(lang, "/x"), &a_party(), Some(results(Vec::new())), &vocabularies));
+    add(
+        "home, no index",
+        &home::Home {
+            f: frame(lang, "/"),
+            technologies: Vec::new(),
+            needs: Vec::new(),
+            stories: Vec::new(),
+            numbers: Vec::new(),
+            is_building: true,
+        },
+    );
+    add("party, no index", &party::party_page(frame(lang, "/x"), &a_party(), None, &vocabularies));
     add("expert", &experts::expert_page(frame(lang, "/x"), &an_expert(), &vocabularies));
     let wait = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").after(std::time::Duration::from_secs(2));
     for problem in [
@@ -490,6 +519,6 @@ fn a_failure_of_ours_gives_the_request_id_and_nothing_of_the_cause() {
 fn a_name_in_both_languages_is_shown_in_both() {
     let mut party = a_party();
     party.profile.names = both("Viện Dừa", "Coconut Institute");
-    let html = party::party_page(frame(Lang::En, "/x"), &party, results(Vec::new()), &vocabularies()).render().unwrap();
+    let html = party::party_page(frame(Lang::En, "/x"), &party, Some(results(Vec::new())), &vocabularies()).render().unwrap();
     assert!(html.contains("<h1>Coconut Institute</h1>") && html.contains("lang=\"vi\">Viện Dừa</p>"));
 }

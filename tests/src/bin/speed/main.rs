@@ -7,6 +7,7 @@
 //! commas. PostgreSQL is the server that `TEST_PG_URL` names, else a throw-away one where it is installed.
 
 mod corpus;
+mod hostile;
 mod load;
 mod ours;
 mod peers;
@@ -27,7 +28,7 @@ use search::Facet;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What `--only` may name.
-const NAMES: [&str; 5] = ["ours", "tantivy", "sqlite", "postgres", "empty"];
+const NAMES: [&str; 6] = ["ours", "hostile", "tantivy", "sqlite", "postgres", "empty"];
 /// Connections at once.
 const CONNECTIONS: [usize; 3] = [1, 4, 16];
 /// Requests a second where they come at a steady rate.
@@ -226,6 +227,17 @@ fn parts(corpus: &Corpus, ours: &Ours) -> Vec<String> {
     lines
 }
 
+/// Our search in process and over HTTP.
+fn measure_ours(report: &mut Report<'_>, ours: &Ours) {
+    let corpus = report.corpus;
+    report.count("innospace", true, |asked| ours.count(asked));
+    for (all_facets, facets) in [(false, "one facet"), (true, "all facets")] {
+        let find = |asked: &Asked| ours::reply(&ours.find(asked, all_facets));
+        report.measure(&format!("innospace in process, {facets}"), "as typed", &find);
+        report.measure(&format!("innospace over HTTP, {facets}"), "as typed", &ours.http(&corpus.queries, all_facets));
+    }
+}
+
 /// A server that does nothing, for what HTTP and the load cost.
 fn empty(runtime: &tokio::runtime::Runtime, queries: &[Asked]) -> load::Http {
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -254,16 +266,16 @@ fn main() {
     }
     let mut remarks = Vec::new();
 
-    if wants("ours") {
+    if wants("ours") || wants("hostile") {
         let dir = work.join("ours");
         let ours = report.build("innospace", || Ours::build(&corpus, &dir, &runtime), |_| size_mb(&dir.join("index")));
-        report.count("innospace", true, |asked| ours.count(asked));
-        for (all_facets, facets) in [(false, "one facet"), (true, "all facets")] {
-            let find = |asked: &Asked| ours::reply(&ours.find(asked, all_facets));
-            report.measure(&format!("innospace in process, {facets}"), "as typed", &find);
-            report.measure(&format!("innospace over HTTP, {facets}"), "as typed", &ours.http(&corpus.queries, all_facets));
+        if wants("hostile") {
+            remarks.extend(hostile::measure(&ours, &corpus, length));
         }
-        remarks.extend(parts(&corpus, &ours));
+        if wants("ours") {
+            measure_ours(&mut report, &ours);
+            remarks.extend(parts(&corpus, &ours));
+        }
         drop(ours);
         std::fs::remove_dir_all(dir).ok();
     }

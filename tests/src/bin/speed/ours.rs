@@ -28,7 +28,8 @@ const PARTIES: u64 = 500;
 /// Our search and the server in front of it.
 pub struct Ours {
     pub search: Search,
-    address: SocketAddr,
+    /// Where it is served.
+    pub address: SocketAddr,
     stop: CancellationToken,
 }
 

@@ -191,9 +191,8 @@ pub(in super::super) async fn create(State(app): State<App>, visit: Visit, Write
     let id: ListingId = form.get("listing").parse().map_err(|_| wrong())?;
     let kind = listings::view::kind_of(&app.listings, id).await?.ok_or_else(Problem::not_found)?;
     let other = form.get("other").trim();
-    let slug = other.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let party = if slug.is_empty() { None } else { accounts::parties::find_slug(&app.accounts, slug).await? };
-    if party.is_none() && !slug.is_empty() {
+    let party = if other.is_empty() { None } else { accounts::parties::named(&app.accounts, other).await? };
+    if party.is_none() && !other.is_empty() {
         let text = messages::say(lang, "fault-unknown-party", &[]);
         let line = FaultLine { id: "other".to_owned(), label: String::new(), text };
         return form_page(&app, &visit, id, &form, StatusCode::UNPROCESSABLE_ENTITY, vec![line]).await;

@@ -337,8 +337,7 @@ async fn with_ids(app: &App, mut value: Value) -> Result<Value, BrokeringError> 
     let mut faults = Faults::new();
     for (n, row) in value.pointer_mut("/parties").and_then(Value::as_array_mut).into_iter().flatten().enumerate() {
         let named = row.get("party").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let slug = named.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-        match accounts::parties::find_slug(&app.accounts, slug).await? {
+        match accounts::parties::named(&app.accounts, &named).await? {
             Some(id) => {
                 if let Some(row) = row.as_object_mut() {
                     row.insert("party".to_owned(), json!(id));

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use accounts::parties::find_slug;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -148,8 +147,7 @@ impl<'a> Sheet<'a> {
     /// The party that a broker names by its page.
     async fn named(&self, value: &mut Value, faults: &mut Faults) -> Result<(), Problem> {
         let text = value.get("party").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let slug = text.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-        match find_slug(&self.app.accounts, slug).await? {
+        match accounts::parties::named(&self.app.accounts, &text).await? {
             Some(id) => drop(value.as_object_mut().map(|v| v.insert("party".to_owned(), json!(id)))),
             None => {
                 faults.add("/party", if text.is_empty() { "missing" } else { "unknown_party" });
