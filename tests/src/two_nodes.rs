@@ -93,7 +93,7 @@ async fn fill(store: &Store, count: usize) -> Vec<ListingId> {
     }
     let one = |n: usize| {
         let words = format!("{} {} {}", TRADES[n % TRADES.len()], HOW[n % HOW.len()], n % 7);
-        let (kind, party, content) = if n % 3 == 0 {
+        let (kind, party, content) = if n.is_multiple_of(3) {
             let mut content = need();
             content["title"]["vi"] = json!(format!("Cần {words}"));
             content["problem"]["vi"] = json!(format!("Chưa làm được: {words}."));
