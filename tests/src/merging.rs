@@ -382,7 +382,8 @@ async fn whoever_names_or_looks_for_the_absorbed_party_is_led_to_the_one_that_to
         }
         // Typed among words, and what is saved of it.
         for typed in [format!("máy party:{}", scene.from), format!("party:\"{}\" dừa", scene.from.0.simple())] {
-            let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("q", &typed).finish();
+            let query: String =
+                form_urlencoded::Serializer::new(String::new()).append_pair("q", &typed).append_pair("kind", "technology").finish();
             let found = site.visitor().get(&format!("/api/v1/search?{query}")).await.expect(200);
             assert_eq!((&found["total"], &found["items"][0]["id"]), (&json!(1), &json!(scene.listing)), "{typed}: {found}");
             let saved = scene.lan.post("/api/v1/saved-searches", json!({"name": typed, "query": query, "when": "daily"})).await.expect(201);
