@@ -7,18 +7,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use accounts::people::NewAccount;
-use accounts::{Accounts, Password};
-use base::{Actor, Clock, Lang, PartyId, PartyRole};
+use base::{Actor, Clock, PartyId, PartyRole};
 use innospace::config::Config;
 use innospace::space;
 use listings::Kind;
 use serde_json::{Value, json};
-use store::Ctx;
 
 use crate::invariants::some_listings;
-use crate::kill::{Running, program, token};
-use crate::site::{PASSWORD, until};
+use crate::kill::{Running, program, token, writer};
+use crate::site::until;
 
 /// Listings of the space.
 const LISTINGS: u64 = 24;
@@ -46,23 +43,9 @@ impl Space {
             party = view.party.id;
         }
         let party = party.unwrap();
-        Self::writer(&parts.accounts, party).await;
+        writer(&parts.accounts, party, PartyRole::Admin).await;
         let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
         Self { folder, party, codes, http }
-    }
-
-    async fn writer(accounts: &Accounts, party: PartyId) {
-        let new = NewAccount {
-            email: "writer@example.org".to_owned(),
-            name: "writer".to_owned(),
-            lang: Lang::Vi,
-            password: Password::new(PASSWORD),
-            staff: Default::default(),
-            demonstration: false,
-        };
-        let account = accounts::people::create(accounts, Ctx::system(), new).await.unwrap().id;
-        let roles = [PartyRole::Admin].into();
-        accounts::membership::put_confirmed(accounts, Ctx::system(), party, account, roles).await.unwrap();
     }
 
     fn data(&self) -> &Path {

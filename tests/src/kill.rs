@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use accounts::people::NewAccount;
-use accounts::{PartyProfile, Password};
+use accounts::{Accounts, PartyProfile, Password};
 use base::{Clock, Lang, Localised, PartyId, PartyRole};
 use innospace::config::Config;
 use innospace::space;
@@ -96,9 +96,8 @@ impl Running {
     }
 }
 
-/// An account, a party and what a program needs to write for it.
-async fn prepare(data: &Path) -> PartyId {
-    let parts = space::parts(&Config::default(), data, Clock::system()).await.unwrap();
+/// An account that writes for a party.
+pub(crate) async fn writer(accounts: &Accounts, party: PartyId, role: PartyRole) {
     let new = NewAccount {
         email: "writer@example.org".to_owned(),
         name: "writer".to_owned(),
@@ -107,12 +106,17 @@ async fn prepare(data: &Path) -> PartyId {
         staff: Default::default(),
         demonstration: false,
     };
-    let account = accounts::people::create(&parts.accounts, Ctx::system(), new).await.unwrap().id;
+    let account = accounts::people::create(accounts, Ctx::system(), new).await.unwrap().id;
+    accounts::membership::put_confirmed(accounts, Ctx::system(), party, account, [role].into()).await.unwrap();
+}
+
+/// An account, a party and what a program needs to write for it.
+async fn prepare(data: &Path) -> PartyId {
+    let parts = space::parts(&Config::default(), data, Clock::system()).await.unwrap();
     let profile =
         PartyProfile { names: Localised::of(Lang::Vi, "Viện Dừa"), party_type: "institute".into(), ..PartyProfile::default() };
     let party = accounts::parties::create_demonstration(&parts.accounts, Ctx::system(), profile).await.unwrap().id;
-    let roles = [PartyRole::Editor].into();
-    accounts::membership::put_confirmed(&parts.accounts, Ctx::system(), party, account, roles).await.unwrap();
+    writer(&parts.accounts, party, PartyRole::Editor).await;
     party
 }
 

@@ -1,6 +1,7 @@
 //! The fields of the index, what each is for, and how a document is written into them.
 //!
-//! Raise [`VERSION`] with every change of a field, of an analysis rule or of how files are written: an index of another version is rebuilt.
+//! Raise [`VERSION`] with every change of a field, of an analysis rule or of how files are written: an index of another
+//! version is rebuilt.
 
 use base::Lang;
 use chrono::{DateTime, Utc};

@@ -1,9 +1,11 @@
 //! The pictures of help and README: the demonstration space with some work going on in it, photographed in both languages.
 //!
-//! Taken by hand when pages have changed, for a picture that is made anew differs by a dot or two each time:
-//! `cargo nextest run --workspace --run-ignored only -E 'test(the_pictures_of_help)'` writes them into
-//! `crates/server/assets/pictures`. Which page shows which is in `crates/server/help`.
+//! They are taken in every run, so that no scene is lost when pages change, and kept only when that is asked for, since a
+//! picture that is made anew differs by a dot or two each time: with `KEEP_PICTURES=1`,
+//! `cargo nextest run --workspace -E 'test(the_pictures_of_help)'` writes them into `crates/server/assets/pictures`. Which
+//! page shows which is in `crates/server/help`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use base::Lang;
@@ -191,14 +193,19 @@ fn folder(lang: Lang) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/server/assets/pictures").join(lang.code())
 }
 
+/// The names of the pictures that are kept.
+fn kept(lang: Lang) -> BTreeSet<String> {
+    let files = std::fs::read_dir(folder(lang)).unwrap().map(|entry| entry.unwrap().path());
+    files.map(|file| file.file_stem().unwrap().to_string_lossy().into_owned()).collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "writes into the source: run by hand when pages have changed"]
-async fn the_pictures_of_help_are_taken() {
+async fn the_pictures_of_help_can_be_taken_from_the_pages_as_they_are() {
+    let keep = std::env::var_os("KEEP_PICTURES").is_some();
     journey_in_the_demonstration("pictures", async |site: &Site, browser: &Browser| {
         let scenes = Cast::of(site).await.scenes(site).await;
         let window = browser.window(LOOK).await;
         for lang in Lang::ALL {
-            std::fs::create_dir_all(folder(lang)).unwrap();
             for scene in &scenes {
                 match &scene.who {
                     Some(client) => window.signed_in(client).await,
@@ -206,10 +213,17 @@ async fn the_pictures_of_help_are_taken() {
                 }
                 window.open(&if lang == Lang::Vi { scene.path.clone() } else { format!("/en{}", scene.path) }).await;
                 let picture = window.part(scene.css, scene.height).await.small();
-                println!("{lang}/{}: {} bytes", scene.name, picture.len());
-                assert!(picture.len() <= BYTES, "{} is too heavy: {}", scene.name, picture.len());
-                std::fs::write(folder(lang).join(format!("{}.png", scene.name)), picture).unwrap();
+                assert!(picture.len() <= BYTES, "{lang}/{} is too heavy: {}", scene.name, picture.len());
+                let file = folder(lang).join(format!("{}.png", scene.name));
+                if keep {
+                    std::fs::create_dir_all(folder(lang)).unwrap();
+                    std::fs::write(&file, &picture).unwrap();
+                    println!("{lang}/{}: {} bytes", scene.name, picture.len());
+                }
+                let (taken, kept) = (Picture::read_size(&picture), Picture::read_size(&std::fs::read(&file).unwrap()));
+                assert_eq!(taken, kept, "{lang}/{} shows another page than is kept: take it anew", scene.name);
             }
+            assert_eq!(kept(lang), scenes.iter().map(|scene| scene.name.to_owned()).collect(), "{lang}");
         }
     })
     .await;

@@ -55,6 +55,12 @@ impl Picture {
         Self { width, height, dots }
     }
 
+    /// Width and height, from the head of any PNG.
+    pub fn read_size(bytes: &[u8]) -> (u32, u32) {
+        let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+        (number(16), number(20))
+    }
+
     /// Writes it with a palette of its commonest colours; every other dot gets the one that is nearest.
     pub fn small(&self) -> Vec<u8> {
         let mut counts: HashMap<Rgb, usize> = HashMap::new();

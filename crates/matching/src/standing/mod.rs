@@ -5,8 +5,9 @@
 //! `standing_keep` pairs among those from `standing_min` on that violate no hard constraint, of listings that are out and
 //! that more than their own party may see. A score depends on the two approved contents, on what everybody may know of
 //! the two parties, and on the generation: the statistics of words and the moment freshness is measured at, both held
-//! fast until the space grew or shrank by a fifth, a month passed, or the weights, the glossary or the fields changed. So an edit changes the pairs of its own listing
-//! alone, and keeping current gives what reckoning everything anew would give.
+//! fast until the space grew or shrank by a fifth, a month passed, or the weights, the glossary or the fields changed. So
+//! an edit changes the pairs of its own listing alone, and keeping current gives what reckoning everything anew would
+//! give.
 //!
 //! Which pairs are looked at is asked of the index, from the side that changed: every listing that shares one of the
 //! most telling words, the best [`ROOM`] of them. In a space where more than that share words with one listing, a pair

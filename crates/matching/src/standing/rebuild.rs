@@ -189,6 +189,10 @@ async fn pairs_of(current: &Current, page: &[Published], pace: &Pace<'_>) -> Res
     let mut all = Vec::new();
     let mut work: JoinSet<Result<Vec<Pair>, StandingError>> = JoinSet::new();
     for need in page.iter().filter(|p| p.kind == Kind::Need) {
+        // Beside many readers a page takes long: whoever stops the server does not wait for it.
+        if pace.stop.is_cancelled() {
+            return Err(StandingError::Stopped);
+        }
         if work.len() >= pace.at_once
             && let Some(done) = work.join_next().await
         {

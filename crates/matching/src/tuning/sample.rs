@@ -74,7 +74,8 @@ pub struct Question {
 }
 
 impl Question {
-    /// Takes a side that seeks (a need, or an offer among offers) and what was found for it apart. `good` says what was said of a candidate.
+    /// Takes a side that seeks (a need, or an offer among offers) and what was found for it apart. `good` says what was said
+    /// of a candidate.
     ///
     /// # Errors
     /// [`Failure`] if the index cannot be read.

@@ -1,6 +1,6 @@
 //! Help: one short page for each role, written as Markdown in `crates/server/help/<language>/<role>.md`. A block `flow`
 //! is drawn as a picture of steps; a block `picture` names a picture of the pages themselves, in `assets/pictures`. Those
-//! are taken from the demonstration space by a test that is run by hand (`tests/src/browser/pictures.rs`).
+//! are taken from the demonstration space by a browser test (`tests/src/browser/pictures.rs`).
 
 use std::sync::LazyLock;
 
