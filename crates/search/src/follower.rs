@@ -14,6 +14,7 @@ use base::{ExpertId, ListingId, PartyId};
 use listings::published::{self, Published};
 use store::follow::report;
 use store::{EventRow, Store, StoreError};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -32,8 +33,6 @@ const PAGE: u64 = 500;
 const PAGES_AHEAD: usize = 3;
 /// Failures in a row after which the index counts as broken.
 const TRIES: u32 = 3;
-/// How often a follower that has nothing to do looks whether the index was swapped.
-const SWAP_POLL: Duration = Duration::from_millis(500);
 /// How long `verify` waits for the follower to come to where the database is.
 const CATCH_UP: Duration = Duration::from_secs(10);
 
@@ -66,22 +65,27 @@ pub async fn run(store: Store, search: Search, wanting: Option<Wanting>, stop: C
         }
     }
     failures = 0;
-    let mut generation = search.generation();
+    let mut swaps = search.swaps();
+    let mut swap = *swaps.borrow();
     let mut position = search.position().unwrap_or(0);
     search.note_followed(position);
     let mut last = Instant::now();
+    let mut joining = JoinSet::new();
+    joining.spawn(join_pieces(search.clone()));
     loop {
-        // A swap may set the place back without anything new being written, so it is looked for now and then.
-        match tokio::time::timeout(SWAP_POLL, store.wait_beyond(position, &stop)).await {
-            Ok(false) => return,
-            Err(_) if search.generation() == generation => continue,
-            Ok(true) | Err(_) => {}
+        // A swap may set the place back without anything new being written.
+        tokio::select! {
+            more = store.wait_beyond(position, &stop) => if !more { return },
+            _ = swaps.changed() => {}
         }
         // Others may be on their way: what comes within a moment is written together.
         let rest = search.settings().commit_every().saturating_sub(last.elapsed());
         tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(rest) => {} }
-        if search.generation() != generation {
-            generation = search.generation();
+        let latest = *swaps.borrow_and_update();
+        if latest != swap {
+            swap = latest;
+            joining.abort_all();
+            joining.spawn(join_pieces(search.clone()));
             position = search.position().unwrap_or(0);
         }
         match step(&store, &search, position).await {
@@ -90,7 +94,7 @@ pub async fn run(store: Store, search: Search, wanting: Option<Wanting>, stop: C
                 failures = 0;
                 search.note_failing(false);
                 // A rebuild that ended meanwhile stands for an earlier position; the next round begins there.
-                if search.generation() == generation {
+                if *swaps.borrow() == swap {
                     search.note_followed(position);
                 }
             }
@@ -109,6 +113,13 @@ pub async fn run(store: Store, search: Search, wanting: Option<Wanting>, stop: C
         last = Instant::now();
         let lag = store.head().borrow().saturating_sub(position);
         metrics::gauge!("innospace_follower_lag_events", "follower" => NAME).set(lag as f64);
+    }
+}
+
+/// Makes searches quicker after a rebuild; the index is right without it.
+async fn join_pieces(search: Search) {
+    if let Err(error) = search.join_pieces().await {
+        tracing::warn!(error = report(&error), "the pieces of the search index could not be joined");
     }
 }
 

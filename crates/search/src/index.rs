@@ -5,12 +5,13 @@
 //! of another schema or not to be had is not repaired but rebuilt from what the caller gives.
 //! Not here: where documents come from ([`crate::follower`]) and how they are found ([`crate::search`]).
 
+mod joining;
 mod rebuild;
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ use base::{Clock, Vocabularies};
 use tantivy::merge_policy::LogMergePolicy;
 use tantivy::schema::Schema;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::directory::IndexDir;
@@ -61,8 +63,8 @@ struct Shared {
     fields: Fields,
     live: RwLock<Arc<Live>>,
     rebuilding: AtomicBool,
-    /// Grows with every swap.
-    generation: AtomicU64,
+    /// How often another generation became the live one.
+    swaps: watch::Sender<u64>,
     /// Up to where the log needs nothing more of the index.
     followed: AtomicI64,
 }
@@ -220,7 +222,7 @@ impl Search {
                 fields,
                 live,
                 rebuilding: AtomicBool::new(false),
-                generation: AtomicU64::new(0),
+                swaps: watch::Sender::new(0),
                 followed: AtomicI64::new(-1),
             }),
         }
@@ -253,10 +255,9 @@ impl Search {
         self.shared.followed.store(position, Ordering::Release);
     }
 
-    /// Grows whenever another generation becomes the live one.
-    #[must_use]
-    pub fn generation(&self) -> u64 {
-        self.shared.generation.load(Ordering::Acquire)
+    /// Changes whenever another generation becomes the live one, from now on.
+    pub(crate) fn swaps(&self) -> watch::Receiver<u64> {
+        self.shared.swaps.subscribe()
     }
 
     /// The index at this moment.

@@ -335,7 +335,7 @@ impl Cursors {
             Test::Row { terms, besides } => {
                 let mut others = Vec::with_capacity(besides.len());
                 for term in besides {
-                    match postings(segment, term)? {
+                    match segment.postings(term, IndexRecordOption::Basic)? {
                         Some(found) => others.push(found),
                         None => return Ok(()),
                     }
@@ -371,14 +371,13 @@ impl Cursors {
     }
 
     fn add_term(&mut self, segment: &Segment, term: &Term) -> Result<(), Failure> {
-        let Some(found) = postings(segment, term)? else { return Ok(()) };
-        let frequency = found.doc_freq();
+        let Some(frequency) = segment.list(term)?.map(|list| list.doc_freq) else { return Ok(()) };
         self.cost += u64::from(frequency);
         let common = frequency > 256 && frequency > segment.bound() / COMMON;
-        self.any.push(match term.value().as_str() {
-            Some(text) if common => Cursor::Set(segment.term_bits(term.field(), text)?),
-            _ => Cursor::Term(Box::new(found)),
-        });
+        match term.value().as_str() {
+            Some(text) if common => self.any.push(Cursor::Set(segment.term_bits(term.field(), text)?)),
+            _ => self.any.extend(segment.postings(term, IndexRecordOption::Basic)?.map(|list| Cursor::Term(Box::new(list)))),
+        }
         Ok(())
     }
 
@@ -430,8 +429,4 @@ impl Cursor {
 pub(crate) fn at<D: DocSet + ?Sized>(list: &mut D, doc: u32) -> bool {
     let here = list.doc();
     if here < doc { list.seek(doc) == doc } else { here == doc }
-}
-
-fn postings(segment: &Segment, term: &Term) -> Result<Option<SegmentPostings>, Failure> {
-    Ok(segment.reader.inverted_index(term.field())?.read_postings(term, IndexRecordOption::Basic)?)
 }

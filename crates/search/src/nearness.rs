@@ -61,9 +61,7 @@ impl Nearness {
             let known = self.words.iter().take(lists.len()).position(|w| w.term == word.term);
             lists.push(match known {
                 Some(_) => None,
-                None => {
-                    segment.reader.inverted_index(word.term.field())?.read_postings(&word.term, IndexRecordOption::WithFreqsAndPositions)?
-                }
+                None => segment.postings(&word.term, IndexRecordOption::WithFreqsAndPositions)?,
             });
         }
         Ok(Reader { asked: self, lists, places: Vec::new(), buffer: Vec::new() })

@@ -172,6 +172,9 @@ fn by_score(snapshot: &Snapshot, scoring: &[Scoring], weights: &Weights, found: 
     let standing = Standing { weights, now: wanted.now };
     let similarities = if wanted.order == Order::Score { similarities(snapshot, scoring, weights)? } else { Vec::new() };
     for (place, (segment, hits)) in snapshot.segments.iter().zip(&found.segments).enumerate() {
+        if hits.hits.is_empty() {
+            continue;
+        }
         let core = segment.core.as_ref();
         let entry = |doc, key, score| Entry { key, id: 0, segment: place, doc, score };
         match wanted.order {
@@ -276,7 +279,7 @@ pub(crate) fn similarities<'a>(snapshot: &Snapshot, scoring: &'a [Scoring], weig
     for one in scoring {
         let mut lists = Vec::with_capacity(snapshot.segments.len());
         for segment in &snapshot.segments {
-            lists.push(segment.reader.inverted_index(one.term.field())?.get_term_info(&one.term)?);
+            lists.push(segment.list(&one.term)?);
         }
         let frequency: u64 = lists.iter().flatten().map(|list| u64::from(list.doc_freq)).sum();
         if frequency == 0 {

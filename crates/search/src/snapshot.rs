@@ -5,11 +5,13 @@
 //! term's documents) is kept as long as the segment lives, also over commits.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base::Lang;
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentId;
+use tantivy::postings::{SegmentPostings, TermInfo};
 use tantivy::schema::document::{DeserializeError, DocumentDeserialize, DocumentDeserializer, ValueDeserialize, ValueDeserializer};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, DocSet, Searcher, SegmentReader, TERMINATED, Term};
@@ -23,28 +25,36 @@ use crate::failure::Failure;
 use crate::schema::Fields;
 use crate::search::Viewer;
 
-/// Sets of documents that searches share. Those not asked for while half of the room was filled anew are forgotten.
-#[derive(Default)]
-struct Kept {
-    new: HashMap<Key, Arc<Bits>>,
-    old: HashMap<Key, Arc<Bits>>,
+/// Of so many terms is it kept where their lists are, over all segments: some 130 bytes each.
+const CACHE_TERMS: f64 = 40_000.0;
+
+/// What many searches share. What was not asked for while half of the room was filled anew is forgotten.
+struct Kept<K, V> {
+    new: HashMap<K, V>,
+    old: HashMap<K, V>,
 }
 
-impl Kept {
-    fn get(&mut self, key: &Key) -> Option<Arc<Bits>> {
-        if let Some(bits) = self.new.get(key) {
-            return Some(Arc::clone(bits));
+impl<K, V> Default for Kept<K, V> {
+    fn default() -> Self {
+        Self { new: HashMap::new(), old: HashMap::new() }
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Kept<K, V> {
+    fn get(&mut self, key: &K) -> Option<V> {
+        if let Some(value) = self.new.get(key) {
+            return Some(value.clone());
         }
-        let (key, bits) = self.old.remove_entry(key)?;
-        self.new.insert(key, Arc::clone(&bits));
-        Some(bits)
+        let (key, value) = self.old.remove_entry(key)?;
+        self.new.insert(key, value.clone());
+        Some(value)
     }
 
-    fn put(&mut self, key: Key, bits: Arc<Bits>, most_bytes: usize) {
-        if (self.new.len() + 1).saturating_mul(bits.bytes() + 64) > most_bytes / 2 {
+    fn put(&mut self, key: K, value: V, most: usize) {
+        if self.new.len() + 1 > most / 2 {
             self.old = std::mem::take(&mut self.new);
         }
-        self.new.insert(key, bits);
+        self.new.insert(key, value);
     }
 }
 
@@ -66,7 +76,8 @@ pub(crate) struct Core {
     pub(crate) closes: Column<i64>,
     pub(crate) trl: Column<u64>,
     pub(crate) quality: Column<u64>,
-    bits: Mutex<Kept>,
+    bits: Mutex<Kept<Key, Arc<Bits>>>,
+    lists: Mutex<Kept<Term, Option<TermInfo>>>,
 }
 
 impl Core {
@@ -84,6 +95,7 @@ impl Core {
             trl: fast.u64("trl")?,
             quality: fast.u64("quality")?,
             bits: Mutex::default(),
+            lists: Mutex::default(),
         })
     }
 
@@ -106,6 +118,8 @@ pub(crate) struct Segment {
     pub(crate) alive: Bits,
     /// How many bytes of sets of documents the segment may keep.
     cache_bytes: usize,
+    /// How many places of terms it may keep.
+    cache_terms: usize,
 }
 
 impl Segment {
@@ -147,14 +161,32 @@ impl Segment {
 
     fn keep(&self, key: Key, bits: Bits) -> Arc<Bits> {
         let bits = Arc::new(bits);
-        self.core.bits.lock().unwrap_or_else(PoisonError::into_inner).put(key, Arc::clone(&bits), self.cache_bytes);
+        let most = self.cache_bytes / (bits.bytes() + 64);
+        self.core.bits.lock().unwrap_or_else(PoisonError::into_inner).put(key, Arc::clone(&bits), most);
         bits
+    }
+
+    /// Where a term's list is, if any document has the term; kept for the next search, since the words of searches are
+    /// much the same and a search looks up several forms of each in each segment.
+    pub(crate) fn list(&self, term: &Term) -> Result<Option<TermInfo>, Failure> {
+        let known = self.core.lists.lock().unwrap_or_else(PoisonError::into_inner).get(term);
+        if let Some(list) = known {
+            return Ok(list);
+        }
+        let list = self.reader.inverted_index(term.field())?.get_term_info(term)?;
+        self.core.lists.lock().unwrap_or_else(PoisonError::into_inner).put(term.clone(), list.clone(), self.cache_terms);
+        Ok(list)
+    }
+
+    /// A term's documents in order, if any has it.
+    pub(crate) fn postings(&self, term: &Term, with: IndexRecordOption) -> Result<Option<SegmentPostings>, Failure> {
+        let Some(list) = self.list(term)? else { return Ok(None) };
+        Ok(Some(self.reader.inverted_index(term.field())?.read_postings_from_terminfo(&list, with)?))
     }
 
     /// Adds the documents that have a term.
     pub(crate) fn fill(&self, term: &Term, bits: &mut Bits) -> Result<(), Failure> {
-        let inverted = self.reader.inverted_index(term.field())?;
-        if let Some(mut postings) = inverted.read_postings(term, IndexRecordOption::Basic)? {
+        if let Some(mut postings) = self.postings(term, IndexRecordOption::Basic)? {
             let mut doc = postings.doc();
             while doc != TERMINATED {
                 bits.insert(doc);
@@ -241,7 +273,7 @@ impl Snapshot {
             // A segment's share of the memory is its share of the documents.
             let share = f64::from(reader.max_doc()) / (documents.max(1) as f64);
             let cache_bytes = (cache_bytes as f64 * share) as usize;
-            segments.push(Segment { reader: reader.clone(), core, alive, cache_bytes });
+            segments.push(Segment { reader: reader.clone(), core, alive, cache_bytes, cache_terms: (CACHE_TERMS * share) as usize });
         }
         let values = Facet::ALL.iter().map(|f| Values::of(*f, &segments)).collect::<Result<_, _>>()?;
         let mut lengths = HashMap::new();
@@ -268,7 +300,7 @@ impl Snapshot {
 
     /// In how many documents a term is, deleted ones included.
     pub(crate) fn frequency(&self, term: &Term) -> Result<u64, Failure> {
-        Ok(self.searcher.doc_freq(term)?)
+        self.segments.iter().try_fold(0, |sum, segment| Ok(sum + segment.list(term)?.map_or(0, |list| u64::from(list.doc_freq))))
     }
 
     /// How telling a term is: the less documents have it, the more.

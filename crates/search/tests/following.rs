@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use accounts::{AccountSettings, Accounts, PartyProfile, parties};
 use base::{Lang, Localised, Vocabularies};
 use corpus::anybody;
-use search::{Query, Search, Settings, Wanting, follower};
+use search::{Failure, Query, Search, SearchError, Settings, Wanting, follower};
 use store::{Ctx, testing::TestStore};
 use tokio_util::sync::CancellationToken;
 
@@ -24,7 +24,12 @@ async fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 fn total(search: &Search, text: &str) -> u64 {
-    search.find(&Query::words(text), &anybody()).unwrap().total
+    match search.find(&Query::words(text), &anybody()) {
+        Ok(found) => found.total,
+        // Not whole yet: nothing is found by it.
+        Err(SearchError::Index(Failure::Building)) => 0,
+        Err(failure) => panic!("{text}: {failure}"),
+    }
 }
 
 #[tokio::test]
@@ -68,6 +73,24 @@ async fn a_party_is_found_soon_after_it_registers_and_by_its_new_name_soon_after
         let again = Search::open(&dir, Settings::default(), vocabularies, test.clock.clone()).unwrap();
         assert_eq!((again.wanting, again.search.position()), (None, position));
     }
+}
+
+#[tokio::test]
+async fn what_another_node_writes_is_found_without_anything_written_here() {
+    let Ok(server) = std::env::var("TEST_PG_URL") else { return };
+    let test = TestStore::postgres(&server).await.unwrap();
+    let vocabularies = std::sync::Arc::new(Vocabularies::built_in().unwrap());
+    let accounts = Accounts::open(test.store.clone(), AccountSettings::default(), vocabularies.clone(), test.dir.path()).unwrap();
+    let opened = Search::open(&test.dir.path().join("index"), Settings::default(), vocabularies, test.clock.clone()).unwrap();
+    let (search, beside, stop) = (opened.search, test.beside().await.unwrap(), CancellationToken::new());
+    let run = tokio::spawn(follower::run(beside, search.clone(), opened.wanting, stop.clone()));
+    until("the index is whole", || search.position().is_some()).await;
+    for name in ["Công ty Kẹo Chuối", "Công ty Bánh Tráng", "Hợp tác xã Bưởi Da Xanh"] {
+        parties::create_demonstration(&accounts, Ctx::system(), profile(name)).await.unwrap();
+        until(name, || total(&search, name) == 1).await;
+    }
+    stop.cancel();
+    run.await.unwrap();
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ impl Rebuild {
         self.guard.unfinished = None;
         let old = std::mem::replace(&mut *shared.live.write().unwrap_or_else(PoisonError::into_inner), Arc::new(live));
         *old.writer.lock().unwrap_or_else(PoisonError::into_inner) = Writer::Replaced;
-        shared.generation.fetch_add(1, Ordering::AcqRel);
+        shared.swaps.send_modify(|swaps| *swaps += 1);
         if let Some(HeldDir { path: dir, .. }) = &shared.dir {
             files::remove_others(dir, Some(self.generation))?;
         }

@@ -177,9 +177,11 @@ fn total(peer: &dyn Peer) -> impl FnMut(&Asked) -> u64 {
 }
 
 /// Where the time of our search goes, each query asked once in each way on one thread.
-fn parts(corpus: &Corpus, ours: &Ours) -> Vec<String> {
+fn parts(corpus: &Corpus, ours: &Ours, pieces: &str) -> Vec<String> {
     let mut lines = vec![
-        "\nWhere the time goes, in process, one thread, ms (all words: at least 20 documents have all; relaxed: the others):\n".to_owned(),
+        format!(
+            "\nWhere the time goes, {pieces}, in process, one thread, ms (all words: at least 20 documents have all; relaxed: the others):\n"
+        ),
         "| asked for | all words: mean / p50 / p99 | relaxed: mean / p50 / p99 |\n|---|---|---|".to_owned(),
     ];
     let is_relaxed: Vec<bool> = corpus.queries.iter().map(|asked| ours.find(asked, false).relaxed).collect();
@@ -269,12 +271,16 @@ fn main() {
     if wants("ours") || wants("hostile") {
         let dir = work.join("ours");
         let ours = report.build("innospace", || Ours::build(&corpus, &dir, &runtime), |_| size_mb(&dir.join("index")));
+        if wants("ours") {
+            remarks.extend(parts(&corpus, &ours, "in the pieces of a rebuild"));
+        }
+        report.build("innospace, pieces joined", || runtime.block_on(ours.search.join_pieces()).unwrap(), |()| size_mb(&dir.join("index")));
         if wants("hostile") {
             remarks.extend(hostile::measure(&ours, &corpus, length));
         }
         if wants("ours") {
             measure_ours(&mut report, &ours);
-            remarks.extend(parts(&corpus, &ours));
+            remarks.extend(parts(&corpus, &ours, "pieces joined"));
         }
         drop(ours);
         std::fs::remove_dir_all(dir).ok();
