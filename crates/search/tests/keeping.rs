@@ -92,6 +92,47 @@ fn the_old_index_answers_while_the_new_one_is_built_and_then_goes() {
     assert_eq!(find(&search, "say dua").total, 1);
 }
 
+/// How many pieces the one index below a directory has.
+fn pieces(dir: &Path) -> usize {
+    let [index] = generations(dir).try_into().unwrap();
+    fs::read_dir(index).unwrap().filter(|e| e.as_ref().unwrap().path().extension().is_some_and(|e| e == "term")).count()
+}
+
+#[tokio::test]
+async fn joined_pieces_find_what_the_pieces_found_and_what_changes_meanwhile() {
+    let dir = tempfile::tempdir().unwrap();
+    let search = built(dir.path());
+    let write = |round: u128, remove| {
+        let add = documents((1..=9).map(|n| technology(round * 100 + n, &format!("Sấy dừa {n}"), "x")).collect());
+        search.apply(&Batch { add, remove, position: 12 }).unwrap();
+    };
+    for round in 1..=4 {
+        write(round, vec![Uuid::from_u128(round)]);
+    }
+    assert!(pieces(dir.path()) >= 5);
+    let all = Query { limit: base::Limit::new(100).unwrap(), ..Query::words("say dua") };
+    let shown = |search: &Search| search.find(&all, &anybody()).unwrap().items.into_iter().map(|hit| hit.card).collect::<Vec<_>>();
+    let before = shown(&search);
+    assert_eq!(before.len(), 20 - 4 + 4 * 9);
+    search.join_pieces().await.unwrap();
+    assert_eq!((shown(&search), pieces(dir.path())), (before.clone(), 1));
+
+    // A second time, with something that changes and something that goes while the pieces are joined.
+    (5..=8).for_each(|round| write(round, vec![]));
+    let meanwhile = async {
+        let add = documents(vec![technology(101, "Khác hẳn", "x"), technology(600, "Sấy dừa 600", "x")]);
+        search.apply(&Batch { add, remove: vec![Uuid::from_u128(501)], position: 13 }).unwrap();
+    };
+    let (joined, ()) = tokio::join!(search.join_pieces(), meanwhile);
+    joined.unwrap();
+    // Of the first one has other words now; of those that came since one went.
+    assert_eq!((find(&search, "say dua").total, find(&search, "khac han").total), (52 - 1 + 4 * 9 + 1 - 1, 1));
+    let revisions = search.revisions();
+    drop(search);
+    let again = open(dir.path());
+    assert_eq!((again.wanting, again.search.position(), again.search.revisions()), (None, Some(13), revisions));
+}
+
 #[test]
 fn a_rebuild_that_ends_half_way_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
