@@ -304,25 +304,35 @@ async fn a_keeper_that_is_killed_at_any_step_leaves_nothing_that_is_believed() {
 async fn an_index_that_cannot_be_written_is_told_and_nothing_is_answered_from_it() {
     let space = Space::new().await;
     space.starts_right(None, "the first start").await;
-    let serve = || Command::new(program()).args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(space.data()).output().unwrap();
-
     // A file where the folder should be, and a lock that cannot be opened for writing, as in a folder that is only read:
-    // the program does not begin, and its one line names the folder.
-    fs::remove_dir_all(space.index()).unwrap();
-    fs::write(space.index(), "x").unwrap();
-    let refused = serve();
-    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(!refused.status.success() && said.contains(space.index().to_str().unwrap()) && said.lines().count() < 4, "{said}");
-    fs::remove_file(space.index()).unwrap();
-    fs::create_dir_all(space.index().join("in-use.lock")).unwrap();
-    let refused = serve();
-    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(!refused.status.success() && said.contains(space.index().to_str().unwrap()), "{said}");
+    // the server runs without a search and names the folder, the commands that need the index refuse in one line.
+    let log = space.data().join("log.txt");
+    let breakages: [(&str, fn(&Path)); 2] = [
+        ("a file is where the folder should be", |index| fs::write(index, "x").unwrap()),
+        ("the lock cannot be written", |index| fs::create_dir_all(index.join("in-use.lock")).unwrap()),
+    ];
+    for (what, damage) in breakages {
+        fs::remove_dir_all(space.index()).unwrap();
+        damage(&space.index());
+        let running = Running::spawn(space.data(), fs::File::create(&log).unwrap().into());
+        until("it answers", async || space.http.get(format!("{}/readyz", running.base)).send().await.is_ok()).await;
+        assert_eq!(space.get(&running, "/readyz").await.0, 503, "{what}");
+        assert_eq!(space.get(&running, "/api/v1/search?q=may").await.0, 503, "{what}");
+        assert_eq!(space.http.get(format!("{}/", running.base)).send().await.unwrap().status(), 200, "{what}");
+        assert!(fs::read_to_string(&log).unwrap().contains(space.index().to_str().unwrap()), "{what}");
+        running.kill();
+        let refused = Command::new(program()).args(["reindex", "--data"]).arg(space.data()).output().unwrap();
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && said.contains(space.index().to_str().unwrap()) && said.lines().count() < 4, "{said}");
+        if space.index().is_file() {
+            fs::remove_file(space.index()).unwrap();
+            fs::create_dir(space.index()).unwrap();
+        }
+    }
     fs::remove_dir_all(space.index()).unwrap();
 
     // A marker that cannot be written: the server runs, is not ready, and says of the search that it is being built.
     fs::create_dir_all(space.index().join("live.json").join("x")).unwrap();
-    let log = space.data().join("log.txt");
     let running = Running::spawn(space.data(), fs::File::create(&log).unwrap().into());
     until("a rebuild has failed", async || fs::read_to_string(&log).unwrap().contains("could not be brought up to date")).await;
     assert_eq!(space.get(&running, "/readyz").await.0, 503);

@@ -60,7 +60,7 @@ pub struct Cursor;
 
 impl Cursor {
     /// The longest cursor that is looked at, in bytes.
-    pub const MAX_BYTES: usize = 512;
+    pub const MAX_BYTES: usize = 4_096;
 
     /// The string for a key.
     #[must_use]

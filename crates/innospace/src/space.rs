@@ -1,5 +1,6 @@
 //! Opening a space: the database, accounts, listings, the index, the matcher.
 
+use std::error::Error as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -92,6 +93,23 @@ pub fn index(config: &Config, data: &Path, parts: &Parts) -> Result<(Search, Opt
     }
     opened.search.reload_synonyms()?;
     Ok((opened.search, opened.wanting))
+}
+
+/// The index of a server, which begins without one where its folder cannot be used: pages and the database go on, and
+/// whoever searches hears that there is none.
+///
+/// # Errors
+/// If another process uses this data directory.
+pub fn index_of_server(config: &Config, data: &Path, parts: &Parts) -> Result<(Search, Option<Wanting>), Failure> {
+    match index(config, data, parts) {
+        Err(error) if error.is::<Unusable>() => {
+            let cause = error.source().map(ToString::to_string).unwrap_or_default();
+            tracing::error!(%error, cause, "the server begins without a search; mend the folder and start it again");
+            let none = Search::without_directory(config.search.clone(), Arc::clone(&parts.vocabularies), parts.store.clock().clone())?;
+            Ok((none.search, none.wanting))
+        }
+        other => other,
+    }
 }
 
 /// The matcher over an index.

@@ -22,6 +22,7 @@ use crate::schema::Fields;
 use crate::search::{Filters, Hit, Viewer};
 use crate::settings::Weights;
 use crate::snapshot::Snapshot;
+use crate::statistics::Statistics;
 
 /// The most terms of one question; those behind are left out, so give the most telling first.
 pub const MAX_TERMS: usize = 96;
@@ -223,7 +224,7 @@ impl Search {
 /// The documents with the most weight of the terms, the best first.
 fn most_weight(snapshot: &Snapshot, wanted: &Wanted, weights: &Weights, viewer: &Viewer) -> Result<Vec<Entry>, Failure> {
     let scoring = counted(&snapshot.fields, wanted);
-    let similarities = similarities(snapshot, &scoring, weights)?;
+    let similarities = similarities(&mut Statistics::of_all(snapshot), &scoring, weights)?;
     let narrowing = Narrowing { filters: &wanted.filters, periods: &Periods::new(), party: None, viewer };
     let without: Vec<u128> = wanted.without.iter().map(|id| id.as_u128()).collect();
     let mut best = Best::new(wanted.limit.max(1), None);

@@ -1,8 +1,9 @@
-//! Where an index's files are read from: mapped into memory, but for stored texts.
+//! Where an index's files are read from: who searches has them mapped into memory, but for stored texts; who writes reads them.
 //!
 //! Postings and columns are read in many small steps, for which mapped pages are quickest. Of stored texts a search reads
 //! some twenty blocks, each once; mapped, they would stay resident page by page until the whole file counts as memory of
-//! the program. They are read into the heap and gone after the answer.
+//! the program. They are read into the heap and gone after the answer. Merging goes through whole files once, and so reads all
+//! of them: a merge of a large index would else have all of it resident a second time.
 //!
 //! The engine puts a checksum behind every file but the two small ones that name the others and say which documents of them
 //! count. Those get theirs here, so that no damage is taken for another state of the index.
@@ -20,7 +21,7 @@ use tantivy::{HasLen, TantivyError};
 
 /// The files that stored texts are in end so.
 const STORED: &str = "store";
-/// Longer pieces are read mapped: merging and checking go through a whole file once.
+/// Longer pieces are read mapped: checking goes through a whole file once.
 const MOST_APART: usize = 1 << 20;
 
 /// Bytes of the checksum behind a file that is written whole.
@@ -35,15 +36,24 @@ fn sum_of(data: &[u8]) -> [u8; SUM_BYTES] {
 pub(crate) struct IndexDir {
     mapped: MmapDirectory,
     path: PathBuf,
+    reads_all: bool,
 }
 
 impl IndexDir {
-    /// The folder at `path`, which must be there.
+    /// The folder at `path`, which must be there, to search in.
     ///
     /// # Errors
     /// If it is not there or cannot be read.
     pub(crate) fn open(path: &Path) -> Result<Self, TantivyError> {
-        Ok(Self { mapped: MmapDirectory::open(path)?, path: path.to_owned() })
+        Ok(Self { mapped: MmapDirectory::open(path)?, path: path.to_owned(), reads_all: false })
+    }
+
+    /// The same, to write to.
+    ///
+    /// # Errors
+    /// If it is not there or cannot be read.
+    pub(crate) fn to_write(path: &Path) -> Result<Self, TantivyError> {
+        Ok(Self { reads_all: true, ..Self::open(path)? })
     }
 }
 
@@ -75,14 +85,36 @@ impl FileHandle for StoredTexts {
     }
 }
 
+/// A file that is read and never mapped.
+#[derive(Debug)]
+struct Read(FileSlice);
+
+impl HasLen for Read {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl FileHandle for Read {
+    fn read_bytes(&self, range: Range<usize>) -> io::Result<OwnedBytes> {
+        if range.is_empty() { Ok(OwnedBytes::empty()) } else { self.0.read_bytes_slice(range) }
+    }
+}
+
 impl Directory for IndexDir {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
-        let mapped = self.mapped.get_file_handle(path)?;
-        if path.extension().is_none_or(|e| e != STORED) {
-            return Ok(mapped);
+        let is_stored = path.extension().is_some_and(|e| e == STORED);
+        if !is_stored && !self.reads_all {
+            return self.mapped.get_file_handle(path);
         }
-        let read = FileSlice::open(&self.path.join(path)).map_err(|e| OpenReadError::wrap_io_error(e, path.to_owned()))?;
-        Ok(Arc::new(StoredTexts { read, mapped }))
+        let read = FileSlice::open(&self.path.join(path)).map_err(|e| match e.kind() {
+            io::ErrorKind::NotFound => OpenReadError::FileDoesNotExist(path.to_owned()),
+            _ => OpenReadError::wrap_io_error(e, path.to_owned()),
+        })?;
+        if self.reads_all {
+            return Ok(Arc::new(Read(read)));
+        }
+        Ok(Arc::new(StoredTexts { read, mapped: self.mapped.get_file_handle(path)? }))
     }
 
     fn delete(&self, path: &Path) -> Result<(), DeleteError> {

@@ -11,6 +11,7 @@ use crate::plan::{Plan, WHOLE};
 use crate::query;
 use crate::ranking::{Standing, parts_of, similarities};
 use crate::search::{Query, SearchError, Viewer};
+use crate::statistics::Statistics;
 use crate::synonyms::Expansion;
 
 /// Why a search finds what it finds.
@@ -77,7 +78,9 @@ impl Search {
         let parsed = query::parse(&query.text, self.vocabularies())?;
         let (snapshot, weights) = (self.whole()?, self.weights());
         let expansions = self.expansions(&parsed, &weights);
-        let plan = Plan::new(&parsed, &expansions, &snapshot, &weights)?;
+        let visible = (0..snapshot.segments.len()).map(|place| snapshot.visible(place, viewer)).collect::<Result<Vec<_>, _>>()?;
+        let mut statistics = Statistics::new(&snapshot, &visible, None);
+        let plan = Plan::new(&parsed, &expansions, &mut statistics, &weights)?;
         let least = plan.steps().get(results.step).copied().unwrap_or(WHOLE);
         let percent = |share: u8| u8::try_from(u32::from(share) * 100 / u32::from(WHOLE)).unwrap_or(100);
         let mut required = plan.required.iter();
@@ -103,8 +106,8 @@ impl Search {
             .map(|e| ExplainedExpansion { part: part(e), terms: e.terms.iter().map(|t| t.text.clone()).collect() })
             .collect();
 
-        let similarities = similarities(&snapshot, &plan.scoring, &weights)?;
-        let nearness = Nearness::new(&parsed, &snapshot, &weights)?;
+        let similarities = similarities(&mut statistics, &plan.scoring, &weights)?;
+        let nearness = Nearness::new(&parsed, &mut statistics, &weights)?;
         let standing = Standing { weights: &weights, now: self.clock().now().timestamp() };
         let schema = snapshot.searcher.schema().clone();
         let mut hits = Vec::with_capacity(results.items.len());

@@ -17,7 +17,7 @@ pub enum Failure {
     /// Files whose checksums do not fit.
     #[error("{0} damaged files")]
     Damaged(usize),
-    /// There is no whole index yet: it is being built.
+    /// There is no whole index, or what is written does not reach it: it is being built.
     #[error("the index is being built")]
     Building,
     /// The writer is gone: the index was closed or replaced.

@@ -53,6 +53,11 @@ pub enum FollowError {
 /// Builds the index anew if it is wanting, then follows the log until `stop`.
 pub async fn run(store: Store, search: Search, wanting: Option<Wanting>, stop: CancellationToken) {
     let mut failures = 0_u32;
+    if wanting == Some(Wanting::Unwritable) {
+        search.note_failing(true);
+        stop.cancelled().await;
+        return;
+    }
     if wanting.is_some() {
         while !stop.is_cancelled() {
             match rebuild(&store, &search, |_| {}).await {

@@ -78,7 +78,8 @@ struct HeldDir {
 
 /// One generation in use.
 struct Live {
-    index: Index,
+    /// What the writer has: it reads files that searches have mapped.
+    written: Index,
     reader: IndexReader,
     writer: Mutex<Writer>,
     snapshot: RwLock<Arc<Snapshot>>,
@@ -107,6 +108,8 @@ pub enum Wanting {
     Damaged(String),
     /// Another process holds it.
     Locked,
+    /// Its directory cannot be written: there will be none until somebody mends that and the process begins again.
+    Unwritable,
 }
 
 /// An index, and what has to be done before it is worth searching.
@@ -185,6 +188,17 @@ impl Search {
             }
         }
         Err(Failure::Damaged(1))
+    }
+
+    /// What a server has whose index directory cannot be written: nothing is found, and whoever asks hears so.
+    ///
+    /// # Errors
+    /// [`Failure`] if not even this can be made.
+    pub fn without_directory(settings: Settings, vocabularies: Arc<Vocabularies>, clock: Clock) -> Result<Opened, Failure> {
+        let (schema, fields) = schema::build();
+        let live = Live::in_memory(&schema, &fields, &settings, None)?;
+        let search = Self::with(None, settings, vocabularies, clock, schema, fields, live);
+        Ok(Opened { search, wanting: Some(Wanting::Unwritable) })
     }
 
     /// An empty index that is kept in memory only, such as a test's.
@@ -266,9 +280,12 @@ impl Search {
         Arc::clone(&self.live().snapshot.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The index at this moment, to search in: one that is only being built is not searched, since "nothing found" would be
-    /// untrue.
+    /// The index at this moment, to search in. One that is only being built is not searched, since "nothing found" would be
+    /// untrue, nor one that what is written no longer reaches, since it may show what was taken back.
     pub(crate) fn whole(&self) -> Result<Arc<Snapshot>, Failure> {
+        if self.is_failing() {
+            return Err(Failure::Building);
+        }
         let live = self.live();
         let position = *live.position.read().unwrap_or_else(PoisonError::into_inner);
         position.ok_or(Failure::Building)?;
@@ -380,23 +397,32 @@ impl Live {
             return Err(Failure::Damaged(damaged.len()));
         }
         let position = metas.payload.and_then(|p| p.parse().ok()).ok_or(Failure::Damaged(1))?;
-        let writer = if writes { Writer::Open(Box::new(open_writer(&index, settings)?)) } else { Writer::Elsewhere };
-        Self::new(index, writer, fields, settings, Some(position))
+        let written = with_tokenizers(Index::open(IndexDir::to_write(path)?)?);
+        let writer = if writes { Writer::Open(Box::new(open_writer(&written, settings)?)) } else { Writer::Elsewhere };
+        Self::new(&index, written, writer, fields, settings, Some(position))
     }
 
     fn in_memory(schema: &Schema, fields: &Fields, settings: &Settings, position: Option<i64>) -> Result<Self, Failure> {
-        Self::new(with_tokenizers(Index::create_in_ram(schema.clone())), Writer::Shut, fields, settings, position)
+        let index = with_tokenizers(Index::create_in_ram(schema.clone()));
+        Self::new(&index, index.clone(), Writer::Shut, fields, settings, position)
     }
 
-    fn new(index: Index, writer: Writer, fields: &Fields, settings: &Settings, position: Option<i64>) -> Result<Self, Failure> {
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+    fn new(
+        searched: &Index,
+        written: Index,
+        writer: Writer,
+        fields: &Fields,
+        settings: &Settings,
+        position: Option<i64>,
+    ) -> Result<Self, Failure> {
+        let reader = searched.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let snapshot = Snapshot::new(reader.searcher(), fields.clone(), None, settings.filter_cache_mb * 1_000_000)?;
-        Ok(Self { index, reader, writer: Mutex::new(writer), snapshot: RwLock::new(Arc::new(snapshot)), position: RwLock::new(position) })
+        Ok(Self { written, reader, writer: Mutex::new(writer), snapshot: RwLock::new(Arc::new(snapshot)), position: RwLock::new(position) })
     }
 
     fn apply(&self, writer: &mut Writer, batch: &Batch, shared: &Shared) -> Result<(), Failure> {
         if let Writer::Shut = writer {
-            *writer = Writer::Open(Box::new(open_writer(&self.index, &shared.settings)?));
+            *writer = Writer::Open(Box::new(open_writer(&self.written, &shared.settings)?));
         }
         let Writer::Open(open) = writer else { return Err(Failure::Closed) };
         for id in &batch.remove {

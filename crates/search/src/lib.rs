@@ -37,6 +37,7 @@ pub mod schema;
 mod search;
 mod settings;
 mod snapshot;
+mod statistics;
 mod suggest;
 pub mod synonyms;
 pub mod tokens;

@@ -13,7 +13,8 @@ use crate::matching::at;
 use crate::query::Parsed;
 use crate::rule::{Rule, off};
 use crate::settings::Weights;
-use crate::snapshot::{Segment, Snapshot};
+use crate::snapshot::Segment;
+use crate::statistics::Statistics;
 
 /// Words further apart are not near.
 const WINDOW: u32 = 12;
@@ -40,12 +41,12 @@ pub(crate) struct Nearness {
 
 impl Nearness {
     /// None where one word alone is asked for, or nearness does not count.
-    pub(crate) fn new(parsed: &Parsed, snapshot: &Snapshot, weights: &Weights) -> Result<Option<Self>, Failure> {
+    pub(crate) fn new(parsed: &Parsed, statistics: &mut Statistics<'_>, weights: &Weights) -> Result<Option<Self>, Failure> {
         let mut words: Vec<Place> = Vec::new();
         for word in parsed.words.iter().filter(|w| w.joins == 0) {
-            let term = Term::from_field_text(snapshot.fields.folded, &word.folded);
-            let frequency = snapshot.frequency(&term)?;
-            words.push(Place { idf: if frequency == 0 { 0.0 } else { snapshot.idf(frequency) }, term });
+            let term = Term::from_field_text(statistics.snapshot.fields.folded, &word.folded);
+            let frequency = statistics.frequency(&term)?;
+            words.push(Place { idf: if frequency == 0 { 0.0 } else { statistics.idf(frequency) }, term });
         }
         if words.len() < 2 || off(Rule::Nearness) || weights.near + weights.run + weights.cover <= 0.0 {
             return Ok(None);

@@ -13,7 +13,7 @@ use crate::query::{Atom, Clause, Parsed, Part};
 use crate::rule::{Rule, off};
 use crate::schema::Fields;
 use crate::settings::Weights;
-use crate::snapshot::Snapshot;
+use crate::statistics::Statistics;
 use crate::synonyms::Expansion;
 
 /// How much of a query's weight must be there, step by step, once all of it finds too little.
@@ -77,20 +77,25 @@ pub(crate) struct Plan {
 pub(crate) const WHOLE: u8 = 250;
 
 impl Plan {
-    pub(crate) fn new(parsed: &Parsed, expansions: &[Expansion], snapshot: &Snapshot, weights: &Weights) -> Result<Self, Failure> {
-        let fields = &snapshot.fields;
+    pub(crate) fn new(
+        parsed: &Parsed,
+        expansions: &[Expansion],
+        statistics: &mut Statistics<'_>,
+        weights: &Weights,
+    ) -> Result<Self, Failure> {
+        let fields = &statistics.snapshot.fields;
         let mut plan = Self { lookup: parsed.lookup.iter().map(|k| Term::from_field_text(fields.number, k)).collect(), ..Self::default() };
         plan.score(parsed, fields, weights);
         let mut conditions: Vec<Condition> = parsed.clauses.iter().map(|c| condition(c, fields)).collect();
         for expansion in expansions {
-            plan.stand_in(expansion, parsed, snapshot, weights, &mut conditions)?;
+            plan.stand_in(expansion, parsed, statistics, weights, &mut conditions)?;
         }
         let mut idfs = Vec::new();
         for (clause, condition) in parsed.clauses.iter().zip(conditions) {
             if clause.negated {
                 plan.excluded.push(condition);
             } else {
-                idfs.push(if condition.narrows { 0.0 } else { plan.weight_of(&condition, snapshot)? });
+                idfs.push(if condition.narrows { 0.0 } else { plan.weight_of(&condition, statistics)? });
                 plan.required.push(condition);
             }
         }
@@ -108,16 +113,16 @@ impl Plan {
         &mut self,
         expansion: &Expansion,
         parsed: &Parsed,
-        snapshot: &Snapshot,
+        statistics: &mut Statistics<'_>,
         weights: &Weights,
         conditions: &mut [Condition],
     ) -> Result<(), Failure> {
-        let fields = &snapshot.fields;
+        let fields = &statistics.snapshot.fields;
         let mut budget = 0.0;
         for clause in parsed.clauses.iter().take(expansion.to).skip(expansion.from) {
             if let [Atom::Word(word) | Atom::Whole(word, _)] = clause.any.as_slice() {
-                let frequency = snapshot.frequency(&Term::from_field_text(fields.folded, &word.folded))?;
-                budget += if frequency == 0 { 0.0 } else { snapshot.idf(frequency) };
+                let frequency = statistics.frequency(&Term::from_field_text(fields.folded, &word.folded))?;
+                budget += if frequency == 0 { 0.0 } else { statistics.idf(frequency) };
             }
         }
         for term in &expansion.terms {
@@ -157,15 +162,15 @@ impl Plan {
     }
 
     /// How telling a condition is; 0 where no document fits, so that a mistyped word does not keep the others from finding.
-    fn weight_of(&self, condition: &Condition, snapshot: &Snapshot) -> Result<f32, Failure> {
+    fn weight_of(&self, condition: &Condition, statistics: &mut Statistics<'_>) -> Result<f32, Failure> {
         let mut most = 0;
         for test in condition.any.iter().chain(condition.or.iter().filter_map(|n| self.alternatives.get(*n))) {
             most = most.max(match test {
-                Test::Any(terms) => most_frequent(terms, snapshot)?,
+                Test::Any(terms) => most_frequent(terms, statistics)?,
                 Test::Each(lists) => {
                     let mut least = u64::MAX;
                     for terms in lists {
-                        least = least.min(most_frequent(terms, snapshot)?);
+                        least = least.min(most_frequent(terms, statistics)?);
                     }
                     least
                 }
@@ -173,7 +178,7 @@ impl Plan {
                 Test::Row { terms, .. } => {
                     let mut least = u64::MAX;
                     for (_, term) in terms {
-                        least = least.min(snapshot.frequency(term)?);
+                        least = least.min(statistics.frequency(term)?);
                     }
                     least
                 }
@@ -183,7 +188,7 @@ impl Plan {
         Ok(match most {
             0 => 0.0,
             _ if off(Rule::Telling) => 1.0,
-            most => snapshot.idf(most),
+            most => statistics.idf(most),
         })
     }
 
@@ -378,10 +383,10 @@ fn counts_for(words: &[Word], fields: &Fields, weights: &Weights) -> Vec<(Field,
     all
 }
 
-fn most_frequent(terms: &[Term], snapshot: &Snapshot) -> Result<u64, Failure> {
+fn most_frequent(terms: &[Term], statistics: &mut Statistics<'_>) -> Result<u64, Failure> {
     let mut most = 0;
     for term in terms {
-        most = most.max(snapshot.frequency(term)?);
+        most = most.max(statistics.frequency(term)?);
     }
     Ok(most)
 }

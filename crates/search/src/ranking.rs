@@ -20,6 +20,7 @@ use crate::schema::{NEVER, VERIFIED};
 use crate::search::Sort;
 use crate::settings::Weights;
 use crate::snapshot::{Core, Segment, Snapshot};
+use crate::statistics::Statistics;
 
 const SECONDS_PER_DAY: f32 = 86_400.0;
 
@@ -55,6 +56,8 @@ pub(crate) struct Wanted {
     pub(crate) limit: usize,
     /// Only what comes behind this key and id.
     pub(crate) after: Option<(u64, u128)>,
+    /// Down to where documents are put in order again, as it was on the first page.
+    pub(crate) window: Option<(u64, u128)>,
     /// Seconds.
     pub(crate) now: i64,
 }
@@ -88,16 +91,19 @@ pub(crate) struct Best {
     heap: BinaryHeap<Reverse<Entry>>,
     limit: usize,
     after: Option<(u64, u128)>,
+    /// What comes behind this key and id is not wanted.
+    down_to: Option<(u64, u128)>,
 }
 
 impl Best {
     pub(crate) fn new(limit: usize, after: Option<(u64, u128)>) -> Self {
-        Self { heap: BinaryHeap::with_capacity(limit.min(1_024) + 1), limit, after }
+        Self { heap: BinaryHeap::with_capacity(limit.min(1_024) + 1), limit, after, down_to: None }
     }
 
-    /// The key that must at least be reached, once the page is full.
+    /// The key that must at least be reached.
     pub(crate) fn least(&self) -> Option<u64> {
-        if self.heap.len() < self.limit { None } else { self.heap.peek().map(|Reverse(e)| e.key) }
+        let full = if self.heap.len() < self.limit { None } else { self.heap.peek().map(|Reverse(e)| e.key) };
+        full.max(self.down_to.map(|(key, _)| key))
     }
 
     /// Puts a document in its place; its id is only read if its key may bring it onto the page.
@@ -106,7 +112,8 @@ impl Best {
             return;
         }
         entry.id = core.id(entry.doc);
-        if self.after.is_some_and(|after| (entry.key, entry.id) >= after) {
+        let place = (entry.key, entry.id);
+        if self.after.is_some_and(|after| place >= after) || self.down_to.is_some_and(|last| place < last) {
             return;
         }
         if self.heap.len() >= self.limit {
@@ -125,26 +132,41 @@ impl Best {
 
 /// So many of the best are looked at again for where their words stand.
 const WINDOW: usize = 60;
+/// On later pages so many at most: those of the first page's window and what came among them since.
+const LATER_WINDOW: usize = 1_000;
+/// A window that all results were in.
+const ALL: (u64, u128) = (0, 0);
+
+/// A page of results.
+pub(crate) struct Page {
+    pub(crate) entries: Vec<Entry>,
+    /// For [`Wanted::window`] of the next page.
+    pub(crate) window: Option<(u64, u128)>,
+}
 
 /// The best of what was found. The first [`WINDOW`] by score are put in order by score and nearness; what is added is
-/// never less than nothing, so what is behind them stays behind them and pages join.
+/// never less than nothing, so what is behind them stays behind them and pages join. Which those are is decided on the first
+/// page: what comes among them later takes no place of theirs.
 pub(crate) fn top(
     snapshot: &Snapshot,
-    scoring: &[Scoring],
+    similarities: &[Similarity<'_>],
     nearness: Option<&Nearness>,
     weights: &Weights,
     found: &Found,
     wanted: &Wanted,
-) -> Result<Vec<Entry>, Failure> {
+) -> Result<Page, Failure> {
+    let by_score = |best: Best| by_score(snapshot, similarities, weights, found, wanted, best);
     let Some(nearness) = nearness.filter(|_| wanted.order == Order::Score) else {
-        return by_score(snapshot, scoring, weights, found, wanted);
+        return Ok(Page { entries: by_score(Best::new(wanted.limit, wanted.after))?, window: None });
     };
-    let first = Wanted { order: wanted.order, limit: WINDOW, after: None, now: wanted.now };
-    let mut window = by_score(snapshot, scoring, weights, found, &first)?;
-    let last = window.last().filter(|_| window.len() == WINDOW).map(|e| (e.key, e.id));
-    window.sort_unstable_by_key(|e| (e.segment, e.doc));
+    let mut best = Best::new(if wanted.window.is_none() { WINDOW } else { LATER_WINDOW }, None);
+    best.down_to = wanted.window;
+    let mut entries = by_score(best)?;
+    let full = entries.last().filter(|_| entries.len() == WINDOW).map(|e| (e.key, e.id));
+    let window = wanted.window.or(full).unwrap_or(ALL);
+    entries.sort_unstable_by_key(|e| (e.segment, e.doc));
     let mut reader = None;
-    for entry in &mut window {
+    for entry in &mut entries {
         let Some(segment) = snapshot.segments.get(entry.segment) else { continue };
         if reader.as_ref().is_none_or(|(place, _)| *place != entry.segment) {
             reader = Some((entry.segment, nearness.open(segment)?));
@@ -154,23 +176,26 @@ pub(crate) fn top(
             entry.key = key_of(entry.score);
         }
     }
-    window.retain(|e| wanted.after.is_none_or(|after| (e.key, e.id) < after));
-    window.sort_unstable_by(|a, b| b.cmp(a));
-    window.truncate(wanted.limit);
-    if window.len() < wanted.limit
-        && let Some(last) = last
-    {
-        let after = Some(wanted.after.map_or(last, |after| after.min(last)));
-        let rest = Wanted { order: wanted.order, limit: wanted.limit - window.len(), after, now: wanted.now };
-        window.extend(by_score(snapshot, scoring, weights, found, &rest)?);
+    entries.retain(|e| wanted.after.is_none_or(|after| (e.key, e.id) < after));
+    entries.sort_unstable_by(|a, b| b.cmp(a));
+    entries.truncate(wanted.limit);
+    if entries.len() < wanted.limit && window != ALL {
+        let after = Some(wanted.after.map_or(window, |after| after.min(window)));
+        entries.extend(by_score(Best::new(wanted.limit - entries.len(), after))?);
     }
-    Ok(window)
+    Ok(Page { entries, window: Some(window) })
 }
 
-fn by_score(snapshot: &Snapshot, scoring: &[Scoring], weights: &Weights, found: &Found, wanted: &Wanted) -> Result<Vec<Entry>, Failure> {
-    let mut best = Best::new(wanted.limit, wanted.after);
+/// The best of what was found by the order alone.
+fn by_score(
+    snapshot: &Snapshot,
+    similarities: &[Similarity<'_>],
+    weights: &Weights,
+    found: &Found,
+    wanted: &Wanted,
+    mut best: Best,
+) -> Result<Vec<Entry>, Failure> {
     let standing = Standing { weights, now: wanted.now };
-    let similarities = if wanted.order == Order::Score { similarities(snapshot, scoring, weights)? } else { Vec::new() };
     for (place, (segment, hits)) in snapshot.segments.iter().zip(&found.segments).enumerate() {
         if hits.hits.is_empty() {
             continue;
@@ -179,7 +204,7 @@ fn by_score(snapshot: &Snapshot, scoring: &[Scoring], weights: &Weights, found: 
         let entry = |doc, key, score| Entry { key, id: 0, segment: place, doc, score };
         match wanted.order {
             Order::Score => {
-                let mut scorer = Scorer::open(segment, place, &similarities)?;
+                let mut scorer = Scorer::open(segment, place, similarities)?;
                 for doc in hits.hits.iter() {
                     let least = best.least().map_or(0.0, |key| score_of(key) / weights.most());
                     if let Some(text) = scorer.score(doc, least) {
@@ -273,17 +298,22 @@ fn curve(mean_length: f32, weights: &Weights) -> Curve {
 }
 
 /// The terms that any document has, those that count most first.
-pub(crate) fn similarities<'a>(snapshot: &Snapshot, scoring: &'a [Scoring], weights: &Weights) -> Result<Vec<Similarity<'a>>, Failure> {
+pub(crate) fn similarities<'a>(
+    statistics: &mut Statistics<'_>,
+    scoring: &'a [Scoring],
+    weights: &Weights,
+) -> Result<Vec<Similarity<'a>>, Failure> {
+    let snapshot = statistics.snapshot;
     let mut curves: Vec<(Field, Arc<Curve>)> = Vec::new();
     let mut all = Vec::with_capacity(scoring.len());
     for one in scoring {
+        let frequency = statistics.frequency(&one.term)?;
+        if frequency == 0 {
+            continue;
+        }
         let mut lists = Vec::with_capacity(snapshot.segments.len());
         for segment in &snapshot.segments {
             lists.push(segment.list(&one.term)?);
-        }
-        let frequency: u64 = lists.iter().flatten().map(|list| u64::from(list.doc_freq)).sum();
-        if frequency == 0 {
-            continue;
         }
         if one.constant {
             all.push(Similarity { scoring: one, curve: None, weight: one.boost, most: one.boost, lists });
@@ -291,7 +321,7 @@ pub(crate) fn similarities<'a>(snapshot: &Snapshot, scoring: &'a [Scoring], weig
         }
         let field = one.term.field();
         let known = curves.iter().find(|(f, _)| *f == field).map(|(_, curve)| Arc::clone(curve));
-        let curve = match (known, snapshot.mean_length(field)) {
+        let curve = match (known, statistics.mean_length(field)) {
             (Some(curve), _) => curve,
             (None, Some(length)) => {
                 let curve = Arc::new(curve(length, weights));
@@ -300,7 +330,7 @@ pub(crate) fn similarities<'a>(snapshot: &Snapshot, scoring: &'a [Scoring], weig
             }
             (None, None) => continue,
         };
-        let weight = snapshot.idf(frequency).min(one.most_idf) * one.boost * (1.0 + weights.repeat.max(0.0));
+        let weight = statistics.idf(frequency).min(one.most_idf) * one.boost * (1.0 + weights.repeat.max(0.0));
         all.push(Similarity { scoring: one, curve: Some(curve), weight, most: weight, lists });
     }
     all.sort_by(|a, b| b.most.total_cmp(&a.most));

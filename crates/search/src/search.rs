@@ -23,9 +23,10 @@ use crate::nearness::Nearness;
 use crate::plan::Plan;
 use crate::query::Parsed;
 use crate::query::{self, QueryError};
-use crate::ranking::{Order, Wanted};
+use crate::ranking::{Order, Page, Wanted};
 use crate::settings::Weights;
 use crate::snapshot::Snapshot;
+use crate::statistics::Statistics;
 use crate::synonyms::Expansion;
 use crate::{count, highlight, matching, ranking, suggest};
 
@@ -246,7 +247,9 @@ impl Search {
         let snapshot = self.whole()?;
         let weights = self.weights();
         let expansions = self.expansions(&parsed, &weights);
-        let plan = Plan::new(&parsed, &expansions, &snapshot, &weights)?;
+        let visible = (0..snapshot.segments.len()).map(|place| snapshot.visible(place, viewer)).collect::<Result<Vec<_>, _>>()?;
+        let mut statistics = Statistics::new(&snapshot, &visible, after.as_ref().map(|b| b.statistics.clone()));
+        let plan = Plan::new(&parsed, &expansions, &mut statistics, &weights)?;
         let limit = usize::try_from(query.limit.get()).unwrap_or(usize::MAX);
         let narrowing = Narrowing { filters: &query.filters, periods: &query.periods, party: query.party.map(|p| p.0), viewer };
         let found = matching::find(
@@ -258,12 +261,23 @@ impl Search {
         )?;
         let step = found.step;
         let order = if plan.is_empty() && query.sort == Sort::Relevance { Order::Standing } else { Order::from(query.sort) };
-        let wanted = Wanted { order, limit: limit.saturating_add(1), after: after.as_ref().map(|b| (b.key, b.id)), now };
-        let nearness = Nearness::new(&parsed, &snapshot, &weights)?;
-        let mut top = ranking::top(&snapshot, &plan.scoring, nearness.as_ref(), &weights, &found, &wanted)?;
+        let wanted = Wanted {
+            order,
+            limit: limit.saturating_add(1),
+            after: after.as_ref().map(|b| (b.key, b.id)),
+            window: after.as_ref().and_then(|b| b.window),
+            now,
+        };
+        let by_words = order == Order::Score;
+        let similarities = if by_words { ranking::similarities(&mut statistics, &plan.scoring, &weights)? } else { Vec::new() };
+        let nearness = if by_words { Nearness::new(&parsed, &mut statistics, &weights)? } else { None };
+        let Page { entries: mut top, window } = ranking::top(&snapshot, &similarities, nearness.as_ref(), &weights, &found, &wanted)?;
         let more = top.len() > limit;
         top.truncate(limit);
-        let next = top.last().filter(|_| more).map(|last| Bookmark { mark, key: last.key, id: last.id, step, now }.write());
+        let next = top
+            .last()
+            .filter(|_| more)
+            .map(|last| Bookmark { mark, key: last.key, id: last.id, step, now, window, statistics: statistics.fix() }.write());
 
         let words = highlight::Words::new(&parsed, &expansions);
         let mut items = Vec::with_capacity(top.len());

@@ -391,7 +391,8 @@ impl Values {
     }
 }
 
-fn idf(frequency: u64, documents: u64) -> f32 {
+/// How telling a term is that so many of so many documents have.
+pub(crate) fn idf(frequency: u64, documents: u64) -> f32 {
     let (all, with) = (documents.max(frequency) as f32, frequency as f32);
     (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
 }

@@ -196,7 +196,7 @@ pub(crate) fn did_you_mean(snapshot: &Snapshot, parsed: &Parsed, text: &str, vie
         let term = Term::from_field_text(snapshot.fields.folded, &word.folded);
         let is_number = word.folded.bytes().all(|b| b.is_ascii_digit());
         let letters = word.folded.chars().count();
-        if is_number || letters < MIN_KEYS || snapshot.frequency(&term)? > 0 {
+        if is_number || letters < MIN_KEYS || is_visible(snapshot, &term, viewer)? {
             continue;
         }
         looked_for += 1;
@@ -230,7 +230,7 @@ fn keyed(snapshot: &Snapshot, keys: &str, viewer: &Viewer) -> Result<Option<Stri
 /// Whether the viewer may see a document with this term.
 fn is_visible(snapshot: &Snapshot, term: &Term, viewer: &Viewer) -> Result<bool, Failure> {
     for (place, segment) in snapshot.segments.iter().enumerate() {
-        if visible_count(segment, term, &snapshot.visible(place, viewer)?)?.1.is_some() {
+        if segment.list(term)?.is_some() && visible_count(segment, term, &snapshot.visible(place, viewer)?)?.1.is_some() {
             return Ok(true);
         }
     }

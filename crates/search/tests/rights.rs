@@ -135,6 +135,72 @@ fn a_walk_by_cursor_sees_each_document_once_in_every_order() {
     assert!(matches!(s.find(&other, &anybody()), Err(search::SearchError::Cursor)));
 }
 
+/// Walks by pages of ten; `between` happens behind the second page.
+fn walk(s: &Search, text: &str, between: impl Fn()) -> Vec<u128> {
+    let mut query = Query { limit: Limit::new(10).unwrap(), ..Query::words(text) };
+    let mut seen = Vec::new();
+    loop {
+        let page = s.find(&query, &anybody()).unwrap();
+        seen.extend(numbers(&page));
+        match page.next {
+            Some(next) => query.cursor = Some(next),
+            None => return seen,
+        }
+        if seen.len() == 20 {
+            between();
+        }
+    }
+}
+
+#[test]
+fn a_walk_goes_on_as_it_began_whatever_is_published_meanwhile() {
+    let made = |n: u128| {
+        let words = ["máy", "sấy", "dừa", "sấy dừa", "máy sấy dừa", "bơm nhiệt"];
+        technology(n, &format!("{} {n}", words[n as usize % 6]), &"sấy dừa bằng máy ".repeat(n as usize % 5))
+    };
+    let count = 150;
+    // Rarer than it was and commoner than it was, longer texts and shorter ones: all that scores are made of changes.
+    let changes: [(&str, Vec<Make>); 3] = [
+        ("the words become common", (1_000..1_200).map(|n| technology(n, "Máy sấy dừa", "sấy dừa sấy dừa")).collect()),
+        ("the words become rare", (1_000..1_400).map(|n| technology(n, &format!("Thứ khác {n}"), "x")).collect()),
+        ("texts become long", (1_000..1_100).map(|n| technology(n, "Một thứ khác", &"dài ".repeat(300))).collect()),
+    ];
+    for text in ["máy sấy dừa", "sấy dừa", "may", "\"sấy dừa\" máy", "máy bơm nhiệt dừa zeolit"] {
+        for (what, change) in &changes {
+            let s = index((1..=count).map(made).collect());
+            let alone = walk(&s, text, || {});
+            let add: Vec<_> = change.iter().map(|m| search::Document::listing(&m.0, &vocabularies())).collect();
+            let seen = walk(&s, text, || s.apply(&search::Batch { add: add.clone(), remove: vec![], position: 2 }).unwrap());
+            let mut once = seen.clone();
+            once.sort_unstable();
+            once.dedup();
+            assert_eq!(once.len(), seen.len(), "{text}, {what}: something came twice");
+            let old: Vec<u128> = seen.into_iter().filter(|n| *n <= count).collect();
+            assert_eq!(old, alone, "{text}, {what}");
+        }
+    }
+}
+
+#[test]
+fn a_word_of_what_is_hidden_is_nowhere() {
+    let some = || (1..=30).map(|n| technology(n, &format!("Máy sấy {n}"), "x"));
+    let secret = || technology(99, "Máy zeolit", "x").audience(Audience::Parties(vec![party(8)]));
+    let (with, without) = (index(some().chain([secret()]).collect()), index(some().chain([technology(99, "Thứ khác", "x")]).collect()));
+    let told = |s: &Search, text: &str, viewer: &search::Viewer| {
+        let found = s.find(&Query::words(text), viewer).unwrap();
+        (found.total, found.relaxed, found.did_you_mean.clone(), numbers(&found))
+    };
+    for text in ["máy zeolit", "zeolit", "may zeolit", "zeolix máy", "máy zeolitt"] {
+        assert_eq!(told(&with, text, &anybody()), told(&without, text, &anybody()), "{text}");
+    }
+    assert_eq!(told(&with, "máy zeolit", &anybody()).0, 30);
+    assert_eq!(told(&with, "máy zeolit", &member_of(party(8))).3.first(), Some(&99));
+    // What was taken away is nowhere at once, and not when its piece of the index is merged.
+    let gone = index(some().chain([technology(99, "Máy zeolit", "x")]).collect());
+    gone.apply(&search::Batch { add: vec![], remove: vec![uuid::Uuid::from_u128(99)], position: 2 }).unwrap();
+    assert_eq!(told(&gone, "máy zeolit", &anybody()), told(&without, "máy zeolit", &anybody()));
+}
+
 #[test]
 fn orders_are_what_they_say() {
     let s = index(vec![technology(1, "Sấy", "a").trl(3), technology(2, "Sấy", "b").trl(9), technology(3, "Sấy", "c").trl(6)]);

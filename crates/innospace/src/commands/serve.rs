@@ -49,7 +49,7 @@ pub async fn run(mut config: Config, data: PathBuf, args: Serve, is_demo: bool) 
         .map_err(|e| format!("{} cannot be listened on: {e}; choose another with --listen", config.server.listen))?;
     let parts = space::parts(&config, &data, base::Clock::system()).await?;
     let sign_ins = if is_demo { Some(demo::prepare(&config, &parts, &data).await?) } else { None };
-    let (search, wanting) = space::index(&config, &data, &parts)?;
+    let (search, wanting) = space::index_of_server(&config, &data, &parts)?;
     let app = space::app(&config, &data, parts, search, is_demo)?;
     let workers_stop = CancellationToken::new();
     let mut workers = server::workers::start(&app, wanting, &workers_stop);

@@ -26,7 +26,7 @@ impl Search {
         let joining = {
             let mut writer = live.writer.lock().unwrap_or_else(PoisonError::into_inner);
             let Writer::Open(writer) = &mut *writer else { return Ok(()) };
-            let pieces = live.index.searchable_segment_metas()?;
+            let pieces = live.written.searchable_segment_metas()?;
             let least = pieces.iter().map(SegmentMeta::max_doc).max().unwrap_or(0) / LARGE;
             let large: Vec<_> = pieces.iter().filter(|piece| piece.max_doc() >= least).map(SegmentMeta::id).collect();
             if large.len() < MANY {

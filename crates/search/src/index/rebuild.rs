@@ -97,8 +97,12 @@ impl Rebuild {
         commit(&mut self.writer, position)?;
         self.writer.wait_merging_threads()?;
         let shared = Arc::clone(&self.guard.shared);
-        let writer = open_writer(&self.index, &shared.settings)?;
-        let live = Live::new(self.index, Writer::Open(Box::new(writer)), &shared.fields, &shared.settings, Some(position))?;
+        let written = match &self.guard.unfinished {
+            Some(path) => with_tokenizers(Index::open(IndexDir::to_write(path)?)?),
+            None => self.index.clone(),
+        };
+        let writer = Writer::Open(Box::new(open_writer(&written, &shared.settings)?));
+        let live = Live::new(&self.index, written, writer, &shared.fields, &shared.settings, Some(position))?;
         if let Some(HeldDir { path: dir, .. }) = &shared.dir {
             files::write_marker(dir, Marker { generation: self.generation, schema: schema::VERSION })?;
         }
