@@ -38,6 +38,7 @@ mod removal;
 mod site;
 mod smtp;
 mod standing;
+mod steps;
 mod stories;
 mod together;
 mod trail;

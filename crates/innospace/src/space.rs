@@ -1,6 +1,5 @@
 //! Opening a space: the database, accounts, listings, the index, the matcher.
 
-use std::error::Error as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::document::{Document, PartyDocument};
 use crate::failure::Failure;
 use crate::index::{Batch, Search, Wanting};
+use crate::steps::Step;
 
 /// The follower's name in metrics.
 pub const NAME: &str = "search";
@@ -76,7 +77,9 @@ pub async fn run(store: Store, search: Search, wanting: Option<Wanting>, stop: C
     search.note_followed(position);
     let mut last = Instant::now();
     let mut joining = JoinSet::new();
-    joining.spawn(join_pieces(search.clone()));
+    if wanting.is_some() {
+        joining.spawn(join_pieces(search.clone()));
+    }
     loop {
         // A swap may set the place back without anything new being written.
         tokio::select! {
@@ -153,6 +156,7 @@ async fn pause(error: &FollowError, failures: &mut u32, stop: &CancellationToken
 /// Takes one batch of events into the index; gives the position reached.
 async fn step(store: &Store, search: &Search, position: i64) -> Result<i64, FollowError> {
     let events = store.events_after(position, EVENTS).await?;
+    search.reached(Step::Read);
     let Some(newest) = events.last() else { return Ok(position) };
     let (reached, at) = (newest.position, newest.at);
     let touched = Touched::by(&events);
@@ -194,6 +198,7 @@ async fn step(store: &Store, search: &Search, position: i64) -> Result<i64, Foll
         let position = if chunks.peek().is_none() { reached } else { position };
         apply(search, Changed { listings: found, remove, ..Changed::default() }, position).await?;
     }
+    search.reached(Step::Taken);
     let waited = store.clock().now() - at;
     metrics::histogram!("innospace_follower_lag_seconds", "follower" => NAME).record(waited.as_seconds_f64().max(0.0));
     Ok(reached)

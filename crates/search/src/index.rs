@@ -29,6 +29,7 @@ use crate::files;
 use crate::schema::{self, Fields};
 use crate::settings::{Settings, Weights};
 use crate::snapshot::Snapshot;
+use crate::steps::{Step, Steps};
 use crate::synonyms::Synonyms;
 
 pub use rebuild::Rebuild;
@@ -65,6 +66,7 @@ struct Shared {
     rebuilding: AtomicBool,
     /// How often another generation became the live one.
     swaps: watch::Sender<u64>,
+    pub(crate) steps: Steps,
     /// Up to where the log needs nothing more of the index.
     followed: AtomicI64,
 }
@@ -237,6 +239,7 @@ impl Search {
                 live,
                 rebuilding: AtomicBool::new(false),
                 swaps: watch::Sender::new(0),
+                steps: Steps::default(),
                 followed: AtomicI64::new(-1),
             }),
         }
@@ -345,6 +348,16 @@ impl Search {
         Ok(())
     }
 
+    /// Ends everything at a step, as a power cut would: whoever reaches it for the `nth` time panics, and whoever comes after.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn end_at(&self, step: Step, nth: u32) {
+        self.shared.steps.end_at(step, nth);
+    }
+
+    pub(crate) fn reached(&self, step: Step) {
+        self.shared.steps.reached(step);
+    }
+
     pub(crate) fn clock(&self) -> &Clock {
         &self.shared.clock
     }
@@ -432,8 +445,11 @@ impl Live {
             open.delete_term(shared.fields.id_term(doc.id()));
             open.add_document(shared.fields.write(doc)?)?;
         }
+        shared.steps.reached(Step::Added);
         commit(open, batch.position)?;
+        shared.steps.reached(Step::Committed);
         self.refresh(shared)?;
+        shared.steps.reached(Step::Shown);
         let mut position = self.position.write().unwrap_or_else(PoisonError::into_inner);
         if position.is_some() {
             *position = Some(batch.position);

@@ -38,6 +38,7 @@ mod search;
 mod settings;
 mod snapshot;
 mod statistics;
+mod steps;
 mod suggest;
 pub mod synonyms;
 pub mod tokens;
@@ -60,4 +61,6 @@ pub use rule::{Rule, without};
 pub use search::{FacetCount, Filters, Hit, MAX_FILTER_VALUES, Narrowed, Query, Results, SearchError, Sort, Viewer};
 pub use settings::{Settings, Weights};
 pub use snapshot::Snapshot;
+#[cfg(any(test, feature = "testing"))]
+pub use steps::Step;
 pub use suggest::{Suggestion, SuggestionKind};

@@ -15,7 +15,8 @@ pub struct Settings {
     pub writer_threads: usize,
     /// Threads of a rebuild.
     pub rebuild_threads: usize,
-    /// Memory a rebuild may use before it writes a piece to disk, MB; the more, the fewer pieces have to be merged.
+    /// Memory a rebuild within a server may use before it writes a piece to disk, MB; the more, the fewer pieces there are.
+    /// `innospace reindex` takes four times as much.
     pub rebuild_memory_mb: usize,
     /// How long changes may wait for others before they are written together, milliseconds.
     pub commit_every_ms: u64,
@@ -41,7 +42,7 @@ impl Default for Settings {
             rebuild_memory_mb: 160,
             commit_every_ms: 200,
             commit_documents: 2_000,
-            filter_cache_mb: 32,
+            filter_cache_mb: 24,
             lock_wait_ms: 3_000,
             synonyms: None,
             weights: Weights::default(),

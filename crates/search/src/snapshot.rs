@@ -26,7 +26,7 @@ use crate::schema::Fields;
 use crate::search::Viewer;
 
 /// Of so many terms is it kept where their lists are, over all segments: some 130 bytes each.
-const CACHE_TERMS: f64 = 40_000.0;
+const CACHE_TERMS: f64 = 20_000.0;
 
 /// What many searches share. What was not asked for while half of the room was filled anew is forgotten.
 struct Kept<K, V> {

@@ -27,7 +27,7 @@ pub struct DatabaseSettings {
 
 impl Default for DatabaseSettings {
     fn default() -> Self {
-        Self { url: "sqlite:".to_owned(), connections: 8, write_queue: 512 }
+        Self { url: "sqlite:".to_owned(), connections: 5, write_queue: 512 }
     }
 }
 

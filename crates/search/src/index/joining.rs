@@ -1,6 +1,7 @@
-//! Joining the pieces that a rebuild leaves. A search looks up each form of each word in each piece and counts each facet
-//! in each, so an index in one piece answers sooner; but joining takes its time, and nobody should wait for it to find
-//! anything. So it is done after the swap, beside the searches and the follower.
+//! Joining the pieces that a rebuild within a server leaves. A search looks up each form of each word in each piece and
+//! counts each facet in each, so an index in one piece answers sooner (by a quarter on 66,732 texts in six); but joining takes
+//! its time, and nobody should wait for it to find anything. So it is done after the swap, beside the searches and the
+//! follower. Not at every start: while it lasts it takes some 60 MB more.
 
 use std::sync::PoisonError;
 

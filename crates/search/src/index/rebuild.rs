@@ -38,7 +38,7 @@ impl Search {
         let threads = self.shared.settings.rebuild_threads.max(1);
         let memory = (self.shared.settings.rebuild_memory_mb * 1_000_000).max(LEAST_THREAD_BYTES * threads);
         let writer = index.writer_with_num_threads(threads, memory)?;
-        // The pieces of a rebuild stay as they are: merging them costs a tenth of its time and gains a search little.
+        // The pieces are joined after the swap (`joining`), so that nobody waits for it.
         writer.set_merge_policy(Box::new(NoMergePolicy));
         Ok(Rebuild { index, writer, generation, documents: 0, guard })
     }
