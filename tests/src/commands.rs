@@ -86,3 +86,77 @@ async fn doctor_names_what_every_user_of_the_machine_can_read() {
     assert_eq!(open.len(), 1, "{open:?}");
     assert!(open[0].contains("innospace.sqlite"), "{open:?}");
 }
+
+/// What a command prints for programs, and its exit code.
+fn told(data: &Path, args: &[&str]) -> (Value, Option<i32>) {
+    let output = run(data, &[args, &["--json"]].concat());
+    (json(&output), output.status.code())
+}
+
+const NEEDS: &str = r#"
+kind = "need"
+source = "example"
+external_id = "id"
+licence = "unknown"
+source_lang = "vi"
+
+[[column]]
+from = "title"
+to = "/title/vi"
+required = true
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_that_a_program_waits_for_answer_in_json_with_the_exit_code_their_help_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let (migrated, code) = told(data, &["migrate"]);
+    assert!(!migrated["done"].as_array().unwrap().is_empty() && code == Some(0), "{migrated}");
+    let (again, code) = told(data, &["migrate"]);
+    assert_eq!((again["done"].as_array().map(Vec::len), code), (Some(0), Some(0)));
+
+    let parts = space::parts(&Config::default(), data, Clock::system()).await.unwrap();
+    some_listings(&parts.listings, &parts.accounts, 5).await;
+    let (indexed, code) = told(data, &["reindex"]);
+    assert_eq!((&indexed["documents"], code), (&Value::from(6), Some(0)), "five listings and their party");
+    assert!(indexed["seconds"].is_f64());
+
+    let (checked, code) = told(data, &["rematch", "--check"]);
+    assert_eq!((&checked["whole"], &checked["reckoned"], code), (&Value::Bool(false), &Value::Bool(false), Some(1)));
+    let (reckoned, code) = told(data, &["rematch"]);
+    assert!(reckoned["listings"].is_u64() && code == Some(0), "{reckoned}");
+    let (checked, code) = told(data, &["rematch", "--check"]);
+    assert_eq!((&checked["whole"], &checked["missing"], code), (&Value::Bool(true), &Value::from(0), Some(0)), "{checked}");
+
+    let path = |name: &str| data.join(name).to_str().unwrap().to_owned();
+    let (needs, map, output) = (path("needs.jsonl"), path("map.toml"), path("run.tsv"));
+    std::fs::write(&map, NEEDS).unwrap();
+    std::fs::write(&needs, "{\"id\": \"a\", \"title\": \"Cần máy sấy cơm dừa\"}\n{\"id\": \"b\", \"title\": \"Máy sấy\"}\n").unwrap();
+    let asked = ["match", "--needs", &needs, "--map", &map, "--output", &output];
+    assert_eq!(told(data, &asked), (serde_json::json!({ "needs": 2 }), Some(0)));
+    std::fs::write(&needs, "{\"id\": \"a\"\n").unwrap();
+    let cut = run(data, &asked);
+    assert!(cut.status.code() == Some(1) && String::from_utf8_lossy(&cut.stderr).contains("line 1"), "{cut:?}");
+
+    let verdicts = path("feedback.csv");
+    assert_eq!(told(data, &["export-feedback", "--output", &verdicts]), (serde_json::json!({ "verdicts": 0 }), Some(0)));
+    let listings = path("listings.jsonl");
+    assert_eq!(told(data, &["export", "--output", &listings]), (serde_json::json!({ "listings": 5 }), Some(0)));
+    assert_eq!(run(data, &["reindex", "--colour", "red"]).status.code(), Some(2), "a command line that nobody understands");
+}
+
+#[test]
+fn every_command_says_in_its_help_what_its_exit_codes_mean() {
+    let help = |args: &[&str]| String::from_utf8(Command::new(program()).args(args).output().unwrap().stdout).unwrap();
+    let all = help(&["--help"]);
+    assert!(all.contains("Exit codes: 0 done"), "{all}");
+    let listed = all.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
+    // A command stands two spaces in; what is told of it goes on further to the right.
+    let names = listed.lines().filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')));
+    let names: Vec<&str> = names.filter_map(|rest| rest.split_whitespace().next()).filter(|name| *name != "help").collect();
+    assert!(names.len() >= 15, "{names:?}");
+    for name in names {
+        // The document is printed or it is not; nothing else can come of it.
+        assert!(name == "openapi" || help(&[name, "--help"]).contains("Exit code 0:"), "{name}");
+    }
+}

@@ -20,11 +20,13 @@ async fn put(author: &Client, moderator: &Client, party: PartyId, path: &str, co
 async fn filled(site: &Site) -> (Client, Vec<String>) {
     let author = site.person("author").await;
     let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
-    let body = json!({"names": {"vi": "Viện Dừa"}, "party_type": "institute", "address": {"province": "86", "commune": "28777"}});
+    let body = json!({"names": {"vi": "Viện Dừa"}, "party_type": "institute", "tax_code": "1399901010",
+        "address": {"province": "86", "commune": "28777"}});
     let party = author.post("/api/v1/parties", body).await.expect(201)["id"].as_str().unwrap().parse().unwrap();
     let mut first = technology("Máy sấy cơm dừa bơm nhiệt");
     first["title"]["en"] = json!("Heat pump dryer for coconut");
     first["terms"] = json!({"price": {"kind": "indicative", "amount": {"min_minor": 450_000_000, "currency": "VND"}}});
+    first["ipc"] = json!(["A23N 5/01"]);
     let mut second = technology("=Máy sấy cơm dừa nhỏ");
     second["trl"] = json!(5);
     let mut ids = Vec::new();
@@ -49,6 +51,7 @@ async fn a_search_is_narrowed_by_place_price_and_date_and_says_what_it_left_out(
 
         let all = find("q=say+com+dua&facets=commune,field,price_band").await;
         assert_eq!(all["facets"]["commune"][0]["code"], "28777");
+        assert_eq!(all["facets"]["commune"][0]["parent"], "86", "the province");
         assert_eq!(all["facets"]["price_band"][0]["label"], "100 – 500 triệu đồng");
         let fields = all["facets"]["field"].as_array().unwrap();
         let below = fields.iter().find(|f| f["code"] == "21101").unwrap();
@@ -94,6 +97,52 @@ async fn a_code_leads_straight_to_its_page() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tax_code_leads_to_a_firm_and_never_to_a_household() {
+    on_every_database(async |site: Site| {
+        let (author, _) = filled(&site).await;
+        let household = json!({"names": {"vi": "Hộ kinh doanh Ba Tri"}, "party_type": "household_business",
+            "tax_code": "012345678901", "registration": "55A8012345", "address": {"province": "86"}});
+        author.post("/api/v1/parties", household).await.expect(201);
+        site.indexed().await;
+        let visitor = site.visitor();
+        for typed in ["1399901010", "139 990 1010", "1399-901-010"] {
+            let answer = visitor.get(&format!("/api/v1/search?q={}", typed.replace(' ', "+"))).await.expect(200);
+            assert!(answer["jump"]["url"].as_str().unwrap().starts_with("/parties/vien-dua"), "{typed}: {answer}");
+        }
+        // Nobody finds what is personal, not even who wrote it.
+        for typed in ["012345678901", "012+345+678+901", "number:012345678901", "55A8012345"] {
+            for reader in [&visitor, &author] {
+                let answer = reader.get(&format!("/api/v1/search?q={typed}")).await.expect(200);
+                assert_eq!((&answer["jump"], &answer["total"]), (&Value::Null, &json!(0)), "{typed}");
+            }
+        }
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn patent_classes_are_a_facet_with_names_whose_levels_open_one_below_the_other() {
+    on_every_database(async |site: Site| {
+        filled(&site).await;
+        let visitor = site.visitor();
+        let found = visitor.get("/api/v1/search").await.expect(200);
+        let class = |code: &str| found["facets"]["ipc"].as_array().unwrap().iter().find(|c| c["code"] == code).cloned().unwrap();
+        assert_eq!((&class("A")["parent"], &class("A23")["parent"], &class("A23N")["parent"]), (&Value::Null, &json!("A"), &json!("A23")));
+        assert!(class("A")["label"].as_str().unwrap().starts_with("A – Nhu cầu đời sống"), "{}", class("A"));
+
+        let page = visitor.get("/search").await;
+        assert!(page.text.contains("Phân loại sáng chế (IPC)") && page.text.contains("A – Nhu cầu đời sống"));
+        assert!(page.text.contains("ipc=A\"") && !page.text.contains("ipc=A23\""), "what lies below is closed");
+        let page = visitor.get("/en/search?ipc=A23").await;
+        assert!(page.text.contains("A – Daily needs") && page.text.contains("ipc=A23N\""), "one level below what was chosen");
+        assert!(!page.text.contains("A23N 5/01<"), "no more than one");
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_found_can_be_taken_along_as_a_file() {
     on_every_database(async |site: Site| {
         let (author, made) = filled(&site).await;
@@ -110,7 +159,7 @@ async fn what_is_found_can_be_taken_along_as_a_file() {
         assert!(lines[2].contains(",'=Máy sấy"), "no spreadsheet may calculate it: {}", lines[2]);
 
         let json = author.get(&format!("{path}&lang=en")).await.expect(200);
-        assert_eq!((&json["total"], &json["complete"]), (&json!(2), &json!(true)));
+        assert_eq!((&json["total"], &json["complete"], &json["next"]), (&json!(2), &json!(true), &Value::Null));
         assert_eq!(ids(&json), [made[0].as_str(), made[1].as_str()]);
         assert_eq!(json["items"][0]["title"], "Heat pump dryer for coconut");
 
@@ -131,6 +180,9 @@ async fn a_listing_shows_what_is_like_it_in_the_readers_language() {
         let path = format!("/api/v1/listings/{}/similar", made[1]);
         let similar = visitor.get(&path).await.expect(200);
         assert_eq!(ids(&similar), [made[0].as_str()]);
+        assert_eq!((&similar["next"], &similar["total"]), (&Value::Null, &json!(1)), "a list like any other");
+        let suggested = visitor.get("/api/v1/suggest?q=may+say").await.expect(200);
+        assert_eq!((&suggested["next"], &suggested["total"]), (&Value::Null, &json!(suggested["items"].as_array().unwrap().len())));
         let english = visitor.get(&format!("{path}?lang=en")).await.expect(200);
         assert_eq!(english["items"][0]["title"], "Heat pump dryer for coconut");
         assert_eq!(visitor.get("/api/v1/listings/0197b2c4-0000-7000-8000-000000000001/similar").await.status, 404);

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use accounts::{PartyBrief, PartyProfile};
 use base::text::LocalisedList;
 use base::{
     AccountId, Actor, Capacity, Clock, Code, Lang, Limit, ListingId, Localised, Membership, PartyId, PartyRole, Scope, Text, Vocabularies,
@@ -100,6 +101,8 @@ struct Made {
     anonymity: Option<String>,
     party_type: Option<String>,
     province: Option<String>,
+    tax_code: Option<String>,
+    registration: Option<String>,
     #[serde(default)]
     other_names: Vec<String>,
     /// How many days ago it was published.
@@ -144,6 +147,8 @@ struct Row {
     /// Whether words have to be left out for anything to be found.
     relaxed: bool,
     did_you_mean: Option<String>,
+    /// The document that is gone to at once, because its code or number was typed; empty for none.
+    jump: Option<String>,
     /// Part of the title of the first result, as it is shown or as it is marked.
     shows: Option<String>,
     /// How many results have a value, such as `"province:86" = 3`.
@@ -357,6 +362,11 @@ impl Golden {
         {
             wrong.push(format!("meant {meant:?}"));
         }
+        if let Some(jump) = &row.jump
+            && came.named.as_deref().unwrap_or_default() != jump
+        {
+            wrong.push(if jump.is_empty() { "no jump".to_owned() } else { format!("a jump to {jump}") });
+        }
         if let Some(shown) = &row.shows
             && !came.shown.iter().any(|s| s.contains(shown))
         {
@@ -389,6 +399,7 @@ impl Golden {
             ids: Vec::new(),
             total: results.total,
             relaxed: results.relaxed,
+            named: results.named.take().map(|card| names[&card.id].clone()),
             did_you_mean: results.did_you_mean.take(),
             shown: results
                 .items
@@ -418,6 +429,7 @@ struct Came {
     ids: Vec<String>,
     total: u64,
     relaxed: bool,
+    named: Option<String>,
     did_you_mean: Option<String>,
     /// The title of the first result, with marks around the words found and without.
     shown: [String; 2],
@@ -429,6 +441,9 @@ impl std::fmt::Display for Came {
         let words = if self.relaxed { "not all words" } else { "all words" };
         let ids: Vec<&str> = self.ids.iter().take(12).map(String::as_str).collect();
         write!(f, "came     {} ({} in all, {words}", ids.join(", "), self.total)?;
+        if let Some(named) = &self.named {
+            write!(f, ", a jump to {named}")?;
+        }
         if let Some(meant) = &self.did_you_mean {
             write!(f, ", meant {meant:?}")?;
         }
@@ -442,11 +457,12 @@ impl std::fmt::Display for Came {
 impl Row {
     fn ids(&self) -> impl Iterator<Item = &String> {
         let above = self.above.iter().flatten();
-        self.first.iter().chain(above).chain(&self.found).chain(&self.absent).chain(self.only.iter().flatten())
+        let jump = self.jump.iter().filter(|id| !id.is_empty());
+        self.first.iter().chain(jump).chain(above).chain(&self.found).chain(&self.absent).chain(self.only.iter().flatten())
     }
 
     fn says_something(&self) -> bool {
-        let flags = self.total.is_some() || self.relaxed || self.did_you_mean.is_some() || self.shows.is_some();
+        let flags = self.jump.is_some() || self.total.is_some() || self.relaxed || self.did_you_mean.is_some() || self.shows.is_some();
         self.ids().next().is_some() || self.only.is_some() || flags || !self.counts.is_empty()
     }
 
@@ -527,24 +543,33 @@ impl Made {
         }
     }
 
+    /// By way of what other crates are told of a party, so that what is personal is cut as it is in a space.
     fn party(&self, id: PartyId) -> PartyDocument {
-        PartyDocument {
+        let brief = PartyBrief {
             id,
-            revision: 1,
             slug: self.id.clone(),
-            name: both(&self.title, &self.title_en),
-            other_names: self.other_names.clone(),
+            names: both(&self.title, &self.title_en),
             party_type: code(self.party_type.as_deref().unwrap_or("enterprise")),
             province: self.province.as_deref().map(code),
             commune: None,
             verification: code("document"),
-            presentation: both(&self.summary, &self.summary_en),
-            capacities: self.words(),
-            standards: LocalisedList::default(),
-            interests: LocalisedList::default(),
+            profile: PartyProfile {
+                party_type: code(self.party_type.as_deref().unwrap_or("enterprise")),
+                presentation: both(&self.summary, &self.summary_en),
+                capacities: self.words(),
+                tax_code: self.tax_code.clone(),
+                registration: self.registration.clone(),
+                ..PartyProfile::default()
+            },
+            demonstration: false,
+            created_at: now() - TimeDelta::days(self.days_old),
+            version: 1,
+            updated_at: now() - TimeDelta::days(self.days_old),
+        };
+        PartyDocument {
+            other_names: self.other_names.clone(),
             fields: self.field.as_deref().map(code).into_iter().collect(),
-            since: now() - TimeDelta::days(self.days_old),
-            changed_at: now() - TimeDelta::days(self.days_old),
+            ..PartyDocument::from(brief)
         }
     }
 

@@ -1,11 +1,18 @@
 //! What must hold whatever happens: index and database as sets, the life cycle's diagram, the chain of events.
 
-use base::{Actor, Lang, ListingId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use base::{Actor, Capacity, Lang, ListingId, PartyId, Scope, StaffRole};
+use brokering::Brokering;
 use innospace::config::Config;
+use innospace::space::Parts;
 use listings::bulk::{Bulk, seed};
 use listings::content::Content;
+use listings::edit::NewListing;
 use listings::lifecycle::{Transition, transition};
 use listings::published::Provenance;
+use listings::review::{Decision, Scores, Verdict};
 use listings::state::{Move, State, Status};
 use listings::{Kind, ListingError, Listings, Outcome, Visibility};
 use sea_orm::ConnectionTrait as _;
@@ -55,33 +62,186 @@ pub(crate) async fn some_listings(listings: &Listings, accounts: &accounts::Acco
     seed(listings, &Actor::system(), all).await.unwrap()
 }
 
+/// A space in which everything that search follows happens at random.
+struct Walk {
+    parts: Parts,
+    brokering: Brokering,
+    moderator: Actor,
+    party: PartyId,
+    ids: Vec<ListingId>,
+    chance: Chance,
+    /// How many titles and names were made, so that each is another.
+    made: u64,
+    /// How often each thing was done.
+    done: BTreeMap<&'static str, u32>,
+}
+
+impl Walk {
+    async fn begin(parts: Parts, data: &Path, seed: u64) -> Self {
+        let ids = some_listings(&parts.listings, &parts.accounts, 40).await;
+        let party = listings::view::show(&parts.listings, &Actor::system(), Kind::Technology, ids[0]).await.unwrap().party.id.unwrap();
+        let password = accounts::Password::new("một mật khẩu dài và lạ 7319");
+        let account = accounts::people::create_admin(&parts.accounts, "duyet@example.org", "Người duyệt", password).await.unwrap().id;
+        let moderator = Actor {
+            capacity: Capacity::Person(account),
+            staff: BTreeSet::from([StaffRole::Moderator]),
+            scopes: Scope::ALL.iter().copied().collect(),
+            ..Actor::anonymous(Lang::Vi)
+        };
+        let brokering = innospace::space::brokering(&Config::default(), data, &parts).unwrap();
+        Self { parts, brokering, moderator, party, ids, chance: Chance(seed), made: 100, done: BTreeMap::new() }
+    }
+
+    async fn take_a_step(&mut self) {
+        let what = match self.chance.below(10) {
+            0..=3 => self.owners_step().await,
+            4 => self.create().await,
+            5 => self.revise().await,
+            6 => self.publish_what_waits().await,
+            7 => self.show_to_others().await,
+            8 => self.rename_the_party().await,
+            _ => self.remove().await,
+        };
+        *self.done.entry(what).or_default() += 1;
+    }
+
+    fn any(&mut self) -> ListingId {
+        self.ids[self.chance.below(self.ids.len())]
+    }
+
+    fn another(&mut self) -> Content {
+        self.made += 1;
+        content(self.made)
+    }
+
+    /// A step of the owner, whether the life cycle has it or not.
+    async fn owners_step(&mut self) -> &'static str {
+        let id = self.any();
+        let (state, seen) = state_of(&self.parts.listings, id).await;
+        let steps = [Move::Hold, Move::Resume, Move::Confirm, Move::Withdraw, Move::Archive, Move::DiscardRevision];
+        let step = steps[self.chance.below(steps.len())];
+        let outcome = Some(Outcome { reason: Some("other".into()), ..Outcome::default() });
+        let result = transition(&self.parts.listings, Ctx::system(), id, seen, Transition { step, outcome }).await;
+        match state.after(step) {
+            Some(after) => {
+                result.unwrap();
+                assert_eq!(state_of(&self.parts.listings, id).await.0, after, "{step} from {state:?}");
+            }
+            None => assert!(matches!(result, Err(ListingError::NotAllowed { .. })), "{step} from {state:?}"),
+        }
+        "owner's step"
+    }
+
+    /// A draft; half of them are handed in, half of these published.
+    async fn create(&mut self) -> &'static str {
+        let new = NewListing { party: self.party, source_lang: Lang::Vi, content: self.another(), private: None };
+        let id = listings::edit::create(&self.parts.listings, Ctx::system(), new).await.unwrap().id;
+        self.ids.push(id);
+        if self.chance.below(2) == 0 {
+            self.submit(id).await;
+            if self.chance.below(2) == 0 {
+                self.publish(id).await;
+                return "created and published";
+            }
+        }
+        "created"
+    }
+
+    /// Another content for a listing that is out; half of the revisions are published.
+    async fn revise(&mut self) -> &'static str {
+        let listings = self.parts.listings.clone();
+        for _ in 0..self.ids.len() {
+            let id = self.any();
+            let (state, seen) = state_of(&listings, id).await;
+            if !matches!(state.status, Status::Published | Status::OnHold) || state.after(Move::Edit).is_none() {
+                continue;
+            }
+            let content = self.another();
+            listings::edit::edit(&listings, Ctx::system(), id, seen, content, String::new()).await.unwrap();
+            if self.chance.below(2) == 0 {
+                return "revised";
+            }
+            self.submit(id).await;
+            self.publish(id).await;
+            return "revision published";
+        }
+        "nothing to revise"
+    }
+
+    async fn publish_what_waits(&mut self) -> &'static str {
+        for id in self.ids.clone() {
+            if state_of(&self.parts.listings, id).await.0.awaits_review() {
+                self.publish(id).await;
+                return "published from the queue";
+            }
+        }
+        "nothing waits"
+    }
+
+    async fn show_to_others(&mut self) -> &'static str {
+        let id = self.any();
+        let all = [Visibility::Public, Visibility::Registered, Visibility::Invited, Visibility::Private];
+        let visibility = all[self.chance.below(all.len())];
+        let seen = state_of(&self.parts.listings, id).await.1;
+        listings::care::set_visibility(&self.parts.listings, Ctx::system(), id, seen, visibility, BTreeSet::new()).await.unwrap();
+        "shown to others"
+    }
+
+    /// Every listing of the party says its name.
+    async fn rename_the_party(&mut self) -> &'static str {
+        self.made += 1;
+        let view = accounts::parties::get(&self.parts.accounts, &Actor::system(), self.party).await.unwrap();
+        let names = base::Localised::of(Lang::Vi, format!("Viện Dừa {}", self.made));
+        let profile = accounts::PartyProfile { names, ..view.profile };
+        accounts::parties::edit(&self.parts.accounts, Ctx::system(), self.party, view.version, profile).await.unwrap();
+        "party renamed"
+    }
+
+    /// A draft is removed; what was ever out stays.
+    async fn remove(&mut self) -> &'static str {
+        let id = self.any();
+        let view = listings::view::show(&self.parts.listings, &Actor::system(), Kind::Technology, id).await.unwrap();
+        let removed = brokering::removal::remove(&self.brokering, Ctx::system(), Kind::Technology, id, view.version).await;
+        if listings::removal::is_removable(view.status, view.published_at.is_some()) {
+            removed.unwrap();
+            self.ids.retain(|other| *other != id);
+            return "removed";
+        }
+        assert!(removed.is_err(), "{:?} was removed", view.status);
+        "not removed"
+    }
+
+    async fn submit(&self, id: ListingId) {
+        let seen = state_of(&self.parts.listings, id).await.1;
+        let submit = Transition { step: Move::Submit, outcome: None };
+        transition(&self.parts.listings, Ctx::system(), id, seen, submit).await.unwrap();
+    }
+
+    async fn publish(&self, id: ListingId) {
+        let (listings, moderator) = (&self.parts.listings, Ctx::of(self.moderator.clone()));
+        listings::review::claim(listings, moderator.clone(), id).await.unwrap();
+        let scores = Scores { innovation_or_need: 4, clarity: 4, partner_ask: 4, language: 4 };
+        let verdict = Verdict { decision: Decision::Publish, scores: Some(scores), notes: Vec::new(), reason: None };
+        let seen = state_of(listings, id).await.1;
+        listings::review::decide(listings, moderator, id, seen, verdict).await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn index_and_database_are_the_same_sets_after_random_operations_and_stops_of_the_follower() {
     for store in TestStore::all().await.unwrap() {
         let folder = tempfile::tempdir().unwrap();
         let parts = innospace::space::stand_on(store.store.clone(), &Config::default(), folder.path()).unwrap();
-        let ids = some_listings(&parts.listings, &parts.accounts, 60).await;
-        let mut chance = Chance(u64::from(std::process::id()));
-        println!("seed {}", chance.0);
+        let seed = u64::from(std::process::id());
+        println!("seed {seed}");
+        let mut walk = Walk::begin(parts, folder.path(), seed).await;
         for round in 0..6 {
             // The follower is stopped wherever it is, as by a crash, and begins anew from what the index holds.
-            let (search, wanting) = innospace::space::index(&Config::default(), folder.path(), &parts).unwrap();
+            let (search, wanting) = innospace::space::index(&Config::default(), folder.path(), &walk.parts).unwrap();
             let stop = CancellationToken::new();
-            let running = tokio::spawn(follower::run(parts.store.clone(), search.clone(), wanting, stop.clone()));
+            let running = tokio::spawn(follower::run(walk.parts.store.clone(), search.clone(), wanting, stop.clone()));
             for _ in 0..40 {
-                let id = ids[chance.below(ids.len())];
-                let (state, seen) = state_of(&parts.listings, id).await;
-                let steps = [Move::Hold, Move::Resume, Move::Confirm, Move::Withdraw, Move::Archive];
-                let step = steps[chance.below(steps.len())];
-                let outcome = Some(Outcome { reason: Some("other".into()), ..Outcome::default() });
-                let result = transition(&parts.listings, Ctx::system(), id, seen, Transition { step, outcome }).await;
-                match state.after(step) {
-                    Some(after) => {
-                        result.unwrap();
-                        assert_eq!(state_of(&parts.listings, id).await.0, after, "{step} from {state:?}");
-                    }
-                    None => assert!(matches!(result, Err(ListingError::NotAllowed { .. })), "{step} from {state:?}"),
-                }
+                walk.take_a_step().await;
             }
             if round % 2 == 0 {
                 running.abort();
@@ -92,7 +252,9 @@ async fn index_and_database_are_the_same_sets_after_random_operations_and_stops_
             }
             drop(search);
         }
+        println!("{:?}", walk.done);
         // A follower that was stopped in the middle of a commit may leave an index that counts as damaged: then it is rebuilt.
+        let parts = walk.parts;
         let (search, wanting) = innospace::space::index(&Config::default(), folder.path(), &parts).unwrap();
         let stop = CancellationToken::new();
         let running = tokio::spawn(follower::run(parts.store.clone(), search.clone(), wanting, stop.clone()));

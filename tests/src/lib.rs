@@ -29,6 +29,7 @@ mod import_pages;
 mod interests;
 mod invariants;
 mod kill;
+mod licences;
 mod main_job;
 mod merging;
 mod need_desk;

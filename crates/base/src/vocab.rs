@@ -21,7 +21,7 @@ pub struct Term {
     pub vi: String,
     /// The name in English.
     pub en: String,
-    /// The code of the entry above it.
+    /// The code of the entry above it: of the same list, or of the one that the list's `parents` names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Code>,
     /// The first day it may be chosen.
@@ -67,6 +67,9 @@ pub struct Vocabulary {
     pub vi: String,
     /// The list's title in English.
     pub en: String,
+    /// The list that the entries lie below, where that is another one: communes lie below provinces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parents: Option<String>,
     /// The entries, in the order they are shown.
     #[serde(rename = "term", alias = "terms")]
     #[schema(rename = "term")]
@@ -105,6 +108,7 @@ impl Vocabulary {
                 return Err(fault(format!("code {:?} stands twice", term.code.as_str())));
             }
             if let Some(parent) = &term.parent
+                && list.parents.is_none()
                 && !list.terms.iter().any(|t| t.code == *parent)
             {
                 return Err(fault(format!("{:?} lies below {:?}, which is not there", term.code.as_str(), parent.as_str())));
@@ -182,7 +186,24 @@ impl Vocabularies {
                 all.insert(Vocabulary::parse(&path, &text)?);
             }
         }
+        all.check_parents()?;
         Ok(all)
+    }
+
+    /// What lies below an entry of another list needs that entry.
+    fn check_parents(&self) -> Result<(), VocabularyError> {
+        for list in self.iter() {
+            let Some(above) = &list.parents else { continue };
+            for term in &list.terms {
+                if let Some(parent) = &term.parent
+                    && self.get(above).and_then(|above| above.latest(parent.as_str())).is_none()
+                {
+                    let what = format!("{:?} lies below {:?}, which {above} does not have", term.code.as_str(), parent.as_str());
+                    return Err(VocabularyError { path: format!("vocabularies/{}.toml", list.code), what });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Adds a list, or replaces the one of the same name.
@@ -232,6 +253,21 @@ mod tests {
         let fields = all.get("fields").unwrap();
         assert_eq!(fields.path("40107").len(), 3);
         assert!(fields.terms.iter().all(|t| fields.latest(t.code.as_str()).is_some()) && fields.latest("x").is_none());
+    }
+
+    #[test]
+    fn what_lies_below_an_entry_of_another_list_needs_that_entry() {
+        let all = Vocabularies::built_in().unwrap();
+        let communes = all.get("communes").unwrap();
+        assert!(communes.terms.iter().all(|t| t.parent.as_ref().is_some_and(|p| *p == "86")), "every commune says its province");
+        assert_eq!(communes.path("28777"), [Code::from("28777")], "a path stays in its list");
+
+        let mut lost = all.clone();
+        let mut list = communes.clone();
+        list.terms[0].parent = Some(Code::from("00"));
+        lost.insert(list);
+        let error = lost.check_parents().unwrap_err().to_string();
+        assert!(error.contains("vocabularies/communes.toml") && error.contains("provinces"), "{error}");
     }
 
     #[test]

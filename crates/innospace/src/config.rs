@@ -114,6 +114,8 @@ pub fn start_log(settings: &LogSettings, quiet: bool) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
@@ -122,6 +124,76 @@ mod tests {
         let documented: Config = toml::from_str(&text).unwrap();
         let (documented, defaults) = (serde_json::to_value(documented).unwrap(), serde_json::to_value(Config::default()).unwrap());
         assert_eq!(documented, defaults);
+    }
+
+    /// Not to be set: the address of mail is that of the server, whatever stands there.
+    const NO_SETTINGS: [&str; 1] = ["accounts.public_url"];
+
+    /// What the file lacks or says otherwise than the program, below one key.
+    fn compare(defaults: &Value, documented: Option<&Value>, key: &str, text: &str, wrong: &mut Vec<String>) {
+        match (defaults, documented) {
+            _ if NO_SETTINGS.contains(&key) => {}
+            (Value::Object(all), Some(Value::Object(told))) => {
+                for (name, value) in all {
+                    let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+                    compare(value, told.get(name), &key, text, wrong);
+                }
+                wrong.extend(told.keys().filter(|name| !all.contains_key(*name)).map(|name| format!("{key}.{name} is no setting")));
+            }
+            // What is nothing unless it is set stands there as an example.
+            (Value::Null, None) => {
+                let name = key.rsplit('.').next().unwrap();
+                if !text.lines().any(|line| line.starts_with(&format!("# {name} = ")) || line.starts_with(&format!("# [{name}]"))) {
+                    wrong.push(format!("{key} is not mentioned"));
+                }
+            }
+            (_, None) => wrong.push(format!("{key} is not mentioned")),
+            (default, Some(told)) => {
+                // Some weights are single precision.
+                let near = default.as_f64().zip(told.as_f64()).is_some_and(|(a, b)| (a - b).abs() <= 1e-6 * a.abs());
+                if default != told && !near {
+                    wrong.push(format!("{key} is {default}, and the file says {told}"));
+                }
+            }
+        }
+    }
+
+    fn faults(text: &str) -> Vec<String> {
+        let documented: Value = toml::from_str(text).unwrap();
+        let mut wrong = Vec::new();
+        compare(&serde_json::to_value(Config::default()).unwrap(), Some(&documented), "", text, &mut wrong);
+        wrong
+    }
+
+    #[test]
+    fn every_setting_is_in_the_file_with_its_default_and_a_line_that_says_what_it_is() {
+        let text = base::defaults::text("innospace.toml").unwrap();
+        assert_eq!(faults(&text), Vec::<String>::new());
+        let mut before = "";
+        for line in text.lines() {
+            let says = line.contains('#') || before.starts_with('#') || (before.contains(" = {") && line.contains(" = {"));
+            assert!(!line.contains(" = ") || says, "what is it? {line}");
+            before = line;
+        }
+    }
+
+    #[test]
+    fn a_setting_that_the_file_lacks_or_has_with_another_default_is_told() {
+        let text = base::defaults::text("innospace.toml").unwrap();
+        let other = text
+            .replace("hash_passes = 2 ", "hash_passes = 3 ")
+            .replace("rebuild_memory_mb", "# rebuild_memory_mb")
+            .replace("# synonyms = ", "# ")
+            .replace("syllable = 0.4", "syllable = 0.5");
+        assert_eq!(
+            faults(&other),
+            [
+                "accounts.hash_passes is 2, and the file says 3",
+                "search.rebuild_memory_mb is not mentioned",
+                "search.synonyms is not mentioned",
+                "matching.view.syllable is 0.4, and the file says 0.5",
+            ]
+        );
     }
 
     #[test]

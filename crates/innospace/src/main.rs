@@ -13,9 +13,13 @@ use innospace::config;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// What every command keeps to; what else a code means is in the command's own `--help`.
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 it failed, or what was asked does not hold (each command's --help says what \
+                          that is); 2 the command line is wrong.";
+
 /// The Brand and Innovation Space.
 #[derive(Parser)]
-#[command(name = "innospace", version, about, propagate_version = true)]
+#[command(name = "innospace", version, about, propagate_version = true, after_help = EXIT_CODES)]
 struct Cli {
     /// Settings file (TOML), read over the defaults.
     #[arg(long, global = true, value_name = "FILE", env = "INNOSPACE_CONFIG")]
@@ -33,25 +37,49 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the space.
+    ///
+    /// Exit code 0: it was told to stop, and requests in work were answered. 1: it could not start or go on.
     Serve(commands::serve::Serve),
     /// Serve the demonstration space; fills an empty database with it first.
+    ///
+    /// Exit code 0: it was told to stop, and requests in work were answered. 1: it could not start or go on.
     Demo(commands::serve::Serve),
     /// Bring the database to this version's shape.
+    ///
+    /// Exit code 0: it has that shape, whether anything was to do or not. 1: it cannot be reached, was made by a newer version,
+    /// or a step failed; a step that failed left nothing behind.
     Migrate,
     /// Make accounts.
+    ///
+    /// Exit code 0: the account was made. 1: it was not; what is wrong with what was given is named.
     #[command(subcommand)]
     Admin(commands::admin::Admin),
     /// Import a file of listings.
+    ///
+    /// Exit code 0: every row is right and was imported (with --dry-run: every row is right). 1: nothing was imported, the import
+    /// was interrupted, or rows are faulty, even if --skip-faulty imported the others.
     Import(commands::import::Import),
     /// Export listings.
+    ///
+    /// Exit code 0: the file is whole, also where it holds no listing. 1: it could not be written.
     Export(commands::import::Export),
     /// Search, one query or a file of them.
+    ///
+    /// Exit code 0: it was searched, whether anything was found or not. 1: there is no index to read, or a file cannot be used.
     Search(commands::find::Search),
     /// Match a file of needs that are only read, not stored.
+    ///
+    /// Exit code 0: all needs were matched, whether anything was found for them or not. 1: a file cannot be used, or a need in it
+    /// cannot be read.
     Match(commands::find::Match),
     /// Build the search index anew.
+    ///
+    /// Exit code 0: the new index is in place. 1: it is not, and the old one stays; beside a running server always.
     Reindex,
     /// Reckon all standing matches anew, or compare what is stored with what would be reckoned.
+    ///
+    /// Exit code 0: they were reckoned; with --check: what is stored is what would be reckoned. 1: it failed; with --check: they
+    /// differ, or there are none yet.
     Rematch(commands::find::Rematch),
     /// Fit the weights of matching to judged pairs, and scores to the share of pairs that is good.
     ///
@@ -62,10 +90,16 @@ enum Command {
     /// Exit code 0: a table was written, with new weights or the old ones. 1: too little was judged, or something failed.
     Fit(commands::fit::Fit),
     /// Export what people said of matches, for the tuning set.
+    ///
+    /// Exit code 0: the file is whole, also where nobody said anything. 1: it could not be written.
     ExportFeedback(commands::find::ExportFeedback),
     /// Check that index and database agree and that the event log is whole.
+    ///
+    /// Exit code 0: they agree and it is whole. 1: they differ, the log was changed, or one of them cannot be read.
     Verify,
     /// Say what is unsafe for production.
+    ///
+    /// Exit code 0: nothing unsafe was found. 1: something was, and is named.
     Doctor,
     /// Print the OpenAPI document.
     Openapi,
@@ -110,16 +144,16 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match cli.command {
         Command::Serve(args) => commands::serve::run(config, data, args, false).await,
         Command::Demo(args) => commands::serve::run(config, data, args, true).await,
-        Command::Migrate => commands::admin::migrate(config, data).await,
-        Command::Admin(args) => commands::admin::run(config, data, args).await,
+        Command::Migrate => commands::admin::migrate(config, data, cli.json).await,
+        Command::Admin(args) => commands::admin::run(config, data, args, cli.json).await,
         Command::Import(args) => commands::import::run(config, data, args, cli.json).await,
-        Command::Export(args) => commands::import::export(config, data, args).await,
+        Command::Export(args) => commands::import::export(config, data, args, cli.json).await,
         Command::Search(args) => commands::find::search(config, data, args, cli.json).await,
-        Command::Match(args) => commands::find::matches(config, data, args).await,
-        Command::Reindex => commands::admin::reindex(config, data).await,
-        Command::Rematch(args) => commands::find::rematch(config, data, args).await,
+        Command::Match(args) => commands::find::matches(config, data, args, cli.json).await,
+        Command::Reindex => commands::admin::reindex(config, data, cli.json).await,
+        Command::Rematch(args) => commands::find::rematch(config, data, args, cli.json).await,
         Command::Fit(args) => commands::fit::run(config, data, args, cli.json).await,
-        Command::ExportFeedback(args) => commands::find::export_feedback(config, data, args).await,
+        Command::ExportFeedback(args) => commands::find::export_feedback(config, data, args, cli.json).await,
         Command::Verify => commands::admin::verify(config, data, cli.json).await,
         Command::Doctor => commands::doctor::run(config, data, cli.json).await,
         Command::Openapi => {

@@ -63,6 +63,10 @@ pub struct PartyDocument {
     pub interests: LocalisedList,
     /// Codes of `fields`.
     pub fields: Vec<Code>,
+    /// Its tax code; none for a person or a household business, whose code is personal.
+    pub tax_code: Option<String>,
+    /// Number and date of its registration; none for a person or a household business either.
+    pub registration: Option<String>,
     /// Since when it is here.
     pub since: DateTime<Utc>,
     /// When it last changed.
@@ -240,6 +244,14 @@ impl Document {
         doc.add_keywords(&party.capacities);
         doc.add_keywords(&party.interests);
         doc.add_list(&party.standards, TextTarget::Other);
+        if let Some(tax_code) = &party.tax_code {
+            doc.add_words(tax_code, Lang::Vi, TextTarget::Other);
+            doc.add_number(tax_code);
+        }
+        if let Some(registration) = &party.registration {
+            doc.add_words(registration, Lang::Vi, TextTarget::Other);
+            doc.add_numbers_in(registration);
+        }
         doc.complete(&party.name);
         doc
     }
@@ -400,6 +412,19 @@ impl Document {
 
     fn add_number(&mut self, number: &str) {
         self.numbers.extend(numbers::number_keys(number));
+    }
+
+    /// The numbers that stand in a text such as `QĐ số 123/QĐ-UBND ngày 02/03/2015`; the days do not lead to it.
+    fn add_numbers_in(&mut self, text: &str) {
+        let is_day = |piece: &str| {
+            let lengths: Vec<usize> = piece.split(['/', '-', '.']).map(str::len).collect();
+            matches!(lengths.as_slice(), [1..=2, 1..=2, 4] | [4, 1..=2, 1..=2]) && !piece.contains(char::is_alphabetic)
+        };
+        for piece in text.split([' ', ',', ';', '(', ')']).map(|piece| piece.trim_end_matches('.')) {
+            if piece.contains(|c: char| c.is_ascii_digit()) && !is_day(piece) {
+                self.add_number(piece);
+            }
+        }
     }
 
     fn add_facet(&mut self, facet: Facet, code: &str) {

@@ -60,7 +60,7 @@ impl Facet {
     ];
 
     /// Those counted when a search does not say which.
-    pub const SHOWN: [Self; 9] = [
+    pub const SHOWN: [Self; 10] = [
         Self::Kind,
         Self::Field,
         Self::Trl,
@@ -69,6 +69,7 @@ impl Facet {
         Self::PartyType,
         Self::IprStatus,
         Self::PriceBand,
+        Self::Ipc,
         Self::Language,
     ];
 
@@ -109,7 +110,7 @@ impl Facet {
             Self::Commune => "communes",
             Self::PartyType | Self::PartnerType => "party_types",
             Self::IprStatus => "ipr_status",
-            Self::Ipc => "ipc",
+            Self::Ipc => "ip_sections",
             Self::IpKind => "ip_kinds",
             Self::PriceBand => price::LIST,
             Self::Kind | Self::Language => return None,
@@ -130,11 +131,27 @@ impl Facet {
         }
     }
 
-    /// The value above a value, where values lie below each other.
+    /// True if its values lie below each other.
+    #[must_use]
+    pub fn is_nested(self) -> bool {
+        matches!(self, Self::Field | Self::Ipc)
+    }
+
+    /// A value with all above it of the same facet, the value first.
+    #[must_use]
+    pub fn path(self, code: &str, vocabularies: &Vocabularies) -> Vec<String> {
+        let above = |code: &String| self.parent(code, vocabularies).filter(|_| self.is_nested());
+        // No list is deeper than this; a list that led in a circle would end here, too.
+        std::iter::successors(Some(code.to_owned()), above).take(8).collect()
+    }
+
+    /// The value above a value: of the same facet where values lie below each other, of a commune its province.
     #[must_use]
     pub fn parent(self, code: &str, vocabularies: &Vocabularies) -> Option<String> {
         match self {
             Self::Field => vocabularies.get("fields")?.latest(code)?.parent.as_ref().map(|parent| parent.0.clone()),
+            // A value of another facet: the province.
+            Self::Commune => vocabularies.get("communes")?.latest(code)?.parent.as_ref().map(|parent| parent.0.clone()),
             Self::Ipc => [4, 3, 1].into_iter().find(|length| *length < code.len()).and_then(|length| code.get(..length)).map(str::to_owned),
             _ => None,
         }
@@ -197,6 +214,29 @@ mod tests {
         assert_eq!((parent("A23N").as_deref(), parent("A23").as_deref(), parent("A")), (Some("A23"), Some("A"), None));
         assert_eq!(Facet::Field.parent("40107", &all).as_deref(), Some("401"));
         assert_eq!(Facet::Trl.parent("4", &all), None);
+        assert_eq!(Facet::Ipc.path("A23N 5/01", &all), ["A23N 5/01", "A23N", "A23", "A"]);
+        assert_eq!(Facet::Field.path("40107", &all), ["40107", "401", "4"]);
+    }
+
+    #[test]
+    fn a_commune_lies_below_its_province_but_is_no_value_of_that_facet() {
+        let all = Vocabularies::built_in().unwrap();
+        assert_eq!(Facet::Commune.parent("28777", &all).as_deref(), Some("86"));
+        assert_eq!(Facet::Commune.parent("00001", &all), None, "of another province, which the list does not have");
+        assert_eq!(Facet::Commune.path("28777", &all), ["28777"]);
+    }
+
+    #[test]
+    fn every_list_of_names_is_there() {
+        let all = Vocabularies::built_in().unwrap();
+        for facet in Facet::ALL {
+            assert!(facet.vocabulary().is_none_or(|list| all.get(list).is_some()), "{facet}");
+        }
+        for section in ["A", "B", "C", "D", "E", "F", "G", "H"] {
+            assert!(Facet::Ipc.label(section, Lang::Vi, &all).starts_with(&format!("{section} – ")), "{section}");
+        }
+        assert_eq!(Facet::Ipc.label("A", Lang::En, &all), "A – Daily needs: farming, food, health, household goods");
+        assert_eq!(Facet::Ipc.label("A23N", Lang::En, &all), "A23N");
     }
 
     #[test]

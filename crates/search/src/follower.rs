@@ -428,10 +428,13 @@ pub async fn verify(store: &Store, search: &Search) -> Result<Difference, Follow
 
 impl From<accounts::parties::PartyBrief> for PartyDocument {
     fn from(party: accounts::parties::PartyBrief) -> Self {
+        // Of a person or a household business these are personal data, whatever the profile was given.
+        let personal = party.profile.is_personal();
         let mut capacities = party.profile.capacities;
         for (lang, words) in party.profile.equipment.0 {
             capacities.0.entry(lang).or_default().extend(words);
         }
+        let shown = |number: Option<String>| number.filter(|_| !personal);
         Self {
             id: party.id,
             revision: party.version,
@@ -447,6 +450,8 @@ impl From<accounts::parties::PartyBrief> for PartyDocument {
             standards: party.profile.standards,
             interests: party.profile.interests,
             fields: Vec::new(),
+            tax_code: shown(party.profile.tax_code),
+            registration: shown(party.profile.registration),
             since: party.created_at,
             changed_at: party.updated_at,
         }

@@ -198,3 +198,32 @@ fn operation(route: &Route) -> Value {
     }
     operation
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    /// A schema, or the one it names.
+    fn schema<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+        match schema["$ref"].as_str().and_then(|to| to.strip_prefix('#')) {
+            Some(pointer) => document.pointer(pointer).unwrap_or(&Value::Null),
+            None => schema,
+        }
+    }
+
+    #[test]
+    fn every_answer_that_is_a_list_has_items_next_and_total() {
+        let document: Value = serde_json::from_str(&super::document(&crate::routes::all(), "")).unwrap();
+        let (mut lists, mut wrong) = (0, Vec::new());
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            let answer = schema(&document, &operations["get"]["responses"]["200"]["content"]["application/json"]["schema"]);
+            let Some(properties) = answer["properties"].as_object().filter(|p| p.contains_key("items")) else { continue };
+            lists += 1;
+            if !(properties.contains_key("next") && properties.contains_key("total")) {
+                wrong.push(path);
+            }
+        }
+        assert!(lists > 20, "{lists}");
+        assert_eq!(wrong, Vec::<&String>::new());
+    }
+}

@@ -386,6 +386,7 @@ impl Cast {
             visit(who, "/help/businesses"),
             visit(who, "/help/institutes"),
             visit(who, "/help/moderators"),
+            visit(who, "/help/searching"),
             answered(404, visit(who, "/nothing-is-here")),
         ]
     }

@@ -80,6 +80,7 @@ facet-party-type = Kind of party
 facet-language = Language
 facet-commune = Commune or ward
 facet-price-band = Price
+facet-ipc = Patent class (IPC)
 facet-published = Published
 facet-closes = Closes
 period-last-7-days = Last 7 days
@@ -342,7 +343,8 @@ api-permission-member = member
 api-permission-staff = staff
 
 help-title = Help
-help-about = Four short pages, one for each role.
+help-about = A short page for each role, and one on how to search.
+search-tips = Search tips
 
 styleguide-title = Pieces of the interface
 styleguide-about = New pages are put together from these. Each has one place in the source.

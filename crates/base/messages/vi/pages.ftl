@@ -71,6 +71,7 @@ facet-party-type = Loại tổ chức
 facet-language = Ngôn ngữ
 facet-commune = Xã, phường
 facet-price-band = Giá chào
+facet-ipc = Phân loại sáng chế (IPC)
 facet-published = Ngày đăng
 facet-closes = Hạn chót
 period-last-7-days = 7 ngày qua
@@ -333,7 +334,8 @@ api-permission-member = thành viên
 api-permission-staff = cán bộ
 
 help-title = Hướng dẫn
-help-about = Bốn trang ngắn, mỗi trang cho một vai trò.
+help-about = Mỗi vai trò một trang ngắn, thêm một trang về cách tìm.
+search-tips = Mẹo tìm kiếm
 
 styleguide-title = Các mảnh của giao diện
 styleguide-about = Trang mới được ghép từ những mảnh này. Mỗi mảnh có một chỗ trong mã nguồn.

@@ -36,7 +36,7 @@ pub enum Admin {
 }
 
 /// Does it.
-pub async fn run(config: Config, data: PathBuf, args: Admin) -> Done {
+pub async fn run(config: Config, data: PathBuf, args: Admin, as_json: bool) -> Done {
     let Admin::Create { email, name } = args;
     let parts = space::parts(&config, &data, base::Clock::system()).await?;
     if std::io::stdin().is_terminal() {
@@ -46,9 +46,18 @@ pub async fn run(config: Config, data: PathBuf, args: Admin) -> Done {
     std::io::stdin().lock().read_line(&mut line)?;
     let password = Password::new(line.trim_end_matches(['\r', '\n']));
     match accounts::people::create_admin(&parts.accounts, &email, &name, password).await {
+        Ok(receipt) if as_json => {
+            print(&json!({ "id": receipt.id }).to_string());
+            Ok(ExitCode::SUCCESS)
+        }
         Ok(receipt) => {
             print(&format!("administrator {} made; staff sign in with a second factor, set it up at the first sign-in", receipt.id));
             Ok(ExitCode::SUCCESS)
+        }
+        Err(accounts::Error::Invalid(faults)) if as_json => {
+            let said = |fault: &base::Fault| json!({ "pointer": fault.pointer, "code": fault.code, "detail": fault.say(base::Lang::En) });
+            print(&json!({ "errors": faults.iter().map(said).collect::<Vec<_>>() }).to_string());
+            Ok(ExitCode::from(1))
         }
         Err(accounts::Error::Invalid(faults)) => {
             for fault in faults.iter() {
@@ -61,12 +70,16 @@ pub async fn run(config: Config, data: PathBuf, args: Admin) -> Done {
 }
 
 /// Brings the database to this version's shape.
-pub async fn migrate(config: Config, data: PathBuf) -> Done {
+pub async fn migrate(config: Config, data: PathBuf, as_json: bool) -> Done {
     innospace::space::private_folder(&data)?;
     let store = store::Store::connect(&config.database, &data, base::Clock::system()).await?;
     let waiting = migrations::pending(store.db()).await?;
     migrations::migrate(store.db()).await?;
-    print(&if waiting.is_empty() { "the database is up to date".to_owned() } else { format!("done: {}", waiting.join(", ")) });
+    print(&match (as_json, waiting.is_empty()) {
+        (true, _) => json!({ "done": waiting }).to_string(),
+        (false, true) => "the database is up to date".to_owned(),
+        (false, false) => format!("done: {}", waiting.join(", ")),
+    });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -75,13 +88,18 @@ pub async fn migrate(config: Config, data: PathBuf) -> Done {
 const ALONE: usize = 4;
 
 /// Builds the search index anew.
-pub async fn reindex(mut config: Config, data: PathBuf) -> Done {
+pub async fn reindex(mut config: Config, data: PathBuf, as_json: bool) -> Done {
     config.search.rebuild_memory_mb *= ALONE;
     let parts = space::parts(&config, &data, base::Clock::system()).await?;
     let (search, _) = space::index(&config, &data, &parts)?;
     let started = std::time::Instant::now();
     let documents = space::rebuild(&parts.store, &search).await?;
-    print(&format!("{documents} documents in {:.1} s", started.elapsed().as_secs_f64()));
+    let seconds = started.elapsed().as_secs_f64();
+    print(&if as_json {
+        json!({ "documents": documents, "seconds": seconds }).to_string()
+    } else {
+        format!("{documents} documents in {seconds:.1} s")
+    });
     Ok(ExitCode::SUCCESS)
 }
 

@@ -235,7 +235,7 @@ async fn all_hits(
 }
 
 /// Matches a file of needs.
-pub async fn matches(config: Config, data: PathBuf, args: Match) -> Done {
+pub async fn matches(config: Config, data: PathBuf, args: Match, as_json: bool) -> Done {
     let parts = space::parts(&config, &data, base::Clock::system()).await?;
     let index = space::readable_index(&config, &data, &parts).await?;
     let matcher = space::matcher(&config, &parts, &index)?;
@@ -251,12 +251,12 @@ pub async fn matches(config: Config, data: PathBuf, args: Match) -> Done {
     let output = BufWriter::new(File::create(&args.output)?);
     let kinds = BTreeSet::from([Kind::Technology]);
     let count = matching::run::match_file(&matcher, &public(), needs, read, &kinds, args.limit, output).await?;
-    tracing::info!(count, "needs matched");
+    print(&if as_json { json!({ "needs": count }).to_string() } else { format!("{count} needs matched") });
     Ok(ExitCode::SUCCESS)
 }
 
 /// Reckons all standing matches anew, or compares.
-pub async fn rematch(config: Config, data: PathBuf, args: Rematch) -> Done {
+pub async fn rematch(config: Config, data: PathBuf, args: Rematch, as_json: bool) -> Done {
     let parts = space::parts(&config, &data, base::Clock::system()).await?;
     let index = space::current_index(&config, &data, &parts).await?;
     let matcher = space::matcher(&config, &parts, &index)?;
@@ -266,16 +266,32 @@ pub async fn rematch(config: Config, data: PathBuf, args: Rematch) -> Done {
         let found = matching::standing::check(&matcher, |n| bar.set_position(n)).await?;
         bar.finish_and_clear();
         let Some(difference) = found else {
-            print("there are no standing matches yet");
+            print(&if as_json {
+                json!({ "whole": false, "reckoned": false }).to_string()
+            } else {
+                "there are no standing matches yet".to_owned()
+            });
             return Ok(ExitCode::from(1));
         };
+        let whole = difference.is_none();
         let (missing, surplus, other) = (difference.missing.len(), difference.surplus.len(), difference.other.len());
-        print(&format!("standing matches: {} the same, {missing} missing, {surplus} surplus, {other} with another score", difference.same));
-        return Ok(if difference.is_none() { ExitCode::SUCCESS } else { ExitCode::from(1) });
+        print(&if as_json {
+            let same = difference.same;
+            json!({ "whole": whole, "reckoned": true, "same": same, "missing": missing, "surplus": surplus, "other_score": other })
+                .to_string()
+        } else {
+            format!("standing matches: {} the same, {missing} missing, {surplus} surplus, {other} with another score", difference.same)
+        });
+        return Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) });
     }
     let listings = matching::standing::rebuild(&matcher, |n| bar.set_position(n)).await?;
     bar.finish_and_clear();
-    print(&format!("{listings} listings matched in {:.1} s", started.elapsed().as_secs_f64()));
+    let seconds = started.elapsed().as_secs_f64();
+    print(&if as_json {
+        json!({ "listings": listings, "seconds": seconds }).to_string()
+    } else {
+        format!("{listings} listings matched in {seconds:.1} s")
+    });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -283,7 +299,7 @@ pub async fn rematch(config: Config, data: PathBuf, args: Rematch) -> Done {
 const VERDICTS: u64 = 1_000;
 
 /// Exports what people said of matches.
-pub async fn export_feedback(config: Config, data: PathBuf, args: ExportFeedback) -> Done {
+pub async fn export_feedback(config: Config, data: PathBuf, args: ExportFeedback, as_json: bool) -> Done {
     let parts = space::parts(&config, &data, base::Clock::system()).await?;
     let mut out = BufWriter::new(File::create(&args.output)?);
     writeln!(out, "need,offer,side,verdict,reason,score,at")?;
@@ -301,6 +317,6 @@ pub async fn export_feedback(config: Config, data: PathBuf, args: ExportFeedback
         last = Some(end);
     }
     out.flush()?;
-    print(&format!("{count} verdicts"));
+    print(&if as_json { json!({ "verdicts": count }).to_string() } else { format!("{count} verdicts") });
     Ok(ExitCode::SUCCESS)
 }

@@ -14,6 +14,7 @@ use innospace::{bar, print, space};
 use listings::Kind;
 use listings::export::{Filter, Format};
 use listings::import::{ImportState, ImportView, Mapping, Options, Phase, Progress};
+use serde_json::json;
 use store::Ctx;
 use tokio_util::sync::CancellationToken;
 
@@ -175,7 +176,7 @@ fn report(view: &ImportView, as_json: bool) -> Result<(), serde_json::Error> {
 }
 
 /// Exports.
-pub async fn export(config: Config, data: PathBuf, args: Export) -> Done {
+pub async fn export(config: Config, data: PathBuf, args: Export, as_json: bool) -> Done {
     let parts = space::parts(&config, &data, base::Clock::system()).await?;
     let filter =
         Filter { kind: args.kind, party: party(&parts, args.party.as_deref()).await?, statuses: BTreeSet::new(), source: args.source };
@@ -191,7 +192,7 @@ pub async fn export(config: Config, data: PathBuf, args: Export) -> Done {
     let count = listings::export::write(&parts.listings, &Actor::system(), &filter, format, packed, writer, &mut told).await?;
     bar.finish_and_clear();
     if args.output.is_some() {
-        print(&format!("{count} listings"));
+        print(&if as_json { json!({ "listings": count }).to_string() } else { format!("{count} listings") });
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -25,7 +25,7 @@ mod start;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text_rows;
 mod undo;
 mod view;

@@ -181,6 +181,8 @@ pub fn party_document(n: u128, name: &str) -> PartyDocument {
         standards: LocalisedList::default(),
         interests: LocalisedList::default(),
         fields: Vec::new(),
+        tax_code: None,
+        registration: None,
         since: now(),
         changed_at: now(),
     }

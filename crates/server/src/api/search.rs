@@ -11,6 +11,7 @@ use search::{Card, CardParty, DateColumn, DocKind, Facet, Hit, Period, PeriodCou
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::List;
 use crate::app::App;
 use crate::extract::{Id, Params, Who};
 use crate::problem::Problem;
@@ -84,7 +85,7 @@ pub struct FacetBody {
     pub code: String,
     /// Its name in the reader's language.
     pub label: String,
-    /// The value it lies below, where values lie below each other.
+    /// The value it lies below, where values lie below each other; of a commune its province.
     pub parent: Option<String>,
     /// How many results have it, counted as if the facet itself were not narrowed.
     pub count: u64,
@@ -112,13 +113,6 @@ pub struct JumpBody {
     pub id: uuid::Uuid,
     /// Its page.
     pub url: String,
-}
-
-/// Listings that are like another.
-#[derive(Serialize, ToSchema)]
-pub struct SimilarBody {
-    /// The most alike first.
-    pub items: Vec<HitBody>,
 }
 
 /// A page of results.
@@ -157,13 +151,6 @@ pub struct SuggestionBody {
     pub kind: String,
     /// How many documents it comes from.
     pub count: u64,
-}
-
-/// Suggestions.
-#[derive(Serialize, ToSchema)]
-pub struct SuggestionsBody {
-    /// The best first.
-    pub items: Vec<SuggestionBody>,
 }
 
 /// The page of a card.
@@ -330,11 +317,11 @@ pub(crate) async fn similar(
     who: Who,
     Id(id): Id<uuid::Uuid>,
     params: Params,
-) -> Result<Answer<SimilarBody>, Problem> {
+) -> Result<Answer<List<HitBody>>, Problem> {
     let limit = params.only(&["limit"])?.limit()?;
     let hits = run_similar(&app, &who, id, usize::try_from(limit.get()).unwrap_or(10).min(MOST_SIMILAR)).await?;
-    let items = hits.ok_or_else(Problem::not_found)?.into_iter().map(|hit| HitBody::of(hit, who.actor.lang)).collect();
-    Ok(Answer(SimilarBody { items }))
+    let hits = hits.ok_or_else(Problem::not_found)?;
+    Ok(List::whole(hits.into_iter().map(|hit| HitBody::of(hit, who.actor.lang)).collect()))
 }
 
 /// What is like a listing or party; none if the reader finds no such thing.
@@ -348,7 +335,7 @@ pub(crate) async fn run_similar(app: &App, who: &Who, id: uuid::Uuid, limit: usi
 }
 
 /// Completes what was typed so far.
-pub(crate) async fn suggest(State(app): State<App>, who: Who, params: Params) -> Result<Answer<SuggestionsBody>, Problem> {
+pub(crate) async fn suggest(State(app): State<App>, who: Who, params: Params) -> Result<Answer<List<SuggestionBody>>, Problem> {
     let params = params.only(&["q", "limit"])?;
     let typed = params.get("q").unwrap_or_default().to_owned();
     let limit = usize::try_from(params.limit()?.get()).unwrap_or(10).min(20);
@@ -357,5 +344,5 @@ pub(crate) async fn suggest(State(app): State<App>, who: Who, params: Params) ->
     let found: Vec<Suggestion> = found.map_err(|e| Problem::internal(&e))??;
     let word = |s: &Suggestion| serde_json::to_value(s.kind).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     let items = found.into_iter().map(|s| SuggestionBody { kind: word(&s), text: s.text, count: s.count }).collect();
-    Ok(Answer(SuggestionsBody { items }))
+    Ok(List::whole(items))
 }

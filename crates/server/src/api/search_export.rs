@@ -57,6 +57,8 @@ pub struct ExportRow {
 pub struct ExportBody {
     /// The results, in the order of the search; at most 1,000.
     pub items: Vec<ExportRow>,
+    /// Always null: a file has no further pages.
+    pub next: Option<String>,
     /// How many there are in all.
     pub total: u64,
     /// Whether all of them are here.
@@ -129,7 +131,7 @@ pub(crate) async fn export(State(app): State<App>, who: Who, params: Params) -> 
         return Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), name("csv")], table).into_response());
     }
     let complete = items.len() as u64 == total;
-    Ok(([name("json")], Answer(ExportBody { items, total, complete })).into_response())
+    Ok(([name("json")], Answer(ExportBody { items, next: None, total, complete })).into_response())
 }
 
 /// The rows as a spreadsheet reads them. Cells that it would calculate are guarded.

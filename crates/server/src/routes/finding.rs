@@ -7,6 +7,15 @@ use crate::api::{self, List};
 use crate::route::Permission::{Member, Public, SignedIn, Staff};
 use crate::route::{Route, delete, get, post, put};
 
+/// What may be typed, as `/help/searching` tells it at length.
+const QUERY_LANGUAGE: &str = "Words, with or without Vietnamese marks; `\"a phrase\"`, `-not`, `a OR b`, `prefix*` from three \
+     letters on, and `field:value` (several values with commas, a value with spaces in quotation marks, `-field:value` to leave out). \
+     Fields of text: `title:dryer`, `keyword:coconut` or `keywords:coconut`, `party:\"Tra Vinh University\"` (a name or an id), \
+     `code:CN-2026-000001`, `number:1-2019-01234`. Fields of codes: `kind:need`, `field:401`, `trl:7` (also `trl:5..7`, `trl:>=6`, \
+     `trl:<=4`), `cooperation:licence`, `province:86`, `commune:28777`, `party_type:institute`, `ipr_status:granted`, \
+     `price_band:100-500`, `language:en` or `lang:en`, `ipc:A23N`, `ip_kind:patent`, `partner_type:cooperative`. A whole code, \
+     registration number, DOI or tax code in any spelling is told in `jump`. What is not understood is told in `ignored`.";
+
 pub(super) fn finding() -> Vec<Route> {
     use api::matches as m;
     use api::{events, search, search_export, vocabularies};
@@ -23,14 +32,14 @@ pub(super) fn finding() -> Vec<Route> {
         narrowed(find),
         narrowed(export),
         get("/api/v1/listings/{id}/similar", "listSimilar", Public(EVERYBODY), search::similar)
-            .about("What is like a listing, the most alike first.")
+            .about("What is like a listing, the most alike first; one page and no more.")
             .query("limit", "integer", "At most so many, up to 20.")
-            .gives::<search::SimilarBody>(200),
+            .gives::<List<search::HitBody>>(200),
         get("/api/v1/suggest", "suggest", Public(EVERYBODY), search::suggest)
-            .about("Completes what was typed so far; marks are optional, a typo is forgiven.")
+            .about("Completes what was typed so far, the best first, one page and no more; marks are optional, a typo is forgiven.")
             .query("q", "string", "What was typed.")
             .query("limit", "integer", "At most so many.")
-            .gives::<search::SuggestionsBody>(200),
+            .gives::<List<search::SuggestionBody>>(200),
         get("/api/v1/needs/{id}/matches", "matchNeed", Public(EVERYBODY), m::of_need)
             .about("Technologies and IP assets that answer a need, each with its reasons.")
             .query("kind", "string", "`technology` or `ip_asset`; both unless given.")
@@ -195,7 +204,7 @@ where
 /// The parameters of a search.
 fn narrowed(route: Route) -> Route {
     let route = route
-        .query("q", "string", "Words; \"phrases\", -not, OR, prefix*, field:value. Marks are optional.")
+        .query("q", "string", QUERY_LANGUAGE)
         .query("sort", "string", "`relevance`, `newest`, `trl` or `closing_soon`.")
         .query("trl_min", "integer", "Least readiness level.")
         .query("trl_max", "integer", "Greatest readiness level.")

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use base::{Lang, PartyId, Vocabulary};
+use base::{Lang, PartyId, Vocabularies};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use search::{DateColumn, DocKind, Facet, Filters, Narrowed, Period, Periods, Query, Sort};
 
@@ -153,15 +153,16 @@ impl Asked {
         if self.has(facet, code) { self.without(facet, code) } else { self.with(facet, code) }
     }
 
-    /// Narrowed to a field: what lies above or below it would widen the search again, so it goes.
-    pub fn toggled_field(&self, fields: &Vocabulary, code: &str) -> Self {
-        if self.has(Facet::Field, code) {
-            return self.without(Facet::Field, code);
+    /// Narrowed to a value of a facet whose values lie below each other: what lies above or below it would widen the
+    /// search again, so it goes.
+    pub fn toggled_nested(&self, facet: Facet, vocabularies: &Vocabularies, code: &str) -> Self {
+        if self.has(facet, code) {
+            return self.without(facet, code);
         }
-        let above: BTreeSet<String> = fields.path(code).into_iter().map(|c| c.as_str().to_owned()).collect();
+        let above = facet.path(code, vocabularies);
         let mut next = self.clone();
-        let values = next.filters.entry(Facet::Field).or_default();
-        values.retain(|other| !above.contains(other) && !fields.path(other).iter().any(|c| *c == *code));
+        let values = next.filters.entry(facet).or_default();
+        values.retain(|other| !above.contains(other) && !facet.path(other, vocabularies).iter().any(|c| c == code));
         values.insert(code.to_owned());
         next
     }
@@ -196,8 +197,6 @@ impl Asked {
 
 #[cfg(test)]
 mod tests {
-    use base::Vocabularies;
-
     use super::*;
 
     #[test]
@@ -214,13 +213,15 @@ mod tests {
     #[test]
     fn a_narrower_field_takes_the_place_of_the_wider_one() {
         let all = Vocabularies::built_in().unwrap();
-        let fields = all.get("fields").unwrap();
         let wide = Asked::only(Facet::Field, "4");
-        let narrow = wide.toggled_field(fields, "401");
+        let narrow = wide.toggled_nested(Facet::Field, &all, "401");
         assert_eq!(narrow.path(None), "/search?field=401");
-        assert_eq!(narrow.toggled_field(fields, "4").path(None), "/search?field=4");
-        assert_eq!(narrow.toggled_field(fields, "401").path(None), "/search");
-        assert_eq!(narrow.toggled_field(fields, "2").path(None), "/search?field=2,401");
+        assert_eq!(narrow.toggled_nested(Facet::Field, &all, "4").path(None), "/search?field=4");
+        assert_eq!(narrow.toggled_nested(Facet::Field, &all, "401").path(None), "/search");
+        assert_eq!(narrow.toggled_nested(Facet::Field, &all, "2").path(None), "/search?field=2,401");
+        let class = Asked::only(Facet::Ipc, "A23").toggled_nested(Facet::Ipc, &all, "A23N 5/01");
+        assert_eq!(class.path(None), "/search?ipc=A23N%205%2F01");
+        assert_eq!(class.toggled_nested(Facet::Ipc, &all, "C12").toggled_nested(Facet::Ipc, &all, "A").path(None), "/search?ipc=A,C12");
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! The page of results: tabs, facets, chips, results, pager. The address says everything.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use askama::Template;
 use axum::extract::{FromRequestParts as _, State};
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use base::{Lang, Vocabularies, Vocabulary, messages};
+use base::{Lang, Vocabularies, messages};
 use chrono::NaiveDate;
 use search::{DateColumn, DocKind, Facet, FacetCount, Narrowed, Period, PeriodCount, Results, Sort, Viewer};
 
@@ -20,7 +20,7 @@ use crate::extract::Params;
 use crate::problem::Problem;
 
 /// The facets at the side, in their order; kinds are the tabs.
-const ASIDE: [Facet; 9] = [
+const ASIDE: [Facet; 10] = [
     Facet::Field,
     Facet::Trl,
     Facet::Cooperation,
@@ -29,6 +29,7 @@ const ASIDE: [Facet; 9] = [
     Facet::Commune,
     Facet::PartyType,
     Facet::PriceBand,
+    Facet::Ipc,
     Facet::Language,
 ];
 /// Values of a facet that are open at once, and at all.
@@ -355,21 +356,18 @@ fn facet_view(facet: Facet, counts: &[FacetCount], asked: &Asked, lang: Lang, vo
         label: count.label.clone(),
         count: count.count,
         is_on: asked.has(facet, &count.code),
-        href: match (facet, vocabularies.get("fields")) {
-            (Facet::Field, Some(fields)) => asked.toggled_field(fields, &count.code),
-            _ => asked.toggled(facet, &count.code),
-        }
-        .address(lang, None),
+        href: if facet.is_nested() { asked.toggled_nested(facet, vocabularies, &count.code) } else { asked.toggled(facet, &count.code) }
+            .address(lang, None),
         depth,
     };
-    let mut values: Vec<ValueView> = match (facet, vocabularies.get("fields")) {
-        (Facet::Field, Some(fields)) => tree(counts, asked, fields).into_iter().map(|(count, depth)| value(count, depth)).collect(),
-        (Facet::Trl, _) => {
+    let mut values: Vec<ValueView> = match facet {
+        _ if facet.is_nested() => tree(facet, counts, asked, vocabularies).into_iter().map(|(count, depth)| value(count, depth)).collect(),
+        Facet::Trl => {
             let mut levels: Vec<&FacetCount> = counts.iter().collect();
             levels.sort_by(|a, b| b.code.cmp(&a.code));
             levels.into_iter().map(|count| value(count, 0)).collect()
         }
-        (Facet::PriceBand, _) => {
+        Facet::PriceBand => {
             // In the order of the list: from free to dear.
             let list = facet.vocabulary().and_then(|list| vocabularies.get(list)).map(|list| list.terms.as_slice()).unwrap_or_default();
             let mut bands: Vec<&FacetCount> = counts.iter().collect();
@@ -377,7 +375,7 @@ fn facet_view(facet: Facet, counts: &[FacetCount], asked: &Asked, lang: Lang, vo
             bands.into_iter().map(|count| value(count, 0)).collect()
         }
         // The space has the names of its own province's communes; numbers alone help nobody to choose.
-        (Facet::Commune, _) => counts.iter().filter(|count| count.label != count.code).map(|count| value(count, 0)).collect(),
+        Facet::Commune => counts.iter().filter(|count| count.label != count.code).map(|count| value(count, 0)).collect(),
         _ => counts.iter().map(|count| value(count, 0)).collect(),
     };
     if values.is_empty() {
@@ -397,34 +395,22 @@ fn facet_view(facet: Facet, counts: &[FacetCount], asked: &Asked, lang: Lang, vo
     Some(FacetView { name: facet.as_str(), open: values, more })
 }
 
-/// Fields as a tree: the widest always, what lies below one only where the search was narrowed to it.
-fn tree<'a>(counts: &'a [FacetCount], asked: &Asked, fields: &Vocabulary) -> Vec<(&'a FacetCount, u8)> {
-    let mut paths: HashMap<&str, Vec<String>> = HashMap::new();
+/// Fields and patent classes as a tree: the widest always, what lies below one only where the search was narrowed to it.
+fn tree<'a>(facet: Facet, counts: &'a [FacetCount], asked: &Asked, vocabularies: &Vocabularies) -> Vec<(&'a FacetCount, u8)> {
+    let mut below: HashMap<Option<String>, Vec<&'a FacetCount>> = HashMap::new();
     for count in counts {
-        paths.insert(&count.code, fields.path(&count.code).into_iter().map(|c| c.as_str().to_owned()).collect());
+        below.entry(facet.parent(&count.code, vocabularies)).or_default().push(count);
     }
-    let chosen: Vec<String> = asked
-        .filters
-        .get(&Facet::Field)
-        .into_iter()
-        .flatten()
-        .flat_map(|code| fields.path(code))
-        .map(|code| code.as_str().to_owned())
-        .collect();
-    let below = |parent: Option<&str>| -> Vec<&'a FacetCount> {
-        counts.iter().filter(|c| paths.get(c.code.as_str()).and_then(|p| p.get(1)).map(String::as_str) == parent).collect()
-    };
+    let chosen: BTreeSet<String> =
+        asked.filters.get(&facet).into_iter().flatten().flat_map(|code| facet.path(code, vocabularies)).collect();
     let mut out = Vec::new();
-    for top in below(None) {
-        out.push((top, 0));
-        if !chosen.contains(&top.code) {
-            continue;
-        }
-        for middle in below(Some(&top.code)) {
-            out.push((middle, 1));
-            if chosen.contains(&middle.code) {
-                out.extend(below(Some(&middle.code)).into_iter().map(|last| (last, 2)));
-            }
+    // What is still to be written, the next one last.
+    let mut waiting: Vec<(&FacetCount, u8)> = below.remove(&None).into_iter().flatten().rev().map(|count| (count, 0)).collect();
+    while let Some((count, depth)) = waiting.pop() {
+        out.push((count, depth));
+        if chosen.contains(&count.code) {
+            let inner = below.remove(&Some(count.code.clone())).into_iter().flatten();
+            waiting.extend(inner.rev().map(|count| (count, depth + 1)));
         }
     }
     out

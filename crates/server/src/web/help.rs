@@ -1,4 +1,5 @@
-//! Help: one short page for each role, written as Markdown in `crates/server/help/<language>/<role>.md`. A block `flow`
+//! Help: one short page for each role and one on searching, written as Markdown in
+//! `crates/server/help/<language>/<page>.md`. A block `flow`
 //! is drawn as a picture of steps; a block `picture` names a picture of the pages themselves, in `assets/pictures`. Those
 //! are taken from the demonstration space by a browser test (`tests/src/browser/pictures.rs`).
 
@@ -23,6 +24,9 @@ struct Files;
 
 /// The roles, in the order people are many.
 const ROLES: [&str; 4] = ["businesses", "institutes", "brokers", "moderators"];
+
+/// The page on how to search, which the page of results leads to.
+pub(super) const SEARCHING: &str = "searching";
 
 /// A piece of a page.
 enum Piece {
@@ -56,7 +60,7 @@ struct Help {
 }
 
 static PAGES: LazyLock<Vec<Help>> = LazyLock::new(|| {
-    let all = Lang::ALL.into_iter().flat_map(|lang| ROLES.map(|role| (lang, role)));
+    let all = Lang::ALL.into_iter().flat_map(|lang| ROLES.into_iter().chain([SEARCHING]).map(move |role| (lang, role)));
     all.filter_map(|(lang, role)| read(lang, role)).collect()
 });
 
@@ -122,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_role_has_its_page_in_both_languages_with_a_picture_of_the_way() {
-        assert_eq!(PAGES.len(), ROLES.len() * Lang::ALL.len());
+        assert_eq!(PAGES.len(), (ROLES.len() + 1) * Lang::ALL.len());
         for help in PAGES.iter() {
             assert!(help.pieces.iter().any(|p| matches!(p, Piece::Flow(steps) if steps.len() >= 3)), "{} {}", help.lang, help.role);
             assert!(help.pieces.iter().any(|p| matches!(p, Piece::Words(html) if html.contains("<h2>"))));
@@ -135,7 +139,7 @@ mod tests {
         for help in PAGES.iter() {
             let own: Vec<&Picture> =
                 help.pieces.iter().filter_map(|p| if let Piece::Picture(one) = p { Some(one) } else { None }).collect();
-            assert!(own.len() >= 2, "{} {}", help.lang, help.role);
+            assert!(own.len() >= 2 || help.role == SEARCHING, "{} {}", help.lang, help.role);
             shown.extend(own);
         }
         for one in &shown {
@@ -147,6 +151,42 @@ mod tests {
         for (address, bytes) in kept {
             assert!(bytes <= 64_000, "{address}: {bytes}");
             assert!(shown.iter().any(|one| one.address == address), "{address} is on no page");
+        }
+    }
+
+    /// The names that the query language takes before a colon, as the parser's own source has them, and the facets.
+    fn fields_of_the_language() -> Vec<String> {
+        let source = include_str!("../../../search/src/query.rs");
+        let arms = source.split_once("fn field(").unwrap().1.split_once("fn within(").unwrap().0;
+        let named = arms.split('"').skip(1).step_by(2).map(str::to_owned);
+        let names: Vec<String> = named.chain(search::Facet::ALL.map(|facet| facet.to_string())).collect();
+        assert!(names.len() >= search::Facet::ALL.len() + 7, "the parser was read wrongly: {names:?}");
+        names
+    }
+
+    #[test]
+    fn every_field_of_the_query_language_is_explained_in_both_languages_by_an_example_that_is_understood() {
+        let vocabularies = base::Vocabularies::built_in().unwrap();
+        let reference: serde_json::Value = serde_json::from_str(&crate::openapi::document(&crate::routes::all(), "")).unwrap();
+        let parameters = reference["paths"]["/api/v1/search"]["get"]["parameters"].as_array().unwrap();
+        let told = parameters.iter().find(|p| p["name"] == "q").unwrap()["description"].as_str().unwrap();
+        for lang in Lang::ALL {
+            let file = Files::get(&format!("{lang}/{SEARCHING}.md")).unwrap();
+            let text = std::str::from_utf8(&file.data).unwrap().to_owned();
+            let examples: Vec<&str> = text.lines().flat_map(|line| line.split('`').skip(1).step_by(2)).collect();
+            for field in fields_of_the_language() {
+                assert!(examples.iter().any(|e| e.starts_with(&format!("{field}:"))), "{field}: is not explained in {lang}");
+            }
+            for field in fields_of_the_language() {
+                assert!(told.contains(&format!("`{field}:")), "{field}: is not in the reference");
+            }
+            for sign in ["\"", "-", " OR ", "*"] {
+                assert!(examples.iter().any(|e| e.contains(sign)), "{sign} in {lang}");
+            }
+            for example in examples.iter().filter(|e| !["|", "HOẶC"].contains(*e)) {
+                let parsed = search::query::parse(example, &vocabularies).unwrap();
+                assert_eq!(parsed.ignored, Vec::<String>::new(), "{example} in {lang}");
+            }
         }
     }
 }

@@ -190,6 +190,7 @@ fn results(items: Vec<Hit>) -> Results {
                 .map(|f| (f, (1..=30).map(|n| count(&format!("x{n}"), EVIL, n)).collect()))
                 .into();
         all.insert(Facet::Field, ["4", "401", "40107", "2"].map(|c| count(c, c, 3)).into());
+        all.insert(Facet::Ipc, ["A", "A23", "A23N", "A23N 5/01", "C"].map(|c| count(c, c, 3)).into());
         all.insert(Facet::Trl, (1..=9).map(|n| count(&n.to_string(), "TRL – x", 1_234)).collect());
         all.insert(Facet::Kind, vec![count("technology", "Công nghệ", 1_234), count("party", "Bên", 1)]);
         all

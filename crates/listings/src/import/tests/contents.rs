@@ -248,7 +248,7 @@ fn need() -> impl Strategy<Value = Content> {
 }
 
 /// Any content that could be published.
-pub(super) fn content() -> impl Strategy<Value = Content> {
+pub(crate) fn content() -> impl Strategy<Value = Content> {
     prop_oneof![technology(), ip_asset(), need()]
 }
 

@@ -1,7 +1,7 @@
 //! What importing and exporting promise, on every database there is.
 
 mod bad_files;
-mod contents;
+pub(crate) mod contents;
 mod identity;
 mod rights;
 mod runs;
