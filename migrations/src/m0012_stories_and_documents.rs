@@ -52,7 +52,7 @@ crate::step!(
         ) {strict}",
         "CREATE UNIQUE INDEX story_consent_standing ON story_consent (story_id, party_id) WHERE ended_at IS NULL",
         "CREATE INDEX story_consent_story ON story_consent (story_id, given_at, id)",
-        // Name, hash and key of the object lie in `sealed`.
+        // Name, hash and key of the object lie in `sealed`. A broker hands in for no party.
         "CREATE TABLE deal_document (
             id {uuid} PRIMARY KEY,
             deal_id {uuid} NOT NULL REFERENCES deal (id),
@@ -61,10 +61,25 @@ crate::step!(
             sealed {bytes} NOT NULL,
             paper TEXT,
             side TEXT NOT NULL CHECK (side IN ('owner','seeker','broker')),
+            party_id {uuid} REFERENCES party (id),
             uploaded_by {uuid} NOT NULL REFERENCES account (id),
             uploaded_at {time} NOT NULL,
             removed_at {time}
         ) {strict}",
         "CREATE INDEX deal_document_deal ON deal_document (deal_id, id) WHERE removed_at IS NULL",
+        // The ledger: one row for each time that somebody of another party opened a document, never changed.
+        "CREATE TABLE deal_document_view (
+            id {uuid} PRIMARY KEY,
+            deal_id {uuid} NOT NULL REFERENCES deal (id),
+            document_id {uuid} NOT NULL REFERENCES deal_document (id),
+            account_id {uuid} NOT NULL REFERENCES account (id),
+            side TEXT NOT NULL CHECK (side IN ('owner','seeker','broker')),
+            at {time} NOT NULL
+        ) {strict}",
+        "CREATE INDEX deal_document_view_deal ON deal_document_view (deal_id, at, id)",
+        "@sqlite CREATE TRIGGER deal_document_view_kept_update BEFORE UPDATE ON deal_document_view BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
+        "@sqlite CREATE TRIGGER deal_document_view_kept_delete BEFORE DELETE ON deal_document_view BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
+        "@postgres CREATE FUNCTION deal_document_view_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$",
+        "@postgres CREATE TRIGGER deal_document_view_kept BEFORE UPDATE OR DELETE ON deal_document_view FOR EACH ROW EXECUTE FUNCTION deal_document_view_kept()",
     ]
 );

@@ -104,7 +104,7 @@ async fn a_saved_search_brings_each_new_thing_once_and_only_what_its_owner_may_s
         assert_eq!(brought, ["Máy sấy cho người đăng nhập", "Máy sấy cơm dừa bơm nhiệt"]);
         let letters = site.letters_of("reader@example.org");
         assert_eq!(letters.len(), 1);
-        let text = accounts::mail::plain_text(&letters[0]).unwrap();
+        let text = accounts::mailbox::plain_text(&letters[0]).unwrap();
         assert!(text.contains("Máy sấy cơm dừa bơm nhiệt") && !text.contains("kín đáo") && !text.contains("kiểu cũ"), "{text}");
         assert_eq!(reader.get("/api/v1/notices").await.expect(200)["total"], 1);
 
@@ -234,7 +234,7 @@ async fn notices_come_at_once_in_the_morning_or_only_in_the_space_as_each_chose(
         assert_eq!(notices::leave_digests(&site.app.accounts).await.unwrap(), 0);
         site.settled().await;
         assert_eq!(mails(), 2);
-        let text = accounts::mail::plain_text(&site.letters_of("reader@example.org")[1]).unwrap();
+        let text = accounts::mailbox::plain_text(&site.letters_of("reader@example.org")[1]).unwrap();
         assert!(text.contains("đối tác phù hợp mới") && !text.contains("bước mới"), "{text}");
 
         let reader = site.visitor().sign_in("reader@example.org", PASSWORD).await;
@@ -297,7 +297,7 @@ async fn a_page_and_a_letter_of_many_notices_say_each_as_its_reader_may_see_it()
         site.clock.advance(TimeDelta::hours(24));
         notices::leave_digests(&site.app.accounts).await.unwrap();
         site.settled().await;
-        let letter = accounts::mail::plain_text(&site.letters_of("reader@example.org")[0]).unwrap();
+        let letter = accounts::mailbox::plain_text(&site.letters_of("reader@example.org")[0]).unwrap();
         assert!(letter.contains("Máy sấy cơm dừa") && letter.contains("Máy ép dầu dừa") && !letter.contains("nháp"), "{letter}");
         site.stop().await;
     })

@@ -18,6 +18,46 @@ fn run(data: &Path, args: &[&str]) -> Output {
     Command::new(program()).args(args).args(["--data", data]).env("INNOSPACE__SEARCH__LOCK_WAIT_MS", "1").output().unwrap()
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn letters_that_became_files_are_listed_the_newest_first_and_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let text = |output: &Output| String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(text(&run(data, &["mail"])).contains("no letters yet"));
+    let http = reqwest::Client::new();
+    let running = Running::start(data, &http).await;
+    for name in ["Nguyễn Thị Lan", "Trần Văn Minh"] {
+        let sent = text(&run(data, &["mail"])).lines().filter(|line| line.contains('@')).count();
+        let email = format!("{}@example.org", name.rsplit(' ').next().unwrap().to_lowercase());
+        let body = serde_json::json!({"email": email, "name": name, "lang": "vi", "password": crate::site::PASSWORD});
+        let answer = http.post(format!("{}/api/v1/accounts", running.base)).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 202);
+        crate::site::until("the letter is there", async || text(&run(data, &["mail"])).lines().filter(|l| l.contains('@')).count() > sent)
+            .await;
+    }
+    let listed = text(&run(data, &["mail"]));
+    let lines: Vec<&str> = listed.lines().collect();
+    assert_eq!(lines.len(), 2, "{listed}");
+    assert!(lines[0].trim_start().starts_with("1  20") && lines[0].contains(" UTC  ") && lines[0].contains("minh@example.org"), "{listed}");
+    assert!(lines[1].contains("Nguyễn Thị Lan") && lines[1].contains("lan@example.org"), "{listed}");
+    assert_eq!(text(&run(data, &["mail", "--limit", "1"])).lines().filter(|line| line.contains('@')).count(), 1);
+
+    // For programs; and one letter, by its number and by its id, with the link that confirms the address.
+    let all = json(&run(data, &["mail", "--json"]));
+    assert_eq!((&all["total"], &all["letters"][1]["to"]), (&Value::from(2), &Value::from("Nguyễn Thị Lan <lan@example.org>")), "{all}");
+    let subject = all["letters"][1]["subject"].as_str().unwrap();
+    assert!(!subject.is_empty() && !subject.contains("=?"), "{subject}");
+    let (by_number, by_id) = (run(data, &["mail", "2"]), run(data, &["mail", all["letters"][1]["id"].as_str().unwrap()]));
+    assert_eq!(by_number.stdout, by_id.stdout);
+    let letter = text(&by_number);
+    assert!(letter.contains(&format!("Subject: {subject}")) && letter.contains(&format!("{}/account/confirm", running.base)), "{letter}");
+    assert_eq!(json(&run(data, &["mail", "1", "--json"]))["to"], "Trần Văn Minh <minh@example.org>");
+    let missing = run(data, &["mail", "3"]);
+    assert!(!missing.status.success() && String::from_utf8_lossy(&missing.stderr).contains("there is no letter 3"), "{missing:?}");
+    assert!(text(&run(data, &["mail", "--help"])).contains("The newest first"));
+    running.kill();
+}
+
 fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"))
 }

@@ -1,6 +1,6 @@
 //! The pages of deals, as a browser without JavaScript uses them.
 
-use base::StaffRole;
+use base::{PartyRole, StaffRole};
 use reqwest::Method;
 use serde_json::json;
 
@@ -171,6 +171,115 @@ async fn a_deal_is_opened_moved_negotiated_and_signed_on_its_pages() {
         assert_eq!(administrator.get(&part("contract")).await.status, 404);
         assert_eq!(owner.get(&deal).await.text.matches("<h1").count(), 1);
         assert!(owner.post("/api/v1/deals", json!({})).await.status == 422);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_confidential_room_stands_on_the_page_of_the_deal_for_those_it_concerns_alone() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "r").await;
+        let (owner, seeker) = (&cast.owner, &cast.seeker);
+        let deal = cast.deal("licence").await.path.replace("/api/v1", "");
+        let listing = format!("/api/v1/listings/{}", cast.listing);
+        owner.put_at(&format!("{listing}/confidential"), 0, json!({"know_how": "Tỷ lệ enzym 0,4 %"})).await.expect(200);
+        let file = owner.hand_in(&format!("{listing}/files"), "Quy trình.txt", b"abc").await.expect(201)["id"].as_str().unwrap().to_owned();
+        let none = "Phòng thông tin bảo mật";
+        let empty = owner.get(&deal).await.text;
+        let desk = format!("/my/listings/{}", cast.listing);
+        assert!(
+            empty.contains("Chưa mở cho ai trong thương vụ này") && empty.contains(&format!("href=\"{desk}/confidential#grants\"")),
+            "{empty}"
+        );
+        assert!(!seeker.get(&deal).await.text.contains(none), "nothing is open to anybody yet");
+
+        // Opened to one of the seeker's people, to another of them, and to somebody who is not in the deal.
+        let (colleague, account) = site.account("r-colleague", &[]).await;
+        site.member(cast.seeker_party, account, PartyRole::Editor).await;
+        let third = site.person("r-third").await;
+        let third_party = site.party(&third, "Công ty Ngoài Cuộc", "enterprise").await;
+        let grant = async |party: base::PartyId, name: &str| {
+            let body = json!({
+                "party": party, "email": format!("{name}@example.org"), "purpose": format!("Mục đích {name}"), "expires_on": "2026-12-31",
+            });
+            owner.post(&format!("{listing}/disclosures"), body).await.expect(201)["id"].as_str().unwrap().to_owned()
+        };
+        let id = grant(cast.seeker_party, "r-seeker").await;
+        let other = grant(cast.seeker_party, "r-colleague").await;
+        grant(third_party, "r-third").await;
+
+        // The reader: first the agreement, then the contents; of the colleague's nothing, and no ledger.
+        let page = seeker.get(&deal).await.text;
+        let one = format!("/disclosures/{id}");
+        assert!(
+            page.contains(none) && page.contains("Đọc và chấp nhận thỏa thuận bảo mật") && page.contains(&format!("href=\"{one}\"")),
+            "{page}"
+        );
+        assert!(!page.contains(&format!("{one}/content")) && !page.contains(&other) && !page.contains("r-colleague"), "{page}");
+        let hash = seeker.get(&format!("/api/v1{one}")).await.expect(200)["nda"]["hash"].clone();
+        seeker.post(&format!("/api/v1{one}/accept-nda"), json!({"nda_hash": hash})).await.expect(200);
+        let page = seeker.get(&format!("/en{deal}")).await.text;
+        assert!(page.contains("Confidential room") && page.contains(&format!("href=\"/en{one}/content\"")), "{page}");
+        for _ in 0..3 {
+            seeker.get(&format!("{one}/content")).await;
+        }
+        assert_eq!(seeker.get(&format!("{one}/files/{file}")).await.text, "abc");
+        let page = seeker.get(&deal).await.text;
+        assert!(!page.contains("lượt xem") && !page.contains("enzym") && !page.contains("Quy trình.txt"), "{page}");
+
+        // The owner: each grant in this deal with how far it came, the newest looks, and the ways to all and to more.
+        let page = owner.get(&deal).await.text;
+        let room = page.split(none).nth(1).unwrap().split("</section>").next().unwrap().to_owned();
+        for part in [
+            "r-seeker",
+            "r-colleague",
+            "Đang mở",
+            "Chờ chấp nhận thỏa thuận",
+            "đến hết ngày 31/12/2026",
+            "chưa chấp nhận thỏa thuận",
+            "4 lượt xem",
+            "Quy trình.txt",
+            "Người này chưa mở lần nào",
+            "Mở cho một người",
+            &format!("href=\"{desk}/ledger\""),
+        ] {
+            assert!(room.contains(part), "{part} in {room}");
+        }
+        assert_eq!(room.matches("<li><time").count(), 3, "the newest alone: {room}");
+        assert!(!room.contains("r-third") && !page.contains("r-third"), "the third is not in this deal");
+        assert!(owner.get(&format!("/en{deal}")).await.text.contains("4 looks"));
+        owner.post(&format!("/api/v1{one}/revoke"), serde_json::Value::Null).await.expect(200);
+        let page = owner.get(&deal).await.text;
+        assert!(page.contains("Đã bị thu hồi") && page.contains("thu hồi lúc"), "{page}");
+        let page = seeker.get(&deal).await.text;
+        assert!(page.contains("Đã bị thu hồi") && !page.contains(&format!("{one}/content")), "{page}");
+
+        // An editor of the owner's sees it and opens it to nobody; a viewer, a program, staff and colleagues see nothing of it.
+        let (editor, account) = site.account("r-editor", &[]).await;
+        site.member(cast.owner_party, account, PartyRole::Editor).await;
+        let page = editor.get(&deal).await.text;
+        assert!(page.contains(none) && page.contains("Nội dung và những người được mở") && !page.contains("Mở cho một người"), "{page}");
+        let (viewer, account) = site.account("r-viewer", &[]).await;
+        site.member(cast.owner_party, account, PartyRole::Viewer).await;
+        let (neighbour, account) = site.account("r-neighbour", &[]).await;
+        site.member(cast.seeker_party, account, PartyRole::Admin).await;
+        let administrator = site.staff("r-administrator", &[StaffRole::Administrator]).await;
+        for (who, by) in [("viewer", &viewer), ("neighbour", &neighbour), ("broker", &cast.broker), ("administrator", &administrator)] {
+            for path in [deal.clone(), format!("/en{deal}")] {
+                let shown = by.get(&path).await;
+                assert_eq!(shown.status, 200, "{who}");
+                for word in [none, "Confidential room", "Mục đích", "r-colleague", &id, "/disclosures/"] {
+                    // The names of members are told elsewhere; here nothing of what is open to them.
+                    assert!(!shown.text.contains(word), "{who} finds {word}: {}", shown.text);
+                }
+            }
+        }
+        assert!(colleague.get(&deal).await.text.contains(&format!("href=\"/disclosures/{other}\"")));
+        for by in [&third, &site.visitor()] {
+            let shown = by.get(&deal).await;
+            assert!(shown.status != 200 && !shown.text.contains(none));
+        }
         site.stop().await;
     })
     .await;

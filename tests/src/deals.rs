@@ -99,19 +99,22 @@ impl Deal {
     }
 }
 
-fn vnd(minor: i64) -> Value {
+/// So many dong.
+pub fn vnd(minor: i64) -> Value {
     json!({"minor": minor, "currency": "VND"})
 }
 
-const CONTENTS: [&str; 12] =
+/// All that a contract must say.
+pub const CONTENTS: [&str; 12] =
     ["name", "object", "right", "method", "rights_duties", "price", "term", "plan", "warranty", "penalty", "liability", "disputes"];
 
 /// Answers to the questions of the law with which a contract must be registered, and its price valued.
-fn funded() -> Value {
+pub fn funded() -> Value {
     json!({"direction": "domestic", "state_capital": true, "list": "none", "right": "right_to_use"})
 }
 
-fn terms(percent_bp: i64) -> Value {
+/// The terms of an offer, with this royalty in basis points.
+pub fn terms(percent_bp: i64) -> Value {
     json!({"right": "right_to_use", "exclusivity": "sole", "sublicence": false, "field_of_use": "Sấy cơm dừa", "territory": ["VN"],
            "term_months": 60, "payment": ["mixed"], "lump_sum": vnd(300_000_000), "royalty": {"rate_bp": percent_bp, "base": "net_revenue"},
            "milestones": [{"title": "Lắp xong", "amount": vnd(100_000_000), "due_on": "2027-03-31"}]})

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::deals::Cast;
-use crate::disclosures::pdf;
+use crate::disclosures::{drawn, pdf};
 use crate::site::{Client, Site, on_every_database};
 
 /// A form of a file and the paper it is.
@@ -27,7 +27,7 @@ async fn those_in_a_deal_open_its_documents_and_nobody_else_does() {
         let documents = format!("{}/documents", deal.path);
         assert_eq!(owner.get(&documents).await.expect(200)["total"], 0);
 
-        // Either side and the broker hand in; each finds all of it, as it was.
+        // Either side and the broker hand in; each finds all of it, a PDF with their mark.
         let minutes = hand_in_as(owner, &documents, "acceptance", "Biên bản nghiệm thu.txt", "Đã chạy thử đạt yêu cầu.").await.expect(201);
         site.clock.advance(TimeDelta::minutes(1));
         let plan = pdf(&["Bản vẽ"]);
@@ -38,10 +38,11 @@ async fn those_in_a_deal_open_its_documents_and_nobody_else_does() {
         assert_eq!(names, ["Bản vẽ.pdf", "Biên bản nghiệm thu.txt"], "the newest first");
         assert_eq!((&listed["items"][0]["voice"], &listed["items"][1]["paper"]), (&json!("seeker"), &json!("acceptance")));
         let one = |receipt: &Value| format!("{documents}/{}", receipt["id"].as_str().unwrap());
-        for by in [owner, seeker, broker] {
+        for (by, name) in [(owner, "do-owner"), (seeker, "do-seeker"), (broker, "do-broker")] {
             let got = by.get(&one(&drawing)).await;
             assert_eq!(got.status, 200);
-            assert!(got.bytes == plan, "it leaves as it came");
+            let pages = drawn(&got.bytes);
+            assert!(pages.len() == 1 && pages[0].contains(name) && pages[0].contains("2026-11-24 05:01:00 UTC"), "{pages:?}");
             assert_eq!(got.headers["content-type"], "application/pdf");
             assert_eq!(got.headers["x-content-type-options"], "nosniff");
             assert_eq!(got.headers["cache-control"], "no-store");
@@ -52,23 +53,58 @@ async fn those_in_a_deal_open_its_documents_and_nobody_else_does() {
             );
         }
 
+        // Whoever is of another party than handed it in is in the ledger, which the side that did reads, and nobody else.
+        let ledger = format!("{}/document-views", deal.path);
+        let entered = async |by: &Client| {
+            let all = by.get(&ledger).await.expect(200);
+            let line = |l: &Value| format!("{} {} {}", l["voice"].as_str().unwrap(), l["name"].as_str().unwrap(), l["document_name"]);
+            let mut lines: Vec<String> = all["items"].as_array().unwrap().iter().map(line).collect();
+            lines.sort();
+            lines
+        };
+        assert_eq!(entered(seeker).await, ["broker do-broker \"Bản vẽ.pdf\"", "owner do-owner \"Bản vẽ.pdf\""]);
+        assert_eq!(entered(owner).await, [""; 0], "what one side handed in is its own");
+        assert_eq!(entered(broker).await, [""; 0]);
+        assert_eq!(broker.get(&one(&minutes)).await.text, "Đã chạy thử đạt yêu cầu.");
+        assert_eq!(entered(owner).await, ["broker do-broker \"Biên bản nghiệm thu.txt\""]);
+        let first = seeker.get(&format!("{ledger}?limit=1")).await.expect(200);
+        let next = format!("{ledger}?limit=1&cursor={}", first["next"].as_str().unwrap());
+        let second = seeker.get(&next).await.expect(200);
+        assert_eq!((&first["total"], &second["next"]), (&json!(2), &Value::Null));
+        assert_ne!(first["items"][0]["id"], second["items"][0]["id"]);
+        let program = seeker.clone().with_token(&site, &["read"]).await;
+        assert_eq!(program.get(&ledger).await.status, 403, "who looked is not for programs");
+
         // Nobody else: outsiders find nothing, administrators see that there is a deal and open nothing, readers hand in nothing.
         let stranger = site.person("do-stranger").await;
         site.party(&stranger, "Công ty Ngoài Cuộc", "enterprise").await;
         let administrator = site.staff("do-administrator", &[base::StaffRole::Administrator]).await;
         let (viewer, account) = site.account("do-viewer", &[]).await;
         site.member(cast.owner_party, account, PartyRole::Viewer).await;
-        for path in [documents.clone(), one(&minutes), one(&minutes).replace("/api/v1", "")] {
+        for path in [documents.clone(), ledger.clone(), one(&minutes), one(&minutes).replace("/api/v1", "")] {
             assert_eq!(stranger.get(&path).await.status, 404, "{path}");
             assert_eq!(administrator.get(&path).await.status, 403, "{path}");
             assert!(matches!(site.visitor().get(&path).await.status.as_u16(), 401 | 303), "{path}");
         }
         assert_eq!(viewer.get(&one(&minutes)).await.status, 200);
+        assert_eq!(viewer.get(&ledger).await.status, 403);
+        assert_eq!(entered(owner).await.len(), 1, "one's own people are no others");
         assert_eq!(viewer.hand_in(&documents, "a.txt", b"abc").await.status, 403);
         assert_eq!(stranger.hand_in(&documents, "a.txt", b"abc").await.status, 404);
         let other = cast.deal("licence").await;
         let elsewhere = one(&minutes).replace(&deal.path, &other.path);
         assert_eq!(owner.get(&elsewhere).await.status, 404, "a document is one of its deal alone");
+
+        // A co-owner stands on the same side and is another party.
+        let co_owner = site.person("do-co-owner").await;
+        let other_party = site.party(&co_owner, "Trại Giống Dừa", "cooperative").await;
+        let parties = json!({"parties": [
+            {"party": cast.owner_party, "role": "owner"}, {"party": cast.seeker_party, "role": "seeker"}, {"party": other_party, "role": "co_owner"},
+        ]});
+        deal.put(broker, "parties", parties).await.expect(200);
+        assert_eq!(co_owner.get(&one(&minutes)).await.status, 200);
+        let both = ["broker do-broker \"Biên bản nghiệm thu.txt\"", "owner do-co-owner \"Biên bản nghiệm thu.txt\""];
+        assert_eq!((entered(owner).await, entered(&co_owner).await), (both.map(str::to_owned).to_vec(), both.map(str::to_owned).to_vec()));
 
         // It lies sealed, the sweep leaves it alone, and each side takes back only its own.
         let folder = site.app.data.join("files");
@@ -86,12 +122,22 @@ async fn those_in_a_deal_open_its_documents_and_nobody_else_does() {
         assert_eq!(owner.send(Method::DELETE, &one(&minutes), None).await.status, 204);
         assert_eq!((seeker.get(&one(&minutes)).await.status.as_u16(), std::fs::read_dir(&folder).unwrap().count()), (404, 1));
 
+        // The ledger outlives what it is about, and stands on the page for the side that handed it in.
+        assert_eq!(entered(owner).await, both);
+        let page = deal.path.replace("/api/v1", "");
+        let (theirs, own) = (seeker.get(&page).await.text, owner.get(&format!("/en{page}")).await.text);
+        assert!(theirs.contains("Sổ ghi lượt mở: 2 lượt") && theirs.contains("do-owner"), "{theirs}");
+        assert!(own.contains("Who opened them: 2 openings") && own.contains("do-co-owner"), "{own}");
+        assert!(!theirs.contains("do-co-owner") && !own.contains("document-opened") && !theirs.contains("document-opened"));
+        assert!(!viewer.get(&page).await.text.contains("Sổ ghi lượt mở"));
+
         // The other side is told that there is something, and nothing of what.
         let notices = owner.get("/api/v1/notices").await.expect(200);
         assert!(notices["items"].as_array().unwrap().iter().any(|n| n["kind"] == "deal_message"), "{notices}");
         let events = site.app.store.events(&store::events::Filter::default(), 1_000).await.unwrap();
         let payloads: String = events.iter().map(|e| e.payload.to_string()).collect();
         assert!(payloads.contains(drawing["id"].as_str().unwrap()) && !payloads.contains("Bản vẽ"));
+        assert_eq!(events.iter().filter(|e| e.kind == "deal.document_opened").count(), 4);
         site.stop().await;
     })
     .await;
@@ -117,6 +163,8 @@ async fn a_document_is_taken_only_if_it_is_what_its_name_says_and_small_enough()
                 refused.text
             );
         }
+        let refused = owner.hand_in(&documents, "a.pdf", b"%PDF-1.7\nnothing that can be marked").await;
+        assert_eq!((refused.status.as_u16(), refused.json()["errors"][0]["code"].clone()), (422, json!("pdf_damaged")), "{}", refused.text);
         let refused = hand_in_as(owner, &documents, "khong-co", "a.txt", "abc").await;
         assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/paper".to_owned()]), "{}", refused.text);
         assert_eq!(owner.post(&documents, json!({})).await.status, 415);

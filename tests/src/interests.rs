@@ -272,7 +272,7 @@ fn letters(site: &Site, email: &str) -> Vec<String> {
     let folder = site.app.mailer.folder().unwrap();
     let all = std::fs::read_dir(folder).map(|d| d.map(|e| std::fs::read_to_string(e.unwrap().path()).unwrap()).collect::<Vec<_>>());
     let mine = all.unwrap_or_default().into_iter().filter(|text| text.contains(email));
-    mine.map(|text| format!("{text}{}", accounts::mail::plain_text(&text).unwrap())).collect()
+    mine.map(|text| format!("{text}{}", accounts::mailbox::plain_text(&text).unwrap())).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,6 +12,7 @@ mod bad_input;
 mod browser;
 mod bucket;
 mod canary;
+mod chain;
 mod commands;
 mod damage;
 mod deal_pages;

@@ -89,6 +89,9 @@ async fn a_party_that_is_taken_in_moves_with_all_it_has_and_its_old_links_lead_o
         let broker = site.staff("moi-gioi", &[StaffRole::Broker]).await;
         let deal = broker.post("/api/v1/deals", json!({"kind": "licence", "listing": scene.listing, "seeker": firm})).await.expect(201);
         let deal = format!("/api/v1/deals/{}", deal["id"].as_str().unwrap());
+        let paper = scene.lan.hand_in(&format!("{deal}/documents"), "Biên bản.txt", "Đã xem máy.".as_bytes()).await.expect(201);
+        let paper = format!("{deal}/documents/{}", paper["id"].as_str().unwrap());
+        assert_eq!(buyer.get(&paper).await.status, 200);
         let saved = json!({"name": "Trạm", "query": format!("party={}", scene.from), "when": "daily"});
         let saved = buyer.post("/api/v1/saved-searches", saved).await.expect(201)["id"].as_str().unwrap().to_owned();
         let token = scene.lan.post("/api/v1/tokens", json!({"name": "máy", "scopes": ["read"], "days": 30, "party": scene.from})).await;
@@ -158,6 +161,11 @@ async fn a_party_that_is_taken_in_moves_with_all_it_has_and_its_old_links_lead_o
         assert_eq!(replayed.parties.iter().map(|(party, _)| *party).collect::<BTreeSet<_>>(), BTreeSet::from([scene.into, firm]));
         let search = buyer.get(&format!("/api/v1/saved-searches/{saved}")).await.expect(200);
         assert!(search.to_string().contains(&scene.into.to_string()), "{search}");
+
+        // What the absorbed party handed in is the survivor's own: its people are not entered, and read who was.
+        assert_eq!(scene.minh.get(&paper).await.text, "Đã xem máy.");
+        let entered = scene.minh.get(&format!("{deal}/document-views")).await.expect(200);
+        assert_eq!((&entered["total"], &entered["items"][0]["name"]), (&json!(1), &json!("nguoi-mua")));
 
         // The members of both are told, in words that name both.
         for client in [&scene.lan, &scene.minh, &both] {
@@ -503,6 +511,7 @@ async fn every_column_that_names_a_party_is_moved() {
     let moved = [
         "deal.owner_party_id",
         "deal.seeker_party_id",
+        "deal_document.party_id",
         "deal_party.party_id",
         "disclosure.party_id",
         "expert.party_id",

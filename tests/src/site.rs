@@ -178,7 +178,7 @@ impl Site {
     pub fn letters(&self) -> Vec<String> {
         let folder = self.app.mailer.folder().unwrap();
         let files = std::fs::read_dir(folder).map(|d| d.map(|e| e.unwrap().path()).collect::<Vec<_>>()).unwrap_or_default();
-        files.iter().map(|path| accounts::mail::plain_text(&std::fs::read_to_string(path).unwrap()).unwrap()).collect()
+        files.iter().map(|path| accounts::mailbox::plain_text(&std::fs::read_to_string(path).unwrap()).unwrap()).collect()
     }
 
     /// Where the database lies, if it is SQLite.
@@ -224,7 +224,7 @@ impl Site {
                 .rev()
                 .filter_map(|p| std::fs::read_to_string(p).ok())
                 .filter(|t| t.contains(email))
-                .map(|t| accounts::mail::plain_text(&t).unwrap())
+                .map(|t| accounts::mailbox::plain_text(&t).unwrap())
                 .find(|t| t.contains(part));
             found.is_some()
         })

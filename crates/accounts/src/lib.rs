@@ -25,6 +25,7 @@ pub mod letters;
 pub mod links;
 pub mod lookup;
 pub mod mail;
+pub mod mailbox;
 pub mod managing;
 pub mod membership;
 pub mod merging;

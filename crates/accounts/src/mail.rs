@@ -1,7 +1,8 @@
 //! Sending letters: over SMTP, or into files on a machine without it.
 //!
 //! What always holds: whatever stands in a name or subject ends up on one header line; every letter has a plain text
-//! and an HTML form. Not here: what letters say (`letters`), when jobs are claimed (the server).
+//! and an HTML form. Not here: what letters say (`letters`), when jobs are claimed (the server), reading the files back
+//! (`mailbox`).
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -68,6 +69,15 @@ pub struct MailSettings {
     pub timeout_s: u64,
 }
 
+impl MailSettings {
+    /// The folder where letters become files, if they do.
+    #[must_use]
+    pub fn folder(&self, data: &Path) -> Option<PathBuf> {
+        let named = if self.directory.as_os_str().is_empty() { data.join("mail") } else { self.directory.clone() };
+        matches!(self.transport, Transport::File).then_some(named)
+    }
+}
+
 impl Default for MailSettings {
     fn default() -> Self {
         Self {
@@ -130,13 +140,12 @@ impl Mailer {
     /// If the sender is no address, or the folder cannot be made.
     pub fn open(settings: &MailSettings, data: &Path) -> Result<Self, MailError> {
         let from: Mailbox = settings.from.parse()?;
-        let way = match settings.transport {
-            Transport::File => {
-                let folder = if settings.directory.as_os_str().is_empty() { data.join("mail") } else { settings.directory.clone() };
+        let way = match settings.folder(data) {
+            Some(folder) => {
                 std::fs::create_dir_all(&folder).map_err(|cause| MailError::File { path: folder.clone(), cause })?;
                 Way::Files(folder)
             }
-            Transport::Smtp => Way::Smtp(smtp(settings)?),
+            None => Way::Smtp(smtp(settings)?),
         };
         Ok(Self { from, way })
     }
@@ -290,35 +299,6 @@ fn html(letter: &Letter) -> String {
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
-}
-
-/// The plain text of a `.eml` file, for tests that follow a link.
-#[cfg(any(test, feature = "testing"))]
-#[must_use]
-pub fn plain_text(eml: &str) -> Option<String> {
-    use base64::Engine as _;
-    let part = eml.split("\r\n--").find(|p| p.contains("Content-Type: text/plain"))?;
-    let (headers, body) = part.split_once("\r\n\r\n")?;
-    let bytes = if headers.contains("base64") {
-        let compact: String = body.split_whitespace().collect();
-        base64::engine::general_purpose::STANDARD.decode(compact).ok()?
-    } else if headers.contains("quoted-printable") {
-        let joined = body.replace("=\r\n", "");
-        let mut bytes = Vec::with_capacity(joined.len());
-        let mut rest = joined.bytes();
-        while let Some(byte) = rest.next() {
-            if byte == b'=' {
-                let pair = [rest.next()?, rest.next()?];
-                bytes.push(u8::from_str_radix(std::str::from_utf8(&pair).ok()?, 16).ok()?);
-            } else {
-                bytes.push(byte);
-            }
-        }
-        bytes
-    } else {
-        body.as_bytes().to_vec()
-    };
-    String::from_utf8(bytes).ok().map(|text| text.replace("\r\n", "\n"))
 }
 
 #[cfg(test)]

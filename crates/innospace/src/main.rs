@@ -101,6 +101,11 @@ enum Command {
     ///
     /// Exit code 0: nothing unsafe was found. 1: something was, and is named.
     Doctor,
+    /// List the letters that became files on a machine without SMTP, or print one.
+    ///
+    /// The newest first: time, to, subject. Unless mail.transport is smtp, a space sends nothing and writes each letter into
+    /// the folder mail of the data directory; links that confirm an address or reset a password are found here.
+    Mail(commands::mail::Mail),
     /// Print the OpenAPI document.
     Openapi,
     /// Read a spreadsheet in a process of its own; used by imports.
@@ -156,6 +161,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::ExportFeedback(args) => commands::find::export_feedback(config, data, args, cli.json).await,
         Command::Verify => commands::admin::verify(config, data, cli.json).await,
         Command::Doctor => commands::doctor::run(config, data, cli.json).await,
+        Command::Mail(args) => commands::mail::run(&config, &data, &args, cli.json),
         Command::Openapi => {
             innospace::print(&server::openapi(&config.server.public_url));
             Ok(ExitCode::SUCCESS)

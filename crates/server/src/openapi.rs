@@ -54,7 +54,7 @@ pub(crate) fn document(table: &[Route], url: &str) -> String {
         "info": {
             "title": "innospace",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "The Brand and Innovation Space. Lists come as {items, next, total}; errors as application/problem+json (RFC 9457). Changes need If-Match with the ETag that was seen; a POST takes an Idempotency-Key unless its answer holds a secret that is shown once.",
+            "description": "The Brand and Innovation Space. Lists come as {items, next, total}; errors as application/problem+json (RFC 9457). Changes need If-Match with the ETag that was seen; a change takes an Idempotency-Key unless its answer holds a secret that is shown once.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "servers": [{ "url": url }],
@@ -102,7 +102,7 @@ fn operation(route: &Route) -> Value {
             "description": "The ETag that was seen, such as \"7\".", "example": "\"1\"",
         }));
     }
-    if route.method == axum::http::Method::POST && !ONCE.contains(&route.id) {
+    if route.takes_key && !ONCE.contains(&route.id) {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "schema": { "type": "string", "maxLength": 128 },
             "description": "The same key gives the same answer.",
@@ -183,14 +183,21 @@ fn operation(route: &Route) -> Value {
                 },
             } } },
         }),
-        (None, BodyLimit::File) => json!({
-            "required": true,
-            "content": { "multipart/form-data": { "schema": {
-                "type": "object",
-                "required": ["file"],
-                "properties": { "file": { "type": "string", "format": "binary" } },
-            } } },
-        }),
+        (None, BodyLimit::File) => {
+            let mut properties = json!({ "file": { "type": "string", "format": "binary" } });
+            for (name, about) in &route.texts {
+                properties[*name] = json!({ "type": "string", "description": about });
+            }
+            json!({
+                "required": true,
+                "content": { "multipart/form-data": { "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": properties,
+                    "additionalProperties": false,
+                } } },
+            })
+        }
         _ => return operation,
     };
     if let Some(object) = operation.as_object_mut() {
@@ -201,7 +208,7 @@ fn operation(route: &Route) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
+    use super::*;
 
     /// A schema, or the one it names.
     fn schema<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
@@ -213,7 +220,7 @@ mod tests {
 
     #[test]
     fn every_answer_that_is_a_list_has_items_next_and_total() {
-        let document: Value = serde_json::from_str(&super::document(&crate::routes::all(), "")).unwrap();
+        let document: Value = serde_json::from_str(&document(&routes::all(), "")).unwrap();
         let (mut lists, mut wrong) = (0, Vec::new());
         for (path, operations) in document["paths"].as_object().unwrap() {
             let answer = schema(&document, &operations["get"]["responses"]["200"]["content"]["application/json"]["schema"]);
@@ -225,5 +232,47 @@ mod tests {
         }
         assert!(lists > 20, "{lists}");
         assert_eq!(wrong, Vec::<&String>::new());
+    }
+
+    fn declared() -> Value {
+        serde_json::from_str(&document(&routes::all(), "")).unwrap()
+    }
+
+    fn takes_key(operation: &Value) -> bool {
+        operation["parameters"].as_array().unwrap().iter().any(|p| p["name"] == "Idempotency-Key" && p["in"] == "header")
+    }
+
+    #[test]
+    fn the_idempotency_key_is_declared_wherever_a_change_reads_it() {
+        let document = declared();
+        let of = |path: &str, method: &str| takes_key(&document["paths"][path][method]);
+        for (path, method) in [
+            ("/api/v1/deals", "post"),
+            ("/api/v1/deals/{id}/contract", "put"),
+            ("/api/v1/deals/{id}/documents/{file}", "delete"),
+            ("/api/v1/listings/{id}/confidential", "put"),
+        ] {
+            assert!(of(path, method), "{method} {path}");
+        }
+        for (path, method) in [("/api/v1/session", "post"), ("/api/v1/tokens", "post"), ("/api/v1/deals/{id}", "get")] {
+            assert!(!of(path, method), "{method} {path}");
+        }
+        // What changes something without it is among those whose answer is given once.
+        let without: Vec<&str> =
+            routes::all().iter().filter(|r| r.is_api() && r.method != axum::http::Method::GET && !r.takes_key).map(|r| r.id).collect();
+        assert_eq!(without, WITHOUT);
+    }
+
+    /// Operations that are no write by somebody known, or whose answer holds a secret.
+    const WITHOUT: [&str; 0] = [];
+
+    #[test]
+    fn a_form_with_a_file_names_every_field_that_is_read() {
+        let document = declared();
+        let schema =
+            |path: &str| document["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"].clone();
+        let names = |path: &str| schema(path).as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names("/api/v1/deals/{id}/documents"), ["file", "paper"]);
+        assert_eq!(names("/api/v1/listings/{id}/files"), ["file"]);
     }
 }

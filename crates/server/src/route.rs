@@ -16,7 +16,7 @@ use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::app::App;
-use crate::extract::Who;
+use crate::extract::{Who, Writer};
 use crate::problem::Problem;
 
 /// Who may use an operation at all. Who may do it to *this* thing is decided in the domain.
@@ -133,8 +133,12 @@ pub struct Route {
     pub status: u16,
     /// Parameters of the query string.
     pub parameters: Vec<Parameter>,
+    /// The texts beside the file of a form that is not the import's.
+    pub texts: Vec<(&'static str, &'static str)>,
     /// Whether `If-Match` is needed.
     pub if_match: bool,
+    /// Whether `Idempotency-Key` is read: its handler takes [`Writer`].
+    pub takes_key: bool,
     handler: MethodRouter<App>,
 }
 
@@ -162,7 +166,9 @@ impl Route {
             is_file: false,
             status: 200,
             parameters: Vec::new(),
+            texts: Vec::new(),
             if_match: false,
+            takes_key: std::any::type_name::<T>().contains(std::any::type_name::<Writer>()),
             handler: axum::routing::on(filter, handler),
         }
     }
@@ -229,6 +235,13 @@ impl Route {
     #[must_use]
     pub fn query_many(mut self, name: &'static str, about: &'static str) -> Self {
         self.parameters.push(Parameter { name, about, json_type: "string", many: true });
+        self
+    }
+
+    /// A text beside the file of a form.
+    #[must_use]
+    pub fn text(mut self, name: &'static str, about: &'static str) -> Self {
+        self.texts.push((name, about));
         self
     }
 

@@ -173,8 +173,8 @@ pub struct Filter {
     pub subject: Option<Uuid>,
     /// Of this kind only.
     pub kind: Option<String>,
-    /// Of every kind but this.
-    pub without: Option<&'static str>,
+    /// Of every kind but these.
+    pub without: &'static [&'static str],
     /// By this account only.
     pub actor: Option<Uuid>,
     /// Below this position (the list is newest first).
@@ -217,8 +217,8 @@ impl Store {
         if let Some(subject) = filter.subject {
             query = query.filter(event::Column::SubjectId.eq(subject));
         }
-        if let Some(kind) = filter.without {
-            query = query.filter(event::Column::Kind.ne(kind));
+        for kind in filter.without {
+            query = query.filter(event::Column::Kind.ne(*kind));
         }
         if let Some(kind) = &filter.kind {
             query = query.filter(event::Column::Kind.eq(kind.as_str()));

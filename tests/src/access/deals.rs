@@ -12,12 +12,34 @@ pub fn cases(operation: &str) -> &'static [&'static str] {
         "listDeals" | "getDealBoard" | "handOverDeals" => &["own"],
         "openDeal" => &["listing"],
         "takeDeal" => &["own", "brokered"],
-        "getDeal" | "moveDeal" | "setDealParties" | "setDealBrokers" | "stateInterests" | "setLegalFacts" | "recordContract"
-        | "recordOutcome" | "listDealMessages" | "sendDealMessage" | "listOffers" | "makeOffer" | "acceptOffer" | "withdrawOffer"
-        | "setDealTask" | "finishDealTask" | "noteMeeting" | "notePaper" | "setMilestone" | "reachMilestone" | "notePayment"
-        | "payPayment" | "fileReport" | "listDealDocuments" | "addDealDocument" | "openDealDocument" | "removeDealDocument" => {
-            &["deal", "brokered"]
-        }
+        "getDeal"
+        | "moveDeal"
+        | "setDealParties"
+        | "setDealBrokers"
+        | "stateInterests"
+        | "setLegalFacts"
+        | "recordContract"
+        | "recordOutcome"
+        | "listDealMessages"
+        | "sendDealMessage"
+        | "listOffers"
+        | "makeOffer"
+        | "acceptOffer"
+        | "withdrawOffer"
+        | "setDealTask"
+        | "finishDealTask"
+        | "noteMeeting"
+        | "notePaper"
+        | "setMilestone"
+        | "reachMilestone"
+        | "notePayment"
+        | "payPayment"
+        | "fileReport"
+        | "listDealDocuments"
+        | "listDealDocumentViews"
+        | "addDealDocument"
+        | "openDealDocument"
+        | "removeDealDocument" => &["deal", "brokered"],
         _ => &[],
     }
 }
@@ -60,7 +82,7 @@ pub async fn ask(world: &World<'_>, operation: &str, case: &str, who: Who) -> As
     let (id, seen) = deal(world, case).await;
     let by = by.at(&id);
     match operation {
-        "getDeal" | "listDealMessages" | "listOffers" | "listDealDocuments" => by,
+        "getDeal" | "listDealMessages" | "listOffers" | "listDealDocuments" | "listDealDocumentViews" => by,
         "addDealDocument" => {
             let head = "--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\n";
             Ask { form: Some(format!("{head}Biên bản\r\n--xxx--\r\n")), ..by }

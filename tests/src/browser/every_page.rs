@@ -315,7 +315,12 @@ impl Cast {
             author.post(&format!("{path}/{part}"), body).await.expect(201);
         }
         let free = author.post("/api/v1/deals", json!({"kind": "licence", "listing": listing})).await.expect(201);
-        author.hand_in(&format!("{path}/documents"), "Biên bản.txt", "Đã nghiệm thu.".as_bytes()).await.expect(201);
+        let paper = author.hand_in(&format!("{path}/documents"), "Biên bản.txt", "Đã nghiệm thu.".as_bytes()).await.expect(201);
+        assert_eq!(leads.get(&format!("{path}/documents/{}", paper["id"].as_str().unwrap())).await.status, 200);
+        let grant = json!({
+            "party": seeker, "email": "host@example.org", "purpose": "Thẩm định công nghệ trước khi đàm phán", "expires_on": "2027-01-31",
+        });
+        author.post(&format!("/api/v1/listings/{listing}/disclosures"), grant).await.expect(201);
         let page = path.replace("/api/v1", "");
         let mut visits = vec![
             visit(Who::Author, &page),

@@ -15,7 +15,8 @@ use sea_orm::{ConnectionTrait, Statement};
 use store::testing::TestStore;
 use store::{Ctx, Store};
 
-use crate::mail::{MailSettings, Mailer, plain_text};
+use crate::mail::{MailSettings, Mailer};
+use crate::mailbox::plain_text;
 use crate::people::NewAccount;
 use crate::sessions::{Client, SessionView};
 use crate::sign_in::{SignIn, SignedIn};

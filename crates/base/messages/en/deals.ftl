@@ -253,9 +253,15 @@ deal-documents = Documents
 deal-no-documents = There are no documents yet. What is handed in here is opened by both sides and the brokers of this deal, and by nobody else.
 deal-document-paper = It is the paper
 deal-document-file = File
-deal-document-hint = Kinds of files: { $kinds }. At most { $max } MB.
+deal-document-hint = Kinds of files: { $kinds }. At most { $max } MB, PDF at most { $pdf } MB. Each PDF is marked with the name of whoever opens it and the time; openings by others are entered in a ledger that the side that handed the document in can read. The mark voids digital signatures in the copy that goes out.
 deal-document-add = Hand in the document
 deal-document-remove = Take back
+deal-openings = { $count ->
+    [one] Who opened them: one opening
+   *[other] Who opened them: { $count } openings
+}
+deal-openings-older = Older openings
+deal-openings-pager = Pages of the ledger of openings
 deal-event-document-added = A document was handed in
 deal-event-document-removed = A document was taken back
 deal-did-document = The document is handed in.

@@ -33,6 +33,7 @@ event-confidential-text-set = Ghi nội dung bảo mật
 event-deal-brokers-set = Đổi người môi giới
 event-deal-contract-recorded = Ghi hợp đồng
 event-deal-document-added = Thêm tài liệu
+event-deal-document-opened = Mở tài liệu
 event-deal-document-removed = Xóa tài liệu
 event-deal-facts-answered = Trả lời câu hỏi pháp lý
 event-deal-interests-stated = Khai báo lợi ích liên quan

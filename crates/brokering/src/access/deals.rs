@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use base::{Action, Actor, Hideable, PartyRole, Scope, StaffRole};
+use base::{Action, Actor, Hideable, PartyId, PartyRole, Scope, StaffRole};
 
+use super::confidential::is_person;
 use crate::deals::{Deal, Side};
 use crate::pipelines::Part;
 
@@ -36,8 +37,17 @@ impl Deal {
 
     /// The sides for which somebody writes: editors and those who sign.
     pub(crate) fn sides_of(&self, actor: &Actor) -> BTreeSet<Side> {
+        self.written_for(actor).map(|(side, _)| side).collect()
+    }
+
+    /// The party for which somebody writes on a side.
+    pub(crate) fn party_of(&self, actor: &Actor, side: Side) -> Option<PartyId> {
+        self.written_for(actor).find(|(of, _)| *of == side).map(|(_, party)| party)
+    }
+
+    fn written_for(&self, actor: &Actor) -> impl Iterator<Item = (Side, PartyId)> {
         let writes = |party| actor.has_role(party, PartyRole::Editor) || actor.has_role(party, PartyRole::Signatory);
-        self.parties_of_sides().filter(|(_, party)| writes(*party)).map(|(side, _)| side).collect()
+        self.parties_of_sides().filter(move |(_, party)| writes(*party))
     }
 }
 
@@ -78,6 +88,9 @@ super::actions! {
     ViewDeal = "deal.view" on Deal, |actor, _deal| actor.has_scope(Scope::Read);
     /// Read what is said, offered, agreed, paid and reached in it.
     ReadDeal = "deal.read" on Deal, |actor, deal| actor.has_scope(Scope::Read) && deal.is_inside(actor);
+    /// Read who opened the documents that one's own side handed in. By the person, as with what is confided.
+    ReadOpenings = "deal.read_openings" on Deal, |actor, deal| is_person(actor) && actor.has_scope(Scope::Read)
+        && (deal.is_brokered_by(actor) || !deal.sides_of(actor).is_empty());
     /// Write, meet, offer, record in it.
     WorkDeal = "deal.work" on Deal, |actor, deal| works(actor, deal);
     /// Move it; which way whom is the pipeline's to say.

@@ -339,7 +339,7 @@ async fn list(
     Ok(Page { items: views(brokering, db, lang, rows).await?, next, total })
 }
 
-async fn views(
+pub(super) async fn views(
     brokering: &Brokering,
     db: &impl ConnectionTrait,
     lang: Lang,

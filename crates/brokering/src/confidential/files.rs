@@ -98,14 +98,6 @@ impl Vault {
         })
     }
 
-    /// A file's plain bytes as a stream.
-    pub(super) async fn stream(
-        &self,
-        row: &file::Model,
-    ) -> Result<futures_util::stream::BoxStream<'static, Result<Bytes, objects::ObjectError>>, BrokeringError> {
-        Ok(self.read(ConfidentialFileId(row.id), self.key(row)?).await?)
-    }
-
     pub(super) fn key(&self, row: &file::Model) -> Result<FileKey, BrokeringError> {
         FileKey::from_hex(&self.meta(row)?.key).ok_or(BrokeringError::Sealed)
     }
@@ -173,15 +165,6 @@ async fn has_room(vault: &Vault, db: &impl ConnectionTrait, id: ListingId) -> Re
     Err(BrokeringError::Invalid(fault("too_many_files", &[("max", &most.to_string())])))
 }
 
-/// What a file is handed in for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// To be confided: a PDF is marked whenever it is served, so it must be one that can be.
-    Confide,
-    /// As a document of a deal, served as it is.
-    Deal,
-}
-
 /// A file on its way in.
 pub struct Incoming {
     vault: Vault,
@@ -189,7 +172,6 @@ pub struct Incoming {
     name: String,
     kind: FileKind,
     most: u64,
-    purpose: Purpose,
     writing: objects::Incoming,
 }
 
@@ -213,11 +195,11 @@ fn promises(kinds: &[FileKind]) -> String {
     kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// Begins to take in a file of this name.
+/// Begins to take in a file of this name. A PDF is marked whenever it is served, so it must be one that can be.
 ///
 /// # Errors
 /// [`BrokeringError::FileRefused`] if its name promises nothing on the list.
-pub async fn begin(brokering: &Brokering, name: &str, purpose: Purpose) -> Result<Incoming, BrokeringError> {
+pub async fn begin(brokering: &Brokering, name: &str) -> Result<Incoming, BrokeringError> {
     let settings = &brokering.vault.settings;
     let name: String = base::text::clean(name).replace(['/', '\\', '\n', '\t'], "_");
     let kind = FileKind::promised(&name).filter(|kind| settings.kinds.contains(kind));
@@ -225,15 +207,13 @@ pub async fn begin(brokering: &Brokering, name: &str, purpose: Purpose) -> Resul
     let ending = name.rfind('.').and_then(|at| name.get(at..)).unwrap_or_default().to_owned();
     let stem: String = name.strip_suffix(&ending).unwrap_or(&name).chars().take(NAME_MAX - ending.chars().count()).collect();
     let id = ConfidentialFileId(brokering.store.clock().uuid());
-    let is_marked = kind == FileKind::Pdf && purpose == Purpose::Confide;
-    let most_mb = if is_marked { settings.max_mb.min(settings.pdf_max_mb) } else { settings.max_mb };
+    let most_mb = if kind == FileKind::Pdf { settings.max_mb.min(settings.pdf_max_mb) } else { settings.max_mb };
     Ok(Incoming {
         vault: brokering.vault.clone(),
         id,
         name: format!("{stem}{ending}"),
         kind,
         most: most_mb.saturating_mul(1_000_000),
-        purpose,
         writing: brokering.vault.objects.begin(id, kind).await?,
     })
 }
@@ -255,17 +235,17 @@ impl Incoming {
         BrokeringError::FileRefused(fault("file_not_its_kind", &[("kind", self.kind.as_str())]))
     }
 
-    /// Ends the file, if it is what its name promises and, being a PDF that is confided, can be marked.
+    /// Ends the file, if it is what its name promises and, being a PDF, can be marked.
     ///
     /// # Errors
     /// [`BrokeringError::FileRefused`] otherwise; nothing of the file is left then.
     pub async fn finish(self) -> Result<Handed, BrokeringError> {
         let wrong = self.not_its_kind();
-        let Self { vault, id, name, kind, writing, purpose, .. } = self;
+        let Self { vault, id, name, kind, writing, .. } = self;
         let written = writing.finish().await?;
         let verdict = if !written.holds {
             Err(wrong)
-        } else if kind == FileKind::Pdf && purpose == Purpose::Confide {
+        } else if kind == FileKind::Pdf {
             vault
                 .document(id, written.key, &Order::Try)
                 .await

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use base::{AccountId, Actor, ConfidentialFileId, Cursor, DisclosureId, DisclosureViewId, Grant, Limit, ListingId, Page};
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 use store::StoreError;
@@ -97,6 +98,43 @@ async fn list(brokering: &Brokering, which: Condition, limit: Limit, cursor: Opt
     let more = rows.len() as u64 > limit.get();
     rows.truncate(usize::try_from(limit.get()).unwrap_or(usize::MAX));
     let next = rows.last().filter(|_| more).map(|row| Cursor::write(&(row.at, row.id)));
+    Ok(Page { items: told(brokering, rows).await?, next, total })
+}
+
+/// The newest looks by each of these disclosures, the newest first, and how many there are by each; who may read them was
+/// decided before.
+pub(super) async fn newest(
+    brokering: &Brokering,
+    ids: &[DisclosureId],
+    of_each: i64,
+) -> Result<(Vec<LookView>, BTreeMap<DisclosureId, u64>), BrokeringError> {
+    let db = brokering.store.db();
+    let by = || view::Column::DisclosureId.is_in(ids.iter().map(|id| id.0));
+    let counted: Vec<(uuid::Uuid, i64)> = view::Entity::find()
+        .select_only()
+        .column(view::Column::DisclosureId)
+        .column_as(view::Column::Id.count(), "looks")
+        .filter(by())
+        .group_by(view::Column::DisclosureId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let totals = counted.into_iter().map(|(id, count)| (DisclosureId(id), u64::try_from(count).unwrap_or_default())).collect();
+    let ranked = Query::select()
+        .column(view::Column::Id)
+        .expr_as(Expr::cust("ROW_NUMBER() OVER (PARTITION BY disclosure_id ORDER BY at DESC, id DESC)"), "place")
+        .from(view::Entity)
+        .and_where(by())
+        .to_owned();
+    let first = Query::select().column("id").from_subquery(ranked, "ranked").and_where(Expr::col("place").lte(of_each)).to_owned();
+    let rows = view::Entity::find().filter(view::Column::Id.in_subquery(first));
+    let rows = rows.order_by_desc(view::Column::At).order_by_desc(view::Column::Id).all(db).await?;
+    Ok((told(brokering, rows).await?, totals))
+}
+
+/// Rows with the names of people and files.
+async fn told(brokering: &Brokering, rows: Vec<view::Model>) -> Result<Vec<LookView>, BrokeringError> {
+    let db = brokering.store.db();
     let people: Vec<AccountId> = rows.iter().map(|row| AccountId(row.account_id)).collect();
     let people = accounts::people::names(db, &people).await?;
     let files = file::Entity::find().filter(file::Column::Id.is_in(rows.iter().filter_map(|row| row.file_id))).all(db).await?;
@@ -117,5 +155,5 @@ async fn list(brokering: &Brokering, which: Condition, limit: Limit, cursor: Opt
             reason: row.reason,
         })
     });
-    Ok(Page { items: items.collect::<Result<_, BrokeringError>>()?, next, total })
+    items.collect()
 }

@@ -4,7 +4,8 @@
 //! notice, a log line or an error; to open it takes the owner's grant to this person, the agreement accepted by this
 //! person, and a day that is not over; each opening stands in the ledger before anything leaves; a PDF leaves with the
 //! reader's mark on every page. Who may do what stands in `access`.
-//! Start at `text` and `files` for the owner, at `disclosures` and `openings` for the reader.
+//! Start at `text` and `files` for the owner, at `disclosures` and `openings` for the reader; `room` is what of it concerns
+//! one deal.
 
 pub mod disclosures;
 pub mod files;
@@ -15,6 +16,7 @@ pub mod marking;
 pub mod nda;
 pub mod objects;
 pub mod openings;
+pub mod room;
 pub(crate) mod rows;
 pub(crate) mod seal;
 pub mod text;

@@ -148,18 +148,30 @@ pub async fn file(
 
 /// A file on its way to somebody whose look is in the ledger.
 async fn serve(brokering: &Brokering, actor: &Actor, listing: ListingId, file: ConfidentialFileId) -> Result<OpenedFile, BrokeringError> {
-    let (db, vault) = (brokering.store.db(), &brokering.vault);
-    let row = live_file(db, listing, file).await?;
+    let vault = &brokering.vault;
+    let row = live_file(brokering.store.db(), listing, file).await?;
     let FileView { name, kind, .. } = vault.view(&row)?;
+    hand_out(brokering, actor, file, vault.key(&row)?, name, kind).await
+}
+
+/// A file as it leaves the space: a PDF with the mark of whoever gets it on every page, anything else as it came.
+pub(crate) async fn hand_out(
+    brokering: &Brokering,
+    actor: &Actor,
+    id: ConfidentialFileId,
+    key: FileKey,
+    name: String,
+    kind: FileKind,
+) -> Result<OpenedFile, BrokeringError> {
+    let vault = &brokering.vault;
     if kind != FileKind::Pdf {
-        return Ok(OpenedFile { name, kind, bytes: vault.stream(&row).await? });
+        return Ok(OpenedFile { name, kind, bytes: vault.read(id, key).await? });
     }
     let reader = actor.signed_in()?;
-    let names = people::names(db, &[reader]).await?;
+    let names = people::names(brokering.store.db(), &[reader]).await?;
     let mark = Mark::of(names.get(&reader).map_or("", String::as_str), reader, brokering.store.clock().now());
-    let key: FileKey = vault.key(&row)?;
     // It could be marked when it was handed in; one that cannot be marked now does not leave.
-    let bytes = vault.document(file, key, &Order::Mark(mark)).await?;
+    let bytes = vault.document(id, key, &Order::Mark(mark)).await?;
     let bytes = bytes.map_err(|why| StoreError::corrupt("confidential document", why))?;
     Ok(OpenedFile { name, kind, bytes: Box::pin(futures_util::stream::once(async move { Ok(Bytes::from(bytes)) })) })
 }

@@ -2,8 +2,8 @@
 //! is confided, and opened to those in the deal and to nobody else.
 //!
 //! Names, hashes and keys lie sealed in the rows. Neither a name nor a content enters an event, a notice or a log line.
-//! Not here: what is confided of a listing, which takes an agreement (`confidential`), and papers as facts that a stage
-//! demands (`work`); a document may say which of those it is.
+//! Not here: opening one, and the ledger of who did (`openings`); what is confided of a listing, which takes an agreement
+//! (`confidential`); papers as facts that a stage demands (`work`): a document may say which of those it is.
 
 use base::{Actor, Code, ConfidentialFileId, DealId, Faults, Refused};
 use chrono::{DateTime, Utc};
@@ -19,8 +19,6 @@ use crate::access::{ReadDeal, WorkDeal};
 use crate::confidential::files::SealedMeta;
 use crate::confidential::files::{Handed, fault, take_away};
 use crate::confidential::kinds::FileKind;
-use crate::confidential::openings::OpenedFile;
-use crate::confidential::seal::FileKey;
 use crate::{Brokering, BrokeringError};
 
 /// Documents of one deal at most.
@@ -66,11 +64,11 @@ fn about(deal: DealId, id: ConfidentialFileId) -> String {
     format!("deal-document:{deal}:{id}")
 }
 
-fn meta(brokering: &Brokering, row: &document::Model) -> Result<SealedMeta, BrokeringError> {
+pub(super) fn meta(brokering: &Brokering, row: &document::Model) -> Result<SealedMeta, BrokeringError> {
     brokering.vault.unseal(&row.sealed, &about(DealId(row.deal_id), ConfidentialFileId(row.id)))
 }
 
-fn read_kind(row: &document::Model) -> Result<FileKind, StoreError> {
+pub(super) fn read_kind(row: &document::Model) -> Result<FileKind, StoreError> {
     row.kind.parse().map_err(|e| StoreError::corrupt("deal document", e))
 }
 
@@ -183,6 +181,7 @@ async fn insert(
             has_room(tx.db(), deal_id).await?;
             let by = actor.signed_in()?;
             let voice = voice_of(&deal, &actor);
+            let party = voice.side().and_then(|side| deal.party_of(&actor, side));
             let row = document::ActiveModel {
                 id: Set(id.0),
                 deal_id: Set(deal_id.0),
@@ -191,6 +190,7 @@ async fn insert(
                 sealed: Set(sealed),
                 paper: Set(paper.as_ref().map(|code| code.0.clone())),
                 side: Set(voice.as_str().to_owned()),
+                party_id: Set(party.map(|p| p.0)),
                 uploaded_by: Set(by.0),
                 uploaded_at: Set(tx.now()),
                 removed_at: Set(None),
@@ -206,30 +206,13 @@ async fn insert(
 }
 
 /// A document that was not removed.
-async fn live(db: &impl ConnectionTrait, deal: DealId, id: ConfidentialFileId) -> Result<document::Model, BrokeringError> {
+pub(super) async fn live(db: &impl ConnectionTrait, deal: DealId, id: ConfidentialFileId) -> Result<document::Model, BrokeringError> {
     let found = document::Entity::find_by_id(id.0)
         .filter(document::Column::DealId.eq(deal.0))
         .filter(document::Column::RemovedAt.is_null())
         .one(db)
         .await?;
     Ok(found.ok_or(Refused::Hidden)?)
-}
-
-/// Opens a document, to those in the deal.
-///
-/// # Errors
-/// [`BrokeringError::Refused`] for everybody else, and hidden for one that is not there.
-pub async fn open_document(
-    brokering: &Brokering,
-    actor: &Actor,
-    deal: DealId,
-    id: ConfidentialFileId,
-) -> Result<OpenedFile, BrokeringError> {
-    readable::<ReadDeal>(brokering, actor, deal).await?;
-    let row = live(brokering.store.db(), deal, id).await?;
-    let SealedMeta { name, key, .. } = meta(brokering, &row)?;
-    let key = FileKey::from_hex(&key).ok_or(BrokeringError::Sealed)?;
-    Ok(OpenedFile { name, kind: read_kind(&row)?, bytes: brokering.vault.read(id, key).await? })
 }
 
 /// Takes a document back: it is gone from the store.

@@ -19,6 +19,7 @@ mod messages;
 mod notices;
 mod offers;
 mod open;
+mod openings;
 mod past;
 mod people;
 mod replay;
@@ -48,7 +49,7 @@ pub use board::{Column, board};
 pub use contract::{Contract, NewPayment, NewReport, Outcome, PaymentView, ReportView, outcome, paid, payment, record_contract, report};
 pub(crate) use counts::{Counted as CountedDeals, of_listing_in_deals};
 pub(crate) use documents::kept_among as documents_among;
-pub use documents::{DocumentReceipt, DocumentView, add_document, documents, may_add_document, open_document, remove_document};
+pub use documents::{DocumentReceipt, DocumentView, add_document, documents, may_add_document, remove_document};
 pub use facts::set_legal_facts;
 pub use handover::{Handover, HandoverReceipt, hand_over};
 pub(crate) use joining::reveal;
@@ -59,6 +60,7 @@ pub use notices::tick;
 pub use offers::{NewOffer, OfferStatus, OfferTerms, OfferView, Royalty, Stage as PaymentStage, accept, offer, offers, withdraw};
 pub(crate) use open::no_pipeline;
 pub use open::{NewDeal, open};
+pub use openings::{OpeningView, open_document, openings};
 pub use past::dealt_in_field_of;
 pub use people::{BrokerShare, BrokerShares, DealParties, DealParty, Statement, set_brokers, set_parties, state_interests};
 pub use replay::{Replayed, replay};
@@ -97,6 +99,26 @@ base::words! {
         Seeker = "seeker",
         /// The space's brokers.
         Broker = "broker",
+    }
+}
+
+impl Voice {
+    /// The side that is spoken for.
+    pub(crate) fn side(self) -> Option<Side> {
+        match self {
+            Self::Owner => Some(Side::Owner),
+            Self::Seeker => Some(Side::Seeker),
+            Self::Broker => None,
+        }
+    }
+}
+
+impl From<Side> for Voice {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Owner => Self::Owner,
+            Side::Seeker => Self::Seeker,
+        }
     }
 }
 
@@ -371,11 +393,7 @@ pub(crate) async fn save(tx: &Tx, deal: &Deal, mut change: deal::ActiveModel) ->
 
 /// In which voice somebody speaks in a deal: for the side they write for, else as its broker.
 pub(crate) fn voice_of(deal: &Deal, actor: &Actor) -> Voice {
-    match deal.sides_of(actor).first() {
-        Some(Side::Owner) => Voice::Owner,
-        Some(Side::Seeker) => Voice::Seeker,
-        None => Voice::Broker,
-    }
+    deal.sides_of(actor).first().map_or(Voice::Broker, |side| Voice::from(*side))
 }
 
 /// A stored JSON value in typed form.

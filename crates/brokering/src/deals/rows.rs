@@ -143,9 +143,23 @@ table! {
         sealed: Vec<u8>,
         paper: Option<String>,
         side: String,
+        party_id: Option<Uuid>,
         uploaded_by: Uuid,
         uploaded_at: DateTimeUtc,
         removed_at: Option<DateTimeUtc>,
+    }
+}
+
+table! {
+    /// Who opened which of them.
+    opening = "deal_document_view" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: Uuid,
+        deal_id: Uuid,
+        document_id: Uuid,
+        account_id: Uuid,
+        side: String,
+        at: DateTimeUtc,
     }
 }
 

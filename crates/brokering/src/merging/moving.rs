@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{NAMED, Obstacle, ObstacleKind};
 use crate::BrokeringError;
 use crate::confidential::rows::disclosure;
-use crate::deals::rows::{broker, deal, party};
+use crate::deals::rows::{broker, deal, document, party};
 use crate::deals::{self, DealParty};
 use crate::interests::rows::interest;
 use crate::stories::rows::{consent, story_party};
@@ -146,6 +146,11 @@ pub(super) async fn absorb(tx: &Tx, both: &Both) -> Result<(), BrokeringError> {
     disclosure::Entity::update_many()
         .col_expr(disclosure::Column::PartyId, Expr::value(into.0))
         .filter(disclosure::Column::PartyId.eq(from.0))
+        .exec(db)
+        .await?;
+    document::Entity::update_many()
+        .col_expr(document::Column::PartyId, Expr::value(into.0))
+        .filter(document::Column::PartyId.eq(from.0))
         .exec(db)
         .await?;
     let own = party::Entity::find().filter(party::Column::PartyId.eq(from.0)).order_by_asc(party::Column::DealId).all(db).await?;

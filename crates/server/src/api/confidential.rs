@@ -6,7 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{ConfidentialFileId, ListingId};
 use brokering::confidential::disclosures::{self, DisclosureReceipt, DisclosureView, NewDisclosure};
-use brokering::confidential::files::{self, FileReceipt, FileView, Handed, Purpose};
+use brokering::confidential::files::{self, FileReceipt, FileView, Handed};
 use brokering::confidential::ledger::{self, LookView};
 use brokering::confidential::openings::{self, Emergency};
 use brokering::confidential::text::{self, ConfidentialText};
@@ -65,7 +65,7 @@ pub(crate) async fn add_file(
 /// Reads the form that the API and the page send alike, straight into the store; who may hand in nothing is not read.
 pub(crate) async fn receive(app: &App, ctx: &Ctx, id: ListingId, request: Request) -> Result<Handed, Problem> {
     files::may_add(&app.brokering, &ctx.actor, id).await?;
-    Ok(super::upload::receive(app, Purpose::Confide, &[], request).await?.file)
+    Ok(super::upload::receive(app, &[], request).await?.file)
 }
 
 /// Makes what was handed in the listing's own. A repeat with the same key is one with the same file.

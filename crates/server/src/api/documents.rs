@@ -5,8 +5,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use base::{Code, ConfidentialFileId, DealId};
-use brokering::confidential::files::Purpose;
-use brokering::deals::{self, DocumentReceipt, DocumentView};
+use brokering::deals::{self, DocumentReceipt, DocumentView, OpeningView};
 use sha2::{Digest, Sha256};
 use store::Ctx;
 
@@ -36,7 +35,7 @@ pub(crate) async fn add(State(app): State<App>, Writer(ctx): Writer, Id(id): Id<
 /// not read. A repeat with the same key is one with the same file.
 pub(crate) async fn receive(app: &App, mut ctx: Ctx, id: DealId, request: Request) -> Result<DocumentReceipt, Problem> {
     deals::may_add_document(&app.brokering, &ctx.actor, id).await?;
-    let received = upload::receive(app, Purpose::Deal, &["paper"], request).await?;
+    let received = upload::receive(app, &["paper"], request).await?;
     let paper = received.texts.get("paper").filter(|code| !code.is_empty());
     if let Some(key) = &mut ctx.idempotency {
         let said = format!("{id} {} {}", received.file.sha256(), paper.map_or("", String::as_str));
@@ -54,6 +53,17 @@ pub(crate) fn both((id, file): (String, String)) -> Result<(DealId, Confidential
 pub(crate) async fn open(State(app): State<App>, who: Who, Path(path): Path<(String, String)>) -> Result<Response, Problem> {
     let (id, file) = both(path)?;
     Ok(served(deals::open_document(&app.brokering, &who.actor, id, file).await?))
+}
+
+/// Who opened what the reader's side handed in.
+pub(crate) async fn openings(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<DealId>,
+    params: Params,
+) -> Result<Answer<List<OpeningView>>, Problem> {
+    let params = params.only(&["limit", "cursor"])?;
+    Ok(Answer(deals::openings(&app.brokering, &who.actor, id, params.limit()?, params.cursor()).await?.into()))
 }
 
 /// Takes a document back.

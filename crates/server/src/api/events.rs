@@ -106,7 +106,7 @@ pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Re
     let filter = Filter {
         subject: params.parsed("subject")?,
         kind: params.get("kind").map(str::to_owned),
-        without: None,
+        without: &[],
         actor: params.parsed("actor")?,
         before: before(params.cursor())?,
     };

@@ -6,7 +6,7 @@ use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
 use base::Faults;
-use brokering::confidential::files::{self, Handed, Purpose};
+use brokering::confidential::files::{self, Handed};
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -37,7 +37,7 @@ fn one_fault(pointer: String, code: &'static str) -> Problem {
 }
 
 /// Reads a form of one `file` and of texts by these names. Who may hand in nothing was refused before.
-pub(crate) async fn receive(app: &App, purpose: Purpose, names: &[&str], request: Request) -> Result<Received, Problem> {
+pub(crate) async fn receive(app: &App, names: &[&str], request: Request) -> Result<Received, Problem> {
     let mut form = Multipart::from_request(request, app).await.map_err(|_| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"))?;
     let (mut handed, mut texts) = (None, BTreeMap::new());
     while let Some(field) = form.next_field().await.map_err(|error| cut(&error))? {
@@ -53,7 +53,7 @@ pub(crate) async fn receive(app: &App, purpose: Purpose, names: &[&str], request
         // A browser sends a file without name and content where none was chosen.
         let file_name = field.file_name().unwrap_or_default().to_owned();
         if !file_name.is_empty() {
-            handed = Some(receive_file(app, &file_name, purpose, field).await?);
+            handed = Some(receive_file(app, &file_name, field).await?);
         }
     }
     match handed {
@@ -74,8 +74,8 @@ async fn read_text(mut field: Field<'_>) -> Result<String, Problem> {
     Ok(base::text::clean(&String::from_utf8_lossy(&bytes)))
 }
 
-async fn receive_file(app: &App, name: &str, purpose: Purpose, mut field: Field<'_>) -> Result<Handed, Problem> {
-    let mut incoming = files::begin(&app.brokering, name, purpose).await?;
+async fn receive_file(app: &App, name: &str, mut field: Field<'_>) -> Result<Handed, Problem> {
+    let mut incoming = files::begin(&app.brokering, name).await?;
     while let Some(chunk) = field.chunk().await.map_err(|error| cut(&error))? {
         incoming.write(&chunk).await?;
     }

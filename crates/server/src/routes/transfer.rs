@@ -185,7 +185,7 @@ pub(super) fn deal() -> Vec<Route> {
     use brokering::deals::{
         Added, BrokerShares, Column, Contract, DealParties, DealReceipt, DealRow, DealView, DocumentReceipt, DocumentView, Handover,
         HandoverReceipt, MessageReceipt, MessageView, NewDeal, NewMeeting, NewMessage, NewMilestone, NewOffer, NewPaper, NewPayment,
-        NewReport, NewTask, OfferView, Outcome, PaperReceipt, Statement, Transition,
+        NewReport, NewTask, OfferView, OpeningView, Outcome, PaperReceipt, Statement, Transition,
     };
     use brokering::legal::LegalFacts;
     let vnd = |minor: i64| json!({"minor": minor, "currency": "VND"});
@@ -311,10 +311,15 @@ pub(super) fn deal() -> Vec<Route> {
         post("/api/v1/deals/{id}/documents", "addDealDocument", Member, api::documents::add)
             .about("Takes a document (multipart: `file`, and `paper`, a code of `deal_papers`, if it is one of those). What it is, is told by its contents and must be what its name says.")
             .limit(BodyLimit::File)
+            .text("paper", "A code of `deal_papers`, if it is one of those.")
             .gives::<DocumentReceipt>(201),
         get("/api/v1/deals/{id}/documents/{file}", "openDealDocument", Member, api::documents::open)
-            .about("Opens a document, to those in the deal.")
+            .about("Opens a document, to those in the deal: whoever is of another party than handed it in is entered in its ledger, a PDF is marked with the reader's name and the time.")
             .gives_file(),
+        get("/api/v1/deals/{id}/document-views", "listDealDocumentViews", Member, api::documents::openings)
+            .about("The ledger of the documents that one's own side handed in: who of the others opened which and when, the newest first.")
+            .paged()
+            .gives::<List<OpeningView>>(200),
         delete("/api/v1/deals/{id}/documents/{file}", "removeDealDocument", Member, api::documents::remove)
             .about("Takes a document back; for the side that handed it in.")
             .gives_nothing(),

@@ -8,6 +8,7 @@ pub(super) mod documents;
 mod inside;
 pub(super) mod mine;
 pub(super) mod parts;
+mod room;
 
 use askama::Template;
 use axum::extract::State;
@@ -19,7 +20,8 @@ use serde_json::Value;
 use store::events::Filter;
 
 pub(super) use self::change::{change, refused};
-use self::documents::DocumentLine;
+use self::documents::{DocumentLine, Openings};
+use self::room::RoomBox;
 use super::faults::FaultLine;
 use super::fields::{Context, Field, Opt, told};
 use super::form::Form;
@@ -180,6 +182,8 @@ pub(super) struct DealPage {
     pub faults: Vec<FaultLine>,
     pub done: Option<String>,
     pub documents: Vec<DocumentLine>,
+    /// Who opened what the reader's side handed in, once somebody did.
+    pub openings: Option<Openings>,
     pub document_action: String,
     pub remove_action: String,
     pub document_hint: String,
@@ -187,6 +191,8 @@ pub(super) struct DealPage {
     pub papers_to_choose: Vec<Opt>,
     /// Its story, once it came to its good end.
     pub story: Option<StoryBox>,
+    /// What of the listing's confidential part concerns the reader in this deal.
+    pub room: Option<RoomBox>,
 }
 
 /// What was sent and could not be done.
@@ -244,9 +250,9 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         None
     };
     let events = match &view.inside {
-        // Messages stand in the thread; however many there are, the steps before them are told.
+        // Messages stand in the thread and openings in their ledger; however many there are, the steps before them are told.
         Some(_) => {
-            let steps = Filter { subject: Some(id.0), without: Some("deal.message_sent"), ..Filter::default() };
+            let steps = Filter { subject: Some(id.0), without: &["deal.message_sent", "deal.document_opened"], ..Filter::default() };
             app.store.events(&steps, EVENTS).await?
         }
         None => Vec::new(),
@@ -309,11 +315,13 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         disclaimer: String::new(),
         outcome: Facts::none(),
         documents: documents::lines(app, visit, &view).await?,
+        openings: documents::openings(app, visit, &view, &here).await?,
         document_action: documents::action(app, &here),
         remove_action: format!("{here}/documents/remove"),
         document_hint: documents::hint(app, lang),
         accept: documents::accept(app),
         papers_to_choose: super::desk::terms(app, "deal_papers", lang),
+        room: room::of(app, visit, &view).await?,
         story: if view.is_open { None } else { on_deal(app, visit, id).await? },
         code: view.code.clone(),
         kind: view.kind_name.clone(),

@@ -3,7 +3,7 @@
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use base::{DealId, Lang, messages};
+use base::{DealId, Lang, Limit, messages};
 use brokering::BrokeringError;
 use brokering::deals::{self, DealView, DocumentView};
 use store::IdempotencyKey;
@@ -11,10 +11,10 @@ use store::IdempotencyKey;
 use super::super::confidential::size;
 use super::super::faults::FaultLine;
 use super::super::form::Form;
-use super::super::format;
+use super::super::format::{self, Moment};
 use super::super::frame::{Visit, go, localised, parameter};
 use super::super::paging;
-use super::{Refusal, deal_page};
+use super::{Refusal, deal_page, writes};
 use crate::api;
 use crate::app::App;
 use crate::extract::{Id, Writer};
@@ -51,6 +51,54 @@ pub(super) async fn lines(app: &App, visit: &Visit, view: &DealView) -> Result<V
     Ok(all.into_iter().map(|one| line(app, view.id, one, visit.lang())).collect())
 }
 
+/// Openings on the page at once.
+const OPENINGS: u16 = 10;
+
+/// One opening of a document.
+pub(in super::super) struct OpeningLine {
+    pub name: String,
+    pub voice: String,
+    pub document: String,
+    pub at: Moment,
+}
+
+/// The ledger of the documents that the reader's side handed in.
+pub(in super::super) struct Openings {
+    pub lines: Vec<OpeningLine>,
+    pub total: u64,
+    pub next: Option<String>,
+    pub first: Option<String>,
+}
+
+/// The ledger, for those who write for a side or broker the deal; none as long as nothing stands in it.
+pub(super) async fn openings(app: &App, visit: &Visit, view: &DealView, here: &str) -> Result<Option<Openings>, Problem> {
+    if !writes(visit, view) {
+        return Ok(None);
+    }
+    let lang = visit.lang();
+    let cursor = Some(parameter(visit, "openings")).filter(|c| !c.is_empty());
+    let limit = Limit::new(OPENINGS).unwrap_or_default();
+    let found = match deals::openings(&app.brokering, &visit.who.actor, view.id, limit, cursor.as_deref()).await {
+        Ok(found) => found,
+        // Not for programs.
+        Err(BrokeringError::Refused(_)) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let at = |cursor: &str| paging::address(here, &[("openings", cursor)]);
+    let line = |one: deals::OpeningView| OpeningLine {
+        name: one.name,
+        voice: app.vocabularies.name("deal_voices", one.voice.as_str(), lang).to_owned(),
+        document: one.document_name,
+        at: format::moment(lang, one.at),
+    };
+    Ok((found.total > 0).then(|| Openings {
+        total: found.total,
+        next: found.next.as_deref().map(at),
+        first: cursor.map(|_| here.to_owned()),
+        lines: found.items.into_iter().map(line).collect(),
+    }))
+}
+
 /// Where the form is sent, with a key of its own: sent twice, it hands in one document.
 pub(super) fn action(app: &App, deal: &str) -> String {
     paging::address(&format!("{deal}/documents"), &[("key", &app.clock().uuid().simple().to_string())])
@@ -60,7 +108,8 @@ pub(super) fn action(app: &App, deal: &str) -> String {
 pub(super) fn hint(app: &App, lang: Lang) -> String {
     let settings = app.brokering.vault.settings();
     let kinds = settings.kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
-    messages::say(lang, "deal-document-hint", &[("kinds", &kinds), ("max", &settings.max_mb.to_string())])
+    let (max, pdf) = (settings.max_mb.to_string(), settings.pdf_max_mb.min(settings.max_mb).to_string());
+    messages::say(lang, "deal-document-hint", &[("kinds", &kinds), ("max", &max), ("pdf", &pdf)])
 }
 
 /// The endings that a browser offers.

@@ -84,7 +84,7 @@ impl Asked {
         let id = |text: &str| if text.is_empty() { Ok(None) } else { Uuid::try_parse(text).map(Some) };
         let kind = Some(self.kind.clone()).filter(|kind| !kind.is_empty());
         match (id(&self.subject), id(&self.actor)) {
-            (Ok(subject), Ok(actor)) => Ok(Filter { subject, kind, without: None, actor, before }),
+            (Ok(subject), Ok(actor)) => Ok(Filter { subject, kind, without: &[], actor, before }),
             (subject, actor) => {
                 let wrong = [("subject", subject.is_err()), ("actor", actor.is_err())];
                 Err(wrong.into_iter().filter(|(_, is_wrong)| *is_wrong).map(|(name, _)| name).collect())

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     /// Every kind of event there is.
-    const EVENTS: [&str; 116] = [
+    const EVENTS: [&str; 117] = [
         "account.confirmed",
         "account.created",
         "account.disabled",
@@ -125,6 +125,7 @@ mod tests {
         "deal.brokers_set",
         "deal.contract_recorded",
         "deal.document_added",
+        "deal.document_opened",
         "deal.document_removed",
         "deal.facts_answered",
         "deal.interests_stated",
