@@ -103,7 +103,7 @@ fn vnd(minor: i64) -> Value {
     json!({"minor": minor, "currency": "VND"})
 }
 
-const CONTENTS: [&str; 12] =
+pub const CONTENTS: [&str; 12] =
     ["name", "object", "right", "method", "rights_duties", "price", "term", "plan", "warranty", "penalty", "liability", "disputes"];
 
 /// Answers to the questions of the law with which a contract must be registered, and its price valued.
