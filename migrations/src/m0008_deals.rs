@@ -25,6 +25,7 @@ crate::step!(
             opened_by {uuid} REFERENCES account (id),
             opened_at {time} NOT NULL,
             stage_since {time} NOT NULL,
+            signed_at {time},
             due_on {date} NOT NULL,
             told_due_on {date},
             version {int} NOT NULL,

@@ -284,3 +284,121 @@ async fn the_confidential_room_stands_on_the_page_of_the_deal_for_those_it_conce
     })
     .await;
 }
+
+/// Keeps a part of a deal on its page.
+async fn save(by: &Client, deal: &str, name: &str, fields: &[(&str, &str)]) -> Answer {
+    let part = format!("{deal}/edit/{name}");
+    let seen = seen(&by.get(&part).await.text);
+    let all: Vec<(&str, &str)> = [("_seen", seen.as_str()), ("_do", "save")].iter().chain(fields).copied().collect();
+    send(by, &part, &all).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_royalty_for_each_unit_is_typed_shown_and_never_carried_along_unseen() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "u").await;
+        let (owner, seeker) = (&cast.owner, &cast.seeker);
+        let made = cast.deal("licence").await;
+        let deal = made.path.replace("/api/v1", "");
+
+        // What the API offers stands on the page with its amount, in both languages.
+        let royalty = json!({"base": "per_unit", "per_unit": {"minor": 1_234, "currency": "VND"}});
+        made.post(owner, "offers", json!({"terms": {"term_months": 12, "royalty": royalty}})).await.expect(201);
+        let page = seeker.get(&deal).await.text;
+        assert!(page.contains("Phí kỳ vụ cho mỗi đơn vị sản phẩm") && page.contains("1.234"), "{page}");
+        let page = seeker.get(&format!("/en{deal}")).await.text;
+        assert!(page.contains("Royalty per unit of product") && page.contains("1,234"), "{page}");
+
+        // A counter-offer begins with it in sight, and without it where it is emptied.
+        let form = seeker.get(&format!("{deal}/edit/offer")).await.text;
+        assert!(form.contains("name=\"/terms/royalty/per_unit/amount\"") && form.contains("value=\"1.234\""), "{form}");
+        let unit = ("/terms/royalty/per_unit/amount", "");
+        let none = [unit, ("/terms/royalty/rate_bp", ""), ("/terms/royalty/base", ""), ("/terms/term_months", "24")];
+        there(&save(seeker, &deal, "offer", &none).await);
+        let offers = owner.get(&format!("{}/offers", made.path)).await.expect(200);
+        assert_eq!(offers["items"][0]["terms"], json!({"term_months": 24}), "nothing of the other side's price is left in it");
+
+        // Chosen by the unit, the amount is what is missing, and can be typed; a rate beside it would say two prices.
+        let by_unit = [("/terms/royalty/base", "per_unit"), unit];
+        let missing = save(owner, &deal, "offer", &by_unit).await;
+        assert!(missing.status == 422 && missing.text.contains("href=\"#/terms/royalty/per_unit/amount\""), "{}", missing.text);
+        let typed = [("/terms/royalty/base", "per_unit"), ("/terms/royalty/per_unit/amount", "2.500")];
+        let both = save(owner, &deal, "offer", &[typed.as_slice(), &[("/terms/royalty/rate_bp", "5")]].concat()).await;
+        assert!(both.status == 422 && both.text.contains("href=\"#/terms/royalty/rate_bp\""), "{}", both.text);
+        there(&save(owner, &deal, "offer", &typed).await);
+        let offers = owner.get(&format!("{}/offers", made.path)).await.expect(200);
+        assert_eq!(offers["items"][0]["terms"]["royalty"], json!({"base": "per_unit", "per_unit": {"minor": 2_500, "currency": "VND"}}));
+        let wrong = json!({"base": "net_price", "rate_bp": 500, "per_unit": {"minor": 1, "currency": "VND"}});
+        assert_eq!(made.post(owner, "offers", json!({"terms": {"royalty": wrong}})).await.pointers(), ["/terms/royalty/per_unit"]);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_accepted_offer_stays_on_the_page_and_the_timeline_leads_back_to_its_beginning() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "v").await;
+        let made = cast.deal("licence").await;
+        let deal = made.path.replace("/api/v1", "");
+        let offer = |n: i64| json!({"terms": {"lump_sum": {"minor": n * 1_000_003, "currency": "VND"}}});
+        let first = made.post(&cast.owner, "offers", offer(1)).await.expect(201);
+        made.post(&cast.seeker, &format!("offers/{}/accept", first["id"].as_str().unwrap()), json!(null)).await.expect(200);
+        for n in 2..=5 {
+            made.post(&cast.owner, "offers", offer(n)).await.expect(201);
+        }
+        let page = cast.seeker.get(&format!("/en{deal}")).await.text;
+        for (number, is_shown) in [(1, true), (2, false), (3, true), (4, true), (5, true)] {
+            assert_eq!(page.contains(&format!("<th scope=\"col\">Offer {number}<")), is_shown, "offer {number}: {page}");
+        }
+        assert!(page.contains("1,000,003"), "what was agreed to: {page}");
+
+        // Thirty steps on a page; the way to the older ones, and back.
+        for n in 0..30 {
+            let task = json!({"title": format!("Việc {n}"), "whose": "seeker", "due_on": "2026-12-01"});
+            made.post(&cast.owner, "tasks", task).await.expect(201);
+        }
+        let page = cast.seeker.get(&format!("/en{deal}")).await.text;
+        assert!(!page.contains("The deal was opened") && page.contains("Older steps"), "{page}");
+        let older = page.split("steps=").nth(1).unwrap().split(['#', '"']).next().unwrap();
+        let page = cast.seeker.get(&format!("/en{deal}?steps={older}")).await.text;
+        assert!(page.contains("The deal was opened") && page.contains("The newest steps") && !page.contains("Older steps"), "{page}");
+        assert_eq!(cast.seeker.get(&format!("{deal}?steps=x")).await.status, 400);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_paid_or_reached_is_noted_with_the_day_it_happened() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "w").await;
+        let owner = &cast.owner;
+        let made = cast.deal("licence").await;
+        let deal = made.path.replace("/api/v1", "");
+        let sum = json!({"kind": "lump_sum", "amount": {"minor": 5_000_000, "currency": "VND"}, "due_on": "2026-12-31"});
+        let payment = made.post(owner, "payments", sum).await.expect(201)["id"].as_str().unwrap().to_owned();
+        let milestone = made.post(owner, "milestones", json!({"title": "Lắp xong", "due_on": "2026-12-01"})).await.expect(201);
+        let milestone = milestone["id"].as_str().unwrap().to_owned();
+        let page = owner.get(&deal).await.text;
+        for id in [&payment, &milestone] {
+            let input = format!("id=\"on:{id}\" name=\"on\" type=\"date\" value=\"2026-11-24\" max=\"2026-11-24\"");
+            assert!(page.contains(&input), "today is the beginning: {page}");
+        }
+        let note = async |does: &str, which: &str, on: &str| send(owner, &deal, &[("which", which), ("on", on), ("_do", does)]).await;
+        for wrong in ["2026-11-25", "hôm qua", ""] {
+            let refused = note("paid", &payment, wrong).await;
+            assert!(refused.status == 422 && refused.text.contains(&format!("href=\"#on:{payment}\"")), "{wrong}: {}", refused.text);
+        }
+        assert!(note("paid", &payment, "2026-11-25").await.text.contains("value=\"2026-11-25\""), "what was typed is kept");
+        there(&note("paid", &payment, "2026-11-03").await);
+        there(&note("reached", &milestone, "2026-10-31").await);
+        let inside = owner.get(&made.path).await.expect(200)["inside"].clone();
+        assert_eq!(
+            (&inside["payments"][0]["paid_on"], &inside["milestones"][0]["reached_on"]),
+            (&json!("2026-11-03"), &json!("2026-10-31"))
+        );
+        site.stop().await;
+    })
+    .await;
+}

@@ -6,9 +6,10 @@ use chrono::TimeDelta;
 use futures_util::StreamExt as _;
 use reqwest::Method;
 use serde_json::{Value, json};
+use store::testing::TestStore;
 
 use crate::deals::Cast;
-use crate::disclosures::{drawn, pdf};
+use crate::disclosures::{Room, drawn, pdf};
 use crate::site::{Client, Site, on_every_database};
 
 /// A form of a file and the paper it is.
@@ -201,6 +202,8 @@ async fn a_document_is_taken_only_if_it_is_what_its_name_says_and_small_enough()
         let seen = owner.get(&deal.path).await.expect(200)["version"].as_i64().unwrap();
         owner.post_at(&format!("{}/transitions", deal.path), seen, json!({"to": "lost", "reason": "price"})).await.expect(200);
         assert_eq!(owner.hand_in(&documents, "b.txt", b"abc").await.status, 409);
+        assert_eq!(keyed.hand_in(&documents, "a.txt", b"abc").await.expect(201), first, "a repeat hears what it heard before");
+        assert_eq!(keyed.hand_in(&documents, "a.txt", b"other").await.status, 422);
         assert_eq!(owner.get(&documents).await.expect(200)["total"], 1);
         site.stop().await;
     })
@@ -238,4 +241,61 @@ async fn documents_are_handed_in_opened_and_taken_back_on_the_page_of_the_deal()
         site.stop().await;
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_document_that_is_a_paper_is_that_paper_for_the_stage_that_demands_it() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "dn").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let deal = cast.deal("licence").await;
+        let documents = format!("{}/documents", deal.path);
+        deal.go(broker, "introduced").await.expect(200);
+        assert_eq!(deal.go(owner, "nda").await.pointers(), ["/papers/nda"]);
+        let handed = hand_in_as(seeker, &documents, "nda", "Thỏa thuận bảo mật.txt", "Hai bên giữ kín.").await.expect(201);
+        deal.go(owner, "nda").await.expect(200);
+
+        // What the stage stands on is not taken back; what is noted beside it frees it.
+        let one = format!("{documents}/{}", handed["id"].as_str().unwrap());
+        let refused = seeker.send(Method::DELETE, &one, None).await;
+        assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/papers/nda".to_owned()]), "{}", refused.text);
+        let page = deal.path.replace("/api/v1", "");
+        let form = format!("file={}", handed["id"].as_str().unwrap()).into_bytes();
+        let refused = seeker.send_raw(Method::POST, &format!("{page}/documents/remove"), "application/x-www-form-urlencoded", form).await;
+        assert!(refused.status == 422 && refused.text.contains("href=\"#documents\""), "{}", refused.text);
+        assert_eq!(seeker.get(&one).await.status, 200, "it is still there");
+        deal.post(broker, "papers", json!({"kind": "nda", "dated_on": "2026-11-24"})).await.expect(201);
+        assert_eq!(seeker.send(Method::DELETE, &one, None).await.status, 204);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_upload_that_took_the_last_place_is_answered_again_under_its_key() {
+    for store in TestStore::all().await.unwrap() {
+        let site = Site::start_with(store, |config| config.files.per_listing = 1).await;
+        let room = Room::make(&site).await;
+        let files = room.at("files");
+        let keyed = room.owner.clone().with("idempotency-key", "file-1");
+        let first = keyed.hand_in(&files, "a.txt", b"abc").await.expect(201);
+        assert_eq!(room.owner.hand_in(&files, "b.txt", b"abc").await.status, 422, "there is no place left");
+        assert_eq!(keyed.hand_in(&files, "a.txt", b"abc").await.expect(201), first);
+        assert_eq!(keyed.hand_in(&files, "a.txt", b"other").await.json()["type"], "/problems/idempotency-key-reused");
+        assert_eq!(room.reader.clone().with("idempotency-key", "file-1").hand_in(&files, "a.txt", b"abc").await.status, 404);
+
+        let cast = Cast::make(&site, "dl").await;
+        let documents = format!("{}/documents", cast.deal("technical_service").await.path);
+        for n in 0..99_u8 {
+            cast.owner.hand_in(&documents, "a.txt", &[b'a' + n % 20]).await.expect(201);
+        }
+        let keyed = cast.owner.clone().with("idempotency-key", "last-1");
+        let last = keyed.hand_in(&documents, "z.txt", b"abc").await.expect(201);
+        assert_eq!(cast.owner.hand_in(&documents, "b.txt", b"abc").await.status, 422, "there is no place left");
+        assert_eq!(keyed.hand_in(&documents, "z.txt", b"abc").await.expect(201), last);
+        assert_eq!(cast.owner.get(&documents).await.expect(200)["total"], 100);
+        let stored = std::fs::read_dir(site.app.data.join("files")).unwrap().count();
+        assert_eq!(stored, 101, "what a repeat hands in is not kept twice");
+        site.stop().await;
+    }
 }

@@ -98,11 +98,11 @@ pub struct Lost {
 pub struct Dealt {
     /// Meetings held.
     pub meetings: Figure,
-    /// Deals with a non-disclosure agreement.
+    /// Deals with a non-disclosure agreement, and parties that accepted one to read what is confided of the listing.
     pub agreements: Figure,
     /// Deals with an evaluation or trial.
     pub evaluations: Figure,
-    /// Deals with a signed contract.
+    /// Deals whose contract was signed, in whatever currency, be they lost later.
     pub signed: Figure,
     /// Deals that came to their good end.
     pub completed: Figure,
@@ -110,7 +110,8 @@ pub struct Dealt {
     pub lost: Figure,
     /// Why.
     pub lost_by_reason: Vec<Lost>,
-    /// The band of all signed contracts together, a code of `price_bands`; told where their number is.
+    /// The band of all signed contracts in dong together, a code of `price_bands`; told where their number is. Contracts in
+    /// other currencies are among those signed and in no band: nobody here knows the rate of their day.
     pub money: Option<Code>,
 }
 

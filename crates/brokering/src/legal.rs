@@ -233,8 +233,10 @@ pub struct Law {
     pub law_vi: String,
     /// The law's name in English.
     pub law_en: String,
-    /// Where it was read.
-    pub source: String,
+    /// Where it was read, in Vietnamese.
+    pub source_vi: String,
+    /// Where it was read, in English.
+    pub source_en: String,
     /// What the reader must beware of, in Vietnamese.
     pub caveat_vi: String,
     /// What the reader must beware of, in English.
@@ -242,6 +244,16 @@ pub struct Law {
     /// The rules.
     #[serde(rename = "rule")]
     pub rules: Vec<Rule>,
+}
+
+impl Law {
+    fn name(&self, lang: Lang) -> &str {
+        if lang == Lang::Vi { &self.law_vi } else { &self.law_en }
+    }
+
+    fn source(&self, lang: Lang) -> &str {
+        if lang == Lang::Vi { &self.source_vi } else { &self.source_en }
+    }
 }
 
 /// A file of rules does not hold what it should.
@@ -304,6 +316,8 @@ pub struct Advice {
     pub law: String,
     /// The article.
     pub article: String,
+    /// Which text of the law it was read in and when, in the reader's language.
+    pub source: String,
     /// The first day the rule holds, where it is known.
     pub from: Option<NaiveDate>,
     /// The last day the rule holds.
@@ -322,6 +336,16 @@ pub struct Advice {
     pub to_check: bool,
 }
 
+/// Where what the rules say of a law was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = LegalSource)]
+pub struct Source {
+    /// The law, in the reader's language.
+    pub law: String,
+    /// Which text of it and when, in the reader's language.
+    pub source: String,
+}
+
 /// What the rules in force on a day say of a deal. Advice, not a legal opinion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LegalPath {
@@ -331,6 +355,8 @@ pub struct LegalPath {
     pub disclaimer: String,
     /// What to beware of with each law that speaks here, in the reader's language.
     pub caveats: Vec<String>,
+    /// Where what is said of each law that speaks here was read.
+    pub sources: Vec<Source>,
     /// Questions that are not answered yet.
     pub unanswered: Vec<&'static str>,
     /// Whether the contract is to be registered.
@@ -352,13 +378,14 @@ impl LegalPath {
 #[must_use]
 pub fn legal_path(laws: &Laws, case: &Case, day: NaiveDate, lang: Lang) -> LegalPath {
     let known = case.known();
-    let mut caveats = Vec::new();
+    let (mut caveats, mut sources) = (Vec::new(), Vec::new());
     let mut advice = Vec::new();
     for law in &laws.0 {
         let before = advice.len();
         advice.extend(law.rules.iter().filter(|rule| rule.holds(day, &known)).map(|rule| advise(law, rule, case, lang)));
         if advice.len() > before {
             caveats.push(if lang == Lang::Vi { law.caveat_vi.clone() } else { law.caveat_en.clone() });
+            sources.push(Source { law: law.name(lang).to_owned(), source: law.source(lang).to_owned() });
         }
     }
     let first = |effect: Effect| advice.iter().find(|a: &&Advice| a.effect == effect);
@@ -370,7 +397,7 @@ pub fn legal_path(laws: &Laws, case: &Case, day: NaiveDate, lang: Lang) -> Legal
         None => (Registration::Unknown, None),
     };
     let disclaimer = base::messages::say(lang, "legal-disclaimer", &[]);
-    LegalPath { as_of: day, disclaimer, caveats, unanswered, registration, register_by, advice }
+    LegalPath { as_of: day, disclaimer, caveats, sources, unanswered, registration, register_by, advice }
 }
 
 fn advise(law: &Law, rule: &Rule, case: &Case, lang: Lang) -> Advice {
@@ -386,8 +413,9 @@ fn advise(law: &Law, rule: &Rule, case: &Case, lang: Lang) -> Advice {
         rule: rule.code.clone(),
         effect: rule.effect,
         text: if is_vi { rule.vi.clone() } else { rule.en.clone() },
-        law: if is_vi { law.law_vi.clone() } else { law.law_en.clone() },
+        law: law.name(lang).to_owned(),
         article: rule.article.clone(),
+        source: law.source(lang).to_owned(),
         from: rule.from,
         to: rule.to,
         about: rule.item.clone().or_else(|| rule.paper.clone()),
@@ -457,7 +485,9 @@ mod tests {
         licence.contents = before.advice.iter().filter_map(|a| a.about.clone()).filter(|i| i != "warranty" && i != "definitions").collect();
         let left = path(&licence, "2026-11-28");
         assert_eq!(left.blocking().map(|a| a.about.as_deref().unwrap()).collect::<Vec<_>>(), ["warranty"]);
-        assert!(left.advice.iter().all(|a| !a.article.is_empty() && !a.law.is_empty()));
+        assert!(left.advice.iter().all(|a| !a.article.is_empty() && !a.law.is_empty() && !a.source.is_empty()));
+        assert_eq!(left.sources.len(), left.caveats.len());
+        assert!(left.sources[0].source.contains("Decree 76/2018"), "{:?}", left.sources);
         assert!(left.disclaimer.contains("advice"), "{}", left.disclaimer);
     }
 

@@ -140,6 +140,12 @@ impl Stage {
         }
     }
 
+    /// Whether the contract of a deal that comes here is signed.
+    #[must_use]
+    pub fn has_contract(&self) -> bool {
+        self.needs.contains(&Demand::Contract)
+    }
+
     /// The day by which something should have moved on a deal that came here on `day`; none if there is no limit.
     #[must_use]
     pub fn due_on(&self, day: NaiveDate) -> Option<NaiveDate> {

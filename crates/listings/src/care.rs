@@ -127,8 +127,12 @@ pub async fn set_care(listings: &Listings, ctx: Ctx, id: ListingId, seen: i64, c
         .await
 }
 
-/// Whether the account may be the one of the staff who looks after a listing: a broker, or of a need also a moderator.
-pub(crate) async fn may_look_after(db: &impl ConnectionTrait, account: AccountId, kind: Kind) -> Result<bool, StoreError> {
+/// Whether the account may be the one of the staff who looks after a listing: a broker, or of a need also a moderator; and
+/// one who may sign in.
+///
+/// # Errors
+/// If the database fails.
+pub async fn may_look_after(db: &impl ConnectionTrait, account: AccountId, kind: Kind) -> Result<bool, StoreError> {
     Ok(accounts::lookup::has_staff_role(db, account, StaffRole::Broker).await?
         || (kind == Kind::Need && accounts::lookup::has_staff_role(db, account, StaffRole::Moderator).await?))
 }

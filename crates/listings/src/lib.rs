@@ -16,6 +16,7 @@ pub mod duplicates;
 pub mod edit;
 mod error;
 pub mod export;
+pub mod handover;
 mod head;
 mod holding;
 pub mod import;

@@ -154,6 +154,17 @@ impl Store {
         }
     }
 
+    /// Whether anything was answered under this request's key before: for use cases that refuse before they have read what
+    /// makes one request the same as another. Whether it is the same is told by the write.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn is_answered(&self, ctx: &Ctx) -> Result<bool, StoreError> {
+        let Some(key) = &ctx.idempotency else { return Ok(false) };
+        let id = (ctx.principal(), key.operation.to_owned(), key.key.clone());
+        Ok(idempotency::Entity::find_by_id(id).one(&self.db).await?.is_some())
+    }
+
     async fn write_now<T, E, F, Fut>(&self, ctx: &Ctx, work: &F) -> Result<T, E>
     where
         T: Serialize + DeserializeOwned + Send + 'static,

@@ -229,6 +229,8 @@ impl Cast {
         visits.extend(Self::of_interests(&visitor, &offered, &received, sent_by_us["url"].as_str().unwrap()).await);
         let (broker, leads) = site.account("page-broker", &[StaffRole::Broker]).await;
         visits.extend(Self::of_a_deal((&broker, leads), &author, &administrator, &party, &third.to_string()).await);
+        let (_, next) = site.account("page-next", &[StaffRole::Broker]).await;
+        visits.push(visit(Who::Administrator, format!("/staff/deals/handover?from={leads}&to={next}")));
         visits.extend(Self::of_stories(site, &author, &host, &moderator, &party, &third.to_string()).await);
         Self { author, moderator, administrator, broker, visits }
     }

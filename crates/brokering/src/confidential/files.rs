@@ -147,13 +147,17 @@ pub async fn list(brokering: &Brokering, actor: &Actor, id: ListingId) -> Result
     of_listing(&brokering.vault, db, id).await
 }
 
-/// Whether the actor may hand in a file here at all: asked before anything of it is read.
+/// Whether a file may be handed in here at all: asked before anything of it is read. A repeat may always, for its answer is
+/// that of the first time.
 ///
 /// # Errors
 /// [`BrokeringError::Refused`] if not; [`BrokeringError::Invalid`] if the listing has as many as it may.
-pub async fn may_add(brokering: &Brokering, actor: &Actor, id: ListingId) -> Result<(), BrokeringError> {
+pub async fn may_add(brokering: &Brokering, ctx: &Ctx, id: ListingId) -> Result<(), BrokeringError> {
     let db = brokering.store.db();
-    part::<EditConfidential>(db, actor, id).await?;
+    part::<EditConfidential>(db, &ctx.actor, id).await?;
+    if brokering.store.is_answered(ctx).await? {
+        return Ok(());
+    }
     has_room(&brokering.vault, db, id).await
 }
 

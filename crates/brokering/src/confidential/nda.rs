@@ -1,10 +1,16 @@
 //! The agreement that a reader accepts before anything confidential is opened: its text in both languages, its version
-//! and the hash by which it is known what was accepted.
+//! and the hash by which it is known what was accepted; and which parties accepted it for what is confided of a listing.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use base::Lang;
+use base::{Lang, ListingId, PartyId};
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use sha2::{Digest, Sha256};
+use store::StoreError;
+
+use super::rows::disclosure;
 
 /// The text in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +78,29 @@ impl Nda {
             Lang::En => &self.en,
         }
     }
+}
+
+/// The parties whose people accepted the agreement to read what is confided of a listing, each with the first time. Whether
+/// they may still read it is another question: the duty of confidence outlasts that.
+///
+/// # Errors
+/// If the database fails.
+pub(crate) async fn accepted_for(db: &impl ConnectionTrait, listing: ListingId) -> Result<BTreeMap<PartyId, DateTime<Utc>>, StoreError> {
+    let rows: Vec<(uuid::Uuid, DateTime<Utc>)> = disclosure::Entity::find()
+        .select_only()
+        .column(disclosure::Column::PartyId)
+        .column(disclosure::Column::AcceptedAt)
+        .filter(disclosure::Column::ListingId.eq(listing.0))
+        .filter(disclosure::Column::AcceptedAt.is_not_null())
+        .into_tuple()
+        .all(db)
+        .await?;
+    let mut first = BTreeMap::new();
+    for (party, at) in rows {
+        let known = first.entry(PartyId(party)).or_insert(at);
+        *known = at.min(*known);
+    }
+    Ok(first)
 }
 
 #[cfg(test)]

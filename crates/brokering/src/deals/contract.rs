@@ -1,5 +1,6 @@
 //! What was signed, paid, sold and reached.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use base::{Code, Currency, DealId, Faults, Money, Refused};
@@ -270,8 +271,7 @@ pub async fn report(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewReport)
     if !(1..=2).contains(&new.half) {
         faults.add("/half", "out_of_range");
     }
-    let month = if new.half == 1 { 6 } else { 12 };
-    if i32::from(new.year) > today.year() || (i32::from(new.year) == today.year() && today.month() < month) {
+    if !is_over(new.year, new.half, today) {
         faults.add("/year", "deal_period_not_over");
     }
     if new.year < 2000 {
@@ -302,6 +302,15 @@ pub async fn report(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewReport)
         }
     })
     .await
+}
+
+/// Whether half a year is over: from 1 July, from 1 January of the next.
+fn is_over(year: u16, half: u8, today: NaiveDate) -> bool {
+    match i32::from(year).cmp(&today.year()) {
+        Ordering::Less => true,
+        Ordering::Equal => half == 1 && today.month() > 6,
+        Ordering::Greater => false,
+    }
 }
 
 pub(crate) async fn reports_of(db: &impl ConnectionTrait, id: DealId) -> Result<Vec<ReportView>, StoreError> {
@@ -366,4 +375,19 @@ pub async fn outcome(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new
 
 pub(crate) async fn outcome_of(db: &impl ConnectionTrait, id: DealId) -> Result<Option<Outcome>, StoreError> {
     outcome_rows::Entity::find_by_id(id.0).one(db).await?.map(|row| read_json("outcome", &row.body)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_year_is_over_with_its_last_day_and_not_before() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        for (year, half, last, next) in [(2026, 1, "2026-06-30", "2026-07-01"), (2026, 2, "2026-12-31", "2027-01-01")] {
+            assert!(!is_over(year, half, day(last)), "{last}");
+            assert!(is_over(year, half, day(next)), "{next}");
+        }
+        assert!(!is_over(2027, 1, day("2026-12-31")) && is_over(2025, 2, day("2026-01-01")));
+    }
 }

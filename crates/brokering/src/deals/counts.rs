@@ -1,35 +1,33 @@
 //! What became of a listing in deals, counted with whom each figure stands for, so that the public history can be cut.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use base::{Code, ListingId};
 use listings::Kind;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use store::StoreError;
 use uuid::Uuid;
 
-use super::rows::{contract, deal, meeting, paper};
+use super::rows::{contract, deal, document, meeting, paper};
 use crate::Brokering;
+use crate::confidential::nda::accepted_for;
 use crate::history::{Tally, between_two};
-
-/// The stages of a deal whose contract is signed.
-const SIGNED: [&str; 4] = ["signed", "registered", "delivering", "completed"];
 
 /// What became of a listing in deals; each tally knows the other parties it stands for.
 #[derive(Debug, Default)]
 pub(crate) struct Counted {
     /// Meetings held.
     pub meetings: Tally,
-    /// Deals with a non-disclosure agreement.
+    /// Deals with a non-disclosure agreement, and parties that accepted one before there was such a deal.
     pub ndas: Tally,
     /// Deals with an evaluation or trial.
     pub evaluations: Tally,
-    /// Deals with a signed contract that came as far as that.
+    /// Deals whose contract was signed, in whatever currency, and whatever became of them since.
     pub signed: Tally,
-    /// Those of them that did not come to their end.
+    /// Those of them that did not come to their good end.
     pub unfinished: Tally,
-    /// Those of them whose value is known in dong.
+    /// Those of them whose value is in dong: what is in another currency is in no band.
     pub priced: Tally,
     /// Deals that came to their good end.
     pub completed: Tally,
@@ -48,8 +46,10 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
     let today = brokering.store.clock().today();
     let two = between_two(deal::Column::OwnerPartyId, deal::Column::SeekerPartyId);
     let deals = deal::Entity::find().filter(deal::Column::ListingId.eq(listing.0)).filter(two).all(db).await?;
+    let accepted = agreements_with(brokering, listing).await?;
     let mut counted = Counted::default();
     if deals.is_empty() {
+        accepted.iter().for_each(|party| counted.ndas.add(*party, 1));
         return Ok(counted);
     }
     // Whom a deal is with, seen from the listing; all that are with nobody yet stand for one.
@@ -57,7 +57,8 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
         Ok(Kind::Need) => d.owner_party_id,
         _ => d.seeker_party_id.unwrap_or_default(),
     };
-    let reached: HashMap<Uuid, bool> = deals.iter().filter(|d| SIGNED.contains(&d.stage.as_str())).map(|d| (d.id, d.is_open)).collect();
+    let reached: HashMap<Uuid, bool> =
+        deals.iter().filter(|d| d.signed_at.is_some()).map(|d| (d.id, !d.is_open && d.lost_reason.is_none())).collect();
     let with: HashMap<Uuid, Uuid> = deals.iter().map(|d| (d.id, other(d))).collect();
     for one in deals.iter().filter(|d| !d.is_open) {
         match &one.lost_reason {
@@ -71,20 +72,25 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
             counted.meetings.add(*party, 1);
         }
     }
-    let papers = paper::Entity::find().filter(paper::Column::DealId.in_subquery(of_listing(listing)));
-    for one in papers.filter(paper::Column::Kind.is_in(["nda", "evaluation"])).all(db).await? {
-        let tally = if one.kind == "nda" { &mut counted.ndas } else { &mut counted.evaluations };
-        if let Some(party) = with.get(&one.deal_id) {
-            tally.add(*party, 1);
+    let papers = papers_of(db, listing).await?;
+    let mut agreed = BTreeSet::new();
+    for (deal, kind) in &papers {
+        let Some(party) = with.get(deal) else { continue };
+        if kind == "nda" {
+            agreed.insert(*party);
+            counted.ndas.add(*party, 1);
+        } else {
+            counted.evaluations.add(*party, 1);
         }
     }
+    accepted.difference(&agreed).for_each(|party| counted.ndas.add(*party, 1));
     let signed = contract::Entity::find().filter(contract::Column::DealId.in_subquery(of_listing(listing)));
     let mut dong = Vec::new();
     for one in signed.filter(contract::Column::SignedOn.is_not_null()).all(db).await? {
         // A day typed into a deal that never came so far is no signature.
-        let (Some(is_open), Some(party)) = (reached.get(&one.deal_id), with.get(&one.deal_id)) else { continue };
+        let (Some(is_completed), Some(party)) = (reached.get(&one.deal_id), with.get(&one.deal_id)) else { continue };
         counted.signed.add(*party, 1);
-        if *is_open {
+        if !is_completed {
             counted.unfinished.add(*party, 1);
         }
         if let Some(value) = one.value_minor.filter(|_| one.currency.as_deref() == Some("VND")) {
@@ -95,6 +101,30 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
     let sum = dong.iter().fold(0_i64, |sum, value| sum.saturating_add(*value));
     counted.money = band(brokering, sum).filter(|_| !dong.is_empty());
     Ok(counted)
+}
+
+/// The parties that accepted the agreement to read what is confided of the listing; not its own, which may have taken in
+/// one of them since.
+async fn agreements_with(brokering: &Brokering, listing: ListingId) -> Result<BTreeSet<Uuid>, StoreError> {
+    let db = brokering.store.db();
+    let mut parties: BTreeSet<Uuid> = accepted_for(db, listing).await?.into_keys().map(|party| party.0).collect();
+    if !parties.is_empty()
+        && let Some(head) = listings::lookup::head(db, listing).await?
+    {
+        parties.remove(&head.party.0);
+    }
+    Ok(parties)
+}
+
+/// The deals about a listing with an agreement or an evaluation, be it noted or handed in as a document; each kind once.
+async fn papers_of(db: &impl ConnectionTrait, listing: ListingId) -> Result<BTreeSet<(Uuid, String)>, StoreError> {
+    const KINDS: [&str; 2] = ["nda", "evaluation"];
+    let noted = paper::Entity::find().filter(paper::Column::DealId.in_subquery(of_listing(listing)));
+    let noted = noted.filter(paper::Column::Kind.is_in(KINDS)).all(db).await?;
+    let handed_in = document::Entity::find().filter(document::Column::DealId.in_subquery(of_listing(listing)));
+    let handed_in = handed_in.filter(document::Column::Paper.is_in(KINDS)).filter(document::Column::RemovedAt.is_null()).all(db).await?;
+    let handed_in = handed_in.into_iter().filter_map(|d| Some((d.deal_id, d.paper?)));
+    Ok(noted.into_iter().map(|p| (p.deal_id, p.kind)).chain(handed_in).collect())
 }
 
 fn of_listing(listing: ListingId) -> SelectStatement {

@@ -2,8 +2,9 @@
 //! is confided, and opened to those in the deal and to nobody else.
 //!
 //! Names, hashes and keys lie sealed in the rows. Neither a name nor a content enters an event, a notice or a log line.
+//! A document may say which paper it is; then that paper is there for the stages that demand it, as long as the document is.
 //! Not here: opening one, and the ledger of who did (`openings`); what is confided of a listing, which takes an agreement
-//! (`confidential`); papers as facts that a stage demands (`work`): a document may say which of those it is.
+//! (`confidential`); papers that are only noted (`work`).
 
 use base::{Actor, Code, ConfidentialFileId, DealId, Faults, Refused};
 use chrono::{DateTime, Utc};
@@ -13,6 +14,7 @@ use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
+use super::facts::Facts;
 use super::rows::document;
 use super::{Deal, Voice, granted, in_deal, notices, readable, voice_of};
 use crate::access::{ReadDeal, WorkDeal};
@@ -122,13 +124,18 @@ pub async fn documents(brokering: &Brokering, actor: &Actor, id: DealId) -> Resu
     rows.into_iter().map(view).collect()
 }
 
-/// Whether the actor may hand in a document here at all: asked before anything of it is read.
+/// Whether a document may be handed in here at all: asked before anything of it is read. A repeat may always, for its answer
+/// is that of the first time.
 ///
 /// # Errors
 /// [`BrokeringError::Refused`] if not; [`BrokeringError::NotAllowed`] in a deal that was lost; [`BrokeringError::Invalid`]
 /// if it has as many as it may.
-pub async fn may_add_document(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<(), BrokeringError> {
-    readable::<WorkDeal>(brokering, actor, id).await?.must_not_be_lost("document")?;
+pub async fn may_add_document(brokering: &Brokering, ctx: &Ctx, id: DealId) -> Result<(), BrokeringError> {
+    let deal = readable::<WorkDeal>(brokering, &ctx.actor, id).await?;
+    if brokering.store.is_answered(ctx).await? {
+        return Ok(());
+    }
+    deal.must_not_be_lost("document")?;
     has_room(brokering.store.db(), id).await
 }
 
@@ -219,13 +226,13 @@ pub(super) async fn live(db: &impl ConnectionTrait, deal: DealId, id: Confidenti
 ///
 /// # Errors
 /// [`BrokeringError::Refused`] for whoever does not work for the side that handed it in, and hidden for one that is not
-/// there.
+/// there; [`BrokeringError::Invalid`] where the stage the deal stands in would lack a paper it needs.
 pub async fn remove_document(brokering: &Brokering, ctx: Ctx, deal_id: DealId, id: ConfidentialFileId) -> Result<(), BrokeringError> {
-    let actor = ctx.actor.clone();
+    let (inner, actor) = (brokering.clone(), ctx.actor.clone());
     brokering
         .store
         .write(ctx, move |tx: Tx| {
-            let actor = actor.clone();
+            let (brokering, actor) = (inner.clone(), actor.clone());
             async move {
                 let deal = granted::<WorkDeal>(&tx, &actor, deal_id, None).await?.into_object();
                 let row = live(tx.db(), deal_id, id).await?;
@@ -234,6 +241,9 @@ pub async fn remove_document(brokering: &Brokering, ctx: Ctx, deal_id: DealId, i
                 }
                 let change = document::ActiveModel { removed_at: Set(Some(tx.now())), ..Default::default() };
                 document::Entity::update_many().set(change).filter(document::Column::Id.eq(id.0)).exec(tx.db()).await?;
+                if row.paper.is_some() {
+                    Facts::load(&brokering, tx.db(), &deal, tx.today(), actor.lang).await?.must_keep(&brokering, &deal)?;
+                }
                 tx.emit(NewEvent::new("deal", deal_id, "deal.document_removed", json!({ "document": id })));
                 Ok::<_, BrokeringError>(())
             }
@@ -241,6 +251,20 @@ pub async fn remove_document(brokering: &Brokering, ctx: Ctx, deal_id: DealId, i
         .await?;
     take_away(&brokering.vault, id).await;
     Ok(())
+}
+
+/// The papers of `deal_papers` that lie here as documents.
+pub(super) async fn papers_of(db: &impl ConnectionTrait, id: DealId) -> Result<Vec<String>, StoreError> {
+    let papers: Vec<String> = document::Entity::find()
+        .select_only()
+        .column(document::Column::Paper)
+        .filter(document::Column::DealId.eq(id.0))
+        .filter(document::Column::RemovedAt.is_null())
+        .filter(document::Column::Paper.is_not_null())
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(papers)
 }
 
 /// Those of these objects that are documents of deals.

@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 
 use base::{AccountId, Code, DealId, Faults, Lang};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use listings::Kind;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
 
 use super::contract::{Contract, contract_of};
 use super::rows::{deal, meeting, milestone, offer, outcome, paper};
-use super::{Deal, DealReceipt, Role, granted, save, write_json};
+use super::{Deal, DealReceipt, Role, Side, documents, granted, save, write_json};
 use crate::access::WorkDeal;
+use crate::confidential::nda::accepted_for;
 use crate::legal::{Case, Effect, LegalFacts, LegalPath, Registration, legal_path, object_of};
 use crate::pipelines::Demand;
 use crate::{Brokering, BrokeringError};
@@ -25,8 +27,10 @@ pub(crate) struct Facts {
     pub brokers: Vec<(AccountId, bool)>,
     /// Meetings held.
     pub meetings: u64,
-    /// Codes of `deal_papers` that are there.
+    /// Codes of `deal_papers` that are there: noted, handed in as a document, or accepted on the page of a disclosure.
     pub papers: BTreeSet<String>,
+    /// When the other side accepted the agreement to read what is confided of the deal's listing.
+    pub nda_accepted_at: Option<DateTime<Utc>>,
     /// Whether both sides agreed to an offer.
     pub has_agreement: bool,
     /// The contract so far.
@@ -52,8 +56,10 @@ impl Facts {
     ) -> Result<Self, StoreError> {
         let id = deal.id.0;
         let contract = contract_of(db, deal.id).await?;
-        let papers: BTreeSet<String> =
-            paper::Entity::find().filter(paper::Column::DealId.eq(id)).all(db).await?.into_iter().map(|p| p.kind).collect();
+        let nda_accepted_at = nda_accepted(db, deal).await?;
+        let noted = paper::Entity::find().filter(paper::Column::DealId.eq(id)).all(db).await?.into_iter().map(|p| p.kind);
+        let handed_in = documents::papers_of(db, deal.id).await?;
+        let papers: BTreeSet<String> = noted.chain(handed_in).chain(nda_accepted_at.map(|_| "nda".to_owned())).collect();
         let held = meeting::Entity::find().filter(meeting::Column::DealId.eq(id)).filter(meeting::Column::HeldOn.lte(today));
         let agreed = offer::Entity::find().filter(offer::Column::DealId.eq(id)).filter(offer::Column::Status.eq("accepted"));
         Ok(Self {
@@ -66,6 +72,7 @@ impl Facts {
             lost_reason: None,
             path: path_of(brokering, deal, &contract, &papers, today, lang),
             papers,
+            nda_accepted_at,
             contract,
         })
     }
@@ -144,6 +151,15 @@ impl Facts {
     }
 }
 
+/// When the side that does not hold the deal's listing first accepted the agreement to read what is confided of it. That binds
+/// whoever accepted it for years after the room is closed again, so it stays a non-disclosure agreement between the sides.
+async fn nda_accepted(db: &impl ConnectionTrait, deal: &Deal) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let holder = if deal.listing_kind == Kind::Need { Side::Seeker } else { Side::Owner };
+    let accepted = accepted_for(db, deal.listing).await?;
+    let others = deal.parties_of_sides().filter(|(side, _)| *side != holder);
+    Ok(others.filter_map(|(_, party)| accepted.get(&party).copied()).min())
+}
+
 /// The legal path of a deal by the rules of its day: of signing, else today.
 pub(crate) fn path_of(
     brokering: &Brokering,
@@ -168,7 +184,8 @@ pub(crate) fn path_of(
 /// Answers what the law asks about a deal.
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`] for codes that are none, [`BrokeringError::Stale`].
+/// [`BrokeringError::Invalid`] for codes that are none, [`BrokeringError::Stale`]; [`BrokeringError::NotAllowed`] in a deal
+/// that was lost: by what it was judged stays.
 pub async fn set_legal_facts(
     brokering: &Brokering,
     ctx: Ctx,
@@ -193,6 +210,7 @@ pub async fn set_legal_facts(
             async move {
                 let grant = granted::<WorkDeal>(&tx, &actor, id, Some(seen)).await?;
                 let deal = grant.object();
+                deal.must_not_be_lost("legal_facts")?;
                 let answered = Deal { legal_facts: facts.clone(), ..deal.clone() };
                 Facts::load(&brokering, tx.db(), &answered, tx.today(), actor.lang).await?.must_keep(&brokering, deal)?;
                 let change = deal::ActiveModel { legal_facts: Set(write_json("legal facts", &facts)?), ..Default::default() };

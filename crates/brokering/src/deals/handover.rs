@@ -1,15 +1,23 @@
-//! Handing all of a broker's open deals to another.
+//! Handing all of a broker's work to another: the open deals they broker and the listings they look after, also of somebody
+//! who lost the role or may no longer sign in.
+//!
+//! A deal in which the other belongs to a side stays where it is and is named in the answer: one such deal keeps nobody from
+//! handing on the rest.
 
-use base::{AccountId, Faults, Refused, StaffRole};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use std::collections::{BTreeMap, BTreeSet};
+
+use base::{AccountId, Actor, DealId, Faults, ListingId, PartyId, Refused, StaffRole};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
-use store::{Ctx, Tx};
+use store::{Ctx, StoreError, Tx};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::list::of_broker;
-use super::people::{belongs_to_one, replace_brokers};
-use super::rows::deal;
-use super::{BrokerShare, BrokerShares, load_to_change};
+use super::people::replace_brokers;
+use super::rows::{broker, deal};
+use super::{BrokerShare, BrokerShares, Deal, load_many, load_to_change};
 use crate::access::{brokers_deals, manages_deals};
 use crate::{Brokering, BrokeringError};
 
@@ -17,10 +25,22 @@ use crate::{Brokering, BrokeringError};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Handover {
-    /// Whose deals.
+    /// Whose work; they need be no broker any more.
     pub from: AccountId,
-    /// Who brokers them from now on.
+    /// Who does it from now on.
     pub to: AccountId,
+}
+
+/// A deal by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = HandoverDeal)]
+pub struct Named {
+    /// The deal.
+    pub id: DealId,
+    /// Its readable code.
+    pub code: String,
+    /// What it is about.
+    pub title: String,
 }
 
 /// What was handed over. Kept as the answer to a repeated request.
@@ -28,19 +48,149 @@ pub struct Handover {
 pub struct HandoverReceipt {
     /// How many deals.
     pub deals: u64,
+    /// How many listings.
+    pub listings: u64,
+    /// The deals that stay, since the new broker belongs to one of their sides.
+    pub left: Vec<Named>,
 }
 
-/// Hands all open deals of a broker to another, who takes over the shares and has yet to state their interests. By
+/// How much work somebody has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Open deals they broker.
+    pub deals: u64,
+    /// Listings they look after.
+    pub listings: u64,
+}
+
+/// What would be handed over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HandoverPlan {
+    /// The deals that go to the other.
+    pub deals: Vec<Named>,
+    /// The deals that stay.
+    pub left: Vec<Named>,
+    /// The listings.
+    pub listings: Vec<ListingId>,
+}
+
+fn named(deal: &Deal) -> Named {
+    Named { id: deal.id, code: deal.code.clone(), title: deal.title.clone() }
+}
+
+/// Administrators hand over anybody's work, brokers their own.
+fn may(actor: &Actor, from: AccountId) -> Result<(), Refused> {
+    if !actor.is_system() {
+        actor.signed_in()?;
+    }
+    if manages_deals(actor) || (brokers_deals(actor) && actor.account() == Some(from)) {
+        Ok(())
+    } else {
+        Err(Refused::Forbidden { action: "deal.hand_over" })
+    }
+}
+
+/// The open deals that somebody brokers, the oldest first.
+async fn open_deals(db: &impl ConnectionTrait, account: AccountId) -> Result<Vec<DealId>, StoreError> {
+    let rows: Vec<Uuid> = deal::Entity::find()
+        .select_only()
+        .column(deal::Column::Id)
+        .filter(deal::Column::IsOpen.eq(true))
+        .filter(deal::Column::Id.in_subquery(of_broker(account)))
+        .order_by_asc(deal::Column::Id)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(DealId).collect())
+}
+
+/// The parties of sides of these deals that somebody belongs to: nobody brokers between others and their own.
+async fn own_sides(db: &impl ConnectionTrait, account: AccountId, deals: &[Deal]) -> Result<BTreeSet<PartyId>, StoreError> {
+    let sides: BTreeSet<PartyId> = deals.iter().flat_map(Deal::parties_of_sides).map(|(_, party)| party).collect();
+    let mut own = BTreeSet::new();
+    for party in sides {
+        if accounts::lookup::is_confirmed_member(db, account, party).await? {
+            own.insert(party);
+        }
+    }
+    Ok(own)
+}
+
+fn stays(deal: &Deal, own: &BTreeSet<PartyId>) -> bool {
+    deal.parties_of_sides().any(|(_, party)| own.contains(&party))
+}
+
+/// Everybody who has work, be they brokers still or not; for brokers only themselves.
+///
+/// # Errors
+/// [`BrokeringError::Refused`] for whoever neither manages nor brokers deals.
+pub async fn workloads(brokering: &Brokering, actor: &Actor) -> Result<BTreeMap<AccountId, Work>, BrokeringError> {
+    if let Some(own) = actor.account().filter(|_| !manages_deals(actor)) {
+        may(actor, own)?;
+    } else if !manages_deals(actor) {
+        return Err(Refused::Forbidden { action: "deal.hand_over" }.into());
+    }
+    let db = brokering.store.db();
+    let open = Query::select().column(deal::Column::Id).from(deal::Entity).and_where(Expr::col(deal::Column::IsOpen).eq(true)).to_owned();
+    let rows: Vec<(Uuid, i64)> = broker::Entity::find()
+        .select_only()
+        .column(broker::Column::AccountId)
+        .column_as(broker::Column::DealId.count(), "deals")
+        .filter(broker::Column::DealId.in_subquery(open))
+        .group_by(broker::Column::AccountId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let mut all: BTreeMap<AccountId, Work> = BTreeMap::new();
+    for (account, count) in rows {
+        all.entry(AccountId(account)).or_default().deals = u64::try_from(count).unwrap_or_default();
+    }
+    for (account, count) in listings::handover::keepers(db).await? {
+        all.entry(account).or_default().listings = count;
+    }
+    if !manages_deals(actor) {
+        all.retain(|account, _| Some(*account) == actor.account());
+    }
+    Ok(all)
+}
+
+/// What a handover would move and what it would leave, as things stand.
+///
+/// # Errors
+/// As [`hand_over`].
+pub async fn plan_handover(brokering: &Brokering, actor: &Actor, wanted: &Handover) -> Result<HandoverPlan, BrokeringError> {
+    may(actor, wanted.from)?;
+    let db = brokering.store.db();
+    check(db, wanted).await?;
+    let mut deals = load_many(db, &open_deals(db, wanted.from).await?).await?;
+    deals.sort_by_key(|deal| deal.id);
+    let own = own_sides(db, wanted.to, &deals).await?;
+    let (left, go): (Vec<&Deal>, Vec<&Deal>) = deals.iter().partition(|deal| stays(deal, &own));
+    Ok(HandoverPlan {
+        deals: go.into_iter().map(named).collect(),
+        left: left.into_iter().map(named).collect(),
+        listings: listings::handover::looked_after_by(db, wanted.from).await?,
+    })
+}
+
+async fn check(db: &impl ConnectionTrait, wanted: &Handover) -> Result<(), BrokeringError> {
+    let mut faults = Faults::new();
+    if !accounts::lookup::has_staff_role(db, wanted.to, StaffRole::Broker).await? {
+        faults.add("/to", "deal_no_broker");
+    } else if wanted.to == wanted.from {
+        faults.add("/to", "deal_broker_twice");
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)
+}
+
+/// Hands all work of a broker to another, who takes over the shares of deals and has yet to state their interests. By
 /// administrators, and by the broker for their own.
 ///
 /// # Errors
 /// [`BrokeringError::Refused`], [`BrokeringError::Invalid`] for somebody who is no broker.
 pub async fn hand_over(brokering: &Brokering, ctx: Ctx, wanted: Handover) -> Result<HandoverReceipt, BrokeringError> {
-    if !ctx.actor.is_system() {
-        ctx.actor.signed_in()?;
-    }
-    let own = brokers_deals(&ctx.actor) && ctx.actor.account() == Some(wanted.from);
-    if !ctx.actor.has_scope(base::Scope::Write) || !(own || manages_deals(&ctx.actor)) {
+    may(&ctx.actor, wanted.from)?;
+    if !ctx.actor.has_scope(base::Scope::Write) {
         return Err(Refused::Forbidden { action: "deal.hand_over" }.into());
     }
     let by = ctx.actor.account();
@@ -49,41 +199,32 @@ pub async fn hand_over(brokering: &Brokering, ctx: Ctx, wanted: Handover) -> Res
         .write(ctx, move |tx: Tx| {
             let wanted = wanted.clone();
             async move {
-                let mut faults = Faults::new();
-                if !accounts::lookup::has_staff_role(tx.db(), wanted.to, StaffRole::Broker).await? {
-                    faults.add("/to", "deal_no_broker");
-                } else if wanted.to == wanted.from {
-                    faults.add("/to", "deal_broker_twice");
+                check(tx.db(), &wanted).await?;
+                let mut deals = Vec::new();
+                for id in open_deals(tx.db(), wanted.from).await? {
+                    deals.extend(load_to_change(&tx, id).await?);
                 }
-                faults.into_result().map_err(BrokeringError::Invalid)?;
-                let rows = deal::Entity::find()
-                    .filter(deal::Column::IsOpen.eq(true))
-                    .filter(deal::Column::Id.in_subquery(of_broker(wanted.from)))
-                    .order_by_asc(deal::Column::Id)
-                    .all(tx.db())
-                    .await?;
-                let mut count = 0;
-                for row in rows {
-                    let Some(deal) = load_to_change(&tx, base::DealId(row.id)).await? else { continue };
-                    let sides: Vec<base::PartyId> = deal.parties_of_sides().map(|(_, party)| party).collect();
-                    if belongs_to_one(&tx, wanted.to, &sides).await? {
-                        let mut faults = Faults::new();
-                        faults.add("/to", "deal_broker_of_side");
-                        return Err(BrokeringError::Invalid(faults));
-                    }
-                    let mut shares: Vec<BrokerShare> = Vec::new();
-                    for one in &deal.brokers {
-                        let account = if one.account == wanted.from { wanted.to } else { one.account };
-                        match shares.iter_mut().find(|s| s.account == account) {
-                            Some(there) => there.share_bp = there.share_bp.saturating_add(one.share_bp),
-                            None => shares.push(BrokerShare { account, share_bp: one.share_bp }),
-                        }
-                    }
-                    replace_brokers(&tx, &deal, &BrokerShares { brokers: shares }, by).await?;
-                    count += 1;
+                let own = own_sides(tx.db(), wanted.to, &deals).await?;
+                let (left, go): (Vec<Deal>, Vec<Deal>) = deals.into_iter().partition(|deal| stays(deal, &own));
+                for deal in &go {
+                    replace_brokers(&tx, deal, &shares(deal, &wanted), by).await?;
                 }
-                Ok(HandoverReceipt { deals: count })
+                let listings = listings::handover::hand_over(&tx, wanted.from, wanted.to).await?;
+                Ok(HandoverReceipt { deals: go.len() as u64, listings, left: left.iter().map(named).collect() })
             }
         })
         .await
+}
+
+/// The shares of a deal with one broker in the place of another; who brokers it already has both shares then.
+fn shares(deal: &Deal, wanted: &Handover) -> BrokerShares {
+    let mut shares: Vec<BrokerShare> = Vec::new();
+    for one in &deal.brokers {
+        let account = if one.account == wanted.from { wanted.to } else { one.account };
+        match shares.iter_mut().find(|s| s.account == account) {
+            Some(there) => there.share_bp = there.share_bp.saturating_add(one.share_bp),
+            None => shares.push(BrokerShare { account, share_bp: one.share_bp }),
+        }
+    }
+    BrokerShares { brokers: shares }
 }

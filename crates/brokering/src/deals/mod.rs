@@ -51,7 +51,7 @@ pub(crate) use counts::{Counted as CountedDeals, of_listing_in_deals};
 pub(crate) use documents::kept_among as documents_among;
 pub use documents::{DocumentReceipt, DocumentView, add_document, documents, may_add_document, remove_document};
 pub use facts::set_legal_facts;
-pub use handover::{Handover, HandoverReceipt, hand_over};
+pub use handover::{Handover, HandoverPlan, HandoverReceipt, Named as HandoverDeal, Work, hand_over, plan_handover, workloads};
 pub(crate) use joining::reveal;
 pub use joining::take;
 pub use list::{DealRow, Filter, list, waiting};

@@ -18,6 +18,8 @@ use crate::{Brokering, BrokeringError};
 
 /// Offers of one deal at most.
 const OFFERS_MAX: i64 = 200;
+/// The base of a royalty that is an amount for each unit and no share: a code of `royalty_bases`.
+const BY_UNIT: &str = "per_unit";
 
 base::words! {
     /// Where an offer stands.
@@ -37,7 +39,7 @@ base::words! {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Royalty {
-    /// Its rate in basis points (1 = 0.01 %).
+    /// Its rate in basis points (1 = 0.01 %), with every base but `per_unit`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_bp: Option<u16>,
     /// Of what: a code of `royalty_bases`.
@@ -114,6 +116,38 @@ pub struct OfferTerms {
     pub note: String,
 }
 
+impl Royalty {
+    /// A rate goes with what it is a rate of, an amount with the unit: what goes with neither would be a price that each side
+    /// reads in its own way.
+    fn check_basis(&self, faults: &mut Faults) {
+        let (rate, amount) = ("/terms/royalty/rate_bp", "/terms/royalty/per_unit");
+        match self.base.as_ref().map(|base| base.as_str() == BY_UNIT) {
+            None => {
+                faults.add("/terms/royalty/base", "missing");
+                if self.rate_bp.is_none() && self.per_unit.is_none() {
+                    faults.add(rate, "missing");
+                }
+            }
+            Some(true) => {
+                if self.per_unit.is_none() {
+                    faults.add(amount, "missing");
+                }
+                if self.rate_bp.is_some() {
+                    faults.add(rate, "deal_royalty_by_unit");
+                }
+            }
+            Some(false) => {
+                if self.rate_bp.is_none() {
+                    faults.add(rate, "missing");
+                }
+                if self.per_unit.is_some() {
+                    faults.add(amount, "deal_royalty_by_rate");
+                }
+            }
+        }
+    }
+}
+
 impl OfferTerms {
     /// Adds what is wrong with the terms.
     fn check(&self, vocabularies: &Vocabularies, today: NaiveDate, faults: &mut Faults) {
@@ -154,12 +188,7 @@ impl OfferTerms {
         }
         if let Some(royalty) = &self.royalty {
             code("royalty_bases", royalty.base.as_ref(), "/royalty/base", faults);
-            if royalty.base.is_none() {
-                faults.add(at("/royalty/base"), "missing");
-            }
-            if royalty.rate_bp.is_none() && royalty.per_unit.is_none() {
-                faults.add(at("/royalty/rate_bp"), "missing");
-            }
+            royalty.check_basis(faults);
             if royalty.rate_bp.is_some_and(|rate| rate == 0 || rate > 10_000) {
                 faults.add(at("/royalty/rate_bp"), "out_of_range");
             }

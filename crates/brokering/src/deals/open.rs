@@ -222,6 +222,7 @@ async fn open_in(tx: Tx, brokering: Brokering, actor: Actor, ready: Ready) -> Re
         opened_by: Set(actor.account().map(|a| a.0)),
         opened_at: Set(tx.now()),
         stage_since: Set(tx.now()),
+        signed_at: Set(None),
         due_on: Set(due_on.unwrap_or(NEVER)),
         told_due_on: Set(None),
         version: Set(1),

@@ -44,6 +44,7 @@ table! {
         opened_by: Option<Uuid>,
         opened_at: DateTimeUtc,
         stage_since: DateTimeUtc,
+        signed_at: Option<DateTimeUtc>,
         due_on: Date,
         told_due_on: Option<Date>,
         version: i64,

@@ -1,7 +1,7 @@
 //! Moving a deal along its pipeline.
 
 use base::{Code, DealId, Faults};
-use sea_orm::ActiveValue::Set;
+use sea_orm::ActiveValue::{NotSet, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Ctx, NewEvent, Tx};
@@ -11,7 +11,7 @@ use super::facts::Facts;
 use super::rows::deal;
 use super::{DealReceipt, NEVER, granted, notices, save};
 use crate::access::MoveDeal;
-use crate::pipelines::{Ending, step};
+use crate::pipelines::{Ending, Stage, step};
 use crate::{Brokering, BrokeringError};
 
 /// Where a deal is to go.
@@ -48,7 +48,10 @@ pub async fn transition(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, 
                 let is_lost = stage.ends == Some(Ending::Lost);
                 check_reason(&brokering, wanted.reason.as_ref(), is_lost, today)?;
                 let due_on = stage.due_on(today);
+                let is_signed = stage.has_contract() && !pipeline.stage(&deal.stage).is_some_and(Stage::has_contract);
                 let change = deal::ActiveModel {
+                    // It stays, whatever becomes of the deal.
+                    signed_at: if is_signed { Set(Some(tx.now())) } else { NotSet },
                     stage: Set(stage.code.clone()),
                     is_open: Set(stage.ends.is_none()),
                     lost_reason: Set(wanted.reason.as_ref().filter(|_| is_lost).map(|code| code.0.clone())),

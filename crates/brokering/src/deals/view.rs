@@ -99,8 +99,12 @@ pub struct Inside {
     pub tasks: Vec<TaskView>,
     /// Meetings, the latest first.
     pub meetings: Vec<MeetingView>,
-    /// Papers that are there.
+    /// Papers that were noted; documents may be papers too.
     pub papers: Vec<PaperView>,
+    /// When the side that does not hold the listing accepted the agreement to read what is confided of it, which is a
+    /// non-disclosure agreement of the deal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nda_accepted_at: Option<DateTime<Utc>>,
     /// The contract so far.
     pub contract: Contract,
     /// Milestones, the soonest first.
@@ -291,6 +295,7 @@ async fn inside(brokering: &Brokering, deal: &Deal, facts: &Facts, today: NaiveD
         tasks: tasks_of(db, deal.id, today).await?,
         meetings: meetings_of(db, deal.id).await?,
         papers: papers_of(db, deal.id).await?,
+        nda_accepted_at: facts.nda_accepted_at,
         contract: facts.contract.clone(),
         milestones: milestones_of(db, deal.id, today).await?,
         payments: payments_of(db, deal.id).await?,

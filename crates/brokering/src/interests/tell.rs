@@ -16,11 +16,17 @@ fn notice(kind: NoticeKind, interest: &Interest, step: &str, once: &str) -> NewN
     NewNotice { kind, about_kind: "interest", about: interest.id.0, facts, once: format!("{kind}:{}:{step}:{once}", interest.id) }
 }
 
-/// The owner's editors and the broker who looks after the listing.
+/// Who of the staff looks after the listing, as long as they work here in a part that does.
+async fn keeper(tx: &Tx, listing: &ListingBrief) -> Result<Option<AccountId>, StoreError> {
+    let Some(account) = listing.responsible else { return Ok(None) };
+    Ok(listings::care::may_look_after(tx.db(), account, listing.kind).await?.then_some(account))
+}
+
+/// The owner's editors and who of the staff looks after the listing.
 async fn owner_side(tx: &Tx, interest: &Interest, listing: &ListingBrief, new: &NewNotice) -> Result<(), StoreError> {
     tell_party(tx, interest.owner, &[PartyRole::Editor], None, new).await?;
-    if let Some(broker) = listing.responsible {
-        tell(tx, broker, new).await?;
+    if let Some(account) = keeper(tx, listing).await? {
+        tell(tx, account, new).await?;
     }
     Ok(())
 }
@@ -70,16 +76,20 @@ pub(super) async fn due(tx: &Tx, case: &Case) -> Result<(), StoreError> {
     }
 }
 
-/// Its day is over: told to the broker who looks after the listing, else to all brokers.
+/// Its day is over: told to the broker who looks after the listing. Where nobody does, or somebody who is no broker or no
+/// longer works here, all brokers are told: one of them has to take it up.
 pub(super) async fn overdue(tx: &Tx, case: &Case) -> Result<(), StoreError> {
     let interest = &case.interest;
     let new = notice(NoticeKind::InterestDue, interest, "overdue", &interest.answer_due_on.to_string());
-    let brokers = match case.listing.responsible {
-        Some(broker) => vec![broker],
-        None => accounts::people::staff_with(tx.db(), StaffRole::Broker).await?,
+    let brokers = accounts::people::staff_with(tx.db(), StaffRole::Broker).await?;
+    let keeper = keeper(tx, &case.listing).await?;
+    let told = match keeper {
+        Some(broker) if brokers.contains(&broker) => vec![broker],
+        // A moderator looks after a need and still replies to nobody.
+        _ => brokers.into_iter().chain(keeper).collect(),
     };
-    for broker in brokers {
-        tell(tx, broker, &new).await?;
+    for account in told {
+        tell(tx, account, &new).await?;
     }
     Ok(())
 }

@@ -64,7 +64,7 @@ pub(crate) async fn add_file(
 
 /// Reads the form that the API and the page send alike, straight into the store; who may hand in nothing is not read.
 pub(crate) async fn receive(app: &App, ctx: &Ctx, id: ListingId, request: Request) -> Result<Handed, Problem> {
-    files::may_add(&app.brokering, &ctx.actor, id).await?;
+    files::may_add(&app.brokering, ctx, id).await?;
     Ok(super::upload::receive(app, &[], request).await?.file)
 }
 

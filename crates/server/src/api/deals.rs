@@ -312,7 +312,7 @@ pub(crate) async fn report(
     Ok(receipt(StatusCode::CREATED, deals::report(&app.brokering, ctx, id, body).await?))
 }
 
-/// Hands all of a broker's open deals to another.
+/// Hands all of a broker's work to another.
 pub(crate) async fn hand_over(
     State(app): State<App>,
     Writer(ctx): Writer,

@@ -34,7 +34,7 @@ pub(crate) async fn add(State(app): State<App>, Writer(ctx): Writer, Id(id): Id<
 /// Reads the form that the API and the page send alike and makes its file a document of the deal; who may hand in nothing is
 /// not read. A repeat with the same key is one with the same file.
 pub(crate) async fn receive(app: &App, mut ctx: Ctx, id: DealId, request: Request) -> Result<DocumentReceipt, Problem> {
-    deals::may_add_document(&app.brokering, &ctx.actor, id).await?;
+    deals::may_add_document(&app.brokering, &ctx, id).await?;
     let received = upload::receive(app, &["paper"], request).await?;
     let paper = received.texts.get("paper").filter(|code| !code.is_empty());
     if let Some(key) = &mut ctx.idempotency {

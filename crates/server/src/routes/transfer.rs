@@ -344,7 +344,7 @@ pub(super) fn deal() -> Vec<Route> {
             .takes::<NewReport>(json!({"year": 2026, "half": 1, "sales": vnd(900_000_000), "royalty": vnd(27_000_000)}))
             .gives::<DealReceipt>(201),
         post("/api/v1/staff/handover", "handOverDeals", Staff, d::hand_over)
-            .about("Hands all open deals of a broker to another; for administrators, and for brokers their own.")
+            .about("Hands a broker's open deals and listings to another; what cannot go is named. For administrators, and brokers their own.")
             .takes::<Handover>(json!({"from": "0197b2c4-0000-7000-8000-000000000009", "to": "0197b2c4-0000-7000-8000-00000000000a"}))
             .gives::<HandoverReceipt>(200),
     ]

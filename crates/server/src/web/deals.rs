@@ -14,7 +14,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::{AccountId, DealId, Lang, Limit, messages};
+use base::{AccountId, Cursor, DealId, Lang, Limit, messages};
 use brokering::deals::{self, DealView};
 use serde_json::Value;
 use store::events::Filter;
@@ -34,7 +34,7 @@ use crate::problem::Problem;
 
 /// Messages on a page.
 const SHOWN: u16 = 20;
-/// Events in the timeline.
+/// Events of the timeline on a page.
 const EVENTS: u64 = 30;
 
 /// A stage in the bar.
@@ -66,8 +66,18 @@ pub(super) struct Thing {
     pub day: String,
     pub is_due: bool,
     pub is_done: bool,
-    /// What its button does, and on what.
-    pub button: Option<(&'static str, String, String)>,
+    /// What can be done with it at once.
+    pub button: Option<Button>,
+}
+
+/// A button beside a line.
+pub(super) struct Button {
+    pub does: &'static str,
+    /// On what.
+    pub which: String,
+    pub text: String,
+    /// The day that is noted with it, where one is.
+    pub day: Option<String>,
 }
 
 /// One offer as a column of the table.
@@ -162,6 +172,8 @@ pub(super) struct DealPage {
     pub milestones: Vec<Thing>,
     pub payments: Vec<Thing>,
     pub reports: Vec<Thing>,
+    /// The last day that something can have happened on.
+    pub today: String,
     pub offers: Vec<OfferColumn>,
     pub terms: Vec<TermRow>,
     pub contract: Facts,
@@ -170,6 +182,8 @@ pub(super) struct DealPage {
     pub advice: Vec<AdviceLine>,
     pub contents: Vec<AdviceLine>,
     pub caveats: Vec<String>,
+    /// Where what is said of each law was read.
+    pub sources: Vec<String>,
     pub disclaimer: String,
     pub outcome: Facts,
     pub messages: Vec<MessageLine>,
@@ -179,6 +193,8 @@ pub(super) struct DealPage {
     pub typed: String,
     pub key: String,
     pub timeline: Vec<EventLine>,
+    pub older_steps: Option<String>,
+    pub newest_steps: Option<String>,
     pub faults: Vec<FaultLine>,
     pub done: Option<String>,
     pub documents: Vec<DocumentLine>,
@@ -249,14 +265,8 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
     } else {
         None
     };
-    let events = match &view.inside {
-        // Messages stand in the thread and openings in their ledger; however many there are, the steps before them are told.
-        Some(_) => {
-            let steps = Filter { subject: Some(id.0), without: &["deal.message_sent", "deal.document_opened"], ..Filter::default() };
-            app.store.events(&steps, EVENTS).await?
-        }
-        None => Vec::new(),
-    };
+    let steps = parameter(visit, "steps");
+    let (events, older) = if view.inside.is_some() { events_of(app, id, &steps).await? } else { (Vec::new(), None) };
     let mut people: Vec<AccountId> = thread.iter().flat_map(|t| &t.items).map(|m| m.author).collect();
     people.extend(events.iter().filter_map(|e| e.actor_id.map(AccountId)));
     let names = accounts::people::names(app.accounts.store().db(), &people).await?;
@@ -264,7 +274,9 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
     let here = localised(lang, &path);
     let form = refusal.form;
     let typed = |field: &str| form.map_or_else(String::new, |f| f.get(field).to_owned());
-    let next_page = |cursor: &str| super::paging::address(&here, &[("cursor", cursor)]);
+    // Whoever leafs in the thread stays where they are in the timeline, and the other way round.
+    let part = |cursor: &str, steps: &str| super::paging::address(&here, &[("cursor", cursor), ("steps", steps)]);
+    let at = cursor.unwrap_or_default();
     let did = parameter(visit, "did");
     let known = ["moved", "sent", "saved", "done", "document", "removed"];
     let mut filled = DealPage {
@@ -292,10 +304,12 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         messages: Vec::new(),
         message_count: 0,
         next_messages: None,
-        first_messages: cursor.map(|_| here.clone()),
+        first_messages: cursor.map(|_| part("", &steps)),
         typed: typed("text"),
         key: app.clock().uuid().simple().to_string(),
         timeline: Vec::new(),
+        older_steps: None,
+        newest_steps: None,
         faults: refusal.faults,
         done: known.iter().find(|k| **k == did).map(|k| say(lang, &format!("deal-did-{k}"))),
         tasks: Vec::new(),
@@ -304,6 +318,7 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         milestones: Vec::new(),
         payments: Vec::new(),
         reports: Vec::new(),
+        today: String::new(),
         offers: Vec::new(),
         terms: Vec::new(),
         contract: Facts::none(),
@@ -312,6 +327,7 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         advice: Vec::new(),
         contents: Vec::new(),
         caveats: Vec::new(),
+        sources: Vec::new(),
         disclaimer: String::new(),
         outcome: Facts::none(),
         documents: documents::lines(app, visit, &view).await?,
@@ -334,7 +350,9 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
     }
     if let Some(thread) = thread {
         filled.message_count = thread.total;
-        filled.next_messages = thread.next.as_deref().map(next_page);
+        filled.next_messages = thread.next.as_deref().map(|next| part(next, &steps));
+        filled.older_steps = older.as_deref().map(|older| part(at, older));
+        filled.newest_steps = (!steps.is_empty()).then(|| part(at, ""));
         filled.messages = thread
             .items
             .into_iter()
@@ -348,9 +366,24 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         filled.timeline = timeline(app, &view, events, lang, name);
     }
     if let Some(inside) = &view.inside {
-        inside::fill(app, visit, &mut filled, &view, inside)?;
+        inside::fill(app, visit, &mut filled, &view, inside, form)?;
     }
     Ok(page(refusal.status, lang, &filled))
+}
+
+/// A part of what happened in a deal, the newest first, and where the next older part begins. Messages stand in the thread;
+/// however many there are, the steps before them are told.
+async fn events_of(app: &App, id: DealId, from: &str) -> Result<(Vec<store::EventRow>, Option<String>), Problem> {
+    let before = Some(from).filter(|from| !from.is_empty()).map(Cursor::read).transpose();
+    let before = before.map_err(|_| Problem::parameter("steps"))?;
+    // Messages stand in the thread and openings in their ledger; however many there are, the steps before them are told.
+    let without = &["deal.message_sent", "deal.document_opened"];
+    let filter = Filter { subject: Some(id.0), without, before, ..Filter::default() };
+    let mut events = app.store.events(&filter, EVENTS + 1).await?;
+    let is_all = events.len() as u64 <= EVENTS;
+    events.truncate(usize::try_from(EVENTS).unwrap_or(usize::MAX));
+    let last = events.last().filter(|_| !is_all).map(|event| Cursor::write(&event.position));
+    Ok((events, last))
 }
 
 /// Whether the reader writes in the deal, so that forms are offered.

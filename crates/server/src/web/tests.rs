@@ -412,12 +412,12 @@ fn every_word_on_a_page_is_there_in_both_languages() {
     for key in keys {
         for lang in Lang::ALL {
             let names = [
-                "all", "amount", "article", "cell", "cells", "choose", "code", "column", "columns", "count", "day", "encoding", "error",
-                "expected", "field", "first", "forms", "from", "half", "kind", "kinds", "lang", "law", "length", "line", "lines", "link",
-                "list", "listing", "max", "metric", "min", "ms", "name", "need", "ninth", "number", "of", "offer", "options", "others",
-                "paper", "party", "pass", "pdf", "percent", "place", "reason", "row", "royalty", "sales", "seconds", "side", "since",
-                "space", "stage", "stages", "status", "stop", "sum", "text", "time", "title", "to", "total", "value", "verdict", "version",
-                "what", "who", "why", "words", "year",
+                "all", "amount", "article", "cell", "cells", "choose", "code", "column", "columns", "count", "day", "deals", "encoding",
+                "error", "expected", "field", "first", "forms", "from", "half", "kind", "kinds", "lang", "law", "length", "line", "lines",
+                "link", "list", "listing", "listings", "max", "metric", "min", "ms", "name", "need", "ninth", "number", "of", "offer",
+                "options", "others", "paper", "party", "pass", "pdf", "percent", "place", "reason", "row", "royalty", "sales", "seconds",
+                "side", "since", "source", "space", "stage", "stages", "status", "stop", "sum", "text", "time", "title", "to", "total",
+                "value", "verdict", "version", "what", "who", "why", "words", "year",
             ];
             let args = names.map(|name| (name, "x"));
             assert_ne!(messages::say(lang, &key, &args), key, "{lang}");

@@ -3,9 +3,10 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::{Code, DealId, Lang, messages};
+use base::{Code, DealId, Faults, Lang, messages};
 use brokering::BrokeringError;
 use brokering::deals::{self, NewMessage, Transition};
+use chrono::NaiveDate;
 use store::Ctx;
 use uuid::Uuid;
 
@@ -13,6 +14,7 @@ use super::super::faults::FaultLine;
 use super::super::form::Form;
 use super::super::frame::{Visit, go, localised};
 use super::super::paging::address;
+use super::super::typed;
 use super::{Refusal, deal_page, say};
 use crate::app::App;
 use crate::extract::{Id, Writer};
@@ -40,12 +42,23 @@ pub(in super::super) fn refused(
     }
 }
 
+/// The day that was typed beside a button.
+fn day_of(form: &Form) -> Result<NaiveDate, BrokeringError> {
+    let text = form.get("on");
+    let code = if text.trim().is_empty() { "missing" } else { "not_a_day" };
+    let mut faults = Faults::new();
+    typed::day(text).ok_or_else(|| {
+        faults.add("/on", code);
+        BrokeringError::Invalid(faults)
+    })
+}
+
 /// What the small forms ask for.
 async fn small(app: &App, ctx: Ctx, id: DealId, form: &Form) -> Result<&'static str, Result<BrokeringError, Problem>> {
     let b = &app.brokering;
     let wrong = || Err(Problem::malformed("bad-form"));
     let which = || Uuid::try_parse(form.get("which")).map_err(|_| wrong());
-    let today = app.clock().today();
+    let day = || day_of(form).map_err(Ok);
     let (done, did) = match form.get("_do") {
         "move" => {
             let seen = form.get("_seen").parse().map_err(|_| wrong())?;
@@ -58,8 +71,8 @@ async fn small(app: &App, ctx: Ctx, id: DealId, form: &Form) -> Result<&'static 
             (deals::send(b, ctx, id, NewMessage { text: base::text::clean(form.get("text")) }).await.map(drop), "sent")
         }
         "task_done" => (deals::task_done(b, ctx, id, which()?).await.map(drop), "done"),
-        "reached" => (deals::reached(b, ctx, id, which()?, today).await.map(drop), "done"),
-        "paid" => (deals::paid(b, ctx, id, which()?, today).await.map(drop), "done"),
+        "reached" => (deals::reached(b, ctx, id, which()?, day()?).await.map(drop), "done"),
+        "paid" => (deals::paid(b, ctx, id, which()?, day()?).await.map(drop), "done"),
         "accept" => (deals::accept(b, ctx, id, which()?).await.map(drop), "saved"),
         "withdraw" => (deals::withdraw(b, ctx, id, which()?).await.map(drop), "saved"),
         _ => return Err(wrong()),
@@ -82,12 +95,13 @@ pub(in super::super) async fn change(
         Err(Ok(error)) => {
             let place = |fault: &base::Fault| {
                 let input = match (form.get("_do"), fault.pointer.as_str()) {
-                    ("move", "/reason") => "reason",
-                    ("move", _) => "to",
-                    ("message", _) => "text",
-                    _ => "",
+                    ("move", "/reason") => "reason".to_owned(),
+                    ("move", _) => "to".to_owned(),
+                    ("message", _) => "text".to_owned(),
+                    (_, "/on") => format!("on:{}", form.get("which")),
+                    _ => String::new(),
                 };
-                FaultLine { id: input.to_owned(), label: String::new(), text: fault.say(lang) }
+                FaultLine { id: input, label: String::new(), text: fault.say(lang) }
             };
             let (status, faults) = refused(&app, error, lang, place)?;
             deal_page(&app, &visit, id, Refusal { status, faults, form: Some(&form) }).await

@@ -14,7 +14,7 @@ use super::super::form::Form;
 use super::super::format::{self, Moment};
 use super::super::frame::{Visit, go, localised, parameter};
 use super::super::paging;
-use super::{Refusal, deal_page, writes};
+use super::{Refusal, deal_page, refused, writes};
 use crate::api;
 use crate::app::App;
 use crate::extract::{Id, Writer};
@@ -176,6 +176,12 @@ pub(in super::super) async fn remove(
     match deals::remove_document(&app.brokering, ctx, id, file).await {
         // Gone already is gone; who may not see the deal finds nothing there either.
         Ok(()) | Err(BrokeringError::Refused(base::Refused::Hidden)) => Ok(back(&visit, id, "removed")),
-        Err(error) => Err(error.into()),
+        Err(error) => {
+            let lang = visit.lang();
+            let label = messages::say(lang, "deal-documents", &[]);
+            let line = |f: &base::Fault| FaultLine { id: "documents".to_owned(), label: label.clone(), text: f.say(lang) };
+            let (status, faults) = refused(&app, error, lang, line)?;
+            deal_page(&app, &visit, id, Refusal { status, faults, form: None }).await
+        }
     }
 }

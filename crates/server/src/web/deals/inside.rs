@@ -8,20 +8,41 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::super::fields::{Context, told};
+use super::super::form::Form;
 use super::super::format;
 use super::super::frame::Visit;
-use super::{AdviceLine, DealPage, Facts, OfferColumn, TermRow, Thing, context, lines, parts, say};
+use super::{AdviceLine, Button, DealPage, Facts, OfferColumn, TermRow, Thing, context, lines, parts, say};
 use crate::app::App;
 use crate::problem::Problem;
 
-/// All that only those in the deal see.
-pub(super) fn fill(app: &App, visit: &Visit, filled: &mut DealPage, view: &DealView, inside: &Inside) -> Result<(), Problem> {
+/// Of the newest offers so many stand side by side.
+const OFFERS: usize = 3;
+
+/// All that only those in the deal see; `form` is what was sent and could not be done.
+pub(super) fn fill(
+    app: &App,
+    visit: &Visit,
+    filled: &mut DealPage,
+    view: &DealView,
+    inside: &Inside,
+    form: Option<&Form>,
+) -> Result<(), Problem> {
     let lang = visit.lang();
     let cx = context(app, visit);
     let can_write = filled.can_write;
     let day = |day: NaiveDate| format::day(lang, day);
     let word = |list: &str, code: &str| app.vocabularies.name(list, code, lang).to_owned();
-    let button = |name: &'static str, id: Uuid, key: &str, open: bool| (open && can_write).then(|| (name, id.to_string(), say(lang, key)));
+    let today = app.clock().today();
+    let button = |does: &'static str, id: Uuid, key: &str, open: bool| {
+        (open && can_write).then(|| Button { does, which: id.to_string(), text: say(lang, key), day: None })
+    };
+    // What happened on a day is noted with that day: today, unless another is typed.
+    let dated = |does: &'static str, id: Uuid, key: &str, open: bool| {
+        let typed = form.filter(|f| f.get("which") == id.to_string()).and_then(|f| f.find("on")).map(str::to_owned);
+        let day = Some(typed.unwrap_or_else(|| today.to_string()));
+        button(does, id, key, open).map(|button| Button { day, ..button })
+    };
+    filled.today = today.to_string();
     let money = |m: &base::Money| format::money(lang, m.minor, &m.currency);
     filled.tasks = inside
         .tasks
@@ -44,13 +65,15 @@ pub(super) fn fill(app: &App, visit: &Visit, filled: &mut DealPage, view: &DealV
             day: day(m.due_on),
             is_due: m.is_overdue,
             is_done: m.reached_on.is_some(),
-            button: button("reached", m.id, "deal-reached", m.reached_on.is_none()),
+            button: dated("reached", m.id, "deal-reached", m.reached_on.is_none()),
         })
         .collect();
     let plain = |title: String, about: String, on: String| Thing { title, about, day: on, is_due: false, is_done: false, button: None };
     filled.meetings = inside.meetings.iter().map(|m| plain(m.place.clone(), m.minutes.clone(), day(m.held_on))).collect();
-    filled.papers =
-        inside.papers.iter().map(|p| plain(word("deal_papers", p.kind.as_str()), p.reference.clone(), day(p.dated_on))).collect();
+    let accepted = |at| plain(word("deal_papers", "nda"), say(lang, "deal-nda-accepted"), format::moment(lang, at).day);
+    let accepted = inside.nda_accepted_at.map(accepted);
+    let noted = inside.papers.iter().map(|p| plain(word("deal_papers", p.kind.as_str()), p.reference.clone(), day(p.dated_on)));
+    filled.papers = accepted.into_iter().chain(noted).collect();
     filled.payments = inside
         .payments
         .iter()
@@ -58,9 +81,9 @@ pub(super) fn fill(app: &App, visit: &Visit, filled: &mut DealPage, view: &DealV
             title: money(&p.amount),
             about: format!("{}{}{}", word("payment", p.kind.as_str()), if p.note.is_empty() { "" } else { " · " }, p.note),
             day: p.paid_on.map_or_else(|| day(p.due_on), |on| messages::say(lang, "deal-paid-on", &[("day", &day(on))])),
-            is_due: p.paid_on.is_none() && p.due_on < app.clock().today(),
+            is_due: p.paid_on.is_none() && p.due_on < today,
             is_done: p.paid_on.is_some(),
-            button: button("paid", p.id, "deal-paid", p.paid_on.is_none()),
+            button: dated("paid", p.id, "deal-paid", p.paid_on.is_none()),
         })
         .collect();
     filled.reports = inside
@@ -98,11 +121,13 @@ pub(super) fn fill(app: &App, visit: &Visit, filled: &mut DealPage, view: &DealV
         if one.effect == Effect::Content { filled.contents.push(line) } else { filled.advice.push(line) }
     }
     filled.caveats.clone_from(&inside.legal.caveats);
+    let source = |s: &brokering::legal::Source| messages::say(lang, "legal-source", &[("law", &s.law), ("source", &s.source)]);
+    filled.sources = inside.legal.sources.iter().map(source).collect();
     filled.disclaimer.clone_from(&inside.legal.disclaimer);
     offers(visit, filled, view, inside, &cx, app)
 }
 
-/// The last three offers side by side, the newest first.
+/// The last offers side by side, the newest first, and with them the one that both sides agreed to, however old it is.
 fn offers(visit: &Visit, filled: &mut DealPage, view: &DealView, inside: &Inside, cx: &Context<'_>, app: &App) -> Result<(), Problem> {
     let lang = visit.lang();
     let actor = &visit.who.actor;
@@ -111,7 +136,8 @@ fn offers(visit: &Visit, filled: &mut DealPage, view: &DealView, inside: &Inside
         own.into_iter().any(|p| actor.has_role(p, base::PartyRole::Editor) || actor.has_role(p, base::PartyRole::Signatory))
     };
     let is_broker = view.brokers.iter().any(|b| Some(b.account) == actor.account());
-    let shown: Vec<_> = inside.offers.iter().take(3).collect();
+    let all = inside.offers.iter().enumerate();
+    let shown: Vec<_> = all.filter(|(n, one)| *n < OFFERS || one.status == OfferStatus::Accepted).map(|(_, one)| one).collect();
     for offer in &shown {
         let other = if offer.side == Side::Owner { Side::Seeker } else { Side::Owner };
         let is_open = offer.status == OfferStatus::Open && view.is_open;

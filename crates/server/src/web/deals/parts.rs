@@ -30,8 +30,9 @@ const MILESTONES: [Field; 3] = [
     Field::new("/amount", "deal-field-amount", Input::Amount),
     Field::new("/due_on", "deal-field-due", Input::Day),
 ];
-/// The terms of an offer.
-pub(super) const OFFER: [Field; 14] = [
+/// The terms of an offer: every one there is, for what is agreed to is what stands in the table, and a counter-offer takes over
+/// what its form does not ask for.
+pub(super) const OFFER: [Field; 15] = [
     Field::new("/terms/right", "deal-field-right", Input::Code("rights")),
     Field::new("/terms/exclusivity", "deal-field-exclusivity", Input::Code("exclusivity")),
     Field::new("/terms/sublicence", "deal-field-sublicence", Input::Flag),
@@ -42,6 +43,7 @@ pub(super) const OFFER: [Field; 14] = [
     Field::new("/terms/lump_sum", "deal-field-lump-sum", Input::Amount),
     Field::new("/terms/royalty/rate_bp", "deal-field-royalty", Input::Percent),
     Field::new("/terms/royalty/base", "deal-field-royalty-base", Input::Code("royalty_bases")),
+    Field::new("/terms/royalty/per_unit", "deal-field-royalty-unit", Input::Amount),
     Field::new("/terms/milestones", "deal-field-milestones", Input::Rows(&MILESTONES)),
     Field::new("/terms/capital_share_bp", "deal-field-capital-share", Input::Percent),
     Field::new("/terms/cross_licence", "deal-field-cross-licence", Input::Passage(1_000, 2)),
@@ -439,6 +441,49 @@ pub(in super::super) async fn send(
             let (status, lines) = super::refused(&app, error, lang, nowhere)?;
             // What was typed is sent again upon what is there now.
             part_page(&app, &visit, again(status, Faults::new(), lines, view.version)).await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base::{Code, Money};
+    use brokering::deals::{OfferTerms, PaymentStage, Royalty};
+
+    use super::*;
+
+    /// Every place in a value that says something by itself.
+    fn places(value: &Value, at: &str, all: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => map.iter().for_each(|(name, inner)| places(inner, &format!("{at}/{name}"), all)),
+            _ => all.push(at.to_owned()),
+        }
+    }
+
+    #[test]
+    fn no_term_of_an_offer_is_without_a_field() {
+        let money = || Money { minor: 1, currency: base::Currency::vnd(), as_of: None };
+        let terms = OfferTerms {
+            right: Some(Code::from("right_to_use")),
+            exclusivity: Some(Code::from("sole")),
+            sublicence: Some(true),
+            field_of_use: "a".to_owned(),
+            territory: vec![Code::from("VN")],
+            term_months: Some(1),
+            payment: vec![Code::from("royalty")],
+            lump_sum: Some(money()),
+            royalty: Some(Royalty { rate_bp: Some(1), base: Some(Code::from("per_unit")), per_unit: Some(money()) }),
+            milestones: vec![PaymentStage { title: "a".to_owned(), amount: money(), due_on: None }],
+            capital_share_bp: Some(1),
+            cross_licence: "a".to_owned(),
+            note: "a".to_owned(),
+        };
+        let mut all = Vec::new();
+        places(&json!({ "terms": terms }), "", &mut all);
+        assert!(all.len() > 15, "{all:?}");
+        for place in all {
+            let is_asked = OFFER.iter().any(|f| place == f.at || place.strip_prefix(f.at).is_some_and(|rest| rest.starts_with('/')));
+            assert!(is_asked, "{place} is neither asked for nor shown");
         }
     }
 }
