@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     /// Every kind of event there is.
-    const EVENTS: [&str; 116] = [
+    const EVENTS: [&str; 117] = [
         "account.confirmed",
         "account.created",
         "account.disabled",
@@ -117,6 +117,7 @@ mod tests {
         "account.signed_up",
         "account.staff_changed",
         "account.token_created",
+        "account.token_renewed",
         "account.token_revoked",
         "confidential.file_added",
         "confidential.file_removed",
