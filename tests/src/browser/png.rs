@@ -77,7 +77,7 @@ impl Picture {
             // No filter: neighbours in a palette have nothing in common but that they are alike.
             lines.push(0);
             // Two dots a byte: sixteen colours are as many as that can tell apart.
-            lines.extend(line.chunks(2).map(|pair| nearest[&pair[0]] << 4 | pair.get(1).map_or(0, |dot| nearest[dot])));
+            lines.extend(line.chunks(2).map(|pair| (nearest[&pair[0]] << 4) | pair.get(1).map_or(0, |dot| nearest[dot])));
         }
         let mut packed = ZlibEncoder::new(Vec::new(), Compression::best());
         packed.write_all(&lines).unwrap();
