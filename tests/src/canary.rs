@@ -129,7 +129,7 @@ impl Known {
         let some = |all: &[&str]| all.iter().map(ToString::to_string).collect();
         match part {
             "id" => self.ids.clone(),
-            "file" => [self.files.as_slice(), &["listings.csv".to_owned()]].concat(),
+            "file" => [self.files.as_slice(), &["listings.csv".to_owned(), "listings.xml".to_owned()]].concat(),
             "slug" => self.slugs.clone(),
             "version" => some(&["1", "2"]),
             "step" => some(&["1", "2"]),

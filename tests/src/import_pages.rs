@@ -1,5 +1,6 @@
 //! Importing on the pages: a trial that changes nothing, the import itself, and taking it back.
 
+use base::StaffRole;
 use reqwest::Method;
 use serde_json::json;
 
@@ -74,6 +75,69 @@ async fn a_file_is_tried_imported_and_taken_back_on_the_pages() {
         let undo = author.send_raw(Method::POST, &format!("{done}/undo"), "application/x-www-form-urlencoded", Vec::new()).await;
         assert_eq!(undo.status, 303, "{}", undo.text);
         assert_eq!(author.get(&format!("/api/v1/technologies?party={party}")).await.expect(200)["total"], 0);
+        site.stop().await;
+    })
+    .await;
+}
+
+/// The value of the first hidden input of this name.
+fn hidden(page: &str, name: &str) -> String {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name}: {page}"));
+    rest.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_moderator_finds_a_party_and_imports_and_publishes_for_it_and_not_for_their_own() {
+    on_every_database(async |site: Site| {
+        let owner = site.person("owner").await;
+        let other = site.party(&owner, "Hợp tác xã Dừa Rạch Mây", "cooperative").await.to_string();
+        site.indexed().await;
+        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+        let row = json!({"kind": "technology", "source_lang": "vi", "content": technology("Máy sấy nhập hộ")}).to_string();
+
+        // There is a door, and behind it a party is looked for; nobody else looks for any.
+        assert!(moderator.get("/staff").await.text.contains("href=\"/my/imports\""));
+        assert!(!moderator.get("/my/imports").await.text.contains(&other));
+        let page = moderator.get("/my/imports?find=rach+may").await.text;
+        assert!(page.contains(&format!("name=\"party\" value=\"{other}\"")) && page.contains("name=\"publish\""), "{page}");
+        let asked = owner.get("/my/imports?find=vien+dua").await.text;
+        assert!(!asked.contains("name=\"find\"") && !asked.contains("name=\"publish\""), "{asked}");
+
+        // Tried, then imported and published. Sent twice by one click too many, it is one import.
+        let party = [("party", other.as_str()), ("publish", "true")];
+        let fields = [party.as_slice(), &[("dry_run", "true")]].concat();
+        ended(&site, &moderator, &hand_over(&moderator, ("tin.jsonl", &row), &fields).await).await;
+        let key = hidden(&page, "_key");
+        let fields = [party.as_slice(), &[("dry_run", "false"), ("_key", key.as_str())]].concat();
+        let first = ended(&site, &moderator, &hand_over(&moderator, ("tin.jsonl", &row), &fields).await).await;
+        assert_eq!(ended(&site, &moderator, &hand_over(&moderator, ("tin.jsonl", &row), &fields).await).await, first);
+        let public = site.visitor().get("/api/v1/technologies").await.expect(200);
+        assert_eq!((public["total"].as_u64(), public["items"][0]["title"].as_str()), (Some(1), Some("Máy sấy nhập hộ")));
+        // The same form with another file is another import.
+        let changed = hand_over(&moderator, ("tin 2.jsonl", &row), &fields).await;
+        assert_ne!(ended(&site, &moderator, &changed).await, first);
+
+        // Nobody publishes what their own party wants published: it is said, and what was typed is still there.
+        let own = site.party(&moderator, "Viện Dừa", "institute").await.to_string();
+        let fields = [("party", own.as_str()), ("mapping", "a = <b>"), ("dry_run", "false"), ("skip_faulty", "true"), ("publish", "true")];
+        let refused = hand_over(&moderator, ("tin.jsonl", &row), &fields).await;
+        assert_eq!(refused.status, 403);
+        for part in [
+            "Không ai tự đăng tin của tổ chức mình",
+            &format!("name=\"party\" value=\"{own}\" checked"),
+            "a = &#60;b&#62;",
+            "name=\"dry_run\" value=\"false\" checked",
+            "name=\"skip_faulty\" value=\"true\" checked",
+            "name=\"publish\" value=\"true\" checked",
+            "Hãy chọn lại tệp",
+        ] {
+            assert!(refused.text.contains(part), "{part}: {}", refused.text);
+        }
+        // Whoever is no moderator keeps the form as well.
+        let fields = [("party", other.as_str()), ("dry_run", "false"), ("publish", "true")];
+        let refused = hand_over(&owner, ("tin.jsonl", &row), &fields).await;
+        assert_eq!(refused.status, 403);
+        assert!(refused.text.contains("name=\"dry_run\" value=\"false\" checked"), "{}", refused.text);
         site.stop().await;
     })
     .await;

@@ -329,6 +329,35 @@ async fn the_secret_of_a_token_is_shown_once_and_opens_nothing_once_it_is_revoke
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_for_a_token_that_is_sent_twice_makes_one_and_its_last_answer_has_the_secret_that_counts() {
+    on_every_database(async |site: Site| {
+        let path = "/account/tokens";
+        let person = site.person("lan").await;
+        let key = hidden(&person.get(path).await.text, "_key");
+        let form = [("_do", "create"), ("_key", key.as_str()), ("name", "Sàn của viện"), ("days", "30"), ("scopes", "read")];
+        let mut secret = Vec::new();
+        for _ in 0..2 {
+            let made = post(&person, path, &form).await;
+            assert_eq!(made.status, 201, "{}", made.text);
+            secret.push(secrets(&made.text)[0].clone());
+        }
+        assert_eq!(person.get("/api/v1/tokens").await.expect(200)["items"].as_array().unwrap().len(), 1);
+        let program = |secret: &str| site.visitor().with("authorization", &format!("Bearer {secret}"));
+        assert_eq!(program(&secret[0]).get("/api/v1/accounts/me").await.status, 401, "nobody ever saw it");
+        assert_eq!(program(&secret[1]).get("/api/v1/accounts/me").await.status, 200);
+        // Once a program uses it, no page that is loaded again takes it away.
+        assert_eq!(post(&person, path, &form).await.status, 422);
+        assert_eq!(program(&secret[1]).get("/api/v1/accounts/me").await.status, 200);
+        // Another name is another token.
+        let form = [("_do", "create"), ("_key", key.as_str()), ("name", "Báo cáo"), ("days", "30"), ("scopes", "read")];
+        assert_eq!(post(&person, path, &form).await.status, 201);
+        assert_eq!(person.get("/api/v1/tokens").await.expect(200)["items"].as_array().unwrap().len(), 2);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_pages_of_staff_are_closed_to_others_and_to_staff_with_another_role() {
     on_every_database(async |site: Site| {
         let pages = ["/staff", "/staff/accounts", "/staff/parties", "/staff/events"];

@@ -184,6 +184,15 @@ async fn what_was_typed_is_never_lost() {
         let author = site.person("author").await;
         site.party(&author, "Viện Dừa", "institute").await;
 
+        // What was looked for in vain is the title of the need that is posted instead, as much of it as one may have.
+        let empty = author.get("/search?q=zeolit+%26+mùn&trl=9").await.text;
+        assert!(empty.contains("href=\"/post/needs?title=zeolit+%26+m%C3%B9n\""), "{empty}");
+        let begun = fields(&author.get("/post/needs?title=zeolit+%26+m%C3%B9n").await.text);
+        assert!(begun.contains(&("/title/vi".to_owned(), "zeolit & mùn".to_owned())), "{begun:?}");
+        // Filters alone may find nothing too.
+        let empty = author.get("/search?trl=9").await.text;
+        assert!(empty.contains("href=\"/post/needs\"") && empty.contains("href=\"/my/searches/new?trl=9\""), "{empty}");
+
         // What cannot be read is said at its field, with everything typed still there.
         let typed = [("/title/vi", "Máy sấy"), ("/summary/vi", "Nhanh & <gọn> \"hơn\""), ("/field", "không có")];
         let wrong = fill(&author, "/post/technologies", &typed, NEXT).await;

@@ -303,7 +303,8 @@ impl Answer {
 }
 
 impl Client {
-    fn new(address: SocketAddr) -> Self {
+    /// Nobody known, of whatever is served there.
+    pub fn new(address: SocketAddr) -> Self {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { http, base: format!("http://{address}"), headers: HeaderMap::new() }
     }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use base::{Actor, Code, Cursor, Grant, Limit, Localised, Page, PartyId, PartyRole, Refused};
+use base::{Actor, Code, Cursor, Grant, Limit, Localised, Page, PartyId, PartyRole, PublicPage, PublicSpan, Refused};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
@@ -439,6 +439,21 @@ pub async fn page_after(db: &impl ConnectionTrait, after: Option<PartyId>, limit
         query = query.filter(party::Column::Id.gt(after.0));
     }
     query.all(db).await?.into_iter().map(brief).collect()
+}
+
+/// The pages of parties, in the order of ids.
+///
+/// # Errors
+/// If the database fails.
+pub async fn public_pages(db: &impl ConnectionTrait, span: PublicSpan) -> Result<Vec<PublicPage>, StoreError> {
+    let mut query = party::Entity::find().select_only().columns([party::Column::Id, party::Column::Slug]).column(party::Column::UpdatedAt);
+    if let Some(after) = span.after {
+        query = query.filter(party::Column::Id.gt(after));
+    }
+    let query = query.order_by_asc(party::Column::Id).offset(span.skip).limit(span.limit);
+    let rows: Vec<(uuid::Uuid, String, DateTime<Utc>)> = query.into_tuple().all(db).await?;
+    let page = |(id, slug, changed_at)| PublicPage { id, path: format!("/parties/{slug}"), changed_at };
+    Ok(rows.into_iter().map(page).collect())
 }
 
 /// The accounts that act for a party as its confirmed admins: whom the space writes to about it.

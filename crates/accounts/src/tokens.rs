@@ -104,16 +104,51 @@ impl fmt::Debug for NewToken {
 /// # Errors
 /// [`Error::Invalid`] with all faults; [`Refused::Forbidden`] for a token that asks.
 pub async fn create(accounts: &Accounts, ctx: Ctx, session: &SessionView, request: TokenRequest) -> Result<NewToken, Error> {
+    let (token, secret) = make(accounts, Ctx { idempotency: None, ..ctx }, session, request).await?;
+    Ok(NewToken { token, secret: secret.reveal().to_owned() })
+}
+
+/// Makes a token by a form that may be sent twice by one click too many: a repeat under the same idempotency key gives the
+/// same token another secret, since a browser shows the last answer only.
+///
+/// # Errors
+/// As [`create`]; [`Error::Invalid`] for a repeat once the token was used or revoked.
+pub async fn create_once(accounts: &Accounts, ctx: Ctx, session: &SessionView, request: TokenRequest) -> Result<NewToken, Error> {
+    let actor = ctx.actor.clone();
+    let account = actor.signed_in()?;
+    let (made, secret) = make(accounts, ctx, session, request).await?;
+    let (id, hash) = (made.id, secret.hash());
+    let token = accounts.store.write(Ctx::of(actor), move |tx| renew(tx, account, id, hash.clone())).await?;
+    Ok(NewToken { token, secret: secret.reveal().to_owned() })
+}
+
+async fn make(accounts: &Accounts, ctx: Ctx, session: &SessionView, request: TokenRequest) -> Result<(TokenView, Secret), Error> {
     Grant::<OwnAccount>::check(&ctx.actor, Space)?;
     let account = ctx.actor.signed_in()?;
     let name = check(accounts, &ctx.actor, &request)?;
     let secret = Secret::new(PREFIX)?;
     let (hash, session) = (secret.hash(), session.id);
-    let token = accounts
-        .store
-        .write(Ctx { idempotency: None, ..ctx }, move |tx| insert(tx, account, session, hash.clone(), name.clone(), request.clone()))
+    let token = accounts.store.write(ctx, move |tx| insert(tx, account, session, hash.clone(), name.clone(), request.clone())).await?;
+    Ok((token, secret))
+}
+
+/// Lets a token be opened by this secret alone; nothing to do for one that was just made with it.
+async fn renew(tx: Tx, account: AccountId, id: TokenId, secret_hash: Vec<u8>) -> Result<TokenView, Error> {
+    let found = api_token::Entity::find_by_id(id.0).one(tx.db()).await?;
+    let row = found.filter(|t| t.account_id == account.0).ok_or(Refused::Hidden)?;
+    if row.secret_hash == secret_hash {
+        return Ok(TokenView::of(&row));
+    }
+    if row.used_at.is_some() || row.revoked_at.is_some() {
+        return Err(Error::fault("/name", "token_made_before"));
+    }
+    api_token::Entity::update_many()
+        .col_expr(api_token::Column::SecretHash, Expr::value(secret_hash))
+        .filter(api_token::Column::Id.eq(id.0))
+        .exec(tx.db())
         .await?;
-    Ok(NewToken { token, secret: secret.reveal().to_owned() })
+    tx.emit(NewEvent::new("account", account, "account.token_renewed", json!({"token": id})));
+    Ok(TokenView::of(&row))
 }
 
 fn check(accounts: &Accounts, actor: &Actor, request: &TokenRequest) -> Result<String, Faults> {

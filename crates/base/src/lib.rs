@@ -30,7 +30,7 @@ pub use fault::{Fault, Faults};
 pub use ids::*;
 pub use lang::Lang;
 pub use money::{Currency, Money, MoneyRange};
-pub use page::{Cursor, CursorError, Limit, Page};
+pub use page::{Cursor, CursorError, Limit, Page, PublicPage, PublicSpan};
 pub use text::{Localised, Origin, Text};
 pub use vocab::{Term, Vocabularies, Vocabulary};
 pub use words::UnknownWord;

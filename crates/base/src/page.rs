@@ -2,8 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -21,6 +23,28 @@ impl<T> Page<T> {
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(f).collect(), next: self.next, total: self.total }
     }
+}
+
+/// A page of the space that everybody may read, as search engines are told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicPage {
+    /// What it shows: lists of them are in the order of this.
+    pub id: Uuid,
+    /// Its address, without language and host.
+    pub path: String,
+    /// When what it shows was changed last.
+    pub changed_at: DateTime<Utc>,
+}
+
+/// Which of them: those after an id, without the first few, and so many at most.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PublicSpan {
+    /// After this; from the beginning if it is none.
+    pub after: Option<Uuid>,
+    /// Left out at the beginning.
+    pub skip: u64,
+    /// At most so many.
+    pub limit: u64,
 }
 
 /// How many rows a page has: 1 to 100, 20 unless asked otherwise.

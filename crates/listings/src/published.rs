@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use accounts::parties::PartyBrief;
-use base::{Code, Lang, ListingId, Localised, PartyId};
+use base::{Code, Lang, ListingId, Localised, PartyId, PublicPage, PublicSpan};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -151,6 +151,37 @@ pub async fn ids_of_party(store: &Store, party: PartyId) -> Result<Vec<ListingId
         .all(store.db())
         .await?;
     Ok(ids.into_iter().map(ListingId).collect())
+}
+
+/// What [`public_pages`] reads of a listing: id, kind, address, first published, last confirmed, when its approved version was
+/// written.
+type PublicRow = (Uuid, String, String, Option<DateTime<Utc>>, Option<DateTime<Utc>>, DateTime<Utc>);
+
+/// The pages of listings that everybody may read, in the order of ids. A draft of what is public changes nothing here.
+///
+/// # Errors
+/// If the database fails.
+pub async fn public_pages(store: &Store, span: PublicSpan) -> Result<Vec<PublicPage>, StoreError> {
+    let approved = listing::Entity::belongs_to(version::Entity).from(listing::Column::Id).to(version::Column::ListingId);
+    let mut query = listing::Entity::find()
+        .select_only()
+        .columns([listing::Column::Id, listing::Column::Kind, listing::Column::Slug])
+        .columns([listing::Column::PublishedAt, listing::Column::ConfirmedAt])
+        .column(version::Column::At)
+        .join(JoinType::InnerJoin, approved.into())
+        .filter(Expr::col((version::Entity, version::Column::Version)).equals((listing::Entity, listing::Column::PublicVersion)))
+        .filter(listing::Column::Status.eq(Status::Published.as_str()))
+        .filter(listing::Column::Visibility.eq(Visibility::Public.as_str()));
+    if let Some(after) = span.after {
+        query = query.filter(listing::Column::Id.gt(after));
+    }
+    let rows = query.order_by_asc(listing::Column::Id).offset(span.skip).limit(span.limit).into_tuple::<PublicRow>().all(store.db());
+    let page = |(id, kind, slug, published, confirmed, written): PublicRow| {
+        let kind: Kind = kind.parse().map_err(|e| StoreError::corrupt("listing", e))?;
+        let changed_at = published.max(confirmed).map_or(written, |at| at.max(written));
+        Ok(PublicPage { id, path: crate::view::url(kind, &slug), changed_at })
+    };
+    rows.await?.into_iter().map(page).collect()
 }
 
 /// How many listings are published.

@@ -96,11 +96,23 @@
   document.addEventListener("htmx:before:swap", () => {
     open = new Set([...document.querySelectorAll("#finding details[id][open]")].map((d) => d.id));
   });
-  document.addEventListener("htmx:after:swap", () => {
+  document.addEventListener("htmx:after:swap", (event) => {
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     const found = document.getElementById("found");
     if (live && found) live.textContent = found.textContent;
+    if (event.detail.ctx.text?.includes("id=\"finding\"")) keepUp(event.detail.ctx.text);
   });
+  // Only the results are exchanged; what stands around them and speaks of the same search follows: links that lead to it in
+  // another language, or back to it, and the words in its box, unless somebody is just typing there.
+  function keepUp(text) {
+    const page = new DOMParser().parseFromString(text, "text/html");
+    for (const link of document.querySelectorAll("[data-follows]")) {
+      const now = page.querySelector(`[data-follows="${link.dataset.follows}"]`);
+      if (now) link.setAttribute("href", now.getAttribute("href"));
+    }
+    const box = document.getElementById("q"), now = page.getElementById("q");
+    if (box && now && box !== document.activeElement) box.value = now.getAttribute("value");
+  }
 
   // --- a form that was written in asks before it is left ---
   for (const form of document.querySelectorAll("form[data-guard]")) {
@@ -144,18 +156,34 @@
   document.getElementById("fault")?.focus();
 
   // --- keys ---
+  // Keys of one letter can be switched off, and stay so in this browser (WCAG 2.1.4): who speaks to the machine, or has a
+  // trembling hand, would set them off unawares.
+  const OFF = "keys-off";
+  const stored = (write) => { try { return write ? write(localStorage) : localStorage.getItem(OFF); } catch { return null; } };
+  const keys = document.getElementById("keys"), letters = document.getElementById("keys-on");
+  if (letters) {
+    letters.checked = !stored();
+    letters.addEventListener("change", () => stored((s) => letters.checked ? s.removeItem(OFF) : s.setItem(OFF, "1")));
+    const opens = document.getElementById("keys-open");
+    opens.hidden = false;
+    opens.addEventListener("click", () => keys.showModal());
+  }
   const isTyping = (target) => target.closest("input, textarea, select, [contenteditable]");
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || keys?.open || stored()) return;
     if (event.key === "/") {
-      const box = document.querySelector("input[type=search]");
-      if (box) { event.preventDefault(); box.focus(); box.select(); }
+      event.preventDefault();
+      // The box of the page itself, then that of its head; where there is none, the page of results has one.
+      const box = [...document.querySelectorAll("main input[type=search]"), ...document.querySelectorAll("input[type=search]")]
+        .find((b) => b.getClientRects().length);
+      if (box) { box.focus(); box.select(); } else location.assign(document.querySelector("[data-search]").href);
     } else if (event.key === "j" || event.key === "k") {
-      const rows = [...document.querySelectorAll(".list tbody th a, .hits h2 a")];
+      const lines = [...document.querySelectorAll(".list tbody th, .hits h2, .board-card, .people > li")];
+      const rows = lines.map((line) => line.querySelector("a, summary")).filter(Boolean);
       const here = rows.indexOf(document.activeElement);
       rows[here < 0 ? 0 : Math.min(Math.max(here + (event.key === "j" ? 1 : -1), 0), rows.length - 1)]?.focus();
     } else if (event.key === "?") {
-      document.getElementById("keys")?.showModal();
+      keys?.showModal();
     }
   });
 })();

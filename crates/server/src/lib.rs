@@ -28,6 +28,11 @@ pub fn service(app: App) -> axum::Router {
     pipeline::wrap(route::router(routes::all(), &app), app)
 }
 
+/// Other routes with the same before and behind them: for tests of what becomes of a handler that fails.
+pub fn around(router: axum::Router, app: App) -> axum::Router {
+    pipeline::wrap(router, app)
+}
+
 /// The OpenAPI 3.1 document of the API.
 #[must_use]
 pub fn openapi(app_url: &str) -> String {

@@ -1,6 +1,6 @@
-//! What stands before and behind every handler, from the outside in: catch a panic, give the request an id, shed what
-//! is too much, refuse what cannot be read, hold each address to its rate, find out who asks, run, give errors words,
-//! set the headers, note what happened.
+//! What stands before and behind every handler, from the outside in: give the request an id and a limit of time, set the
+//! headers, note what happened, catch a panic, shed what is too much, refuse what cannot be read, hold each address to its
+//! rate, find out who asks, run, give errors words.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +35,10 @@ pub(crate) const DEVICE_COOKIE: &str = "innospace_device";
 #[derive(Clone, Debug)]
 pub(crate) struct RequestId(pub String);
 
+/// A handler panicked: the answer is made further out, where it is known who asked for what.
+#[derive(Clone, Copy)]
+struct Panicked;
+
 /// Puts the service into its pipeline.
 pub(crate) fn wrap(router: Router, app: App) -> Router {
     let shed = Arc::new(Semaphore::new(app.settings.requests.max(1)));
@@ -46,11 +50,13 @@ pub(crate) fn wrap(router: Router, app: App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), readable))
         .layer(middleware::from_fn_with_state((app.clone(), shed), shed_load))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(1_024).and(DefaultPredicate::new())))
-        .layer(middleware::from_fn_with_state(app, outermost))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             tracing::error!("a handler panicked");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            response.extensions_mut().insert(Panicked);
+            response
         }))
+        .layer(middleware::from_fn_with_state(app, outermost))
 }
 
 /// Gives the request its id, a span, a time limit; sets the headers of every answer; counts.
@@ -62,10 +68,12 @@ async fn outermost(axum::extract::State(app): axum::extract::State<App>, mut req
     let span = tracing::info_span!("request", id, %method, operation = tracing::field::Empty);
     let started = tokio::time::Instant::now();
     let limit = Duration::from_secs(app.settings.request_seconds.max(1));
+    let asker = Asker::of(&app, &request);
     let work = next.run(request).instrument(span.clone());
     let mut response = match tokio::time::timeout(limit, work).await {
-        Ok(response) => response,
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Ok(response) if response.extensions().get::<Panicked>().is_none() => response,
+        Ok(_) => asker.told(&app, &Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")),
+        Err(_) => asker.told(&app, &Problem::new(StatusCode::SERVICE_UNAVAILABLE, "took-too-long")),
     };
     let operation = response.extensions().get::<Chosen>().map_or("none", |c| c.id);
     span.record("operation", operation);
@@ -118,7 +126,7 @@ async fn shed_load(
         Ok(_permit) => next.run(request).await,
         Err(_) => {
             metrics::counter!("innospace_shed_total").increment(1);
-            refused(&app, &request, &Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").after(Duration::from_secs(2)))
+            Asker::of(&app, &request).told(&app, &Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").after(Duration::from_secs(2)))
         }
     }
 }
@@ -139,10 +147,10 @@ async fn readable(axum::extract::State(app): axum::extract::State<App>, request:
     };
     let uri = request.uri();
     if uri.path().len() + uri.query().map_or(0, str::len) > 16 * 1024 {
-        return refused(&app, &request, &Problem::new(StatusCode::URI_TOO_LONG, "address-too-long"));
+        return Asker::of(&app, &request).told(&app, &Problem::new(StatusCode::URI_TOO_LONG, "address-too-long"));
     }
     if !decodes(uri.path()) || !uri.query().is_none_or(decodes) {
-        return refused(&app, &request, &Problem::malformed("bad-address"));
+        return Asker::of(&app, &request).told(&app, &Problem::malformed("bad-address"));
     }
     next.run(request).await
 }
@@ -152,7 +160,7 @@ async fn limit(axum::extract::State((app, rates)): axum::extract::State<(App, Ar
     if !is_health(request.uri()) {
         let address = client_address(&app, request.extensions().get::<Peer>(), request.headers());
         if let Err(wait) = rates.check(address) {
-            return refused(&app, &request, &Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many").after(wait));
+            return Asker::of(&app, &request).told(&app, &Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many").after(wait));
         }
     }
     next.run(request).await
@@ -188,7 +196,7 @@ fn client_address(app: &App, peer: Option<&Peer>, headers: &HeaderMap) -> String
 /// Finds out who asks, and refuses what another site made a browser send.
 async fn who(axum::extract::State(app): axum::extract::State<App>, mut request: Request, next: Next) -> Response {
     let asked = language(request.headers(), request.uri());
-    let device = cookie(request.headers(), DEVICE_COOKIE).map(|text| Secret::received(&text));
+    let device = cookie(&app, request.headers(), DEVICE_COOKIE).map(|text| Secret::received(&text));
     let client = Client {
         address: client_address(&app, request.extensions().get::<Peer>(), request.headers()),
         agent: request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned(),
@@ -196,16 +204,16 @@ async fn who(axum::extract::State(app): axum::extract::State<App>, mut request: 
     };
     let mut who = Who { actor: Actor::anonymous(asked), session: None, client };
     let bearer = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-    let session = cookie(request.headers(), SESSION_COOKIE);
+    let session = cookie(&app, request.headers(), SESSION_COOKIE);
     if let Some(text) = bearer {
         let secret = Secret::received(text.strip_prefix("Bearer ").unwrap_or_default().trim());
         match accounts::actor::of_token(&app.accounts, &secret).await {
             Ok(Some((actor, _))) => who.actor = actor,
-            Ok(None) => return refused(&app, &request, &Problem::new(StatusCode::UNAUTHORIZED, "bad-token")),
-            Err(error) => return refused(&app, &request, &error.into()),
+            Ok(None) => return Asker::of(&app, &request).told(&app, &Problem::new(StatusCode::UNAUTHORIZED, "bad-token")),
+            Err(error) => return Asker::of(&app, &request).told(&app, &error.into()),
         }
     } else if !is_same_site(&app, request.method(), request.headers(), session.is_some()) {
-        return refused(&app, &request, &Problem::new(StatusCode::FORBIDDEN, "cross-site"));
+        return Asker::of(&app, &request).told(&app, &Problem::new(StatusCode::FORBIDDEN, "cross-site"));
     } else if let Some(text) = session {
         match accounts::actor::of_session(&app.accounts, &Secret::received(&text)).await {
             Ok(Some((actor, session))) => {
@@ -213,7 +221,7 @@ async fn who(axum::extract::State(app): axum::extract::State<App>, mut request: 
                 who.session = Some(session);
             }
             Ok(None) => {} // over: the same as nobody
-            Err(error) => return refused(&app, &request, &error.into()),
+            Err(error) => return Asker::of(&app, &request).told(&app, &error.into()),
         }
     }
     // What the request itself asks for comes before what the account once chose.
@@ -258,13 +266,12 @@ fn is_same_site(app: &App, method: &Method, headers: &HeaderMap, has_session: bo
 /// Gives a problem its words: JSON for programs, a page for people.
 async fn words(axum::extract::State(app): axum::extract::State<App>, request: Request, next: Next) -> Response {
     let lang = request.extensions().get::<Reader>().map_or(Lang::Vi, |r| r.0);
-    let id = request_id(&request);
-    let page = wants_page(request.uri(), request.headers());
     let actor = request.extensions().get::<Who>().map_or_else(|| Actor::anonymous(lang), |who| who.actor.clone());
+    let asker = Asker { actor: Actor { lang, ..actor }, ..Asker::of(&app, &request) };
     let response = next.run(request).await;
     match response.extensions().get::<Problem>().cloned() {
         Some(problem) => {
-            let mut rendered = if page { crate::web::problem_page(&app.space, &actor, &problem, &id) } else { render(&problem, lang, &id) };
+            let mut rendered = asker.told(&app, &problem);
             let (parts, _) = response.into_parts();
             for (name, value) in &parts.headers {
                 if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
@@ -283,13 +290,31 @@ fn wants_page(uri: &Uri, headers: &HeaderMap) -> bool {
     !uri.path().starts_with("/api/") && (accept.contains("text/html") || accept.is_empty() || accept == "*/*")
 }
 
-/// The answer to what is refused before anybody knows who asks.
-fn refused(app: &App, request: &Request, problem: &Problem) -> Response {
-    let (lang, id) = (language(request.headers(), request.uri()), request_id(request));
-    if wants_page(request.uri(), request.headers()) {
-        crate::web::problem_page(&app.space, &Actor::anonymous(lang), problem, &id)
-    } else {
-        render(problem, lang, &id)
+/// What of a request its answer is made from where the request itself is gone: who asked, for a page or for data, and where.
+struct Asker {
+    actor: Actor,
+    /// The address without its language, for whoever wants a page.
+    page: Option<String>,
+    id: String,
+}
+
+impl Asker {
+    /// Nobody in particular, in the language that the request itself asks for.
+    fn of(app: &App, request: &Request) -> Self {
+        let (uri, headers) = (request.uri(), request.headers());
+        Self {
+            actor: Actor::anonymous(language(headers, uri)),
+            page: wants_page(uri, headers).then(|| crate::web::whereabouts(&app.settings.public_url, request.method(), uri, headers)),
+            id: request_id(request),
+        }
+    }
+
+    /// A problem in words.
+    fn told(&self, app: &App, problem: &Problem) -> Response {
+        match &self.page {
+            Some(here) => crate::web::problem_page(&app.space, &self.actor, problem, here, &self.id),
+            None => render(problem, self.actor.lang, &self.id),
+        }
     }
 }
 
@@ -325,22 +350,28 @@ fn query_language(uri: &Uri) -> Option<Lang> {
     form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == "lang").and_then(|(_, v)| v.parse().ok())
 }
 
-/// The value of a cookie, with or without the `__Host-` prefix.
-pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+/// What the name of a cookie begins with. A browser takes one with the prefix from nobody but this host over HTTPS; one
+/// without it may come from another host of the same domain, or from a line that somebody listens on.
+fn prefix(app: &App) -> &'static str {
+    if app.settings.public_url.starts_with("https://") { "__Host-" } else { "" }
+}
+
+/// The value of a cookie of ours.
+fn cookie(app: &App, headers: &HeaderMap, name: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|v| v.to_str().ok())
         .flat_map(|v| v.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(n, _)| n.strip_prefix("__Host-").unwrap_or(n) == name)
+        .find(|(n, _)| n.strip_prefix(prefix(app)) == Some(name))
         .map(|(_, v)| v.to_owned())
 }
 
 /// A `Set-Cookie` value. `life_seconds` 0 takes the cookie away.
 pub(crate) fn set_cookie(app: &App, name: &str, value: &str, life_seconds: i64) -> HeaderValue {
-    let is_https = app.settings.public_url.starts_with("https://");
-    let (prefix, secure) = if is_https { ("__Host-", "; Secure") } else { ("", "") };
+    let prefix = prefix(app);
+    let secure = if prefix.is_empty() { "" } else { "; Secure" };
     let text = format!("{prefix}{name}={value}; Path=/; Max-Age={life_seconds}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
 }

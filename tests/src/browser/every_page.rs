@@ -18,7 +18,7 @@ use crate::main_job::{need, publish, technology};
 use crate::site::{Client, PASSWORD, Site};
 
 /// Routes without a page, each with its reason.
-const NO_PAGES: [(&str, &str); 13] = [
+const NO_PAGES: [(&str, &str); 15] = [
     ("/healthz", "for probes"),
     ("/readyz", "for probes"),
     ("/metrics", "for scrapers"),
@@ -26,6 +26,8 @@ const NO_PAGES: [(&str, &str); 13] = [
     ("/assets/{*path}", "what pages are made of"),
     ("/favicon.svg", "a picture"),
     ("/robots.txt", "for search engines"),
+    ("/sitemap.xml", "for search engines"),
+    ("/sitemaps/{file}", "for search engines"),
     ("/numbers/{file}", "a file to take along"),
     ("/disclosures/{id}/files/{file}", "a file to take along"),
     ("/deals/{id}/documents/{file}", "a file to take along"),
@@ -215,6 +217,7 @@ impl Cast {
             visit(Who::Administrator, "/staff/accounts"),
             visit(Who::Administrator, "/staff/needs"),
             visit(Who::Moderator, "/staff/needs?which=recorded"),
+            visit(Who::Moderator, "/my/imports?find=dua"),
             visit(Who::Moderator, "/staff/needs/new"),
             sent(&[("/content/title/vi", "Bảo quản dừa sáp"), ("_find", "Dừa")], visit(Who::Moderator, "/staff/needs/new")),
             visit(Who::Administrator, format!("/staff/parties/merge?from={third}&into={party}&find_from=Ham+Luong")),

@@ -1,9 +1,11 @@
 //! Without a pointer: everything is reached by keys, and what has the focus can be seen.
 
+use base::StaffRole;
 use serde_json::Value;
 use thirtyfour::Key;
 
-use super::{Browser, DESKTOP, Window, journey_in_the_demonstration};
+use super::{Browser, DESKTOP, Window, journey, journey_in_the_demonstration};
+use crate::deals::Cast;
 use crate::site::{Site, until};
 
 /// What has the focus, and whether one sees it.
@@ -55,6 +57,65 @@ async fn a_search_needs_no_pointer_and_the_focus_is_always_seen() {
         window.at("the result", |path| Some(path) == result["href"].as_str()).await;
         // Once around that page: every stop can be seen.
         tab_to(&window, "the foot of the page", |now| now["href"] == "/api/openapi.json").await;
+    })
+    .await;
+}
+
+/// Whether the focus is on what this finds.
+async fn is_on(window: &Window, css: &str) -> bool {
+    window.ask(&format!("return !!document.activeElement.closest('{css}')")).await == true
+}
+
+/// Nothing has the focus.
+async fn leave(window: &Window) {
+    window.ask("document.activeElement.blur(); return true").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_of_one_letter_lead_about_the_pages_of_staff_and_can_be_switched_off() {
+    journey("keys", async |site: &Site, browser: &Browser| {
+        let cast = Cast::make(site, "ph").await;
+        cast.deal("licence").await;
+        let (administrator, _) = site.account("ph-admin", &[StaffRole::Administrator]).await;
+        let window = browser.window(DESKTOP).await;
+        window.signed_in(&administrator).await;
+        // The box of the page itself; where there is none, the page of results.
+        window.open("/staff/accounts").await;
+        window.type_here("/").await;
+        assert!(is_on(&window, "main input[name=q]").await, "{}", focus(&window).await);
+        leave(&window).await;
+        window.type_here("j").await;
+        assert!(is_on(&window, ".people > li").await, "{}", focus(&window).await);
+        window.open("/staff/parties").await;
+        window.type_here("jj").await;
+        assert!(is_on(&window, ".people > li:nth-child(2) a").await, "{}", focus(&window).await);
+        window.type_here("/").await;
+        window.at("the page of results", |path| path == "/search").await;
+        window.signed_in(&cast.broker).await;
+        window.open("/staff/deals").await;
+        window.type_here("j").await;
+        assert!(is_on(&window, ".board-card a").await, "{}", focus(&window).await);
+
+        // Switched off they do nothing, here and on the next page, until they are switched on again.
+        leave(&window).await;
+        window.type_here("?").await;
+        window.click("#keys-on").await;
+        window.click("#keys button").await;
+        for _ in 0..2 {
+            leave(&window).await;
+            window.type_here("?/j").await;
+            assert!(!window.sees("#keys").await && window.path().await == "/staff/deals" && focus(&window).await["tag"] == "body");
+            window.open("/staff/deals").await;
+        }
+        window.click("#keys-open").await;
+        window.see("#keys[open]").await;
+        assert_eq!(window.ask("return document.getElementById('keys-on').checked").await, false);
+        window.click("#keys-on").await;
+        window.click("#keys button").await;
+        leave(&window).await;
+        window.type_here("j").await;
+        assert!(is_on(&window, ".board-card a").await);
+        assert_eq!(window.complaints().await, Vec::<String>::new());
     })
     .await;
 }

@@ -21,7 +21,7 @@ use crate::site::{Client, Site};
 /// As narrow as the layout of a desk goes, so that letters stay readable where a page shows the picture smaller.
 const LOOK: Look = Look { name: "pictures", width: 1080, height: 800, is_dark: false };
 /// What a picture may weigh.
-const BYTES: usize = 64_000;
+const BYTES: usize = 48_000;
 
 /// A picture to take.
 struct Scene {
@@ -155,10 +155,10 @@ impl Cast {
         site.indexed().await;
         let scene = |name, who: Option<&Client>, path: String, css, height| Scene { name, who: who.cloned(), path, css, height };
         vec![
-            scene("search", None, "/search?q=may+say+com+dua".to_owned(), "main", 660),
-            scene("listing", None, dryer.clone(), "main", 800),
+            scene("search", None, "/search?q=may+say+com+dua".to_owned(), "main", 640),
+            scene("listing", None, dryer.clone(), "main", 500),
             scene("need-targets", Some(&self.firm), format!("/my/listings/{wanted}/edit/2"), "main", 700),
-            scene("matches", Some(&self.firm), format!("{need}/matches"), "main", 660),
+            scene("matches", Some(&self.firm), format!("{need}/matches"), "main", 620),
             scene("interest", Some(&self.firm), format!("{dryer}/interest"), "main", 640),
             scene("posting", Some(&self.institute), format!("/my/listings/{embryos}/edit/3"), "main", 760),
             scene("interest-received", Some(&self.institute), interest["url"].as_str().unwrap().to_owned(), "main", 880),

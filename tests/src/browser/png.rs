@@ -10,7 +10,7 @@ use flate2::write::ZlibEncoder;
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Colours of a palette at most.
-const COLOURS: usize = 20;
+const COLOURS: usize = 12;
 
 type Rgb = [u8; 3];
 
@@ -72,17 +72,18 @@ impl Picture {
         palette.sort_by_key(|colour| (std::cmp::Reverse(counts[colour]), *colour));
         palette.truncate(COLOURS);
         let nearest: HashMap<Rgb, u8> = counts.keys().map(|colour| (*colour, nearest(&palette, *colour))).collect();
-        let mut lines = Vec::with_capacity((self.width + 1) * self.height);
+        let mut lines = Vec::with_capacity((self.width / 2 + 2) * self.height);
         for line in self.dots.chunks(self.width) {
             // No filter: neighbours in a palette have nothing in common but that they are alike.
             lines.push(0);
-            lines.extend(line.iter().map(|dot| nearest[dot]));
+            // Two dots a byte: sixteen colours are as many as that can tell apart.
+            lines.extend(line.chunks(2).map(|pair| (nearest[&pair[0]] << 4) | pair.get(1).map_or(0, |dot| nearest[dot])));
         }
         let mut packed = ZlibEncoder::new(Vec::new(), Compression::best());
         packed.write_all(&lines).unwrap();
         let size = |n: usize| u32::try_from(n).unwrap().to_be_bytes();
         let mut file = SIGNATURE.to_vec();
-        chunk(&mut file, b"IHDR", &[&size(self.width)[..], &size(self.height), &[8, 3, 0, 0, 0]].concat());
+        chunk(&mut file, b"IHDR", &[&size(self.width)[..], &size(self.height), &[4, 3, 0, 0, 0]].concat());
         chunk(&mut file, b"PLTE", palette.as_flattened());
         chunk(&mut file, b"IDAT", &packed.finish().unwrap());
         chunk(&mut file, b"IEND", &[]);

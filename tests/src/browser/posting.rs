@@ -3,9 +3,11 @@
 use std::time::Instant;
 
 use base::{Lang, StaffRole};
+use serde_json::json;
 use thirtyfour::Key;
 
 use super::{Browser, DESKTOP, PHONE, Window, journey};
+use crate::main_job::{publish, technology};
 use crate::site::{PASSWORD, Site, until};
 
 /// Fills the six steps of a technology, as an institute does; ends at its desk.
@@ -74,17 +76,29 @@ async fn an_institute_signs_up_posts_mends_what_staff_ask_for_and_is_found() {
             .await;
         author.open("/sign-in?next=/my").await;
         author.sign_in("lan@example.org", PASSWORD).await;
-        let lan = site.visitor().sign_in("lan@example.org", PASSWORD).await;
-        site.party(&lan, "Viện Dừa", "institute").await;
+        author.open("/my/parties/new").await;
+        author.write("/names/vi", "Viện Dừa").await;
+        author.choose("/party_type", "institute").await;
+        author.choose("/address/province", "86").await;
+        author.follow(Lang::Vi, "profile-register").await;
+        author.at("what one has", |path| path.starts_with("/my?party=")).await;
+
+        // Staff verify the institute.
+        let staff = browser.window(DESKTOP).await;
+        staff.open("/sign-in?next=/staff/parties").await;
+        staff.sign_in("moderator@example.org", PASSWORD).await;
+        staff.click("main .people summary").await;
+        staff.choose("level", "document").await;
+        staff.follow(Lang::Vi, "staff-verify-do").await;
+        staff.at("done", |path| path.contains("did=verify")).await;
+        staff.see("main .people .badge.m-confirmed").await;
 
         post_a_technology(&author).await;
         let desk = author.path().await;
         submit(&author).await;
 
         // Staff ask for a change at a field.
-        let staff = browser.window(DESKTOP).await;
-        staff.open("/sign-in?next=/review").await;
-        staff.sign_in("moderator@example.org", PASSWORD).await;
+        staff.open("/review").await;
         staff.click("main .list tbody a").await;
         staff.press("decision", "claim").await;
         staff.see("main button[value=\"request_changes\"]").await;
@@ -135,10 +149,19 @@ async fn an_institute_signs_up_posts_mends_what_staff_ask_for_and_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_business_posts_a_need_on_a_phone() {
+async fn a_business_posts_a_need_on_a_phone_and_sees_who_may_solve_it() {
     journey("need-on-a-phone", async |site: &Site, browser: &Browser| {
         let firm = site.person("firm").await;
         site.party(&firm, "Công ty Dừa", "enterprise").await;
+        // Somebody has what will be needed.
+        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+        let institute = site.person("institute").await;
+        let party = site.party(&institute, "Viện Dừa", "institute").await;
+        let offer = json!({"party": party, "content": technology("Máy sấy cơm dừa bơm nhiệt")});
+        let offer = institute.post("/api/v1/technologies", offer).await.expect(201)["id"].as_str().unwrap().to_owned();
+        let steps = format!("/api/v1/listings/{offer}/transitions");
+        let seen = institute.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
+        publish(&moderator, &offer, seen).await;
         let window = browser.window(PHONE).await;
         window.open("/post/needs").await;
         window.sign_in("firm@example.org", PASSWORD).await;
@@ -185,6 +208,20 @@ async fn a_business_posts_a_need_on_a_phone() {
             assert!(step < 12, "{now}");
         }
         submit(&window).await;
+
+        // Once it is public, the business sees who may solve it, and why.
+        let desk = window.path().await;
+        let id = desk.rsplit('/').next().unwrap();
+        let seen = firm.get(&format!("/api/v1/needs/{id}")).await.expect(200)["inside"]["version"].as_i64().unwrap();
+        publish(&moderator, id, seen).await;
+        site.indexed().await;
+        window.open(&desk).await;
+        window.click("main a[href$=\"/matches\"]").await;
+        window.at("its matches", |path| path.starts_with("/needs/") && path.ends_with("/matches")).await;
+        assert!(window.see(".pairs .hit h2 a").await.text().await.unwrap().contains("Máy sấy cơm dừa bơm nhiệt"));
+        window.see(".pairs .hit .reasons li").await;
+        assert_eq!(window.ask("return document.documentElement.scrollWidth").await, 390);
+        assert_eq!(window.complaints().await, Vec::<String>::new());
     })
     .await;
 }

@@ -130,3 +130,70 @@ async fn words_with_and_without_marks_find_the_same() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_stands_around_results_follows_them_while_one_narrows() {
+    journey_in_the_demonstration("search-around", async |_: &Site, browser: &Browser| {
+        let window = browser.window(DESKTOP).await;
+        window.open("/search?q=dua").await;
+        for heading in ["facet-field", "facet-trl"] {
+            window.narrow(&messages::say(Lang::Vi, heading, &[])).await;
+        }
+        let address = window.path().await;
+        assert!(address.contains("field=") && address.contains("trl="), "{address}");
+        let href =
+            async |name: &str| window.ask(&format!("return document.querySelector('[data-follows={name}]').getAttribute('href')")).await;
+        assert_eq!(href("other").await, format!("/en{address}"));
+        assert_eq!(href("feed").await, address.replacen("/search", "/search/feed", 1));
+        let next: String = form_urlencoded::byte_serialize(address.as_bytes()).collect();
+        assert_eq!(href("door").await, format!("/sign-in?next={next}"));
+        // Typing on changes them too.
+        window.input("q").await.send_keys(" sap").await.unwrap();
+        window.at("the longer search", |path| path.contains("sap")).await;
+        crate::site::until("the links follow", async || href("other").await.as_str().unwrap().contains("sap")).await;
+        let other = href("other").await.as_str().unwrap().to_owned();
+        for part in ["/en/search?q=dua%20sap", "field=", "trl="] {
+            assert!(other.contains(part), "{part}: {other}");
+        }
+        let narrowed = window.results().await.len();
+        window.click("header a[hreflang=\"en\"]").await;
+        window.at("the same in English", |path| path == other).await;
+        assert_eq!(window.results().await.len(), narrowed);
+        assert_eq!(window.complaints().await, Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_box_has_the_words_whose_results_are_shown() {
+    journey("search-box", async |site: &Site, browser: &Browser| {
+        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+        let author = site.person("author").await;
+        let party = site.party(&author, "Viện Dừa", "institute").await;
+        let made = json!({"party": party, "content": technology("Phối trộn zeolit với xơ dừa")});
+        let id = author.post("/api/v1/technologies", made).await.expect(201)["id"].as_str().unwrap().to_owned();
+        let steps = format!("/api/v1/listings/{id}/transitions");
+        let seen = author.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
+        publish(&moderator, &id, seen).await;
+        site.indexed().await;
+
+        let window = browser.window(DESKTOP).await;
+        let says = async || window.ask("return document.getElementById('q').value").await;
+        window.open("/search?q=zeolyt").await;
+        window.click("#finding .notice a").await;
+        window.at("what was meant", |path| path.contains("q=zeolit")).await;
+        crate::site::until("the box says so", async || says().await == "zeolit").await;
+        assert_eq!(window.results().await, ["Phối trộn zeolit với xơ dừa"]);
+        // Everything is shown, so nothing is asked for any more.
+        window.open("/search?q=quetzalcoatl").await;
+        window.follow(Lang::Vi, "empty-everything").await;
+        window.at("everything", |path| path == "/search").await;
+        crate::site::until("the box is empty", async || says().await == "").await;
+        // Whoever types is left alone, and the next search keeps what was typed.
+        window.input("q").await.send_keys("zeolit").await.unwrap();
+        window.at("the search", |path| path.ends_with("q=zeolit")).await;
+        assert_eq!(says().await, "zeolit");
+        assert_eq!(window.complaints().await, Vec::<String>::new());
+    })
+    .await;
+}

@@ -1,6 +1,6 @@
 # The pictures of help, in words.
 picture-search = Results for “may say com dua”: filters on the left, each result with its title, readiness, party and an excerpt with the words that matched marked.
-picture-listing = The page of a technology: title, summary and problem on the left; Show interest, readiness and terms on the right.
+picture-listing = The page of a technology: title, summary and problem on the left; Show interest, readiness and field on the right.
 picture-need-targets = The part “Result wanted” of a need: each figure with its value today, the value wanted, its unit and whether it is a must.
 picture-matches = Technologies that may answer a need, each with how well it fits and the reasons.
 picture-interest = The form that shows interest: for which organisation, what it is about, what it is for.

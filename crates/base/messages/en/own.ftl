@@ -154,6 +154,7 @@ own-token-all-parties = All my organisations
 own-token-days = Days it works
 own-token-days-hint = From 1 to { $number } days.
 own-token-create = Make the token
+fault-token-made-before = The token of this form was made before; load the page again to make another.
 own-scope-read = Read
 own-scope-read-about = What you can read.
 own-scope-write = Write

@@ -5,6 +5,7 @@ problem-forbidden = This is not for your account to do.
 problem-invalid = Some parts are not right yet; see each below.
 problem-internal = Something of ours failed. What you saved is not lost; try again, or send this request id to the operators.
 problem-busy = There is too much to do just now; try again in a moment.
+problem-took-too-long = This took too long and was given up; try again in a moment.
 problem-index-building = The search is being built anew and answers again in a moment. What you write is kept meanwhile.
 problem-storage-full = The server has no space left; nothing was written. Try again later.
 problem-idempotency-key-reused = This Idempotency-Key was used for another request.

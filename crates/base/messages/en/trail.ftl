@@ -25,6 +25,7 @@ event-account-signed-in = Signed in
 event-account-signed-up = Signed up
 event-account-staff-changed = Changed staff roles
 event-account-token-created = Created an access token
+event-account-token-renewed = Gave an access token another secret, for its form was sent twice
 event-account-token-revoked = Revoked an access token
 event-confidential-file-added = Added a confidential file
 event-confidential-file-removed = Removed a confidential file

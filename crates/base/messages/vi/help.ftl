@@ -1,6 +1,6 @@
 # Tranh của phần hướng dẫn, bằng lời.
 picture-search = Trang kết quả cho “may say com dua”: bộ lọc ở bên trái, mỗi kết quả có tên, mức sẵn sàng, tổ chức và đoạn trích có từ khớp được tô.
-picture-listing = Trang của một công nghệ: tên, tóm tắt và vấn đề ở bên trái; nút Bày tỏ quan tâm, mức sẵn sàng và điều kiện hợp tác ở bên phải.
+picture-listing = Trang của một công nghệ: tên, tóm tắt và vấn đề ở bên trái; nút Bày tỏ quan tâm, mức sẵn sàng và lĩnh vực ở bên phải.
 picture-need-targets = Phần “Kết quả cần đạt” của một nhu cầu: mỗi chỉ tiêu có giá trị hiện nay, giá trị cần đạt, đơn vị và mức bắt buộc.
 picture-matches = Danh sách công nghệ có thể đáp ứng một nhu cầu, mỗi công nghệ có mức phù hợp và các lý do.
 picture-interest = Mẫu bày tỏ quan tâm: gửi thay cho tổ chức nào, nội dung, mục đích sử dụng.

@@ -145,6 +145,7 @@ own-token-all-parties = Mọi tổ chức của tôi
 own-token-days = Số ngày có hiệu lực
 own-token-days-hint = Từ 1 đến { $number } ngày.
 own-token-create = Tạo mã
+fault-token-made-before = Mã của biểu mẫu này đã được tạo trước đó; hãy tải lại trang để tạo mã khác.
 own-scope-read = Đọc
 own-scope-read-about = Đọc những gì bạn đọc được.
 own-scope-write = Ghi

@@ -5,6 +5,7 @@ problem-forbidden = Tài khoản của bạn không có quyền làm việc này
 problem-invalid = Một số phần chưa đúng; xem từng phần bên dưới.
 problem-internal = Hệ thống gặp lỗi. Nội dung bạn đã lưu không bị mất; hãy thử lại, hoặc gửi mã yêu cầu này cho ban quản trị.
 problem-busy = Hệ thống đang bận; hãy thử lại sau giây lát.
+problem-took-too-long = Yêu cầu này mất quá nhiều thời gian nên đã dừng; hãy thử lại sau giây lát.
 problem-index-building = Chỉ mục tìm kiếm đang được dựng lại, giây lát nữa sẽ trả lời. Nội dung bạn nhập vẫn được lưu.
 problem-storage-full = Máy chủ hết chỗ lưu; nội dung chưa được ghi. Hãy thử lại sau.
 problem-idempotency-key-reused = Khóa Idempotency-Key này đã dùng cho một yêu cầu khác.

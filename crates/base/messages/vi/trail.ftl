@@ -25,6 +25,7 @@ event-account-signed-in = Đăng nhập
 event-account-signed-up = Đăng ký tài khoản
 event-account-staff-changed = Đổi vai trò cán bộ
 event-account-token-created = Tạo mã truy cập
+event-account-token-renewed = Đổi bí mật của mã truy cập vì biểu mẫu được gửi hai lần
 event-account-token-revoked = Thu hồi mã truy cập
 event-confidential-file-added = Thêm tệp bảo mật
 event-confidential-file-removed = Xóa tệp bảo mật

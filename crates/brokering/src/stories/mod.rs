@@ -31,7 +31,7 @@ use rows::{consent as consent_rows, story, story_listing, story_party};
 pub use consent::{NewConsent, Withdrawal, give, withdraw};
 pub use content::{StoryContent, StoryFigure};
 pub use draft::{DealStory, EndedConsent, PartyConsent, StandingConsent, StoryStep, show};
-pub use public::{Headline, StoryCard, StoryFilter, StoryListing, StoryParty, StoryView, headlines, list, of_slug, url};
+pub use public::{Headline, StoryCard, StoryFilter, StoryListing, StoryParty, StoryView, headlines, list, of_slug, public_pages, url};
 pub use publish::{WaitingStory, publish, queue, unpublish};
 pub use write::{StoryReceipt, write};
 

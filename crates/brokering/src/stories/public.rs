@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use accounts::PartyBrief;
-use base::{Actor, Cursor, DealId, Lang, Limit, ListingId, Localised, Page, PartyId, Refused, StoryId};
+use base::{Actor, Cursor, DealId, Lang, Limit, ListingId, Localised, Page, PartyId, PublicPage, PublicSpan, Refused, StoryId};
 use chrono::{DateTime, Utc};
 use listings::brief::{self, ListingBrief};
 use listings::{Kind, ListingError};
@@ -208,6 +208,26 @@ pub async fn list(
     let items = rows.into_iter().map(card).collect::<Result<Vec<_>, StoreError>>()?;
     let next = items.last().filter(|_| more).map(|last| Cursor::write(&(last.published_at, last.id)));
     Ok(Page { items, next, total })
+}
+
+/// The pages of public stories, in the order of ids.
+///
+/// # Errors
+/// If the database fails.
+pub async fn public_pages(brokering: &Brokering, span: PublicSpan) -> Result<Vec<PublicPage>, StoreError> {
+    let columns = [story::Column::Id, story::Column::Slug, story::Column::PublishedAt, story::Column::WrittenAt];
+    let mut query = story::Entity::find().select_only().columns(columns).filter(story::Column::PublishedAt.is_not_null());
+    if let Some(after) = span.after {
+        query = query.filter(story::Column::Id.gt(after));
+    }
+    let query = query.order_by_asc(story::Column::Id).offset(span.skip).limit(span.limit);
+    let rows: Vec<(uuid::Uuid, String, Option<DateTime<Utc>>, DateTime<Utc>)> = query.into_tuple().all(brokering.store.db()).await?;
+    let page = |(id, slug, published, written): (_, String, Option<_>, _)| PublicPage {
+        id,
+        path: url(&slug),
+        changed_at: published.unwrap_or(written),
+    };
+    Ok(rows.into_iter().map(page).collect())
 }
 
 /// A public story by its name.

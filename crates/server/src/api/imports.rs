@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use base::ImportId;
 use listings::import::{FaultView, ImportView, Options};
+use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt as _;
 
 use super::List;
@@ -31,57 +32,81 @@ impl Drop for Incoming {
     }
 }
 
-/// A form with a file, received.
-pub(crate) struct Handed {
-    file: Incoming,
-    mapping: Option<String>,
-    options: Options,
+/// Fields of the form other than the file.
+const FIELDS: [&str; 5] = ["party", "mapping", "dry_run", "skip_faulty", "publish"];
+
+/// The form that the API and the page send alike, as far as it came: a page shows it again where it is refused.
+#[derive(Default)]
+pub(crate) struct Sent {
+    file: Option<(Incoming, [u8; 32])>,
+    file_name: String,
+    fields: Vec<(String, String)>,
 }
 
 /// Takes a file and imports it in the background.
 pub(crate) async fn start(State(app): State<App>, Writer(ctx): Writer, request: Request) -> Result<Response, Problem> {
-    let handed = receive_form(&app, &ctx.actor, request).await?;
-    Ok((StatusCode::ACCEPTED, Answer(begin(&app, ctx, handed).await?)).into_response())
+    let mut sent = Sent::default();
+    sent.receive(&app, &ctx.actor, request, &[]).await?;
+    Ok((StatusCode::ACCEPTED, Answer(sent.begin(&app, ctx).await?)).into_response())
 }
 
-/// Begins the import of what was handed over.
-pub(crate) async fn begin(app: &App, ctx: store::Ctx, handed: Handed) -> Result<ImportView, Problem> {
-    let Handed { file, mapping, options } = handed;
-    Ok(listings::import::start(&app.listings, ctx, &app.data, &file.0, mapping.as_deref(), &options).await?)
-}
-
-/// Reads the form that the API and the page send alike; who may import nothing hands over nothing.
-pub(crate) async fn receive_form(app: &App, actor: &base::Actor, request: Request) -> Result<Handed, Problem> {
-    listings::import::may_import_something(actor)?;
-    let mut form = Multipart::from_request(request, app).await.map_err(|_| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"))?;
-    let mut options = Options::default();
-    let (mut mapping, mut file) = (None, None);
-    while let Some(field) = form.next_field().await.map_err(|_| Problem::malformed("bad-form"))? {
-        let name = field.name().unwrap_or_default().to_owned();
-        match name.as_str() {
-            "file" => {
-                options.file_name = base::text::clean(field.file_name().unwrap_or("file")).chars().take(200).collect();
-                file = Some(receive(app, field).await?);
+impl Sent {
+    /// Takes the form in; who may import nothing hands over nothing. `more` are fields that it may have besides.
+    pub(crate) async fn receive(&mut self, app: &App, actor: &base::Actor, request: Request, more: &[&str]) -> Result<(), Problem> {
+        listings::import::may_import_something(actor)?;
+        let form = Multipart::from_request(request, app).await;
+        let mut form = form.map_err(|_| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"))?;
+        while let Some(field) = form.next_field().await.map_err(|_| Problem::malformed("bad-form"))? {
+            let name = field.name().unwrap_or_default().to_owned();
+            if name == "file" {
+                self.file_name = base::text::clean(field.file_name().unwrap_or("file")).chars().take(200).collect();
+                self.file = Some(receive(app, field).await?);
+            } else if FIELDS.contains(&name.as_str()) || more.contains(&name.as_str()) {
+                self.fields.push((name, text(field).await?));
+            } else {
+                return Err(wrong(&format!("/{}", base::text::pointer_part(&name))));
             }
-            "party" => {
-                let party = text(field).await?;
-                if !party.trim().is_empty() {
-                    options.party = Some(party.trim().parse().map_err(|_| wrong("/party"))?);
-                }
-            }
-            "mapping" => mapping = Some(text(field).await?).filter(|m| !m.trim().is_empty()),
-            "dry_run" => options.dry_run = flag(field, "/dry_run").await?,
-            "skip_faulty" => options.skip_faulty = flag(field, "/skip_faulty").await?,
-            "publish" => options.publish = flag(field, "/publish").await?,
-            other => return Err(wrong(&format!("/{}", base::text::pointer_part(other)))),
         }
+        Ok(())
     }
-    // A browser sends a file without name and content where none was chosen.
-    let Some(file) = file.filter(|_| !options.file_name.is_empty()) else { return Err(missing("/file")) };
-    if options.party.is_none() {
-        return Err(missing("/party"));
+
+    /// What was sent last under a name; empty if nothing was.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.fields.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value.as_str()).unwrap_or_default()
     }
-    Ok(Handed { file, mapping, options })
+
+    /// Everything that was sent, the file as its name and its hash.
+    pub(crate) fn told(&self) -> Vec<(String, String)> {
+        let hash = self.file.iter().map(|(_, hash)| hash.iter().map(|b| format!("{b:02x}")).collect::<String>());
+        let file = hash.map(|hash| ("file".to_owned(), hash)).chain([("file_name".to_owned(), self.file_name.clone())]);
+        self.fields.iter().cloned().chain(file).collect()
+    }
+
+    fn flag(&self, name: &str) -> Result<bool, Problem> {
+        if !self.fields.iter().any(|(n, _)| n == name) {
+            return Ok(false);
+        }
+        self.get(name).trim().parse().map_err(|_| wrong(&format!("/{name}")))
+    }
+
+    /// Begins the import of what was handed over.
+    pub(crate) async fn begin(&self, app: &App, ctx: store::Ctx) -> Result<ImportView, Problem> {
+        let party = Some(self.get("party").trim()).filter(|p| !p.is_empty());
+        let options = Options {
+            party: party.map(str::parse).transpose().map_err(|_| wrong("/party"))?,
+            dry_run: self.flag("dry_run")?,
+            skip_faulty: self.flag("skip_faulty")?,
+            publish: self.flag("publish")?,
+            file_name: self.file_name.clone(),
+        };
+        // A browser sends a file without name and content where none was chosen.
+        let Some((file, _)) = self.file.as_ref().filter(|_| !options.file_name.is_empty()) else { return Err(missing("/file")) };
+        if options.party.is_none() {
+            return Err(missing("/party"));
+        }
+        let mapping = Some(self.get("mapping")).filter(|m| !m.trim().is_empty());
+        Ok(listings::import::start(&app.listings, ctx, &app.data, &file.0, mapping, &options).await?)
+    }
 }
 
 fn wrong(pointer: &str) -> Problem {
@@ -107,28 +132,25 @@ async fn text(mut field: Field<'_>) -> Result<String, Problem> {
     String::from_utf8(bytes).map_err(|_| Problem::malformed("bad-form"))
 }
 
-async fn flag(field: Field<'_>, pointer: &str) -> Result<bool, Problem> {
-    text(field).await?.trim().parse().map_err(|_| wrong(pointer))
-}
-
-/// Streams the file to disk, up to the limit.
-async fn receive(app: &App, mut field: Field<'_>) -> Result<Incoming, Problem> {
+/// Streams the file to disk, up to the limit; with its SHA-256.
+async fn receive(app: &App, mut field: Field<'_>) -> Result<(Incoming, [u8; 32]), Problem> {
     let failed = |error: std::io::Error| Problem::internal(&error);
     let folder = app.data.join("imports");
     tokio::fs::create_dir_all(&folder).await.map_err(failed)?;
     let incoming = Incoming(folder.join(format!("incoming-{}", app.clock().uuid())));
     let mut file = tokio::fs::File::create(&incoming.0).await.map_err(failed)?;
     let most = app.settings.import_mb.saturating_mul(1_000_000);
-    let mut size = 0_u64;
+    let (mut size, mut hash) = (0_u64, Sha256::new());
     while let Some(chunk) = field.chunk().await.map_err(|_| Problem::malformed("body-cut"))? {
         size += chunk.len() as u64;
         if size > most {
             return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large"));
         }
+        hash.update(&chunk);
         file.write_all(&chunk).await.map_err(failed)?;
     }
     file.sync_all().await.map_err(failed)?;
-    Ok(incoming)
+    Ok((incoming, hash.finalize().into()))
 }
 
 /// One's imports.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use base::{Actor, messages};
 
@@ -34,9 +34,32 @@ pub(super) struct ProblemType {
     pub sentence: String,
 }
 
-/// A problem as a page for a reader of this space.
-pub(crate) fn problem_page(space: &Arc<SpaceSettings>, actor: &Actor, problem: &Problem, request_id: &str) -> Response {
-    let frame = Frame::new(actor.lang, Arc::clone(space), "", "/", actor);
+/// The longest address that is worth leading back to, in bytes.
+const HERE_BYTES: usize = 2_000;
+
+/// Where somebody is who asks for this, without the language: what links of an error page keep. What is sent by a form has
+/// no page of its own, so that is where the form stood.
+pub(crate) fn whereabouts(public_url: &str, method: &Method, uri: &Uri, headers: &HeaderMap) -> String {
+    let address = if matches!(*method, Method::GET | Method::HEAD) {
+        uri.path_and_query().map_or("/", |p| p.as_str())
+    } else {
+        let from = headers.get(header::REFERER).and_then(|v| v.to_str().ok());
+        from.and_then(|from| from.strip_prefix(public_url)).unwrap_or("/")
+    };
+    let rest = address.strip_prefix("/en").filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+    let here = match rest {
+        Some(rest) if rest.starts_with('/') => rest.to_owned(),
+        Some(rest) => format!("/{rest}"),
+        None => address.to_owned(),
+    };
+    // `//host` and `/\host` would lead to another house.
+    let is_ours = here.starts_with('/') && !here.starts_with("//") && !here.contains('\\') && here.len() <= HERE_BYTES;
+    if is_ours { here } else { "/".to_owned() }
+}
+
+/// A problem as a page for a reader of this space who is `here`.
+pub(crate) fn problem_page(space: &Arc<SpaceSettings>, actor: &Actor, problem: &Problem, here: &str, request_id: &str) -> Response {
+    let frame = Frame::new(actor.lang, Arc::clone(space), "", here, actor);
     let mut response = page(problem.status, actor.lang, &problem_view(frame, problem, request_id));
     if let Some(wait) = problem.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
@@ -79,4 +102,29 @@ pub(super) async fn kind(State(app): State<App>, visit: Visit, Path(kind): Path<
     }
     let f = visit.frame(&app, kind.as_str()).at(&format!("/problems/{kind}"));
     Ok(page(StatusCode::OK, lang, &ProblemType { sentence: f.t(&key), kind, f }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn here(method: &Method, uri: &str, from: &str) -> String {
+        let headers = HeaderMap::from_iter([(header::REFERER, HeaderValue::from_str(from).unwrap())]);
+        whereabouts("https://space.example", method, &uri.parse().unwrap(), &headers)
+    }
+
+    #[test]
+    fn an_error_page_knows_where_one_is_and_leads_to_no_other_house() {
+        let get = |uri: &str| here(&Method::GET, uri, "https://space.example/other");
+        assert_eq!(get("/en/needs/x?a=1"), "/needs/x?a=1");
+        assert_eq!(get("/english"), "/english");
+        assert_eq!(get("/en?q=x"), "/?q=x");
+        assert_eq!(get("/en//evil.example"), "/");
+        assert_eq!(get("//evil.example"), "/");
+        assert_eq!(get(&format!("/{}", "x".repeat(HERE_BYTES))), "/");
+        let post = |from: &str| here(&Method::POST, "/my/listings/1/steps", from);
+        assert_eq!(post("https://space.example/en/my/listings/1"), "/my/listings/1");
+        assert_eq!(post("https://evil.example/x"), "/");
+        assert_eq!(post("https://space.example.evil.example/x"), "/");
+    }
 }

@@ -56,6 +56,8 @@ pub(super) struct Finding {
     pub chips: Vec<Link>,
     /// What would be found with one condition less.
     pub drops: Vec<Drop>,
+    /// Where a need is posted that asks for what was typed.
+    pub post: String,
     /// Where the search is kept, and its feed.
     pub keep: String,
     pub feed: String,
@@ -210,6 +212,7 @@ pub(super) fn finding(
         facets,
         dates: dates(asked, &results.periods, lang),
         drops: drops(asked, &results.without, lang, vocabularies),
+        post: super::posting::new_need(&asked.q, lang),
         keep: asked.address(lang, None).replacen("/search", "/my/searches/new", 1),
         feed: asked.address(lang, None).replacen("/search", "/search/feed", 1),
         export: Some(asked.export("csv")).filter(|_| f.is_signed_in && results.total > 0),

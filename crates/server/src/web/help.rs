@@ -149,7 +149,7 @@ mod tests {
         let kept = assets::pictures();
         assert!(kept.len() >= 2 * ROLES.len(), "{kept:?}");
         for (address, bytes) in kept {
-            assert!(bytes <= 64_000, "{address}: {bytes}");
+            assert!(bytes <= 48_000, "{address}: {bytes}");
             assert!(shown.iter().any(|one| one.address == address), "{address} is on no page");
         }
     }

@@ -2,21 +2,25 @@
 
 use askama::Template;
 use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use base::{ImportId, Limit, PartyId, StaffRole, messages};
+use base::text::clean;
+use base::{ImportId, Lang, Limit, PartyId, StaffRole, messages};
 use listings::import::{FaultView, ImportState, ImportView, UndoView};
 
 use super::faults::FaultLine;
+use super::fields::Opt;
+use super::form::Form;
 use super::format::{self, Moment};
-use super::frame::{Frame, Visit, go, localised, page};
+use super::frame::{Frame, Visit, go, localised, page, parameter};
 use super::paging::{cursor, paged};
 use super::posting::own_parties;
-use crate::api;
+use crate::api::imports::Sent;
 use crate::app::App;
 use crate::extract::Writer;
 use crate::problem::Problem;
 
+pub(super) const PATH: &str = "/my/imports";
 /// Imports on a page, and faults.
 const SHOWN: u16 = 50;
 
@@ -32,12 +36,45 @@ struct Line {
     faulty: u64,
 }
 
+/// What the form has in it.
+#[derive(Default)]
+struct Typed {
+    party: String,
+    mapping: String,
+    is_real: bool,
+    skip_faulty: bool,
+    publish: bool,
+    /// What a browser keeps of no form that comes back: the file.
+    had_file: bool,
+}
+
+impl Typed {
+    fn of(sent: &Sent) -> Self {
+        let is = |name: &str| sent.get(name) == "true";
+        Self {
+            party: sent.get("party").to_owned(),
+            mapping: sent.get("mapping").to_owned(),
+            is_real: sent.get("dry_run") == "false",
+            skip_faulty: is("skip_faulty"),
+            publish: is("publish"),
+            had_file: true,
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "imports.html")]
 struct ImportsPage {
     f: Frame,
-    parties: Vec<(PartyId, String)>,
-    can_publish: bool,
+    action: String,
+    key: String,
+    typed: Typed,
+    /// The reader's own, and for moderators those that were looked for.
+    parties: Vec<Opt>,
+    /// Whether the reader imports for other parties too: a moderator does, and publishes for them.
+    is_moderator: bool,
+    find: String,
+    has_looked: bool,
     most_mb: u64,
     lines: Vec<Line>,
     faults: Vec<FaultLine>,
@@ -73,13 +110,32 @@ fn state_key(view: &ImportView) -> String {
     format!("import-state-{}{dry}", view.state.as_str())
 }
 
-async fn imports_page(app: &App, visit: &Visit, status: StatusCode, faults: Vec<FaultLine>) -> Result<Response, Problem> {
+/// The parties that may be chosen. One that was chosen stays in sight, whatever is looked for now.
+async fn parties(app: &App, visit: &Visit, find: &str, chosen: &str) -> Result<Vec<Opt>, Problem> {
+    let (lang, actor) = (visit.lang(), &visit.who.actor);
+    let mut all = own_parties(app, actor, lang).await?;
+    if actor.is_staff(StaffRole::Moderator) {
+        let mut found = search::desk::look_up(&app.search, &app.accounts, actor, find).await?;
+        if let Some(id) = chosen.parse::<PartyId>().ok().filter(|id| !found.iter().any(|p| p.id == *id)) {
+            found.splice(0..0, accounts::parties::load_many(app.accounts.store().db(), &[id]).await?);
+        }
+        found.retain(|party| !all.iter().any(|(own, _)| *own == party.id));
+        all.extend(found.into_iter().map(|party| (party.id, party.names.best(lang).unwrap_or(&party.slug).to_owned())));
+    }
+    let option = |(id, label): (PartyId, String)| {
+        let value = id.to_string();
+        Opt { is_on: value == chosen, value, label, depth: 0 }
+    };
+    Ok(all.into_iter().map(option).collect())
+}
+
+async fn imports_page(app: &App, visit: &Visit, status: StatusCode, typed: Typed, faults: Vec<FaultLine>) -> Result<Response, Problem> {
     let lang = visit.lang();
     let actor = &visit.who.actor;
     let found = listings::import::list(&app.listings, actor, cursor(visit).as_deref(), Limit::new(SHOWN).unwrap_or_default()).await?;
-    let paged = paged(visit, "/my/imports", &[], found.next.as_deref());
+    let paged = paged(visit, PATH, &[], found.next.as_deref());
     let lines = found.items.into_iter().map(|view| Line {
-        href: localised(lang, &format!("/my/imports/{}", view.id)),
+        href: localised(lang, &format!("{PATH}/{}", view.id)),
         state: messages::say(lang, &state_key(&view), &[]),
         is_dry: view.dry_run,
         started: format::moment(lang, view.started_at),
@@ -88,10 +144,16 @@ async fn imports_page(app: &App, visit: &Visit, status: StatusCode, faults: Vec<
         faulty: view.faulty,
         file: view.file_name,
     });
+    let find = clean(&parameter(visit, "find"));
     let imports = ImportsPage {
-        f: visit.frame(app, messages::say(lang, "imports-title", &[])).at("/my/imports").unlisted().placed("my"),
-        parties: own_parties(app, actor, lang).await?,
-        can_publish: actor.is_staff(StaffRole::Moderator),
+        f: visit.frame(app, messages::say(lang, "imports-title", &[])).at(PATH).unlisted().placed("my"),
+        action: localised(lang, PATH),
+        key: app.clock().uuid().to_string(),
+        parties: parties(app, visit, &find, &typed.party).await?,
+        typed,
+        is_moderator: actor.is_staff(StaffRole::Moderator),
+        has_looked: !find.is_empty(),
+        find,
         most_mb: app.settings.import_mb,
         lines: lines.collect(),
         faults,
@@ -102,33 +164,49 @@ async fn imports_page(app: &App, visit: &Visit, status: StatusCode, faults: Vec<
 }
 
 pub(super) async fn list(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
-    imports_page(&app, &visit, StatusCode::OK, Vec::new()).await
+    let typed = Typed { party: parameter(&visit, "party"), ..Typed::default() };
+    imports_page(&app, &visit, StatusCode::OK, typed, Vec::new()).await
 }
 
-/// Takes a file; what is wrong with the form is told above it.
-pub(super) async fn start(State(app): State<App>, visit: Visit, Writer(ctx): Writer, request: Request) -> Result<Response, Problem> {
+/// What is wrong with the form, or why it is refused.
+fn faults(problem: &Problem, lang: Lang) -> Vec<FaultLine> {
+    let line = |fault: &base::Fault| {
+        let id = fault.pointer.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned();
+        let key = format!("import-{id}");
+        let label = if messages::has(lang, &key) { messages::say(lang, &key, &[]) } else { String::new() };
+        FaultLine { id, label, text: fault.say(lang) }
+    };
+    if !problem.faults.is_empty() {
+        return problem.faults.iter().map(line).collect();
+    }
+    let is_about_publishing = problem.facts.iter().any(|(name, value)| *name == "action" && value == "import.publish");
+    let key = if is_about_publishing { "import-publish-refused".to_owned() } else { format!("problem-{}", problem.kind) };
+    vec![FaultLine { id: String::new(), label: String::new(), text: messages::say(lang, &key, &[]) }]
+}
+
+/// Takes a file; what is wrong with the form, or why it is refused, is told above it. Sent twice it is imported once.
+pub(super) async fn start(State(app): State<App>, visit: Visit, Writer(mut ctx): Writer, request: Request) -> Result<Response, Problem> {
     let lang = visit.lang();
-    let handed = match api::imports::receive_form(&app, &ctx.actor, request).await {
-        Ok(handed) => api::imports::begin(&app, ctx, handed).await,
+    let mut sent = Sent::default();
+    let handed = match sent.receive(&app, &ctx.actor, request, &["_key"]).await {
+        Ok(()) => {
+            ctx.idempotency = Form::default().with(sent.told()).once("formImport").or(ctx.idempotency);
+            sent.begin(&app, ctx).await
+        }
         Err(problem) => Err(problem),
     };
     match handed {
-        Ok(view) => Ok(go(&localised(lang, &format!("/my/imports/{}", view.id)))),
-        Err(problem) if problem.status == StatusCode::UNPROCESSABLE_ENTITY => {
-            let line = |fault: &base::Fault| {
-                let id = fault.pointer.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned();
-                let key = format!("import-{id}");
-                let label = if messages::has(lang, &key) { messages::say(lang, &key, &[]) } else { String::new() };
-                FaultLine { id, label, text: fault.say(lang) }
-            };
-            let mut faults: Vec<FaultLine> = problem.faults.iter().map(line).collect();
-            if faults.is_empty() {
-                let text = messages::say(lang, &format!("problem-{}", problem.kind), &[]);
-                faults.push(FaultLine { id: String::new(), label: String::new(), text });
+        Ok(view) => Ok(go(&localised(lang, &format!("{PATH}/{}", view.id)))),
+        // Whoever is nobody any more is led to the door, and of a failure of ours nobody knows where it ends.
+        Err(problem) if matches!(problem.status, StatusCode::UNAUTHORIZED | StatusCode::INTERNAL_SERVER_ERROR) => Err(problem),
+        Err(problem) => {
+            let mut response = imports_page(&app, &visit, problem.status, Typed::of(&sent), faults(&problem, lang)).await?;
+            if problem.status == StatusCode::PAYLOAD_TOO_LARGE {
+                // The rest is not read, so nothing can follow on this connection.
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
-            imports_page(&app, &visit, problem.status, faults).await
+            Ok(response)
         }
-        Err(problem) => Err(problem),
     }
 }
 
@@ -143,7 +221,7 @@ async fn import_page(app: &App, visit: &Visit, id: ImportId) -> Result<Response,
     let view = listings::import::get(&app.listings, actor, id).await?;
     let faults =
         listings::import::faults(&app.listings, actor, id, cursor(visit).as_deref(), Limit::new(SHOWN).unwrap_or_default()).await?;
-    let path = format!("/my/imports/{id}");
+    let path = format!("{PATH}/{id}");
     let paged = paged(visit, &path, &[], faults.next.as_deref());
     let key = state_key(&view);
     let mut figures = vec![("import-created", view.created), ("import-updated", view.updated), ("import-unchanged", view.unchanged)];
@@ -179,7 +257,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit, Path(id): Path<St
 pub(super) async fn undo(State(app): State<App>, visit: Visit, Writer(ctx): Writer, Path(id): Path<String>) -> Result<Response, Problem> {
     let id: ImportId = id.parse().map_err(|_| Problem::not_found())?;
     listings::import::undo(&app.listings, ctx, id).await?;
-    Ok(go(&localised(visit.lang(), &format!("/my/imports/{id}"))))
+    Ok(go(&localised(visit.lang(), &format!("{PATH}/{id}"))))
 }
 
 /// A figure with its noun; for the template.

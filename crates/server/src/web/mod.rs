@@ -14,6 +14,7 @@ mod choice;
 mod compare;
 mod confidential;
 mod counterparts;
+mod crawlers;
 mod deals;
 mod desk;
 mod disclosures;
@@ -61,7 +62,7 @@ use crate::route::Permission::{Public, SignedIn, Staff};
 use crate::route::{self, BodyLimit, Route};
 
 pub(crate) use door::to_the_door;
-pub(crate) use errors::problem_page;
+pub(crate) use errors::{problem_page, whereabouts};
 pub(crate) use feed::address as feed_address;
 pub(crate) use format::count;
 pub(crate) use saved::search_path;
@@ -102,7 +103,9 @@ pub(crate) fn routes() -> Vec<Route> {
         route::get("/en", "pageHomeEnBare", page, home::show),
         route::get("/assets/{*path}", "asset", page, assets::serve),
         route::get("/favicon.svg", "favicon", page, assets::favicon),
-        route::get("/robots.txt", "robots", page, assets::robots),
+        route::get("/robots.txt", "robots", page, crawlers::robots),
+        route::get("/sitemap.xml", "sitemaps", page, crawlers::sitemaps),
+        route::get("/sitemaps/{file}", "sitemap", page, crawlers::sitemap),
     ];
     both!(table, get "/", "pageHome", page, home::show);
     both!(table, get "/search", "pageSearch", page, finding::show);

@@ -28,6 +28,7 @@ use super::faults::{FaultLine, fault_lines, row_input};
 use super::fields::{Context, Control, Field, FieldView, Input, Opt, Wrong, apply, input_id, place, views};
 use super::form::Form;
 use super::frame::{Frame, Visit, go, localised, page, parameter};
+use super::paging::address;
 use crate::api::listings::KindContent;
 use crate::app::App;
 use crate::extract::{Writer, shape};
@@ -35,6 +36,9 @@ use crate::problem::Problem;
 
 /// Listings of the writer's own that may be linked, at most.
 const LINKED: u16 = 100;
+
+/// Characters of a title at most.
+const TITLE_CHARS: usize = 256;
 
 /// One step in the list of steps.
 pub(super) struct StepLink {
@@ -301,9 +305,17 @@ pub(super) async fn new(State(app): State<App>, visit: Visit, Path(kind): Path<S
     if sheet.cx.parties.is_empty() {
         return Ok(go(&localised(visit.lang(), "/post")));
     }
-    let mut view = sheet.page(&json!({}), None, &Faults::new(), None);
+    let title = parameter(&visit, "title");
+    let content = if title.is_empty() { json!({}) } else { json!({ "title": { (visit.lang().code()): title } }) };
+    let mut view = sheet.page(&content, None, &Faults::new(), None);
     view.parties = party_options(&sheet.cx, &parameter(&visit, "party"));
     Ok(page(StatusCode::OK, visit.lang(), &view))
+}
+
+/// Where a need is posted whose title begins as these words; so many of them as a title may have.
+pub(super) fn new_need(words: &str, lang: Lang) -> String {
+    let words: String = words.chars().take(TITLE_CHARS).collect();
+    address(&localised(lang, "/post/needs"), &[("title", words.trim())])
 }
 
 async fn new_sheet<'a>(app: &'a App, visit: &'a Visit, kind: Kind) -> Result<Sheet<'a>, Problem> {

@@ -67,6 +67,8 @@ async fn doors(app: &App, visit: &Visit) -> Result<Vec<Door>, Problem> {
         let agreed = brokering::stories::queue(&app.brokering, actor, one, None).await?.total;
         let about = counted("staff-stories-door", agreed);
         doors.push(Door { href: stories::PATH, title: "staff-stories-title", about, is_due: agreed > 0 });
+        let about = messages::say(visit.lang(), "imports-door", &[]);
+        doors.push(Door { href: super::imports::PATH, title: "imports-title", about, is_due: false });
     }
     if listings::need_desk::keeps_the_desk(actor) {
         let due = listings::need_desk::needs(&app.listings, actor, Which::Due, one, None).await?.total;

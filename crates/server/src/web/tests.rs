@@ -523,3 +523,13 @@ fn a_name_in_both_languages_is_shown_in_both() {
     let html = party::party_page(frame(Lang::En, "/x"), &party, Some(results(Vec::new())), &vocabularies()).render().unwrap();
     assert!(html.contains("<h1>Coconut Institute</h1>") && html.contains("lang=\"vi\">Viện Dừa</p>"));
 }
+
+#[test]
+fn the_doors_of_home_lead_where_their_words_say() {
+    for (lang, prefix) in [(Lang::Vi, ""), (Lang::En, "/en")] {
+        let (_, html) = pages(lang).into_iter().find(|(name, _)| name == "home, empty").unwrap();
+        for kind in ["technology", "need", "ip_asset"] {
+            assert!(html.contains(&format!("class=\"door k-{kind}\" href=\"{prefix}/search?kind={kind}\"")), "{kind}: {html}");
+        }
+    }
+}

@@ -52,6 +52,7 @@ pub(in super::super) struct Fresh {
 pub(in super::super) struct TokensPage {
     pub f: Frame,
     pub lines: Vec<TokenLine>,
+    pub key: String,
     pub name: String,
     pub choices: Vec<Choice>,
     pub days: String,
@@ -111,6 +112,7 @@ fn view(app: &App, visit: &Visit, kept: Kept, sent: Option<&Form>) -> TokensPage
     TokensPage {
         f: visit.frame(app, messages::say(lang, "own-tokens-title", &[])).at(PATH).unlisted().without_search(),
         lines: kept.tokens.into_iter().map(|token| line(app, token, &kept.parties, lang)).collect(),
+        key: app.clock().uuid().to_string(),
         name: typed("name", ""),
         choices: Scope::ALL
             .iter()
@@ -153,8 +155,13 @@ fn request(form: &Form) -> Result<TokenRequest, Problem> {
     })
 }
 
-/// Makes a token or revokes one.
-pub(in super::super) async fn change(State(app): State<App>, visit: Visit, Writer(ctx): Writer, form: Form) -> Result<Response, Problem> {
+/// Makes a token or revokes one. A form that is sent twice makes one.
+pub(in super::super) async fn change(
+    State(app): State<App>,
+    visit: Visit,
+    Writer(mut ctx): Writer,
+    form: Form,
+) -> Result<Response, Problem> {
     match form.get("_do") {
         "revoke" => {
             let id = form.get("token").parse().map_err(|_| Problem::malformed("bad-form"))?;
@@ -164,7 +171,8 @@ pub(in super::super) async fn change(State(app): State<App>, visit: Visit, Write
         "create" => {}
         _ => return Err(Problem::malformed("bad-form")),
     }
-    match accounts::tokens::create(&app.accounts, ctx, visit.who.session()?, request(&form)?).await {
+    ctx.idempotency = form.once("formTokens").or(ctx.idempotency);
+    match accounts::tokens::create_once(&app.accounts, ctx, visit.who.session()?, request(&form)?).await {
         Ok(made) => {
             let fresh = Some(Fresh { name: made.token.name, secret: made.secret });
             let kept = kept(&app, &visit).await?;

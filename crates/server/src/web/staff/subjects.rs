@@ -117,6 +117,7 @@ mod tests {
         "account.signed_up",
         "account.staff_changed",
         "account.token_created",
+        "account.token_renewed",
         "account.token_revoked",
         "confidential.file_added",
         "confidential.file_removed",

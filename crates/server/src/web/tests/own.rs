@@ -137,6 +137,7 @@ fn account_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
     let tokens = own::tokens::TokensPage {
         f: frame(lang, "/account/tokens"),
         lines: (0..20).map(token).collect(),
+        key: EVIL.to_owned(),
         name: EVIL.to_owned(),
         choices: (0..4).map(choice).collect(),
         days: EVIL.to_owned(),
