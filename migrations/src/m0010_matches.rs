@@ -39,19 +39,20 @@ crate::step!(
         ) {strict}",
         "CREATE INDEX match_subject_newest ON match_subject (kind, published_at, listing_id)",
         "CREATE INDEX match_subject_field ON match_subject (kind, field, published_at, listing_id)",
-        // Which side a pair was told to last, and when, so that nobody is told twice.
+        // Which side a pair was told to last, and when, so that nobody is told twice; without a moment it waits for a day on
+        // which there is room.
         "CREATE TABLE match_told (
             need_id {uuid} NOT NULL,
             offer_id {uuid} NOT NULL,
+            side TEXT NOT NULL CHECK (side IN ('need','offer')),
+            own_id {uuid} NOT NULL,
             need_version {int} NOT NULL,
             offer_version {int} NOT NULL,
-            need_side {bool} NOT NULL,
-            offer_side {bool} NOT NULL,
-            told_at {time} NOT NULL,
-            PRIMARY KEY (need_id, offer_id)
+            told_at {time},
+            PRIMARY KEY (need_id, offer_id, side)
         ) {strict}",
-        "CREATE INDEX match_told_need ON match_told (need_id, told_at)",
-        "CREATE INDEX match_told_offer ON match_told (offer_id, told_at)",
+        "CREATE INDEX match_told_own ON match_told (own_id, told_at)",
+        "CREATE INDEX match_told_waiting ON match_told (need_id, offer_id) WHERE told_at IS NULL",
         "CREATE TABLE match_feedback (
             need_id {uuid} NOT NULL,
             offer_id {uuid} NOT NULL,
@@ -61,6 +62,8 @@ crate::step!(
             reason TEXT CHECK (reason IN ('too_early','too_dear','wrong_field','already_known','other')),
             note TEXT NOT NULL,
             score_ppm {int},
+            need_version {int} NOT NULL,
+            offer_version {int} NOT NULL,
             at {time} NOT NULL,
             PRIMARY KEY (need_id, offer_id, account_id)
         ) {strict}",

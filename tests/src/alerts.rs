@@ -21,14 +21,14 @@ pub async fn tell(site: &Site, account: AccountId, kind: NoticeKind, listing: uu
 }
 
 /// Somebody who posts, somebody who reviews, and their party.
-struct Press {
-    author: Client,
-    moderator: Client,
-    party: base::PartyId,
+pub struct Press {
+    pub author: Client,
+    pub moderator: Client,
+    pub party: base::PartyId,
 }
 
 impl Press {
-    async fn new(site: &Site) -> Self {
+    pub async fn new(site: &Site) -> Self {
         let author = site.person("author").await;
         let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
         let party = site.party(&author, "Viện Dừa", "institute").await;
@@ -36,22 +36,34 @@ impl Press {
     }
 
     /// The same people on the next day, signed in again.
-    async fn next_day(&mut self, site: &Site) {
+    pub async fn next_day(&mut self, site: &Site) {
         site.clock.advance(TimeDelta::hours(24));
         self.author = site.visitor().sign_in("author@example.org", PASSWORD).await;
         self.moderator = site.visitor().sign_in("moderator@example.org", PASSWORD).await;
     }
 
-    /// Withdraws a technology.
-    async fn withdraws(&self, site: &Site, id: &str) {
-        let seen = self.author.get(&format!("/api/v1/technologies/{id}")).await.expect(200)["inside"]["version"].as_i64().unwrap();
-        let gone = json!({"step": "withdraw", "outcome": {"reason": "no_longer_offered"}});
-        self.author.post_at(&format!("/api/v1/listings/{id}/transitions"), seen, gone).await.expect(200);
+    /// Withdraws a technology and waits until it is not found any more.
+    pub async fn withdraws(&self, site: &Site, id: &str) {
+        self.takes_back(id).await;
         site.indexed().await;
     }
 
-    /// Publishes a technology a moment later; gives its id.
-    async fn publishes(&self, site: &Site, title: &str, visibility: &str) -> String {
+    /// The same, without waiting for the index.
+    pub async fn takes_back(&self, id: &str) {
+        let seen = self.author.get(&format!("/api/v1/technologies/{id}")).await.expect(200)["inside"]["version"].as_i64().unwrap();
+        let gone = json!({"step": "withdraw", "outcome": {"reason": "no_longer_offered"}});
+        self.author.post_at(&format!("/api/v1/listings/{id}/transitions"), seen, gone).await.expect(200);
+    }
+
+    /// Publishes a technology a moment later and waits until it can be found; gives its id.
+    pub async fn publishes(&self, site: &Site, title: &str, visibility: &str) -> String {
+        let id = self.writes(site, title, visibility).await;
+        site.indexed().await;
+        id
+    }
+
+    /// The same, without waiting for the index.
+    pub async fn writes(&self, site: &Site, title: &str, visibility: &str) -> String {
         site.clock.advance(TimeDelta::minutes(1));
         let draft = json!({"party": self.party, "content": technology(title)});
         let id = self.author.post("/api/v1/technologies", draft).await.expect(201)["id"].as_str().unwrap().to_owned();
@@ -63,24 +75,23 @@ impl Press {
         let steps = format!("/api/v1/listings/{id}/transitions");
         let seen = self.author.post_at(&steps, seen, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
         publish(&self.moderator, &id, seen).await;
-        site.indexed().await;
         id
     }
 }
 
-async fn keep(client: &Client, query: &str, when: &str) -> Value {
+pub async fn keep(client: &Client, query: &str, when: &str) -> Value {
     client.post("/api/v1/saved-searches", json!({"name": "Tin tôi chờ", "query": query, "when": when})).await.expect(201)
 }
 
 /// A round as the clock brings it, and the letters it leaves.
-async fn round(site: &Site) -> u64 {
+pub async fn round(site: &Site) -> u64 {
     site.indexed().await;
     let done = matching::alerts::round(&site.app.saved, -1).await.unwrap();
     site.settled().await;
     done.with_news
 }
 
-async fn titles(client: &Client) -> Vec<String> {
+pub async fn titles(client: &Client) -> Vec<String> {
     let alerts = client.get("/api/v1/alerts").await.expect(200);
     alerts["items"].as_array().unwrap().iter().map(|a| a["found"]["title"].as_str().unwrap_or_default().to_owned()).collect()
 }

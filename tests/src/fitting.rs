@@ -97,7 +97,7 @@ async fn judge_all(parts: &Parts, offers: &[ListingId], needs: &[ListingId]) {
                 (true, _) => (Opinion::Good, None),
                 (false, _) => (Opinion::NotForUs, Some(WhyNot::WrongField)),
             };
-            let given = Given { verdict, reason, note: String::new() };
+            let given = Given { verdict, reason, note: String::new(), side: None };
             give(&matcher, Ctx::of(broker.clone()), MatchId { need: *need, offer: *offer }, given).await.unwrap();
         }
     }

@@ -7,6 +7,7 @@
 
 mod access;
 mod account_pages;
+mod alert_rounds;
 mod alerts;
 mod bad_input;
 mod browser;
@@ -50,3 +51,4 @@ mod stories;
 mod together;
 mod trail;
 mod two_nodes;
+mod verdicts;

@@ -16,7 +16,7 @@ use crate::site::{Site, until};
 const LETTERS: usize = 12;
 
 /// Starts the server on a port and waits until it takes letters.
-async fn server(port: u16, folder: &Path, death: &[&str]) -> Child {
+pub(crate) async fn server(port: u16, folder: &Path, death: &[&str]) -> Child {
     let deps = std::env::current_exe().unwrap();
     let program = deps.parent().unwrap().parent().unwrap().join("examples").join("smtp");
     let child =
@@ -26,7 +26,7 @@ async fn server(port: u16, folder: &Path, death: &[&str]) -> Child {
 }
 
 /// Waits until the server is dead and every letter was tried: none is in hand, none is due.
-async fn tried(site: &Site, dead: Option<&mut Child>) {
+pub(crate) async fn tried(site: &Site, dead: Option<&mut Child>) {
     if let Some(child) = dead {
         until("the mail server is dead", async || child.try_wait().unwrap().is_some()).await;
     }
@@ -41,7 +41,7 @@ async fn tried(site: &Site, dead: Option<&mut Child>) {
 }
 
 /// The Message-ID and the addressee of every letter the server kept, however often.
-fn kept(folder: &Path) -> Vec<(String, String)> {
+pub(crate) fn kept(folder: &Path) -> Vec<(String, String)> {
     let header = |text: &str, name: &str| {
         let line = text.lines().find_map(|l| l.strip_prefix(name)).unwrap_or_else(|| panic!("no {name} in {text}"));
         line.trim().to_owned()

@@ -10,18 +10,18 @@ use crate::main_job::{need, publish, technology};
 use crate::site::{Client, Site};
 
 /// Two parties with an editor each, and a moderator.
-struct World {
-    institute: PartyId,
-    firm: PartyId,
-    owner: Client,
-    seeker: Client,
-    owner_id: AccountId,
-    seeker_id: AccountId,
-    moderator: Client,
+pub struct World {
+    pub institute: PartyId,
+    pub firm: PartyId,
+    pub owner: Client,
+    pub seeker: Client,
+    pub owner_id: AccountId,
+    pub seeker_id: AccountId,
+    pub moderator: Client,
 }
 
 impl World {
-    async fn new(site: &Site) -> Self {
+    pub async fn new(site: &Site) -> Self {
         let (owner, owner_id) = site.account("owner", &[]).await;
         let (seeker, seeker_id) = site.account("seeker", &[]).await;
         Self {
@@ -36,7 +36,7 @@ impl World {
     }
 
     /// Publishes a listing; gives id and version.
-    async fn publish(&self, path: &str, content: Value) -> (String, i64) {
+    pub async fn publish(&self, path: &str, content: Value) -> (String, i64) {
         let (client, party) = if path == "needs" { (&self.seeker, self.firm) } else { (&self.owner, self.institute) };
         let receipt = client.post(&format!("/api/v1/{path}"), json!({"party": party, "content": content})).await.expect(201);
         let id = receipt["id"].as_str().unwrap().to_owned();
@@ -44,20 +44,20 @@ impl World {
         (id, seen)
     }
 
-    async fn submit(&self, client: &Client, id: &str, seen: i64) -> i64 {
+    pub async fn submit(&self, client: &Client, id: &str, seen: i64) -> i64 {
         let steps = format!("/api/v1/listings/{id}/transitions");
         let seen = client.post_at(&steps, seen, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
         publish(&self.moderator, id, seen).await
     }
 
-    async fn unread(&self, site: &Site) -> (u64, u64) {
+    pub async fn unread(&self, site: &Site) -> (u64, u64) {
         let count = async |account| accounts::notices::count_unread(&site.app.accounts, account).await.unwrap();
         (count(self.owner_id).await, count(self.seeker_id).await)
     }
 }
 
 /// Nothing that is stored differs from what would be reckoned anew; gives how many pairs there are.
-async fn same_as_from_scratch(site: &Site) -> u64 {
+pub async fn same_as_from_scratch(site: &Site) -> u64 {
     site.matched().await;
     let difference = standing::check(&site.app.matcher, |_| {}).await.unwrap().unwrap();
     assert!(difference.is_none(), "{difference:?}");
@@ -222,12 +222,12 @@ async fn a_strong_match_is_told_to_both_sides_once() {
     }
 }
 
-async fn matches(client: &Client, path: &str, id: &str) -> Vec<String> {
+pub async fn matches(client: &Client, path: &str, id: &str) -> Vec<String> {
     let found = client.get(&format!("/api/v1/{path}/{id}/matches")).await.expect(200);
     found["items"].as_array().unwrap().iter().map(|m| m["listing"]["id"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn form(client: &Client, path: &str, fields: &[(&str, &str)]) -> crate::site::Answer {
+pub async fn form(client: &Client, path: &str, fields: &[(&str, &str)]) -> crate::site::Answer {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     client.send_raw(reqwest::Method::POST, path, "application/x-www-form-urlencoded", body.into_bytes()).await
 }

@@ -144,10 +144,11 @@ pub fn app(config: &Config, data: &Path, parts: Parts, search: Search, is_demo: 
             None
         }
     };
+    let matching = matcher(config, &parts, &search)?;
     Ok(App {
         brokering: brokering(config, data, &parts)?,
-        saved: Saved { store: parts.store.clone(), accounts: parts.accounts.clone(), search: search.clone() },
-        matcher: matcher(config, &parts, &search)?,
+        saved: Saved { store: parts.store.clone(), accounts: parts.accounts.clone(), search: search.clone(), matcher: matching.clone() },
+        matcher: matching,
         mailer: Mailer::open(&config.mail, data)?,
         settings: Arc::new(config.server.clone()),
         space: Arc::new(config.space(is_demo)?),

@@ -273,6 +273,29 @@ pub async fn private_terms(listings: &Listings, actor: &Actor, id: ListingId) ->
     load_private(listings.store.db(), id).await
 }
 
+/// The private terms of those of these listings whose terms the actor may read, and that have any.
+///
+/// # Errors
+/// If the database fails.
+pub async fn private_terms_of(
+    listings: &Listings,
+    actor: &Actor,
+    ids: &[ListingId],
+) -> Result<Vec<(ListingId, PrivateTerms)>, ListingError> {
+    let db = listings.store.db();
+    let heads = crate::head::load_many(db, ids).await?;
+    let may_read = heads.into_iter().filter_map(|head| Grant::<ViewPrivate>::check(actor, head).ok().map(Grant::into_object));
+    let may_read: Vec<uuid::Uuid> = may_read.map(|head| head.id.0).collect();
+    let mut all = Vec::new();
+    for some in may_read.chunks(500) {
+        for row in private::Entity::find().filter(private::Column::ListingId.is_in(some.to_vec())).all(db).await? {
+            let terms = serde_json::from_str(&row.terms).map_err(|e| StoreError::corrupt("private terms", e))?;
+            all.push((ListingId(row.listing_id), terms));
+        }
+    }
+    Ok(all)
+}
+
 pub(crate) async fn load_private(db: &impl ConnectionTrait, id: ListingId) -> Result<(PrivateTerms, i64), ListingError> {
     match private::Entity::find_by_id(id.0).one(db).await? {
         None => Ok((PrivateTerms::default(), 0)),

@@ -47,9 +47,10 @@ pub(crate) fn brokers(actor: &Actor) -> bool {
     actor.is_staff(StaffRole::Broker) && actor.has_scope(Scope::Staff)
 }
 
-/// For which side an actor speaks of a pair; whoever belongs to both speaks for the seeker.
-pub(crate) fn side_of(actor: &Actor, two: &Two) -> Option<Speaker> {
-    if actor.has_role(two.need.owner.id, PartyRole::Editor) {
+/// For which side an actor speaks of a pair; whoever belongs to both speaks for the one they chose, else for the seeker.
+pub(crate) fn side_of(actor: &Actor, two: &Two, chosen: Option<Speaker>) -> Option<Speaker> {
+    let as_owner = chosen == Some(Speaker::Owner) && actor.has_role(two.offer.owner.id, PartyRole::Editor);
+    if actor.has_role(two.need.owner.id, PartyRole::Editor) && !as_owner {
         Some(Speaker::Seeker)
     } else if actor.has_role(two.offer.owner.id, PartyRole::Editor) {
         Some(Speaker::Owner)
@@ -71,7 +72,7 @@ impl Action for GiveFeedback {
     const NAME: &'static str = "match.feedback";
     type Object = Two;
     fn allowed(actor: &Actor, two: &Two) -> bool {
-        actor.account().is_some() && actor.has_scope(Scope::Write) && side_of(actor, two).is_some()
+        actor.account().is_some() && actor.has_scope(Scope::Write) && side_of(actor, two, None).is_some()
     }
 }
 

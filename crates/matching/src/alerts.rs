@@ -2,23 +2,27 @@
 //!
 //! News is what was first published after a search was kept, is found by it, may be seen by its owner at this moment,
 //! and was not brought before. What a round brings, the notice of it and the letter that is due are one transaction, and
-//! the key of what was brought is what makes it once: a round that is broken off is begun again and brings the rest. Two
-//! nodes that do the same round wait for each other at the search's row.
+//! the key of what was brought is what makes it once: a round that is broken off is begun again and brings the rest. What
+//! another search of the same account has brought is kept with this one as well and told no more, and what belongs to a
+//! party of its owner is no news. Two nodes that do the same round wait for each other at the account's searches.
 //! Not here: the words of a letter. Whoever writes it looks again at what its reader may see.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use accounts::notices::{NewNotice, NoticeKind};
 use base::clock::{in_vietnam, next_morning};
-use base::{Limit, SavedSearchId};
+use base::{AccountId, Actor, Limit, ListingId, PartyId, SavedSearchId};
 use chrono::{DateTime, Datelike, TimeDelta, Utc, Weekday};
+use listings::{Kind, ListingError, published};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use search::{DateColumn, Viewer};
+use search::{DateColumn, Search, Viewer};
 use serde::{Deserialize, Serialize};
 use store::{Ctx, StoreError, Tx};
 use uuid::Uuid;
 
+use crate::matcher::{Ask, MatchError};
 use crate::rows::{saved_search, saved_search_item};
 use crate::saved::{Saved, SavedError, SavedSearch, When, read};
 
@@ -28,6 +32,10 @@ pub const MAIL_JOB: &str = "mail.alert";
 const BATCH: u64 = 200;
 /// What one round brings of one search at most; the next round brings more.
 const MOST_NEWS: usize = 500;
+/// How long a round waits for an index that is behind the log.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often it is looked whether the index has come far enough.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Which letter to write.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -47,8 +55,33 @@ pub struct Round {
     pub searches: u64,
     /// Those that had something new.
     pub with_news: u64,
-    /// Up to where the log was in the index that was searched.
+    /// Up to where the log was in the index that was searched; where the round began if there is more to look at.
     pub position: i64,
+}
+
+/// What a search found that is news.
+struct Found {
+    ids: Vec<Uuid>,
+    /// Whether there is more than one round brings.
+    more: bool,
+}
+
+/// What became of one search in a round.
+#[derive(Clone, Copy, Debug, Default)]
+struct Looked {
+    has_news: bool,
+    more: bool,
+}
+
+/// Waits until the index has come past what the log had at a moment; false if it did not come so far in this time. The log
+/// may go on meanwhile: under steady writes an index is never quite at its end.
+pub async fn index_reaches(search: &Search, position: i64, patience: Duration) -> bool {
+    let waiting = async {
+        while search.followed() < position {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::time::timeout(patience, waiting).await.is_ok()
 }
 
 /// When a search is looked at next, seen from a moment.
@@ -67,17 +100,26 @@ pub(crate) fn first_due(when: When, at: DateTime<Utc>) -> DateTime<Utc> {
 /// Looks at every search that is due: those of the day and the week whose morning has come, and those at once if the
 /// index has moved beyond `since`.
 ///
-/// One search that fails is told in the log and left for the next round; it does not hold up the others. While the index is
-/// behind the log nothing is looked for: what is missing there would be taken for nothing new.
+/// One search that fails is told in the log and left for the next round; it does not hold up the others. Nothing is looked
+/// for before the index has what the log had when the round began: what is missing there would be taken for nothing new.
 ///
 /// # Errors
 /// If the searches cannot be read.
 pub async fn round(saved: &Saved, since: i64) -> Result<Round, SavedError> {
+    round_of(saved, since, MOST_NEWS).await
+}
+
+/// The same, bringing at most so many things of one search.
+///
+/// # Errors
+/// As [`round`].
+pub async fn round_of(saved: &Saved, since: i64, most: usize) -> Result<Round, SavedError> {
     let now = saved.store.clock().now();
-    let position = saved.search.followed();
-    if position < saved.store.last_position().await? {
+    let head = saved.store.last_position().await?;
+    if !index_reaches(&saved.search, head, PATIENCE).await {
         return Ok(Round { position: since, ..Round::default() });
     }
+    let position = saved.search.followed();
     let mut ways = Condition::any().add(
         Condition::all()
             .add(saved_search::Column::Way.is_in([When::Daily.as_str(), When::Weekly.as_str()]))
@@ -101,13 +143,17 @@ pub async fn round(saved: &Saved, since: i64) -> Result<Round, SavedError> {
         for row in rows {
             let id = row.id;
             let looked = match read(row) {
-                Ok(search) => look(saved, search).await,
+                Ok(search) => look(saved, search, most).await,
                 Err(error) => Err(error.into()),
             };
             match looked {
-                Ok(has_news) => {
+                Ok(looked) => {
                     done.searches += 1;
-                    done.with_news += u64::from(has_news);
+                    done.with_news += u64::from(looked.has_news);
+                    if looked.more {
+                        // The rest must not wait until something else moves the index.
+                        done.position = since;
+                    }
                 }
                 Err(error) => {
                     done.position = since;
@@ -118,9 +164,12 @@ pub async fn round(saved: &Saved, since: i64) -> Result<Round, SavedError> {
     }
 }
 
-/// What a search finds that was published after it was kept and was not brought before: the newest [`MOST_NEWS`].
-async fn found(saved: &Saved, search: &SavedSearch) -> Result<Vec<Uuid>, SavedError> {
-    let Some(owner) = crate::saved::owner(saved, search).await? else { return Ok(Vec::new()) };
+/// What a search finds that was published after it was kept, was not brought before and is not its owner's own: the newest.
+async fn found(saved: &Saved, search: &SavedSearch, most: usize) -> Result<Found, SavedError> {
+    let Some(owner) = crate::saved::owner(saved, search).await? else { return Ok(Found { ids: Vec::new(), more: false }) };
+    if let Some(need) = search.criteria.need {
+        return answers(saved, search, &owner, need, most).await;
+    }
     let mut query = search.criteria.query();
     query.limit = Limit::new(Limit::MAX).unwrap_or_default();
     let first_day = in_vietnam(search.created_at).date();
@@ -130,14 +179,52 @@ async fn found(saved: &Saved, search: &SavedSearch) -> Result<Vec<Uuid>, SavedEr
     loop {
         let (index, asked, viewer) = (saved.search.clone(), query.clone(), Viewer::of(&owner));
         let page = tokio::task::spawn_blocking(move || index.find(&asked, &viewer)).await??;
-        let ids: Vec<Uuid> = page.items.iter().filter(|hit| hit.card.published_at > search.created_at).map(|hit| hit.card.id).collect();
+        let mut ids: Vec<Uuid> = page.items.iter().filter(|hit| hit.card.published_at > search.created_at).map(|hit| hit.card.id).collect();
         let known = known_of(saved.store.db(), search.id, &ids).await?;
-        fresh.extend(ids.into_iter().filter(|id| !known.contains(id)));
-        match page.next {
-            Some(next) if fresh.len() < MOST_NEWS => query.cursor = Some(next),
-            _ => return Ok(fresh),
+        ids.retain(|id| !known.contains(id));
+        // Whoever looks at one party alone wants what that party does, be it their own.
+        if search.criteria.party.is_none() {
+            let own = own_of(saved, &owner, &ids).await?;
+            ids.retain(|id| !own.contains(id));
         }
+        fresh.extend(ids);
+        let is_over = page.next.is_none();
+        if is_over || fresh.len() >= most {
+            let more = fresh.len() > most || !is_over;
+            fresh.truncate(most);
+            return Ok(Found { ids: fresh, more });
+        }
+        query.cursor = page.next;
     }
+}
+
+/// What answers a need and was published after the search was kept: of the best hundred those that are kept as standing
+/// matches too, and that the owner's side did not refuse. Nothing once the need is not to be seen.
+async fn answers(saved: &Saved, search: &SavedSearch, owner: &Actor, need: ListingId, most: usize) -> Result<Found, SavedError> {
+    let ask = Ask { limit: Limit::new(Limit::MAX).unwrap_or_default(), ..Ask::default() };
+    let page = match saved.matcher.matches_of(owner, Kind::Need, need, &ask).await {
+        Ok(page) => page,
+        Err(MatchError::Listing(ListingError::Refused(_))) => return Ok(Found { ids: Vec::new(), more: false }),
+        Err(error) => return Err(error.into()),
+    };
+    let least = saved.matcher.engine().weights().standing_min;
+    let good = page.items.into_iter().filter(|one| one.score >= least && !one.feedback.as_ref().is_some_and(|said| said.is_behind));
+    let mut ids: Vec<Uuid> = good.map(|one| one.listing).filter(|one| one.published_at > search.created_at).map(|one| one.id.0).collect();
+    let known = known_of(saved.store.db(), search.id, &ids).await?;
+    let own = own_of(saved, owner, &ids).await?;
+    ids.retain(|id| !known.contains(id) && !own.contains(id));
+    let more = ids.len() > most;
+    ids.truncate(most);
+    Ok(Found { ids, more })
+}
+
+/// What of this belongs to a party of this account, or is one.
+async fn own_of(saved: &Saved, owner: &Actor, ids: &[Uuid]) -> Result<BTreeSet<Uuid>, StoreError> {
+    let listings: Vec<ListingId> = ids.iter().copied().map(ListingId).collect();
+    let found = published::load(&saved.store, &listings).await?;
+    let mut own: BTreeSet<Uuid> = found.into_iter().filter(|one| owner.is_member(one.owner.id)).map(|one| one.id.0).collect();
+    own.extend(ids.iter().copied().filter(|id| owner.is_member(PartyId(*id))));
+    Ok(own)
 }
 
 /// What of this was brought before.
@@ -154,33 +241,61 @@ async fn known_of(db: &impl ConnectionTrait, search: SavedSearchId, ids: &[Uuid]
     Ok(known)
 }
 
-/// Brings what is new; true if there was something.
-async fn look(saved: &Saved, search: SavedSearch) -> Result<bool, SavedError> {
+/// Brings what is new.
+async fn look(saved: &Saved, search: SavedSearch, most: usize) -> Result<Looked, SavedError> {
     let position = saved.search.followed();
-    let found = found(saved, &search).await?;
-    if found.is_empty() && search.when == When::AtOnce {
-        return Ok(false);
+    let Found { ids, more } = found(saved, &search, most).await?;
+    if ids.is_empty() && search.when == When::AtOnce {
+        return Ok(Looked { has_news: false, more });
     }
+    let (id, account) = (search.id, search.account);
     let work = move |tx: Tx| {
-        let found = found.clone();
-        async move { bring(&tx, search.id, found, position).await }
+        let ids = ids.clone();
+        async move { bring(&tx, (account, id), ids, position, more).await }
     };
-    saved.store.write(Ctx::system(), work).await
+    let has_news = saved.store.write(Ctx::system(), work).await?;
+    Ok(Looked { has_news, more })
 }
 
-/// Writes down what of this was not brought before, and tells its owner.
-async fn bring(tx: &Tx, id: SavedSearchId, found: Vec<Uuid>, position: i64) -> Result<bool, SavedError> {
-    let mut query = saved_search::Entity::find_by_id(id.0);
+/// What of this another search of the account has brought.
+async fn told_elsewhere(tx: &Tx, (account, id): (AccountId, SavedSearchId), found: &BTreeSet<Uuid>) -> Result<BTreeSet<Uuid>, StoreError> {
+    let mut told = BTreeSet::new();
+    let ids: Vec<Uuid> = found.iter().copied().collect();
+    for some in ids.chunks(500) {
+        let rows = saved_search_item::Entity::find()
+            .filter(saved_search_item::Column::AccountId.eq(account.0))
+            .filter(saved_search_item::Column::SearchId.ne(id.0))
+            .filter(saved_search_item::Column::FoundId.is_in(some.iter().copied()))
+            .all(tx.db())
+            .await?;
+        told.extend(rows.into_iter().map(|row| row.found_id));
+    }
+    Ok(told)
+}
+
+/// Writes down what of this was not brought before, and tells its owner of what is new to them.
+async fn bring(
+    tx: &Tx,
+    (account, id): (AccountId, SavedSearchId),
+    found: Vec<Uuid>,
+    position: i64,
+    more: bool,
+) -> Result<bool, SavedError> {
+    // All searches of the account, so that two of them do not tell of one thing at the same time.
+    let mut query =
+        saved_search::Entity::find().filter(saved_search::Column::AccountId.eq(account.0)).order_by_asc(saved_search::Column::Id);
     if tx.needs_row_locks() {
         query = query.lock_exclusive();
     }
+    let row = query.all(tx.db()).await?.into_iter().find(|row| row.id == id.0);
     // It may have been given up or stopped while the index was searched.
-    let Some(search) = query.one(tx.db()).await?.map(read).transpose()?.filter(|search| search.when != When::Off) else {
+    let Some(search) = row.map(read).transpose()?.filter(|search| search.when != When::Off) else {
         return Ok(false);
     };
     let known = known_of(tx.db(), id, &found).await?;
     let fresh: BTreeSet<Uuid> = found.into_iter().filter(|found| !known.contains(found)).collect();
-    if search.when != When::AtOnce {
+    // Where there is more, the next round brings it and does not wait for another morning.
+    if search.when != When::AtOnce && !more {
         saved_search::Entity::update_many()
             .col_expr(saved_search::Column::DueAt, Expr::value(first_due(search.when, tx.now())))
             .filter(saved_search::Column::Id.eq(id.0))
@@ -190,20 +305,26 @@ async fn bring(tx: &Tx, id: SavedSearchId, found: Vec<Uuid>, position: i64) -> R
     if fresh.is_empty() {
         return Ok(false);
     }
-    let round = tx.new_id();
+    let elsewhere = told_elsewhere(tx, (account, id), &fresh).await?;
+    // What was told already is kept under a mark that no letter has.
+    let (round, untold) = (tx.new_id(), tx.new_id());
     let rows = fresh.iter().map(|found| saved_search_item::ActiveModel {
         search_id: Set(id.0),
         found_id: Set(*found),
-        account_id: Set(search.account.0),
-        round_id: Set(round),
+        account_id: Set(account.0),
+        round_id: Set(if elsewhere.contains(found) { untold } else { round }),
         found_at: Set(tx.now()),
     });
     saved_search_item::Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
+    let count = fresh.difference(&elsewhere).count();
+    if count == 0 {
+        return Ok(false);
+    }
     let notice = NewNotice {
         kind: NoticeKind::SearchNews,
         about_kind: "saved_search",
         about: id.0,
-        facts: serde_json::json!({ "round": round, "count": fresh.len() }),
+        facts: serde_json::json!({ "round": round, "count": count }),
         once: format!("search_news:{round}"),
     };
     accounts::notices::tell(tx, search.account, &notice).await?;

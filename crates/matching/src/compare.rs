@@ -16,6 +16,7 @@ use store::{Ctx, NewEvent, StoreError};
 use crate::access::{Compare, Shortlist, Sought};
 use crate::constraints::Exclusion;
 use crate::engine::Reader;
+use crate::inside::Inside;
 use crate::matcher::{MatchError, Matcher, may_see, whole_second};
 use crate::rows::shortlist;
 use crate::side::Side;
@@ -128,6 +129,8 @@ pub async fn table(matcher: &Matcher, actor: &Actor, need: ListingId, with: &[Li
         })
         .collect();
     let listings: Vec<Published> = with.iter().filter_map(|id| out.remove(id)).collect();
+    let offers: Vec<ListingId> = listings.iter().map(|listing| listing.id).collect();
+    let inside = Inside::of(matcher.listings(), actor, &[(need.id, need.owner.id)], &offers).await?;
     let reader = Reader { lang: actor.lang, now: whole_second(store.clock().now()), explain: false };
     let (engine, sought, found) = (matcher.engine().clone(), need.clone(), listings.clone());
     let matches = tokio::task::spawn_blocking(move || {
@@ -140,10 +143,15 @@ pub async fn table(matcher: &Matcher, actor: &Actor, need: ListingId, with: &[Li
         .into_iter()
         .map(|listing| {
             let found = matches.iter().find(|m| m.listing.id == listing.id);
+            let mut excluded = matcher.engine().broken(&Side::of(&need), &Side::of(&listing), actor.lang);
+            let more = inside.violated(need.id, (listing.id, &listing.content), &matcher.engine().rules(actor.lang));
+            excluded.extend(
+                more.into_iter().filter(|one| !excluded.iter().any(|there| there.constraint == one.constraint)).collect::<Vec<_>>(),
+            );
             Column {
                 score: found.map(|m| m.score),
                 targets: matcher.engine().reached(&need.content, &listing.content, actor.lang),
-                excluded: matcher.engine().broken(&Side::of(&need), &Side::of(&listing), actor.lang),
+                excluded,
                 noted: noted.iter().find(|n| n.offer == listing.id).cloned(),
                 listing,
             }

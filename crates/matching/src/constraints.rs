@@ -1,10 +1,10 @@
 //! What a match must never violate. Each constraint has a name and a sentence; what is unknown violates nothing.
 //!
-//! Not here yet: budget against floor price, since both are private terms that the asker may not see, and territory,
-//! since a need has none.
+//! Here is only what everybody may know of both sides, so that a match means the same to all who see it. Not here: budget
+//! against price, and what a seeker who hides owns (`inside`), which only those weigh with who may know it.
 
 use base::messages::say;
-use base::{Code, Lang, Vocabularies};
+use base::{Code, Lang, PartyId, Vocabularies};
 use listings::content::{Content, Need, Technology};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -34,6 +34,12 @@ pub enum Constraint {
     Availability,
     /// The expert does not work in the place.
     Region,
+    /// The seeker owns part of what is offered.
+    ConflictOfInterest,
+    /// It is not offered in the seeker's country.
+    Territory,
+    /// It costs more than the seeker can spend.
+    Budget,
 }
 
 /// Why an offer is no match.
@@ -42,9 +48,9 @@ pub enum Constraint {
 pub struct Exclusion {
     /// Which constraint.
     pub constraint: Constraint,
-    /// JSON pointer into the need's content, or `/party/party_type`.
+    /// JSON pointer into the need's content, or `/party`, `/party/party_type`, `/party/province`, `/private/budget`.
     pub need_field: String,
-    /// JSON pointer into the offer's content, or `/party/party_type`.
+    /// JSON pointer into the offer's content, or `/party/party_type`, `/private/floor_price`.
     pub offer_field: String,
     /// What the need says.
     pub need_value: String,
@@ -65,6 +71,10 @@ pub(crate) struct Rules<'a> {
 pub(crate) fn violated(need: (&Side<'_>, &Need), offer: &Side<'_>, comparisons: &[Comparison], rules: &Rules<'_>) -> Vec<Exclusion> {
     let mut found = Vec::new();
     let (side, need) = need;
+    if let Some(party) = side.known.party {
+        conflict(party, offer.content, rules, &mut found);
+    }
+    territory(side, offer.content, rules, &mut found);
     partner_types(&need.partner_types, offer, Constraint::OwnerType, rules, &mut found);
     match offer.content {
         Content::Technology(technology) => {
@@ -80,7 +90,14 @@ pub(crate) fn violated(need: (&Side<'_>, &Need), offer: &Side<'_>, comparisons: 
 }
 
 impl Rules<'_> {
-    fn exclusion(&self, constraint: Constraint, fields: (&str, &str), need_value: String, offer_value: String, what: &str) -> Exclusion {
+    pub(crate) fn exclusion(
+        &self,
+        constraint: Constraint,
+        fields: (&str, &str),
+        need_value: String,
+        offer_value: String,
+        what: &str,
+    ) -> Exclusion {
         let key = match constraint {
             Constraint::MinimumTrl => "match-out-minimum-trl",
             Constraint::Right => "match-out-right",
@@ -90,6 +107,9 @@ impl Rules<'_> {
             Constraint::MustTarget => "match-out-must-target",
             Constraint::Availability => "match-out-availability",
             Constraint::Region => "match-out-region",
+            Constraint::ConflictOfInterest => "match-out-conflict",
+            Constraint::Territory => "match-out-territory",
+            Constraint::Budget => "match-out-budget",
         };
         let text = say(self.lang, key, &[("need", &need_value), ("offer", &offer_value), ("what", what)]);
         Exclusion { constraint, need_field: fields.0.to_owned(), offer_field: fields.1.to_owned(), need_value, offer_value, text }
@@ -102,6 +122,59 @@ impl Rules<'_> {
     pub(crate) fn name(&self, list: &str, code: &Code) -> String {
         self.vocabularies.name(list, code.as_str(), self.lang).to_owned()
     }
+}
+
+/// Where an offer names a party among those it belongs to.
+fn place_of(content: &Content, party: PartyId) -> Option<String> {
+    let (list, shares) = match content {
+        Content::Technology(technology) => ("/owners", &technology.owners),
+        Content::IpAsset(asset) => ("/holders", &asset.holders),
+        Content::Need(_) => return None,
+    };
+    shares.iter().position(|share| share.party == Some(party)).map(|at| format!("{list}/{at}/party"))
+}
+
+/// Whether a party owns part of what is offered.
+pub(crate) fn belongs_to(content: &Content, party: PartyId) -> bool {
+    place_of(content, party).is_some()
+}
+
+/// Whoever owns part of an offer does not look for it.
+pub(crate) fn conflict(seeker: PartyId, offer: &Content, rules: &Rules<'_>, found: &mut Vec<Exclusion>) {
+    if let Some(place) = place_of(offer, seeker) {
+        found.push(rules.exclusion(Constraint::ConflictOfInterest, ("/party", &place), String::new(), String::new(), ""));
+    }
+}
+
+/// An offer that says where it is to be had is none for a seeker who is known to be elsewhere: one with a province is in
+/// the country of the provinces.
+fn territory(seeker: &Side<'_>, offer: &Content, rules: &Rules<'_>, found: &mut Vec<Exclusion>) {
+    let (place, codes) = match offer {
+        Content::Technology(technology) => {
+            ("/terms/territory", technology.terms.as_ref().map_or(&[][..], |terms| terms.territory.as_slice()))
+        }
+        Content::IpAsset(asset) => ("/territory", asset.territory.as_slice()),
+        Content::Need(_) => return,
+    };
+    let home = rules.weights.country.as_str();
+    let Some(province) = seeker.known.province.as_ref().filter(|_| !home.is_empty()) else { return };
+    if codes.is_empty() || codes.iter().any(|code| *code == home || *code == "WO") {
+        return;
+    }
+    let offer = codes.iter().map(|code| country(code.as_str(), rules.lang)).collect::<Vec<_>>().join(", ");
+    let need = format!("{}, {}", rules.name("provinces", province), country(home, rules.lang));
+    let at = match seeker.content {
+        Content::Need(need) if need.province.is_some() => "/province",
+        _ => "/party/province",
+    };
+    found.push(rules.exclusion(Constraint::Territory, (at, place), need, offer, ""));
+}
+
+/// A country by name where the messages know it.
+fn country(code: &str, lang: Lang) -> String {
+    let key = format!("territory-{}", code.to_ascii_lowercase());
+    let name = say(lang, &key, &[]);
+    if name == key { code.to_owned() } else { name }
 }
 
 fn trl(need: &Need, technology: &Technology, rules: &Rules<'_>, found: &mut Vec<Exclusion>) {

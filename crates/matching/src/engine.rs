@@ -101,6 +101,15 @@ impl Judged<'_> {
     pub fn is_excluded(&self) -> bool {
         !self.violated.is_empty()
     }
+
+    /// Excludes it for one reader, who knows more than everybody.
+    pub(crate) fn exclude(&mut self, more: Vec<Exclusion>) {
+        for one in more {
+            if !self.violated.iter().any(|there| there.constraint == one.constraint) {
+                self.violated.push(one);
+            }
+        }
+    }
 }
 
 /// How a question is asked.
@@ -262,7 +271,7 @@ impl Engine {
     }
 
     /// The field of the asker's own listing that would sharpen its best matches most, were it filled: what is unknown in
-    /// them because this side says nothing of it. None if it says all.
+    /// them because this side says nothing of it; where it has none, the one that counts most. None if it says all.
     pub(crate) fn missing(&self, subject: &Side<'_>, best: &[&Judged<'_>], lang: Lang) -> Option<Missing> {
         let silent = |part: Part| -> Option<&'static str> {
             let (is_need, content) = (matches!(subject.content, Content::Need(_)), subject.content);
@@ -283,6 +292,11 @@ impl Engine {
         for part in [Part::Targets, Part::Cooperation, Part::Maturity, Part::Place, Part::Field] {
             let Some(field) = silent(part) else { continue };
             let weight = if part == Part::Field { self.weights.field } else { self.weights.fit * fit::weight(part, &self.weights.parts) };
+            if best.is_empty() {
+                // Nothing to weigh it by: what would count most comes first.
+                gains.push((weight, part, field));
+                continue;
+            }
             let unknown = best.iter().filter(|j| j.weighed.all_parts().iter().any(|p| p.part == part && !p.known));
             let gain: f64 = unknown.map(|j| f64::from(j.score_ppm) * weight).sum();
             if gain > 0.0 {
@@ -397,7 +411,7 @@ impl Engine {
         Beside { nearness, comparisons, facts }
     }
 
-    fn rules(&self, lang: Lang) -> Rules<'_> {
+    pub(crate) fn rules(&self, lang: Lang) -> Rules<'_> {
         Rules { weights: &self.weights, vocabularies: &self.vocabularies, lang }
     }
 

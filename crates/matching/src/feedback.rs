@@ -2,7 +2,8 @@
 //!
 //! What always holds: one verdict of an account on a pair, replaced by the next; a verdict changes the order of one list
 //! alone, that of its own side, and for that side's eyes alone: the candidates of a need for the seeker's members and
-//! brokers, the needs of an offer for the owner's members. Nothing is removed for anybody. A note is never told to
+//! brokers, the needs of an offer for the owner's members. There a good one comes first, and what is not wanted last.
+//! Nothing is removed for anybody. What a broker says of a pair, brokers read on either page. A note is never told to
 //! anyone but its own side, and stands in no event.
 
 use std::collections::BTreeMap;
@@ -106,6 +107,9 @@ pub struct Given {
     /// More about it, for one's own side and brokers; at most 500 characters.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// For whom to speak, where one edits both parties; the seeker unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<Speaker>,
 }
 
 /// What was noted.
@@ -144,6 +148,19 @@ pub struct Said {
     pub is_own: bool,
     /// Whether the candidate stands behind all others for it.
     pub is_behind: bool,
+    /// Whether the candidate stands before all others for it.
+    pub is_ahead: bool,
+}
+
+impl Said {
+    /// The place of a candidate for what was said of it: the good first, then what nobody spoke of, then what is not wanted.
+    pub(crate) fn rank(said: Option<&Self>) -> u8 {
+        match said {
+            Some(said) if said.is_ahead => 0,
+            Some(said) if said.is_behind => 2,
+            _ => 1,
+        }
+    }
 }
 
 async fn two(matcher: &Matcher, id: MatchId) -> Result<Two, MatchError> {
@@ -168,7 +185,8 @@ async fn two(matcher: &Matcher, id: MatchId) -> Result<Two, MatchError> {
 pub async fn give(matcher: &Matcher, ctx: Ctx, id: MatchId, given: Given) -> Result<Receipt, MatchError> {
     let grant = Grant::<GiveFeedback>::check(&ctx.actor, two(matcher, id).await?)?;
     let account = ctx.actor.signed_in()?;
-    let side = side_of(&ctx.actor, grant.object()).ok_or(Refused::Hidden)?;
+    let side = side_of(&ctx.actor, grant.object(), given.side).ok_or(Refused::Hidden)?;
+    let versions = (i64::from(grant.object().need.version), i64::from(grant.object().offer.version));
     let mut faults = Faults::new();
     if given.verdict == Opinion::NotForUs && given.reason.is_none() {
         faults.add("/reason", "missing");
@@ -197,11 +215,13 @@ pub async fn give(matcher: &Matcher, ctx: Ctx, id: MatchId, given: Given) -> Res
                     reason: Set(given.reason.map(|r| r.as_str().to_owned())),
                     note: Set(given.note.clone()),
                     score_ppm: Set(stored.map(|s| s.score_ppm)),
+                    need_version: Set(versions.0),
+                    offer_version: Set(versions.1),
                     at: Set(tx.now()),
                 };
                 use feedback::Column as C;
                 let over = OnConflict::columns([C::NeedId, C::OfferId, C::AccountId])
-                    .update_columns([C::Side, C::Verdict, C::Reason, C::Note, C::ScorePpm, C::At])
+                    .update_columns([C::Side, C::Verdict, C::Reason, C::Note, C::ScorePpm, C::NeedVersion, C::OfferVersion, C::At])
                     .to_owned();
                 feedback::Entity::insert(row).on_conflict(over).exec_without_returning(tx.db()).await.map_err(StoreError::from)?;
                 let facts = json!({ "offer": id.offer, "side": side, "verdict": given.verdict, "reason": given.reason });
@@ -220,7 +240,7 @@ pub async fn give(matcher: &Matcher, ctx: Ctx, id: MatchId, given: Given) -> Res
 pub async fn take_back(matcher: &Matcher, ctx: Ctx, id: MatchId) -> Result<Receipt, MatchError> {
     let grant = Grant::<GiveFeedback>::check(&ctx.actor, two(matcher, id).await?)?;
     let account = ctx.actor.signed_in()?;
-    let side = side_of(&ctx.actor, grant.object()).ok_or(Refused::Hidden)?;
+    let side = side_of(&ctx.actor, grant.object(), None).ok_or(Refused::Hidden)?;
     let store = &matcher.listings().store;
     store
         .write(ctx, move |tx| async move {
@@ -245,50 +265,83 @@ pub(crate) async fn said_of(
     if !weighs(actor, party) {
         return Ok(BTreeMap::new());
     }
-    // A list is in the order of its own side: of an offer that is the owner's, for whose eyes alone it changes.
-    let orders = is_need || actor.is_member(party);
     let of = if is_need { feedback::Column::NeedId } else { feedback::Column::OfferId };
     let rows = feedback::Entity::find().filter(of.eq(id.0)).order_by_asc(feedback::Column::At).all(store.db()).await?;
     let mut all: BTreeMap<ListingId, Said> = BTreeMap::new();
     for row in rows {
-        let side: Speaker = row.side.parse().map_err(|e| StoreError::corrupt("verdict", e))?;
-        // Each list is its own side's: what the owner says of a need moves nothing for the seeker.
-        if (side == Speaker::Owner) == is_need {
-            continue;
-        }
-        if side == Speaker::Broker && !is_need {
-            continue;
-        }
-        let verdict: Opinion = row.verdict.parse().map_err(|e| StoreError::corrupt("verdict", e))?;
-        let is_own = Some(AccountId(row.account_id)) == actor.account();
-        // A note is for the writer's own side and for brokers; a broker's own side is the brokers.
-        let may_read = is_own || side != Speaker::Broker || brokers(actor);
-        let said = Said {
-            side,
-            verdict,
-            reason: row.reason.map(|r| r.parse()).transpose().map_err(|e| StoreError::corrupt("verdict", e))?,
-            note: if may_read { row.note } else { String::new() },
-            at: row.at,
-            is_own,
-            is_behind: orders && verdict == Opinion::NotForUs,
-        };
-        all.insert(ListingId(if is_need { row.offer_id } else { row.need_id }), said);
+        let other = ListingId(if is_need { row.offer_id } else { row.need_id });
+        hear(&mut all, other, row, is_need, (actor, party))?;
     }
     Ok(all)
 }
 
-/// The same for a listing whose party the reader is not told: of its readers only brokers learn what was said.
-pub(crate) async fn said_of_hidden(
+/// What the reader's side said of pairs of its party's listings with others, the last word of each.
+pub(crate) async fn said_among(
     store: &Store,
     actor: &Actor,
-    kind: Kind,
-    id: ListingId,
-) -> Result<BTreeMap<ListingId, Said>, StoreError> {
-    let owner = published::load(store, &[id]).await?.into_iter().next().map(|p| p.owner.id);
-    match owner {
-        Some(party) => said_of(store, actor, kind, id, party).await,
-        None => Ok(BTreeMap::new()),
+    party: base::PartyId,
+    pairs: &[(MatchId, bool)],
+) -> Result<BTreeMap<MatchId, Said>, StoreError> {
+    let mut all = BTreeMap::new();
+    if !weighs(actor, party) {
+        return Ok(all);
     }
+    let asked: BTreeMap<MatchId, bool> = pairs.iter().copied().collect();
+    let needs: std::collections::BTreeSet<uuid::Uuid> = asked.keys().map(|id| id.need.0).collect();
+    let needs: Vec<uuid::Uuid> = needs.into_iter().collect();
+    // Below either engine's limit of parameters.
+    for some in needs.chunks(500) {
+        let rows = feedback::Entity::find()
+            .filter(feedback::Column::NeedId.is_in(some.to_vec()))
+            .order_by_asc(feedback::Column::At)
+            .all(store.db())
+            .await?;
+        for row in rows {
+            let id = MatchId { need: ListingId(row.need_id), offer: ListingId(row.offer_id) };
+            if let Some(is_need) = asked.get(&id) {
+                hear(&mut all, id, row, *is_need, (actor, party))?;
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Takes one verdict into what a reader hears of a list; `is_need` is whose list it is.
+fn hear<K: Ord>(
+    all: &mut BTreeMap<K, Said>,
+    key: K,
+    row: feedback::Model,
+    is_need: bool,
+    (actor, party): (&Actor, base::PartyId),
+) -> Result<(), StoreError> {
+    let side: Speaker = row.side.parse().map_err(|e| StoreError::corrupt("verdict", e))?;
+    // Each list is its own side's: what the owner says of a need moves nothing for the seeker.
+    if side == if is_need { Speaker::Owner } else { Speaker::Seeker } {
+        return Ok(());
+    }
+    let is_own = Some(AccountId(row.account_id)) == actor.account();
+    // On an offer's page a broker's word is for brokers, and moves nothing.
+    let is_aside = side == Speaker::Broker && !is_need;
+    if is_aside && ((!brokers(actor) && !is_own) || all.get(&key).is_some_and(|said| said.side == Speaker::Owner)) {
+        return Ok(());
+    }
+    let verdict: Opinion = row.verdict.parse().map_err(|e| StoreError::corrupt("verdict", e))?;
+    // A list is in the order of its own side: of an offer that is the owner's, for whose eyes alone it changes.
+    let orders = !is_aside && (is_need || actor.is_member(party));
+    // A note is for the writer's own side and for brokers; a broker's own side is the brokers.
+    let may_read = is_own || side != Speaker::Broker || brokers(actor);
+    let said = Said {
+        side,
+        verdict,
+        reason: row.reason.map(|r| r.parse()).transpose().map_err(|e| StoreError::corrupt("verdict", e))?,
+        note: if may_read { row.note } else { String::new() },
+        at: row.at,
+        is_own,
+        is_behind: orders && verdict == Opinion::NotForUs,
+        is_ahead: orders && verdict == Opinion::Good,
+    };
+    all.insert(key, said);
+    Ok(())
 }
 
 /// A verdict as the tuning set has it: no account, no note.

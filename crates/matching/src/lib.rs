@@ -6,7 +6,8 @@
 //! Not here: the index and its words (`search`), who may see a listing (`listings`), HTTP.
 //!
 //! The way of a question: [`Matcher`] (who asks, what is loaded) → [`Engine::candidates`] → [`Engine::judge`] →
-//! [`Engine::explain`]. Private terms (budget, floor price) have no part in it.
+//! [`Engine::explain`]. Private terms (budget, floor price) have no part in it; `inside` excludes by them for those who may
+//! read them.
 
 mod access;
 pub mod alerts;
@@ -20,6 +21,7 @@ mod engine;
 pub mod feedback;
 mod fit;
 pub mod gaps;
+mod inside;
 mod matcher;
 pub mod merging;
 pub mod of_party;

@@ -1,7 +1,7 @@
 //! Matches of stored listings and of contents that are only read: what is asked, loaded and judged.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use base::{Actor, Cursor, Limit, ListingId, Refused, Scope, StaffRole};
@@ -15,7 +15,8 @@ use store::StoreError;
 
 use crate::answer::{Match, MatchPage};
 use crate::engine::{Engine, Judged, Reader};
-use crate::feedback;
+use crate::feedback::{self, Said};
+use crate::inside::Inside;
 use crate::side::{Known, Side};
 use crate::units::Units;
 use crate::weights::Weights;
@@ -89,8 +90,8 @@ pub fn usual_kinds(subject: Kind) -> BTreeSet<Kind> {
 /// Where a page ended. The moment stays the same over all pages, so that freshness moves nothing between them.
 #[derive(Serialize, Deserialize)]
 struct Bookmark {
-    /// Whether the page ended among those that the reader's side put behind.
-    is_behind: bool,
+    /// Whether the page ended among those that the reader's side put first, or behind.
+    rank: u8,
     score_ppm: u32,
     id: ListingId,
     now_s: i64,
@@ -105,6 +106,11 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
+    /// A listing that is out.
+    pub(crate) fn of(listing: &Published) -> Self {
+        Self { id: Some(listing.id), content: listing.content.clone(), known: Side::of(listing).known }
+    }
+
     pub(crate) fn side(&self) -> Side<'_> {
         Side { id: self.id, content: &self.content, known: self.known.clone() }
     }
@@ -149,31 +155,37 @@ impl Matcher {
         let kinds = if ask.kinds.is_empty() { usual_kinds(kind) } else { ask.kinds.clone() };
         let found = self.found(actor, &subject, kinds).await?;
         // Whose listing it is, its own members know and brokers are told.
-        let said = match shown.party.id {
-            Some(party) => feedback::said_of(&self.listings.store, actor, kind, id, party).await?,
-            None => feedback::said_of_hidden(&self.listings.store, actor, kind, id).await?,
+        let party = match shown.party.id {
+            Some(party) => Some(party),
+            None => published::load(&self.listings.store, &[id]).await?.into_iter().next().map(|p| p.owner.id),
         };
+        let said = match party {
+            Some(party) => feedback::said_of(&self.listings.store, actor, kind, id, party).await?,
+            None => BTreeMap::new(),
+        };
+        let inside = Inside::between(&self.listings, actor, (kind, id, party), &found).await?;
         let is_own = shown.party.id.is_some_and(|party| actor.is_member(party));
         let (engine, wanted, limit) = (self.engine.clone(), ask.excluded, ask.limit);
         let page = tokio::task::spawn_blocking(move || {
             let side = subject.side();
-            let judged = engine.judge(&side, &found, reader)?;
+            let mut judged = engine.judge(&side, &found, reader)?;
+            inside.exclude(&side, &mut judged, &engine.rules(reader.lang));
             let mut all: Vec<&Judged<'_>> = judged.iter().filter(|j| j.is_excluded() == wanted).collect();
             let total = u64::try_from(all.len()).unwrap_or(u64::MAX);
-            // The best first; what one's own side does not want stands behind all others.
-            let is_behind = |id: ListingId| said.get(&id).is_some_and(|s| s.is_behind);
-            let place = |j: &Judged<'_>| (is_behind(j.listing.id), Reverse(j.score_ppm), j.listing.id);
+            // What one's own side calls good first, then the best; what it does not want stands behind all others.
+            let rank = |id: ListingId| Said::rank(said.get(&id));
+            let place = |j: &Judged<'_>| (rank(j.listing.id), Reverse(j.score_ppm), j.listing.id);
             all.sort_by_key(|j| place(j));
             let missing =
                 (is_own && !wanted).then(|| engine.missing(&side, all.get(..all.len().min(SHARPENED)).unwrap_or_default(), reader.lang));
-            let later = |j: &&&Judged<'_>| bookmark.as_ref().is_none_or(|b| place(j) > (b.is_behind, Reverse(b.score_ppm), b.id));
+            let later = |j: &&&Judged<'_>| bookmark.as_ref().is_none_or(|b| place(j) > (b.rank, Reverse(b.score_ppm), b.id));
             let limit = usize::try_from(limit.get()).unwrap_or(usize::MAX);
             let mut page: Vec<&Judged<'_>> = all.iter().filter(later).take(limit.saturating_add(1)).copied().collect();
             let more = page.len() > limit;
             page.truncate(limit);
             let next = page.last().filter(|_| more).map(|last| {
                 let id = last.listing.id;
-                Cursor::write(&Bookmark { is_behind: is_behind(id), score_ppm: last.score_ppm, id, now_s: now.timestamp() })
+                Cursor::write(&Bookmark { rank: rank(id), score_ppm: last.score_ppm, id, now_s: now.timestamp() })
             });
             let mut items = engine.explain(&side, &page, reader)?;
             for item in &mut items {
@@ -182,6 +194,15 @@ impl Matcher {
             Ok::<_, Failure>(MatchPage { items, next, total, missing: missing.flatten() })
         });
         Ok(page.await??)
+    }
+
+    /// Those of these listings that are out and that the actor may see at this moment.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn seen(&self, actor: &Actor, ids: &[ListingId]) -> Result<BTreeSet<ListingId>, StoreError> {
+        let found = published::load(&self.listings.store, ids).await?;
+        Ok(found.into_iter().filter(|listing| may_see(actor, &listing.audience)).map(|listing| listing.id).collect())
     }
 
     /// The counterparts of a content that is not stored, at most `limit`, the best first.
@@ -210,7 +231,7 @@ impl Matcher {
     }
 
     /// The candidates with their contents, as far as the actor may see them now: the index may be a moment behind.
-    async fn found(&self, actor: &Actor, subject: &Subject, kinds: BTreeSet<Kind>) -> Result<Vec<Published>, MatchError> {
+    pub(crate) async fn found(&self, actor: &Actor, subject: &Subject, kinds: BTreeSet<Kind>) -> Result<Vec<Published>, MatchError> {
         let (engine, viewer, asked) = (self.engine.clone(), Viewer::of(actor), subject.clone());
         let ids = tokio::task::spawn_blocking(move || engine.candidates(&asked.side(), &kinds, &viewer)).await??;
         let mut found = published::load(&self.listings.store, &ids).await?;

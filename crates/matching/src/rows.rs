@@ -70,11 +70,15 @@ pub(crate) mod told {
         pub need_id: Uuid,
         #[sea_orm(primary_key, auto_increment = false)]
         pub offer_id: Uuid,
+        /// `need` or `offer`: whose people are told.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub side: String,
+        /// The listing of that side.
+        pub own_id: Uuid,
         pub need_version: i64,
         pub offer_version: i64,
-        pub need_side: bool,
-        pub offer_side: bool,
-        pub told_at: DateTimeUtc,
+        /// When; none while it waits for another day.
+        pub told_at: Option<DateTimeUtc>,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}
@@ -98,6 +102,8 @@ pub(crate) mod feedback {
         pub reason: Option<String>,
         pub note: String,
         pub score_ppm: Option<i64>,
+        pub need_version: i64,
+        pub offer_version: i64,
         pub at: DateTimeUtc,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

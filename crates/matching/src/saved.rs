@@ -6,8 +6,9 @@
 use std::collections::HashMap;
 
 use accounts::Accounts;
-use base::{AccountId, Actor, Cursor, Faults, Limit, Page, PartyId, Refused, SavedSearchId, Scope};
+use base::{AccountId, Actor, Cursor, Faults, Limit, ListingId, Page, PartyId, Refused, SavedSearchId, Scope};
 use chrono::{DateTime, Utc};
+use listings::Kind;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use search::{Filters, Periods, Query, Search, Sort};
@@ -16,6 +17,7 @@ use store::{Ctx, Store, StoreError, Tx};
 use uuid::Uuid;
 
 use crate::alerts;
+use crate::matcher::{MatchError, Matcher};
 use crate::rows::{saved_search, saved_search_item};
 
 /// Saved searches one account may have.
@@ -32,6 +34,8 @@ pub struct Saved {
     pub accounts: Accounts,
     /// What they search.
     pub search: Search,
+    /// What answers the needs they follow.
+    pub matcher: Matcher,
 }
 
 /// Why something was not done.
@@ -52,6 +56,9 @@ pub enum SavedError {
         /// The version it has now.
         current: i64,
     },
+    /// What answers a need could not be found.
+    #[error(transparent)]
+    Match(#[from] MatchError),
     /// The index could not be searched.
     #[error("the index could not be searched")]
     Search(#[from] search::SearchError),
@@ -101,13 +108,28 @@ pub struct Criteria {
     pub periods: Periods,
     /// Only what belongs to this party.
     pub party: Option<PartyId>,
+    /// What answers this need, instead of a search.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub need: Option<ListingId>,
 }
 
 impl Criteria {
+    /// What answers a need.
+    #[must_use]
+    pub fn of_need(need: ListingId) -> Self {
+        Self { need: Some(need), ..Self::default() }
+    }
+
     /// What a search looks for, whatever its order and page.
     #[must_use]
     pub fn of(query: &Query) -> Self {
-        Self { q: query.text.trim().to_owned(), filters: query.filters.clone(), periods: query.periods.clone(), party: query.party }
+        Self {
+            q: query.text.trim().to_owned(),
+            filters: query.filters.clone(),
+            periods: query.periods.clone(),
+            party: query.party,
+            need: None,
+        }
     }
 
     /// The search, the newest first, without facets. All words must be there: who waits for something is not told of
@@ -192,10 +214,15 @@ fn may_write(actor: &Actor) -> Result<AccountId, Refused> {
 /// Keeps a search.
 ///
 /// # Errors
-/// [`SavedError::Invalid`] for a name that is none or too many searches; [`Refused::SignIn`] for nobody.
+/// [`SavedError::Invalid`] for a name that is none or too many searches; [`Refused::SignIn`] for nobody; hidden for a need
+/// that is not to be seen.
 pub async fn create(saved: &Saved, ctx: Ctx, name: &str, criteria: Criteria, when: When) -> Result<SavedSearch, SavedError> {
     let account = may_write(&ctx.actor)?;
     let name = named(name)?;
+    if let Some(need) = criteria.need {
+        // Nobody follows what they may not see.
+        listings::view::show(saved.matcher.listings(), &ctx.actor, Kind::Need, need).await.map_err(MatchError::from)?;
+    }
     saved
         .store
         .write(ctx, move |tx| {

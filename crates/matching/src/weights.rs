@@ -168,6 +168,9 @@ pub struct Weights {
     pub standing_keep: usize,
     /// The most new matches that are told of one listing in a day.
     pub told_per_day: u64,
+    /// The country of the space's provinces, an ISO 3166 code: an offer whose territory leaves it out is none for whoever is
+    /// in one of them. Empty for none.
+    pub country: String,
     /// Which share of the pairs with a score was judged good: what is shown instead of the score. None unless fitted.
     #[serde(skip_serializing_if = "Calibration::is_none")]
     pub calibration: Calibration,
@@ -205,6 +208,7 @@ impl Default for Weights {
             strong_min: 0.6,
             standing_keep: 50,
             told_per_day: 5,
+            country: "VN".to_owned(),
             calibration: Calibration::default(),
         }
     }

@@ -199,6 +199,48 @@ fn each_constraint_is_named_and_said() {
 }
 
 #[test]
+fn nobody_is_offered_what_is_partly_their_own_or_not_to_be_had_where_they_are() {
+    let share = |party: u128| {
+        vec![listings::content::Share { party: Some(base::PartyId(uuid::Uuid::from_u128(0xa000 + party))), ..Default::default() }]
+    };
+    let within = |codes: &[&str]| codes.iter().map(|c| base::Code::from(*c)).collect::<Vec<_>>();
+    let offered = |codes: &[&str]| Some(listings::content::Terms { territory: within(codes), ..Default::default() });
+    let dryer = || technology("Máy sấy cơm dừa bơm nhiệt", "Sấy cơm dừa");
+    let patent = || IpAsset { title: vi("Máy sấy cơm dừa bơm nhiệt"), ..IpAsset::default() };
+    let mut far = need("Cần máy sấy cơm dừa", "Sấy cơm dừa bơm nhiệt");
+    far.anonymity = Some("hidden".into());
+    let space = Space::new(vec![
+        listing(1, 1, dryer()),
+        listing(2, 1, Technology { owners: share(2), ..dryer() }),
+        listing(3, 1, IpAsset { holders: share(2), ..patent() }),
+        listing(4, 1, Technology { terms: offered(&["LA", "KH"]), ..dryer() }),
+        listing(5, 1, Technology { terms: offered(&["LA", "VN"]), ..dryer() }),
+        listing(6, 1, Technology { terms: offered(&["WO"]), ..dryer() }),
+        listing(7, 1, IpAsset { territory: within(&["NL"]), ..patent() }),
+        listing(8, 1, IpAsset { territory: within(&["VN"]), ..patent() }),
+        listing(11, 2, need("Cần máy sấy cơm dừa", "Sấy cơm dừa bơm nhiệt")),
+        listing(12, 2, far),
+    ]);
+    assert_eq!(BTreeSet::from_iter(numbers(&space.matches(11))), BTreeSet::from([1, 5, 6, 8]));
+    let why: std::collections::BTreeMap<u128, (Constraint, String)> = space
+        .excluded(11)
+        .into_iter()
+        .map(|m| {
+            (m.listing.id.0.as_u128(), (m.excluded[0].constraint, format!("{} {}", m.excluded[0].offer_field, m.excluded[0].offer_value)))
+        })
+        .collect();
+    assert_eq!(why[&2], (Constraint::ConflictOfInterest, "/owners/0/party ".to_owned()));
+    assert_eq!(why[&3], (Constraint::ConflictOfInterest, "/holders/0/party ".to_owned()));
+    assert_eq!(why[&4], (Constraint::Territory, "/terms/territory LA, KH".to_owned()));
+    assert_eq!(why[&7].0, Constraint::Territory);
+    // The same from the other side; of a seeker who hides neither party nor place is known, so nothing follows from them.
+    for n in [2, 3, 4, 7] {
+        assert_eq!((numbers(&space.matches(n)), numbers(&space.excluded(n))), (vec![12], vec![11]), "{n}");
+    }
+    assert_eq!(space.matches(12).len(), 8);
+}
+
+#[test]
 fn strange_needs_get_an_answer() {
     let (all, _) = demo();
     let space = Space::new(all);
@@ -263,6 +305,20 @@ fn targets_of(drawn: &[(usize, f64, usize, bool, usize)]) -> Vec<listings::conte
         .collect()
 }
 
+/// Asset or technology; right and exclusivity; the owner's kind and the one wanted; how it is to be had and where; whether
+/// the seeker owns part of it, and who sees it.
+type AnOffer = (bool, (Option<usize>, Option<usize>), (usize, Option<usize>), (Vec<usize>, Vec<usize>), (bool, u8));
+
+fn an_offer() -> impl Strategy<Value = AnOffer> {
+    (
+        any::<bool>(),
+        (prop::option::of(0..2_usize), prop::option::of(0..3_usize)),
+        (0..2_usize, prop::option::of(0..2_usize)),
+        (prop::collection::vec(0..3_usize, 0..3), prop::collection::vec(0..3_usize, 0..2)),
+        (prop::bool::weighted(0.2), 0..8_u8),
+    )
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
@@ -299,6 +355,74 @@ proptest! {
                 prop_assert!(measured.is_empty() || measured.into_iter().any(reached));
             }
         }
+    }
+
+    /// What is found is what both sides' conditions allow and the viewer may see, and nothing else; the rest is named.
+    #[test]
+    fn no_match_violates_rights_kinds_places_or_owners(
+        sought in (prop::option::of(0..2_usize), prop::option::of(0..3_usize), prop::option::of(0..2_usize), 0..2_usize),
+        offers in prop::collection::vec(an_offer(), 1..6),
+    ) {
+        const RIGHTS: [&str; 2] = ["ownership", "right_to_use"];
+        const EXCLUSIVITY: [&str; 3] = ["non_exclusive", "sole", "exclusive"];
+        const TYPES: [&str; 2] = ["institute", "enterprise"];
+        const AVAILABLE: [&str; 3] = ["sale", "licence", "not_available"];
+        const PLACES: [&str; 3] = ["VN", "WO", "LA"];
+        let code = |list: &'static [&'static str], n: usize| base::Code::from(list[n]);
+        let (right, exclusivity, wanted_type, own_type) = sought;
+        let mut seeker = need("Cần máy sấy cơm dừa", "Sấy cơm dừa bơm nhiệt");
+        seeker.right_sought = right.map(|n| code(&RIGHTS, n));
+        seeker.exclusivity_sought = exclusivity.map(|n| code(&EXCLUSIVITY, n));
+        seeker.partner_types = wanted_type.map(|n| code(&TYPES, n)).into_iter().collect();
+        let mut own = listing(1, 1, seeker);
+        own.owner.party_type = code(&TYPES, own_type);
+        let mut all = vec![own];
+        let (mut allowed, mut barred) = (BTreeSet::new(), BTreeSet::new());
+        for (n, (is_asset, (offered, exclusive), kinds, (available, territory), (is_own, audience))) in offers.into_iter().enumerate() {
+            let n = u128::try_from(n).unwrap() + 2;
+            let owners = || vec![listings::content::Share { party: Some(base::PartyId(uuid::Uuid::from_u128(if is_own { 0xa001 } else { 0xa009 }))), ..Default::default() }];
+            let places: Vec<base::Code> = territory.iter().map(|n| code(&PLACES, *n)).collect();
+            let (owner_type, partner_type) = kinds;
+            let mut one = if is_asset {
+                listing(n, 2, IpAsset {
+                    title: vi("Máy sấy cơm dừa bơm nhiệt"), summary: vi("Sấy cơm dừa"), holders: owners(), territory: places.clone(),
+                    availability: available.iter().map(|n| code(&AVAILABLE, *n)).collect(), ..IpAsset::default()
+                })
+            } else {
+                let terms = listings::content::Terms {
+                    right: offered.map(|n| code(&RIGHTS, n)), exclusivity: exclusive.map(|n| code(&EXCLUSIVITY, n)),
+                    territory: places.clone(), ..Default::default()
+                };
+                listing(n, 2, Technology {
+                    owners: owners(), terms: Some(terms), partner_types: partner_type.map(|n| code(&TYPES, n)).into_iter().collect(),
+                    ..technology("Máy sấy cơm dừa bơm nhiệt", "Sấy cơm dừa")
+                })
+            };
+            one.owner.party_type = code(&TYPES, owner_type);
+            one.audience = match audience {
+                0 => Audience::Registered,
+                1 => Audience::Parties(vec![one.owner.id]),
+                _ => Audience::Public,
+            };
+            let is_seen = one.audience == Audience::Public;
+            all.push(one);
+            let fits_right = right.zip(offered).is_none_or(|(sought, offered)| sought == offered || offered == 0);
+            let fits_exclusivity = offered == Some(0) || exclusivity.zip(exclusive).is_none_or(|(sought, offered)| offered >= sought);
+            let fits_seeker = partner_type.is_none_or(|wanted| wanted == own_type);
+            let (sale, licence, never) = (available.contains(&0), available.contains(&1), available.contains(&2));
+            let is_to_be_had = available.is_empty() || sale || (licence && right != Some(0)) || (!never && right.is_none());
+            let fits = if is_asset { is_to_be_had } else { fits_right && fits_exclusivity && fits_seeker };
+            let fits_owner = wanted_type.is_none_or(|wanted| wanted == owner_type);
+            let fits_place = territory.is_empty() || territory.contains(&0) || territory.contains(&1);
+            match (is_seen, fits && fits_owner && fits_place && !is_own) {
+                (false, _) => false,
+                (true, true) => allowed.insert(n),
+                (true, false) => barred.insert(n),
+            };
+        }
+        let space = Space::new(all);
+        prop_assert_eq!(BTreeSet::from_iter(numbers(&space.matches(1))), allowed);
+        prop_assert_eq!(BTreeSet::from_iter(numbers(&space.excluded(1))), barred);
     }
 
     #[test]

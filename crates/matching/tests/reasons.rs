@@ -6,6 +6,7 @@ mod space;
 use base::{Actor, Lang};
 use listings::Kind;
 use listings::content::{Content, Direction, TargetPriority, Technology};
+use listings::published::Published;
 use matching::{Match, Part, Reason, Side, usual_kinds};
 use serde_json::Value;
 use space::*;
@@ -113,6 +114,83 @@ fn words_struck_from_the_offer_take_the_reason_with_them() {
         space.all.insert(whole.id, struck);
         assert!(!has(&space.matches(n), t, reason), "{reason:?}");
     }
+}
+
+/// What stands at a reason's pointer, of the content or of the party, in pieces.
+fn pieces_at(listing: &Published, pointer: &str) -> Vec<String> {
+    if pointer == "/party/province" {
+        return listing.owner.province.iter().map(|code| code.as_str().to_owned()).collect();
+    }
+    match json(&listing.content).pointer(pointer).unwrap_or_else(|| panic!("{pointer} is not there")) {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(items) => items.iter().map(|i| i.as_str().unwrap().to_owned()).collect(),
+        other => vec![other.to_string()],
+    }
+}
+
+/// The listing without what stands at a pointer.
+fn silent(listing: &Published, pointer: &str) -> Published {
+    let mut struck = listing.clone();
+    if pointer == "/party/province" {
+        struck.owner.province = None;
+        return struck;
+    }
+    let mut value = json(&listing.content);
+    value.as_object_mut().unwrap().remove(pointer.trim_start_matches('/')).unwrap();
+    struck.content = Content::from_json(listing.kind, &value.to_string()).unwrap();
+    struck
+}
+
+/// Checks the reasons without words of a need's best matches; gives the parts there were.
+fn check_codes(space: &mut Space, n: u128) -> std::collections::BTreeSet<Part> {
+    let mut parts = std::collections::BTreeSet::new();
+    let subject = space.get(n).clone();
+    for found in space.matches(n).into_iter().take(2) {
+        let t = found.listing.id.0.as_u128();
+        let offer = space.get(t).clone();
+        for reason in found.reasons.iter().filter(|r| r.words.is_empty()) {
+            let told = |found: &[Match]| {
+                let of_offer = found.iter().filter(|m| m.listing.id == offer.id).flat_map(|m| &m.reasons);
+                of_offer
+                    .into_iter()
+                    .any(|r| (r.part, &r.need_field, &r.offer_field) == (reason.part, &reason.need_field, &reason.offer_field))
+            };
+            for (listing, pointer, value) in
+                [(&subject, &reason.need_field, &reason.need_value), (&offer, &reason.offer_field, &reason.offer_value)]
+            {
+                let (pieces, value) = (pieces_at(listing, pointer), value.clone().unwrap());
+                assert!(value.split(',').all(|v| pieces.iter().any(|p| p == v)), "{reason:?}: {pieces:?}");
+            }
+            let quiet = silent(&subject, &reason.need_field);
+            let again = space.ask(&Side::of(&quiet), &usual_kinds(Kind::Need), &Actor::anonymous(Lang::Vi), false);
+            assert!(!told(&again), "{reason:?}");
+            space.all.insert(offer.id, silent(&offer, &reason.offer_field));
+            assert!(!told(&space.matches(n)), "{reason:?}");
+            space.all.insert(offer.id, offer.clone());
+            parts.insert(reason.part);
+        }
+    }
+    parts
+}
+
+#[test]
+fn cited_codes_stand_in_both_fields_and_without_them_the_reason_is_gone() {
+    let (all, _) = demo();
+    let mut space = Space::new(all);
+    let needs: Vec<u128> = space.all.values().filter(|p| p.kind == Kind::Need).map(|p| p.id.0.as_u128()).collect();
+    for n in needs.into_iter().step_by(8) {
+        check_codes(&mut space, n);
+    }
+    // One pair that has all of them.
+    let mut seeker = need("Cần máy sấy cơm dừa", "Sấy cơm dừa bơm nhiệt");
+    (seeker.field, seeker.trl_min, seeker.province) = (Some("21101".into()), Some(6), Some("86".into()));
+    seeker.cooperation = vec!["licence".into()];
+    let mut offer = technology("Máy sấy cơm dừa bơm nhiệt", "Sấy cơm dừa");
+    (offer.field, offer.trl) = (Some("21101".into()), Some(7));
+    offer.cooperation = vec!["licence".into(), "joint_venture".into()];
+    let mut space = Space::new(vec![listing(1, 1, offer), listing(2, 2, seeker)]);
+    let parts = check_codes(&mut space, 2);
+    assert_eq!(parts, [Part::Field, Part::Cooperation, Part::Maturity, Part::Place].into());
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Letters of notices, of a day's notices, and of what saved searches brought: written when they are sent, in the
 //! reader's language, from what the reader may see then. Each carries the link that stops letters like it (RFC 8058).
 
+use std::time::Duration;
+
 use accounts::letters;
 use accounts::links;
 use accounts::mail::Letter;
@@ -17,6 +19,8 @@ use crate::app::App;
 
 /// Lines of a letter; what is more is to be found on the page.
 const LINES: usize = 20;
+/// How long a letter waits for the index of this process before it is put off.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// For what the links that stop letters are sealed.
 const STOP: &str = "stop-letters";
 /// The page that stops letters; the sealed link follows.
@@ -75,6 +79,9 @@ async fn one_notice(app: &App, job: &Job) -> Result<Option<Letter>, String> {
     }
     let lang = actor.lang;
     let said = crate::notices::say(app, &actor, &notice).await.map_err(told)?;
+    if said.is_over {
+        return Ok(None);
+    }
     let stop = notice.kind.is_chosen().then(|| stop_link(app, lang, Stop::Notices(notice.account, Some(notice.kind)))).transpose()?;
     let (link, choose) = (whole(app, lang, &said.path), whole(app, lang, "/account/notices"));
     let body = messages::say(lang, "mail-notice", &[("text", &said.text), ("link", &link), ("choose", &choose)]);
@@ -87,10 +94,13 @@ async fn digest(app: &App, job: &Job) -> Result<Option<Letter>, String> {
     all.retain(|notice| notice.read_at.is_none());
     let Some(actor) = reader(app, about.account).await?.filter(|_| !all.is_empty()) else { return Ok(None) };
     let lang = actor.lang;
-    let count = crate::web::count(lang, all.len() as u64);
-    all.truncate(LINES);
-    let said = crate::notices::say_all(app, &actor, &all).await.map_err(told)?;
-    let lines: Vec<String> = said.into_iter().map(|said| format!("{}\n{}", said.text, whole(app, lang, &said.path))).collect();
+    let mut said = crate::notices::say_all(app, &actor, &all).await.map_err(told)?;
+    said.retain(|said| !said.is_over);
+    if said.is_empty() {
+        return Ok(None);
+    }
+    let count = crate::web::count(lang, said.len() as u64);
+    let lines: Vec<String> = said.into_iter().take(LINES).map(|said| format!("{}\n{}", said.text, whole(app, lang, &said.path))).collect();
     let stop = stop_link(app, lang, Stop::Notices(about.account, None))?;
     let body = messages::say(
         lang,
@@ -107,7 +117,9 @@ async fn alert(app: &App, job: &Job) -> Result<Option<Letter>, String> {
     if search.when == matching::saved::When::Off {
         return Ok(None); // stopped since
     }
-    if app.search.followed() < about.position {
+    // Not only what the round found must be there: what was withdrawn until now must be gone.
+    let head = app.store.last_position().await.map_err(|e| report(&e))?;
+    if !matching::alerts::index_reaches(&app.search, head.max(about.position), PATIENCE).await {
         return Err("the index of this process does not have all of it yet".to_owned());
     }
     let Some(actor) = matching::saved::owner(&app.saved, &search).await.map_err(|e| report(&e))? else { return Ok(None) };

@@ -2,7 +2,7 @@
 //! moment, so a notice never tells more than the page it leads to. What a page or a letter of many needs is looked up once
 //! for all of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use accounts::PartyBrief;
 use accounts::merging::Alias;
@@ -26,6 +26,8 @@ pub(crate) struct Said {
     pub text: String,
     /// The page it leads to, without its language.
     pub path: String,
+    /// Whether what it tells of is there no more: a letter leaves it out.
+    pub is_over: bool,
 }
 
 /// What a notice says to its reader.
@@ -42,6 +44,8 @@ pub(crate) async fn say_all(app: &App, actor: &Actor, notices: &[Notice]) -> Res
 /// What the words of some notices are made from, as their reader may see it.
 struct Known {
     listings: HashMap<ListingId, Titled>,
+    /// Those of matched listings that are out, for this reader.
+    matched: BTreeSet<ListingId>,
     deals: HashMap<DealId, brokering::deals::Titled>,
     stories: HashMap<DealId, Headline>,
     searches: HashMap<SavedSearchId, String>,
@@ -58,6 +62,7 @@ impl Known {
         let stories: Vec<DealId> = about("story").map(DealId).collect();
         let searches: Vec<SavedSearchId> = about("saved_search").map(SavedSearchId).collect();
         let parties: Vec<PartyId> = about("party").map(PartyId).chain(notices.iter().filter_map(absorbed)).collect();
+        let matched: Vec<ListingId> = notices.iter().filter_map(pair_of).flat_map(|(need, offer)| [need, offer]).collect();
         let db = app.accounts.store().db();
         let gone = accounts::merging::moved_many(db, &parties).await?;
         // The one that took another in may have been taken in itself since.
@@ -65,6 +70,7 @@ impl Known {
         let there = accounts::parties::load_many(db, &there).await?;
         Ok(Self {
             listings: listings::view::titles(&app.listings, actor, &listings).await?,
+            matched: app.matcher.seen(actor, &matched).await?,
             deals: brokering::deals::titles(&app.brokering, actor, &deals).await?,
             stories: brokering::stories::headlines(&app.brokering, &stories).await?,
             searches: matching::saved::names(&app.saved, actor, &searches).await?,
@@ -100,7 +106,9 @@ impl Known {
         let title = title.unwrap_or_else(|| messages::say(lang, untitled, &[]));
         let count = notice.facts.get("count").and_then(Value::as_u64).unwrap_or(1);
         let args = [("title", title.as_str()), ("count", &super::web::count(lang, count))];
-        Said { text: messages::say(lang, &key(notice.kind), &args), path }
+        // Both sides of a match: a counterpart that was withdrawn is nothing to write of.
+        let is_over = pair_of(notice).is_some_and(|(need, offer)| !(self.matched.contains(&need) && self.matched.contains(&offer)));
+        Said { text: messages::say(lang, &key(notice.kind), &args), path, is_over }
     }
 
     /// The story of a deal: its page once it is public, else where those in the deal write it.
@@ -134,6 +142,12 @@ fn listing_of(notice: &Notice) -> Option<ListingId> {
         "interest" | "disclosure" => notice.facts.get("listing").and_then(Value::as_str).and_then(|id| id.parse().ok()),
         _ => None,
     }
+}
+
+/// The need and the offer, of a notice that tells of a match.
+fn pair_of(notice: &Notice) -> Option<(ListingId, ListingId)> {
+    let fact = |name: &str| notice.facts.get(name).and_then(Value::as_str).and_then(|id| id.parse().ok());
+    fact("need").zip(fact("offer")).filter(|_| notice.kind == NoticeKind::MatchFound)
 }
 
 /// The party that was taken in, of a notice that tells so.

@@ -265,6 +265,7 @@ impl From<SavedError> for Problem {
             E::Invalid(faults) => Self::invalid(faults),
             E::Cursor => Self::parameter("cursor"),
             E::Stale { current } => Self::new(S::PRECONDITION_FAILED, "stale").with("current", json!(current)),
+            E::Match(error) => error.into(),
             E::Search(error) => error.into(),
             E::CutOff(cause) => Self::internal(&cause),
             E::Store(error) => error.into(),

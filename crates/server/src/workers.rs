@@ -145,6 +145,9 @@ async fn clockwork(app: App, stop: CancellationToken) {
         if let Err(error) = accounts::notices::leave_digests(&app.accounts).await {
             tracing::error!(cause = report(&error), "the letters of the day could not be left");
         }
+        if let Err(error) = matching::standing::tell_waiting(&app.matcher).await {
+            tracing::error!(cause = report(&error), "new matches that waited could not be told");
+        }
         match brokering::interests::tick(&app.brokering).await {
             Ok(done) if done.reminded + done.overdue + done.expired > 0 => {
                 tracing::info!(done.reminded, done.overdue, done.expired, "interests came to their day");
@@ -183,7 +186,9 @@ async fn clockwork(app: App, stop: CancellationToken) {
 async fn alerts(app: App, stop: CancellationToken) {
     let mut seen = 0;
     loop {
-        match matching::alerts::round(&app.saved, seen).await {
+        // A round may wait for the index; one that is broken off is begun again.
+        let round = tokio::select! { () = stop.cancelled() => return, round = matching::alerts::round(&app.saved, seen) => round };
+        match round {
             Ok(done) => {
                 seen = done.position;
                 if done.with_news > 0 {

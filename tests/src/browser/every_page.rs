@@ -193,6 +193,10 @@ impl Cast {
         let mut compared = vec![visit(Who::Author, format!("{need}/matches"))];
         compared.push(visit(Who::Author, format!("{need}/compare")));
         compared.push(visit(Who::Author, format!("{need}/compare?{}", with.join("&"))));
+        compared.push(visit(Who::Author, format!("/my/searches/new?need={wanted}")));
+        let slug = author.get(&format!("/api/v1/parties/{party}")).await.expect(200)["slug"].as_str().unwrap().to_owned();
+        compared.push(visit(Who::Author, format!("/parties/{slug}/matches")));
+        compared.push(visit(Who::Author, format!("/parties/{slug}/matches?excluded=true")));
 
         let mut visits = Self::of_everybody(&visitor).await;
         visits.extend(Self::of_the_author(&author, &party, &import, [&empty, &claimed, &back, &wanted, &mark]).await);

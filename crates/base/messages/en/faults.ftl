@@ -55,3 +55,4 @@ fault-over-limit = Longer than allowed; at most { $max }.
 fault-under-limit = Too short; at least { $min }.
 fault-party-or-new = Choose a party that is there or enter a new one, not both.
 fault-act-reason-short = Give a reason of at least { $min } characters; the person will read it.
+fault-need-or-query = Name either a need or a search, not both.

@@ -55,3 +55,4 @@ fault-over-limit = Dài quá giới hạn; tối đa { $max }.
 fault-under-limit = Ngắn quá; cần ít nhất { $min }.
 fault-party-or-new = Hãy chọn một đơn vị đã có, hoặc nhập đơn vị mới; không chọn cả hai.
 fault-act-reason-short = Hãy nêu lý do bằng ít nhất { $min } ký tự; người này sẽ đọc được.
+fault-need-or-query = Hãy nêu hoặc một nhu cầu, hoặc một tìm kiếm, không cả hai.

@@ -30,6 +30,7 @@ pub(crate) use follower::strong_ppm;
 pub use follower::{NAME, run};
 pub use list::Pair;
 pub use rebuild::{Difference, check, rebuild};
+pub use tell::tell_waiting;
 
 /// The most listings that are looked at for one.
 pub const ROOM: usize = 300;

@@ -11,7 +11,7 @@ use base::{Actor, ListingId, PartyId};
 use listings::Kind;
 use matching::feedback::{self, Given, MatchId, Receipt};
 use matching::gaps::{Gap, GapFilter, GapSide};
-use matching::of_party::{self, Order, PartyMatch};
+use matching::of_party::{self, Order, PartyAsk, PartyMatch};
 use matching::{Ask, CounterpartAsk, CounterpartKind, CounterpartPage, MatchPage, PastDeals};
 
 use super::List;
@@ -138,9 +138,16 @@ pub(crate) async fn of_party(
     Id(party): Id<PartyId>,
     params: Params,
 ) -> Result<Answer<List<PartyMatch>>, Problem> {
-    let params = params.only(&["limit", "cursor"])?;
+    let params = params.only(&["limit", "cursor", "explain", "excluded"])?;
     let party = accounts::merging::now(app.store.db(), party).await?;
-    let page = of_party::matches(&app.matcher, &who.actor, party, Order::Best, params.limit()?, params.cursor()).await?;
+    let ask = PartyAsk {
+        order: Order::Best,
+        limit: params.limit()?,
+        cursor: params.cursor().map(str::to_owned),
+        explain: params.flag("explain")?,
+        excluded: params.flag("excluded")?,
+    };
+    let page = of_party::matches(&app.matcher, &who.actor, party, &ask).await?;
     Ok(Answer(page.into()))
 }
 

@@ -4,7 +4,7 @@ use axum::Json as Answer;
 use axum::extract::{FromRequestParts as _, State};
 use axum::http::{Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base::{Actor, Faults, Lang, Limit, SavedSearchId};
+use base::{Actor, Faults, Lang, Limit, ListingId, SavedSearchId};
 use chrono::{DateTime, Utc};
 use matching::saved::{self, Criteria, SavedSearch, When};
 use search::{Failure, Query, SearchError, Viewer};
@@ -15,7 +15,7 @@ use super::List;
 use crate::app::App;
 use crate::extract::{Id, IfMatch, Json, Params, Who, Writer};
 use crate::problem::Problem;
-use crate::web::search_path;
+use crate::web::criteria_path;
 
 /// The longest query that is kept, in bytes.
 const QUERY_MAX: usize = 8_000;
@@ -27,7 +27,11 @@ pub(crate) struct NewSavedSearch {
     /// What you call it; at most 120 characters.
     pub name: String,
     /// What is looked for: the query string of `GET /api/v1/search`; order, page and facets do not matter.
+    #[serde(default)]
     pub query: String,
+    /// A need whose matches are followed, instead of a query.
+    #[serde(default)]
+    pub need: Option<ListingId>,
     /// When you are written to.
     pub when: When,
 }
@@ -49,8 +53,11 @@ pub(crate) struct SavedSearchBody {
     pub id: SavedSearchId,
     /// What its owner calls it.
     pub name: String,
-    /// What is looked for, as a query string.
+    /// What is looked for, as a query string; empty where a need is followed.
     pub query: String,
+    /// The need whose matches are followed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub need: Option<ListingId>,
     /// The page that searches for it.
     pub url: String,
     /// When its owner is written to.
@@ -123,9 +130,10 @@ pub(crate) async fn read_query(app: &App, text: &str) -> Result<Query, Problem> 
 }
 
 impl SavedSearchBody {
-    fn of(app: &App, search: SavedSearch, lang: Lang) -> Result<Self, Problem> {
-        let path = search_path(&search.criteria.query());
+    fn of(app: &App, search: SavedSearch, actor: &Actor) -> Result<Self, Problem> {
+        let (path, lang) = (criteria_path(app, actor, &search.criteria)?, actor.lang);
         Ok(Self {
+            need: search.criteria.need,
             feed: crate::web::feed_address(app, search.id, lang).map_err(|e| Problem::internal(&e))?,
             query: path.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default(),
             url: path,
@@ -138,9 +146,9 @@ impl SavedSearchBody {
     }
 }
 
-fn answer(app: &App, status: StatusCode, search: SavedSearch, lang: Lang) -> Result<Response, Problem> {
+fn answer(app: &App, status: StatusCode, search: SavedSearch, actor: &Actor) -> Result<Response, Problem> {
     let etag = format!("\"{}\"", search.version);
-    Ok((status, [(header::ETAG, etag)], Answer(SavedSearchBody::of(app, search, lang)?)).into_response())
+    Ok((status, [(header::ETAG, etag)], Answer(SavedSearchBody::of(app, search, actor)?)).into_response())
 }
 
 /// Keeps a search.
@@ -150,22 +158,30 @@ pub(crate) async fn create(
     Writer(ctx): Writer,
     Json(new): Json<NewSavedSearch>,
 ) -> Result<Response, Problem> {
-    let query = read_query(&app, &new.query).await?;
-    let kept = saved::create(&app.saved, ctx, &new.name, Criteria::of(&query), new.when).await?;
-    answer(&app, StatusCode::CREATED, kept, who.actor.lang)
+    let criteria = match new.need {
+        Some(_) if !new.query.trim().is_empty() => {
+            let mut faults = Faults::new();
+            faults.add("/query", "need-or-query");
+            return Err(Problem::invalid(faults));
+        }
+        Some(need) => Criteria::of_need(need),
+        None => Criteria::of(&read_query(&app, &new.query).await?),
+    };
+    let kept = saved::create(&app.saved, ctx, &new.name, criteria, new.when).await?;
+    answer(&app, StatusCode::CREATED, kept, &who.actor)
 }
 
 /// One's saved searches.
 pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Result<Answer<List<SavedSearchBody>>, Problem> {
     params.only(&[])?;
     let own = saved::mine(&app.saved, &who.actor).await?;
-    let bodies: Result<Vec<_>, _> = own.into_iter().map(|search| SavedSearchBody::of(&app, search, who.actor.lang)).collect();
+    let bodies: Result<Vec<_>, _> = own.into_iter().map(|search| SavedSearchBody::of(&app, search, &who.actor)).collect();
     Ok(List::whole(bodies?))
 }
 
 /// One of one's saved searches.
 pub(crate) async fn get(State(app): State<App>, who: Who, Id(id): Id<SavedSearchId>) -> Result<Response, Problem> {
-    answer(&app, StatusCode::OK, saved::get(&app.saved, &who.actor, id).await?, who.actor.lang)
+    answer(&app, StatusCode::OK, saved::get(&app.saved, &who.actor, id).await?, &who.actor)
 }
 
 /// Gives it another name or rhythm.
@@ -178,7 +194,7 @@ pub(crate) async fn edit(
     Json(edit): Json<SavedSearchEdit>,
 ) -> Result<Response, Problem> {
     let kept = saved::edit(&app.saved, ctx, id, seen, &edit.name, edit.when).await?;
-    answer(&app, StatusCode::OK, kept, who.actor.lang)
+    answer(&app, StatusCode::OK, kept, &who.actor)
 }
 
 /// Gives it up.

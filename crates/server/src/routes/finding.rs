@@ -70,7 +70,9 @@ pub(super) fn finding() -> Vec<Route> {
         counterparts("/api/v1/ip-assets/{id}/matches/parties", "matchIpAssetParties", m::parties_of_ip_asset)
             .about("Parties that an IP asset may interest: by their interests and, where it may be told, past deals in the field, each with its reasons."),
         get("/api/v1/parties/{id}/matches", "listPartyMatches", Member, m::of_party)
-            .about("The best standing matches of all listings of a party, both ways; for its members and for brokers.")
+            .about("The best standing matches of all listings of a party, both ways, each with its reasons; for its members and for brokers. What the party's side called good comes first, what it does not want last.")
+            .query("explain", "boolean", "Tell how each part of the score came out.")
+            .query("excluded", "boolean", "Tell what was excluded of the party's twenty newest listings, and by which constraint, instead.")
             .paged()
             .gives::<List<matching::of_party::PartyMatch>>(200),
         post("/api/v1/matches/{id}/feedback", "giveMatchFeedback", Member, m::give_feedback)

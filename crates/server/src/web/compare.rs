@@ -5,9 +5,10 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::{Code, Lang, ListingId, messages};
+use base::{Code, Lang, ListingId, PartyId, PartyRole, StaffRole, messages};
 use listings::Kind;
 use listings::content::{Content, Terms};
+use listings::published::Published;
 use matching::MatchError;
 use matching::compare::{self, Column, MOST, Table};
 
@@ -15,7 +16,7 @@ use super::faults::FaultLine;
 use super::form::Form;
 use super::format;
 use super::frame::{Frame, Visit, go, localised, page};
-use super::pairs::percent;
+use super::pairs::{Introduce, percent};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -28,6 +29,8 @@ struct Head {
     code: String,
     note: String,
     is_noted: bool,
+    /// Where the two are brought together.
+    introduce: Option<Introduce>,
 }
 
 /// A cell of the table.
@@ -226,7 +229,17 @@ async fn render(
     let url = listings::view::url(Kind::Need, &table.need.slug);
     let path = format!("{url}/compare");
     let typed = |id: ListingId| refused.as_ref().filter(|r| r.offer == id).map(|r| r.note.clone());
+    let is_broker = actor.is_staff(StaffRole::Broker);
+    let may_introduce = is_broker || actor.has_role(table.need.owner.id, PartyRole::Editor);
+    let owners: Vec<PartyId> = table.columns.iter().map(|c| c.listing.owner.id).collect();
+    let owners = accounts::parties::load_many(app.store.db(), &owners).await?;
+    let introduce = |listing: &Published| {
+        let party = owners.iter().find(|party| party.id == listing.owner.id).map(|party| format!("/parties/{}", party.slug));
+        let may = may_introduce && listing.owner.id != table.need.owner.id;
+        may.then(|| Introduce::of(lang, is_broker, need, &listings::view::url(listing.kind, &listing.slug), party.as_deref()))
+    };
     let heads = table.columns.iter().map(|c| Head {
+        introduce: introduce(&c.listing),
         id: c.listing.id,
         title: c.listing.content.title().best(lang).unwrap_or_default().to_owned(),
         title_lang: c.listing.content.title().spoken(lang),

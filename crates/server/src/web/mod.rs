@@ -43,6 +43,7 @@ mod own;
 mod paging;
 mod pairs;
 mod party;
+mod party_matches;
 mod posting;
 mod profile;
 mod qr;
@@ -65,7 +66,7 @@ pub(crate) use door::to_the_door;
 pub(crate) use errors::{problem_page, whereabouts};
 pub(crate) use feed::address as feed_address;
 pub(crate) use format::count;
-pub(crate) use saved::search_path;
+pub(crate) use saved::criteria_path;
 
 const LETTER: &str = "whoever has the letter may stop it: the link is sealed for this";
 const FEED: &str = "a feed reader has no account: the public one shows what is public, the other has a sealed address";
@@ -132,6 +133,7 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, post "/needs/{slug}/compare", "formCompare", SignedIn, FORM, compare::note);
     both!(table, get "/staff/gaps", "pageGaps", Staff, staff::gaps::show);
     both!(table, get "/parties/{slug}", "pageParty", page, party::show);
+    both!(table, get "/parties/{slug}/matches", "pagePartyMatches", SignedIn, party_matches::show);
     both!(table, get "/experts", "pageExperts", page, experts::list);
     both!(table, get "/experts/{slug}", "pageExpert", page, experts::show);
     both!(table, get "/my/expert", "pageMyExpert", SignedIn, experts::own::show);

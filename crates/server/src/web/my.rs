@@ -9,7 +9,7 @@ use base::{Lang, Limit, PartyId, PartyRole, StaffRole, messages};
 use chrono::TimeDelta;
 use listings::list::{Filter, ListingRow};
 use listings::state::{Revision, Status};
-use matching::of_party::{self, Order, PartyMatch};
+use matching::of_party::{self, Order, PartyAsk, PartyMatch};
 
 use super::format::{self, Moment};
 use super::frame::{Frame, Visit, localised, page, parameter, parsed};
@@ -108,7 +108,8 @@ struct Counterpart {
 /// The newest of the party's best standing matches.
 async fn counterparts(app: &App, visit: &Visit, party: PartyId) -> Result<Vec<Counterpart>, Problem> {
     let limit = Limit::new(COUNTERPARTS).unwrap_or_default();
-    let found = of_party::matches(&app.matcher, &visit.who.actor, party, Order::Newest, limit, None).await?;
+    let ask = PartyAsk { order: Order::Newest, limit, cursor: None, explain: false, excluded: false };
+    let found = of_party::matches(&app.matcher, &visit.who.actor, party, &ask).await?;
     let one = |m: PartyMatch| Counterpart {
         title_lang: m.other.title_lang,
         title: m.other.title,

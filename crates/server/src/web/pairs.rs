@@ -1,13 +1,16 @@
 //! What answers a need and what a technology answers, each with its reasons; and what was left out, with the rule that
 //! left it out. Reckoned when asked for, on a page of its own, so that a listing's page stays quick.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Lang, Limit, ListingId, messages};
 use listings::Kind;
-use matching::feedback::{self, Given, MatchId, Opinion, WhyNot};
+use listings::state::Status;
+use matching::feedback::{self, Given, MatchId, Opinion, Speaker, WhyNot};
 use matching::{Ask, Match};
 
 use super::counterparts::{self, Section};
@@ -50,6 +53,35 @@ struct PairView {
     /// Whether the reader said it.
     is_own_word: bool,
     is_behind: bool,
+    /// Where the two are brought together: words and page.
+    introduce: Option<Introduce>,
+}
+
+/// The way from a pair to what may become of it.
+pub(super) struct Introduce {
+    text: String,
+    href: String,
+}
+
+impl Introduce {
+    /// For a broker a deal about `own` with the counterpart's party filled in, for an editor of one's own party interest in
+    /// the counterpart; nothing for anybody else. `party` is none where it is not to be told.
+    pub(super) fn of(lang: Lang, is_broker: bool, own: ListingId, counterpart: &str, party: Option<&str>) -> Self {
+        if is_broker {
+            let own = own.to_string();
+            let known = [("listing", own.as_str()), ("other", party.unwrap_or_default())];
+            return Self { text: messages::say(lang, "pairs-introduce", &[]), href: address(&localised(lang, "/deals/new"), &known) };
+        }
+        Self { text: messages::say(lang, "interest-door", &[]), href: localised(lang, &format!("{counterpart}/interest")) }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn href(&self) -> &str {
+        &self.href
+    }
 }
 
 /// Something to choose.
@@ -59,10 +91,10 @@ struct Choice {
 }
 
 /// A way to look at the matches.
-struct Way {
-    text: String,
-    href: String,
-    is_on: bool,
+pub(super) struct Way {
+    pub text: String,
+    pub href: String,
+    pub is_on: bool,
 }
 
 #[derive(Template)]
@@ -82,6 +114,8 @@ struct PairsPage {
     first: Option<String>,
     /// Where candidates are compared, for whoever may.
     compare: Option<String>,
+    /// Where a need's matches are followed.
+    follow: Option<String>,
     /// Whether the reader may say something of the pairs.
     may_judge: bool,
     judge: String,
@@ -119,7 +153,9 @@ pub(super) async fn judge(State(app): State<App>, visit: Visit, form: Form) -> R
                 text => Some(text.parse().map_err(|_| Problem::parameter("reason"))?),
             };
             let note = base::text::clean(form.get("note"));
-            feedback::give(&app.matcher, ctx, id, Given { verdict, reason, note }).await?
+            // Whoever edits both parties speaks for the side whose page this is.
+            let side = if form.get("side") == "offer" { Speaker::Owner } else { Speaker::Seeker };
+            feedback::give(&app.matcher, ctx, id, Given { verdict, reason, note, side: Some(side) }).await?
         }
     };
     let of = if form.get("side") == "offer" { id.offer } else { id.need };
@@ -134,6 +170,13 @@ pub(super) fn percent(score: f64) -> u8 {
     percent
 }
 
+fn said_key(verdict: Opinion) -> &'static str {
+    match verdict {
+        Opinion::Good => "pairs-said-good",
+        Opinion::NotForUs => "pairs-said-not-for-us",
+    }
+}
+
 fn pair(app: &App, found: Match, lang: Lang, is_excluded: bool) -> PairView {
     let mut reasons: Vec<String> = if is_excluded {
         found.excluded.into_iter().map(|e| e.text).collect()
@@ -144,7 +187,9 @@ fn pair(app: &App, found: Match, lang: Lang, is_excluded: bool) -> PairView {
     let percent = percent(found.score);
     let said = found.feedback.as_ref().map(|said| {
         let why = said.reason.map(|why| messages::say(lang, &format!("pairs-why-{}", why.as_str().replace('_', "-")), &[]));
-        let verdict = messages::say(lang, &format!("pairs-said-{}", said.verdict.as_str().replace('_', "-")), &[]);
+        // What a broker does not want of an offer's page moves nothing there.
+        let key = if said.verdict == Opinion::NotForUs && !said.is_behind { "pairs-said-aside" } else { said_key(said.verdict) };
+        let verdict = messages::say(lang, key, &[]);
         let side = messages::say(lang, &format!("pairs-side-{}", said.side), &[]);
         let why = why.map(|w| format!(" ({w})")).unwrap_or_default();
         messages::say(lang, "pairs-said", &[("side", &side), ("verdict", &format!("{verdict}{why}"))])
@@ -152,6 +197,7 @@ fn pair(app: &App, found: Match, lang: Lang, is_excluded: bool) -> PairView {
     let (note, is_own_word, is_behind) = found.feedback.map_or_else(Default::default, |said| (said.note, said.is_own, said.is_behind));
     PairView {
         id: found.id,
+        introduce: None,
         listing: found.listing.id,
         said,
         note,
@@ -172,6 +218,17 @@ fn pair(app: &App, found: Match, lang: Lang, is_excluded: bool) -> PairView {
         reasons,
         more,
     }
+}
+
+/// The pages of the parties of these counterparts, as far as everybody may know them.
+async fn owners(app: &App, found: &[Match]) -> Result<HashMap<ListingId, String>, Problem> {
+    let ids: Vec<ListingId> = found.iter().map(|one| one.listing.id).collect();
+    let mut open = listings::published::load(&app.store, &ids).await?;
+    open.retain(|one| !one.content.hides_party());
+    let parties: Vec<base::PartyId> = open.iter().map(|one| one.owner.id).collect();
+    let parties = accounts::parties::load_many(app.store.db(), &parties).await?;
+    let page = |id: base::PartyId| parties.iter().find(|party| party.id == id).map(|party| format!("/parties/{}", party.slug));
+    Ok(open.into_iter().filter_map(|one| Some((one.id, page(one.owner.id)?))).collect())
 }
 
 async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Response, Problem> {
@@ -195,6 +252,8 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
     let actor = &visit.who.actor;
     let is_member = view.party.id.is_some_and(|party| actor.is_member(party));
     let is_broker = actor.is_staff(base::StaffRole::Broker);
+    // What is not out has matches for its own people to see and nothing to say of them yet.
+    let is_out = view.status == Status::Published;
     let is_editor = view.party.id.is_some_and(|party| actor.has_role(party, base::PartyRole::Editor));
     let why = |why: &WhyNot| Choice {
         value: why.as_str(),
@@ -209,6 +268,15 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
         is_on: excluded == is_excluded,
     };
     let others = if is_excluded || paged.first.is_some() { Vec::new() } else { counterparts::sections(app, visit, &view).await? };
+    let may_judge = !is_excluded && is_out && (is_editor || is_broker);
+    let owners = if may_judge { owners(app, &found.items).await? } else { HashMap::new() };
+    let pairs_of = |found: Match| {
+        let (other, url, same_party) = (found.listing.id, found.listing.url.clone(), found.same_party);
+        let mut one = pair(app, found, lang, is_excluded);
+        let party = owners.get(&other).map(String::as_str);
+        one.introduce = (may_judge && !same_party).then(|| Introduce::of(lang, is_broker, id, &url, party));
+        one
+    };
     let pairs = PairsPage {
         f: visit.frame(app, messages::say(lang, key, &[])).at(&path).unlisted(),
         code: view.code.clone(),
@@ -219,13 +287,15 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
         ways: vec![way("pairs-fit", false), way("pairs-excluded", true)],
         is_excluded,
         total: found.total,
-        compare: (kind == Kind::Need && (is_member || is_broker)).then(|| localised(lang, &format!("{}/compare", view.url))),
-        may_judge: !is_excluded && (is_editor || is_broker),
+        compare: (kind == Kind::Need && is_out && (is_member || is_broker)).then(|| localised(lang, &format!("{}/compare", view.url))),
+        may_judge,
+        follow: (kind == Kind::Need && is_out && actor.account().is_some())
+            .then(|| address(&localised(lang, "/my/searches/new"), &[("need", &id.to_string())])),
         judge: localised(lang, "/matches/feedback"),
         side: if kind == Kind::Need { "need" } else { "offer" },
         whys,
         missing: found.missing.map(|m| (m.text, localised(lang, &format!("/my/listings/{id}")))),
-        pairs: found.items.into_iter().map(|m| pair(app, m, lang, is_excluded)).collect(),
+        pairs: found.items.into_iter().map(pairs_of).collect(),
         next: paged.next,
         first: paged.first,
         others,

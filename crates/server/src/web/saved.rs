@@ -3,7 +3,9 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use base::{Faults, Lang, SavedSearchId, messages};
+use base::{Actor, Faults, Lang, SavedSearchId, messages};
+use listings::Kind;
+use matching::Ask;
 use matching::saved::{self, Criteria, SavedError, SavedSearch, When};
 use search::{Facet, Query, Viewer};
 
@@ -13,7 +15,7 @@ use super::fields::Opt;
 use super::finding;
 use super::form::Form;
 use super::format::{self, Moment};
-use super::frame::{Frame, Visit, go, localised, page, parameter};
+use super::frame::{Frame, Visit, go, localised, page, parameter, parsed};
 use super::paging::{cursor, paged};
 use crate::api;
 use crate::app::App;
@@ -52,6 +54,8 @@ struct NewPage {
     faults: Vec<FaultLine>,
     name: String,
     query: String,
+    /// The need that is followed; empty for a search.
+    need: String,
     about: String,
     total: u64,
     ways: Vec<Opt>,
@@ -90,6 +94,14 @@ pub(crate) fn search_path(query: &Query) -> String {
     asked.path(None)
 }
 
+/// The page that shows what a saved search looks for: that of the search, or of the matches of a need; the list of saved
+/// searches where that need is not to be seen any more.
+pub(crate) fn criteria_path(app: &App, actor: &Actor, criteria: &Criteria) -> Result<String, Problem> {
+    let Some(need) = criteria.need else { return Ok(search_path(&criteria.query())) };
+    let card = app.search.card(need.0, &Viewer::of(actor))?;
+    Ok(card.map_or_else(|| PATH.to_owned(), |card| format!("{}/matches", super::card::path(&card))))
+}
+
 fn ways(lang: Lang, chosen: When) -> Vec<Opt> {
     let opt = |when: &When| Opt {
         value: when.as_str().to_owned(),
@@ -103,6 +115,13 @@ fn ways(lang: Lang, chosen: When) -> Vec<Opt> {
 /// What a search looks for, in a few words.
 fn about(app: &App, visit: &Visit, criteria: &Criteria) -> Result<String, Problem> {
     let lang = visit.lang();
+    if let Some(need) = criteria.need {
+        let card = app.search.card(need.0, &Viewer::of(&visit.who.actor))?;
+        return Ok(match card {
+            Some(card) => messages::say(lang, "saved-need", &[("title", card.title(lang))]),
+            None => messages::say(lang, "saved-need-gone", &[]),
+        });
+    }
     let query = criteria.query();
     let party = match query.party {
         Some(id) => app.search.card(id.0, &Viewer::of(&visit.who.actor))?.map(|card| card.title(lang).to_owned()),
@@ -116,7 +135,7 @@ fn line(app: &App, visit: &Visit, search: SavedSearch) -> Result<Line, Problem> 
     let lang = visit.lang();
     Ok(Line {
         about: about(app, visit, &search.criteria)?,
-        search: localised(lang, &search_path(&search.criteria.query())),
+        search: localised(lang, &criteria_path(app, &visit.who.actor, &search.criteria)?),
         news: localised(lang, &format!("{PATH}/{}", search.id)),
         feed: super::feed::address(app, search.id, lang).map_err(|e| Problem::internal(&e))?,
         ways: ways(lang, search.when),
@@ -157,13 +176,19 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
     list(&app, &visit, StatusCode::OK, Vec::new()).await
 }
 
-/// The form that keeps a search: its address has the search.
-async fn new_page(app: &App, visit: &Visit, query: Query, sent: Option<&Form>, faults: Vec<FaultLine>) -> Result<Response, Problem> {
+/// The form that keeps a search or follows a need: its address has which.
+async fn new_page(app: &App, visit: &Visit, criteria: &Criteria, sent: Option<&Form>, faults: Vec<FaultLine>) -> Result<Response, Problem> {
     let lang = visit.lang();
-    let criteria = Criteria::of(&query);
-    let about = about(app, visit, &criteria)?;
-    let found = api::search::run(app, &visit.who, Query { limit: base::Limit::new(1).unwrap_or_default(), ..criteria.query() }).await?;
-    let path = search_path(&query);
+    let about = about(app, visit, criteria)?;
+    let one = base::Limit::new(1).unwrap_or_default();
+    let total = match criteria.need {
+        Some(need) => {
+            let ask = Ask { limit: one, ..Ask::default() };
+            app.matcher.matches_of(&visit.who.actor, Kind::Need, need, &ask).await?.total
+        }
+        None => api::search::run(app, &visit.who, Query { limit: one, ..criteria.query() }).await?.total,
+    };
+    let path = criteria_path(app, &visit.who.actor, criteria)?;
     let chosen = sent.and_then(|form| form.get("when").parse().ok()).unwrap_or(When::Daily);
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shown = NewPage {
@@ -171,8 +196,9 @@ async fn new_page(app: &App, visit: &Visit, query: Query, sent: Option<&Form>, f
         faults,
         name: sent.map_or_else(|| about.chars().take(saved::NAME_MAX).collect(), |form| form.get("name").to_owned()),
         query: path.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default(),
+        need: criteria.need.map(|id| id.to_string()).unwrap_or_default(),
         about,
-        total: found.total,
+        total,
         ways: ways(lang, chosen),
         key: sent.map_or_else(|| app.clock().uuid().to_string(), |form| form.get("_key").to_owned()),
         back: localised(lang, &path),
@@ -181,8 +207,11 @@ async fn new_page(app: &App, visit: &Visit, query: Query, sent: Option<&Form>, f
 }
 
 pub(super) async fn ask(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
-    let query = api::search::read(&app, finding::params(&visit.query).await?).await?;
-    new_page(&app, &visit, query, None, Vec::new()).await
+    let criteria = match parsed(&visit, "need")? {
+        Some(need) => Criteria::of_need(need),
+        None => Criteria::of(&api::search::read(&app, finding::params(&visit.query).await?).await?),
+    };
+    new_page(&app, &visit, &criteria, None, Vec::new()).await
 }
 
 /// Keeps a search, changes one, or gives one up.
@@ -192,11 +221,14 @@ pub(super) async fn save(State(app): State<App>, visit: Visit, Writer(mut ctx): 
     let id = || form.get("id").parse::<SavedSearchId>().map_err(|_| bad());
     let (outcome, did) = match form.get("_do") {
         "keep" => {
-            let query = api::saved_searches::read_query(&app, form.get("query")).await?;
+            let criteria = match form.get("need") {
+                "" => Criteria::of(&api::saved_searches::read_query(&app, form.get("query")).await?),
+                need => Criteria::of_need(need.parse().map_err(|_| bad())?),
+            };
             ctx.idempotency = form.once("keepSearch");
-            match saved::create(&app.saved, ctx, form.get("name"), Criteria::of(&query), when()?).await {
+            match saved::create(&app.saved, ctx, form.get("name"), criteria.clone(), when()?).await {
                 Err(SavedError::Invalid(faults)) => {
-                    return new_page(&app, &visit, query, Some(&form), lines_of(&faults, visit.lang())).await;
+                    return new_page(&app, &visit, &criteria, Some(&form), lines_of(&faults, visit.lang())).await;
                 }
                 other => (other.map(drop), "kept"),
             }
@@ -243,7 +275,7 @@ pub(super) async fn news(State(app): State<App>, visit: Visit, Id(id): Id<SavedS
     let shown = NewsPage {
         f: visit.frame(&app, search.name.clone()).at(&path).unlisted().placed("my"),
         about: about(&app, &visit, &search.criteria)?,
-        search: localised(lang, &search_path(&search.criteria.query())),
+        search: localised(lang, &criteria_path(&app, actor, &search.criteria)?),
         feed: super::feed::address(&app, id, lang).map_err(|e| Problem::internal(&e))?,
         name: search.name,
         lines,

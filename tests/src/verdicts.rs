@@ -1,0 +1,244 @@
+//! What people say of matches and what follows: whose list it moves, who is still told of a pair, what private terms exclude
+//! for those who may read them, and the ways from a pair to a deal.
+
+use base::{PartyRole, StaffRole};
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use store::testing::TestStore;
+
+use crate::main_job::{need, technology};
+use crate::site::{Client, PASSWORD, Site};
+use crate::standing::{World, form, matches, same_as_from_scratch};
+
+async fn url_of(client: &Client, path: &str, id: &str) -> String {
+    client.get(&format!("/api/v1/{path}/{id}")).await.expect(200)["url"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_good_candidate_comes_first_for_its_own_side_alone() {
+    for store in TestStore::all().await.unwrap() {
+        let site = Site::start(store).await;
+        let world = World::new(&site).await;
+        let (need_id, _) = world.publish("needs", need()).await;
+        let (first, _) = world.publish("technologies", technology("Máy sấy cơm dừa bơm nhiệt")).await;
+        let (second, _) = world.publish("technologies", technology("Lò sấy dừa")).await;
+        site.matched().await;
+        let (order, turned) = ([first.clone(), second.clone()], [second.clone(), first.clone()]);
+        assert_eq!(matches(&world.seeker, "needs", &need_id).await, order);
+        let pair = format!("/api/v1/matches/{need_id}.{second}/feedback");
+        world.owner.post(&pair, json!({"verdict": "good"})).await.expect(200);
+        assert_eq!(matches(&world.seeker, "needs", &need_id).await, order, "the owner's word moves nothing for the seeker");
+        world.seeker.post(&pair, json!({"verdict": "good"})).await.expect(200);
+        assert_eq!(matches(&world.seeker, "needs", &need_id).await, turned);
+        assert_eq!(matches(&site.visitor(), "needs", &need_id).await, order);
+        // Pages go on where they ended.
+        let page = world.seeker.get(&format!("/api/v1/needs/{need_id}/matches?limit=1")).await.expect(200);
+        let next = format!("/api/v1/needs/{need_id}/matches?limit=1&cursor={}", page["next"].as_str().unwrap());
+        assert_eq!(world.seeker.get(&next).await.expect(200)["items"][0]["listing"]["id"], json!(first));
+
+        // The list of all of a party's listings is in the same order, with reasons, and parts where they are asked for.
+        let of_party = format!("/api/v1/parties/{}/matches?explain=true", world.firm);
+        let own = world.seeker.get(&of_party).await.expect(200);
+        let ids = |found: &Value| -> Vec<String> {
+            found["items"].as_array().unwrap().iter().map(|m| m["other"]["id"].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(ids(&own), turned);
+        for one in own["items"].as_array().unwrap() {
+            assert!(!one["reasons"].as_array().unwrap().is_empty() && !one["parts"].as_array().unwrap().is_empty(), "{one}");
+        }
+        assert_eq!(own["items"][0]["feedback"]["verdict"], "good");
+        world.seeker.post(&pair, json!({"verdict": "not_for_us", "reason": "other"})).await.expect(200);
+        assert_eq!(ids(&world.seeker.get(&of_party).await.expect(200)), order);
+        assert_eq!(world.seeker.get(&of_party.replace("explain", "colour")).await.status, 400);
+
+        // What was excluded is told with its constraint, and nothing of it among the matches.
+        let mut early = technology("Máy sấy cơm dừa còn thử nghiệm");
+        early["trl"] = json!(4);
+        let (early, _) = world.publish("technologies", early).await;
+        site.matched().await;
+        let out = world.seeker.get(&of_party.replace("explain", "excluded")).await.expect(200);
+        assert_eq!((ids(&out), out["items"][0]["excluded"][0]["constraint"].clone()), (vec![early], json!("minimum_trl")), "{out}");
+        site.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_verdict_shows_on_the_page_it_was_given_on_and_speaks_for_that_page() {
+    for store in TestStore::all().await.unwrap() {
+        let site = Site::start(store).await;
+        let world = World::new(&site).await;
+        let broker = site.staff("broker", &[StaffRole::Broker]).await;
+        let both_id = site.account("both", &[]).await.1;
+        site.member(world.firm, both_id, PartyRole::Editor).await;
+        site.member(world.institute, both_id, PartyRole::Editor).await;
+        let both = site.visitor().sign_in("both@example.org", PASSWORD).await;
+        let (need_id, _) = world.publish("needs", need()).await;
+        let (offer, _) = world.publish("technologies", technology("Máy sấy cơm dừa bơm nhiệt")).await;
+        site.matched().await;
+        let page = format!("{}/matches", url_of(&world.owner, "technologies", &offer).await);
+        let id = format!("{need_id}.{offer}");
+
+        // A broker's word on the offer's page is read there, by brokers, and moves nothing.
+        let fields = [("id", id.as_str()), ("side", "offer"), ("verdict", "not_for_us"), ("reason", "other"), ("note", "Đã hỏi")];
+        assert_eq!(form(&broker, "/matches/feedback", &fields).await.status, 303);
+        let shown = broker.get(&page).await.text;
+        assert!(shown.contains("Đã hỏi") && shown.contains("value=\"undo\"") && !shown.contains("đã xếp xuống cuối"), "{shown}");
+        let others = world.owner.get(&page).await.text;
+        assert!(!others.contains("Đã hỏi") && !others.contains("Cán bộ môi giới"), "{others}");
+
+        // Whoever edits both parties speaks, later, for the side whose page it is.
+        site.clock.advance(TimeDelta::minutes(1));
+        let fields = [("id", id.as_str()), ("side", "offer"), ("verdict", "good"), ("note", "")];
+        assert_eq!(form(&both, "/matches/feedback", &fields).await.status, 303);
+        let side = async |path: &str, of: &str| {
+            let found = both.get(&format!("/api/v1/{path}/{of}/matches")).await.expect(200);
+            found["items"][0]["feedback"]["side"].clone()
+        };
+        assert_eq!((side("technologies", &offer).await, side("needs", &need_id).await), (json!("owner"), json!("broker")));
+        let fields = [("id", id.as_str()), ("side", "need"), ("verdict", "good"), ("note", "")];
+        form(&both, "/matches/feedback", &fields).await;
+        assert_eq!(side("needs", &need_id).await, json!("seeker"));
+        let said = both.post(&format!("/api/v1/matches/{id}/feedback"), json!({"verdict": "good", "side": "owner"})).await.expect(200);
+        assert_eq!(said["side"], "owner");
+        let said =
+            world.seeker.post(&format!("/api/v1/matches/{id}/feedback"), json!({"verdict": "good", "side": "owner"})).await.expect(200);
+        assert_eq!(said["side"], "seeker", "nobody speaks for a party that is not theirs");
+
+        // From a pair to what may become of it.
+        let need_page = url_of(&world.seeker, "needs", &need_id).await;
+        let deal = format!("/deals/new?listing={need_id}&other=");
+        let plain = |text: &str| text.replace("&#38;", "&").replace("&amp;", "&");
+        let brokers = plain(&broker.get(&format!("{need_page}/matches")).await.text);
+        assert!(brokers.contains(&deal) && brokers.contains("%2Fparties%2F"), "{brokers}");
+        let address = brokers.split("href=\"").find(|part| part.starts_with("/deals/new")).unwrap().split('"').next().unwrap();
+        let opened = broker.get(address).await;
+        assert!(opened.status == 200 && opened.text.contains("/parties/"), "{}", opened.text);
+        let interest = format!("{}/interest", url_of(&world.owner, "technologies", &offer).await);
+        assert!(world.seeker.get(&format!("{need_page}/matches")).await.text.contains(&interest));
+        assert!(!site.visitor().get(&format!("{need_page}/matches")).await.text.contains(&interest));
+        let compare = format!("{need_page}/compare?with={offer}");
+        assert!(plain(&broker.get(&compare).await.text).contains(&deal));
+        assert!(world.seeker.get(&compare).await.text.contains(&interest));
+
+        // What is not out has no forms that would answer 404.
+        let gone = json!({"step": "withdraw", "outcome": {"result": "unsolved", "unsolved_reason": "no_candidate"}});
+        let version = world.seeker.get(&format!("/api/v1/needs/{need_id}")).await.expect(200)["inside"]["version"].as_i64().unwrap();
+        world.seeker.post_at(&format!("/api/v1/listings/{need_id}/transitions"), version, gone).await.expect(200);
+        site.matched().await;
+        let withdrawn = world.seeker.get(&format!("{need_page}/matches")).await;
+        assert_eq!(withdrawn.status, 200);
+        assert!(withdrawn.text.contains("Máy sấy cơm dừa bơm nhiệt"), "{}", withdrawn.text);
+        assert!(!withdrawn.text.contains("/matches/feedback") && !withdrawn.text.contains("/compare"), "{}", withdrawn.text);
+        site.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_side_is_told_by_itself_and_what_has_no_room_today_comes_tomorrow() {
+    for store in TestStore::all().await.unwrap() {
+        let site = Site::start_with(store, |config| (config.matching.strong_min, config.matching.told_per_day) = (0.4, 1)).await;
+        let world = World::new(&site).await;
+        let (need_id, _) = world.publish("needs", need()).await;
+        site.matched().await;
+        let mut offers = Vec::new();
+        for title in ["Máy sấy cơm dừa bơm nhiệt", "Máy sấy cơm dừa hai tầng", "Máy sấy cơm dừa ba tầng"] {
+            offers.push(world.publish("technologies", technology(title)).await.0);
+            site.matched().await;
+        }
+        // One of the need's own in a day; of each technology it is the first.
+        assert_eq!(world.unread(&site).await, (3, 1));
+        let waiting = async || matching::standing::tell_waiting(&site.app.matcher).await.unwrap();
+        assert_eq!((waiting().await, world.unread(&site).await), (0, (3, 1)));
+
+        // What the owner says of a pair silences nobody else; what the seeker refused is told to them no more.
+        let pair = |n: usize| format!("/api/v1/matches/{need_id}.{}/feedback", offers[n]);
+        world.owner.post(&pair(1), json!({"verdict": "not_for_us", "reason": "other"})).await.expect(200);
+        world.seeker.post(&pair(2), json!({"verdict": "not_for_us", "reason": "other"})).await.expect(200);
+        site.clock.advance(TimeDelta::hours(25));
+        assert_eq!((waiting().await, world.unread(&site).await), (1, (3, 2)));
+        site.clock.advance(TimeDelta::hours(25));
+        assert_eq!((waiting().await, world.unread(&site).await), (0, (3, 2)));
+
+        // A refusal is of the versions it was said of: after a month a new version is told to both again.
+        site.clock.advance(TimeDelta::days(31));
+        let world = World {
+            owner: site.visitor().sign_in("owner@example.org", PASSWORD).await,
+            moderator: site.visitor().sign_in("moderator@example.org", PASSWORD).await,
+            ..world
+        };
+        let path = format!("/api/v1/technologies/{}", offers[1]);
+        let seen = world.owner.get(&path).await.expect(200)["inside"]["version"].as_i64().unwrap();
+        let body = json!({"content": technology("Máy sấy cơm dừa bốn tầng")});
+        let edited = world.owner.put_at(&path, seen, body).await.expect(200)["version"].as_i64().unwrap();
+        world.submit(&world.owner, &offers[1], edited).await;
+        site.matched().await;
+        assert_eq!(world.unread(&site).await, (4, 3));
+        site.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_budget_excludes_what_costs_more_for_those_who_may_read_it_alone() {
+    for store in TestStore::all().await.unwrap() {
+        let site = Site::start(store).await;
+        let world = World::new(&site).await;
+        let (broker, broker_id) = site.account("broker", &[StaffRole::Broker]).await;
+        let (need_id, _) = world.publish("needs", need()).await;
+        let mut dear = technology("Máy sấy cơm dừa bơm nhiệt");
+        dear["terms"] = json!({"price": {"kind": "floor", "amount": {"min_minor": 900_000_000, "currency": "VND"}}});
+        let (dear, _) = world.publish("technologies", dear).await;
+        let (fair, _) = world.publish("technologies", technology("Lò sấy dừa")).await;
+        site.matched().await;
+        let both: std::collections::BTreeSet<String> = matches(&world.seeker, "needs", &need_id).await.into_iter().collect();
+        assert_eq!(both, [dear.clone(), fair.clone()].into());
+        let terms = json!({"budget": {"max_minor": 777_000_000, "currency": "VND"}});
+        let path = format!("/api/v1/listings/{need_id}/private-terms");
+        world.seeker.put_at(&path, 0, terms).await.expect(200);
+        site.matched().await;
+
+        assert_eq!(matches(&world.seeker, "needs", &need_id).await, std::slice::from_ref(&fair));
+        let out = world.seeker.get(&format!("/api/v1/needs/{need_id}/matches?excluded=true")).await.expect(200);
+        let why = &out["items"][0]["excluded"][0];
+        assert_eq!((out["items"][0]["listing"]["id"].clone(), why["constraint"].clone()), (json!(dear), json!("budget")), "{out}");
+        assert_eq!(why["offer_field"], "/terms/price/amount");
+        let own = world.seeker.get(&format!("/api/v1/parties/{}/matches", world.firm)).await.expect(200);
+        assert_eq!((own["total"].clone(), own["items"][0]["other"]["id"].clone()), (json!(1), json!(fair)));
+        let url = url_of(&world.seeker, "needs", &need_id).await;
+        assert!(world.seeker.get(&format!("{url}/compare?with={dear}")).await.text.contains("777.000.000"));
+
+        // Nobody else learns of it: not the owner, not a visitor, not a broker who does not look after the need.
+        for client in [&site.visitor(), &world.owner, &broker] {
+            let seen: std::collections::BTreeSet<String> = matches(client, "needs", &need_id).await.into_iter().collect();
+            assert_eq!(seen, both);
+            for query in ["", "?excluded=true"] {
+                let text = client.get(&format!("/api/v1/needs/{need_id}/matches{query}")).await.text;
+                assert!(!text.contains("777.000.000") && !text.contains("777000000"), "{text}");
+            }
+        }
+        assert_eq!(matches(&world.owner, "technologies", &dear).await, std::slice::from_ref(&need_id));
+        assert_eq!(same_as_from_scratch(&site).await, 2);
+
+        // Who looks after the need reads its terms as its members do.
+        let seen = world.seeker.get(&format!("/api/v1/needs/{need_id}")).await.expect(200)["inside"]["version"].as_i64().unwrap();
+        let care = json!({"responsible": broker_id, "next_action_on": "2027-01-15"});
+        world.seeker.put_at(&format!("/api/v1/listings/{need_id}/care"), seen, care).await.expect(200);
+        assert_eq!(matches(&broker, "needs", &need_id).await, std::slice::from_ref(&fair));
+        assert!(matches(&broker, "technologies", &dear).await.is_empty());
+        site.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_need_without_any_match_still_hears_what_would_sharpen_it_most() {
+    for store in TestStore::all().await.unwrap() {
+        let site = Site::start(store).await;
+        let world = World::new(&site).await;
+        let mut content = need();
+        content["targets"] = json!([]);
+        content["cooperation"] = json!([]);
+        let made = world.seeker.post("/api/v1/needs", json!({"party": world.firm, "content": content})).await.expect(201);
+        let found = world.seeker.get(&format!("/api/v1/needs/{}/matches", made["id"].as_str().unwrap())).await.expect(200);
+        assert_eq!((found["total"].clone(), found["missing"]["field"].clone()), (json!(0), json!("/targets")), "{found}");
+        site.stop().await;
+    }
+}
