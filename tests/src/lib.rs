@@ -29,6 +29,8 @@ mod import_pages;
 mod interests;
 mod invariants;
 mod kill;
+mod lists;
+mod looks;
 mod main_job;
 mod merging;
 mod need_desk;

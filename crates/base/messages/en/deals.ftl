@@ -255,6 +255,7 @@ deal-document-paper = It is the paper
 deal-document-file = File
 deal-document-hint = Kinds of files: { $kinds }. At most { $max } MB.
 deal-document-add = Hand in the document
+deal-document-remove-about = A document that is taken back is deleted for good: neither side can open it any more, and it cannot be undone. The timeline says that it was taken back.
 deal-document-remove = Take back
 deal-event-document-added = A document was handed in
 deal-event-document-removed = A document was taken back

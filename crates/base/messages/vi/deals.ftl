@@ -255,6 +255,7 @@ deal-document-paper = Là giấy tờ
 deal-document-file = Tệp tài liệu
 deal-document-hint = Loại tệp: { $kinds }. Tối đa { $max } MB.
 deal-document-add = Đưa tài liệu lên
+deal-document-remove-about = Tài liệu bị gỡ sẽ bị xóa hẳn, không bên nào mở được nữa và không khôi phục được; diễn biến vẫn ghi là đã gỡ.
 deal-document-remove = Gỡ
 deal-event-document-added = Thêm tài liệu
 deal-event-document-removed = Gỡ một tài liệu

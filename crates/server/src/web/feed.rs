@@ -76,7 +76,7 @@ async fn feed(app: &App, lang: Lang, viewer: Viewer, query: Query, head: Head) -
             at: card.published_at.to_rfc3339(),
         }
     });
-    let space = if lang == Lang::Vi { &app.space.operator_vi } else { &app.space.operator_en };
+    let space = if lang == Lang::Vi { &app.space.settings.operator_vi } else { &app.space.settings.operator_en };
     let shown = Feed {
         lang,
         id: head.id,
