@@ -26,6 +26,7 @@ crate::step!(
         ) {strict}",
         "CREATE INDEX event_subject ON event (subject_id, position)",
         "CREATE INDEX event_kind ON event (kind, position)",
+        "CREATE INDEX event_actor ON event (actor_id, position)",
         "@sqlite CREATE TRIGGER event_no_update BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END",
         "@sqlite CREATE TRIGGER event_no_delete BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END",
         "@postgres CREATE FUNCTION event_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'events are append-only'; END $$",

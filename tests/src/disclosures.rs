@@ -592,7 +592,19 @@ async fn all_of_it_is_done_on_the_pages_and_nothing_typed_is_lost() {
         assert_eq!(send_form(&room.owner, &format!("{desk}/disclosures/revoke"), &[("disclosure", &id)]).await.status, 303);
         assert_eq!(room.reader.get(&format!("{one}/content")).await.status, 404);
         assert!(room.reader.get(&one).await.text.contains("Đã bị thu hồi"));
+        // Removing asks first and says that it cannot be undone; nothing is gone by asking.
+        let ask = format!("{desk}/files/remove?file={file}");
+        assert!(room.owner.get(&page).await.text.contains(&format!("href=\"{ask}\"")));
+        let asked = room.owner.get(&ask).await;
+        assert!(
+            asked.status == 200 && asked.text.contains("Không thể khôi phục") && asked.text.contains("Quy trình.pdf"),
+            "{}",
+            asked.text
+        );
+        assert_eq!(room.moderator.get(&ask).await.status, 404);
+        assert_eq!(room.owner.get(&format!("{desk}/files/remove")).await.status, 404);
         assert_eq!(send_form(&room.owner, &format!("{desk}/files/remove"), &[("file", file)]).await.status, 303);
+        assert_eq!(room.owner.get(&ask).await.status, 404);
 
         // To everybody else there is nothing.
         for path in [page, format!("{desk}/ledger"), one] {

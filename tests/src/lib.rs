@@ -37,6 +37,8 @@ mod interests;
 mod invariants;
 mod kill;
 mod licences;
+mod lists;
+mod looks;
 mod main_job;
 mod merging;
 mod need_desk;

@@ -38,7 +38,7 @@ pub struct Config {
     pub matching: matching::Weights,
     /// What is logged.
     pub log: LogSettings,
-    /// What the space calls itself; `config/space.toml` unless given.
+    /// What the space calls itself and how it looks; as in `config/space.toml` unless given.
     pub space: Option<SpaceSettings>,
 }
 
@@ -71,7 +71,9 @@ impl Default for LogSettings {
 
 /// Reads the settings.
 pub fn load(file: Option<&Path>, is_demo: bool) -> Result<Config, Box<dyn std::error::Error>> {
-    let mut figment = Figment::from(Serialized::defaults(Config::default()));
+    // What a space changes of its names and looks is read over the built-in ones, one by one as everything else.
+    let names: toml::Table = toml::from_str(&base::defaults::text("space.toml").unwrap_or_default())?;
+    let mut figment = Figment::from(Serialized::defaults(Config::default())).merge(Serialized::default("space", names));
     if is_demo {
         // In the demonstration staff sign in with a password alone, and nobody is held back from trying things out.
         figment = figment.merge(Serialized::default("accounts.staff_second_factor", "optional"));
@@ -194,6 +196,25 @@ mod tests {
                 "matching.view.syllable is 0.4, and the file says 0.5",
             ]
         );
+    }
+
+    #[test]
+    fn a_space_changes_its_accent_without_saying_its_names_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("innospace.toml");
+        std::fs::write(&file, "[space]\naccent = \"#004a99\"\n").unwrap();
+        let space = load(Some(&file), false).unwrap().space(false).unwrap();
+        assert_eq!(space.accent.as_deref(), Some("#004a99"));
+        assert_eq!(space.name_en, "Brand and Innovation Space");
+    }
+
+    #[test]
+    fn the_looks_that_the_file_speaks_of_can_be_set() {
+        let text = base::defaults::text("space.toml").unwrap();
+        let spoken_of: String =
+            text.lines().filter_map(|l| l.strip_prefix("# ")).filter(|l| l.contains(" = ")).map(|l| format!("{l}\n")).collect();
+        let space: SpaceSettings = toml::from_str(&format!("{text}\n{spoken_of}")).unwrap();
+        assert!(space.accent.is_some() && space.accent_dark.is_some() && space.logo.is_some());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use listings::Listings;
 use matching::saved::Saved;
 use matching::{Matcher, Units};
 use search::{Search, Wanting};
-use server::{App, Metrics};
+use server::{App, Metrics, Space};
 use store::Store;
 
 use crate::config::Config;
@@ -151,7 +151,7 @@ pub fn app(config: &Config, data: &Path, parts: Parts, search: Search, is_demo: 
         matcher: matching,
         mailer: Mailer::open(&config.mail, data)?,
         settings: Arc::new(config.server.clone()),
-        space: Arc::new(config.space(is_demo)?),
+        space: Arc::new(Space::open(config.space(is_demo)?)?),
         data: Arc::new(PathBuf::from(data)),
         metrics: Metrics(metrics),
         stopping: Arc::new(AtomicBool::new(false)),

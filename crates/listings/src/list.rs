@@ -3,7 +3,7 @@
 use base::{Actor, Cursor, Lang, Limit, ListingId, Page, PartyId, Refused, Scope};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use store::StoreError;
 use utoipa::ToSchema;
@@ -59,6 +59,8 @@ pub struct Filter {
     pub party: Option<PartyId>,
     /// Standing here; with a party.
     pub status: Option<Status>,
+    /// The other way round: what was changed or published first comes first.
+    pub oldest_first: bool,
 }
 
 fn row(model: listing::Model, inside: bool) -> Result<ListingRow, StoreError> {
@@ -118,9 +120,12 @@ pub async fn list(
     let total = listing::Entity::find().filter(condition.clone()).count(db).await?;
     let mut query = listing::Entity::find().filter(condition);
     if let Some((at, id)) = after {
-        query = query.filter(Condition::any().add(order.lt(at)).add(Condition::all().add(order.eq(at)).add(listing::Column::Id.lt(id.0))));
+        let (beyond, same) =
+            if filter.oldest_first { (order.gt(at), listing::Column::Id.gt(id.0)) } else { (order.lt(at), listing::Column::Id.lt(id.0)) };
+        query = query.filter(Condition::any().add(beyond).add(Condition::all().add(order.eq(at)).add(same)));
     }
-    let rows = query.order_by_desc(order).order_by_desc(listing::Column::Id).limit(limit.get() + 1).all(db).await?;
+    let way = if filter.oldest_first { Order::Asc } else { Order::Desc };
+    let rows = query.order_by(order, way.clone()).order_by(listing::Column::Id, way).limit(limit.get() + 1).all(db).await?;
     let more = rows.len() as u64 > limit.get();
     let keep = usize::try_from(limit.get()).unwrap_or(usize::MAX);
     let mut items = Vec::with_capacity(keep);

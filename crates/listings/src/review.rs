@@ -1,6 +1,6 @@
 //! Review: a moderator claims a submission, compares, scores it, and publishes, asks for changes or rejects.
 
-use base::{Actor, Code, Faults, Grant, Lang, ListingId, Page, Refused, ReviewId, Scope, StaffRole};
+use base::{AccountId, Actor, Code, Faults, Grant, Lang, ListingId, Page, Refused, ReviewId, Scope, StaffRole};
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -159,6 +159,8 @@ pub struct Waiting {
     pub submitted_at: DateTime<Utc>,
     /// Whether a moderator has it in hand.
     pub claimed: bool,
+    /// Which moderator.
+    pub claimed_by: Option<AccountId>,
     /// Whether that moderator is the reader.
     pub mine: bool,
     /// Its ETag.
@@ -218,6 +220,7 @@ pub async fn queue(
             title_lang: row.source_lang.parse().map_err(|e| StoreError::corrupt("listing", e))?,
             submitted_at: row.submitted_at.unwrap_or(row.updated_at),
             claimed: claim.is_some(),
+            claimed_by: claim.map(|c| AccountId(c.moderator_id)),
             mine: claim.is_some_and(|c| actor.account().is_some_and(|a| a.0 == c.moderator_id)),
             version: row.version,
         });

@@ -16,6 +16,8 @@ use search::Search;
 use serde::{Deserialize, Serialize};
 use store::Store;
 
+use crate::look::Space;
+
 /// How the server meets the network.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -71,6 +73,15 @@ pub struct SpaceSettings {
     /// Whether what is shown is demonstration data.
     #[serde(default)]
     pub demonstration: bool,
+    /// The one colour of links and buttons on a light ground, as `#0b6b43`; our green unless given.
+    #[serde(default)]
+    pub accent: Option<String>,
+    /// The same on a dark ground; made from `accent` unless given.
+    #[serde(default)]
+    pub accent_dark: Option<String>,
+    /// A picture in the head of every page, SVG or PNG; our leaf unless given.
+    #[serde(default)]
+    pub logo: Option<PathBuf>,
 }
 
 /// Where the metrics are kept until somebody asks.
@@ -100,8 +111,8 @@ pub struct App {
     pub vocabularies: Arc<Vocabularies>,
     /// How the server meets the network.
     pub settings: Arc<ServerSettings>,
-    /// What the space calls itself.
-    pub space: Arc<SpaceSettings>,
+    /// What the space calls itself and how it looks.
+    pub space: Arc<Space>,
     /// The data directory.
     pub data: Arc<PathBuf>,
     /// Metrics.

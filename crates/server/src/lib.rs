@@ -10,6 +10,7 @@ mod extract;
 mod health;
 mod json;
 mod letters;
+pub mod look;
 mod notices;
 mod openapi;
 mod pipeline;
@@ -21,6 +22,7 @@ mod web;
 pub mod workers;
 
 pub use app::{App, Metrics, ServerSettings, SpaceSettings};
+pub use look::Space;
 pub use problem::Problem;
 
 /// The whole service: every route, its gates and what stands before and behind them.

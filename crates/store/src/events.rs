@@ -4,6 +4,7 @@
 //! break the chain, and the log is read by followers and auditors.
 
 use base::{Actor, Capacity};
+use chrono::TimeDelta;
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
@@ -179,7 +180,15 @@ pub struct Filter {
     pub actor: Option<Uuid>,
     /// Below this position (the list is newest first).
     pub before: Option<i64>,
+    /// Not before this moment.
+    pub since: Option<Time>,
+    /// Before this moment.
+    pub until: Option<Time>,
 }
+
+/// An event's moment is when its transaction began, its position when it was committed: by so much the order of the one may
+/// differ from that of the other.
+const OUT_OF_ORDER_MINUTES: i64 = 10;
 
 impl Store {
     /// The events after a position, oldest first, at most `limit`.
@@ -209,7 +218,37 @@ impl Store {
     /// # Errors
     /// If the database fails.
     pub async fn count_events(&self, filter: &Filter) -> Result<u64, StoreError> {
-        Ok(Self::filtered(&Filter { before: None, ..filter.clone() }).count(&self.db).await?)
+        let query = self.within(filter, Self::filtered(&Filter { before: None, ..filter.clone() })).await?;
+        Ok(query.count(&self.db).await?)
+    }
+
+    /// Narrows a list to its time by positions, which have an index and moments have none: what lies outside is never read.
+    async fn within(
+        &self,
+        filter: &Filter,
+        mut query: sea_orm::Select<event::Entity>,
+    ) -> Result<sea_orm::Select<event::Entity>, StoreError> {
+        let slack = TimeDelta::minutes(OUT_OF_ORDER_MINUTES);
+        if let Some(since) = filter.since {
+            let before = self.last_before(since.checked_sub_signed(slack).unwrap_or(since)).await?;
+            query = query.filter(event::Column::Position.gt(before)).filter(event::Column::At.gte(since));
+        }
+        if let Some(until) = filter.until {
+            let last = self.last_before(until.checked_add_signed(slack).unwrap_or(until)).await?;
+            query = query.filter(event::Column::Position.lte(last)).filter(event::Column::At.lt(until));
+        }
+        Ok(query)
+    }
+
+    /// The last position before a moment: positions have no gaps, so halving finds it in some twenty looks.
+    async fn last_before(&self, at: Time) -> Result<i64, StoreError> {
+        let (mut low, mut high) = (0_i64, self.last_position().await?);
+        while low < high {
+            let middle = low + (high - low + 1) / 2;
+            let found = event::Entity::find_by_id(middle).select_only().column(event::Column::At).into_tuple::<Time>().one(&self.db);
+            if found.await?.is_some_and(|found| found >= at) { high = middle - 1 } else { low = middle }
+        }
+        Ok(low)
     }
 
     fn filtered(filter: &Filter) -> sea_orm::Select<event::Entity> {
@@ -237,7 +276,7 @@ impl Store {
     /// # Errors
     /// If the database fails.
     pub async fn events(&self, filter: &Filter, limit: u64) -> Result<Vec<EventRow>, StoreError> {
-        let query = Self::filtered(filter);
+        let query = self.within(filter, Self::filtered(filter)).await?;
         let rows = query.order_by_desc(event::Column::Position).limit(limit).all(&self.db).await?;
         rows.into_iter().map(to_row).collect()
     }

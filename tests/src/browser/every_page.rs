@@ -476,12 +476,13 @@ impl Cast {
     /// One listing opened and read, one opened only: by somebody who is on both sides.
     async fn of_what_is_confided(author: &Client, party: &str, [granted, read]: [&str; 2]) -> Vec<Visit> {
         let who = Who::Author;
-        let mut opened = Vec::new();
+        let (mut opened, mut files) = (Vec::new(), Vec::new());
         for listing in [granted, read] {
             let at = |rest: &str| format!("/api/v1/listings/{listing}/{rest}");
             let text = json!({"know_how": "Ủ men 18 giờ.\nKhuấy 40 vòng mỗi phút.", "cost_structure": "Điện 40 %, nhân công 25 %."});
             author.put_at(&at("confidential"), 0, text).await.expect(200);
-            author.hand_in(&at("files"), "Quy trình ủ.pdf", &crate::disclosures::pdf(&["Trang mot"])).await.expect(201);
+            let file = author.hand_in(&at("files"), "Quy trình ủ.pdf", &crate::disclosures::pdf(&["Trang mot"])).await.expect(201);
+            files.push(file["id"].as_str().unwrap().to_owned());
             let grant =
                 json!({"party": party, "email": "author@example.org", "purpose": "Thẩm định công nghệ", "expires_on": "2027-06-30"});
             opened.push(author.post(&at("disclosures"), grant).await.expect(201)["id"].as_str().unwrap().to_owned());
@@ -493,6 +494,7 @@ impl Cast {
         vec![
             visit(who, format!("/my/listings/{read}/confidential")),
             visit(who, format!("/my/listings/{granted}/confidential?did=granted")),
+            visit(who, format!("/my/listings/{read}/files/remove?file={}", files[1])),
             visit(who, format!("/my/listings/{read}/ledger")),
             visit(who, format!("/my/listings/{granted}/ledger")),
             visit(who, "/my/disclosures"),

@@ -14,6 +14,7 @@ mod png;
 mod posting;
 mod searching;
 mod staff;
+mod states;
 mod without_scripts;
 
 use std::io::{BufRead as _, BufReader};

@@ -276,6 +276,7 @@ deal-document-paper = It is the paper
 deal-document-file = File
 deal-document-hint = Kinds of files: { $kinds }. At most { $max } MB, PDF at most { $pdf } MB. Each PDF is marked with the name of whoever opens it and the time; openings by others are entered in a ledger that the side that handed the document in can read. The mark voids digital signatures in the copy that goes out.
 deal-document-add = Hand in the document
+deal-document-remove-about = A document that is taken back is deleted for good: neither side can open it any more, and it cannot be undone. The timeline says that it was taken back.
 deal-document-remove = Take back
 deal-openings = { $count ->
     [one] Who opened them: one opening

@@ -357,6 +357,14 @@ styleguide-empty = Says what will appear here and names one thing to do.
 styleguide-forms = Forms
 styleguide-note = Please be a little clearer here.
 styleguide-table = Tables
+styleguide-pager = Pages of a list
+styleguide-tabs = Tabs
+styleguide-chips = Chips and facets
+styleguide-cards = Cards
+styleguide-nothing = Empty states
+styleguide-layout = Layout
+styleguide-layout-story = What is read from top to bottom.
+styleguide-layout-facts = Facts and what can be done, beside it; on a wide screen always in sight.
 styleguide-chart = Charts
 styleguide-flow = Steps
 

@@ -33,6 +33,7 @@ post-no-party-why = If your organisation is here already, ask one of its adminis
 post-see-invitations = See my invitations
 post-steps = Parts of the listing
 post-step = Part { $number } of { $of }
+post-most-useful = Most useful next:
 post-complete = { $percent } % complete
 post-next = Save and continue
 post-close = Save and close
@@ -235,7 +236,6 @@ history-between = Version { $from } and version { $to }
 history-compared = Two versions compared
 history-same = These two versions are the same.
 history-public = in public
-history-more = Older versions can be read through the API.
 history-reviews = Reviews
 notes-count = { $count ->
     [one] { $count } note

@@ -1,5 +1,6 @@
 # The audit trail: what happened, and to what kind of thing.
 subject-account = An account
+subject-confidential = Confidential content
 subject-deal = A deal
 subject-disclosure = A disclosure
 subject-expert = An expert profile
@@ -7,6 +8,7 @@ subject-import = An import
 subject-interest = An interest
 subject-listing = A listing
 subject-match = A match
+subject-membership = A membership
 subject-party = A party
 subject-saved-search = A saved search
 event-account-confirmed = Confirmed the address

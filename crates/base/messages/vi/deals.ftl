@@ -276,6 +276,7 @@ deal-document-paper = Là giấy tờ
 deal-document-file = Tệp tài liệu
 deal-document-hint = Loại tệp: { $kinds }. Tối đa { $max } MB, riêng PDF tối đa { $pdf } MB. Mỗi khi có người mở, tệp PDF được in dấu tên người đó và thời điểm; lượt mở của bên khác được ghi vào sổ mà bên đưa tài liệu lên đọc được. Bản đã in dấu không còn giữ chữ ký số.
 deal-document-add = Đưa tài liệu lên
+deal-document-remove-about = Tài liệu bị gỡ sẽ bị xóa hẳn, không bên nào mở được nữa và không khôi phục được; diễn biến vẫn ghi là đã gỡ.
 deal-document-remove = Gỡ
 deal-openings = Sổ ghi lượt mở: { $count } lượt
 deal-openings-older = Lượt mở cũ hơn

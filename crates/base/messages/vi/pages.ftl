@@ -348,6 +348,14 @@ styleguide-empty = Cho biết điều gì sẽ hiện ở đây và một việc
 styleguide-forms = Biểu mẫu
 styleguide-note = Nêu rõ hơn một chút.
 styleguide-table = Bảng
+styleguide-pager = Phân trang
+styleguide-tabs = Thẻ chuyển trang
+styleguide-chips = Bộ lọc đang dùng và bộ lọc bên cạnh
+styleguide-cards = Thẻ kết quả
+styleguide-nothing = Trạng thái trống
+styleguide-layout = Bố cục
+styleguide-layout-story = Nội dung chính, đọc từ trên xuống.
+styleguide-layout-facts = Điều cần biết và việc làm được, ở bên cạnh; trên màn hình rộng luôn nằm trong tầm mắt.
 styleguide-chart = Biểu đồ
 styleguide-flow = Các bước
 

@@ -1,5 +1,6 @@
 # Nhật ký: việc gì đã xảy ra, với loại đối tượng nào.
 subject-account = Tài khoản
+subject-confidential = Nội dung bảo mật
 subject-deal = Thương vụ
 subject-disclosure = Quyền xem nội dung bảo mật
 subject-expert = Hồ sơ chuyên gia
@@ -7,6 +8,7 @@ subject-import = Lần nhập dữ liệu
 subject-interest = Lời quan tâm
 subject-listing = Tin đăng
 subject-match = Kết quả ghép nối
+subject-membership = Thành viên tổ chức
 subject-party = Tổ chức
 subject-saved-search = Tìm kiếm đã lưu
 event-account-confirmed = Xác nhận địa chỉ thư

@@ -67,7 +67,7 @@ pub async fn board(brokering: &Brokering, actor: &Actor, broker: Option<AccountI
             Vec::new()
         } else {
             let here = wanted(actor, &filter(Some(stage.code.clone())), today);
-            page(brokering, actor, here, None, shown).await?
+            page(brokering, actor, here, false, None, shown).await?
         };
         columns.push(Column { stage: stage.code.clone(), name: stage.name(actor.lang).to_owned(), total, items });
     }

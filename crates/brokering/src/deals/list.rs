@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use base::{AccountId, Action, Actor, Code, Cursor, DealId, Limit, ListingId, Page, PartyId, Refused, Scope};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -71,6 +71,8 @@ pub struct Filter {
     pub overdue: bool,
     /// Those that nobody brokers; every broker finds them, so that one takes each.
     pub without_broker: bool,
+    /// The other way round: what is due last comes first.
+    pub latest_first: bool,
 }
 
 /// The deals that an actor may see.
@@ -155,7 +157,7 @@ pub async fn list(
     let condition = wanted(actor, filter, brokering.store.clock().today());
     let total = deal::Entity::find().filter(condition.clone()).count(brokering.store.db()).await?;
     let from = after::<(NaiveDate, DealId)>(cursor)?;
-    let mut items = page(brokering, actor, condition, from, limit.get() + 1).await?;
+    let mut items = page(brokering, actor, condition, filter.latest_first, from, limit.get() + 1).await?;
     let keep = usize::try_from(limit.get()).unwrap_or(usize::MAX);
     let more = items.len() > keep;
     items.truncate(keep);
@@ -174,7 +176,7 @@ pub async fn waiting(brokering: &Brokering, actor: &Actor, id: DealId) -> Result
     }
     let filter = Filter { without_broker: true, ..Filter::default() };
     let condition = wanted(actor, &filter, brokering.store.clock().today()).add(deal::Column::Id.eq(id.0));
-    let found = page(brokering, actor, condition, None, 1).await?;
+    let found = page(brokering, actor, condition, false, None, 1).await?;
     Ok(found.into_iter().next().ok_or(Refused::Hidden)?)
 }
 
@@ -183,6 +185,7 @@ pub(super) async fn page(
     brokering: &Brokering,
     actor: &Actor,
     condition: Condition,
+    latest_first: bool,
     from: Option<(NaiveDate, DealId)>,
     count: u64,
 ) -> Result<Vec<DealRow>, BrokeringError> {
@@ -190,9 +193,12 @@ pub(super) async fn page(
     let mut query = deal::Entity::find().filter(condition);
     if let Some((day, id)) = from {
         let order = deal::Column::DueOn;
-        query = query.filter(Condition::any().add(order.gt(day)).add(Condition::all().add(order.eq(day)).add(deal::Column::Id.gt(id.0))));
+        let (beyond, same) =
+            if latest_first { (order.lt(day), deal::Column::Id.lt(id.0)) } else { (order.gt(day), deal::Column::Id.gt(id.0)) };
+        query = query.filter(Condition::any().add(beyond).add(Condition::all().add(order.eq(day)).add(same)));
     }
-    let rows = query.order_by_asc(deal::Column::DueOn).order_by_asc(deal::Column::Id).limit(count).all(db).await?;
+    let way = if latest_first { Order::Desc } else { Order::Asc };
+    let rows = query.order_by(deal::Column::DueOn, way.clone()).order_by(deal::Column::Id, way).limit(count).all(db).await?;
     let ids: Vec<uuid::Uuid> = rows.iter().map(|r| r.id).collect();
     let mut brokers: HashMap<uuid::Uuid, Vec<AccountId>> = HashMap::new();
     for row in broker::Entity::find().filter(broker::Column::DealId.is_in(ids)).order_by_asc(broker::Column::AccountId).all(db).await? {

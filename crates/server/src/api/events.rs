@@ -109,6 +109,8 @@ pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Re
         without: &[],
         actor: params.parsed("actor")?,
         before: before(params.cursor())?,
+        since: None,
+        until: None,
     };
     Ok(Answer(read(&app, &who.actor, &filter, params.limit()?).await?))
 }

@@ -197,7 +197,12 @@ pub(crate) async fn get<C: KindContent>(State(app): State<App>, who: Who, Id(id)
 /// Listings of a kind: what is public, or a party's own.
 pub(crate) async fn list<C: KindContent>(State(app): State<App>, who: Who, params: Params) -> Result<Answer<List<ListingRow>>, Problem> {
     let params = params.only(&["limit", "cursor", "party", "status"])?;
-    let filter = Filter { kind: Some(C::KIND), party: super::parties::narrowed_to(&app, &params).await?, status: params.parsed("status")? };
+    let filter = Filter {
+        kind: Some(C::KIND),
+        party: super::parties::narrowed_to(&app, &params).await?,
+        status: params.parsed("status")?,
+        oldest_first: false,
+    };
     // Of others only what is published is listed, so there is nothing to choose from.
     if filter.status.is_some() && filter.party.is_none() {
         return Err(Problem::parameter("status"));

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
+use crate::app::App;
 use crate::problem::Problem;
 
 #[derive(RustEmbed)]
@@ -46,9 +47,7 @@ impl Assets {
     }
 
     fn add(&mut self, path: &str, asset: Asset) {
-        let hash: String = Sha256::digest(&asset.body).iter().take(6).map(|b| format!("{b:02x}")).collect();
-        let (stem, extension) = path.rsplit_once('.').unwrap_or((path, "bin"));
-        let name = format!("{stem}.{hash}.{extension}");
+        let name = hashed(path, &asset.body);
         self.names.insert(path.to_owned(), name.clone());
         self.by_name.insert(name, asset);
     }
@@ -60,6 +59,19 @@ impl Assets {
         }
         Cow::Owned(text.into_bytes())
     }
+}
+
+/// The name of a file with its hash in it.
+pub(crate) fn hashed(path: &str, body: &[u8]) -> String {
+    let hash: String = Sha256::digest(body).iter().take(6).map(|b| format!("{b:02x}")).collect();
+    let (stem, extension) = path.rsplit_once('.').unwrap_or((path, "bin"));
+    format!("{stem}.{hash}.{extension}")
+}
+
+/// The built-in style sheet.
+pub(crate) fn style_sheet() -> Cow<'static, str> {
+    let body = ASSETS.names.get("style.css").and_then(|name| ASSETS.by_name.get(name)).map(|asset| String::from_utf8_lossy(&asset.body));
+    body.unwrap_or_default()
 }
 
 fn content_type(path: &str) -> Option<&'static str> {
@@ -81,9 +93,13 @@ pub(super) fn address(path: &str) -> String {
 
 /// Width and height that a PNG among the assets says of itself.
 pub(super) fn size_of_picture(path: &str) -> Option<(u32, u32)> {
-    let asset = ASSETS.by_name.get(ASSETS.names.get(path)?)?;
+    size_of_png(&ASSETS.by_name.get(ASSETS.names.get(path)?)?.body)
+}
+
+/// Width and height that a PNG says of itself; none if it is no PNG.
+pub(crate) fn size_of_png(body: &[u8]) -> Option<(u32, u32)> {
     // The signature, then the length and the name of the first block, which begins with both.
-    let (width, rest) = asset.body.strip_prefix(b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR")?.split_first_chunk::<4>()?;
+    let (width, rest) = body.strip_prefix(b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR")?.split_first_chunk::<4>()?;
     let (height, _) = rest.split_first_chunk::<4>()?;
     Some((u32::from_be_bytes(*width), u32::from_be_bytes(*height)))
 }
@@ -95,17 +111,22 @@ pub(super) fn pictures() -> Vec<(String, usize)> {
     all.map(|(name, asset)| (format!("/assets/{name}"), asset.body.len())).collect()
 }
 
-/// Serves an asset. What its name says never changes, so it may be kept for ever.
-pub(super) async fn serve(Path(name): Path<String>) -> Result<Response, Problem> {
-    let asset = ASSETS.by_name.get(&name).ok_or_else(Problem::not_found)?;
-    let headers = [(header::CONTENT_TYPE, asset.content_type), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
-    Ok((headers, asset.body.clone()).into_response())
+/// Serves an asset, built in or the space's own. What its name says never changes, so it may be kept for ever.
+pub(super) async fn serve(State(app): State<App>, Path(name): Path<String>) -> Result<Response, Problem> {
+    let (content_type, body) = match (ASSETS.by_name.get(&name), app.space.look.file(&name)) {
+        (Some(asset), _) => (asset.content_type, asset.body.clone()),
+        (None, Some(own)) => (own.content_type, Cow::Owned(own.body.clone())),
+        (None, None) => return Err(Problem::not_found()),
+    };
+    let headers = [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    Ok((headers, body).into_response())
 }
 
-/// The mark of the space for the browser's tab.
-pub(super) async fn favicon() -> Result<Response, Problem> {
+/// The mark of the space for the browser's tab, in the space's accent.
+pub(super) async fn favicon(State(app): State<App>) -> Result<Response, Problem> {
     let file = Files::get("favicon.svg").ok_or_else(Problem::not_found)?;
-    Ok(([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "public, max-age=86400")], file.data).into_response())
+    let mark = String::from_utf8_lossy(&file.data).replace("#0b6b43", &app.space.look.accent.to_string());
+    Ok(([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "public, max-age=86400")], mark).into_response())
 }
 
 #[cfg(test)]
@@ -140,7 +161,9 @@ mod tests {
         let bytes: usize =
             ASSETS.by_name.iter().filter(|(n, _)| n.ends_with(".woff2") && !n.contains("latin-ext")).map(|(_, a)| a.body.len()).sum();
         let style: usize = ASSETS.by_name.iter().filter(|(n, _)| n.ends_with(".css")).map(|(_, a)| a.body.len()).sum();
-        let scripts: usize = ASSETS.by_name.iter().filter(|(n, _)| n.ends_with(".js")).map(|(_, a)| a.body.len()).sum();
+        // Scripts of single pages come with those alone.
+        let is_everywhere = |name: &str| name.ends_with(".js") && (name.starts_with("app.") || name.starts_with("vendor/"));
+        let scripts: usize = ASSETS.by_name.iter().filter(|(n, _)| is_everywhere(n)).map(|(_, a)| a.body.len()).sum();
         assert!(bytes < 75_000, "{bytes}");
         assert!(scripts < 54_000, "{scripts}");
         assert!(style < 60_000, "{style}");

@@ -20,7 +20,10 @@ pub(super) struct CardView {
     pub place: Option<String>,
     pub trl: Option<u8>,
     pub tags: Vec<String>,
+    /// When what it says was last changed or confirmed, else published: the newest day that the index knows.
     pub moment: Moment,
+    /// The message that says which of both that is.
+    pub moment_key: &'static str,
     /// The first figure of the field's code: which quiet pattern stands for it.
     pub pattern: char,
 }
@@ -54,7 +57,12 @@ impl CardView {
             place: label(Facet::Province),
             trl: card.trl(),
             tags: tags.into_iter().flatten().collect(),
-            moment: format::moment(lang, card.published_at),
+            moment: format::moment(lang, card.confirmed_at.max(card.published_at)),
+            moment_key: match card.kind {
+                _ if card.confirmed_at > card.published_at => "hit-updated",
+                DocKind::Party | DocKind::Expert => "hit-joined",
+                DocKind::Technology | DocKind::IpAsset | DocKind::Need => "hit-published",
+            },
             pattern: first(Facet::Field).and_then(|code| code.chars().next()).filter(|c| ('1'..='6').contains(c)).unwrap_or('0'),
             code: card.code,
         }

@@ -19,7 +19,7 @@ use store::IdempotencyKey;
 use super::faults::FaultLine;
 use super::form::Form;
 use super::format::{self, Moment};
-use super::frame::{Frame, Visit, go, localised, page, parameter};
+use super::frame::{Frame, Visit, go, localised, page, parameter, parsed};
 use super::paging::{cursor, paged};
 use super::posting::Writing;
 use crate::api;
@@ -331,6 +331,37 @@ pub(super) async fn add_file(
         response.headers_mut().insert(axum::http::header::CONNECTION, axum::http::HeaderValue::from_static("close"));
     }
     Ok(response)
+}
+
+#[derive(Template)]
+#[template(path = "confidential_remove.html")]
+struct RemovePage {
+    f: Frame,
+    code: String,
+    desk: String,
+    back: String,
+    file: ConfidentialFileId,
+}
+
+/// Asks whether a file is to be removed, and says what that does.
+pub(super) async fn ask_remove(State(app): State<App>, visit: Visit, Path(id): Path<String>) -> Result<Response, Problem> {
+    let writing = Writing::load(&app, &visit, &id).await?;
+    let lang = visit.lang();
+    let wanted = parsed::<ConfidentialFileId>(&visit, "file")?;
+    let files = files::list(&app.brokering, &visit.who.actor, writing.view.id).await?;
+    let file = files.into_iter().find(|file| Some(file.id) == wanted).ok_or_else(Problem::not_found)?;
+    let asked = RemovePage {
+        f: visit
+            .frame(&app, messages::say(lang, "confidential-remove-title", &[("name", &file.name)]))
+            .at(&format!("{}/files/remove?file={}", writing.desk(), file.id))
+            .unlisted()
+            .placed("my"),
+        code: writing.view.code.clone(),
+        desk: localised(lang, &writing.desk()),
+        back: localised(lang, &format!("{}/confidential", writing.desk())),
+        file: file.id,
+    };
+    Ok(page(StatusCode::OK, lang, &asked))
 }
 
 /// Removes a file.

@@ -360,7 +360,7 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
                 author: name(Some(m.author)),
                 voice: app.vocabularies.name("deal_voices", m.voice.as_str(), lang).to_owned(),
                 text: m.text,
-                at: format::moment(lang, m.sent_at),
+                at: format::recent(lang, m.sent_at, app.clock().now()),
             })
             .collect();
         filled.timeline = timeline(app, &view, events, lang, name);
@@ -467,7 +467,7 @@ fn timeline(
         EventLine {
             text: messages::say(lang, &format!("deal-event-{what}"), &args),
             by: name(event.actor_id.map(AccountId)),
-            at: format::moment(lang, event.at),
+            at: format::recent(lang, event.at, app.clock().now()),
         }
     };
     events.into_iter().map(line).collect()

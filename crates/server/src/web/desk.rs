@@ -19,6 +19,7 @@ use super::form::Form;
 use super::format::{self, Moment};
 use super::frame::{Frame, Visit, go, localised, page, parsed};
 use super::listing::pairs;
+use super::paging::{address, cursor, paged};
 use super::posting::{StepLink, Writing, label_of, links_of, reading, steps, translation_key, where_asked};
 use super::versus::{Pair, compare};
 use crate::app::App;
@@ -315,7 +316,8 @@ struct HistoryPage {
     title_lang: Lang,
     desk: String,
     versions: Vec<VersionLine>,
-    more: bool,
+    next: Option<String>,
+    first: Option<String>,
     from: i64,
     to: i64,
     pairs: Vec<Pair>,
@@ -328,7 +330,9 @@ pub(super) async fn history(State(app): State<App>, visit: Visit, Path(id): Path
     let actor = &visit.who.actor;
     let id: ListingId = id.parse().map_err(|_| Problem::not_found())?;
     let kind = listings::view::kind_of(&app.listings, id).await?.ok_or_else(Problem::not_found)?;
-    let mut versions = listings::versions::list(&app.listings, actor, id, VERSIONS + 1, None).await?;
+    let before = cursor(&visit);
+    let older = before.as_deref().map(str::parse::<i64>).transpose().map_err(|_| Problem::parameter("cursor"))?;
+    let mut versions = listings::versions::list(&app.listings, actor, id, VERSIONS + 1, older).await?;
     let more = versions.len() as u64 > VERSIONS;
     // What each is compared with: the one before it.
     let earlier: Vec<i64> = versions.iter().skip(1).chain(versions.last()).map(|v| v.version).collect();
@@ -340,19 +344,22 @@ pub(super) async fn history(State(app): State<App>, visit: Visit, Path(id): Path
         Some(from) => from,
         None => listings::versions::list(&app.listings, actor, id, 1, Some(to)).await?.first().map_or(to, |v| v.version),
     };
-    let (_, before) = listings::versions::get(&app.listings, actor, id, from).await?;
-    let (_, after) = listings::versions::get(&app.listings, actor, id, to).await?;
+    let (_, one) = listings::versions::get(&app.listings, actor, id, from).await?;
+    let (_, other) = listings::versions::get(&app.listings, actor, id, to).await?;
     let fields = steps::fields(kind);
     let cx = reading(&app, &visit, &fields, view.party.id).await?;
     let lines = |content: &listings::content::Content| {
         let json = content.to_json().and_then(|j| serde_json::from_str(&j)).map_err(|e| Problem::internal(&e))?;
         Ok::<_, Problem>(told(&fields, &json, &cx))
     };
-    let pairs = compare(&lines(&before)?, &lines(&after)?, lang, true);
+    let pairs = compare(&lines(&one)?, &lines(&other)?, lang, true);
     let authors: Vec<_> = versions.iter().filter_map(|v| v.author).collect();
     let names = accounts::people::names(app.accounts.store().db(), &authors).await?;
     let reviews = listings::review::history(&app.listings, actor, id).await?;
     let here = format!("/my/listings/{id}/history");
+    let next = versions.last().filter(|_| more).map(|v| v.version.to_string());
+    let paged = paged(&visit, &here, &[], next.as_deref());
+    let before = before.unwrap_or_default();
     let history = HistoryPage {
         f: visit.frame(&app, messages::say(lang, "history-title", &[])).at(&here).unlisted().placed("my"),
         code: view.code.clone(),
@@ -369,14 +376,18 @@ pub(super) async fn history(State(app): State<App>, visit: Visit, Path(id): Path
             .map(|(v, earlier)| VersionLine {
                 number: v.version,
                 by: v.author.and_then(|a| names.get(&a).cloned()).unwrap_or_else(|| messages::say(lang, "by-the-space", &[])),
-                at: format::moment(lang, v.at),
+                at: format::recent(lang, v.at, app.clock().now()),
                 reason: v.reason.clone(),
                 is_public: v.public,
-                href: localised(lang, &format!("{here}?from={earlier}&to={}", v.version)),
+                href: address(
+                    &localised(lang, &here),
+                    &[("from", &earlier.to_string()), ("to", &v.version.to_string()), ("cursor", &before)],
+                ),
                 is_on: v.version == to,
             })
             .collect(),
-        more,
+        next: paged.next,
+        first: paged.first,
         from,
         to,
         pairs,
@@ -384,7 +395,7 @@ pub(super) async fn history(State(app): State<App>, visit: Visit, Path(id): Path
             .into_iter()
             .filter_map(|r| {
                 Some(ReviewLine {
-                    at: format::moment(lang, r.decided_at?),
+                    at: format::recent(lang, r.decided_at?, app.clock().now()),
                     version: r.listing_version,
                     decision: messages::say(lang, &format!("decision-{}", r.decision?.replace('_', "-")), &[]),
                     reason: r.reason.map(|c| app.vocabularies.name("reject_reasons", &c, lang).to_owned()),

@@ -9,7 +9,8 @@ use axum::response::Response;
 use base::{Actor, messages};
 
 use super::frame::{Frame, Visit, page};
-use crate::app::{App, SpaceSettings};
+use crate::app::App;
+use crate::look::Space;
 use crate::problem::Problem;
 
 #[derive(Template)]
@@ -58,7 +59,7 @@ pub(crate) fn whereabouts(public_url: &str, method: &Method, uri: &Uri, headers:
 }
 
 /// A problem as a page for a reader of this space who is `here`.
-pub(crate) fn problem_page(space: &Arc<SpaceSettings>, actor: &Actor, problem: &Problem, here: &str, request_id: &str) -> Response {
+pub(crate) fn problem_page(space: &Arc<Space>, actor: &Actor, problem: &Problem, here: &str, request_id: &str) -> Response {
     let frame = Frame::new(actor.lang, Arc::clone(space), "", here, actor);
     let mut response = page(problem.status, actor.lang, &problem_view(frame, problem, request_id));
     if let Some(wait) = problem.retry_after {

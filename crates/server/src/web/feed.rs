@@ -104,7 +104,7 @@ async fn answers(app: &App, owner: &Actor, need: ListingId, path: &str, head: He
 }
 
 fn write(app: &App, lang: Lang, path: &str, head: Head, entries: Vec<(DateTime<Utc>, Entry)>) -> Result<Response, Problem> {
-    let space = if lang == Lang::Vi { &app.space.operator_vi } else { &app.space.operator_en };
+    let space = if lang == Lang::Vi { &app.space.settings.operator_vi } else { &app.space.settings.operator_en };
     let shown = Feed {
         lang,
         id: head.id,

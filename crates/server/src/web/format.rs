@@ -77,13 +77,39 @@ pub(super) struct Moment {
     pub day: String,
     /// Day and time.
     pub exact: String,
+    /// How long ago; the day where nothing is told of that, and where it is long ago.
+    pub ago: String,
 }
 
 /// The moment as people in Vietnam see it.
 pub(super) fn moment(lang: Lang, at: DateTime<Utc>) -> Moment {
     let local = in_vietnam(at);
     let day = day(lang, local.date());
-    Moment { iso: at.format("%Y-%m-%dT%H:%M:%SZ").to_string(), exact: format!("{day} {}", local.format("%H:%M")), day }
+    let exact = format!("{day} {}", local.format("%H:%M"));
+    Moment { iso: at.format("%Y-%m-%dT%H:%M:%SZ").to_string(), exact, ago: day.clone(), day }
+}
+
+/// Days after which a moment is told by its day.
+const RECENT_DAYS: i64 = 30;
+
+/// The moment with how long ago it was, for lists and what happened one after the other: "3 ngày trước". Never for days that
+/// bind somebody: those are told as they are.
+pub(super) fn recent(lang: Lang, at: DateTime<Utc>, now: DateTime<Utc>) -> Moment {
+    let told = moment(lang, at);
+    let passed = now - at;
+    let days = (in_vietnam(now).date() - in_vietnam(at).date()).num_days();
+    let said = |key: &str, count: i64| messages::say(lang, key, &[("count", &count.to_string())]);
+    let ago = match (passed.num_minutes(), passed.num_hours()) {
+        // What is to come, or another clock's.
+        (..0, _) => return told,
+        (0, _) => messages::say(lang, "ago-now", &[]),
+        (minutes @ 1..60, _) => said("ago-minutes", minutes),
+        (_, hours @ ..24) => said("ago-hours", hours),
+        _ if days == 1 => messages::say(lang, "ago-yesterday", &[]),
+        _ if days < RECENT_DAYS => said("ago-days", days),
+        _ => return told,
+    };
+    Moment { ago, ..told }
 }
 
 /// A share in basis points: `33,33 %`.
@@ -191,5 +217,30 @@ mod tests {
         let late: DateTime<Utc> = "2026-11-23T18:30:00Z".parse().unwrap();
         assert_eq!(moment(Lang::Vi, late).exact, "24/11/2026 01:30");
         assert_eq!(moment(Lang::En, late).day, "24 Nov 2026");
+    }
+
+    #[test]
+    fn what_happened_lately_is_told_by_how_long_ago_it_was() {
+        let now: DateTime<Utc> = "2026-11-24T03:00:00Z".parse().unwrap();
+        for (at, vi, en) in [
+            ("2026-11-24T02:59:30Z", "vừa xong", "just now"),
+            ("2026-11-24T02:59:00Z", "1 phút trước", "1 minute ago"),
+            ("2026-11-24T02:01:00Z", "59 phút trước", "59 minutes ago"),
+            ("2026-11-24T02:00:00Z", "1 giờ trước", "1 hour ago"),
+            // Another day in Vietnam, and yet some hours ago.
+            ("2026-11-23T16:00:00Z", "11 giờ trước", "11 hours ago"),
+            ("2026-11-23T03:00:00Z", "hôm qua", "yesterday"),
+            // More than a day ago by the clock, two days ago on the calendar.
+            ("2026-11-22T16:59:00Z", "2 ngày trước", "2 days ago"),
+            ("2026-11-21T03:00:00Z", "3 ngày trước", "3 days ago"),
+            ("2026-10-25T03:00:00Z", "25/10/2026", "25 Oct 2026"),
+            ("2026-11-24T03:01:00Z", "24/11/2026", "24 Nov 2026"),
+        ] {
+            let at: DateTime<Utc> = at.parse().unwrap();
+            assert_eq!(recent(Lang::Vi, at, now).ago, vi);
+            assert_eq!(recent(Lang::En, at, now).ago, en);
+            assert_eq!(recent(Lang::Vi, at, now).exact, moment(Lang::Vi, at).exact, "the exact time stays");
+            assert_eq!(moment(Lang::Vi, at).ago, moment(Lang::Vi, at).day, "days that bind are told as they are");
+        }
     }
 }

@@ -12,8 +12,9 @@ use base::{Actor, Lang, messages};
 use serde_json::Value;
 
 use super::assets;
-use crate::app::{App, SpaceSettings};
+use crate::app::App;
 use crate::extract::Who;
+use crate::look::{Logo, Space};
 use crate::problem::Problem;
 
 /// A person who opens a page: who, in which language, where.
@@ -96,13 +97,13 @@ pub(super) struct Frame {
     pub is_moderator: bool,
     /// How many notices that somebody has not read.
     pub unread: u64,
-    space: Arc<SpaceSettings>,
+    space: Arc<Space>,
     public_url: String,
     here: String,
 }
 
 impl Frame {
-    pub fn new(lang: Lang, space: Arc<SpaceSettings>, public_url: &str, here: &str, actor: &Actor) -> Self {
+    pub fn new(lang: Lang, space: Arc<Space>, public_url: &str, here: &str, actor: &Actor) -> Self {
         Self {
             lang,
             title: String::new(),
@@ -209,28 +210,41 @@ impl Frame {
 
     /// The address of an asset.
     pub fn asset(&self, path: &str) -> String {
-        assets::address(path)
+        match &self.space.look.sheet {
+            Some(own) if path == "style.css" => format!("/assets/{}", own.name),
+            _ => assets::address(path),
+        }
+    }
+
+    /// The space's own picture for the head of a page, if it has one.
+    pub fn logo(&self) -> Option<&Logo> {
+        self.space.look.logo.as_ref()
+    }
+
+    /// The accent on white.
+    pub fn accent(&self) -> String {
+        self.space.look.accent.to_string()
     }
 
     /// The space's name.
     pub fn space_name(&self) -> &str {
         match self.lang {
-            Lang::Vi => &self.space.name_vi,
-            Lang::En => &self.space.name_en,
+            Lang::Vi => &self.space.settings.name_vi,
+            Lang::En => &self.space.settings.name_en,
         }
     }
 
     /// Who runs the space.
     pub fn operator(&self) -> &str {
         match self.lang {
-            Lang::Vi => &self.space.operator_vi,
-            Lang::En => &self.space.operator_en,
+            Lang::Vi => &self.space.settings.operator_vi,
+            Lang::En => &self.space.settings.operator_en,
         }
     }
 
     /// Whether what is shown is invented.
     pub fn is_demonstration(&self) -> bool {
-        self.space.demonstration
+        self.space.settings.demonstration
     }
 
     /// The title with the space's name.

@@ -20,6 +20,7 @@ use super::frame::{Frame, Visit, localised, page, parsed};
 use super::listing::{Names, Pen};
 use super::paging::{address, cursor, paged};
 use super::staff::Tab;
+use super::takeaway;
 use crate::api::parties::led_on;
 use crate::app::App;
 use crate::problem::Problem;
@@ -78,10 +79,23 @@ pub(super) fn line(app: &App, view: &InterestView, lang: Lang) -> Line {
         },
         status: view.status.as_str(),
         status_label: app.vocabularies.name("interest_status", view.status.as_str(), lang).to_owned(),
-        sent: format::moment(lang, view.sent_at),
+        sent: format::recent(lang, view.sent_at, app.clock().now()),
         due: view.status.is_open().then(|| format::day(lang, view.answer_due_on)),
         is_overdue: view.is_overdue,
     }
+}
+
+/// A list of interests as a file.
+pub(super) async fn as_file(app: &App, visit: &Visit, filter: &Filter) -> Result<Response, Problem> {
+    let (lang, actor) = (visit.lang(), &visit.who.actor);
+    let found = takeaway::gather(async |limit, cursor| {
+        let found = brokering::interests::list(&app.brokering, actor, filter, limit, cursor.as_deref()).await?;
+        Ok((found.items, found.next))
+    });
+    let heads = ["interest-column-listing", "column-code", "interest-column-who", "column-status", "interest-due", "interest-column-sent"];
+    takeaway::file(lang, "interests", &heads, found.await?.map(|view| line(app, &view, lang)), |line| {
+        vec![line.title, line.code, line.who.join(" → "), line.status_label, line.due.unwrap_or_default(), line.sent.iso]
+    })
 }
 
 #[derive(Template)]
@@ -93,6 +107,7 @@ struct MyInterestsPage {
     nothing: String,
     lines: Vec<Line>,
     total: u64,
+    csv: String,
     next: Option<String>,
     first: Option<String>,
 }
@@ -110,6 +125,9 @@ pub(super) async fn mine(State(app): State<App>, visit: Visit) -> Result<Respons
     let which: Option<Which> = parsed(&visit, "status")?;
     let party: Option<PartyId> = led_on(&app, parsed(&visit, "party")?).await?;
     let filter = Filter { role, which, party };
+    if takeaway::is_asked(&visit)? {
+        return as_file(&app, &visit, &filter).await;
+    }
     let found = brokering::interests::list(&app.brokering, &visit.who.actor, &filter, Limit::default(), cursor(&visit).as_deref()).await?;
     let party = party.map(|p| p.to_string()).unwrap_or_default();
     let asked = [("role", role.as_str()), ("status", which.map_or("", Which::as_str)), ("party", party.as_str())];
@@ -127,6 +145,7 @@ pub(super) async fn mine(State(app): State<App>, visit: Visit) -> Result<Respons
         nothing: messages::say(lang, &format!("interests-{role}-none"), &[]),
         lines: found.items.iter().map(|view| line(&app, view, lang)).collect(),
         total: found.total,
+        csv: paged.csv,
         next: paged.next,
         first: paged.first,
     };

@@ -7,7 +7,7 @@
 mod account;
 mod alike;
 mod asked;
-mod assets;
+pub(crate) mod assets;
 mod audience;
 mod card;
 mod choice;
@@ -54,6 +54,7 @@ mod saved;
 mod staff;
 mod stories;
 mod styleguide;
+mod takeaway;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -186,6 +187,7 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, get "/my/listings/{id}/confidential", "pageConfidential", SignedIn, confidential::show);
     both!(table, post "/my/listings/{id}/confidential", "formConfidential", SignedIn, POSTING, confidential::save);
     both!(table, post "/my/listings/{id}/files", "formConfidentialFile", SignedIn, BodyLimit::File, confidential::add_file);
+    both!(table, get "/my/listings/{id}/files/remove", "pageConfidentialFileRemove", SignedIn, confidential::ask_remove);
     both!(table, post "/my/listings/{id}/files/remove", "formConfidentialFileRemove", SignedIn, FORM, confidential::remove_file);
     both!(table, post "/my/listings/{id}/disclosures", "formDisclosure", SignedIn, FORM, confidential::disclose);
     both!(table, post "/my/listings/{id}/disclosures/revoke", "formDisclosureRevoke", SignedIn, FORM, confidential::revoke);

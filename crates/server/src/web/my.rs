@@ -5,6 +5,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use base::fold::sort_key;
 use base::{Lang, Limit, PartyId, PartyRole, StaffRole, messages};
 use chrono::TimeDelta;
 use listings::list::{Filter, ListingRow};
@@ -13,8 +14,9 @@ use matching::of_party::{self, Order, PartyAsk, PartyMatch};
 
 use super::format::{self, Moment};
 use super::frame::{Frame, Visit, localised, page, parameter, parsed};
-use super::paging::{address, cursor, paged};
+use super::paging::{Sorted, TURNED, address, cursor, is_turned, paged, sorted};
 use super::pairs::percent;
+use super::takeaway::{self, Rows};
 use crate::api::parties::led_on;
 use crate::app::App;
 use crate::problem::Problem;
@@ -88,7 +90,10 @@ struct MyPage {
     party: Option<PartyDesk>,
     states: Vec<StateTab>,
     lines: Vec<Line>,
+    /// The column that they are sorted by.
+    by_change: Option<Sorted>,
     total: u64,
+    csv: String,
     next: Option<String>,
     first: Option<String>,
     counterparts: Vec<Counterpart>,
@@ -134,7 +139,7 @@ fn line(app: &App, row: ListingRow, lang: Lang) -> Line {
         status_label: app.vocabularies.name("listing_status", row.status.as_str(), lang).to_owned(),
         revision: revision.map(|r| messages::say(lang, &format!("revision-{}", r.as_str().replace('_', "-")), &[])),
         percent: row.completeness.unwrap_or_default(),
-        changed: row.updated_at.map(|at| format::moment(lang, at)),
+        changed: row.updated_at.map(|at| format::recent(lang, at, app.clock().now())),
         expires: row.expires_at.map(|at| format::moment(lang, at)),
     }
 }
@@ -226,9 +231,20 @@ async fn waiting_deals(app: &App, visit: &Visit) -> Result<Vec<Waits>, Problem> 
     Ok(waits.collect())
 }
 
+/// The listings of a party as a file.
+fn as_file(app: &App, rows: Rows<ListingRow>, lang: Lang) -> Result<Response, Problem> {
+    let heads = ["column-title", "column-code", "column-kind", "column-status", "column-complete", "column-changed", "fact-expires"];
+    let iso = |moment: Option<Moment>| moment.map(|m| m.iso).unwrap_or_default();
+    takeaway::file(lang, "listings", &heads, rows.map(|row| line(app, row, lang)), |line| {
+        let status = [Some(line.status_label), line.revision].into_iter().flatten().collect::<Vec<_>>().join(" – ");
+        vec![line.title, line.code, line.kind, status, format!("{} %", line.percent), iso(line.changed), iso(line.expires)]
+    })
+}
+
 pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let lang = visit.lang();
     let actor = &visit.who.actor;
+    let is_file = takeaway::is_asked(&visit)?;
     let me = accounts::people::me(&app.accounts, actor).await?;
     let memberships = accounts::membership::mine(&app.accounts, actor).await?;
     let mut waits = waiting_staff(&app, &visit).await?;
@@ -242,7 +258,8 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
             tone: "amber",
         });
     }
-    let own: Vec<_> = memberships.into_iter().filter(|m| m.status == MemberStatus::Confirmed).collect();
+    let mut own: Vec<_> = memberships.into_iter().filter(|m| m.status == MemberStatus::Confirmed).collect();
+    own.sort_by_key(|m| sort_key(m.party_names.best(lang).unwrap_or_default()));
     let written: Vec<PartyId> = own.iter().map(|m| m.party).filter(|party| actor.has_role(*party, PartyRole::Editor)).collect();
     waits.extend(waiting_deals(&app, &visit).await?);
     waits.extend(waiting(&app, &visit, &written).await?);
@@ -263,6 +280,14 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
             is_on: shown.is_some_and(|s| s.party == m.party),
         })
         .collect();
+    if let Some(shown) = shown.filter(|_| is_file) {
+        let filter = Filter { kind: None, party: Some(shown.party), status, oldest_first: is_turned(&visit) };
+        let found = takeaway::gather(async |limit, cursor| {
+            let rows = listings::list::list(&app.listings, actor, &filter, limit, cursor.as_deref()).await?;
+            Ok((rows.items, rows.next))
+        });
+        return as_file(&app, found.await?, lang);
+    }
     let mut view = MyPage {
         f: visit.frame(&app, messages::say(lang, "my-title", &[])).at("/my").unlisted().placed("my"),
         done: (parameter(&visit, "did") == "removed").then(|| messages::say(lang, "my-did-removed", &[])),
@@ -272,19 +297,24 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
         party: None,
         states: Vec::new(),
         lines: Vec::new(),
+        by_change: None,
         total: 0,
+        csv: String::new(),
         next: None,
         first: None,
         counterparts: Vec::new(),
     };
     if let Some(shown) = shown {
         view.counterparts = counterparts(&app, &visit, shown.party).await?;
-        let filter = Filter { kind: None, party: Some(shown.party), status };
+        let filter = Filter { kind: None, party: Some(shown.party), status, oldest_first: is_turned(&visit) };
         let cursor = cursor(&visit);
         let rows = listings::list::list(&app.listings, actor, &filter, Limit::new(SHOWN).unwrap_or_default(), cursor.as_deref()).await?;
         let (party, state) = asked_for(shown.party, status);
-        let paged = paged(&visit, PATH, &[("party", &party), ("status", state)], rows.next.as_deref());
-        (view.next, view.first) = (paged.next, paged.first);
+        let asked = [("party", party.as_str()), ("status", state)];
+        let turned = parameter(&visit, TURNED);
+        let paged = paged(&visit, PATH, &[asked.as_slice(), &[(TURNED, turned.as_str())]].concat(), rows.next.as_deref());
+        view.by_change = Some(sorted(&visit, PATH, &asked, "descending"));
+        (view.next, view.first, view.csv) = (paged.next, paged.first, paged.csv);
         view.total = rows.total;
         view.lines = rows.items.into_iter().map(|row| line(&app, row, lang)).collect();
         let state =

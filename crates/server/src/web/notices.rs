@@ -72,12 +72,13 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
     let (lang, actor) = (visit.lang(), &visit.who.actor);
     let account = actor.signed_in()?;
     let found = notices::list(&app.accounts, actor, false, Limit::default(), cursor(&visit).as_deref()).await?;
+    let now = app.clock().now();
     let said = crate::notices::say_all(&app, actor, &found.items).await?;
     let line = |(notice, said): (Notice, Said)| Line {
         id: notice.id.to_string(),
         text: said.text,
         kind: crate::notices::kind_name(notice.kind, lang),
-        at: format::moment(lang, notice.created_at),
+        at: format::recent(lang, notice.created_at, now),
         is_new: notice.read_at.is_none(),
     };
     let lines = found.items.into_iter().zip(said).map(line).collect();

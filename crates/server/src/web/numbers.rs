@@ -29,29 +29,53 @@ const CHARTS: [(&str, Facet); 4] =
 const BARS: usize = 12;
 
 /// A chart and its table in one.
-struct Chart {
+pub(super) struct Chart {
     /// Its name in addresses.
     name: &'static str,
     /// The finding, as a sentence.
     title: String,
     /// What the first column is.
-    head: String,
+    pub(super) head: String,
     /// What is counted.
-    unit: String,
-    bars: Vec<Bar>,
+    pub(super) unit: String,
+    pub(super) bars: Vec<Bar>,
     /// Where it can be had as a table, and as a drawing.
     csv: String,
     svg: String,
 }
 
 /// One row.
-struct Bar {
-    label: String,
-    href: Option<String>,
+pub(super) struct Bar {
+    pub(super) label: String,
+    pub(super) href: Option<String>,
     count: u64,
-    text: String,
+    pub(super) text: String,
     /// 0 to 100 of the longest.
-    length: u64,
+    pub(super) length: u64,
+}
+
+impl Chart {
+    /// Two bars, for the page that shows what pages are made of.
+    pub(super) fn sample(lang: Lang, href: String) -> Self {
+        let bar = |label: &str, count, length| Bar {
+            label: label.to_owned(),
+            href: Some(href.clone()),
+            count,
+            text: format::count(lang, count),
+            length,
+        };
+        let say = |key: &str| messages::say(lang, key, &[]);
+        let bars = vec![bar("A", 40, 100), bar("B", 18, 45)];
+        Self {
+            name: "sample",
+            title: say("styleguide-chart"),
+            head: say("column-title"),
+            unit: say("column-code"),
+            bars,
+            csv: href.clone(),
+            svg: href.clone(),
+        }
+    }
 }
 
 /// A figure by itself.

@@ -20,13 +20,48 @@ pub(super) struct Paged {
     pub first: Option<String>,
     /// Where its forms are sent, so that the answer is the same part of the list.
     pub action: String,
+    /// The list as a file, for lists that can be taken away.
+    pub csv: String,
 }
 
 pub(super) fn paged(visit: &Visit, path: &str, filter: &[(&str, &str)], next: Option<&str>) -> Paged {
     let path = localised(visit.lang(), path);
     let at = |cursor: &str| address(&path, &[filter, &[("cursor", cursor)]].concat());
     let here = cursor(visit);
-    Paged { next: next.map(at), first: here.as_ref().map(|_| address(&path, filter)), action: at(here.as_deref().unwrap_or_default()) }
+    Paged {
+        next: next.map(at),
+        first: here.as_ref().map(|_| address(&path, filter)),
+        action: at(here.as_deref().unwrap_or_default()),
+        csv: address(&path, &[filter, &[("format", "csv")]].concat()),
+    }
+}
+
+/// The head of the column that a list is sorted by: it says which way, and leads to the list the other way round.
+pub(super) struct Sorted {
+    pub href: String,
+    /// For `aria-sort`.
+    pub way: &'static str,
+    pub arrow: &'static str,
+}
+
+/// The parameter that turns a list round.
+pub(super) const TURNED: &str = "order";
+
+/// Whether a list is asked for the other way round than usual.
+pub(super) fn is_turned(visit: &Visit) -> bool {
+    parameter(visit, TURNED) == "turned"
+}
+
+/// The head of the column by which a list is sorted, downwards or upwards where it is not turned.
+pub(super) fn sorted(visit: &Visit, path: &str, filter: &[(&str, &str)], usual: &'static str) -> Sorted {
+    let is_turned = is_turned(visit);
+    let other = if is_turned { "" } else { "turned" };
+    let is_rising = (usual == "ascending") != is_turned;
+    Sorted {
+        href: address(&localised(visit.lang(), path), &[filter, &[(TURNED, other)]].concat()),
+        way: if is_rising { "ascending" } else { "descending" },
+        arrow: if is_rising { "↑" } else { "↓" },
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use base::fold::sort_key;
 use base::{Actor, Faults, Lang, Limit, ListingId, PartyId, PartyRole, messages};
 use listings::content::{Content, IpAsset, Need, Technology};
 use listings::edit::NewListing;
@@ -66,7 +67,11 @@ struct PostingPage {
     faults: Vec<FaultLine>,
     saved: Option<String>,
     unsaved: Option<String>,
+    /// None while the whole page is shown: its faults stand beside their fields already.
+    auto_faults: Vec<FaultLine>,
     percent: Option<u8>,
+    /// The most useful of what is missing: what it is and where it is written.
+    missing: Option<(String, String)>,
     other_language: Option<(String, String)>,
 }
 
@@ -90,7 +95,9 @@ struct PostPage {
 pub(super) async fn own_parties(app: &App, actor: &Actor, lang: Lang) -> Result<Vec<(PartyId, String)>, Problem> {
     let all = accounts::membership::mine(&app.accounts, actor).await?;
     let own = all.into_iter().filter(|m| m.status == MemberStatus::Confirmed && actor.has_role(m.party, PartyRole::Editor));
-    Ok(own.map(|m| (m.party, m.party_names.best(lang).unwrap_or_default().to_owned())).collect())
+    let mut own: Vec<(PartyId, String)> = own.map(|m| (m.party, m.party_names.best(lang).unwrap_or_default().to_owned())).collect();
+    own.sort_by_key(|(_, name)| sort_key(name));
+    Ok(own)
 }
 
 /// The kind of a piece of an address.
@@ -131,7 +138,7 @@ async fn context<'a>(
     if let Some(party) = party.filter(|p| visit.who.actor.is_member(*p)) {
         let asked = |kind: Kind| fields.iter().any(|f| matches!(f.input, Input::Listings(k) if k == kind));
         for kind in Kind::ALL.into_iter().filter(|kind| asked(*kind)) {
-            let filter = Filter { kind: Some(kind), party: Some(party), status: None };
+            let filter = Filter { kind: Some(kind), party: Some(party), ..Filter::default() };
             let limit = Limit::new(LINKED).unwrap_or_default();
             let rows = listings::list::list(&app.listings, &visit.who.actor, &filter, limit, None).await?;
             linked.extend(rows.items.into_iter().map(|row| (row.id, kind, format!("{} ({})", row.title, row.code))));
@@ -291,6 +298,8 @@ impl Sheet<'_> {
             faults: fault_lines(wrong, &self.fields, lang, self.cx.written_in),
             saved: None,
             unsaved: None,
+            auto_faults: Vec::new(),
+            missing: writing.and_then(|w| next_most_useful(w, lang)),
             percent: writing.and_then(|w| w.view.inside.as_ref()).map(|i| i.completeness.percent),
             other_language: (writing.is_none() && !is_translation)
                 .then(|| (messages::say(lang, "post-in-other-language", &[]), localised(lang.other(), &new_path))),
@@ -432,6 +441,18 @@ pub(super) fn where_asked(writing: &Writing, pointer: &str, lang: Lang) -> Strin
         None => String::new(),
     };
     localised(lang, &format!("{}/edit/{}#{id}", writing.desk(), step_of(kind, pointer)))
+}
+
+/// What would do most for a listing that is being written: what it is called, and where it is written.
+fn next_most_useful(writing: &Writing, lang: Lang) -> Option<(String, String)> {
+    let missing = writing.view.inside.as_ref()?.completeness.missing.first()?;
+    Some(if missing.reason == "translation" {
+        let step = writing.steps().len() + 1;
+        let label = messages::say(lang, translation_key(writing.source), &[]);
+        (label, localised(lang, &format!("{}/edit/{step}", writing.desk())))
+    } else {
+        (label_of(writing.view.kind, &missing.pointer, lang), where_asked(writing, &missing.pointer, lang))
+    })
 }
 
 /// What a field is called.

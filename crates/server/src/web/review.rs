@@ -5,9 +5,9 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::{Code, Cursor, Lang, Limit, ListingId, messages};
+use base::{AccountId, Code, Cursor, Lang, Limit, ListingId, messages};
 use listings::ListingError;
-use listings::review::{Decision, FieldNote, PASS, Scores, Verdict};
+use listings::review::{Decision, FieldNote, PASS, Scores, Verdict, Waiting};
 
 use super::alike::{Alike, alike};
 use super::desk::terms;
@@ -18,6 +18,7 @@ use super::format::{self, Moment};
 use super::frame::{Frame, Visit, go, localised, page};
 use super::paging::{cursor, paged};
 use super::posting::{reading, steps};
+use super::takeaway;
 use super::versus::{Pair, compare};
 use crate::app::App;
 use crate::extract::Writer;
@@ -38,7 +39,8 @@ struct WaitingLine {
     is_revision: bool,
     since: Moment,
     days: u64,
-    state: &'static str,
+    /// Who has it in hand.
+    hand: String,
 }
 
 #[derive(Template)]
@@ -47,16 +49,18 @@ struct QueuePage {
     f: Frame,
     lines: Vec<WaitingLine>,
     total: u64,
+    csv: String,
     next: Option<String>,
     first: Option<String>,
 }
 
-pub(super) async fn queue(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
-    let lang = visit.lang();
-    let after = cursor(&visit).as_deref().map(Cursor::read).transpose().map_err(|_| Problem::parameter("cursor"))?;
-    let waiting = listings::review::queue(&app.listings, &visit.who.actor, Limit::new(SHOWN).unwrap_or_default(), after).await?;
+/// Submissions as lines, with the names of the moderators who have them in hand.
+async fn waiting_lines(app: &App, waiting: Vec<Waiting>, lang: Lang) -> Result<Vec<WaitingLine>, Problem> {
+    let hands: Vec<AccountId> = waiting.iter().filter_map(|w| w.claimed_by).collect();
+    let names = accounts::people::names(app.accounts.store().db(), &hands).await?;
     let now = app.clock().now();
-    let lines = waiting.items.into_iter().map(|w| WaitingLine {
+    let say = |key: &str| messages::say(lang, key, &[]);
+    let line = |w: Waiting| WaitingLine {
         title_lang: w.title_lang,
         title: w.title,
         href: localised(lang, &format!("/review/{}", w.id)),
@@ -64,20 +68,40 @@ pub(super) async fn queue(State(app): State<App>, visit: Visit) -> Result<Respon
         kind: app.vocabularies.name("listing_kinds", w.kind.as_str(), lang).to_owned(),
         is_revision: w.is_revision,
         days: u64::try_from((now - w.submitted_at).num_days()).unwrap_or_default(),
-        since: format::moment(lang, w.submitted_at),
-        state: if w.mine {
-            "review-mine"
-        } else if w.claimed {
-            "review-taken"
-        } else {
-            "review-free"
+        since: format::recent(lang, w.submitted_at, now),
+        hand: match w.claimed_by {
+            _ if w.mine => say("review-mine"),
+            None => say("review-free"),
+            Some(by) => names.get(&by).cloned().unwrap_or_else(|| say("review-taken")),
         },
-    });
+    };
+    Ok(waiting.into_iter().map(line).collect())
+}
+
+pub(super) async fn queue(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let find = async |limit: Limit, cursor: Option<String>| {
+        let after = cursor.as_deref().map(Cursor::read).transpose().map_err(|_| Problem::parameter("cursor"))?;
+        Ok::<_, Problem>(listings::review::queue(&app.listings, &visit.who.actor, limit, after).await?)
+    };
+    if takeaway::is_asked(&visit)? {
+        let found = takeaway::gather(async |limit, cursor| find(limit, cursor).await.map(|p| (p.items, p.next))).await?;
+        let lines = found.try_map(async |items| waiting_lines(&app, items, lang).await).await?;
+        let heads = ["column-title", "column-code", "column-kind", "column-what", "column-since", "column-days", "column-hand"];
+        return takeaway::file(lang, "review", &heads, lines, |line| {
+            let what = if line.is_revision { "review-is-revision" } else { "review-is-new" };
+            let (what, days) = (messages::say(lang, what, &[]), line.days.to_string());
+            vec![line.title, line.code, line.kind, what, line.since.iso, days, line.hand]
+        });
+    }
+    let waiting = find(Limit::new(SHOWN).unwrap_or_default(), cursor(&visit)).await?;
+    let lines = waiting_lines(&app, waiting.items, lang).await?;
     let paged = paged(&visit, "/review", &[], waiting.next.as_deref());
     let view = QueuePage {
         f: visit.frame(&app, messages::say(lang, "review-title", &[])).at("/review").unlisted().placed("review"),
-        lines: lines.collect(),
+        lines,
         total: waiting.total,
+        csv: paged.csv,
         next: paged.next,
         first: paged.first,
     };
@@ -210,7 +234,7 @@ async fn review_page(
         is_mine: open.is_some_and(|r| r.mine),
         keeps_typed: typed.is_some(),
         has_public,
-        submitted: inside.submitted_at.map(|at| format::moment(lang, at)),
+        submitted: inside.submitted_at.map(|at| format::recent(lang, at, app.clock().now())),
         percent: inside.completeness.percent,
         missing: inside.completeness.missing.iter().take(5).map(|m| missing_label(&view, m, lang)).collect(),
         changed: lines.iter().filter(|l| l.pair.is_changed).count(),

@@ -267,7 +267,7 @@ pub(super) async fn news(State(app): State<App>, visit: Visit, Id(id): Id<SavedS
             title_lang: card.as_ref().map_or(lang, |card| card.title_lang(lang)),
             href: card.as_ref().map(|card| localised(lang, &super::card::path(card))),
             kind: card.as_ref().map_or_else(String::new, |card| Facet::Kind.label(card.kind.as_str(), lang, &app.vocabularies)),
-            at: format::moment(lang, one.at),
+            at: format::recent(lang, one.at, app.clock().now()),
         });
     }
     let path = format!("{PATH}/{id}");

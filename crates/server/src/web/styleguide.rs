@@ -7,13 +7,18 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::{Faults, messages};
+use base::{Faults, Lang, messages};
+use chrono::TimeDelta;
 use listings::state::Status;
 use serde_json::json;
 
+use super::card::CardView;
 use super::faults::{FaultLine, fault_lines};
 use super::fields::{Context, Control, Field, FieldView, Input, Wrong, views};
-use super::frame::{Frame, Visit, page};
+use super::format;
+use super::frame::{Frame, Visit, localised, page};
+use super::numbers::Chart;
+use super::staff::Tab;
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -44,10 +49,40 @@ struct StyleguidePage {
     statuses: Vec<(&'static str, String)>,
     fields: Vec<FieldView>,
     faults: Vec<FaultLine>,
+    /// A table of one line: what it is, and its code.
+    lines: Vec<(String, &'static str)>,
+    csv: String,
+    next: Option<String>,
+    first: Option<String>,
+    tabs: Vec<Tab>,
+    hit: CardView,
+    chart: Chart,
+}
+
+/// A result as a card shows it.
+fn card(app: &App, visit: &Visit) -> CardView {
+    let lang = visit.lang();
+    CardView {
+        kind: "technology",
+        kind_label: app.vocabularies.name("listing_kinds", "technology", lang).to_owned(),
+        code: "CN-2026-000001".to_owned(),
+        url: localised(lang, "/styleguide"),
+        title_html: "Máy sấy <mark>cơm dừa</mark>".to_owned(),
+        title_lang: Lang::Vi,
+        snippet_html: messages::say(lang, "styleguide-empty", &[]),
+        party: Some("Viện Dừa".to_owned()),
+        verified: true,
+        place: None,
+        trl: Some(7),
+        tags: vec![app.vocabularies.name("ipr_status", "granted", lang).to_owned()],
+        moment: format::recent(lang, app.clock().now() - TimeDelta::days(3), app.clock().now()),
+        moment_key: "hit-updated",
+        pattern: '2',
+    }
 }
 
 pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
-    if !app.space.demonstration {
+    if !app.space.settings.demonstration {
         return Err(Problem::not_found());
     }
     let lang = visit.lang();
@@ -70,6 +105,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
         listings: Vec::new(),
         notes: HashMap::from([("/problem".to_owned(), messages::say(lang, "styleguide-note", &[]))]),
     };
+    let here = localised(lang, "/styleguide");
     let statuses = Status::ALL.iter().map(|s| (s.as_str(), app.vocabularies.name("listing_status", s.as_str(), lang).to_owned()));
     let guide = StyleguidePage {
         f: visit.frame(&app, messages::say(lang, "styleguide-title", &[])).at("/styleguide").unlisted(),
@@ -77,6 +113,15 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
         statuses: statuses.collect(),
         fields: views(&FIELDS, &content, None, &wrong, &cx),
         faults: fault_lines(&wrong, &FIELDS, lang, lang),
+        lines: vec![("Máy sấy cơm dừa".to_owned(), "CN-2026-000001")],
+        csv: here.clone(),
+        next: Some(here.clone()),
+        first: Some(here.clone()),
+        tabs: [("my-all", true), ("deals-ended", false)]
+            .map(|(key, is_on)| Tab { text: messages::say(lang, key, &[]), href: here.clone(), is_on })
+            .into(),
+        hit: card(&app, &visit),
+        chart: Chart::sample(lang, here),
     };
     Ok(page(StatusCode::OK, lang, &guide))
 }

@@ -23,6 +23,7 @@ use super::frame::Frame;
 use super::listing::{Named, Names, listing_page};
 use super::{account, door, errors, experts, finding, home, party, reference};
 use crate::app::SpaceSettings;
+use crate::look::Space;
 use crate::problem::Problem;
 
 const EVIL: &str = "</script><img src=x onerror=alert(1)>\"'&";
@@ -39,8 +40,11 @@ fn frame(lang: Lang, here: &str) -> Frame {
         operator_vi: "Sở".to_owned(),
         operator_en: "Department".to_owned(),
         demonstration: true,
+        accent: None,
+        accent_dark: None,
+        logo: None,
     };
-    Frame::new(lang, Arc::new(space), "http://127.0.0.1:1", here, &Actor::anonymous(lang))
+    Frame::new(lang, Arc::new(Space::open(space).unwrap()), "http://127.0.0.1:1", here, &Actor::anonymous(lang))
 }
 
 fn vocabularies() -> Vocabularies {

@@ -16,7 +16,8 @@ use super::super::fields::Opt;
 use super::super::form::Form;
 use super::super::format;
 use super::super::frame::{Frame, Visit, go, localised, page, parameter, parsed};
-use super::super::paging::{address, cursor, paged};
+use super::super::paging::{Sorted, TURNED, address, cursor, is_turned, paged, sorted};
+use super::super::takeaway;
 use super::refused;
 use crate::app::App;
 use crate::extract::Writer;
@@ -55,6 +56,9 @@ pub(in super::super) struct MyDealsPage {
     pub tabs: Vec<Tab>,
     pub lines: Vec<DealLine>,
     pub total: u64,
+    pub csv: String,
+    /// The column that they are sorted by.
+    pub by_day: Sorted,
     pub next: Option<String>,
     pub first: Option<String>,
     /// The stage that the list is narrowed to, and where it is not.
@@ -93,16 +97,43 @@ pub(in super::super) async fn deal_lines(app: &App, rows: Vec<DealRow>, lang: La
     Ok(rows.into_iter().map(line).collect())
 }
 
+/// The deals as a file.
+async fn as_file(app: &App, visit: &Visit, filter: &Filter) -> Result<Response, Problem> {
+    let (lang, actor) = (visit.lang(), &visit.who.actor);
+    let found = takeaway::gather(async |limit, cursor| {
+        let found = deals::list(&app.brokering, actor, filter, limit, cursor.as_deref()).await?;
+        Ok((found.items, found.next))
+    });
+    let lines = found.await?.try_map(async |rows| deal_lines(app, rows, lang).await).await?;
+    let heads = ["column-title", "column-code", "column-kind", "column-parties", "deal-stage", "deal-whose", "deal-by-when"];
+    takeaway::file(lang, "deals", &heads, lines, |line| {
+        let stage = [Some(line.stage), line.lost].into_iter().flatten().collect::<Vec<_>>().join(" – ");
+        vec![line.title, line.code, line.kind, line.parties, stage, line.next_by, line.due.unwrap_or_default()]
+    })
+}
+
 pub(in super::super) async fn list(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let lang = visit.lang();
     let which = parameter(&visit, "which");
     let (stage, broker) = (parameter(&visit, "stage"), parsed(&visit, "broker")?);
     let narrowed = Some(stage.clone()).filter(|s| !s.is_empty());
-    let filter = Filter { ended: which == "ended", overdue: which == "overdue", stage: narrowed, broker, ..Filter::default() };
+    let filter = Filter {
+        ended: which == "ended",
+        overdue: which == "overdue",
+        stage: narrowed,
+        broker,
+        latest_first: is_turned(&visit),
+        ..Filter::default()
+    };
+    if takeaway::is_asked(&visit)? {
+        return as_file(&app, &visit, &filter).await;
+    }
     let found = deals::list(&app.brokering, &visit.who.actor, &filter, Limit::default(), cursor(&visit).as_deref()).await?;
     let broker = parameter(&visit, "broker");
     let narrowed = [("stage", stage.as_str()), ("broker", broker.as_str())];
-    let paged = paged(&visit, PATH, &[[("which", which.as_str())].as_slice(), &narrowed].concat(), found.next.as_deref());
+    let asked = [[("which", which.as_str())].as_slice(), &narrowed].concat();
+    let turned = parameter(&visit, TURNED);
+    let paged = paged(&visit, PATH, &[asked.as_slice(), &[(TURNED, turned.as_str())]].concat(), found.next.as_deref());
     let named = app.brokering.pipelines.all_stages().into_iter().find(|s| s.code == stage).map(|s| s.name(lang).to_owned());
     let tab = |one: &str| Tab {
         text: messages::say(lang, &format!("deals-{}", if one.is_empty() { "open" } else { one }), &[]),
@@ -114,6 +145,8 @@ pub(in super::super) async fn list(State(app): State<App>, visit: Visit) -> Resu
         tabs: ["", "overdue", "ended"].into_iter().map(tab).collect(),
         lines: deal_lines(&app, found.items, lang).await?,
         total: found.total,
+        csv: paged.csv,
+        by_day: sorted(&visit, PATH, &asked, "ascending"),
         next: paged.next,
         first: paged.first,
         stage: named.map(|name| (name, address(&localised(lang, PATH), &[("which", &which)]))),

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use base::fold::sort_key;
 use base::{AccountId, DealId, Faults, StaffRole, messages};
 use brokering::BrokeringError;
 use brokering::deals::{self, DealView};
@@ -287,8 +288,9 @@ fn contents(view: &DealView, typed: Option<&Form>, lang: base::Lang) -> Option<F
 async fn brokers(app: &App, visit: &Visit, view: &DealView, typed: Option<&Form>) -> Result<Vec<FieldView>, Problem> {
     let lang = visit.lang();
     let db = app.accounts.store().db();
-    let all = people::staff_with(db, StaffRole::Broker).await?;
+    let mut all = people::staff_with(db, StaffRole::Broker).await?;
     let names = people::names(db, &all).await?;
+    all.sort_by_key(|account| names.get(account).map(|name| sort_key(name)));
     let field = |account: &AccountId| {
         let name = format!("share:{account}");
         let share = view.brokers.iter().find(|b| b.account == *account).map(|b| typed::plain_percent(lang, u64::from(b.share_bp)));

@@ -111,7 +111,7 @@ fn next(app: &App, view: &InterestView, lang: Lang) -> String {
     messages::say(lang, key, &[("day", &day)])
 }
 
-fn happened(view: &InterestView, details: &Details, lang: Lang) -> Vec<Happened> {
+fn happened(view: &InterestView, details: &Details, lang: Lang, now: chrono::DateTime<chrono::Utc>) -> Vec<Happened> {
     let entry = |at, key: &str, text: Option<&str>| (at, messages::say(lang, key, &[]), text.map(plain));
     let mut all = vec![entry(view.sent_at, if view.is_relayed { "interest-did-relayed" } else { "interest-did-sent" }, None)];
     all.extend(view.read_at.map(|at| entry(at, "interest-did-read", None)));
@@ -119,7 +119,7 @@ fn happened(view: &InterestView, details: &Details, lang: Lang) -> Vec<Happened>
     all.extend(view.closed_at.map(|at| entry(at, &format!("interest-did-{}", view.status), None)));
     // What was said with a decision stands before it.
     all.sort_by_key(|(at, ..)| *at);
-    all.into_iter().map(|(at, label, words)| Happened { at: format::moment(lang, at), label, words }).collect()
+    all.into_iter().map(|(at, label, words)| Happened { at: format::recent(lang, at, now), label, words }).collect()
 }
 
 fn facts(app: &App, view: &InterestView, details: &Details, lang: Lang) -> Vec<Fact> {
@@ -218,7 +218,7 @@ fn show_page(app: &App, visit: &Visit, status: StatusCode, view: &InterestView, 
         is_overdue: view.is_overdue,
         message: plain(&details.message),
         context: details.context.clone(),
-        happened: happened(view, details, lang),
+        happened: happened(view, details, lang, app.clock().now()),
         facts: facts(app, view, details, lang),
         deal: deal_door(visit, view),
         action: localised(lang, &view.url),

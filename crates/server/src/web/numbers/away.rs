@@ -39,6 +39,8 @@ struct Drawn<'a> {
 #[template(path = "chart.svg")]
 struct Drawing<'a> {
     lang: &'static str,
+    /// The colour of bars.
+    accent: String,
     title: &'a str,
     /// The lines of the title, each with its place.
     lines: Vec<(String, usize)>,
@@ -98,6 +100,7 @@ fn drawing<'a>(chart: &'a Chart, f: &Frame, day: &str) -> Drawing<'a> {
     });
     Drawing {
         lang: f.lang.code(),
+        accent: f.accent(),
         title: &chart.title,
         lines,
         heads: (&chart.head, &chart.unit),

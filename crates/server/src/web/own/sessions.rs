@@ -70,13 +70,13 @@ fn device(agent: &str, unknown: String) -> String {
     }
 }
 
-fn line(session: SessionView, lang: Lang) -> SessionLine {
+fn line(session: SessionView, lang: Lang, now: chrono::DateTime<chrono::Utc>) -> SessionLine {
     SessionLine {
         id: session.id.to_string(),
         device: device(&session.agent, messages::say(lang, "own-device-unknown", &[])),
         agent: session.agent,
         since: format::moment(lang, session.created_at),
-        seen: format::moment(lang, session.seen_at),
+        seen: format::recent(lang, session.seen_at, now),
         ends: format::moment(lang, session.ends_at),
         is_current: session.current,
     }
@@ -88,7 +88,7 @@ pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Resu
     let view = SessionsPage {
         f: visit.frame(&app, messages::say(lang, "own-sessions-title", &[])).at(PATH).unlisted().without_search(),
         has_others: all.iter().any(|session| !session.current),
-        lines: all.into_iter().map(|session| line(session, lang)).collect(),
+        lines: all.into_iter().map(|session| line(session, lang, app.clock().now())).collect(),
         done: done(&visit, &["ended"]),
     };
     Ok(page(StatusCode::OK, lang, &view))

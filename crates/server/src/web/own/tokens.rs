@@ -9,6 +9,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use base::fold::sort_key;
 use base::{Lang, PartyId, Scope, messages};
 
 use super::super::choice::Choice;
@@ -73,7 +74,9 @@ async fn kept(app: &App, visit: &Visit) -> Result<Kept, Problem> {
     let tokens = accounts::tokens::list(&app.accounts, &visit.who.actor).await?;
     let own = accounts::membership::mine(&app.accounts, &visit.who.actor).await?;
     let confirmed = own.into_iter().filter(|m| m.status == MemberStatus::Confirmed);
-    let parties = confirmed.map(|m| (m.party, m.party_names.best(visit.lang()).unwrap_or_default().to_owned())).collect();
+    let named = confirmed.map(|m| (m.party, m.party_names.best(visit.lang()).unwrap_or_default().to_owned()));
+    let mut parties: Vec<(PartyId, String)> = named.collect();
+    parties.sort_by_key(|(_, name)| sort_key(name));
     Ok(Kept { tokens, parties })
 }
 
@@ -82,7 +85,8 @@ fn scope_name(scope: Scope, lang: Lang) -> String {
 }
 
 fn line(app: &App, token: TokenView, parties: &[(PartyId, String)], lang: Lang) -> TokenLine {
-    let is_over = token.ends_at <= app.clock().now();
+    let now = app.clock().now();
+    let is_over = token.ends_at <= now;
     let state = match (token.revoked_at.is_some(), is_over) {
         (true, _) => "own-token-revoked",
         (false, true) => "own-token-over",
@@ -97,7 +101,7 @@ fn line(app: &App, token: TokenView, parties: &[(PartyId, String)], lang: Lang) 
         name: token.name,
         since: format::moment(lang, token.created_at),
         ends: format::moment(lang, token.ends_at),
-        used: token.used_at.map(|at| format::moment(lang, at)),
+        used: token.used_at.map(|at| format::recent(lang, at, now)),
         state,
         is_live: state == "own-token-live",
     }

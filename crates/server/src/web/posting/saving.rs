@@ -15,7 +15,7 @@ use super::{PostingPage, Sheet, Writing, read_content, saved_now, sheet};
 use crate::app::App;
 use crate::extract::Writer;
 use crate::problem::Problem;
-use crate::web::faults::FaultLine;
+use crate::web::faults::{FaultLine, fault_lines};
 use crate::web::fields::{Wrong, apply, is_as_it_was, row_origins, told_at};
 use crate::web::form::Form;
 use crate::web::frame::{Visit, go, localised, page};
@@ -26,6 +26,8 @@ use crate::web::frame::{Visit, go, localised, page};
 struct SavedLine {
     saved: Option<String>,
     unsaved: Option<String>,
+    /// What is wrong with which field: said aloud from here, and put beside the fields by `assets/saving.js`.
+    auto_faults: Vec<FaultLine>,
     seen: i64,
 }
 
@@ -60,14 +62,22 @@ pub(in crate::web) async fn save(
     };
     let is_auto = does == "auto";
     let lang = visit.lang();
-    let unsaved = |status: StatusCode, text: String| saved_line(lang, status, &SavedLine { saved: None, unsaved: Some(text), seen });
+    let unsaved = |status: StatusCode, text: String| {
+        saved_line(lang, status, &SavedLine { saved: None, unsaved: Some(text), auto_faults: Vec::new(), seen })
+    };
     // Rows that move would no longer be where the page has them.
     if is_auto && sent.is_shifted {
         return Ok(unsaved(StatusCode::OK, messages::say(lang, "post-auto-later", &[])));
     }
     let wrong = |faults: &Faults| {
         let count = faults.iter().count().to_string();
-        unsaved(StatusCode::UNPROCESSABLE_ENTITY, messages::say(lang, "post-auto-wrong", &[("count", &count)]))
+        let line = SavedLine {
+            saved: None,
+            unsaved: Some(messages::say(lang, "post-auto-wrong", &[("count", &count)])),
+            auto_faults: fault_lines(&Wrong::of(faults, &sheet.fields, lang), &sheet.fields, lang, sheet.cx.written_in),
+            seen,
+        };
+        saved_line(lang, StatusCode::UNPROCESSABLE_ENTITY, &line)
     };
     let content = read_content(sheet.kind, &value, &mut faults);
     let (Some(content), true) = (content, faults.is_empty()) else {
@@ -76,7 +86,7 @@ pub(in crate::web) async fn save(
     let mine = value_of(&content)?;
     match listings::edit::edit(&app.listings, ctx, writing.view.id, seen, content, String::new()).await {
         Ok(receipt) if is_auto => {
-            let line = SavedLine { saved: Some(saved_now(&app, lang)), unsaved: None, seen: receipt.version };
+            let line = SavedLine { saved: Some(saved_now(&app, lang)), unsaved: None, auto_faults: Vec::new(), seen: receipt.version };
             Ok(saved_line(lang, StatusCode::OK, &line))
         }
         Err(ListingError::Invalid(faults)) if is_auto => Ok(wrong(&faults)),

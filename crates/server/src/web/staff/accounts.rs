@@ -125,11 +125,11 @@ fn line(app: &App, visit: &Visit, account: AccountView, acts: Vec<ActLine>, sent
     }
 }
 
-fn act_line(act: &Act, names: &BTreeMap<AccountId, String>, lang: Lang) -> ActLine {
+fn act_line(act: &Act, names: &BTreeMap<AccountId, String>, lang: Lang, now: chrono::DateTime<chrono::Utc>) -> ActLine {
     ActLine {
         text: messages::say(lang, &format!("staff-act-{}", act.what.replace('_', "-")), &[]),
         by: act.by.and_then(|by| names.get(&by).cloned()).unwrap_or_else(|| messages::say(lang, "by-the-space", &[])),
-        at: format::moment(lang, act.at),
+        at: format::recent(lang, act.at, now),
         reason: act.reason.clone(),
     }
 }
@@ -151,7 +151,8 @@ async fn list(app: &App, visit: &Visit, mishap: Mishap, sent: Option<&Form>) -> 
     let all = accounts::acts::of(&app.accounts, actor, &ids).await?;
     let by: Vec<AccountId> = all.iter().filter_map(|act| act.by).collect();
     let names = accounts::people::names(app.accounts.store().db(), &by).await?;
-    let acts = |id: AccountId| all.iter().filter(|act| act.account == id).map(|act| act_line(act, &names, lang)).collect();
+    let acts =
+        |id: AccountId| all.iter().filter(|act| act.account == id).map(|act| act_line(act, &names, lang, app.clock().now())).collect();
     Ok(mishap.show(lang, |faults| AccountsPage {
         f: frame(app, visit, "staff-accounts-title", PATH),
         tabs: tabs(lang, &show, &words),

@@ -12,6 +12,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use base::fold::sort_key;
 use base::{AccountId, Lang, Limit, StaffRole, messages};
 use brokering::deals;
 use brokering::{brokers_deals, manages_deals};
@@ -95,7 +96,9 @@ async fn brokers(app: &App, lang: Lang, chosen: &str) -> Result<Vec<Opt>, Proble
         let label = names.get(&id).cloned().unwrap_or_else(|| messages::say(lang, "by-the-space", &[]));
         Opt { is_on: value == chosen, value, label, depth: 0 }
     };
-    Ok(all.into_iter().map(option).collect())
+    let mut brokers: Vec<Opt> = all.into_iter().map(option).collect();
+    brokers.sort_by_key(|one| sort_key(&one.label));
+    Ok(brokers)
 }
 
 pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {

@@ -4,7 +4,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use base::clock::{day_begins, day_ends};
 use base::{AccountId, Lang, Limit, messages};
+use chrono::NaiveDate;
 use store::events::Filter;
 use uuid::Uuid;
 
@@ -12,8 +14,9 @@ use super::super::faults::FaultLine;
 use super::super::format::{self, Moment};
 use super::super::frame::{Frame, Visit, localised, page, parameter};
 use super::super::paging::{address, cursor, paged};
+use super::super::takeaway;
 use super::frame;
-use super::subjects::{Subject, Subjects, kind_of_event, kind_of_subject};
+use super::subjects::{Happenings, Subject, Subjects, happenings, kind_of_event, kind_of_subject};
 use crate::api;
 use crate::api::events::{ChainCheck, EventBody};
 use crate::app::App;
@@ -48,6 +51,9 @@ pub(in super::super) struct Asked {
     pub kind: String,
     pub subject: String,
     pub actor: String,
+    /// The first day and the last one, in Vietnam.
+    pub from: String,
+    pub to: String,
 }
 
 /// What the check of the chain found.
@@ -61,8 +67,14 @@ pub(in super::super) struct Chain {
 pub(in super::super) struct EventsPage {
     pub f: Frame,
     pub asked: Asked,
+    /// Every kind of event, to choose from.
+    pub happenings: Vec<Happenings>,
+    /// What the two ids that are asked for belong to, as far as the reader may see it.
+    pub subject_name: Option<String>,
+    pub actor_name: Option<String>,
     pub lines: Vec<EventLine>,
     pub total: u64,
+    pub csv: String,
     pub next: Option<String>,
     pub first: Option<String>,
     pub chain: Option<Chain>,
@@ -72,21 +84,25 @@ pub(in super::super) struct EventsPage {
 impl Asked {
     fn of(visit: &Visit) -> Self {
         let said = |name: &str| parameter(visit, name).trim().to_owned();
-        Self { kind: said("kind"), subject: said("subject"), actor: said("actor") }
+        Self { kind: said("kind"), subject: said("subject"), actor: said("actor"), from: said("from"), to: said("to") }
     }
 
-    fn parameters(&self) -> [(&'static str, &str); 3] {
-        [("kind", &self.kind), ("subject", &self.subject), ("actor", &self.actor)]
+    fn parameters(&self) -> [(&'static str, &str); 5] {
+        [("kind", &self.kind), ("subject", &self.subject), ("actor", &self.actor), ("from", &self.from), ("to", &self.to)]
     }
 
-    /// The filter, or which inputs hold no id.
+    /// The filter, or which inputs hold no id or no day.
     fn filter(&self, before: Option<i64>) -> Result<Filter, Vec<&'static str>> {
         let id = |text: &str| if text.is_empty() { Ok(None) } else { Uuid::try_parse(text).map(Some) };
         let kind = Some(self.kind.clone()).filter(|kind| !kind.is_empty());
-        match (id(&self.subject), id(&self.actor)) {
-            (Ok(subject), Ok(actor)) => Ok(Filter { subject, kind, without: &[], actor, before }),
-            (subject, actor) => {
-                let wrong = [("subject", subject.is_err()), ("actor", actor.is_err())];
+        let day = |text: &str| if text.is_empty() { Ok(None) } else { text.parse::<NaiveDate>().map(Some) };
+        match (id(&self.subject), id(&self.actor), day(&self.from), day(&self.to)) {
+            (Ok(subject), Ok(actor), Ok(from), Ok(to)) => {
+                let (since, until) = (from.map(day_begins), to.map(day_ends));
+                Ok(Filter { subject, kind, without: &[], actor, before, since, until })
+            }
+            (subject, actor, from, to) => {
+                let wrong = [("subject", subject.is_err()), ("actor", actor.is_err()), ("from", from.is_err()), ("to", to.is_err())];
                 Err(wrong.into_iter().filter(|(_, is_wrong)| *is_wrong).map(|(name, _)| name).collect())
             }
         }
@@ -121,14 +137,46 @@ fn chain(check: &ChainCheck, lang: Lang) -> Chain {
     Chain { is_whole: check.whole, text }
 }
 
+/// The trail as a file.
+async fn as_file(app: &App, visit: &Visit, filter: &Filter) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let found = takeaway::gather(async |limit, cursor| {
+        let filter = Filter { before: api::events::before(cursor.as_deref())?, ..filter.clone() };
+        let found = api::events::read(app, &visit.who.actor, &filter, limit).await?;
+        Ok((found.items, found.next))
+    });
+    let lines = found.await?.try_map(async |events| {
+        let subjects = Subjects::of(app, visit, &events).await?;
+        Ok(events.into_iter().map(|event| line(event, &subjects, lang)).collect::<Vec<_>>())
+    });
+    let heads = [
+        "staff-event-number",
+        "staff-event-at",
+        "staff-event-by",
+        "staff-event-kind",
+        "column-code",
+        "staff-event-about",
+        "staff-event-subject",
+        "staff-event-facts",
+    ];
+    takeaway::file(lang, "events", &heads, lines.await?, |line| {
+        let about = line.about.map_or(line.about_kind, |about| about.name);
+        vec![line.position.to_string(), line.at.iso, line.actor, line.what, line.kind, about, line.subject, line.payload]
+    })
+}
+
 async fn trail(app: &App, visit: &Visit, check: Option<&ChainCheck>) -> Result<Response, Problem> {
     let lang = visit.lang();
     let asked = Asked::of(visit);
     let here = cursor(visit);
     let mut view = EventsPage {
         f: frame(app, visit, "staff-events-title", PATH),
+        happenings: happenings(lang, &asked.kind),
+        subject_name: None,
+        actor_name: None,
         lines: Vec::new(),
         total: 0,
+        csv: String::new(),
         next: None,
         first: None,
         chain: check.map(|check| chain(check, lang)),
@@ -143,15 +191,22 @@ async fn trail(app: &App, visit: &Visit, check: Option<&ChainCheck>) -> Result<R
         let fault = |name: &&str| FaultLine {
             id: (*name).to_owned(),
             label: messages::say(lang, &format!("staff-event-{name}"), &[]),
-            text: messages::say(lang, "staff-not-an-id", &[]),
+            text: messages::say(lang, if matches!(*name, "from" | "to") { "staff-not-a-day" } else { "staff-not-an-id" }, &[]),
         };
         view.faults = wrong.iter().map(fault).collect();
         return Ok(page(StatusCode::BAD_REQUEST, lang, &view));
     }
+    if let (Ok(filter), true) = (&filter, check.is_none() && takeaway::is_asked(visit)?) {
+        return as_file(app, visit, filter).await;
+    }
     let subjects = Subjects::of(app, visit, &events.items).await?;
+    if let Ok(Filter { subject, actor, .. }) = &filter {
+        view.subject_name = subject.and_then(|id| subjects.get(id)).map(|one| one.name.clone());
+        view.actor_name = actor.and_then(|id| subjects.people.get(&AccountId(id)).cloned());
+    }
     let paged = paged(visit, PATH, &view.asked.parameters(), events.next.as_deref());
     view.lines = events.items.into_iter().map(|event| line(event, &subjects, lang)).collect();
-    (view.total, view.next, view.first) = (events.total, paged.next, paged.first);
+    (view.total, view.next, view.first, view.csv) = (events.total, paged.next, paged.first, paged.csv);
     Ok(page(StatusCode::OK, lang, &view))
 }
 
@@ -175,5 +230,10 @@ mod tests {
         assert_eq!(asked.filter(None).unwrap_err(), ["subject"]);
         let filter = Asked { kind: "party.created".to_owned(), ..Asked::default() }.filter(Some(7)).unwrap();
         assert_eq!((filter.kind.as_deref(), filter.before, filter.subject), (Some("party.created"), Some(7), None));
+        let days = Asked { from: "2026-11-24".to_owned(), to: "24/11".to_owned(), ..Asked::default() };
+        assert_eq!(days.filter(None).unwrap_err(), ["to"]);
+        let one_day = Asked { to: "2026-11-24".to_owned(), ..days }.filter(None).unwrap();
+        assert_eq!(one_day.since.unwrap().to_string(), "2026-11-23 17:00:00 UTC", "days are days in Vietnam");
+        assert_eq!(one_day.until.unwrap().to_string(), "2026-11-24 17:00:00 UTC");
     }
 }

@@ -65,7 +65,7 @@ fn line(app: &App, lang: Lang, gap: Gap) -> GapLine {
         matches: localised(lang, &format!("{}/matches", listing.url)),
         field: field_name(app, lang, &field),
         best: best.map_or_else(|| messages::say(lang, "gaps-none", &[]), |b| format!("{} %", percent(b))),
-        published: format::moment(lang, listing.published_at),
+        published: format::recent(lang, listing.published_at, app.clock().now()),
         title_lang: listing.title_lang,
         title: listing.title,
         code: listing.code,

@@ -7,9 +7,10 @@ use base::{Limit, messages};
 use brokering::interests::{Filter, Role, Which};
 
 use super::super::frame::{Frame, Visit, localised, parsed};
-use super::super::interests::{Line, line};
+use super::super::interests::{Line, as_file, line};
 use super::super::mishap::Mishap;
 use super::super::paging::{address, cursor, paged};
+use super::super::takeaway;
 use super::{Tab, frame};
 use crate::app::App;
 use crate::problem::Problem;
@@ -23,6 +24,7 @@ pub(in super::super) struct InterestsPage {
     pub tabs: Vec<Tab>,
     pub lines: Vec<Line>,
     pub total: u64,
+    pub csv: String,
     pub next: Option<String>,
     pub first: Option<String>,
 }
@@ -38,6 +40,9 @@ pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Resu
     let lang = visit.lang();
     let which: Which = parsed(&visit, "status")?.unwrap_or(Which::Open);
     let filter = Filter { role: Role::Desk, which: Some(which), party: None };
+    if takeaway::is_asked(&visit)? {
+        return as_file(&app, &visit, &filter).await;
+    }
     let found = brokering::interests::list(&app.brokering, &visit.who.actor, &filter, Limit::default(), cursor(&visit).as_deref()).await?;
     let paged = paged(&visit, PATH, &[("status", which.as_str())], found.next.as_deref());
     let tab = |one: &Which| Tab {
@@ -54,6 +59,7 @@ pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Resu
         tabs: tabs.iter().map(tab).collect(),
         lines: found.items.iter().map(|view| line(&app, view, lang)).collect(),
         total: found.total,
+        csv: paged.csv,
         next: paged.next,
         first: paged.first,
     }))

@@ -14,6 +14,7 @@ use super::super::format::{self, Moment};
 use super::super::frame::{Frame, Visit, localised, parsed};
 use super::super::mishap::Mishap;
 use super::super::paging::{address, cursor, paged};
+use super::super::takeaway;
 use super::{Tab, frame};
 use crate::app::App;
 use crate::problem::Problem;
@@ -43,6 +44,7 @@ pub(in super::super) struct NeedsPage {
     pub tabs: Vec<Tab>,
     pub lines: Vec<NeedLine>,
     pub total: u64,
+    pub csv: String,
     pub next: Option<String>,
     pub first: Option<String>,
     /// Where a need is recorded, for those who may.
@@ -78,7 +80,7 @@ async fn lines(app: &App, needs: Vec<DeskNeed>, lang: Lang) -> Result<Vec<NeedLi
         responsible: need.responsible.and_then(|id| people.get(&id).cloned()),
         next: need.next_action_on.map(|day| format::day(lang, day)),
         is_due: need.is_due,
-        published: need.published_at.map(|at| format::moment(lang, at)),
+        published: need.published_at.map(|at| format::recent(lang, at, app.clock().now())),
         title_lang: need.title_lang,
         title: need.title,
         code: need.code,
@@ -89,7 +91,19 @@ async fn lines(app: &App, needs: Vec<DeskNeed>, lang: Lang) -> Result<Vec<NeedLi
 pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let lang = visit.lang();
     let which: Which = parsed(&visit, "which")?.unwrap_or(Which::All);
-    let found = listings::need_desk::needs(&app.listings, &visit.who.actor, which, Limit::default(), cursor(&visit).as_deref()).await?;
+    let find = async |limit: Limit, cursor: Option<String>| {
+        Ok::<_, Problem>(listings::need_desk::needs(&app.listings, &visit.who.actor, which, limit, cursor.as_deref()).await?)
+    };
+    if takeaway::is_asked(&visit)? {
+        let found = takeaway::gather(async |limit, cursor| find(limit, cursor).await.map(|p| (p.items, p.next))).await?;
+        let rows = found.try_map(async |needs| lines(&app, needs, lang).await).await?;
+        let heads = ["column-need", "column-code", "column-party", "column-status", "needs-responsible", "needs-next", "fact-published"];
+        return takeaway::file(lang, "needs", &heads, rows, |line| {
+            let (text, iso) = (Option::unwrap_or_default, line.published.map(|m| m.iso).unwrap_or_default());
+            vec![line.title, line.code, line.party, text(line.standing), text(line.responsible), text(line.next), iso]
+        });
+    }
+    let found = find(Limit::default(), cursor(&visit)).await?;
     let paged = paged(&visit, PATH, &[("which", which.as_str())], found.next.as_deref());
     let lines = lines(&app, found.items, lang).await?;
     Ok(Mishap::none().show(lang, |_| NeedsPage {
@@ -97,6 +111,7 @@ pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Resu
         tabs: tabs(lang, which),
         lines,
         total: found.total,
+        csv: paged.csv,
         next: paged.next,
         first: paged.first,
         record: may_record(&visit.who.actor).then(|| localised(lang, super::record::PATH)),

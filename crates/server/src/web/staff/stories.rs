@@ -41,7 +41,7 @@ pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Resu
     let line = |story: &stories::WaitingStory| Line {
         title: words(&story.title, lang).unwrap_or(Words { text: story.deal.to_string(), lang: None }),
         href: localised(lang, &format!("/deals/{}/story", story.deal)),
-        since: format::moment(lang, story.agreed_at),
+        since: format::recent(lang, story.agreed_at, app.clock().now()),
     };
     Ok(Mishap::none().show(lang, |_| StoriesPage {
         f: frame(&app, &visit, "staff-stories-title", PATH),

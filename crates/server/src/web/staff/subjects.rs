@@ -3,14 +3,136 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use accounts::access::may_manage_accounts;
+use base::fold::sort_key;
 use base::{AccountId, DealId, Lang, ListingId, PartyId, messages};
 use uuid::Uuid;
 
+use super::super::fields::Opt;
 use super::super::frame::{Visit, localised};
 use super::super::paging::address;
 use crate::api::events::EventBody;
 use crate::app::App;
 use crate::problem::Problem;
+
+/// Every kind of event there is.
+const EVENTS: [&str; 116] = [
+    "account.confirmed",
+    "account.created",
+    "account.disabled",
+    "account.edited",
+    "account.enabled",
+    "account.password_changed",
+    "account.password_reset",
+    "account.recovery_codes_renewed",
+    "account.second_factor_given",
+    "account.second_factor_removed",
+    "account.second_factor_set",
+    "account.session_ended",
+    "account.signed_in",
+    "account.signed_up",
+    "account.staff_changed",
+    "account.token_created",
+    "account.token_revoked",
+    "confidential.file_added",
+    "confidential.file_removed",
+    "confidential.glass_broken",
+    "confidential.text_set",
+    "deal.brokers_set",
+    "deal.contract_recorded",
+    "deal.document_added",
+    "deal.document_removed",
+    "deal.facts_answered",
+    "deal.interests_stated",
+    "deal.meeting_noted",
+    "deal.message_sent",
+    "deal.milestone_reached",
+    "deal.milestone_set",
+    "deal.moved",
+    "deal.offer_accepted",
+    "deal.offer_made",
+    "deal.offer_withdrawn",
+    "deal.opened",
+    "deal.outcome_recorded",
+    "deal.paper_noted",
+    "deal.parties_set",
+    "deal.payment_made",
+    "deal.payment_noted",
+    "deal.reported",
+    "deal.story_consent_withdrawn",
+    "deal.story_consented",
+    "deal.story_published",
+    "deal.story_unpublished",
+    "deal.story_written",
+    "deal.task_done",
+    "deal.task_set",
+    "disclosure.accepted",
+    "disclosure.granted",
+    "disclosure.opened",
+    "disclosure.revoked",
+    "expert.created",
+    "expert.edited",
+    "expert.left_party",
+    "expert.published",
+    "expert.withdrawn",
+    "import.ended",
+    "import.started",
+    "import.undone",
+    "interest.accepted",
+    "interest.declined",
+    "interest.expired",
+    "interest.information_given",
+    "interest.information_requested",
+    "interest.overdue",
+    "interest.read",
+    "interest.relayed",
+    "interest.reminded",
+    "interest.revealed",
+    "interest.sent",
+    "interest.withdrawn",
+    "listing.archived",
+    "listing.care_set",
+    "listing.changes_requested",
+    "listing.claimed",
+    "listing.confirmed",
+    "listing.created",
+    "listing.edited",
+    "listing.expired",
+    "listing.expiry_announced",
+    "listing.held",
+    "listing.private_terms_set",
+    "listing.published",
+    "listing.recorded",
+    "listing.rejected",
+    "listing.released",
+    "listing.removed",
+    "listing.resumed",
+    "listing.revision_discarded",
+    "listing.submitted",
+    "listing.visibility_set",
+    "listing.withdrawn",
+    "match.considered",
+    "match.dropped",
+    "match.judged",
+    "match.judgement_withdrawn",
+    "membership.accepted",
+    "membership.confirmed",
+    "membership.invited",
+    "membership.left",
+    "membership.merged",
+    "membership.reinstated",
+    "membership.removed",
+    "membership.roles_changed",
+    "membership.suspended",
+    "party.absorbed",
+    "party.created",
+    "party.edited",
+    "party.merged",
+    "party.verified",
+    "saved_search.edited",
+    "saved_search.kept",
+    "saved_search.removed",
+    "saved_search.stopped",
+];
 
 /// What an event is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +213,31 @@ pub(super) fn kind_of_event(kind: &str, lang: Lang) -> String {
     in_words(&format!("event-{}", kind.replace(['.', '_'], "-")), kind, lang)
 }
 
+/// What happens to one kind of thing, as choices.
+pub(in super::super) struct Happenings {
+    /// The kind of thing.
+    pub about: String,
+    /// What happens to it, by its words.
+    pub kinds: Vec<Opt>,
+}
+
+/// Every kind of event as choices, by what they are about; one that is asked for and not known is among them.
+pub(in super::super) fn happenings(lang: Lang, asked: &str) -> Vec<Happenings> {
+    let unknown = Some(asked).filter(|kind| !kind.is_empty() && !EVENTS.contains(kind));
+    let mut all: BTreeMap<&str, Vec<Opt>> = BTreeMap::new();
+    for kind in EVENTS.into_iter().chain(unknown) {
+        let option = Opt { value: kind.to_owned(), label: kind_of_event(kind, lang), depth: 0, is_on: kind == asked };
+        all.entry(kind.split('.').next().unwrap_or_default()).or_default().push(option);
+    }
+    let by_words = |(about, mut kinds): (&str, Vec<Opt>)| {
+        kinds.sort_by_key(|kind| sort_key(&kind.label));
+        Happenings { about: kind_of_subject(about, lang), kinds }
+    };
+    let mut all: Vec<Happenings> = all.into_iter().map(by_words).collect();
+    all.sort_by_key(|one| sort_key(&one.about));
+    all
+}
+
 fn in_words(key: &str, kind: &str, lang: Lang) -> String {
     if messages::has(lang, key) { messages::say(lang, key, &[]) } else { kind.to_owned() }
 }
@@ -99,129 +246,16 @@ fn in_words(key: &str, kind: &str, lang: Lang) -> String {
 mod tests {
     use super::*;
 
-    /// Every kind of event there is.
-    const EVENTS: [&str; 117] = [
-        "account.confirmed",
-        "account.created",
-        "account.disabled",
-        "account.edited",
-        "account.enabled",
-        "account.password_changed",
-        "account.password_reset",
-        "account.recovery_codes_renewed",
-        "account.second_factor_given",
-        "account.second_factor_removed",
-        "account.second_factor_set",
-        "account.session_ended",
-        "account.signed_in",
-        "account.signed_up",
-        "account.staff_changed",
-        "account.token_created",
-        "account.token_renewed",
-        "account.token_revoked",
-        "confidential.file_added",
-        "confidential.file_removed",
-        "confidential.glass_broken",
-        "confidential.text_set",
-        "deal.brokers_set",
-        "deal.contract_recorded",
-        "deal.document_added",
-        "deal.document_opened",
-        "deal.document_removed",
-        "deal.facts_answered",
-        "deal.interests_stated",
-        "deal.meeting_noted",
-        "deal.message_sent",
-        "deal.milestone_reached",
-        "deal.milestone_set",
-        "deal.moved",
-        "deal.offer_accepted",
-        "deal.offer_made",
-        "deal.offer_withdrawn",
-        "deal.opened",
-        "deal.outcome_recorded",
-        "deal.paper_noted",
-        "deal.parties_set",
-        "deal.payment_made",
-        "deal.payment_noted",
-        "deal.reported",
-        "deal.story_consent_withdrawn",
-        "deal.story_consented",
-        "deal.story_published",
-        "deal.story_unpublished",
-        "deal.story_written",
-        "deal.task_done",
-        "deal.task_set",
-        "disclosure.accepted",
-        "disclosure.granted",
-        "disclosure.opened",
-        "disclosure.revoked",
-        "expert.created",
-        "expert.edited",
-        "expert.left_party",
-        "expert.published",
-        "expert.withdrawn",
-        "import.ended",
-        "import.started",
-        "import.undone",
-        "interest.accepted",
-        "interest.declined",
-        "interest.expired",
-        "interest.information_given",
-        "interest.information_requested",
-        "interest.overdue",
-        "interest.read",
-        "interest.relayed",
-        "interest.reminded",
-        "interest.revealed",
-        "interest.sent",
-        "interest.withdrawn",
-        "listing.archived",
-        "listing.care_set",
-        "listing.changes_requested",
-        "listing.claimed",
-        "listing.confirmed",
-        "listing.created",
-        "listing.edited",
-        "listing.expired",
-        "listing.expiry_announced",
-        "listing.held",
-        "listing.private_terms_set",
-        "listing.published",
-        "listing.recorded",
-        "listing.rejected",
-        "listing.released",
-        "listing.removed",
-        "listing.resumed",
-        "listing.revision_discarded",
-        "listing.submitted",
-        "listing.visibility_set",
-        "listing.withdrawn",
-        "match.considered",
-        "match.dropped",
-        "match.judged",
-        "match.judgement_withdrawn",
-        "membership.accepted",
-        "membership.confirmed",
-        "membership.invited",
-        "membership.left",
-        "membership.merged",
-        "membership.reinstated",
-        "membership.removed",
-        "membership.roles_changed",
-        "membership.suspended",
-        "party.absorbed",
-        "party.created",
-        "party.edited",
-        "party.merged",
-        "party.verified",
-        "saved_search.edited",
-        "saved_search.kept",
-        "saved_search.removed",
-        "saved_search.stopped",
-    ];
     const SUBJECTS: [&str; 10] =
         ["account", "deal", "disclosure", "expert", "import", "interest", "listing", "match", "party", "saved_search"];
+
+    #[test]
+    fn every_kind_of_event_is_a_choice_and_so_is_one_that_is_not_known_but_asked_for() {
+        let of = |asked: &str| -> Vec<Opt> { happenings(Lang::Vi, asked).into_iter().flat_map(|one| one.kinds).collect() };
+        assert_eq!(of("").len(), EVENTS.len());
+        assert!(of("deal.moved").iter().all(|one| one.is_on == (one.value == "deal.moved")));
+        assert!(of("deal.forgotten").iter().any(|one| one.is_on && one.value == "deal.forgotten"));
+    }
 
     #[test]
     fn every_kind_of_event_and_subject_has_its_words_in_both_languages() {

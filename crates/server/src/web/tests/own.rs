@@ -234,7 +234,17 @@ fn staff_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
     };
     let events = staff::events::EventsPage {
         f: frame(lang, "/staff/events"),
-        asked: staff::events::Asked { kind: EVIL.to_owned(), subject: EVIL.to_owned(), actor: EVIL.to_owned() },
+        asked: staff::events::Asked {
+            kind: EVIL.to_owned(),
+            subject: EVIL.to_owned(),
+            actor: EVIL.to_owned(),
+            from: EVIL.to_owned(),
+            to: EVIL.to_owned(),
+        },
+        happenings: staff::subjects::happenings(lang, EVIL),
+        subject_name: Some(EVIL.to_owned()),
+        actor_name: Some(EVIL.to_owned()),
+        csv: "/csv".to_owned(),
         lines: (0..40).map(event).collect(),
         total: 1_234,
         next: Some("/next".to_owned()),
