@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::problem::Problem;
 
 /// Every kind of event there is.
-const EVENTS: [&str; 116] = [
+const EVENTS: [&str; 117] = [
     "account.confirmed",
     "account.created",
     "account.disabled",
@@ -40,6 +40,7 @@ const EVENTS: [&str; 116] = [
     "deal.brokers_set",
     "deal.contract_recorded",
     "deal.document_added",
+    "deal.document_opened",
     "deal.document_removed",
     "deal.facts_answered",
     "deal.interests_stated",
