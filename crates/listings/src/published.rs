@@ -178,7 +178,7 @@ pub async fn public_pages(store: &Store, span: PublicSpan) -> Result<Vec<PublicP
     let rows = query.order_by_asc(listing::Column::Id).offset(span.skip).limit(span.limit).into_tuple::<PublicRow>().all(store.db());
     let page = |(id, kind, slug, published, confirmed, written): PublicRow| {
         let kind: Kind = kind.parse().map_err(|e| StoreError::corrupt("listing", e))?;
-        let changed_at = published.max(confirmed).map_or(written, |at| at.max(written));
+        let changed_at = std::cmp::max(published, confirmed).map_or(written, |at| std::cmp::max(at, written));
         Ok(PublicPage { id, path: crate::view::url(kind, &slug), changed_at })
     };
     rows.await?.into_iter().map(page).collect()
