@@ -213,8 +213,8 @@ fn own_sheet(accent: Colour, is_other: bool, dark: Option<Colour>) -> Result<Own
 
 /// The accent of the dark that goes with that of the light: with as much white in it as can be read.
 fn lightened(accent: Colour) -> Palette {
-    let mixtures = (0..=100).rev().step_by(5).map(|percent| Palette::dark(accent.mixed(percent, WHITE)));
-    mixtures.into_iter().find(|p| p.faintest(DARK_GROUNDS).2 >= CONTRAST_MIN).unwrap_or_else(|| Palette::dark(DARK))
+    let mut mixtures = (0..=100).rev().step_by(5).map(|percent| Palette::dark(accent.mixed(percent, WHITE)));
+    mixtures.find(|p| p.faintest(DARK_GROUNDS).2 >= CONTRAST_MIN).unwrap_or_else(|| Palette::dark(DARK))
 }
 
 fn read_logo(path: &Path) -> Result<(Logo, OwnFile), LookError> {

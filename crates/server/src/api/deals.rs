@@ -55,6 +55,7 @@ pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Re
         broker: params.parsed("broker")?,
         listing: params.parsed("listing")?,
         without_broker: params.flag("without_broker")?,
+        latest_first: false,
     };
     Ok(Answer(deals::list(&app.brokering, &who.actor, &filter, params.limit()?, params.cursor()).await?.into()))
 }

@@ -20,7 +20,7 @@ use super::frame::{Frame, Visit, localised, page, parsed};
 use super::listing::{Names, Pen};
 use super::paging::{address, cursor, paged};
 use super::staff::Tab;
-use super::takeaway;
+use super::takeaway::{self, Rows};
 use crate::api::parties::led_on;
 use crate::app::App;
 use crate::problem::Problem;
@@ -88,12 +88,14 @@ pub(super) fn line(app: &App, view: &InterestView, lang: Lang) -> Line {
 /// A list of interests as a file.
 pub(super) async fn as_file(app: &App, visit: &Visit, filter: &Filter) -> Result<Response, Problem> {
     let (lang, actor) = (visit.lang(), &visit.who.actor);
-    let found = takeaway::gather(async |limit, cursor| {
-        let found = brokering::interests::list(&app.brokering, actor, filter, limit, cursor.as_deref()).await?;
-        Ok((found.items, found.next))
-    });
+    let mut rows = Rows::new();
+    while rows.goes_on() {
+        let found = brokering::interests::list(&app.brokering, actor, filter, takeaway::part(), rows.cursor.as_deref()).await?;
+        rows.add(found.items, found.next);
+    }
     let heads = ["interest-column-listing", "column-code", "interest-column-who", "column-status", "interest-due", "interest-column-sent"];
-    takeaway::file(lang, "interests", &heads, found.await?.map(|view| line(app, &view, lang)), |line| {
+    takeaway::file(lang, "interests", &heads, rows, |view| {
+        let line = line(app, &view, lang);
         vec![line.title, line.code, line.who.join(" → "), line.status_label, line.due.unwrap_or_default(), line.sent.iso]
     })
 }

@@ -235,7 +235,8 @@ async fn waiting_deals(app: &App, visit: &Visit) -> Result<Vec<Waits>, Problem> 
 fn as_file(app: &App, rows: Rows<ListingRow>, lang: Lang) -> Result<Response, Problem> {
     let heads = ["column-title", "column-code", "column-kind", "column-status", "column-complete", "column-changed", "fact-expires"];
     let iso = |moment: Option<Moment>| moment.map(|m| m.iso).unwrap_or_default();
-    takeaway::file(lang, "listings", &heads, rows.map(|row| line(app, row, lang)), |line| {
+    takeaway::file(lang, "listings", &heads, rows, |row| {
+        let line = line(app, row, lang);
         let status = [Some(line.status_label), line.revision].into_iter().flatten().collect::<Vec<_>>().join(" – ");
         vec![line.title, line.code, line.kind, status, format!("{} %", line.percent), iso(line.changed), iso(line.expires)]
     })
@@ -282,11 +283,12 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
         .collect();
     if let Some(shown) = shown.filter(|_| is_file) {
         let filter = Filter { kind: None, party: Some(shown.party), status, oldest_first: is_turned(&visit) };
-        let found = takeaway::gather(async |limit, cursor| {
-            let rows = listings::list::list(&app.listings, actor, &filter, limit, cursor.as_deref()).await?;
-            Ok((rows.items, rows.next))
-        });
-        return as_file(&app, found.await?, lang);
+        let mut rows = Rows::new();
+        while rows.goes_on() {
+            let found = listings::list::list(&app.listings, actor, &filter, takeaway::part(), rows.cursor.as_deref()).await?;
+            rows.add(found.items, found.next);
+        }
+        return as_file(&app, rows, lang);
     }
     let mut view = MyPage {
         f: visit.frame(&app, messages::say(lang, "my-title", &[])).at("/my").unlisted().placed("my"),

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::{AccountId, Code, Cursor, Lang, Limit, ListingId, messages};
+use base::{AccountId, Code, Cursor, Lang, Limit, ListingId, Page, messages};
 use listings::ListingError;
 use listings::review::{Decision, FieldNote, PASS, Scores, Verdict, Waiting};
 
@@ -18,7 +18,7 @@ use super::format::{self, Moment};
 use super::frame::{Frame, Visit, go, localised, page};
 use super::paging::{cursor, paged};
 use super::posting::{reading, steps};
-use super::takeaway;
+use super::takeaway::{self, Rows};
 use super::versus::{Pair, compare};
 use crate::app::App;
 use crate::extract::Writer;
@@ -78,15 +78,19 @@ async fn waiting_lines(app: &App, waiting: Vec<Waiting>, lang: Lang) -> Result<V
     Ok(waiting.into_iter().map(line).collect())
 }
 
+async fn waiting(app: &App, visit: &Visit, limit: Limit, cursor: Option<&str>) -> Result<Page<Waiting>, Problem> {
+    let after = cursor.map(Cursor::read).transpose().map_err(|_| Problem::parameter("cursor"))?;
+    Ok(listings::review::queue(&app.listings, &visit.who.actor, limit, after).await?)
+}
+
 pub(super) async fn queue(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let lang = visit.lang();
-    let find = async |limit: Limit, cursor: Option<String>| {
-        let after = cursor.as_deref().map(Cursor::read).transpose().map_err(|_| Problem::parameter("cursor"))?;
-        Ok::<_, Problem>(listings::review::queue(&app.listings, &visit.who.actor, limit, after).await?)
-    };
     if takeaway::is_asked(&visit)? {
-        let found = takeaway::gather(async |limit, cursor| find(limit, cursor).await.map(|p| (p.items, p.next))).await?;
-        let lines = found.try_map(async |items| waiting_lines(&app, items, lang).await).await?;
+        let mut lines = Rows::new();
+        while lines.goes_on() {
+            let found = waiting(&app, &visit, takeaway::part(), lines.cursor.as_deref()).await?;
+            lines.add(waiting_lines(&app, found.items, lang).await?, found.next);
+        }
         let heads = ["column-title", "column-code", "column-kind", "column-what", "column-since", "column-days", "column-hand"];
         return takeaway::file(lang, "review", &heads, lines, |line| {
             let what = if line.is_revision { "review-is-revision" } else { "review-is-new" };
@@ -94,7 +98,7 @@ pub(super) async fn queue(State(app): State<App>, visit: Visit) -> Result<Respon
             vec![line.title, line.code, line.kind, what, line.since.iso, days, line.hand]
         });
     }
-    let waiting = find(Limit::new(SHOWN).unwrap_or_default(), cursor(&visit)).await?;
+    let waiting = waiting(&app, &visit, Limit::new(SHOWN).unwrap_or_default(), cursor(&visit).as_deref()).await?;
     let lines = waiting_lines(&app, waiting.items, lang).await?;
     let paged = paged(&visit, "/review", &[], waiting.next.as_deref());
     let view = QueuePage {

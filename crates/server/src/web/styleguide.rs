@@ -51,6 +51,7 @@ struct StyleguidePage {
     faults: Vec<FaultLine>,
     /// A table of one line: what it is, and its code.
     lines: Vec<(String, &'static str)>,
+    table_label: String,
     csv: String,
     next: Option<String>,
     first: Option<String>,
@@ -114,6 +115,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
         fields: views(&FIELDS, &content, None, &wrong, &cx),
         faults: fault_lines(&wrong, &FIELDS, lang, lang),
         lines: vec![("Máy sấy cơm dừa".to_owned(), "CN-2026-000001")],
+        table_label: messages::say(lang, "styleguide-table", &[]),
         csv: here.clone(),
         next: Some(here.clone()),
         first: Some(here.clone()),

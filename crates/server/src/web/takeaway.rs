@@ -12,26 +12,35 @@ use crate::problem::Problem;
 /// The most rows of a file.
 const MOST_ROWS: usize = 1_000;
 
-/// The rows of a list, as many as a file has.
+/// The rows of a list, read part by part from its beginning to its end or the bound.
 pub(super) struct Rows<T> {
     pub items: Vec<T>,
-    /// Whether these are all there are.
-    is_complete: bool,
+    /// Where the next part begins.
+    pub cursor: Option<String>,
+    is_begun: bool,
 }
 
 impl<T> Rows<T> {
-    /// The same rows as something else, all at once.
-    ///
-    /// # Errors
-    /// Those of what makes them so.
-    pub async fn try_map<U>(self, make: impl AsyncFnOnce(Vec<T>) -> Result<Vec<U>, Problem>) -> Result<Rows<U>, Problem> {
-        Ok(Rows { items: make(self.items).await?, is_complete: self.is_complete })
+    /// None yet.
+    pub fn new() -> Self {
+        Self { items: Vec::new(), cursor: None, is_begun: false }
     }
 
-    /// The same rows as something else, one by one.
-    pub fn map<U>(self, make: impl Fn(T) -> U) -> Rows<U> {
-        Rows { items: self.items.into_iter().map(make).collect(), is_complete: self.is_complete }
+    /// Whether there is a part to read that a file has room for.
+    pub fn goes_on(&self) -> bool {
+        !self.is_begun || (self.cursor.is_some() && self.items.len() < MOST_ROWS)
     }
+
+    /// A part that was read, and where the next one begins.
+    pub fn add(&mut self, part: Vec<T>, next: Option<String>) {
+        (self.cursor, self.is_begun) = (next, true);
+        self.items.extend(part);
+    }
+}
+
+/// As many rows as a part has.
+pub(super) fn part() -> Limit {
+    Limit::new(Limit::MAX).unwrap_or_default()
 }
 
 /// Whether the reader asks for the list as a file.
@@ -46,27 +55,6 @@ pub(super) fn is_asked(visit: &Visit) -> Result<bool, Problem> {
     }
 }
 
-/// Reads a list part by part, from its beginning to its end or the bound.
-///
-/// # Errors
-/// Those of the list.
-pub(super) async fn gather<T>(
-    part: impl AsyncFn(Limit, Option<String>) -> Result<(Vec<T>, Option<String>), Problem>,
-) -> Result<Rows<T>, Problem> {
-    let limit = Limit::new(Limit::MAX).unwrap_or_default();
-    let (mut items, mut cursor) = (Vec::new(), None);
-    loop {
-        let (found, next) = part(limit, cursor).await?;
-        items.extend(found);
-        cursor = next;
-        if cursor.is_none() || items.len() >= MOST_ROWS {
-            let is_complete = cursor.is_none() && items.len() <= MOST_ROWS;
-            items.truncate(MOST_ROWS);
-            return Ok(Rows { items, is_complete });
-        }
-    }
-}
-
 /// The file: a column for each message of `heads`, a row for each of `rows`.
 ///
 /// # Errors
@@ -78,13 +66,14 @@ pub(super) fn file<T>(
     rows: Rows<T>,
     cells: impl Fn(T) -> Vec<String>,
 ) -> Result<Response, Problem> {
-    let body = table(lang, heads, rows.items.into_iter().map(cells)).map_err(|e| Problem::internal(&e))?;
+    let is_complete = rows.cursor.is_none() && rows.items.len() <= MOST_ROWS;
+    let body = table(lang, heads, rows.items.into_iter().take(MOST_ROWS).map(cells)).map_err(|e| Problem::internal(&e))?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.csv\"")),
     ];
     let mut response = (headers, body).into_response();
-    response.headers_mut().insert("x-complete", HeaderValue::from_static(if rows.is_complete { "true" } else { "false" }));
+    response.headers_mut().insert("x-complete", HeaderValue::from_static(if is_complete { "true" } else { "false" }));
     Ok(response)
 }
 
@@ -110,13 +99,22 @@ mod tests {
         assert_eq!(String::from_utf8(file).unwrap(), "\u{feff}Tin,Trạng thái\nMáy sấy,'=1+1\n,\"a,b\"\n");
     }
 
-    #[tokio::test]
-    async fn a_file_has_a_bound_and_says_whether_it_is_whole() {
-        let endless = async |limit: Limit, _| Ok((vec![0_u8; usize::try_from(limit.get()).unwrap()], Some("on".to_owned())));
-        let cut = gather(endless).await.unwrap();
-        assert_eq!((cut.items.len(), cut.is_complete), (MOST_ROWS, false));
-        let two = async |_, cursor: Option<String>| Ok((vec![1_u8], cursor.is_none().then(|| "on".to_owned())));
-        let whole = gather(two).await.unwrap();
-        assert_eq!((whole.items.len(), whole.is_complete), (2, true));
+    #[test]
+    fn a_list_is_read_to_its_end_or_the_bound() {
+        let mut endless = Rows::new();
+        while endless.goes_on() {
+            endless.add(vec![0_u8; 100], Some("on".to_owned()));
+        }
+        assert_eq!(endless.items.len(), MOST_ROWS);
+        let mut two = Rows::new();
+        while two.goes_on() {
+            let next = two.cursor.is_none().then(|| "on".to_owned());
+            two.add(vec![1_u8], next);
+        }
+        assert_eq!(two.items.len(), 2);
+        let mut none: Rows<u8> = Rows::new();
+        assert!(none.goes_on());
+        none.add(Vec::new(), None);
+        assert!(!none.goes_on());
     }
 }

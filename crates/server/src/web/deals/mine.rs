@@ -17,7 +17,7 @@ use super::super::form::Form;
 use super::super::format;
 use super::super::frame::{Frame, Visit, go, localised, page, parameter, parsed};
 use super::super::paging::{Sorted, TURNED, address, cursor, is_turned, paged, sorted};
-use super::super::takeaway;
+use super::super::takeaway::{self, Rows};
 use super::refused;
 use crate::app::App;
 use crate::extract::Writer;
@@ -100,13 +100,13 @@ pub(in super::super) async fn deal_lines(app: &App, rows: Vec<DealRow>, lang: La
 /// The deals as a file.
 async fn as_file(app: &App, visit: &Visit, filter: &Filter) -> Result<Response, Problem> {
     let (lang, actor) = (visit.lang(), &visit.who.actor);
-    let found = takeaway::gather(async |limit, cursor| {
-        let found = deals::list(&app.brokering, actor, filter, limit, cursor.as_deref()).await?;
-        Ok((found.items, found.next))
-    });
-    let lines = found.await?.try_map(async |rows| deal_lines(app, rows, lang).await).await?;
+    let mut rows = Rows::new();
+    while rows.goes_on() {
+        let found = deals::list(&app.brokering, actor, filter, takeaway::part(), rows.cursor.as_deref()).await?;
+        rows.add(deal_lines(app, found.items, lang).await?, found.next);
+    }
     let heads = ["column-title", "column-code", "column-kind", "column-parties", "deal-stage", "deal-whose", "deal-by-when"];
-    takeaway::file(lang, "deals", &heads, lines, |line| {
+    takeaway::file(lang, "deals", &heads, rows, |line| {
         let stage = [Some(line.stage), line.lost].into_iter().flatten().collect::<Vec<_>>().join(" – ");
         vec![line.title, line.code, line.kind, line.parties, stage, line.next_by, line.due.unwrap_or_default()]
     })

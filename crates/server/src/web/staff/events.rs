@@ -14,7 +14,7 @@ use super::super::faults::FaultLine;
 use super::super::format::{self, Moment};
 use super::super::frame::{Frame, Visit, localised, page, parameter};
 use super::super::paging::{address, cursor, paged};
-use super::super::takeaway;
+use super::super::takeaway::{self, Rows};
 use super::frame;
 use super::subjects::{Happenings, Subject, Subjects, happenings, kind_of_event, kind_of_subject};
 use crate::api;
@@ -140,15 +140,13 @@ fn chain(check: &ChainCheck, lang: Lang) -> Chain {
 /// The trail as a file.
 async fn as_file(app: &App, visit: &Visit, filter: &Filter) -> Result<Response, Problem> {
     let lang = visit.lang();
-    let found = takeaway::gather(async |limit, cursor| {
-        let filter = Filter { before: api::events::before(cursor.as_deref())?, ..filter.clone() };
-        let found = api::events::read(app, &visit.who.actor, &filter, limit).await?;
-        Ok((found.items, found.next))
-    });
-    let lines = found.await?.try_map(async |events| {
-        let subjects = Subjects::of(app, visit, &events).await?;
-        Ok(events.into_iter().map(|event| line(event, &subjects, lang)).collect::<Vec<_>>())
-    });
+    let mut lines = Rows::new();
+    while lines.goes_on() {
+        let filter = Filter { before: api::events::before(lines.cursor.as_deref())?, ..filter.clone() };
+        let found = api::events::read(app, &visit.who.actor, &filter, takeaway::part()).await?;
+        let subjects = Subjects::of(app, visit, &found.items).await?;
+        lines.add(found.items.into_iter().map(|event| line(event, &subjects, lang)).collect(), found.next);
+    }
     let heads = [
         "staff-event-number",
         "staff-event-at",
@@ -159,7 +157,7 @@ async fn as_file(app: &App, visit: &Visit, filter: &Filter) -> Result<Response, 
         "staff-event-subject",
         "staff-event-facts",
     ];
-    takeaway::file(lang, "events", &heads, lines.await?, |line| {
+    takeaway::file(lang, "events", &heads, lines, |line| {
         let about = line.about.map_or(line.about_kind, |about| about.name);
         vec![line.position.to_string(), line.at.iso, line.actor, line.what, line.kind, about, line.subject, line.payload]
     })

@@ -14,7 +14,7 @@ use super::super::format::{self, Moment};
 use super::super::frame::{Frame, Visit, localised, parsed};
 use super::super::mishap::Mishap;
 use super::super::paging::{address, cursor, paged};
-use super::super::takeaway;
+use super::super::takeaway::{self, Rows};
 use super::{Tab, frame};
 use crate::app::App;
 use crate::problem::Problem;
@@ -91,19 +91,20 @@ async fn lines(app: &App, needs: Vec<DeskNeed>, lang: Lang) -> Result<Vec<NeedLi
 pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let lang = visit.lang();
     let which: Which = parsed(&visit, "which")?.unwrap_or(Which::All);
-    let find = async |limit: Limit, cursor: Option<String>| {
-        Ok::<_, Problem>(listings::need_desk::needs(&app.listings, &visit.who.actor, which, limit, cursor.as_deref()).await?)
-    };
+    let actor = &visit.who.actor;
     if takeaway::is_asked(&visit)? {
-        let found = takeaway::gather(async |limit, cursor| find(limit, cursor).await.map(|p| (p.items, p.next))).await?;
-        let rows = found.try_map(async |needs| lines(&app, needs, lang).await).await?;
+        let mut rows = Rows::new();
+        while rows.goes_on() {
+            let found = listings::need_desk::needs(&app.listings, actor, which, takeaway::part(), rows.cursor.as_deref()).await?;
+            rows.add(lines(&app, found.items, lang).await?, found.next);
+        }
         let heads = ["column-need", "column-code", "column-party", "column-status", "needs-responsible", "needs-next", "fact-published"];
         return takeaway::file(lang, "needs", &heads, rows, |line| {
             let (text, iso) = (Option::unwrap_or_default, line.published.map(|m| m.iso).unwrap_or_default());
             vec![line.title, line.code, line.party, text(line.standing), text(line.responsible), text(line.next), iso]
         });
     }
-    let found = find(Limit::default(), cursor(&visit)).await?;
+    let found = listings::need_desk::needs(&app.listings, actor, which, Limit::default(), cursor(&visit).as_deref()).await?;
     let paged = paged(&visit, PATH, &[("which", which.as_str())], found.next.as_deref());
     let lines = lines(&app, found.items, lang).await?;
     Ok(Mishap::none().show(lang, |_| NeedsPage {
