@@ -174,13 +174,6 @@ impl Site {
         accounts::membership::put_confirmed(&self.app.accounts, Ctx::system(), party, account, roles).await.unwrap();
     }
 
-    /// Every letter that was sent, as plain text.
-    pub fn letters(&self) -> Vec<String> {
-        let folder = self.app.mailer.folder().unwrap();
-        let files = std::fs::read_dir(folder).map(|d| d.map(|e| e.unwrap().path()).collect::<Vec<_>>()).unwrap_or_default();
-        files.iter().map(|path| accounts::mailbox::plain_text(&std::fs::read_to_string(path).unwrap()).unwrap()).collect()
-    }
-
     /// Where the database lies, if it is SQLite.
     pub fn database_folder(&self) -> &std::path::Path {
         self.store.dir.path()
