@@ -41,7 +41,7 @@ async fn a_round_and_a_letter_wait_for_the_index_instead_of_giving_up_or_telling
         };
         store.write(Ctx::system(), work).await.unwrap();
         site.settled().await;
-        assert!(site.letters_of("reader@example.org").iter().all(|letter| !accounts::mail::plain_text(letter).unwrap().contains("rút lại")));
+        assert!(site.letters_of("reader@example.org").iter().all(|letter| !accounts::mailbox::plain_text(letter).unwrap().contains("rút lại")));
         site.stop().await;
     })
     .await;
@@ -93,7 +93,7 @@ async fn one_thing_is_told_once_to_one_reader_and_their_own_things_never() {
         assert_eq!(round(&site).await, 2, "the reader's, and again the author's of the own party");
         let reader = site.visitor().sign_in("reader@example.org", PASSWORD).await;
         let letters = site.letters_of("reader@example.org");
-        let text = accounts::mail::plain_text(letters.last().unwrap()).unwrap();
+        let text = accounts::mailbox::plain_text(letters.last().unwrap()).unwrap();
         assert!(letters.len() == 2 && text.contains("Lò ép dầu dừa") && !text.contains("bơm nhiệt"), "{text}");
         assert_eq!(news(&reader, &wide).await, 2, "on its page it has both");
         assert_eq!(reader.get("/api/v1/notices").await.expect(200)["total"], 2);
@@ -184,7 +184,8 @@ async fn a_round_that_is_broken_off_anywhere_is_begun_again_and_brings_each_thin
             assert!(steps < 400, "a round comes to its end");
         }
         assert!(wanted.len() > 3, "it was broken off in its midst");
-        let letters: Vec<String> = site.letters_of("reader@example.org").iter().map(|l| accounts::mail::plain_text(l).unwrap()).collect();
+        let letters: Vec<String> =
+            site.letters_of("reader@example.org").iter().map(|l| accounts::mailbox::plain_text(l).unwrap()).collect();
         for title in &wanted {
             let told = letters.iter().flat_map(|letter| letter.lines()).filter(|line| line.trim() == title).count();
             assert_eq!(told, 1, "{title}");
@@ -279,7 +280,7 @@ async fn a_match_whose_counterpart_was_withdrawn_is_in_no_letter() {
             notices::leave_digests(&site.app.accounts).await.unwrap();
             site.settled().await;
             let letters = site.letters_of("seeker@example.org");
-            letters.iter().filter(|l| accounts::mail::plain_text(l).unwrap().contains("đối tác phù hợp mới")).count()
+            letters.iter().filter(|l| accounts::mailbox::plain_text(l).unwrap().contains("đối tác phù hợp mới")).count()
         };
         met(&goes).await;
         press.takes_back(&goes).await;

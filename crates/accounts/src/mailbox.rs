@@ -66,7 +66,8 @@ fn decoded(value: &str) -> String {
     for word in value.split(' ') {
         let bare = word.trim_matches('"');
         let plain = bare.strip_prefix("=?").and_then(|w| w.strip_suffix("?=")).and_then(encoded_word);
-        if !out.is_empty() && !(was_encoded && plain.is_some()) {
+        let joins_words = was_encoded && plain.is_some();
+        if !(out.is_empty() || joins_words) {
             out.push(' ');
         }
         was_encoded = plain.is_some();

@@ -184,10 +184,9 @@ fn operation(route: &Route) -> Value {
             } } },
         }),
         (None, BodyLimit::File) => {
-            let mut properties = json!({ "file": { "type": "string", "format": "binary" } });
-            for (name, about) in &route.texts {
-                properties[*name] = json!({ "type": "string", "description": about });
-            }
+            let file = std::iter::once(("file".to_owned(), json!({ "type": "string", "format": "binary" })));
+            let texts = route.texts.iter().map(|(name, about)| ((*name).to_owned(), json!({ "type": "string", "description": about })));
+            let properties: serde_json::Map<String, Value> = file.chain(texts).collect();
             json!({
                 "required": true,
                 "content": { "multipart/form-data": { "schema": {

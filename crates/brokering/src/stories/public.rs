@@ -221,7 +221,9 @@ pub async fn public_pages(brokering: &Brokering, span: PublicSpan) -> Result<Vec
         query = query.filter(story::Column::Id.gt(after));
     }
     let query = query.order_by_asc(story::Column::Id).offset(span.skip).limit(span.limit);
-    let rows: Vec<(uuid::Uuid, String, Option<DateTime<Utc>>, DateTime<Utc>)> = query.into_tuple().all(brokering.store.db()).await?;
+    /// Its id, its slug, when it was published and when it was written last.
+    type Row = (uuid::Uuid, String, Option<DateTime<Utc>>, DateTime<Utc>);
+    let rows: Vec<Row> = query.into_tuple().all(brokering.store.db()).await?;
     let page = |(id, slug, published, written): (_, String, Option<_>, _)| PublicPage {
         id,
         path: url(&slug),

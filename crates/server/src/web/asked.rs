@@ -1,7 +1,5 @@
 //! What a search page was asked, as its address says it: every link on the page is this with one thing changed.
 
-use std::collections::BTreeSet;
-
 use base::{Lang, PartyId, Vocabularies};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use search::{DateColumn, DocKind, Facet, Filters, Narrowed, Period, Periods, Query, Sort};
