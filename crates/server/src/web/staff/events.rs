@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::clock::{day_begins, day_ends};
+use base::clock::day_begins;
 use base::{AccountId, Lang, Limit, messages};
 use chrono::NaiveDate;
 use store::events::Filter;
@@ -98,7 +98,7 @@ impl Asked {
         let day = |text: &str| if text.is_empty() { Ok(None) } else { text.parse::<NaiveDate>().map(Some) };
         match (id(&self.subject), id(&self.actor), day(&self.from), day(&self.to)) {
             (Ok(subject), Ok(actor), Ok(from), Ok(to)) => {
-                let (since, until) = (from.map(day_begins), to.map(day_ends));
+                let (since, until) = (from.map(day_begins), to.and_then(|day| day.succ_opt()).map(day_begins));
                 Ok(Filter { subject, kind, without: &[], actor, before, since, until })
             }
             (subject, actor, from, to) => {
