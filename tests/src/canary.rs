@@ -319,6 +319,8 @@ async fn read_letters(site: &Site, planted: &Planted, found: &mut Found) {
     site.clock.advance(TimeDelta::days(1));
     brokering::interests::tick(&site.app.brokering).await.unwrap();
     brokering::deals::tick(&site.app.brokering).await.unwrap();
+    // Whoever tried everything has read all notices; a letter of the morning tells what is not read.
+    sea_orm::ConnectionTrait::execute_unprepared(site.app.store.db(), "UPDATE notice SET read_at = NULL").await.unwrap();
     accounts::notices::leave_digests(&site.app.accounts).await.unwrap();
     site.settled().await;
     let folder = site.app.mailer.folder().unwrap();

@@ -307,13 +307,13 @@ async fn an_index_that_cannot_be_written_is_told_and_nothing_is_answered_from_it
     // A file where the folder should be, and a lock that cannot be opened for writing, as in a folder that is only read:
     // the server runs without a search and names the folder, the commands that need the index refuse in one line.
     let log = space.data().join("log.txt");
-    let breakages: [(&str, fn(&Path)); 2] = [
-        ("a file is where the folder should be", |index| fs::write(index, "x").unwrap()),
-        ("the lock cannot be written", |index| fs::create_dir_all(index.join("in-use.lock")).unwrap()),
-    ];
-    for (what, damage) in breakages {
+    for what in ["a file is where the folder should be", "the lock cannot be written"] {
         fs::remove_dir_all(space.index()).unwrap();
-        damage(&space.index());
+        if what.starts_with("a file") {
+            fs::write(space.index(), "x").unwrap();
+        } else {
+            fs::create_dir_all(space.index().join("in-use.lock")).unwrap();
+        }
         let running = Running::spawn(space.data(), fs::File::create(&log).unwrap().into());
         until("it answers", async || space.http.get(format!("{}/readyz", running.base)).send().await.is_ok()).await;
         assert_eq!(space.get(&running, "/readyz").await.0, 503, "{what}");

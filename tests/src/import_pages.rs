@@ -112,6 +112,8 @@ async fn a_moderator_finds_a_party_and_imports_and_publishes_for_it_and_not_for_
         let first = ended(&site, &moderator, &hand_over(&moderator, ("tin.jsonl", &row), &fields).await).await;
         assert_eq!(ended(&site, &moderator, &hand_over(&moderator, ("tin.jsonl", &row), &fields).await).await, first);
         let public = site.visitor().get("/api/v1/technologies").await.expect(200);
+        let told = moderator.get(&first).await.text;
+        assert_eq!(public["total"], 1, "{told}");
         assert_eq!((public["total"].as_u64(), public["items"][0]["title"].as_str()), (Some(1), Some("Máy sấy nhập hộ")));
         // The same form with another file is another import.
         let changed = hand_over(&moderator, ("tin 2.jsonl", &row), &fields).await;

@@ -76,7 +76,8 @@ async fn a_title_in_another_language_than_its_page_says_so_wherever_it_stands() 
         let seen = author.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
         assert!(moderator.get("/review").await.text.contains("lang=\"en\">Heat pump dryer for copra<"));
         let watch = json!({"name": "Máy sấy", "query": "q=dryer", "when": "at_once"});
-        let kept = author.post("/api/v1/saved-searches", watch).await.expect(201)["id"].as_str().unwrap().to_owned();
+        let reader = site.person("reader").await;
+        let kept = reader.post("/api/v1/saved-searches", watch).await.expect(201)["id"].as_str().unwrap().to_owned();
         site.clock.advance(TimeDelta::minutes(1));
         publish(&moderator, &id, seen).await;
         site.indexed().await;
@@ -108,7 +109,7 @@ async fn a_title_in_another_language_than_its_page_says_so_wherever_it_stands() 
         let interest = format!("/technologies/{slug}/interest");
         let news = format!("/my/searches/{kept}");
         let pages = [
-            (&author, news),
+            (&reader, news),
             (&seeker, interest),
             (&seeker, "/my/disclosures".to_owned()),
             (&seeker, disclosure),

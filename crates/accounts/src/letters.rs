@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     fn is_said(lang: Lang, key: &str) -> bool {
-        let args = ["space", "link", "party", "reason", "min", "max", "length", "count", "code", "list"].map(|name| (name, "x"));
+        let args = ["space", "link", "party", "reason", "min", "max", "length", "count", "code", "list", "title"].map(|name| (name, "x"));
         say(lang, key, &args) != key
     }
 
@@ -223,6 +223,12 @@ mod tests {
             "recovery-code-used",
             "party-invitation",
             "party-invitation-new",
+            // Asked for by others through `about`.
+            "listing-published",
+            "listing-changes-requested",
+            "listing-rejected",
+            "listing-expires-soon",
+            "listing-expired",
         ];
         for lang in Lang::ALL {
             for key in letters {

@@ -105,6 +105,9 @@ enum Command {
     ///
     /// The newest first: time, to, subject. Unless mail.transport is smtp, a space sends nothing and writes each letter into
     /// the folder mail of the data directory; links that confirm an address or reset a password are found here.
+    ///
+    /// Exit code 0: they were listed, also where there are none, or the letter was printed. 1: there is no such letter, or mail
+    /// leaves over SMTP.
     Mail(commands::mail::Mail),
     /// Print the OpenAPI document.
     Openapi,

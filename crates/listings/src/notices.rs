@@ -31,7 +31,7 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// The messages are `mail-listing-<word>-subject` and `…-body`.
+    /// The messages are `mail-listing-<word>-subject` and `mail-listing-<word>`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

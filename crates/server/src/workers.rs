@@ -117,7 +117,7 @@ async fn listing_letter(app: &App, job: &Job) -> Result<(), String> {
         return Ok(()); // it was removed: nothing to tell
     };
     let view = listings::view::show(&app.listings, &actor, kind, letter.listing).await.map_err(|e| report(&e))?;
-    let key = format!("mail-listing-{}", letter.notice.word());
+    let key = format!("listing-{}", letter.notice.word());
     let args = [("title", view.title.as_str()), ("code", view.code.as_str())];
     let found = accounts::letters::about(&app.accounts, letter.account, &key, &args, &view.url).await.map_err(|e| report(&e))?;
     match found {

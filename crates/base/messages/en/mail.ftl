@@ -76,3 +76,33 @@ mail-second-factor-taken =
     If you did not ask for this, set a new password now:
 
     { $link }
+
+mail-listing-published-subject = “{ $title }” has been published
+mail-listing-published =
+    Listing { $code }, “{ $title }”, has been reviewed and published at { $space }. See it at:
+
+    { $link }
+
+mail-listing-changes-requested-subject = “{ $title }” needs changes before it is published
+mail-listing-changes-requested =
+    A moderator asks for changes to listing { $code }, “{ $title }”. The notes stand beside the fields; submit it again when they are done. See it at:
+
+    { $link }
+
+mail-listing-rejected-subject = “{ $title }” will not be published
+mail-listing-rejected =
+    A moderator rejected listing { $code }, “{ $title }”; the reason is in its history. See it at:
+
+    { $link }
+
+mail-listing-expires-soon-subject = “{ $title }” expires soon
+mail-listing-expires-soon =
+    Listing { $code }, “{ $title }”, expires soon. If it is still true, confirm it and it stays published. See it at:
+
+    { $link }
+
+mail-listing-expired-subject = “{ $title }” has expired
+mail-listing-expired =
+    Listing { $code }, “{ $title }”, has expired and is no longer published. Confirm it to publish it again. See it at:
+
+    { $link }

@@ -76,3 +76,33 @@ mail-second-factor-taken =
     Nếu bạn không yêu cầu việc này, hãy đặt lại mật khẩu ngay tại:
 
     { $link }
+
+mail-listing-published-subject = “{ $title }” đã được đăng
+mail-listing-published =
+    Tin { $code } “{ $title }” đã được duyệt và đăng tại { $space }. Xem tin tại:
+
+    { $link }
+
+mail-listing-changes-requested-subject = Cần sửa đổi “{ $title }” trước khi đăng
+mail-listing-changes-requested =
+    Người duyệt đề nghị sửa đổi tin { $code } “{ $title }”. Các ghi chú nằm cạnh từng mục; sửa xong, hãy nộp lại. Xem tại:
+
+    { $link }
+
+mail-listing-rejected-subject = “{ $title }” không được đăng
+mail-listing-rejected =
+    Người duyệt đã từ chối tin { $code } “{ $title }”; lý do ghi trong lịch sử của tin. Xem tại:
+
+    { $link }
+
+mail-listing-expires-soon-subject = “{ $title }” sắp hết hạn đăng
+mail-listing-expires-soon =
+    Tin { $code } “{ $title }” sắp hết hạn. Nếu nội dung vẫn đúng, hãy xác nhận để tin tiếp tục được đăng. Xem tại:
+
+    { $link }
+
+mail-listing-expired-subject = “{ $title }” đã hết hạn đăng
+mail-listing-expired =
+    Tin { $code } “{ $title }” đã hết hạn và không còn được đăng. Xác nhận lại nội dung để đăng tiếp. Xem tại:
+
+    { $link }

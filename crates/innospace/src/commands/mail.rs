@@ -61,9 +61,12 @@ fn whole(letter: &Filed) -> String {
 }
 
 fn told(letter: &Filed, with_text: bool) -> Value {
-    let mut told = json!({ "id": letter.id, "at": letter.at, "to": letter.to, "subject": letter.subject });
-    if with_text {
-        told["text"] = json!(letter.text);
+    let told = json!({ "id": letter.id, "at": letter.at, "to": letter.to, "subject": letter.subject });
+    match told {
+        Value::Object(mut told) if with_text => {
+            told.insert("text".to_owned(), json!(letter.text));
+            Value::Object(told)
+        }
+        told => told,
     }
-    told
 }
