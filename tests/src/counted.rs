@@ -3,29 +3,12 @@
 use base::StaffRole;
 use serde_json::{Value, json};
 
-use crate::deals::{CONTENTS, Cast, Deal};
+use crate::deals::{Cast, Deal, sign};
 use crate::disclosures::Room;
 use crate::site::{Client, Site, on_every_database};
 
 async fn dealt(client: &Client, listing: &str) -> Value {
     client.get(&format!("/api/v1/technologies/{listing}/history")).await.expect(200)["deals"].clone()
-}
-
-/// Leads a technical service to its signature, with a contract of this value.
-async fn sign(cast: &Cast, deal: &Deal, value: Value) {
-    let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
-    deal.go(broker, "introduced").await.expect(200);
-    deal.post(broker, "meetings", json!({"held_on": "2026-11-20"})).await.expect(201);
-    deal.go(seeker, "met").await.expect(200);
-    deal.put(broker, "brokers/statement", json!({"statement": "Không có lợi ích riêng."})).await.expect(200);
-    let facts = json!({"direction": "domestic", "state_capital": false, "list": "none", "right": "right_to_use"});
-    deal.put(owner, "legal-facts", facts).await.expect(200);
-    deal.go(seeker, "negotiation").await.expect(200);
-    let offer = deal.post(owner, "offers", json!({"terms": {"lump_sum": value}})).await.expect(201);
-    deal.post(seeker, &format!("offers/{}/accept", offer["id"].as_str().unwrap()), Value::Null).await.expect(200);
-    let contract = json!({"number": "77/2026", "value": value, "signed_on": "2026-11-24", "contents": CONTENTS});
-    deal.put(owner, "contract", contract).await.expect(200);
-    deal.go(owner, "signed").await.expect(200);
 }
 
 async fn lose(deal: &Deal, by: &Client) {
@@ -42,7 +25,7 @@ async fn a_contract_that_was_signed_counts_whatever_became_of_it_and_in_the_band
             (told["signed"]["count"].as_u64().unwrap(), told["lost"]["count"].as_u64().unwrap(), told["money"].clone())
         };
         let first = cast.deal("technical_service").await;
-        sign(&cast, &first, json!({"minor": 700_000_000, "currency": "VND"})).await;
+        sign(&first, &cast.owner, &cast.seeker, &cast.broker, json!({"minor": 700_000_000, "currency": "VND"})).await;
         assert_eq!(signed().await, (1, 0, json!("500-1000")));
         lose(&first, &cast.owner).await;
         assert_eq!(signed().await, (1, 1, json!("500-1000")), "it was signed, and it was lost");
@@ -58,7 +41,7 @@ async fn a_contract_that_was_signed_counts_whatever_became_of_it_and_in_the_band
 
         // Money of another currency is a contract and in no band.
         let abroad = cast.deal("technical_service").await;
-        sign(&cast, &abroad, json!({"minor": 99_900_000, "currency": "USD"})).await;
+        sign(&abroad, &cast.owner, &cast.seeker, &cast.broker, json!({"minor": 99_900_000, "currency": "USD"})).await;
         assert_eq!(signed().await, (2, 2, json!("500-1000")));
         site.stop().await;
     })

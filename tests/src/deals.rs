@@ -39,9 +39,9 @@ impl Cast {
     }
 }
 
-/// Leads a deal about a technical service to its good end: its broker does what is the broker's to do, an editor of the
-/// owner's and one of the seeker's the rest.
-pub async fn complete(deal: &Deal, owner: &Client, seeker: &Client, broker: &Client) {
+/// Leads a deal about a technical service to its signature, with a contract of this value: its broker does what is the
+/// broker's to do, an editor of the owner's and one of the seeker's the rest.
+pub async fn sign(deal: &Deal, owner: &Client, seeker: &Client, broker: &Client, value: Value) {
     deal.go(broker, "introduced").await.expect(200);
     deal.post(broker, "meetings", json!({"held_on": "2026-11-20"})).await.expect(201);
     deal.go(seeker, "met").await.expect(200);
@@ -49,11 +49,16 @@ pub async fn complete(deal: &Deal, owner: &Client, seeker: &Client, broker: &Cli
     let facts = json!({"direction": "domestic", "state_capital": false, "list": "none", "right": "right_to_use"});
     deal.put(owner, "legal-facts", facts).await.expect(200);
     deal.go(seeker, "negotiation").await.expect(200);
-    let offer = deal.post(owner, "offers", json!({"terms": {"lump_sum": vnd(300_000_000)}})).await.expect(201);
+    let offer = deal.post(owner, "offers", json!({"terms": {"lump_sum": value}})).await.expect(201);
     deal.post(seeker, &format!("offers/{}/accept", offer["id"].as_str().unwrap()), Value::Null).await.expect(200);
-    let contract = json!({"number": "77/2026", "value": vnd(300_000_000), "signed_on": "2026-11-24", "contents": CONTENTS});
+    let contract = json!({"number": "77/2026", "value": value, "signed_on": "2026-11-24", "contents": CONTENTS});
     deal.put(owner, "contract", contract).await.expect(200);
     deal.go(owner, "signed").await.expect(200);
+}
+
+/// Leads it to its good end.
+pub async fn complete(deal: &Deal, owner: &Client, seeker: &Client, broker: &Client) {
+    sign(deal, owner, seeker, broker, vnd(300_000_000)).await;
     deal.go(owner, "delivering").await.expect(200);
     deal.post(broker, "papers", json!({"kind": "acceptance", "dated_on": "2026-11-24"})).await.expect(201);
     deal.put(broker, "outcome", json!({"jobs": 3})).await.expect(200);

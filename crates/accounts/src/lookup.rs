@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use base::{AccountId, PartyId, PartyRole, StaffRole};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
 use store::StoreError;
+use uuid::Uuid;
 
 use crate::rows::{account, membership, party};
 use crate::{email, words};
@@ -23,6 +24,26 @@ pub async fn party_exists(db: &impl ConnectionTrait, id: PartyId) -> Result<bool
 /// If the database fails.
 pub async fn is_confirmed_member(db: &impl ConnectionTrait, account: AccountId, party: PartyId) -> Result<bool, StoreError> {
     Ok(roles_in(db, account, party).await?.is_some())
+}
+
+/// Of which of these parties the account is a confirmed member.
+///
+/// # Errors
+/// If the database fails.
+pub async fn confirmed_among(
+    db: &impl ConnectionTrait,
+    account: AccountId,
+    parties: &BTreeSet<PartyId>,
+) -> Result<BTreeSet<PartyId>, StoreError> {
+    let own: Vec<Uuid> = membership::Entity::find()
+        .select_only()
+        .column(membership::Column::PartyId)
+        .filter(membership::Column::AccountId.eq(account.0))
+        .filter(membership::Column::Status.eq("confirmed"))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(own.into_iter().map(PartyId).filter(|party| parties.contains(party)).collect())
 }
 
 /// The account's roles in the party; none if it is no confirmed member.

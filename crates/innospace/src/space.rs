@@ -104,7 +104,8 @@ pub fn index_of_server(config: &Config, data: &Path, parts: &Parts) -> Result<(S
         Err(error) if error.is::<Unusable>() => {
             let cause = error.source().map(ToString::to_string).unwrap_or_default();
             tracing::error!(%error, cause, "the server begins without a search; mend the folder and start it again");
-            let none = Search::without_directory(config.search.clone(), Arc::clone(&parts.vocabularies), parts.store.clock().clone())?;
+            let clock = parts.store.clock().clone();
+            let none = Search::without_directory(config.search.clone(), Arc::clone(&parts.vocabularies), clock, Wanting::Unwritable)?;
             Ok((none.search, none.wanting))
         }
         other => other,

@@ -17,7 +17,7 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc, Weekday};
 use listings::{Kind, ListingError, published};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use search::{DateColumn, Search, Viewer};
+use search::{DateColumn, Viewer};
 use serde::{Deserialize, Serialize};
 use store::{Ctx, StoreError, Tx};
 use uuid::Uuid;
@@ -34,8 +34,6 @@ const BATCH: u64 = 200;
 const MOST_NEWS: usize = 500;
 /// How long a round waits for an index that is behind the log.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How often it is looked whether the index has come far enough.
-const LOOK: Duration = Duration::from_millis(20);
 
 /// Which letter to write.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -73,17 +71,6 @@ struct Looked {
     more: bool,
 }
 
-/// Waits until the index has come past what the log had at a moment; false if it did not come so far in this time. The log
-/// may go on meanwhile: under steady writes an index is never quite at its end.
-pub async fn index_reaches(search: &Search, position: i64, patience: Duration) -> bool {
-    let waiting = async {
-        while search.followed() < position {
-            tokio::time::sleep(LOOK).await;
-        }
-    };
-    tokio::time::timeout(patience, waiting).await.is_ok()
-}
-
 /// When a search is looked at next, seen from a moment.
 pub(crate) fn first_due(when: When, at: DateTime<Utc>) -> DateTime<Utc> {
     let morning = next_morning(at);
@@ -116,7 +103,7 @@ pub async fn round(saved: &Saved, since: i64) -> Result<Round, SavedError> {
 pub async fn round_of(saved: &Saved, since: i64, most: usize) -> Result<Round, SavedError> {
     let now = saved.store.clock().now();
     let head = saved.store.last_position().await?;
-    if !index_reaches(&saved.search, head, PATIENCE).await {
+    if tokio::time::timeout(PATIENCE, saved.search.reaches(head)).await.is_err() {
         return Ok(Round { position: since, ..Round::default() });
     }
     let position = saved.search.followed();

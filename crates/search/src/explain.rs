@@ -78,7 +78,7 @@ impl Search {
         let parsed = query::parse(&query.text, self.vocabularies())?;
         let (snapshot, weights) = (self.whole()?, self.weights());
         let expansions = self.expansions(&parsed, &weights);
-        let visible = (0..snapshot.segments.len()).map(|place| snapshot.visible(place, viewer)).collect::<Result<Vec<_>, _>>()?;
+        let visible = snapshot.all_visible(viewer)?;
         let mut statistics = Statistics::new(&snapshot, &visible, None);
         let plan = Plan::new(&parsed, &expansions, &mut statistics, &weights)?;
         let least = plan.steps().get(results.step).copied().unwrap_or(WHOLE);

@@ -11,7 +11,7 @@ mod rebuild;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -68,7 +68,7 @@ struct Shared {
     swaps: watch::Sender<u64>,
     pub(crate) steps: Steps,
     /// Up to where the log needs nothing more of the index.
-    followed: AtomicI64,
+    followed: watch::Sender<i64>,
 }
 
 /// The index's directory and the lock on it: two processes that rebuild and tidy one directory would take each other's
@@ -142,14 +142,10 @@ impl Search {
     /// [`Failure`] if not even an empty index can be made.
     pub fn open(dir: &Path, settings: Settings, vocabularies: Arc<Vocabularies>, clock: Clock) -> Result<Opened, Failure> {
         std::fs::create_dir_all(dir)?;
-        let (schema, fields) = schema::build();
         let Some(held) = files::hold(dir, Duration::from_millis(settings.lock_wait_ms))? else {
-            let live = Live::in_memory(&schema, &fields, &settings, None)?;
-            return Ok(Opened {
-                search: Self::with(None, settings, vocabularies, clock, schema, fields, live),
-                wanting: Some(Wanting::Locked),
-            });
+            return Self::without_directory(settings, vocabularies, clock, Wanting::Locked);
         };
+        let (schema, fields) = schema::build();
         let marker = files::read_marker(dir);
         let (live, wanting) = match marker {
             None => (None, Some(Wanting::Missing)),
@@ -192,15 +188,21 @@ impl Search {
         Err(Failure::Damaged(1))
     }
 
-    /// What a server has whose index directory cannot be written: nothing is found, and whoever asks hears so.
+    /// What a process has whose index directory is not its own to use, for this reason: nothing is found, and whoever asks
+    /// hears so.
     ///
     /// # Errors
     /// [`Failure`] if not even this can be made.
-    pub fn without_directory(settings: Settings, vocabularies: Arc<Vocabularies>, clock: Clock) -> Result<Opened, Failure> {
+    pub fn without_directory(
+        settings: Settings,
+        vocabularies: Arc<Vocabularies>,
+        clock: Clock,
+        wanting: Wanting,
+    ) -> Result<Opened, Failure> {
         let (schema, fields) = schema::build();
         let live = Live::in_memory(&schema, &fields, &settings, None)?;
         let search = Self::with(None, settings, vocabularies, clock, schema, fields, live);
-        Ok(Opened { search, wanting: Some(Wanting::Unwritable) })
+        Ok(Opened { search, wanting: Some(wanting) })
     }
 
     /// An empty index that is kept in memory only, such as a test's.
@@ -240,7 +242,7 @@ impl Search {
                 rebuilding: AtomicBool::new(false),
                 swaps: watch::Sender::new(0),
                 steps: Steps::default(),
-                followed: AtomicI64::new(-1),
+                followed: watch::Sender::new(-1),
             }),
         }
     }
@@ -255,7 +257,14 @@ impl Search {
     /// nothing here are not worth a commit. What readiness and lag are measured by; -1 while nobody follows.
     #[must_use]
     pub fn followed(&self) -> i64 {
-        self.shared.followed.load(Ordering::Acquire)
+        *self.shared.followed.borrow()
+    }
+
+    /// Waits until the index has what the log had up to a position; without end while nobody follows. The log may go on
+    /// meanwhile: under steady writes an index is never quite at its end.
+    pub async fn reaches(&self, position: i64) {
+        // It cannot fail: the sender lives as long as this.
+        self.shared.followed.subscribe().wait_for(|followed| *followed >= position).await.ok();
     }
 
     /// Whether what is written does not reach the index: the follower failed several times in a row.
@@ -269,7 +278,7 @@ impl Search {
     }
 
     pub(crate) fn note_followed(&self, position: i64) {
-        self.shared.followed.store(position, Ordering::Release);
+        self.shared.followed.send_replace(position);
     }
 
     /// Changes whenever another generation becomes the live one, from now on.

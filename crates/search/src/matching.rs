@@ -53,13 +53,20 @@ pub(crate) struct Narrowing<'a> {
     pub(crate) viewer: &'a Viewer,
 }
 
-/// Finds: all words first and, where that gives less than `enough`, step by step less of them. `at` names the step of
-/// an earlier page, which is then the only one tried.
-pub(crate) fn find(snapshot: &Snapshot, plan: &Plan, narrowing: &Narrowing<'_>, enough: u64, at: Option<usize>) -> Result<Found, Failure> {
+/// Finds among what the viewer may see of each segment: all words first and, where that gives less than `enough`, step by
+/// step less of them. `at` names the step of an earlier page, which is then the only one tried.
+pub(crate) fn find(
+    snapshot: &Snapshot,
+    plan: &Plan,
+    narrowing: &Narrowing<'_>,
+    visible: &[Bits],
+    enough: u64,
+    at: Option<usize>,
+) -> Result<Found, Failure> {
     let steps = plan.steps();
     let mut bases = Vec::with_capacity(snapshot.segments.len());
-    for place in 0..snapshot.segments.len() {
-        bases.push(base(snapshot, place, narrowing)?);
+    for (segment, visible) in snapshot.segments.iter().zip(visible) {
+        bases.push(base(snapshot, segment, visible.clone(), narrowing)?);
     }
     let each = || snapshot.segments.iter().zip(&bases);
 
@@ -106,9 +113,9 @@ pub(crate) fn find(snapshot: &Snapshot, plan: &Plan, narrowing: &Narrowing<'_>, 
 }
 
 /// What the viewer may see of a segment, of the one party if one is asked for.
-fn base(snapshot: &Snapshot, place: usize, narrowing: &Narrowing<'_>) -> Result<Bits, Failure> {
-    let mut base = snapshot.visible(place, narrowing.viewer)?;
-    if let (Some(party), Some(segment)) = (narrowing.party, snapshot.segments.get(place)) {
+fn base(snapshot: &Snapshot, segment: &Segment, visible: Bits, narrowing: &Narrowing<'_>) -> Result<Bits, Failure> {
+    let mut base = visible;
+    if let Some(party) = narrowing.party {
         base.and(&*segment.term_bits(snapshot.fields.owner, &party.simple().to_string())?);
     }
     Ok(base)
@@ -116,8 +123,9 @@ fn base(snapshot: &Snapshot, place: usize, narrowing: &Narrowing<'_>) -> Result<
 
 /// Everything of a segment that may be found, whatever its words.
 pub(crate) fn allowed(snapshot: &Snapshot, place: usize, narrowing: &Narrowing<'_>) -> Result<Bits, Failure> {
-    let base = base(snapshot, place, narrowing)?;
-    let Some(segment) = snapshot.segments.get(place) else { return Ok(base) };
+    let visible = snapshot.visible(place, narrowing.viewer)?;
+    let Some(segment) = snapshot.segments.get(place) else { return Ok(visible) };
+    let base = base(snapshot, segment, visible, narrowing)?;
     Ok(narrow(segment, narrowing, base, None, snapshot)?.hits)
 }
 

@@ -247,7 +247,7 @@ impl Search {
         let snapshot = self.whole()?;
         let weights = self.weights();
         let expansions = self.expansions(&parsed, &weights);
-        let visible = (0..snapshot.segments.len()).map(|place| snapshot.visible(place, viewer)).collect::<Result<Vec<_>, _>>()?;
+        let visible = snapshot.all_visible(viewer)?;
         let mut statistics = Statistics::new(&snapshot, &visible, after.as_ref().map(|b| b.statistics.clone()));
         let plan = Plan::new(&parsed, &expansions, &mut statistics, &weights)?;
         let limit = usize::try_from(query.limit.get()).unwrap_or(usize::MAX);
@@ -256,6 +256,7 @@ impl Search {
             &snapshot,
             &plan,
             &narrowing,
+            &visible,
             if query.all_words { 0 } else { query.limit.get() },
             after.as_ref().map(|b| b.step),
         )?;

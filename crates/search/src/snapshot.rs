@@ -343,6 +343,11 @@ impl Snapshot {
         Ok(bits)
     }
 
+    /// The same of every segment.
+    pub(crate) fn all_visible(&self, viewer: &Viewer) -> Result<Vec<Bits>, Failure> {
+        (0..self.segments.len()).map(|segment| self.visible(segment, viewer)).collect()
+    }
+
     /// The stored card and long texts.
     pub(crate) fn card_and_body(&self, segment: usize, doc: u32) -> Result<(Card, BTreeMap<Lang, String>), Failure> {
         let address = DocAddress::new(u32::try_from(segment).unwrap_or(u32::MAX), doc);

@@ -119,7 +119,7 @@ async fn alert(app: &App, job: &Job) -> Result<Option<Letter>, String> {
     }
     // Not only what the round found must be there: what was withdrawn until now must be gone.
     let head = app.store.last_position().await.map_err(|e| report(&e))?;
-    if !matching::alerts::index_reaches(&app.search, head.max(about.position), PATIENCE).await {
+    if tokio::time::timeout(PATIENCE, app.search.reaches(head.max(about.position))).await.is_err() {
         return Err("the index of this process does not have all of it yet".to_owned());
     }
     let Some(actor) = matching::saved::owner(&app.saved, &search).await.map_err(|e| report(&e))? else { return Ok(None) };

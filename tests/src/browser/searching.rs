@@ -49,6 +49,19 @@ impl Window {
     }
 }
 
+/// A technology of an institute that is out and found.
+async fn published(site: &Site, title: &str) {
+    let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+    let author = site.person("author").await;
+    let party = site.party(&author, "Viện Dừa", "institute").await;
+    let made = json!({"party": party, "content": technology(title)});
+    let id = author.post("/api/v1/technologies", made).await.expect(201)["id"].as_str().unwrap().to_owned();
+    let steps = format!("/api/v1/listings/{id}/transitions");
+    let seen = author.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
+    publish(&moderator, &id, seen).await;
+    site.indexed().await;
+}
+
 /// Searches, narrows, opens a result, goes back, and opens the same address as somebody else.
 async fn a_search(browser: &Browser, look: Look, lang: Lang) {
     let (home, words) = match lang {
@@ -111,15 +124,7 @@ async fn the_same_in_english_and_in_the_dark() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn words_with_and_without_marks_find_the_same() {
     journey("marks", async |site: &Site, browser: &Browser| {
-        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
-        let author = site.person("author").await;
-        let party = site.party(&author, "Viện Dừa", "institute").await;
-        let made = json!({"party": party, "content": technology("Máy sấy cơm dừa bơm nhiệt")});
-        let id = author.post("/api/v1/technologies", made).await.expect(201)["id"].as_str().unwrap().to_owned();
-        let steps = format!("/api/v1/listings/{id}/transitions");
-        let seen = author.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
-        publish(&moderator, &id, seen).await;
-        site.indexed().await;
+        published(site, "Máy sấy cơm dừa bơm nhiệt").await;
 
         let window = browser.window(DESKTOP).await;
         window.open("/").await;
@@ -167,15 +172,7 @@ async fn what_stands_around_results_follows_them_while_one_narrows() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_box_has_the_words_whose_results_are_shown() {
     journey("search-box", async |site: &Site, browser: &Browser| {
-        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
-        let author = site.person("author").await;
-        let party = site.party(&author, "Viện Dừa", "institute").await;
-        let made = json!({"party": party, "content": technology("Phối trộn zeolit với xơ dừa")});
-        let id = author.post("/api/v1/technologies", made).await.expect(201)["id"].as_str().unwrap().to_owned();
-        let steps = format!("/api/v1/listings/{id}/transitions");
-        let seen = author.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
-        publish(&moderator, &id, seen).await;
-        site.indexed().await;
+        published(site, "Phối trộn zeolit với xơ dừa").await;
 
         let window = browser.window(DESKTOP).await;
         let says = async || window.ask("return document.getElementById('q').value").await;

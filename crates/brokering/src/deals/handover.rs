@@ -107,13 +107,7 @@ async fn open_deals(db: &impl ConnectionTrait, account: AccountId) -> Result<Vec
 /// The parties of sides of these deals that somebody belongs to: nobody brokers between others and their own.
 async fn own_sides(db: &impl ConnectionTrait, account: AccountId, deals: &[Deal]) -> Result<BTreeSet<PartyId>, StoreError> {
     let sides: BTreeSet<PartyId> = deals.iter().flat_map(Deal::parties_of_sides).map(|(_, party)| party).collect();
-    let mut own = BTreeSet::new();
-    for party in sides {
-        if accounts::lookup::is_confirmed_member(db, account, party).await? {
-            own.insert(party);
-        }
-    }
-    Ok(own)
+    accounts::lookup::confirmed_among(db, account, &sides).await
 }
 
 fn stays(deal: &Deal, own: &BTreeSet<PartyId>) -> bool {

@@ -28,8 +28,6 @@ use crate::matcher::Matcher;
 pub const NAME: &str = "matches";
 /// Listings reckoned and written at once.
 const AT_ONCE: usize = 32;
-/// How often it is looked whether the index has come far enough.
-const LOOK: Duration = Duration::from_millis(20);
 /// How long a failure at the start is slept over, and another node's work left to it.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -94,10 +92,11 @@ async fn begin(matcher: &Matcher, stop: &CancellationToken) -> Result<Option<i64
 
 /// Waits until the index has come so far; false if the program is to stop.
 async fn index_reaches(matcher: &Matcher, position: i64, stop: &CancellationToken) -> bool {
-    while matcher.engine().search().followed() < position {
-        tokio::select! { () = stop.cancelled() => return false, () = tokio::time::sleep(LOOK) => {} }
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => false,
+        () = matcher.engine().search().reaches(position) => true,
     }
-    !stop.is_cancelled()
 }
 
 /// Takes one batch of events into the standing matches; gives the position reached.

@@ -218,11 +218,14 @@ pub async fn tell_waiting(matcher: &Matcher) -> Result<u64, StandingError> {
 /// Tells what waits of one listing, as far as there is room.
 async fn tell_of(matcher: &Matcher, rows: Vec<told::Model>, per_day: u64) -> Result<u64, StandingError> {
     let (store, strong_ppm) = (&matcher.listings().store, strong_ppm(matcher));
-    let mut pairs = Vec::new();
-    for row in &rows {
-        pairs.extend(standing::Entity::find_by_id((row.need_id, row.offer_id)).one(store.db()).await?.map(of_row));
-    }
-    pairs.retain(|pair| pair.score_ppm >= strong_ppm);
+    // One side of each is the same listing, so what both lists have in common is just these pairs.
+    let found = standing::Entity::find()
+        .filter(standing::Column::NeedId.is_in(rows.iter().map(|row| row.need_id).collect::<BTreeSet<_>>()))
+        .filter(standing::Column::OfferId.is_in(rows.iter().map(|row| row.offer_id).collect::<BTreeSet<_>>()))
+        .filter(standing::Column::ScorePpm.gte(strong_ppm))
+        .all(store.db())
+        .await?;
+    let pairs = found.into_iter().map(of_row).collect();
     let strong = tellable(store, pairs, &BTreeSet::new()).await?;
     let waits = |one: &Strong, side: Side| {
         rows.iter().any(|row| (row.need_id, row.offer_id, row.side.as_str()) == (one.pair.need.0, one.pair.offer.0, side.as_str()))

@@ -10,7 +10,7 @@ use matching::{Counterpart, CounterpartAsk, CounterpartKind};
 
 use super::frame::{Frame, Visit, localised, page, parameter};
 use super::paging::{address, cursor, paged};
-use super::pairs::percent;
+use super::pairs::{Way, percent};
 use crate::api::matches::counterparts;
 use crate::app::App;
 use crate::problem::Problem;
@@ -58,7 +58,7 @@ struct CounterpartsPage {
     back: String,
     matches: String,
     section: Section,
-    ways: Vec<(String, String, bool)>,
+    ways: Vec<Way>,
     next: Option<String>,
     first: Option<String>,
 }
@@ -149,7 +149,11 @@ pub(super) async fn show(app: &App, visit: &Visit, view: &ListingView, of: Count
     let path = format!("{}/matches", view.url);
     let narrowed = |excluded: bool| [("of", word(of)), ("excluded", if excluded { "true" } else { "" })];
     let paged = paged(visit, &path, &narrowed(excluded), next.as_deref());
-    let way = |key: &str, is: bool| (messages::say(lang, key, &[]), address(&localised(lang, &path), &narrowed(is)), is == excluded);
+    let way = |key: &str, is: bool| Way {
+        text: messages::say(lang, key, &[]),
+        href: address(&localised(lang, &path), &narrowed(is)),
+        is_on: is == excluded,
+    };
     let counterparts = CounterpartsPage {
         f: visit.frame(app, section.heading.as_str()).at(&address(&path, &narrowed(excluded))).unlisted(),
         code: view.code.clone(),

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::problem::Problem;
 
 /// Every kind of event there is.
-const EVENTS: [&str; 117] = [
+const EVENTS: [&str; 118] = [
     "account.confirmed",
     "account.created",
     "account.disabled",
@@ -32,6 +32,7 @@ const EVENTS: [&str; 117] = [
     "account.signed_up",
     "account.staff_changed",
     "account.token_created",
+    "account.token_renewed",
     "account.token_revoked",
     "confidential.file_added",
     "confidential.file_removed",
@@ -256,6 +257,15 @@ mod tests {
         assert_eq!(of("").len(), EVENTS.len());
         assert!(of("deal.moved").iter().all(|one| one.is_on == (one.value == "deal.moved")));
         assert!(of("deal.forgotten").iter().any(|one| one.is_on && one.value == "deal.forgotten"));
+    }
+
+    #[test]
+    fn whatever_there_are_words_for_can_be_chosen() {
+        let words =
+            include_str!("../../../../base/messages/en/trail.ftl").lines().filter_map(|line| line.split_once(" =")).map(|(key, _)| key);
+        let known: Vec<String> = EVENTS.iter().map(|kind| format!("event-{}", kind.replace(['.', '_'], "-"))).collect();
+        let missing: Vec<&str> = words.filter(|key| key.starts_with("event-") && !known.iter().any(|one| one == key)).collect();
+        assert_eq!(missing, Vec::<&str>::new());
     }
 
     #[test]
