@@ -1,6 +1,6 @@
 //! A small SMTP server for a test: it takes letters on a port and keeps each as a file, and dies where it is told to.
 //!
-//! `smtp PORT FOLDER [before N | after N]`: with `before N` the process dies in the middle of the Nth letter, of which it
+//! `smtp PORT FOLDER [silent | before N | after N]`: a silent one takes connections and says nothing; with `before N` the process dies in the middle of the Nth letter, of which it
 //! keeps nothing; with `after N` it keeps the Nth letter whole and dies before it answers, so that the sender cannot know.
 //! It knows no more of SMTP (RFC 5321) than a client needs that sends one letter after another.
 
@@ -10,18 +10,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Where the process dies.
+/// Where the process dies, or worse.
 #[derive(Clone, Copy)]
 enum Death {
     Never,
+    /// It lives and says nothing.
+    Silent,
     Before(usize),
     After(usize),
 }
 
 fn main() -> std::io::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [port, folder, rest @ ..] = args.as_slice() else { return Err(std::io::Error::other("smtp PORT FOLDER [before N | after N]")) };
+    let [port, folder, rest @ ..] = args.as_slice() else { return Err(std::io::Error::other("smtp PORT FOLDER [silent | before N | after N]")) };
     let death = match rest {
+        [when] if when == "silent" => Death::Silent,
         [when, n] => {
             let n = n.parse().map_err(std::io::Error::other)?;
             if when == "before" { Death::Before(n) } else { Death::After(n) }
@@ -40,6 +43,10 @@ fn main() -> std::io::Result<()> {
 
 fn talk(stream: TcpStream, folder: &Path, taken: &AtomicUsize, death: Death) -> std::io::Result<()> {
     let (mut lines, mut out) = (BufReader::new(stream.try_clone()?), stream);
+    if matches!(death, Death::Silent) {
+        // Until the other side has had enough.
+        return lines.read_line(&mut String::new()).map(|_| ());
+    }
     out.write_all(b"220 test ESMTP\r\n")?;
     let mut line = String::new();
     loop {

@@ -107,3 +107,42 @@ async fn a_mail_server_that_dies_half_way_loses_no_letter_and_doubles_none() {
         dies_half_way(store).await;
     }
 }
+
+async fn says_nothing(store: TestStore) {
+    let folder = tempfile::tempdir().unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut silent = server(port, folder.path(), &["silent"]).await;
+    let site = Site::start_with(store, |config| {
+        config.mail.transport = Transport::Smtp;
+        config.mail.tls = Tls::None;
+        config.mail.host = "127.0.0.1".to_owned();
+        config.mail.port = port;
+        config.mail.timeout_s = 1;
+    })
+    .await;
+    let admin = site.person("lan").await;
+    let party = site.party(&admin, "Hợp tác xã Đợi Thư", "cooperative").await;
+    for n in 0..2 {
+        let body = json!({"email": format!("ban-{n}@example.org"), "roles": ["viewer"]});
+        admin.post(&format!("/api/v1/parties/{party}/memberships"), body).await.expect(201);
+    }
+    tried(&site, None).await;
+    assert!(kept(folder.path()).is_empty());
+    silent.kill().unwrap();
+    silent.wait().unwrap();
+
+    let mut other = server(port, folder.path(), &[]).await;
+    site.clock.advance(TimeDelta::hours(1));
+    site.settled().await;
+    other.kill().unwrap();
+    other.wait().unwrap();
+    assert_eq!((kept(folder.path()).len(), site.app.store.count_jobs().await.unwrap()), (3, (0, 0)), "a sign-up and two invitations");
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_that_takes_a_connection_and_says_nothing_is_not_waited_for() {
+    for store in TestStore::all().await.unwrap() {
+        says_nothing(store).await;
+    }
+}

@@ -65,7 +65,7 @@ pub struct MailSettings {
     pub user: String,
     /// The user's password.
     pub password: Hidden,
-    /// Seconds a server may take.
+    /// Seconds in which a server must have taken a letter, from connecting to its last word; at most 240.
     pub timeout_s: u64,
 }
 
@@ -109,6 +109,9 @@ pub enum MailError {
     /// The SMTP server.
     #[error("the mail server did not take the letter")]
     Smtp(#[from] lettre::transport::smtp::Error),
+    /// The SMTP server said nothing in time.
+    #[error("the mail server did not take the letter within {0} seconds")]
+    Silent(u64),
     /// The folder.
     #[error("the letter could not be written to {}", path.display())]
     File {
@@ -120,6 +123,9 @@ pub enum MailError {
     },
 }
 
+/// A job is another worker's after five minutes: a letter must have left or failed well before.
+const LONGEST_SECONDS: u64 = 240;
+
 /// Sends letters. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Mailer {
@@ -130,7 +136,9 @@ pub struct Mailer {
 #[derive(Clone, Debug)]
 enum Way {
     Files(PathBuf),
-    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    /// The server, and the seconds that it may take. Lettre's own limit is for connecting alone: a server that takes the
+    /// connection and then says nothing would be waited for without end.
+    Smtp(AsyncSmtpTransport<Tokio1Executor>, u64),
 }
 
 impl Mailer {
@@ -145,7 +153,7 @@ impl Mailer {
                 std::fs::create_dir_all(&folder).map_err(|cause| MailError::File { path: folder.clone(), cause })?;
                 Way::Files(folder)
             }
-            None => Way::Smtp(smtp(settings)?),
+            None => Way::Smtp(smtp(settings)?, settings.timeout_s.clamp(1, LONGEST_SECONDS)),
         };
         Ok(Self { from, way })
     }
@@ -155,7 +163,7 @@ impl Mailer {
     pub fn folder(&self) -> Option<&Path> {
         match &self.way {
             Way::Files(folder) => Some(folder),
-            Way::Smtp(_) => None,
+            Way::Smtp(..) => None,
         }
     }
 
@@ -178,8 +186,9 @@ impl Mailer {
         }
         let message = message.multipart(MultiPart::alternative_plain_html(letter.text.clone(), html(letter)))?;
         match &self.way {
-            Way::Smtp(transport) => {
-                transport.send(message).await?;
+            Way::Smtp(transport, seconds) => {
+                let sent = tokio::time::timeout(Duration::from_secs(*seconds), transport.send(message));
+                sent.await.map_err(|_| MailError::Silent(*seconds))??;
             }
             Way::Files(folder) => {
                 // Named by time, so that they list in order; renamed, so that a reader never sees half a letter.

@@ -422,7 +422,7 @@ pub async fn leave_digests(accounts: &Accounts) -> Result<u64, StoreError> {
         .await?;
     let mut count = 0;
     for reader in readers {
-        accounts
+        let left = accounts
             .store
             .write(Ctx::system(), move |tx| async move {
                 let digest = tx.new_id();
@@ -437,8 +437,12 @@ pub async fn leave_digests(accounts: &Accounts) -> Result<u64, StoreError> {
                 }
                 Ok::<_, StoreError>(())
             })
-            .await?;
-        count += 1;
+            .await;
+        match left {
+            Ok(()) => count += 1,
+            // Theirs waits for the next round; the others need not.
+            Err(error) => tracing::error!(account = %reader, cause = store::follow::report(&error), "a digest could not be left"),
+        }
     }
     Ok(count)
 }

@@ -101,6 +101,12 @@ enum Command {
     ///
     /// Exit code 0: nothing unsafe was found. 1: something was, and is named.
     Doctor,
+    /// List the work that was given up (letters above all), or put it back.
+    ///
+    /// What fails is tried again after growing pauses, at least every hour, and given up after five days.
+    ///
+    /// Exit code 0: nothing was given up, or it was put back. 1: something was given up, and is listed.
+    Jobs(commands::jobs::Jobs),
     /// List the letters that became files on a machine without SMTP, or print one.
     ///
     /// The newest first: time, to, subject. Unless mail.transport is smtp, a space sends nothing and writes each letter into
@@ -164,6 +170,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::ExportFeedback(args) => commands::find::export_feedback(config, data, args, cli.json).await,
         Command::Verify => commands::admin::verify(config, data, cli.json).await,
         Command::Doctor => commands::doctor::run(config, data, cli.json).await,
+        Command::Jobs(args) => commands::jobs::run(config, data, args, cli.json).await,
         Command::Mail(args) => commands::mail::run(&config, &data, &args, cli.json),
         Command::Openapi => {
             innospace::print(&server::openapi(&config.server.public_url));

@@ -13,6 +13,7 @@ mod letters;
 pub mod look;
 mod notices;
 mod openapi;
+mod patience;
 mod pipeline;
 mod problem;
 mod rate;

@@ -22,6 +22,7 @@ use tracing::Instrument as _;
 use crate::app::App;
 use crate::edge::Peer;
 use crate::extract::{Reader, Who};
+use crate::patience::{self, Received};
 use crate::problem::Problem;
 use crate::rate::Rates;
 use crate::route::Chosen;
@@ -69,11 +70,12 @@ async fn outermost(axum::extract::State(app): axum::extract::State<App>, mut req
     let started = tokio::time::Instant::now();
     let limit = Duration::from_secs(app.settings.request_seconds.max(1));
     let asker = Asker::of(&app, &request);
-    let work = next.run(request).instrument(span.clone());
-    let mut response = match tokio::time::timeout(limit, work).await {
-        Ok(response) if response.extensions().get::<Panicked>().is_none() => response,
-        Ok(_) => asker.told(&app, &Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")),
-        Err(_) => asker.told(&app, &Problem::new(StatusCode::SERVICE_UNAVAILABLE, "took-too-long")),
+    let received = Received::default();
+    let work = next.run(received.count(request)).instrument(span.clone());
+    let mut response = match patience::within(limit, &received, work).await {
+        Some(response) if response.extensions().get::<Panicked>().is_none() => response,
+        Some(_) => asker.told(&app, &Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")),
+        None => asker.told(&app, &Problem::new(StatusCode::SERVICE_UNAVAILABLE, "took-too-long")),
     };
     let operation = response.extensions().get::<Chosen>().map_or("none", |c| c.id);
     span.record("operation", operation);

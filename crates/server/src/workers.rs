@@ -1,14 +1,12 @@
 //! What goes on beside the requests: the followers of index and standing matches, jobs (mail, imports), and what the clock brings.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use accounts::mail;
 use listings::notices::{JOB as LISTING_MAIL, Letter};
 use search::Wanting;
 use store::follow::report;
-use store::jobs::Job;
-use tokio::sync::Semaphore;
+use store::jobs::{Job, Which};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -20,47 +18,41 @@ const JOBS_EVERY: Duration = Duration::from_millis(500);
 const TICK_EVERY: Duration = Duration::from_secs(60);
 /// How often the lease of a job that takes long is renewed.
 const RENEW_EVERY: Duration = Duration::from_secs(60);
-/// Jobs claimed at once.
-const JOBS_AT_ONCE: u64 = 8;
 
 /// Starts every worker. They end soon after `stop`; wait for them with the set.
 pub fn start(app: &App, wanting: Option<Wanting>, stop: &CancellationToken) -> JoinSet<()> {
     let mut workers = JoinSet::new();
     workers.spawn(search::follower::run(app.store.clone(), app.search.clone(), wanting, stop.clone()));
     workers.spawn(matching::standing::run(app.matcher.clone(), stop.clone()));
-    workers.spawn(jobs(app.clone(), stop.clone()));
+    // Imports take minutes: beside the rest, so that no letter waits for them, and they for no mail server.
+    workers.spawn(jobs(app.clone(), Which::AllBut(listings::import::JOB), stop.clone()));
+    workers.spawn(jobs(app.clone(), Which::Only(listings::import::JOB), stop.clone()));
     workers.spawn(clockwork(app.clone(), stop.clone()));
     workers.spawn(alerts(app.clone(), stop.clone()));
     workers
 }
 
-async fn jobs(app: App, stop: CancellationToken) {
-    // Imports take minutes: one at a time beside the rest, so that no letter waits for them.
-    let imports = Arc::new(Semaphore::new(1));
-    let mut long = JoinSet::new();
+/// Does one job after the other.
+async fn jobs(app: App, which: Which, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        match app.store.claim_jobs(JOBS_AT_ONCE).await {
-            Ok(batch) if batch.is_empty() => {
-                tokio::select! { () = stop.cancelled() => break, () = tokio::time::sleep(JOBS_EVERY) => {} }
+        let pause = match app.store.claim_job(which).await {
+            Ok(Some(job)) if job.kind == listings::import::JOB => {
+                import(&app, job, stop.clone()).await;
+                continue;
             }
-            Ok(batch) => {
-                for job in batch {
-                    if job.kind == listings::import::JOB {
-                        long.spawn(import(app.clone(), job, Arc::clone(&imports), stop.clone()));
-                    } else {
-                        let outcome = run(&app, &job).await;
-                        finish(&app, &job, outcome).await;
-                    }
-                }
+            Ok(Some(job)) => {
+                let outcome = run(&app, &job).await;
+                finish(&app, &job, outcome).await;
+                continue;
             }
+            Ok(None) => JOBS_EVERY,
             Err(error) => {
-                tracing::error!(cause = report(&error), "jobs could not be claimed");
-                tokio::select! { () = stop.cancelled() => break, () = tokio::time::sleep(Duration::from_secs(5)) => {} }
+                tracing::error!(cause = report(&error), "no job could be claimed");
+                Duration::from_secs(5)
             }
-        }
-        while long.try_join_next().is_some() {}
+        };
+        tokio::select! { () = stop.cancelled() => {} () = tokio::time::sleep(pause) => {} }
     }
-    while long.join_next().await.is_some() {}
 }
 
 async fn finish(app: &App, job: &Job, outcome: Result<(), String>) {
@@ -72,14 +64,10 @@ async fn finish(app: &App, job: &Job, outcome: Result<(), String>) {
     }
 }
 
-/// Runs an import, keeping its job while it waits and runs. A stop ends it between two batches; its job is then found
+/// Runs an import, keeping its job while it runs. A stop ends it between two batches; its job is then found
 /// again once the lease is over.
-async fn import(app: App, job: Job, turn: Arc<Semaphore>, stop: CancellationToken) {
-    let work = async {
-        // The semaphore is never closed.
-        let _turn = turn.acquire().await.map_err(|e| e.to_string())?;
-        listings::import::run_job(&app.listings, &app.data, &job, stop.clone()).await.map_err(|e| report(&e))
-    };
+async fn import(app: &App, job: Job, stop: CancellationToken) {
+    let work = async { listings::import::run_job(&app.listings, &app.data, &job, stop.clone()).await.map_err(|e| report(&e)) };
     tokio::pin!(work);
     let outcome = loop {
         tokio::select! {
@@ -92,7 +80,7 @@ async fn import(app: App, job: Job, turn: Arc<Semaphore>, stop: CancellationToke
         }
     };
     if !stop.is_cancelled() {
-        finish(&app, &job, outcome).await;
+        finish(app, &job, outcome).await;
     }
 }
 

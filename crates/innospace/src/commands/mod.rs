@@ -5,6 +5,7 @@ pub mod doctor;
 pub mod find;
 pub mod fit;
 pub mod import;
+pub mod jobs;
 pub mod mail;
 pub mod serve;
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use store::Ctx;
+use store::jobs::Which;
 
 use super::{NEEDS, Space, needs};
 use crate::import::rows::{import, made};
@@ -88,9 +89,8 @@ async fn a_waiting_import_is_run_by_a_worker_and_its_file_goes() {
     let waiting = start(&space.listings, Ctx::system(), data, &upload, Some(NEEDS), &publish(&space)).await.unwrap();
     assert_eq!(waiting.state, ImportState::Waiting);
     assert!(!upload.exists());
-    let jobs = space.test.store.claim_jobs(5).await.unwrap();
-    let job = jobs.iter().find(|j| j.kind == crate::import::JOB).unwrap();
-    crate::import::run_job(&space.listings, data, job, Default::default()).await.unwrap();
+    let job = space.test.store.claim_job(Which::Only(crate::import::JOB)).await.unwrap().unwrap();
+    crate::import::run_job(&space.listings, data, &job, Default::default()).await.unwrap();
     let done = get(&space.listings, &base::Actor::system(), waiting.id).await.unwrap();
     assert_eq!((done.state, done.created), (ImportState::Done, 3));
     assert!(!data.join("imports").join(waiting.id.to_string()).exists());
