@@ -210,7 +210,8 @@ fn form(party: PartyId, publish: bool) -> String {
     format!("{file}{party}{publish}--xxx--\r\n")
 }
 
-fn ip_asset(title: &str) -> Value {
+/// An IP asset with all that a submission needs.
+pub fn ip_asset(title: &str) -> Value {
     json!({
         "ip_kind": "patent", "title": {"vi": title}, "status": "granted", "status_as_of": "2026-06-01",
         "status_source": "IP VIETNAM", "territory": ["VN"],

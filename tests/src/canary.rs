@@ -137,7 +137,7 @@ impl Known {
             "code" => some(&["provinces"]),
             "role" => some(&["institutes"]),
             "group" => some(&["listings"]),
-            "part" => some(&["offer", "contract", "legal", "parties", "payment", "task", "statement"]),
+            "part" => some(&["offer", "contract", "legal", "parties", "objects", "payment", "task", "statement"]),
             "offer" | "task" | "milestone" | "payment" => some(&["01a20bec-d480-7e95-ba2e-91e90adde00d"]),
             // Sealed addresses of letters and feeds: nobody here has one.
             "link" => some(&["x"]),

@@ -15,6 +15,7 @@ pub struct Cast {
     pub seeker_party: PartyId,
     pub broker: Client,
     pub broker_id: AccountId,
+    pub moderator: Client,
     pub listing: String,
 }
 
@@ -28,7 +29,12 @@ impl Cast {
         let owner_party = site.party(&owner, &format!("Viện Dừa {name}"), "institute").await;
         let seeker_party = site.party(&seeker, &format!("Công ty Cơm dừa {name}"), "enterprise").await;
         let listing = published(&owner, &moderator, owner_party, &format!("Máy sấy cơm dừa bơm nhiệt {name}")).await;
-        Self { owner, owner_party, seeker, seeker_party, broker, broker_id, listing }
+        Self { owner, owner_party, seeker, seeker_party, broker, broker_id, moderator, listing }
+    }
+
+    /// One more technology of the owner's that is out.
+    pub async fn another(&self, title: &str) -> String {
+        published(&self.owner, &self.moderator, self.owner_party, title).await
     }
 
     /// A deal opened by the broker with both sides named.
@@ -483,6 +489,7 @@ async fn a_running_deal_keeps_the_pipeline_it_started_with() {
         let new = brokering::deals::NewDeal {
             kind: "licence".to_owned(),
             listing: cast.listing.parse().unwrap(),
+            objects: Vec::new(),
             title: "Máy sấy mới".to_owned(),
             owner: None,
             seeker: Some(cast.seeker_party),

@@ -1,9 +1,9 @@
 //! Deals: from an accepted interest, or from staff, to a signed transfer and its outcome.
 //!
 //! What always holds: a running deal keeps the pipeline version it started with; every change appends one event in the
-//! same transaction, so that stage, parties, brokers and contract can be rebuilt from the log (`replay`); events hold ids,
+//! same transaction, so that all of a deal but words and amounts can be rebuilt from the log (`replay`); events hold ids,
 //! days and codes, never what people wrote, agreed or paid. The deal's version counts what both sides must agree on
-//! (stage, parties, brokers, facts, offers, contract, outcome); messages, tasks, meetings and the like only add to it.
+//! (stage, objects, parties, brokers, facts, offers, contract, outcome); messages, tasks, meetings and the like only add to it.
 //! Not here: what is confided of a listing, what the law demands (`legal`), which way a deal may go (`pipelines`), who may do what
 //! (`access`).
 
@@ -65,7 +65,7 @@ pub use open::{NewDeal, open};
 pub use openings::{OpeningView, open_document, openings};
 pub use past::dealt_in_field_of;
 pub use people::{BrokerShare, BrokerShares, DealParties, DealParty, Statement, set_brokers, set_parties, state_interests};
-pub use replay::{Replayed, replay};
+pub use replay::{ContractFacts, Replayed, replay, stored};
 pub use transition::{Transition, transition};
 pub use view::{BrokerView, DealView, Inside, LackView, PartyView, StageView, Titled, WayView, show, titles};
 pub use work::{

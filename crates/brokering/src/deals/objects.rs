@@ -116,7 +116,11 @@ pub(super) async fn of_deals(db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<
 
 /// The deals in which a listing is transferred, as a query for their ids.
 fn transferring(listing: ListingId) -> SelectStatement {
-    Query::select().column(object::Column::DealId).from(object::Entity).and_where(Expr::col(object::Column::ListingId).eq(listing.0)).to_owned()
+    Query::select()
+        .column(object::Column::DealId)
+        .from(object::Entity)
+        .and_where(Expr::col(object::Column::ListingId).eq(listing.0))
+        .to_owned()
 }
 
 fn coming_from(listing: ListingId) -> SelectStatement {

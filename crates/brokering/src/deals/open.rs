@@ -16,8 +16,8 @@ use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
-use super::rows::{broker, deal, party};
 use super::objects::{self, OBJECTS_MAX, Object};
+use super::rows::{broker, deal, party};
 use super::{DealReceipt, NEVER, Role, Side, check_text, load, notices, people};
 use crate::access::brokers_deals;
 use crate::interests::{Anonymity, Status};
