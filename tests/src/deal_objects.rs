@@ -5,7 +5,7 @@ use brokering::deals;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::access::ip_asset;
+use crate::access::{form, ip_asset};
 use crate::deals::{Cast, Deal, complete, sign, vnd};
 use crate::main_job::{need, publish};
 use crate::site::{Answer, Client, Site, on_every_database};
@@ -363,6 +363,44 @@ async fn objects_are_ticked_and_named_by_code_on_a_page_that_needs_no_scripts() 
         let (viewer, account) = site.account("y-viewer", &[]).await;
         site.member(cast.owner_party, account, PartyRole::Viewer).await;
         assert!(!viewer.get(&deal).await.text.contains(&part));
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_is_taken_back_but_for_the_listing_that_a_deal_is_about() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "i").await;
+        let import = async || {
+            let body = form(cast.owner_party, true).into_bytes();
+            let begun = cast.moderator.send_raw(Method::POST, "/api/v1/imports", "multipart/form-data; boundary=xxx", body).await.expect(202);
+            let path = format!("/api/v1/imports/{}", begun["id"].as_str().unwrap());
+            let state = async || cast.moderator.get(&path).await.expect(200)["state"].as_str().unwrap().to_owned();
+            site.until("the import has ended", async || !matches!(state().await.as_str(), "waiting" | "running")).await;
+            path
+        };
+        let newest = async || {
+            let all = cast.owner.get(&format!("/api/v1/technologies?party={}&limit=1", cast.owner_party)).await.expect(200);
+            all["items"][0]["id"].as_str().unwrap().to_owned()
+        };
+        let wanted = out(&cast.seeker, &cast.moderator, "needs", cast.seeker_party, need()).await;
+        for is_object in [false, true] {
+            let path = import().await;
+            let listing = newest().await;
+            if is_object {
+                answering(&cast, &wanted, "licence").await.put(&cast.owner, "objects", json!({"objects": [listing]})).await.expect(200);
+            } else {
+                cast.broker.post("/api/v1/deals", json!({"kind": "licence", "listing": listing})).await.expect(201);
+            }
+            let undone = cast.moderator.post(&format!("{path}/undo"), Value::Null).await;
+            assert_eq!(undone.status, 200, "{}", undone.text);
+            assert_eq!(cast.owner.get(&format!("/api/v1/technologies/{listing}")).await.status, 200, "what a deal is about stays");
+        }
+        let path = import().await;
+        let listing = newest().await;
+        cast.moderator.post(&format!("{path}/undo"), Value::Null).await.expect(200);
+        assert_eq!(cast.owner.get(&format!("/api/v1/technologies/{listing}")).await.status, 404, "what nobody touched goes");
         site.stop().await;
     })
     .await;
