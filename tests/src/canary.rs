@@ -3,6 +3,8 @@
 //! exports, the audit trail, errors, letters, the log, and what lies on the disk.
 //!
 //! A word found by somebody who may not read it fails the test, and so does a word that nobody finds who may.
+//! The crawl asks the server's pipeline without a connection between: of each answer are the same head and the same body.
+//!
 //! **A new kind of private text is planted in [`planting`]**, with its row in `Canaries` saying who may read it; new parts of
 //! addresses get their values in [`Known::values`]. The crawl itself needs no change.
 
@@ -272,8 +274,9 @@ struct Found {
 }
 
 impl Found {
-    fn look(&mut self, canaries: &Canaries, who: Who, answer: &Answer, at: &str) {
-        for (_, place, readers) in canaries.in_text(&readable(answer)) {
+    fn look(&mut self, seen: &Seen) {
+        let (who, at) = (seen.who, &seen.at);
+        for (_, place, readers) in &seen.words {
             if readers.contains(&who) {
                 self.hits.insert((who, place));
             } else {
@@ -283,20 +286,66 @@ impl Found {
     }
 }
 
+/// A request of somebody.
+struct Ask {
+    who: Who,
+    client: Client,
+    method: Method,
+    path: String,
+    body: Option<Value>,
+}
+
+/// What came of it.
+struct Seen {
+    who: Who,
+    at: String,
+    status: u16,
+    words: Vec<Canary>,
+    /// The answer, where the server failed.
+    failed: Option<String>,
+}
+
+/// Asks all of it in its order, some at a time on every core, and looks for the words in what comes back.
+fn ask_all(canaries: &Arc<Canaries>, asked: Vec<Ask>) -> impl futures_util::Stream<Item = Seen> {
+    let canaries = Arc::clone(canaries);
+    let one = move |ask: Ask| {
+        let canaries = Arc::clone(&canaries);
+        let task = tokio::spawn(async move {
+            let answer = ask.client.send(ask.method.clone(), &ask.path, ask.body).await;
+            Seen {
+                who: ask.who,
+                at: format!("{} {}", ask.method, ask.path),
+                status: answer.status.as_u16(),
+                words: canaries.in_text(&readable(&answer)).into_iter().cloned().collect(),
+                failed: answer.status.is_server_error().then_some(answer.text),
+            }
+        });
+        async { task.await.unwrap() }
+    };
+    futures_util::stream::iter(asked).map(one).buffered(8)
+}
+
 /// Every `GET` route as everybody.
 async fn crawl(planted: &Planted, found: &mut Found) {
     let addresses = addresses(planted);
-    for (who, client) in &planted.people {
-        let mut answered = 0;
-        let mut answers =
-            futures_util::stream::iter(&addresses).map(|path| async move { (path, client.get(path).await) }).buffer_unordered(8);
-        while let Some((path, answer)) = answers.next().await {
-            assert!(answer.status.as_u16() < 500, "{who:?} {path}: {}", answer.text);
-            answered += usize::from(answer.status == 200);
-            found.look(&planted.canaries, *who, &answer, path);
-        }
-        // What answers to nobody is no crawl.
-        assert!(answered > 30, "{who:?}: {answered}");
+    let get = |who: &Who, client: &Client, path: &String| Ask {
+        who: *who,
+        client: client.clone(),
+        method: Method::GET,
+        path: path.clone(),
+        body: None,
+    };
+    let asked = planted.people.iter().flat_map(|(who, client)| addresses.iter().map(move |path| get(who, client, path))).collect();
+    let mut answered: BTreeMap<Who, usize> = BTreeMap::new();
+    let mut answers = std::pin::pin!(ask_all(&planted.canaries, asked));
+    while let Some(seen) = answers.next().await {
+        assert!(seen.failed.is_none(), "{:?} {}: {:?}", seen.who, seen.at, seen.failed);
+        *answered.entry(seen.who).or_default() += usize::from(seen.status == 200);
+        found.look(&seen);
+    }
+    // What answers to nobody is no crawl.
+    for who in planted.people.keys() {
+        assert!(answered[who] > 30, "{who:?}: {}", answered[who]);
     }
 }
 
@@ -305,12 +354,13 @@ async fn crawl(planted: &Planted, found: &mut Found) {
 async fn probe(site: &Site, planted: &Planted, found: &mut Found) {
     let operations = || server::routes::all().into_iter().filter(|r| r.method != Method::GET && r.is_api() && !r.path.contains("session"));
     let foreign = json!({"party": planted.room.party, "content": {}, "step": "submit", "nda_hash": "x"});
-    let prober = site.person("prober").await.with("if-match", "\"1\"");
-    let mut asked: Vec<(Who, Client, Method, String, Value)> = Vec::new();
+    let prober = site.person("prober").await.with("if-match", "\"1\"").through(&planted.pipeline);
+    let mut asked: Vec<Ask> = Vec::new();
     for route in operations() {
         for path in planted.known.addresses(route.path) {
             for body in [json!({}), foreign.clone()] {
-                asked.push((Outsider, prober.clone(), route.method.clone(), path.clone(), body));
+                let (client, method) = (prober.clone(), route.method.clone());
+                asked.push(Ask { who: Outsider, client, method, path: path.clone(), body: Some(body) });
             }
         }
     }
@@ -320,18 +370,15 @@ async fn probe(site: &Site, planted: &Planted, found: &mut Found) {
         let client = client.clone().with("if-match", "\"1\"");
         for route in operations() {
             for path in planted.known.about(route.path).addresses(route.path) {
-                asked.push((*who, client.clone(), route.method.clone(), path, json!({})));
+                let (client, method) = (client.clone(), route.method.clone());
+                asked.push(Ask { who: *who, client, method, path, body: Some(json!({})) });
             }
         }
     }
-    let send = |(who, client, method, path, body): (Who, Client, Method, String, Value)| async move {
-        let answer = client.send(method.clone(), &path, Some(body)).await;
-        (who, format!("{method} {path}"), answer)
-    };
-    let mut answers = futures_util::stream::iter(asked).map(send).buffered(8);
-    while let Some((who, at, answer)) = answers.next().await {
-        assert_ne!(answer.status, 500, "{who:?} {at}: {}", answer.text);
-        found.look(&planted.canaries, who, &answer, &at);
+    let mut answers = std::pin::pin!(ask_all(&planted.canaries, asked));
+    while let Some(seen) = answers.next().await {
+        assert_ne!(seen.status, 500, "{:?} {}: {:?}", seen.who, seen.at, seen.failed);
+        found.look(&seen);
     }
 }
 
@@ -394,7 +441,7 @@ async fn what_is_private_is_found_by_those_who_may_read_it_and_by_nobody_else_an
     for store in TestStore::all().await.unwrap() {
         let site = Site::start(store).await;
         let planted = plant(&site).await;
-        let canaries = &planted.canaries;
+        let canaries: &Canaries = &planted.canaries;
         site.indexed().await;
         let mut found = Found::default();
         crawl(&planted, &mut found).await;

@@ -178,7 +178,9 @@ impl Walk<'_> {
             15 => {
                 let task = before.inside.as_ref().and_then(|i| i.tasks.iter().find(|t| t.done_at.is_none())).map(|t| t.id);
                 match task {
-                    Some(task) if !dice.is_likely() => drop(deals::task_done(b, ctx, id, task).await?),
+                    Some(task) if !dice.is_likely() => {
+                        deals::task_done(b, ctx, id, task).await?;
+                    }
                     _ => {
                         let new = NewTask { title: "T".to_owned(), whose: Voice::ALL[dice.below(3)], due_on: self.today };
                         deals::task(b, ctx, id, new).await?;
@@ -188,7 +190,9 @@ impl Walk<'_> {
             16 => {
                 let due = before.inside.as_ref().and_then(|i| i.payments.iter().find(|p| p.paid_on.is_none())).map(|p| p.id);
                 match due {
-                    Some(payment) if dice.is_likely() => drop(deals::paid(b, ctx, id, payment, self.today).await?),
+                    Some(payment) if dice.is_likely() => {
+                        deals::paid(b, ctx, id, payment, self.today).await?;
+                    }
                     _ => {
                         let paid_on = (!dice.is_likely()).then_some(self.today);
                         let amount = vnd(7);
@@ -200,7 +204,9 @@ impl Walk<'_> {
             17 => {
                 let waiting = before.inside.as_ref().and_then(|i| i.milestones.iter().find(|m| m.reached_on.is_none())).map(|m| m.id);
                 match waiting {
-                    Some(milestone) if !dice.is_likely() => drop(deals::reached(b, ctx, id, milestone, self.today).await?),
+                    Some(milestone) if !dice.is_likely() => {
+                        deals::reached(b, ctx, id, milestone, self.today).await?;
+                    }
                     _ => {
                         let open = before.inside.as_ref().and_then(|i| i.offers.iter().find(|o| o.status == OfferStatus::Open));
                         let Some(offer) = open.map(|o| o.id) else { return Ok(None) };
