@@ -224,6 +224,8 @@ async fn the_confidential_room_stands_on_the_page_of_the_deal_for_those_it_conce
         for _ in 0..3 {
             seeker.get(&format!("{one}/content")).await;
         }
+        // Later, so that it is the newest.
+        site.clock.advance(chrono::TimeDelta::minutes(1));
         assert_eq!(seeker.get(&format!("{one}/files/{file}")).await.text, "abc");
         let page = seeker.get(&deal).await.text;
         assert!(!page.contains("lượt xem") && !page.contains("enzym") && !page.contains("Quy trình.txt"), "{page}");

@@ -105,6 +105,16 @@ impl Deal {
         by.post_at(&format!("{}/transitions", self.path), seen, json!({"to": to})).await
     }
 
+    /// That the deal's events and its rows tell the same.
+    pub async fn is_what_its_events_say(&self, site: &Site) {
+        let id: uuid::Uuid = self.path.rsplit('/').next().unwrap().parse().unwrap();
+        let filter = store::events::Filter { subject: Some(id), ..store::events::Filter::default() };
+        let mut events = site.app.store.events(&filter, 10_000).await.unwrap();
+        events.reverse();
+        let stored = brokering::deals::stored(&site.app.brokering, base::DealId(id)).await.unwrap();
+        assert_eq!(Some(brokering::deals::replay(&events).unwrap()), stored);
+    }
+
     async fn stage(&self, by: &Client) -> String {
         by.get(&self.path).await.expect(200)["stage"].as_str().unwrap().to_owned()
     }
@@ -239,6 +249,8 @@ async fn a_deal_goes_from_opening_over_offers_and_contract_to_registration_payme
         deal.go(broker, "completed").await.expect(200);
         let done = owner.get(&deal.path).await.expect(200);
         assert_eq!((&done["is_open"], &done["ways"], &done["inside"]["outcome"]["jobs"]), (&json!(false), &json!([]), &json!(12)));
+
+        deal.is_what_its_events_say(&site).await;
 
         // What became of the listing, counted and banded.
         let history = format!("/api/v1/technologies/{}/history", cast.listing);
