@@ -133,26 +133,32 @@ impl Known {
         self.of.entry(what).or_default().push(id.to_string());
     }
 
-    /// The same with no ids but those that a route is about.
-    fn about(&self, route: &str) -> Self {
-        let what = match route.split('/').nth(3).unwrap_or_default() {
-            "technologies" | "ip-assets" | "needs" | "listings" => "listing",
+    /// What a route's ids are ids of; none where nobody here has any.
+    fn kind_of(route: &str) -> Option<&'static str> {
+        let before = route.split_once("/{id}")?.0.rsplit('/').next()?;
+        Some(match before {
+            "technologies" | "ip-assets" | "needs" | "listings" | "review" => "listing",
             "deals" => "deal",
             "disclosures" => "disclosure",
             "interests" => "interest",
             "parties" => "party",
             "accounts" => "account",
-            _ => "",
-        };
-        let ids = self.of.get(what).cloned().unwrap_or_else(|| self.ids.iter().take(1).cloned().collect());
-        Self { ids, of: BTreeMap::new(), files: self.files.clone(), slugs: self.slugs.clone() }
+            "experts" => "expert",
+            _ => return None,
+        })
+    }
+
+    /// The ids that a route is about, and all others.
+    fn apart(&self, route: &str) -> (Vec<String>, Vec<String>) {
+        let own = Self::kind_of(route).and_then(|kind| self.of.get(kind)).cloned().unwrap_or_default();
+        let others = self.ids.iter().filter(|id| !own.contains(id)).cloned().collect();
+        (own, others)
     }
 
     /// The values of a part of an address.
     fn values(&self, part: &str) -> Vec<String> {
         let some = |all: &[&str]| all.iter().map(ToString::to_string).collect();
         match part {
-            "id" => self.ids.clone(),
             "file" => [self.files.as_slice(), &["listings.csv".to_owned(), "listings.xml".to_owned()]].concat(),
             "slug" => self.slugs.clone(),
             "version" => some(&["1", "2"]),
@@ -171,16 +177,34 @@ impl Known {
         }
     }
 
-    /// A route's addresses.
+    /// A route's addresses with these ids, each with everything else that an address may name, or with one thing of each sort.
+    fn with(&self, route: &str, ids: &[String], each: bool) -> Vec<String> {
+        let Some((before, (part, after))) = route.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?))) else {
+            return vec![route.to_owned()];
+        };
+        let rest = self.with(after, ids, each);
+        let values = if part == "id" { ids.to_vec() } else { self.values(part) };
+        let count = if each || part == "id" { values.len() } else { 1 };
+        values.iter().take(count).flat_map(|value| rest.iter().map(move |rest| format!("{before}{value}{rest}"))).collect()
+    }
+
+    /// A route's addresses: what it is about with all its parts; the ids of everything else too, which are nothing to it whatever
+    /// part is asked for. The English pages are the same handlers, and are asked for what they are about.
     fn addresses(&self, route: &str) -> Vec<String> {
-        match route.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?))) {
-            None => vec![route.to_owned()],
-            Some((before, (part, after))) => {
-                let rest = self.addresses(after);
-                let values = self.values(part);
-                values.iter().flat_map(|value| rest.iter().map(move |rest| format!("{before}{value}{rest}"))).collect()
-            }
+        let (own, others) = self.apart(route);
+        match (route.contains("{id}"), own.is_empty(), route.starts_with("/en/")) {
+            (false, ..) => self.with(route, &[], true),
+            (true, true, is_english) => self.with(route, &self.ids, !is_english),
+            (true, false, true) => self.with(route, &own, true),
+            (true, false, false) => [self.with(route, &own, true), self.with(route, &others, false)].concat(),
         }
+    }
+
+    /// The addresses of what a route is about alone; of one where nobody here has any, of one thing.
+    fn own_addresses(&self, route: &str) -> Vec<String> {
+        let (own, others) = self.apart(route);
+        let ids = if own.is_empty() { others.get(..1).unwrap_or_default() } else { own.as_slice() };
+        self.with(route, ids, true)
     }
 }
 
@@ -369,7 +393,7 @@ async fn probe(site: &Site, planted: &Planted, found: &mut Found) {
     for (who, client) in first.into_iter().chain(last) {
         let client = client.clone().with("if-match", "\"1\"");
         for route in operations() {
-            for path in planted.known.about(route.path).addresses(route.path) {
+            for path in planted.known.own_addresses(route.path) {
                 let (client, method) = (client.clone(), route.method.clone());
                 asked.push(Ask { who: *who, client, method, path, body: Some(json!({})) });
             }
