@@ -16,7 +16,6 @@ crate::step!(
             title TEXT NOT NULL,
             listing_id {uuid} NOT NULL REFERENCES listing (id),
             listing_kind TEXT NOT NULL CHECK (listing_kind IN ('technology','ip_asset','need')),
-            ip_kind TEXT,
             interest_id {uuid},
             owner_party_id {uuid} NOT NULL REFERENCES party (id),
             seeker_party_id {uuid} REFERENCES party (id),
@@ -37,6 +36,17 @@ crate::step!(
         "CREATE INDEX deal_board ON deal (is_open, stage, due_on, id)",
         "CREATE INDEX deal_due ON deal (is_open, due_on, id)",
         "CREATE INDEX deal_listing ON deal (listing_id, is_open, due_on, id)",
+        // What is transferred, in the order it was named; a deal that came from a need begins with nothing.
+        "CREATE TABLE deal_object (
+            deal_id {uuid} NOT NULL REFERENCES deal (id),
+            listing_id {uuid} NOT NULL REFERENCES listing (id),
+            number {int} NOT NULL,
+            listing_kind TEXT NOT NULL CHECK (listing_kind IN ('technology','ip_asset')),
+            ip_kind TEXT,
+            PRIMARY KEY (deal_id, listing_id),
+            CHECK (ip_kind IS NULL OR listing_kind = 'ip_asset')
+        ) {strict}",
+        "CREATE INDEX deal_object_listing ON deal_object (listing_id, deal_id)",
         // A party stands once in a deal, but in one that ended before two of its parties became one.
         "CREATE TABLE deal_party (
             deal_id {uuid} NOT NULL REFERENCES deal (id),

@@ -202,7 +202,8 @@ fn expert() -> Value {
     json!({"name": "Lê Thị Mơ", "expertise": [{"what": {"vi": "Sấy dừa"}, "evidence": {"vi": "Mười máy"}, "field": "21101"}]})
 }
 
-fn form(party: PartyId, publish: bool) -> String {
+/// The form that starts an import of one technology.
+pub fn form(party: PartyId, publish: bool) -> String {
     let line = json!({"kind": "technology", "source_lang": "vi", "content": technology("Máy tách vỏ dừa")});
     let field = |name: &str, value: &str| format!("--xxx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
     let file = format!("--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jsonl\"\r\n\r\n{line}\n\r\n");
@@ -210,7 +211,8 @@ fn form(party: PartyId, publish: bool) -> String {
     format!("{file}{party}{publish}--xxx--\r\n")
 }
 
-fn ip_asset(title: &str) -> Value {
+/// An IP asset with all that a submission needs.
+pub fn ip_asset(title: &str) -> Value {
     json!({
         "ip_kind": "patent", "title": {"vi": title}, "status": "granted", "status_as_of": "2026-06-01",
         "status_source": "IP VIETNAM", "territory": ["VN"],

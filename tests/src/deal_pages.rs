@@ -224,6 +224,8 @@ async fn the_confidential_room_stands_on_the_page_of_the_deal_for_those_it_conce
         for _ in 0..3 {
             seeker.get(&format!("{one}/content")).await;
         }
+        // Later, so that it is the newest.
+        site.clock.advance(chrono::TimeDelta::minutes(1));
         assert_eq!(seeker.get(&format!("{one}/files/{file}")).await.text, "abc");
         let page = seeker.get(&deal).await.text;
         assert!(!page.contains("lượt xem") && !page.contains("enzym") && !page.contains("Quy trình.txt"), "{page}");
@@ -390,7 +392,10 @@ async fn what_was_paid_or_reached_is_noted_with_the_day_it_happened() {
             let refused = note("paid", &payment, wrong).await;
             assert!(refused.status == 422 && refused.text.contains(&format!("href=\"#on:{payment}\"")), "{wrong}: {}", refused.text);
         }
-        assert!(note("paid", &payment, "2026-11-25").await.text.contains("value=\"2026-11-25\""), "what was typed is kept");
+        for (does, which) in [("paid", &payment), ("reached", &milestone)] {
+            let kept = format!("id=\"on:{which}\" name=\"on\" type=\"date\" value=\"2026-11-25\"");
+            assert!(note(does, which, "2026-11-25").await.text.contains(&kept), "what was typed is kept");
+        }
         there(&note("paid", &payment, "2026-11-03").await);
         there(&note("reached", &milestone, "2026-10-31").await);
         let inside = owner.get(&made.path).await.expect(200)["inside"].clone();
@@ -398,6 +403,47 @@ async fn what_was_paid_or_reached_is_noted_with_the_day_it_happened() {
             (&inside["payments"][0]["paid_on"], &inside["milestones"][0]["reached_on"]),
             (&json!("2026-11-03"), &json!("2026-10-31"))
         );
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_paper_comes_back_as_typed_and_a_lost_deal_takes_neither_papers_nor_days() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "x").await;
+        let owner = &cast.owner;
+        let made = cast.deal("licence").await;
+        let deal = made.path.replace("/api/v1", "");
+        let typed = [("/kind", "evaluation"), ("/dated_on", "2027-01-01"), ("/reference", "Biên bản thử 07")];
+        let refused = save(owner, &deal, "paper", &typed).await;
+        assert!(refused.status == 422 && refused.text.contains("href=\"#/dated_on\""), "{}", refused.text);
+        for kept in ["value=\"evaluation\" selected", "value=\"2027-01-01\"", "value=\"Biên bản thử 07\""] {
+            assert!(refused.text.contains(kept), "{kept}: {}", refused.text);
+        }
+        let sum = json!({"kind": "lump_sum", "amount": {"minor": 5_000_000, "currency": "VND"}, "due_on": "2026-12-31"});
+        let payment = made.post(owner, "payments", sum).await.expect(201)["id"].as_str().unwrap().to_owned();
+        let milestone = made.post(owner, "milestones", json!({"title": "Lắp xong", "due_on": "2026-12-01"})).await.expect(201);
+        let milestone = milestone["id"].as_str().unwrap().to_owned();
+        assert!(owner.get(&deal).await.text.contains(&format!("on:{payment}")));
+        let seen = owner.get(&made.path).await.expect(200)["version"].as_i64().unwrap();
+        owner.post_at(&format!("{}/transitions", made.path), seen, json!({"to": "lost", "reason": "price"})).await.expect(200);
+
+        // Nothing of it is offered any more, and what is sent all the same is refused and comes back.
+        let page = owner.get(&deal).await.text;
+        for gone in [format!("on:{payment}"), format!("on:{milestone}"), format!("{deal}/edit/paper"), format!("{deal}/edit/task")] {
+            assert!(!page.contains(&gone), "{gone}: {page}");
+        }
+        let typed = [("/kind", "evaluation"), ("/dated_on", "2026-11-20"), ("/reference", "Biên bản thử 07")];
+        let late = save(owner, &deal, "paper", &typed).await;
+        assert!(late.status == 409 && late.text.contains("value=\"Biên bản thử 07\""), "{}", late.text);
+        for (does, which) in [("paid", &payment), ("reached", &milestone)] {
+            assert_eq!(send(owner, &deal, &[("which", which), ("on", "2026-11-20"), ("_do", does)]).await.status, 409, "{does}");
+        }
+        let paper = json!({"kind": "nda", "dated_on": "2026-11-20"});
+        assert_eq!(made.post(owner, "papers", paper).await.status, 409);
+        let inside = owner.get(&made.path).await.expect(200)["inside"].clone();
+        assert!(inside["papers"].as_array().unwrap().is_empty() && inside["payments"][0]["paid_on"].is_null(), "{inside}");
         site.stop().await;
     })
     .await;

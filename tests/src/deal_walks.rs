@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base::{AccountId, Actor, Capacity, Code, DealId, Lang, Limit, Membership, Money, PartyId, PartyRole, Scope, StaffRole};
+use base::{AccountId, Actor, Capacity, Code, DealId, Lang, Limit, ListingId, Membership, Money, PartyId, PartyRole, Scope, StaffRole};
 use brokering::deals::{
-    self, BrokerShare, BrokerShares, Contract, DealParties, DealParty, DealView, Filter, NewDeal, NewMeeting, NewMessage, NewMilestone,
-    NewOffer, NewPaper, OfferStatus, OfferTerms, Outcome, Role, Side, Statement, Transition,
+    self, BrokerShare, BrokerShares, Contract, DealObjects, DealParties, DealParty, DealView, Filter, NewDeal, NewMeeting, NewMessage,
+    NewMilestone, NewOffer, NewPaper, NewPayment, NewReport, NewTask, OfferStatus, OfferTerms, Outcome, Role, Side, Statement, Transition,
+    Voice,
 };
 use brokering::legal::{Direction, LegalFacts, Registration};
 use brokering::pipelines::{Demand, Ending};
@@ -38,6 +39,8 @@ struct Walk<'a> {
     owner: PartyId,
     seeker: PartyId,
     brokers: [AccountId; 2],
+    /// What may be transferred.
+    objects: Vec<ListingId>,
     today: NaiveDate,
 }
 
@@ -81,7 +84,7 @@ impl Walk<'_> {
     /// Somebody tries something; gives the stage that was entered, if one was.
     async fn step(&self, id: DealId, dice: &mut Dice) -> Result<Option<String>, BrokeringError> {
         let before = self.view(id).await;
-        let what = dice.below(16);
+        let what = dice.below(20);
         // Mostly it is somebody who could; the others are refused, and nothing may come of that either.
         let who = match what {
             5 | 7 if dice.is_likely() => 2 + dice.below(2),
@@ -167,6 +170,56 @@ impl Walk<'_> {
                 deals::record_contract(b, ctx, id, seen, contract).await?;
             }
             14 => {
+                // Now and then the same thing twice, which is refused.
+                let count = dice.below(self.objects.len() + 2);
+                let objects = (0..count).map(|_| self.objects[dice.below(self.objects.len())]).collect();
+                deals::set_objects(b, ctx, id, seen, DealObjects { objects }).await?;
+            }
+            15 => {
+                let task = before.inside.as_ref().and_then(|i| i.tasks.iter().find(|t| t.done_at.is_none())).map(|t| t.id);
+                match task {
+                    Some(task) if !dice.is_likely() => {
+                        deals::task_done(b, ctx, id, task).await?;
+                    }
+                    _ => {
+                        let new = NewTask { title: "T".to_owned(), whose: Voice::ALL[dice.below(3)], due_on: self.today };
+                        deals::task(b, ctx, id, new).await?;
+                    }
+                }
+            }
+            16 => {
+                let due = before.inside.as_ref().and_then(|i| i.payments.iter().find(|p| p.paid_on.is_none())).map(|p| p.id);
+                match due {
+                    Some(payment) if dice.is_likely() => {
+                        deals::paid(b, ctx, id, payment, self.today).await?;
+                    }
+                    _ => {
+                        let paid_on = (!dice.is_likely()).then_some(self.today);
+                        let amount = vnd(7);
+                        let new = NewPayment { kind: Code::from("lump_sum"), amount, due_on: self.today, paid_on, note: String::new() };
+                        deals::payment(b, ctx, id, new).await?;
+                    }
+                }
+            }
+            17 => {
+                let waiting = before.inside.as_ref().and_then(|i| i.milestones.iter().find(|m| m.reached_on.is_none())).map(|m| m.id);
+                match waiting {
+                    Some(milestone) if !dice.is_likely() => {
+                        deals::reached(b, ctx, id, milestone, self.today).await?;
+                    }
+                    _ => {
+                        let open = before.inside.as_ref().and_then(|i| i.offers.iter().find(|o| o.status == OfferStatus::Open));
+                        let Some(offer) = open.map(|o| o.id) else { return Ok(None) };
+                        deals::withdraw(b, ctx, id, offer).await?;
+                    }
+                }
+            }
+            18 => {
+                let (year, half) = (2020 + u16::try_from(dice.below(5)).unwrap(), 1 + u8::try_from(dice.below(2)).unwrap());
+                let report = NewReport { year, half, sales: vnd(9), royalty: vnd(3), units: None, note: String::new() };
+                deals::report(b, ctx, id, report).await?;
+            }
+            19 => {
                 deals::outcome(b, ctx.clone(), id, seen, Outcome { jobs: Some(1), ..Outcome::default() }).await?;
                 deals::milestone(b, ctx, id, NewMilestone { title: "M".to_owned(), due_on: self.today }).await?;
             }
@@ -205,13 +258,16 @@ impl Walk<'_> {
         pipeline.stage(&view.stage).unwrap().needs.iter().filter(|d| !has(d)).copied().collect()
     }
 
-    /// That the deal's events tell the same deal.
+    /// That the deal's events tell the same deal that is stored, and that it is the one that is shown.
     async fn is_what_its_events_say(&self, site: &Site, view: &DealView) {
         let of = store::events::Filter { subject: Some(view.id.0), ..Default::default() };
         let mut events = site.app.store.events(&of, 10_000).await.unwrap();
         events.reverse();
         let told = deals::replay(&events).unwrap();
+        assert_eq!(Some(&told), deals::stored(self.b, view.id).await.unwrap().as_ref(), "the log and the tables tell one deal");
         let inside = view.inside.as_ref().unwrap();
+        assert_eq!(told.objects, view.objects.iter().map(|object| object.listing).collect::<Vec<_>>());
+        assert_eq!(told.offers.len(), inside.offers.len());
         assert_eq!((&told.stage, told.is_open), (&view.stage, view.is_open));
         assert_eq!(told.lost_reason.as_deref(), view.lost_reason.as_ref().map(Code::as_str));
         assert_eq!((&told.kind, told.pipeline_version, told.messages), (&view.kind, view.pipeline_version, inside.messages));
@@ -219,16 +275,21 @@ impl Walk<'_> {
         let brokers = view.brokers.iter().map(|b| (b.account, (b.share_bp, b.stated_at.is_some())));
         assert_eq!(told.brokers, brokers.collect::<BTreeMap<_, _>>());
         let contract = &inside.contract;
-        assert_eq!(told.contract, [contract.signed_on, contract.in_force_on, contract.registered_on]);
+        let days = [told.contract.signed_on, told.contract.in_force_on, told.contract.registered_on];
+        assert_eq!(days, [contract.signed_on, contract.in_force_on, contract.registered_on]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_walks_keep_what_stages_need_lose_no_deal_and_are_what_the_log_says() {
-    const STEPS: usize = 250;
+    const STEPS: usize = 300;
     on_every_database(async |site: Site| {
         let cast = Cast::make(&site, "w").await;
         let second = site.account("w-second", &[StaffRole::Broker]).await.1;
+        let mut objects: Vec<ListingId> = vec![cast.listing.parse().unwrap()];
+        for title in ["Máy tách vỏ dừa w", "Máy ép dầu dừa w"] {
+            objects.push(cast.another(title).await.parse().unwrap());
+        }
         let accounts: Vec<AccountId> = {
             let mut all = Vec::new();
             for name in ["w-o", "w-s", "w-a"] {
@@ -248,6 +309,7 @@ async fn random_walks_keep_what_stages_need_lose_no_deal_and_are_what_the_log_sa
             owner: cast.owner_party,
             seeker: cast.seeker_party,
             brokers: [cast.broker_id, second],
+            objects,
             today: site.clock.today(),
         };
         let kinds = ["licence", "technical_service", "joint_venture"].map(str::to_owned);
@@ -256,6 +318,7 @@ async fn random_walks_keep_what_stages_need_lose_no_deal_and_are_what_the_log_sa
             let new = NewDeal {
                 kind: kind.clone(),
                 listing: cast.listing.parse().unwrap(),
+                objects: Vec::new(),
                 title: String::new(),
                 owner: None,
                 seeker: None,

@@ -15,6 +15,7 @@ pub struct Cast {
     pub seeker_party: PartyId,
     pub broker: Client,
     pub broker_id: AccountId,
+    pub moderator: Client,
     pub listing: String,
 }
 
@@ -28,7 +29,12 @@ impl Cast {
         let owner_party = site.party(&owner, &format!("Viện Dừa {name}"), "institute").await;
         let seeker_party = site.party(&seeker, &format!("Công ty Cơm dừa {name}"), "enterprise").await;
         let listing = published(&owner, &moderator, owner_party, &format!("Máy sấy cơm dừa bơm nhiệt {name}")).await;
-        Self { owner, owner_party, seeker, seeker_party, broker, broker_id, listing }
+        Self { owner, owner_party, seeker, seeker_party, broker, broker_id, moderator, listing }
+    }
+
+    /// One more technology of the owner's that is out.
+    pub async fn another(&self, title: &str) -> String {
+        published(&self.owner, &self.moderator, self.owner_party, title).await
     }
 
     /// A deal opened by the broker with both sides named.
@@ -97,6 +103,16 @@ impl Deal {
     pub async fn go(&self, by: &Client, to: &str) -> Answer {
         let seen = self.version(by).await;
         by.post_at(&format!("{}/transitions", self.path), seen, json!({"to": to})).await
+    }
+
+    /// That the deal's events and its rows tell the same.
+    pub async fn is_what_its_events_say(&self, site: &Site) {
+        let id: uuid::Uuid = self.path.rsplit('/').next().unwrap().parse().unwrap();
+        let filter = store::events::Filter { subject: Some(id), ..store::events::Filter::default() };
+        let mut events = site.app.store.events(&filter, 10_000).await.unwrap();
+        events.reverse();
+        let stored = brokering::deals::stored(&site.app.brokering, base::DealId(id)).await.unwrap();
+        assert_eq!(Some(brokering::deals::replay(&events).unwrap()), stored);
     }
 
     async fn stage(&self, by: &Client) -> String {
@@ -233,6 +249,8 @@ async fn a_deal_goes_from_opening_over_offers_and_contract_to_registration_payme
         deal.go(broker, "completed").await.expect(200);
         let done = owner.get(&deal.path).await.expect(200);
         assert_eq!((&done["is_open"], &done["ways"], &done["inside"]["outcome"]["jobs"]), (&json!(false), &json!([]), &json!(12)));
+
+        deal.is_what_its_events_say(&site).await;
 
         // What became of the listing, counted and banded.
         let history = format!("/api/v1/technologies/{}/history", cast.listing);
@@ -483,6 +501,7 @@ async fn a_running_deal_keeps_the_pipeline_it_started_with() {
         let new = brokering::deals::NewDeal {
             kind: "licence".to_owned(),
             listing: cast.listing.parse().unwrap(),
+            objects: Vec::new(),
             title: "Máy sấy mới".to_owned(),
             owner: None,
             seeker: Some(cast.seeker_party),

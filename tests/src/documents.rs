@@ -139,6 +139,7 @@ async fn those_in_a_deal_open_its_documents_and_nobody_else_does() {
         let payloads: String = events.iter().map(|e| e.payload.to_string()).collect();
         assert!(payloads.contains(drawing["id"].as_str().unwrap()) && !payloads.contains("Bản vẽ"));
         assert_eq!(events.iter().filter(|e| e.kind == "deal.document_opened").count(), 4);
+        deal.is_what_its_events_say(&site).await;
         site.stop().await;
     })
     .await;
@@ -238,6 +239,7 @@ async fn documents_are_handed_in_opened_and_taken_back_on_the_page_of_the_deal()
         assert_eq!(seeker.send_raw(Method::POST, &remove, urlencoded, form(&href)).await.status, 403);
         assert_eq!(owner.send_raw(Method::POST, &remove, urlencoded, form(&href)).await.status, 303);
         assert_eq!(seeker.get(&format!("{page}/documents/{href}")).await.status, 404);
+        deal.is_what_its_events_say(&site).await;
         site.stop().await;
     })
     .await;
@@ -266,6 +268,7 @@ async fn a_document_that_is_a_paper_is_that_paper_for_the_stage_that_demands_it(
         assert_eq!(seeker.get(&one).await.status, 200, "it is still there");
         deal.post(broker, "papers", json!({"kind": "nda", "dated_on": "2026-11-24"})).await.expect(201);
         assert_eq!(seeker.send(Method::DELETE, &one, None).await.status, 204);
+        deal.is_what_its_events_say(&site).await;
         site.stop().await;
     })
     .await;

@@ -57,6 +57,18 @@ async fn all_work_of_somebody_who_is_gone_goes_to_another_but_for_the_deals_of_t
         assert!(first.contains("Máy sấy cơm dừa bơm nhiệt h") && second.contains("Máy cho Công ty Nhà"), "{page}");
         assert_eq!(next.get(&format!("/staff/deals/handover?from={from}&to={to}")).await.status, 403, "it is not theirs to give");
         assert!(!next.get(path).await.text.contains(&from));
+
+        // Programs are told the same, and nothing moves with it.
+        let plan = format!("/api/v1/staff/handover?from={from}&to={to}");
+        let told = administrator.get(&plan).await.expect(200);
+        let codes = |part: &str| told[part].as_array().unwrap().iter().map(|d| d["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        assert_eq!((codes("deals"), codes("left")), (vec!["GD-2026-000001".to_owned()], vec!["GD-2026-000002".to_owned()]), "{told}");
+        assert_eq!((&told["listings"], &told["left"][0]["title"]), (&json!([cast.listing]), &json!("Máy cho Công ty Nhà")));
+        assert_eq!(next.get(&plan).await.status, 403, "it is not theirs to give");
+        assert_eq!(administrator.get(&format!("/api/v1/staff/handover?from={from}&to={from}")).await.pointers(), ["/to"]);
+        for wrong in [format!("?from={from}"), format!("?from={from}&to=x"), format!("?from={from}&to={to}&all=true")] {
+            assert_eq!(administrator.get(&format!("/api/v1/staff/handover{wrong}")).await.status, 400, "{wrong}");
+        }
         assert_eq!(next.get(&goes.path).await.status, 404, "to look is to move nothing");
 
         let done = send(&administrator, path, &[("from", &from), ("to", &to)]).await;

@@ -311,6 +311,7 @@ async fn what_ended_between_the_two_keeps_nobody_apart_and_stays_as_it_was() {
             let mut events = site.app.store.events(&filter, 100).await.unwrap();
             events.reverse();
             assert_eq!(brokering::deals::replay(&events).unwrap().parties.len(), 2);
+            crate::deals::Deal { path: deal.clone() }.is_what_its_events_say(&site).await;
         }
         let view = other.get(&beside.path).await.expect(200);
         let sides: BTreeSet<String> = view["parties"].as_array().unwrap().iter().map(|p| p["id"].as_str().unwrap().to_owned()).collect();

@@ -19,6 +19,7 @@ use store::testing::TestStore;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 
 /// The password of everybody in tests.
 pub const PASSWORD: &str = "song nước miền tây 2026";
@@ -257,10 +258,19 @@ pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "waited in vain until {what}");
 }
 
+/// How a request gets into the space.
+#[derive(Clone)]
+enum Door {
+    /// Over a connection, as from outside.
+    Line(reqwest::Client),
+    /// Straight into the pipeline that every connection ends in.
+    Pipeline(axum::Router),
+}
+
 /// Somebody at the other end of the line.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    door: Door,
     base: String,
     headers: HeaderMap,
 }
@@ -299,7 +309,14 @@ impl Client {
     /// Nobody known, of whatever is served there.
     pub fn new(address: SocketAddr) -> Self {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { http, base: format!("http://{address}"), headers: HeaderMap::new() }
+        Self { door: Door::Line(http), base: format!("http://{address}"), headers: HeaderMap::new() }
+    }
+
+    /// The same person, whose requests go straight into this pipeline: all that the server does, and nothing of what the line
+    /// costs.
+    pub fn through(mut self, pipeline: &axum::Router) -> Self {
+        self.door = Door::Pipeline(pipeline.clone());
+        self
     }
 
     /// The same with one more header on every request.
@@ -332,17 +349,13 @@ impl Client {
 
     /// Any request.
     pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let mut request = self.http.request(method, format!("{}{path}", self.base)).headers(self.headers.clone());
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        Self::answer(request).await
+        let body = body.map(|body| ("application/json", serde_json::to_vec(&body).unwrap()));
+        self.ask(method, path, body).await
     }
 
     /// Any bytes.
     pub async fn send_raw(&self, method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Answer {
-        let request = self.http.request(method, format!("{}{path}", self.base)).headers(self.headers.clone());
-        Self::answer(request.header("content-type", content_type).body(body)).await
+        self.ask(method, path, Some((content_type, body))).await
     }
 
     /// A form with one file, as a browser sends it.
@@ -352,11 +365,31 @@ impl Client {
         self.send_raw(Method::POST, path, "multipart/form-data; boundary=xxx", body).await
     }
 
-    async fn answer(request: reqwest::RequestBuilder) -> Answer {
-        let response = request.send().await.unwrap();
-        let (status, headers) = (response.status(), response.headers().clone());
-        let bytes = response.bytes().await.unwrap().to_vec();
-        Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned(), bytes }
+    async fn ask(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Answer {
+        let mut headers = self.headers.clone();
+        if let Some((content_type, _)) = &body {
+            headers.insert("content-type", HeaderValue::from_str(content_type).unwrap());
+        }
+        let body = body.map(|(_, bytes)| bytes);
+        let (status, headers, bytes) = match &self.door {
+            Door::Line(http) => {
+                let mut request = http.request(method, format!("{}{path}", self.base)).headers(headers);
+                if let Some(body) = body {
+                    request = request.body(body);
+                }
+                let response = request.send().await.unwrap();
+                (response.status(), response.headers().clone(), response.bytes().await.unwrap())
+            }
+            Door::Pipeline(router) => {
+                headers.insert("host", HeaderValue::from_str(self.base.trim_start_matches("http://")).unwrap());
+                let mut request = axum::http::Request::new(axum::body::Body::from(body.unwrap_or_default()));
+                (*request.method_mut(), *request.uri_mut(), *request.headers_mut()) = (method, path.parse().unwrap(), headers);
+                let response = router.clone().oneshot(request).await.unwrap();
+                let (head, body) = response.into_parts();
+                (head.status, head.headers, axum::body::to_bytes(body, usize::MAX).await.unwrap())
+            }
+        };
+        Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned(), bytes: bytes.to_vec() }
     }
 
     /// `GET`.

@@ -101,10 +101,8 @@ impl LegalFacts {
 pub struct Case {
     /// The kind of deal.
     pub kind: String,
-    /// What is transferred, as the law divides it: `technology`, `industrial_property` or `other`.
-    pub object: &'static str,
-    /// A code of `ip_kinds` where an asset is transferred.
-    pub ip_kind: Option<Code>,
+    /// What is transferred; never empty, since a deal that names nothing yet is judged by its kind ([`transferred`]).
+    pub objects: Vec<Transferred>,
     /// The answers.
     pub facts: LegalFacts,
     /// What the contract says, as items of the rules.
@@ -113,6 +111,31 @@ pub struct Case {
     pub papers: BTreeSet<String>,
     /// The day it was signed.
     pub signed_on: Option<NaiveDate>,
+}
+
+/// Something that is transferred, as the law sees it. A rule about one holds for the whole deal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transferred {
+    /// As the law divides it: `technology`, `industrial_property` or `other`.
+    pub object: &'static str,
+    /// A code of `ip_kinds`, of an IP asset.
+    pub ip_kind: Option<Code>,
+}
+
+/// What a deal of this kind transfers as the law sees it, from the `ip_kinds` of its objects; none is that of a technology.
+#[must_use]
+pub fn transferred(kind: &str, objects: impl IntoIterator<Item = Option<Code>>) -> Vec<Transferred> {
+    let one = |ip_kind: Option<Code>| Transferred { object: object_of(kind, ip_kind.as_ref().map(Code::as_str)), ip_kind };
+    let mut all: Vec<Transferred> = Vec::new();
+    for object in objects.into_iter().map(one) {
+        if !all.contains(&object) {
+            all.push(object);
+        }
+    }
+    if all.is_empty() {
+        all.push(one(None));
+    }
+    all
 }
 
 /// How the law divides what is transferred: an asset by its kind, else a technology.
@@ -127,13 +150,18 @@ pub fn object_of(kind: &str, ip_kind: Option<&str>) -> &'static str {
 }
 
 impl Case {
-    fn known(&self) -> BTreeMap<&'static str, &str> {
+    /// What is known of each thing that is transferred, and of the deal with it.
+    fn known(&self) -> Vec<BTreeMap<&'static str, &str>> {
+        self.objects.iter().map(|object| self.known_of(object)).collect()
+    }
+
+    fn known_of<'a>(&'a self, transferred: &'a Transferred) -> BTreeMap<&'static str, &'a str> {
         let yes = |answer: bool| if answer { "yes" } else { "no" };
         let facts = &self.facts;
         let answers = [
             ("kind", Some(self.kind.as_str())),
-            ("object", Some(self.object)),
-            ("ip_kind", self.ip_kind.as_ref().map(Code::as_str)),
+            ("object", Some(transferred.object)),
+            ("ip_kind", transferred.ip_kind.as_ref().map(Code::as_str)),
             ("direction", facts.direction.map(Direction::as_str)),
             ("state_capital", facts.state_capital.map(yes)),
             ("list", facts.list.as_ref().map(Code::as_str)),
@@ -191,9 +219,13 @@ pub struct Rule {
 }
 
 impl Rule {
-    fn holds(&self, day: NaiveDate, known: &BTreeMap<&'static str, &str>) -> bool {
-        let is = |(name, values): (&String, &String)| known.get(name.as_str()).is_some_and(|v| values.split('|').any(|one| one == *v));
-        self.in_force(day) && self.when.iter().any(|all| all.iter().all(is))
+    /// Whether it speaks of one of the things that are transferred; conditions that go together are about one and the same.
+    fn holds(&self, day: NaiveDate, known: &[BTreeMap<&'static str, &str>]) -> bool {
+        let is_about = |known: &BTreeMap<&'static str, &str>| {
+            let is = |(name, values): (&String, &String)| known.get(name.as_str()).is_some_and(|v| values.split('|').any(|one| one == *v));
+            self.when.iter().any(|all| all.iter().all(is))
+        };
+        self.in_force(day) && known.iter().any(is_about)
     }
 
     fn in_force(&self, day: NaiveDate) -> bool {
@@ -447,7 +479,7 @@ mod tests {
             right: Some(right.into()),
             ..LegalFacts::default()
         };
-        Case { kind: kind.to_owned(), object: object_of(kind, None), facts, ..Case::default() }
+        Case { kind: kind.to_owned(), objects: transferred(kind, []), facts, ..Case::default() }
     }
 
     fn path(case: &Case, on: &str) -> LegalPath {
@@ -471,7 +503,7 @@ mod tests {
         funded.facts.result_certificate = Some(true);
         assert_eq!(at(&funded), Registration::Voluntary);
         assert_eq!(at(&case("technical_service", Direction::Inbound, true, "none", "right_to_use")), Registration::None);
-        assert_eq!(at(&Case { kind: "licence".into(), object: "technology", ..Case::default() }), Registration::Unknown);
+        assert_eq!(at(&Case { kind: "licence".into(), objects: transferred("licence", []), ..Case::default() }), Registration::Unknown);
         // Who files depends on the way it goes.
         let outbound = path(&case("licence", Direction::Outbound, false, "none", "right_to_use"), "2026-11-28");
         assert_eq!(outbound.advice.iter().find(|a| a.effect == Effect::Register).unwrap().by.as_deref(), Some("owner"));
@@ -514,14 +546,37 @@ mod tests {
     #[test]
     fn industrial_property_follows_its_own_law() {
         let mut sale = case("assignment", Direction::Domestic, false, "none", "ownership");
-        (sale.ip_kind, sale.object) = (Some("patent".into()), object_of("assignment", Some("patent")));
+        sale.objects = transferred("assignment", [Some("patent".into())]);
         let found = path(&sale, "2026-11-28");
         assert_eq!((found.registration, found.register_by), (Registration::Required, None));
         assert!(rules(&found).iter().all(|r| r.starts_with("IP-")), "{:?}", rules(&found));
-        (sale.ip_kind, sale.kind) = (Some("geographical_indication".into()), "assignment".into());
+        sale.objects = transferred("assignment", [Some("geographical_indication".into())]);
         assert!(path(&sale, "2026-11-28").blocking().any(|a| a.rule == "IP-LIC-LIMIT-A"));
         assert_eq!(object_of("licence", Some("software")), "other");
         assert_eq!(object_of("licence", Some("trade_secret")), "technology");
+    }
+
+    #[test]
+    fn of_several_objects_each_brings_its_law_and_no_rule_mixes_two_of_them() {
+        let licence = |objects: &[Option<&str>]| {
+            let mut case = case("licence", Direction::Domestic, false, "none", "right_to_use");
+            case.objects = transferred("licence", objects.iter().map(|kind| kind.map(Code::from)));
+            path(&case, "2026-11-28")
+        };
+        let (technology, patent, both) = (licence(&[None]), licence(&[Some("patent")]), licence(&[None, Some("patent"), None]));
+        let apart: BTreeSet<&str> = rules(&technology).into_iter().chain(rules(&patent)).collect();
+        assert_eq!(rules(&both).into_iter().collect::<BTreeSet<_>>(), apart);
+        assert!(apart.len() > rules(&technology).len() && apart.len() > rules(&patent).len(), "{apart:?}");
+        // What only an industrial property of that kind is under is not said of a trademark beside a software.
+        let rule = Rule {
+            when: vec![BTreeMap::from([("object", "other"), ("ip_kind", "trademark")].map(|(k, v)| (k.to_owned(), v.to_owned())))],
+            from: None,
+            to: None,
+            ..Laws::built_in().unwrap().0[0].rules[0].clone()
+        };
+        let of = |kinds: &[&str]| Case { objects: transferred("licence", kinds.iter().map(|k| Some(Code::from(*k)))), ..Case::default() };
+        assert!(!rule.holds(day("2026-11-28"), &of(&["software", "trademark"]).known()));
+        assert_eq!(transferred("mark_use", []), [Transferred { object: "industrial_property", ip_kind: None }]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::confidential::rows::{confidential, file};
 use crate::error::BrokeringError;
 
 /// Tables whose rows keep a listing where it is.
-const KEEPERS: [&str; 5] = ["disclosure", "disclosure_view", "interest", "deal", "story_listing"];
+const KEEPERS: [&str; 6] = ["disclosure", "disclosure_view", "interest", "deal", "deal_object", "story_listing"];
 
 /// Removes a listing that was never published.
 ///

@@ -1,6 +1,6 @@
 //! Who may do what to a listing. The only place where that is decided; the names are rows of the access table.
 
-use base::{Action, Actor, Hideable, PartyRole, Scope, StaffRole};
+use base::{Action, Actor, Hideable, PartyId, PartyRole, Scope, StaffRole};
 
 use crate::head::{Head, Visibility};
 use crate::kind::Kind;
@@ -31,6 +31,19 @@ impl Head {
                 Visibility::Registered => actor.account().is_some(),
                 Visibility::Invited => self.invited.iter().any(|p| actor.is_member(*p)),
                 Visibility::Private => false,
+            }
+    }
+}
+
+impl Head {
+    /// True if it is out and the members of this party see it.
+    #[must_use]
+    pub fn is_out_for_party(&self, party: PartyId) -> bool {
+        self.state.status == Status::Published
+            && match self.visibility {
+                Visibility::Public | Visibility::Registered => true,
+                Visibility::Invited => party == self.party || self.invited.contains(&party),
+                Visibility::Private => party == self.party,
             }
     }
 }

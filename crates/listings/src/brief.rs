@@ -30,6 +30,8 @@ pub struct ListingBrief {
     pub title: Localised,
     /// Its field of science and technology, as it was last approved.
     pub field: Option<Code>,
+    /// What kind of right it is where it is an IP asset, a code of `ip_kinds`, as it was last approved.
+    pub ip_kind: Option<Code>,
     /// Whose it is. Never shown where [`Self::hides_party`] holds.
     pub party: PartyId,
     /// Whether outsiders are not told whose it is.
@@ -94,6 +96,7 @@ fn brief(row: listing::Model, version: &version::Model, party: &PartyBrief) -> R
         url: url(kind, &row.slug),
         title: content.title().clone(),
         field: content.field().cloned(),
+        ip_kind: content.ip_kind().cloned(),
         party: party.id,
         hides_party: content.hides_party(),
         owner: owner(&content, party, false),

@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base::{ListingId, Localised, PartyId};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use store::{StoreError, Tx};
 use uuid::Uuid;
 
 use crate::Kind;
 use crate::head::{self, Head};
 use crate::rows::{listing, version};
+use crate::state::Status;
 use crate::view::url;
 
 /// One listing without its content, or none.
@@ -19,6 +20,38 @@ use crate::view::url;
 /// If the database fails.
 pub async fn head(db: &impl ConnectionTrait, id: ListingId) -> Result<Option<Head>, StoreError> {
     head::load(db, id).await
+}
+
+/// Those of these listings that are there, without their contents, in no particular order.
+///
+/// # Errors
+/// If the database fails.
+pub async fn heads(db: &impl ConnectionTrait, ids: &[ListingId]) -> Result<Vec<Head>, StoreError> {
+    head::load_many(db, ids).await
+}
+
+/// The newest technologies and IP assets of these parties that are out, at most `limit`, without their contents. For whom each
+/// of them is, is the caller's to ask.
+///
+/// # Errors
+/// If the database fails.
+pub async fn offered_by(db: &impl ConnectionTrait, parties: &[PartyId], limit: u64) -> Result<Vec<Head>, StoreError> {
+    let ids: Vec<Uuid> = listing::Entity::find()
+        .select_only()
+        .column(listing::Column::Id)
+        .filter(listing::Column::PartyId.is_in(parties.iter().map(|party| party.0)))
+        .filter(listing::Column::Kind.is_in([Kind::Technology.as_str(), Kind::IpAsset.as_str()]))
+        .filter(listing::Column::Status.eq(Status::Published.as_str()))
+        .order_by_desc(listing::Column::PublishedAt)
+        .order_by_desc(listing::Column::Id)
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let ids: Vec<ListingId> = ids.into_iter().map(ListingId).collect();
+    let mut heads = head::load_many(db, &ids).await?;
+    heads.sort_by_key(|head| ids.iter().position(|id| *id == head.id));
+    Ok(heads)
 }
 
 /// The listing with this readable code, or none.

@@ -9,12 +9,13 @@ use super::{Ask, Who, World};
 pub fn cases(operation: &str) -> &'static [&'static str] {
     match operation {
         "listPipelines" => &["public"],
-        "listDeals" | "getDealBoard" | "handOverDeals" => &["own"],
+        "listDeals" | "getDealBoard" | "planHandover" | "handOverDeals" => &["own"],
         "openDeal" => &["listing"],
         "takeDeal" => &["own", "brokered"],
         "getDeal"
         | "moveDeal"
         | "setDealParties"
+        | "setDealObjects"
         | "setDealBrokers"
         | "stateInterests"
         | "setLegalFacts"
@@ -73,6 +74,10 @@ pub async fn ask(world: &World<'_>, operation: &str, case: &str, who: Who) -> As
     match operation {
         "listPipelines" | "listDeals" | "getDealBoard" => return by,
         "openDeal" => return by.body(json!({"kind": "licence", "listing": world.technology})),
+        "planHandover" => {
+            let next = world.once(Who::Broker).await.account.unwrap();
+            return by.query(format!("?from={}&to={next}", world.accounts[&Who::Broker]));
+        }
         "handOverDeals" => {
             let next = world.once(Who::Broker).await.account.unwrap();
             return by.body(json!({"from": world.accounts[&Who::Broker], "to": next}));
@@ -97,6 +102,7 @@ pub async fn ask(world: &World<'_>, operation: &str, case: &str, who: Who) -> As
             let parties = json!([{"party": world.small, "role": "owner"}, {"party": world.seeker_party, "role": "seeker"}]);
             by.seen(seen).body(json!({ "parties": parties }))
         }
+        "setDealObjects" => by.seen(seen).body(json!({"objects": []})),
         "setDealBrokers" => by.seen(seen).body(json!({"brokers": [{"account": world.accounts[&Who::Broker], "share_bp": 10_000}]})),
         "takeDeal" | "stateInterests" => by.seen(seen).body(json!({"statement": "Không có lợi ích riêng."})),
         "setLegalFacts" => by.seen(seen).body(json!({"direction": "domestic"})),

@@ -108,7 +108,15 @@ async fn open(app: &App, firm: PartyId, listings: &[ListingId], count: usize) ->
             last = Some(work.join_next().await.unwrap().unwrap());
         }
         let (brokering, listing) = (app.brokering.clone(), listings[n % listings.len()]);
-        let new = NewDeal { kind: "licence".to_owned(), listing, title: String::new(), owner: None, seeker: Some(firm), interest: None };
+        let new = NewDeal {
+            kind: "licence".to_owned(),
+            listing,
+            objects: Vec::new(),
+            title: String::new(),
+            owner: None,
+            seeker: Some(firm),
+            interest: None,
+        };
         work.spawn(async move { deals::open(&brokering, Ctx::system(), new).await.unwrap().id });
         bar.inc(1);
     }

@@ -344,7 +344,7 @@ impl Cast {
             visit(Who::Broker, format!("/staff/deals/take?deal={}", free["id"].as_str().unwrap())),
             visit(Who::Administrator, "/staff/deals/handover"),
         ];
-        for part in ["offer", "contract", "legal", "payment"] {
+        for part in ["offer", "contract", "legal", "payment", "objects"] {
             visits.push(visit(Who::Author, format!("{page}/edit/{part}")));
         }
         visits.push(answered(422, sent(&[], visit(Who::Author, format!("{page}/edit/task")))));

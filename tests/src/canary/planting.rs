@@ -1,6 +1,7 @@
 //! What is planted: a word of its own in every kind of private text, and who may read it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use base::{PartyRole, StaffRole};
 use chrono::TimeDelta;
@@ -30,7 +31,9 @@ const CONTEXT: Readers = &[Owner, ReadToken, Viewer, Broker, OtherBroker, Admini
 
 /// Everything that was planted, and the people.
 pub(super) struct Planted {
-    pub canaries: Canaries,
+    /// What the people ask.
+    pub pipeline: axum::Router,
+    pub canaries: Arc<Canaries>,
     pub known: Known,
     pub people: BTreeMap<Who, Client>,
     pub room: Room,
@@ -206,7 +209,9 @@ pub(super) async fn plant(site: &Site) -> Planted {
     revised["description"]["vi"] = json!(canaries.word("revision", TEAM));
     let seen = view["inside"]["version"].as_i64().unwrap();
     room.owner.put_at(&path, seen, json!({"content": revised})).await.expect(200);
-    Planted { canaries, known, people, room }
+    let pipeline = server::service(site.app.clone());
+    let people = people.into_iter().map(|(who, client)| (who, client.through(&pipeline))).collect();
+    Planted { pipeline, canaries: Arc::new(canaries), known, people, room }
 }
 
 /// Accepts the agreement and looks once.

@@ -45,6 +45,7 @@ event-deal-message-sent = Sent a message
 event-deal-milestone-reached = Reached a milestone
 event-deal-milestone-set = Set a milestone
 event-deal-moved = Moved the deal
+event-deal-objects-set = Set what is transferred
 event-deal-offer-accepted = Accepted an offer
 event-deal-offer-made = Made an offer
 event-deal-offer-withdrawn = Withdrew an offer

@@ -45,6 +45,7 @@ event-deal-message-sent = Gửi tin nhắn
 event-deal-milestone-reached = Đạt mốc
 event-deal-milestone-set = Đặt mốc
 event-deal-moved = Chuyển bước
+event-deal-objects-set = Đổi đối tượng chuyển giao
 event-deal-offer-accepted = Chấp nhận đề nghị
 event-deal-offer-made = Đưa ra đề nghị
 event-deal-offer-withdrawn = Rút đề nghị

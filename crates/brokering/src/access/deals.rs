@@ -98,6 +98,9 @@ super::actions! {
     /// Say who is in it: its brokers. Whoever is let in reads all of it, so neither side lets anybody in alone.
     SetDealParties = "deal.set_parties" on Deal, |actor, deal| actor.has_scope(Scope::Write)
         && (actor.is_system() || deal.is_brokered_by(actor));
+    /// Say what is transferred: whoever writes for the side that gives, and its brokers.
+    SetDealObjects = "deal.set_objects" on Deal, |actor, deal| actor.has_scope(Scope::Write)
+        && (actor.is_system() || deal.is_brokered_by(actor) || deal.sides_of(actor).contains(&Side::Owner));
     /// Say who brokers it: its brokers, and administrators.
     SetBrokers = "deal.set_brokers" on Deal, |actor, deal| actor.has_scope(Scope::Write)
         && (deal.is_brokered_by(actor) || manages_deals(actor));

@@ -80,27 +80,37 @@ impl Nda {
     }
 }
 
-/// The parties whose people accepted the agreement to read what is confided of a listing, each with the first time. Whether
-/// they may still read it is another question: the duty of confidence outlasts that.
+/// A party whose people accepted the agreement to read what is confided of a listing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Accepted {
+    pub listing: ListingId,
+    pub party: PartyId,
+    /// The first time.
+    pub first_at: DateTime<Utc>,
+}
+
+/// The parties whose people accepted the agreement to read what is confided of these listings, each with the first time.
+/// Whether they may still read it is another question: the duty of confidence outlasts that.
 ///
 /// # Errors
 /// If the database fails.
-pub(crate) async fn accepted_for(db: &impl ConnectionTrait, listing: ListingId) -> Result<BTreeMap<PartyId, DateTime<Utc>>, StoreError> {
-    let rows: Vec<(uuid::Uuid, DateTime<Utc>)> = disclosure::Entity::find()
+pub(crate) async fn accepted_for(db: &impl ConnectionTrait, listings: &[ListingId]) -> Result<Vec<Accepted>, StoreError> {
+    let rows: Vec<(uuid::Uuid, uuid::Uuid, DateTime<Utc>)> = disclosure::Entity::find()
         .select_only()
+        .column(disclosure::Column::ListingId)
         .column(disclosure::Column::PartyId)
         .column(disclosure::Column::AcceptedAt)
-        .filter(disclosure::Column::ListingId.eq(listing.0))
+        .filter(disclosure::Column::ListingId.is_in(listings.iter().map(|listing| listing.0)))
         .filter(disclosure::Column::AcceptedAt.is_not_null())
         .into_tuple()
         .all(db)
         .await?;
     let mut first = BTreeMap::new();
-    for (party, at) in rows {
-        let known = first.entry(PartyId(party)).or_insert(at);
+    for (listing, party, at) in rows {
+        let known = first.entry((ListingId(listing), PartyId(party))).or_insert(at);
         *known = at.min(*known);
     }
-    Ok(first)
+    Ok(first.into_iter().map(|((listing, party), first_at)| Accepted { listing, party, first_at }).collect())
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
-//! What of a listing's confidential part concerns one deal: to whom in it the part is open, who looked, and what is open to
-//! whoever asks.
+//! What of the confidential parts of a deal's listings concerns one deal: to whom in it each is open, who looked, and what is
+//! open to whoever asks.
 //!
-//! The owner's people see the disclosures to persons of the deal's other parties, each with the newest looks; the named
-//! person sees their own. Nobody else sees that there is anything: not their colleagues, and not the deal's brokers, for
+//! The people of a listing's party see its disclosures to persons of the deal's other parties, each with the newest looks; the
+//! named person sees their own. Nobody else sees that there is anything: not their colleagues, and not the deal's brokers, for
 //! no role in the space is among those who know of what is confided.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base::{Actor, DealId, Grant, PartyId};
+use base::{Actor, DealId, Grant, ListingId, PartyId};
 use listings::Head;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -35,17 +35,37 @@ pub struct RoomGrant {
     pub looks_total: u64,
 }
 
+/// A listing of the deal whose confidential part the reader keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The listing.
+    pub listing: ListingId,
+    /// Its readable code.
+    pub code: String,
+    /// Whether the reader may open it to somebody.
+    pub can_grant: bool,
+}
+
+/// Some of the disclosures, the newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grants {
+    /// The newest.
+    pub newest: Vec<RoomGrant>,
+    /// Whether there are older ones.
+    pub has_more: bool,
+}
+
 /// The confidential room of a deal as its reader sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// Whether the reader is of the owner's people; else everything here is open to the reader.
-    pub is_owners: bool,
-    /// Whether the reader may open it to somebody.
-    pub can_grant: bool,
-    /// The newest disclosures.
-    pub opened: Vec<RoomGrant>,
-    /// Whether there are older ones.
-    pub has_more: bool,
+    /// The listings whose confidential parts the reader keeps.
+    pub kept: Vec<Kept>,
+    /// To whom in the deal these are open.
+    pub given: Grants,
+    /// What of the others is open to the reader.
+    pub mine: Grants,
+    /// Whether the deal is about more than one listing, so that each disclosure must say of which it is.
+    pub has_several: bool,
 }
 
 /// The confidential room of a deal; none for whoever it does not concern.
@@ -54,21 +74,29 @@ pub struct Room {
 /// [`BrokeringError::Refused`] for whoever does not read the deal.
 pub async fn of_deal(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<Option<Room>, BrokeringError> {
     let deal = readable::<ReadDeal>(brokering, actor, id).await?;
-    let Some(head) = listings::lookup::head(brokering.store.db(), deal.listing).await? else { return Ok(None) };
-    let owner = head.party;
-    let part = |head: &Head| Confided(head.clone());
-    if Grant::<ReadConfidential>::check(actor, part(&head)).is_ok() {
-        let can_grant = Grant::<GrantDisclosure>::check(actor, part(&head)).is_ok();
-        return of_owner(brokering, actor, &deal, owner, can_grant).await.map(Some);
+    let about = deal.about();
+    let mut heads = listings::lookup::heads(brokering.store.db(), &about).await?;
+    heads.sort_by_key(|head| about.iter().position(|id| *id == head.id));
+    let keeps = |head: &&Head| Grant::<ReadConfidential>::check(actor, Confided((*head).clone())).is_ok();
+    let (own, others): (Vec<&Head>, Vec<&Head>) = heads.iter().partition(keeps);
+    let given = of_keeper(brokering, actor, &deal, &own).await?;
+    let mine = of_reader(brokering, actor, &deal, &others).await?;
+    if own.is_empty() && mine.newest.is_empty() {
+        return Ok(None);
     }
-    of_reader(brokering, actor, &deal).await
+    let kept = |head: &&Head| Kept {
+        listing: head.id,
+        code: head.code.clone(),
+        can_grant: Grant::<GrantDisclosure>::check(actor, Confided((*head).clone())).is_ok(),
+    };
+    Ok(Some(Room { kept: own.iter().map(kept).collect(), given, mine, has_several: about.len() > 1 }))
 }
 
-/// The disclosures of the deal's listing to these parties.
-fn among(deal: &Deal, parties: impl Iterator<Item = PartyId>) -> Condition {
+/// The disclosures of a listing to these parties.
+fn among(listing: ListingId, parties: impl Iterator<Item = PartyId>) -> Condition {
     let parties: BTreeSet<PartyId> = parties.collect();
     Condition::all()
-        .add(disclosure::Column::ListingId.eq(deal.listing.0))
+        .add(disclosure::Column::ListingId.eq(listing.0))
         .add(disclosure::Column::PartyId.is_in(parties.into_iter().map(|party| party.0)))
 }
 
@@ -82,9 +110,14 @@ async fn found(brokering: &Brokering, actor: &Actor, which: Condition) -> Result
     Ok((disclosures::views(brokering, db, actor.lang, rows).await?, has_more))
 }
 
-async fn of_owner(brokering: &Brokering, actor: &Actor, deal: &Deal, owner: PartyId, can_grant: bool) -> Result<Room, BrokeringError> {
-    let others = deal.parties.iter().map(|(_, party)| *party).filter(|party| *party != owner);
-    let (all, has_more) = found(brokering, actor, among(deal, others)).await?;
+/// What of the listings that the reader keeps is open to the deal's other parties.
+async fn of_keeper(brokering: &Brokering, actor: &Actor, deal: &Deal, own: &[&Head]) -> Result<Grants, BrokeringError> {
+    if own.is_empty() {
+        return Ok(Grants::default());
+    }
+    let to_others = |head: &&Head| among(head.id, deal.parties.iter().map(|(_, party)| *party).filter(|party| *party != head.party));
+    let which = own.iter().map(to_others).fold(Condition::any(), Condition::add);
+    let (all, has_more) = found(brokering, actor, which).await?;
     let ids: Vec<_> = all.iter().map(|one| one.id).collect();
     let (looks, totals) = if ids.is_empty() { (Vec::new(), BTreeMap::new()) } else { ledger::newest(brokering, &ids, LOOKS).await? };
     let with_looks = |disclosure: DisclosureView| RoomGrant {
@@ -92,18 +125,16 @@ async fn of_owner(brokering: &Brokering, actor: &Actor, deal: &Deal, owner: Part
         looks_total: totals.get(&disclosure.id).copied().unwrap_or_default(),
         disclosure,
     };
-    Ok(Room { is_owners: true, can_grant, opened: all.into_iter().map(with_looks).collect(), has_more })
+    Ok(Grants { newest: all.into_iter().map(with_looks).collect(), has_more })
 }
 
-async fn of_reader(brokering: &Brokering, actor: &Actor, deal: &Deal) -> Result<Option<Room>, BrokeringError> {
-    let Some(account) = actor.account() else { return Ok(None) };
+/// What of the other listings is open to the reader.
+async fn of_reader(brokering: &Brokering, actor: &Actor, deal: &Deal, others: &[&Head]) -> Result<Grants, BrokeringError> {
+    let Some(account) = actor.account().filter(|_| !others.is_empty()) else { return Ok(Grants::default()) };
     // What was opened for a party they have left is not there.
-    let own = deal.parties.iter().map(|(_, party)| *party).filter(|party| actor.is_member(*party));
-    let which = among(deal, own).add(disclosure::Column::AccountId.eq(account.0));
-    let (all, has_more) = found(brokering, actor, which).await?;
-    if all.is_empty() {
-        return Ok(None);
-    }
+    let own = || deal.parties.iter().map(|(_, party)| *party).filter(|party| actor.is_member(*party));
+    let which = others.iter().map(|head| among(head.id, own())).fold(Condition::any(), Condition::add);
+    let (all, has_more) = found(brokering, actor, Condition::all().add(which).add(disclosure::Column::AccountId.eq(account.0))).await?;
     let alone = |disclosure| RoomGrant { disclosure, looks: Vec::new(), looks_total: 0 };
-    Ok(Some(Room { is_owners: false, can_grant: false, opened: all.into_iter().map(alone).collect(), has_more }))
+    Ok(Grants { newest: all.into_iter().map(alone).collect(), has_more })
 }

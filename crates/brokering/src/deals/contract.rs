@@ -202,12 +202,13 @@ pub async fn payment(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPaymen
 /// Notes that a payment was made on a day.
 ///
 /// # Errors
-/// [`BrokeringError::NotAllowed`] if it was noted before; [`BrokeringError::Invalid`] for a day to come.
+/// [`BrokeringError::NotAllowed`] if it was noted before, and in a deal that was lost; [`BrokeringError::Invalid`] for a day to come.
 pub async fn paid(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, on: NaiveDate) -> Result<Added, BrokeringError> {
     let mut faults = Faults::new();
     check_past("/on", Some(on), brokering.store.clock().today(), &mut faults);
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    in_deal(brokering, ctx, id, None, move |tx, _deal, _actor| async move {
+    in_deal(brokering, ctx, id, None, move |tx, deal, _actor| async move {
+        deal.must_not_be_lost("paid")?;
         let row = payment_rows::Entity::find_by_id(which).filter(payment_rows::Column::DealId.eq(id.0)).one(tx.db()).await?;
         if row.ok_or(Refused::Hidden)?.paid_on.is_some() {
             return Err(BrokeringError::NotAllowed { to: "paid".to_owned(), allowed: Vec::new() });

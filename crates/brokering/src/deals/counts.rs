@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use base::{Code, ListingId};
 use listings::Kind;
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use store::StoreError;
 use uuid::Uuid;
 
+use super::objects::counting_for;
 use super::rows::{contract, deal, document, meeting, paper};
 use crate::Brokering;
 use crate::confidential::nda::accepted_for;
@@ -37,7 +37,7 @@ pub(crate) struct Counted {
     pub money: Option<Code>,
 }
 
-/// Counts the deals about a listing.
+/// Counts the deals of a listing: those that came from it where it is a need, and those that transfer it.
 ///
 /// # Errors
 /// If the database fails.
@@ -45,18 +45,24 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
     let db = brokering.store.db();
     let today = brokering.store.clock().today();
     let two = between_two(deal::Column::OwnerPartyId, deal::Column::SeekerPartyId);
-    let deals = deal::Entity::find().filter(deal::Column::ListingId.eq(listing.0)).filter(two).all(db).await?;
-    let accepted = agreements_with(brokering, listing).await?;
+    let mut deals = deal::Entity::find().filter(deal::Column::Id.in_subquery(counting_for(listing))).filter(two).all(db).await?;
+    let mut accepted: BTreeSet<Uuid> = accepted_for(db, &[listing]).await?.into_iter().map(|one| one.party.0).collect();
+    // Whom a deal is with, seen from the listing: what it came from is a need here. All that are with nobody yet stand for one.
+    let other = |d: &deal::Model| match d.listing_id == listing.0 && d.listing_kind == Kind::Need.as_str() {
+        true => d.owner_party_id,
+        false => d.seeker_party_id.unwrap_or_default(),
+    };
+    if !deals.is_empty() || !accepted.is_empty() {
+        // Whoever holds the listing may have taken in one of the others since.
+        let holder = listings::lookup::head(db, listing).await?.map(|head| head.party.0);
+        accepted.retain(|party| Some(*party) != holder);
+        deals.retain(|d| Some(other(d)) != holder);
+    }
     let mut counted = Counted::default();
     if deals.is_empty() {
         accepted.iter().for_each(|party| counted.ndas.add(*party, 1));
         return Ok(counted);
     }
-    // Whom a deal is with, seen from the listing; all that are with nobody yet stand for one.
-    let other = |d: &deal::Model| match d.listing_kind.parse() {
-        Ok(Kind::Need) => d.owner_party_id,
-        _ => d.seeker_party_id.unwrap_or_default(),
-    };
     let reached: HashMap<Uuid, bool> =
         deals.iter().filter(|d| d.signed_at.is_some()).map(|d| (d.id, !d.is_open && d.lost_reason.is_none())).collect();
     let with: HashMap<Uuid, Uuid> = deals.iter().map(|d| (d.id, other(d))).collect();
@@ -66,7 +72,7 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
             Some(reason) => counted.lost.entry(reason.clone()).or_default().add(other(one), 1),
         }
     }
-    let held = meeting::Entity::find().filter(meeting::Column::DealId.in_subquery(of_listing(listing)));
+    let held = meeting::Entity::find().filter(meeting::Column::DealId.in_subquery(counting_for(listing)));
     for one in held.filter(meeting::Column::HeldOn.lte(today)).all(db).await? {
         if let Some(party) = with.get(&one.deal_id) {
             counted.meetings.add(*party, 1);
@@ -84,7 +90,7 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
         }
     }
     accepted.difference(&agreed).for_each(|party| counted.ndas.add(*party, 1));
-    let signed = contract::Entity::find().filter(contract::Column::DealId.in_subquery(of_listing(listing)));
+    let signed = contract::Entity::find().filter(contract::Column::DealId.in_subquery(counting_for(listing)));
     let mut dong = Vec::new();
     for one in signed.filter(contract::Column::SignedOn.is_not_null()).all(db).await? {
         // A day typed into a deal that never came so far is no signature.
@@ -103,32 +109,15 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
     Ok(counted)
 }
 
-/// The parties that accepted the agreement to read what is confided of the listing; not its own, which may have taken in
-/// one of them since.
-async fn agreements_with(brokering: &Brokering, listing: ListingId) -> Result<BTreeSet<Uuid>, StoreError> {
-    let db = brokering.store.db();
-    let mut parties: BTreeSet<Uuid> = accepted_for(db, listing).await?.into_keys().map(|party| party.0).collect();
-    if !parties.is_empty()
-        && let Some(head) = listings::lookup::head(db, listing).await?
-    {
-        parties.remove(&head.party.0);
-    }
-    Ok(parties)
-}
-
-/// The deals about a listing with an agreement or an evaluation, be it noted or handed in as a document; each kind once.
+/// The deals of a listing with an agreement or an evaluation, be it noted or handed in as a document; each kind once.
 async fn papers_of(db: &impl ConnectionTrait, listing: ListingId) -> Result<BTreeSet<(Uuid, String)>, StoreError> {
     const KINDS: [&str; 2] = ["nda", "evaluation"];
-    let noted = paper::Entity::find().filter(paper::Column::DealId.in_subquery(of_listing(listing)));
+    let noted = paper::Entity::find().filter(paper::Column::DealId.in_subquery(counting_for(listing)));
     let noted = noted.filter(paper::Column::Kind.is_in(KINDS)).all(db).await?;
-    let handed_in = document::Entity::find().filter(document::Column::DealId.in_subquery(of_listing(listing)));
+    let handed_in = document::Entity::find().filter(document::Column::DealId.in_subquery(counting_for(listing)));
     let handed_in = handed_in.filter(document::Column::Paper.is_in(KINDS)).filter(document::Column::RemovedAt.is_null()).all(db).await?;
     let handed_in = handed_in.into_iter().filter_map(|d| Some((d.deal_id, d.paper?)));
     Ok(noted.into_iter().map(|p| (p.deal_id, p.kind)).chain(handed_in).collect())
-}
-
-fn of_listing(listing: ListingId) -> SelectStatement {
-    Query::select().column(deal::Column::Id).from(deal::Entity).and_where(Expr::col(deal::Column::ListingId).eq(listing.0)).to_owned()
 }
 
 /// The band of an amount in dong; bands are data: `from-to` in million dong, from the first, below the second.

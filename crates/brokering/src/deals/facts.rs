@@ -4,17 +4,16 @@ use std::collections::BTreeSet;
 
 use base::{AccountId, Code, DealId, Faults, Lang};
 use chrono::{DateTime, NaiveDate, Utc};
-use listings::Kind;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
 
 use super::contract::{Contract, contract_of};
 use super::rows::{deal, meeting, milestone, offer, outcome, paper};
-use super::{Deal, DealReceipt, Role, Side, documents, granted, save, write_json};
+use super::{Deal, DealReceipt, Role, documents, granted, save, write_json};
 use crate::access::WorkDeal;
 use crate::confidential::nda::accepted_for;
-use crate::legal::{Case, Effect, LegalFacts, LegalPath, Registration, legal_path, object_of};
+use crate::legal::{Case, Effect, LegalFacts, LegalPath, Registration, legal_path, transferred};
 use crate::pipelines::Demand;
 use crate::{Brokering, BrokeringError};
 
@@ -29,7 +28,7 @@ pub(crate) struct Facts {
     pub meetings: u64,
     /// Codes of `deal_papers` that are there: noted, handed in as a document, or accepted on the page of a disclosure.
     pub papers: BTreeSet<String>,
-    /// When the other side accepted the agreement to read what is confided of the deal's listing.
+    /// When one side accepted the agreement to read what is confided of what the other side holds of the deal's listings.
     pub nda_accepted_at: Option<DateTime<Utc>>,
     /// Whether both sides agreed to an offer.
     pub has_agreement: bool,
@@ -151,13 +150,15 @@ impl Facts {
     }
 }
 
-/// When the side that does not hold the deal's listing first accepted the agreement to read what is confided of it. That binds
+/// When the side that does not hold a listing of the deal first accepted the agreement to read what is confided of it. That binds
 /// whoever accepted it for years after the room is closed again, so it stays a non-disclosure agreement between the sides.
 async fn nda_accepted(db: &impl ConnectionTrait, deal: &Deal) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let holder = if deal.listing_kind == Kind::Need { Side::Seeker } else { Side::Owner };
-    let accepted = accepted_for(db, deal.listing).await?;
-    let others = deal.parties_of_sides().filter(|(side, _)| *side != holder);
-    Ok(others.filter_map(|(_, party)| accepted.get(&party).copied()).min())
+    let accepted = accepted_for(db, &deal.about()).await?;
+    let by_others = accepted.into_iter().filter(|one| {
+        let holder = deal.holder_of(one.listing);
+        deal.parties_of_sides().any(|(side, party)| side != holder && party == one.party)
+    });
+    Ok(by_others.map(|one| one.first_at).min())
 }
 
 /// The legal path of a deal by the rules of its day: of signing, else today.
@@ -171,8 +172,7 @@ pub(crate) fn path_of(
 ) -> LegalPath {
     let case = Case {
         kind: deal.kind.clone(),
-        object: object_of(&deal.kind, deal.ip_kind.as_ref().map(Code::as_str)),
-        ip_kind: deal.ip_kind.clone(),
+        objects: transferred(&deal.kind, deal.objects.iter().map(|object| object.ip_kind.clone())),
         facts: deal.legal_facts.clone(),
         contents: contract.contents.clone(),
         papers: papers.clone(),

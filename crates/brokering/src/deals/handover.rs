@@ -64,7 +64,7 @@ pub struct Work {
 }
 
 /// What would be handed over.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct HandoverPlan {
     /// The deals that go to the other.
     pub deals: Vec<Named>,

@@ -1,9 +1,9 @@
 //! Deals: from an accepted interest, or from staff, to a signed transfer and its outcome.
 //!
 //! What always holds: a running deal keeps the pipeline version it started with; every change appends one event in the
-//! same transaction, so that stage, parties, brokers and contract can be rebuilt from the log (`replay`); events hold ids,
+//! same transaction, so that all of a deal but words and amounts can be rebuilt from the log (`replay`); events hold ids,
 //! days and codes, never what people wrote, agreed or paid. The deal's version counts what both sides must agree on
-//! (stage, parties, brokers, facts, offers, contract, outcome); messages, tasks, meetings and the like only add to it.
+//! (stage, objects, parties, brokers, facts, offers, contract, outcome); messages, tasks, meetings and the like only add to it.
 //! Not here: what is confided of a listing, what the law demands (`legal`), which way a deal may go (`pipelines`), who may do what
 //! (`access`).
 
@@ -17,6 +17,7 @@ mod joining;
 mod list;
 mod messages;
 mod notices;
+mod objects;
 mod offers;
 mod open;
 mod openings;
@@ -57,13 +58,14 @@ pub use joining::take;
 pub use list::{DealRow, Filter, list, waiting};
 pub use messages::{MessageReceipt, MessageView, NewMessage, send, thread};
 pub use notices::tick;
+pub use objects::{DealObjects, Object, ObjectChoice, ObjectView, object_choices, set_objects};
 pub use offers::{NewOffer, OfferStatus, OfferTerms, OfferView, Royalty, Stage as PaymentStage, accept, offer, offers, withdraw};
 pub(crate) use open::no_pipeline;
 pub use open::{NewDeal, open};
 pub use openings::{OpeningView, open_document, openings};
 pub use past::dealt_in_field_of;
 pub use people::{BrokerShare, BrokerShares, DealParties, DealParty, Statement, set_brokers, set_parties, state_interests};
-pub use replay::{Replayed, replay};
+pub use replay::{ContractFacts, Replayed, replay, stored};
 pub use transition::{Transition, transition};
 pub use view::{BrokerView, DealView, Inside, LackView, PartyView, StageView, Titled, WayView, show, titles};
 pub use work::{
@@ -180,12 +182,12 @@ pub struct Deal {
     pub lost_reason: Option<Code>,
     /// What it is about.
     pub title: String,
-    /// What is transferred, or the need that is answered.
+    /// The listing it came from: what is transferred, or the need that is answered.
     pub listing: ListingId,
     /// The listing's kind.
     pub listing_kind: Kind,
-    /// A code of `ip_kinds` where an asset is transferred.
-    pub ip_kind: Option<Code>,
+    /// What is transferred, in the order it was named.
+    pub objects: Vec<Object>,
     /// The interest it came from.
     pub interest: Option<InterestId>,
     /// Every party with its role.
@@ -235,7 +237,7 @@ impl Deal {
         self.parties.iter().find(|(r, _)| *r == role).map(|(_, party)| *party)
     }
 
-    fn of(row: deal::Model, parties: Vec<party::Model>, brokers: Vec<broker::Model>) -> Result<Self, StoreError> {
+    fn of(row: deal::Model, parties: Vec<party::Model>, brokers: Vec<broker::Model>, objects: Vec<Object>) -> Result<Self, StoreError> {
         let bad = |e| StoreError::corrupt("deal", e);
         let parties = parties.into_iter().map(|p| Ok((p.role.parse().map_err(bad)?, PartyId(p.party_id))));
         let broker = |b: broker::Model| Broker {
@@ -254,7 +256,7 @@ impl Deal {
             title: row.title,
             listing: ListingId(row.listing_id),
             listing_kind: row.listing_kind.parse().map_err(|e| StoreError::corrupt("deal", e))?,
-            ip_kind: row.ip_kind.map(Code),
+            objects,
             interest: row.interest_id.map(InterestId),
             parties: parties.collect::<Result<_, StoreError>>()?,
             brokers: brokers.into_iter().map(broker).collect(),
@@ -312,9 +314,11 @@ async fn load_many(db: &impl ConnectionTrait, ids: &[DealId]) -> Result<Vec<Deal
         for row in broker::Entity::find().filter(broker::Column::DealId.is_in(these())).all(db).await? {
             brokers.entry(row.deal_id).or_default().push(row);
         }
+        let mut objects = objects::of_deals(db, &these().collect::<Vec<_>>()).await?;
         for row in deal::Entity::find().filter(deal::Column::Id.is_in(these())).all(db).await? {
             let (parties, brokers) = (parties.remove(&row.id).unwrap_or_default(), brokers.remove(&row.id).unwrap_or_default());
-            deals.push(Deal::of(row, parties, brokers)?);
+            let objects = objects.remove(&row.id).unwrap_or_default();
+            deals.push(Deal::of(row, parties, brokers, objects)?);
         }
     }
     Ok(deals)
@@ -334,7 +338,8 @@ async fn with_people(db: &impl ConnectionTrait, row: Option<deal::Model>) -> Res
     let parties = party::Entity::find().filter(party::Column::DealId.eq(row.id));
     let parties = parties.order_by_asc(party::Column::PartyId).order_by_asc(party::Column::Role).all(db).await?;
     let brokers = broker::Entity::find().filter(broker::Column::DealId.eq(row.id)).order_by_asc(broker::Column::AccountId).all(db).await?;
-    Deal::of(row, parties, brokers).map(Some)
+    let objects = objects::of_deals(db, &[row.id]).await?.remove(&row.id).unwrap_or_default();
+    Deal::of(row, parties, brokers, objects).map(Some)
 }
 
 /// Loads a deal to change it, and proves that the actor may; with `seen`, only at the version that was seen.

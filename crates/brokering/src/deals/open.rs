@@ -6,9 +6,8 @@
 //! A deal that no broker opens gets the one who looks after the listing; where there is none, any broker may take it
 //! (`take`).
 
-use base::{AccountId, Actor, Code, DealId, Faults, Hideable as _, InterestId, ListingId, PartyId, PartyRole, Refused, Scope, StaffRole};
+use base::{AccountId, Actor, DealId, Faults, Hideable as _, InterestId, ListingId, PartyId, PartyRole, Refused, Scope, StaffRole};
 use chrono::Datelike as _;
-use listings::content::Content;
 use listings::published::Published;
 use listings::{Kind, ListingError};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, Statement};
@@ -17,8 +16,9 @@ use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
+use super::objects::{self, OBJECTS_MAX, Object};
 use super::rows::{broker, deal, party};
-use super::{DealReceipt, NEVER, Role, check_text, load, notices, people};
+use super::{DealReceipt, NEVER, Role, Side, check_text, load, notices, people};
 use crate::access::brokers_deals;
 use crate::interests::{Anonymity, Status};
 use crate::{Brokering, BrokeringError};
@@ -31,6 +31,11 @@ pub struct NewDeal {
     pub kind: String,
     /// What is transferred, or the need that is answered.
     pub listing: ListingId,
+    /// What is transferred beside the listing, or answers the need: technologies and IP assets of the party that gives. For that
+    /// party and brokers.
+    #[schema(max_items = 20)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<ListingId>,
     /// What it is about, at most 256 characters; the listing's title unless given.
     #[serde(default)]
     pub title: String,
@@ -51,7 +56,8 @@ struct Ready {
     new: NewDeal,
     title: String,
     listing_kind: Kind,
-    ip_kind: Option<Code>,
+    /// The listing itself, unless it is a need.
+    first: Option<Object>,
     owner: PartyId,
     seeker: Option<PartyId>,
     broker: Option<AccountId>,
@@ -146,15 +152,12 @@ async fn prepare(brokering: &Brokering, actor: &Actor, new: NewDeal) -> Result<R
         }
     }
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    let ip_kind = match &published.content {
-        Content::IpAsset(asset) => asset.ip_kind.clone(),
-        Content::Technology(_) | Content::Need(_) => None,
-    };
+    let first = Object::of(published.id, published.kind, published.content.ip_kind());
     let title = published.content.title().best(published.source_lang).unwrap_or_default();
     let title = if new.title.is_empty() { title.to_owned() } else { new.title.clone() };
     let on_a_side = actor.is_member(owner) || seeker.is_some_and(|party| actor.is_member(party));
     let broker = actor.account().filter(|_| brokers && !on_a_side);
-    Ok(Ready { title, listing_kind: published.kind, ip_kind, owner, seeker, broker, new })
+    Ok(Ready { title, listing_kind: published.kind, first, owner, seeker, broker, new })
 }
 
 /// What an interest adds to a deal: its sender, on the side where they stand.
@@ -195,6 +198,7 @@ async fn open_in(tx: Tx, brokering: Brokering, actor: Actor, ready: Ready) -> Re
     if ready.broker.is_none() {
         ready.broker = responsible_for(&tx, &ready).await?;
     }
+    let objects = objects_of(&tx, &actor, &ready).await?;
     let id = DealId(tx.new_id());
     let today = tx.today();
     let pipeline = brokering.pipelines.in_force(&ready.new.kind, today);
@@ -213,7 +217,6 @@ async fn open_in(tx: Tx, brokering: Brokering, actor: Actor, ready: Ready) -> Re
         title: Set(ready.title),
         listing_id: Set(ready.new.listing.0),
         listing_kind: Set(ready.listing_kind.as_str().to_owned()),
-        ip_kind: Set(ready.ip_kind.map(|code| code.0)),
         interest_id: Set(ready.new.interest.map(|i| i.0)),
         owner_party_id: Set(ready.owner.0),
         seeker_party_id: Set(ready.seeker.map(|p| p.0)),
@@ -234,6 +237,7 @@ async fn open_in(tx: Tx, brokering: Brokering, actor: Actor, ready: Ready) -> Re
         let row = party::ActiveModel { deal_id: Set(id.0), party_id: Set(member.0), role: Set(role.as_str().to_owned()) };
         party::Entity::insert(row).exec_without_returning(tx.db()).await?;
     }
+    objects::write(&tx, id, &objects).await?;
     if let Some(account) = ready.broker {
         let row = broker::ActiveModel {
             deal_id: Set(id.0),
@@ -247,6 +251,7 @@ async fn open_in(tx: Tx, brokering: Brokering, actor: Actor, ready: Ready) -> Re
     let opened = json!({
         "kind": pipeline.kind, "pipeline_version": pipeline.version, "stage": first.code, "listing": ready.new.listing,
         "interest": ready.new.interest, "owner": ready.owner, "seeker": ready.seeker, "broker": ready.broker, "due_on": due_on,
+        "objects": objects::ids(&objects),
     });
     tx.emit(NewEvent::new("deal", id, "deal.opened", opened));
     let deal = load(tx.db(), id).await?.ok_or(Refused::Hidden)?;
@@ -255,6 +260,29 @@ async fn open_in(tx: Tx, brokering: Brokering, actor: Actor, ready: Ready) -> Re
         people::ask_for_statement(&tx, &deal, account, 1).await?;
     }
     Ok(DealReceipt::of(&deal, 1))
+}
+
+/// What the deal begins with: the listing itself unless it is a need, and what was named beside it.
+async fn objects_of(tx: &Tx, actor: &Actor, ready: &Ready) -> Result<Vec<Object>, BrokeringError> {
+    let mut faults = Faults::new();
+    let brokers = actor.account().is_some() && ready.broker == actor.account();
+    let gives = brokers || actor.is_system() || actor.has_role(ready.owner, PartyRole::Editor);
+    if !ready.new.objects.is_empty() && !gives {
+        faults.add("/objects", "deal_objects_not_yours");
+    }
+    let sides: Vec<(Side, PartyId)> =
+        std::iter::once((Side::Owner, ready.owner)).chain(ready.seeker.map(|party| (Side::Seeker, party))).collect();
+    let kept: Vec<Object> = ready.first.iter().cloned().collect();
+    let mut objects = objects::named(tx.db(), actor, &sides, &kept, &ready.new.objects, &mut faults).await?;
+    if let Some(first) = ready.first.as_ref().filter(|first| !objects.contains(first)) {
+        objects.insert(0, first.clone());
+    }
+    if objects.len() > OBJECTS_MAX {
+        let (max, count) = (OBJECTS_MAX.to_string(), objects.len().to_string());
+        faults.add_with("/objects", "too_many", &[("max", &max), ("count", &count)]);
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)?;
+    Ok(objects)
 }
 
 /// The broker who looks after the listing, unless they belong to a side. Of an interest that is anonymous its sender's

@@ -1,16 +1,19 @@
 //! Who brought deals in a field to their good end, told as no more than that.
 //!
 //! No figure, no deal and no partner follows from it: a party is named only where its completed deals in the field are
-//! with at least as many different partners as a public figure needs ([`crate::history`]), to everybody alike. Deals
-//! about a listing that hides its party name nobody.
+//! with at least as many different partners as a public figure needs ([`crate::history`]), to everybody alike. A deal is in
+//! the fields of the need it came from and of what it transferred; one with a listing that hides its party names nobody.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use base::{Code, ListingId, PartyId, Vocabularies};
+use listings::Kind;
+use listings::brief::ListingBrief;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use store::StoreError;
 use uuid::Uuid;
 
+use super::objects;
 use super::rows::deal;
 use crate::Brokering;
 use crate::history::{PARTIES_NEEDED, between_two};
@@ -28,9 +31,12 @@ type Partners = BTreeMap<Uuid, BTreeSet<Uuid>>;
 pub async fn dealt_in_field_of(brokering: &Brokering, listing: ListingId) -> Result<BTreeSet<PartyId>, StoreError> {
     let db = brokering.store.db();
     let Some(field) = listings::brief::load_many(db, &[listing]).await?.pop().and_then(|l| l.field) else { return Ok(BTreeSet::new()) };
-    let all: Vec<(Uuid, Uuid, Option<Uuid>)> = deal::Entity::find()
+    /// Id, the listing it came from and its kind, owner, seeker.
+    type Row = (Uuid, Uuid, String, Uuid, Option<Uuid>);
+    let all: Vec<Row> = deal::Entity::find()
         .select_only()
-        .columns([deal::Column::ListingId, deal::Column::OwnerPartyId, deal::Column::SeekerPartyId])
+        .columns([deal::Column::Id, deal::Column::ListingId, deal::Column::ListingKind])
+        .columns([deal::Column::OwnerPartyId, deal::Column::SeekerPartyId])
         .filter(deal::Column::IsOpen.eq(false))
         .filter(deal::Column::LostReason.is_null())
         .filter(between_two(deal::Column::OwnerPartyId, deal::Column::SeekerPartyId))
@@ -39,20 +45,38 @@ pub async fn dealt_in_field_of(brokering: &Brokering, listing: ListingId) -> Res
         .into_tuple()
         .all(db)
         .await?;
-    let all: Vec<(Uuid, Uuid, Uuid)> = all.into_iter().filter_map(|(about, owner, seeker)| Some((about, owner, seeker?))).collect();
     // Whoever has too few partners in all fields together has too few in this one: most listings need not be read.
-    let enough = named(all.iter().map(|(_, owner, seeker)| (*owner, *seeker)));
-    let ids: BTreeSet<Uuid> =
-        all.iter().filter(|(_, owner, seeker)| enough.contains(owner) || enough.contains(seeker)).map(|(about, ..)| *about).collect();
-    let ids: Vec<ListingId> = ids.into_iter().map(ListingId).collect();
-    let about = listings::brief::load_many(db, &ids).await?;
-    let same: BTreeSet<Uuid> = about
-        .iter()
-        .filter(|l| !l.hides_party && l.field.as_ref().is_some_and(|other| is_one_line(&field, other, &brokering.vocabularies)))
-        .map(|l| l.id.0)
+    let enough = named(all.iter().filter_map(|(.., owner, seeker)| Some((*owner, (*seeker)?))));
+    let all: Vec<Past> = all
+        .into_iter()
+        .filter_map(|(id, from, kind, owner, seeker)| Some((id, (kind == Kind::Need.as_str()).then_some(from), owner, seeker?)))
+        .filter(|(.., owner, seeker)| enough.contains(owner) || enough.contains(seeker))
+        .map(|(id, need, owner, seeker)| Past { id, need, owner, seeker })
         .collect();
-    let named = named(all.iter().filter(|(about, ..)| same.contains(about)).map(|(_, owner, seeker)| (*owner, *seeker)));
+    let moved = objects::of_deals(db, &all.iter().map(|one| one.id).collect::<Vec<_>>()).await?;
+    let about = |one: &Past| -> Vec<Uuid> {
+        let objects = moved.get(&one.id).into_iter().flatten().map(|object| object.listing.0);
+        one.need.into_iter().chain(objects).collect()
+    };
+    let ids: BTreeSet<Uuid> = all.iter().flat_map(about).collect();
+    let ids: Vec<ListingId> = ids.into_iter().map(ListingId).collect();
+    let briefs: BTreeMap<Uuid, ListingBrief> = listings::brief::load_many(db, &ids).await?.into_iter().map(|l| (l.id.0, l)).collect();
+    let is_same = |l: &&ListingBrief| l.field.as_ref().is_some_and(|other| is_one_line(&field, other, &brokering.vocabularies));
+    let counts = |one: &&Past| {
+        let about: Vec<&ListingBrief> = about(one).iter().filter_map(|id| briefs.get(id)).collect();
+        about.iter().all(|l| !l.hides_party) && about.iter().any(is_same)
+    };
+    let named = named(all.iter().filter(counts).map(|one| (one.owner, one.seeker)));
     Ok(named.into_iter().map(PartyId).collect())
+}
+
+/// A deal that came to its good end.
+struct Past {
+    id: Uuid,
+    /// The need it came from, if it did.
+    need: Option<Uuid>,
+    owner: Uuid,
+    seeker: Uuid,
 }
 
 /// Those with enough different partners.

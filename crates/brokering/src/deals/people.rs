@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::facts::Facts;
 use super::rows::{broker, deal, party};
-use super::{Broker, Deal, DealReceipt, Role, check_text, granted, save};
+use super::{Broker, Deal, DealReceipt, Role, check_text, granted, objects, save};
 use crate::access::{SetBrokers, SetDealParties, StateInterests};
 use crate::{Brokering, BrokeringError};
 
@@ -130,6 +130,10 @@ async fn check_parties(tx: &Tx, deal: &Deal, wanted: &DealParties) -> Result<(),
     }
     if of(Role::Seeker).len() > 1 {
         faults.add("/parties", "deal_one_seeker");
+    }
+    let staying: Vec<(Role, PartyId)> = wanted.parties.iter().map(|one| (one.role, one.party)).collect();
+    if objects::are_held_by_others(tx.db(), deal, &staying).await? {
+        faults.add("/parties", "deal_holder_stays");
     }
     if !deal.is_open && of(Role::Seeker).first().copied() != deal.party_as(Role::Seeker) {
         faults.add("/parties", "deal_ended");

@@ -35,7 +35,6 @@ table! {
         title: String,
         listing_id: Uuid,
         listing_kind: String,
-        ip_kind: Option<String>,
         interest_id: Option<Uuid>,
         owner_party_id: Uuid,
         seeker_party_id: Option<Uuid>,
@@ -49,6 +48,19 @@ table! {
         told_due_on: Option<Date>,
         version: i64,
         updated_at: DateTimeUtc,
+    }
+}
+
+table! {
+    /// What is transferred.
+    object = "deal_object" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        deal_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        listing_id: Uuid,
+        number: i64,
+        listing_kind: String,
+        ip_kind: Option<String>,
     }
 }
 

@@ -62,6 +62,7 @@ pub async fn transition(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, 
                 let version = save(&tx, deal, change).await?;
                 let moved = json!({
                     "from": deal.stage, "to": stage.code, "ends": stage.ends, "reason": wanted.reason, "due_on": due_on,
+                    "is_signed": is_signed,
                 });
                 tx.emit(NewEvent::new("deal", id, "deal.moved", moved));
                 notices::moved(&tx, deal, &stage.code, version, actor.account()).await?;

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::contract::{Contract, Outcome, PaymentView, ReportView, outcome_of, payments_of, reports_of};
 use super::facts::Facts;
+use super::objects::{self, ObjectView};
 use super::offers::{self, OfferView};
 use super::work::{MeetingView, MilestoneView, PaperView, TaskView, meetings_of, milestones_of, papers_of, tasks_of};
 use super::{Deal, Role, readable};
@@ -101,8 +102,8 @@ pub struct Inside {
     pub meetings: Vec<MeetingView>,
     /// Papers that were noted; documents may be papers too.
     pub papers: Vec<PaperView>,
-    /// When the side that does not hold the listing accepted the agreement to read what is confided of it, which is a
-    /// non-disclosure agreement of the deal.
+    /// When a side first accepted the agreement to read what is confided of a listing that the other holds and the deal is about,
+    /// which is a non-disclosure agreement of the deal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nda_accepted_at: Option<DateTime<Utc>>,
     /// The contract so far.
@@ -145,10 +146,12 @@ pub struct DealView {
     pub lost_reason: Option<Code>,
     /// What it is about.
     pub title: String,
-    /// What is transferred, or the need that is answered.
+    /// The listing it came from: what is transferred, or the need that is answered.
     pub listing: ListingId,
     /// The listing's kind.
     pub listing_kind: Kind,
+    /// What is transferred, in the order it was named.
+    pub objects: Vec<ObjectView>,
     /// The interest it came from.
     pub interest: Option<InterestId>,
     /// Its parties.
@@ -241,6 +244,7 @@ pub async fn show(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<De
         is_overdue: deal.is_open && deal.due_on.is_some_and(|day| day < today),
         ways: ways(pipeline, &deal, actor, &facts, is_inside),
         inside,
+        objects: objects::views(brokering, actor, &deal.objects).await?,
         id: deal.id,
         code: deal.code,
         kind: deal.kind,

@@ -220,7 +220,8 @@ pub struct PaperView {
 /// Notes that a paper is there; a later note of the same kind takes its place.
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`] for a kind there is none of, and for a day to come.
+/// [`BrokeringError::Invalid`] for a kind there is none of, and for a day to come; [`BrokeringError::NotAllowed`] in a deal that
+/// was lost.
 pub async fn paper(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPaper) -> Result<PaperReceipt, BrokeringError> {
     let today = brokering.store.clock().today();
     let mut faults = Faults::new();
@@ -228,10 +229,11 @@ pub async fn paper(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPaper) -
     check_text(&new.reference, "/reference", 256, false, &mut faults);
     check_past("/dated_on", Some(new.dated_on), today, &mut faults);
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    in_deal(brokering, ctx, id, None, move |tx, _deal, actor| {
+    in_deal(brokering, ctx, id, None, move |tx, deal, actor| {
         let new = new.clone();
         async move {
             use paper_rows::Column as C;
+            deal.must_not_be_lost("paper")?;
             let row = paper_rows::ActiveModel {
                 deal_id: Set(id.0),
                 kind: Set(new.kind.0.clone()),
@@ -326,13 +328,15 @@ pub async fn milestone(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewMile
 /// Notes that a milestone was reached on a day.
 ///
 /// # Errors
-/// [`BrokeringError::NotAllowed`] if it was reached before; [`BrokeringError::Invalid`] for a day to come.
+/// [`BrokeringError::NotAllowed`] if it was reached before, and in a deal that was lost; [`BrokeringError::Invalid`] for a day to
+/// come.
 pub async fn reached(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, on: NaiveDate) -> Result<Added, BrokeringError> {
     let mut faults = Faults::new();
     check_past("/on", Some(on), brokering.store.clock().today(), &mut faults);
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    in_deal(brokering, ctx, id, None, move |tx, _deal, _actor| async move {
+    in_deal(brokering, ctx, id, None, move |tx, deal, _actor| async move {
         use milestone_rows::Column as C;
+        deal.must_not_be_lost("reached")?;
         let row = milestone_rows::Entity::find_by_id(which).filter(C::DealId.eq(id.0)).one(tx.db()).await?;
         if row.ok_or(Refused::Hidden)?.reached_on.is_some() {
             return Err(BrokeringError::NotAllowed { to: "reached".to_owned(), allowed: Vec::new() });

@@ -57,7 +57,7 @@ pub struct StoryContent {
     #[schema(max_items = 12)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<StoryFigure>,
-    /// The listings it links, at most 10: that of the deal, and technologies or IP assets that this one names.
+    /// The listings it links, at most 10: what the deal is about, and technologies or IP assets that these name.
     #[schema(max_items = 10)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub listings: Vec<ListingId>,

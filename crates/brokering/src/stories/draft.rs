@@ -16,8 +16,11 @@ use utoipa::ToSchema;
 use super::content::LISTINGS_MAX;
 use super::{Consent, Ending, StoryContent, StoryListing, StoryState, can_be_told, named_in, public, readable, url};
 use crate::access::{ConsentToStory, PublishStory, StoryCase, UnpublishStory, ViewStory, Word, WriteStory};
-use crate::deals::Role;
+use crate::deals::{Deal, Role};
 use crate::{Brokering, BrokeringError};
+
+/// Listings that are offered to be linked, at most.
+const CANDIDATES_MAX: usize = 40;
 
 base::words! {
     /// What may be done with a story.
@@ -101,31 +104,40 @@ pub struct DealStory {
     pub version: i64,
 }
 
-/// The listings that a deal's story may link: the deal's own, and those of the other kind that this one names, as far as
-/// they are published.
-pub(super) async fn candidates(brokering: &Brokering, listing: ListingId) -> Result<Vec<ListingId>, StoreError> {
-    let mut all = vec![listing];
-    if let Some(published) = listings::published::load(&brokering.store, &[listing]).await?.pop() {
-        let named = match published.content {
+/// The listings that a deal's story may link: the one it came from, what it transferred, and those of the other kind that these
+/// name, as far as they are published.
+pub(super) async fn candidates(brokering: &Brokering, deal: &Deal) -> Result<Vec<ListingId>, StoreError> {
+    let mut all = deal.about();
+    let mut named: Vec<ListingId> = Vec::new();
+    for published in listings::published::load(&brokering.store, &all).await? {
+        named.extend(match published.content {
             Content::Technology(technology) => technology.ip_assets,
             Content::IpAsset(asset) => asset.technologies,
             Content::Need(_) => Vec::new(),
-        };
-        let named = brief::load_many(brokering.store.db(), &named).await?;
-        all.extend(named.into_iter().filter(|l| l.is_published && l.id != listing).map(|l| l.id));
+        });
     }
-    all.truncate(LISTINGS_MAX);
+    named.sort_unstable();
+    named.dedup();
+    named.retain(|id| !all.contains(id));
+    let named = brief::load_many(brokering.store.db(), &named).await?;
+    all.extend(named.into_iter().filter(|l| l.is_published).map(|l| l.id));
+    all.truncate(CANDIDATES_MAX);
     Ok(all)
 }
 
-/// What a story may begin with: the title of the listing as everybody knows it, and the listing itself; nothing where not
-/// everybody may see it.
-async fn beginning(brokering: &Brokering, listing: ListingId) -> Result<StoryContent, StoreError> {
-    let published = listings::published::load(&brokering.store, &[listing]).await?.pop();
-    let Some(public) = published.filter(|l| l.audience == Audience::Public && !l.content.hides_party()) else {
-        return Ok(StoryContent::default());
-    };
-    Ok(StoryContent { title: public.content.title().clone(), listings: vec![listing], ..StoryContent::default() })
+/// What a story may begin with: what the deal is about as far as everybody may see it, and the title of the first of that.
+async fn beginning(brokering: &Brokering, deal: &Deal) -> Result<StoryContent, StoreError> {
+    let mut about = deal.about();
+    let public: BTreeMap<ListingId, Localised> = listings::published::load(&brokering.store, &about)
+        .await?
+        .into_iter()
+        .filter(|l| l.audience == Audience::Public && !l.content.hides_party())
+        .map(|l| (l.id, l.content.title().clone()))
+        .collect();
+    about.retain(|id| public.contains_key(id));
+    about.truncate(LISTINGS_MAX);
+    let title = about.first().and_then(|id| public.get(id)).cloned().unwrap_or_default();
+    Ok(StoryContent { title, listings: about, ..StoryContent::default() })
 }
 
 fn may<A: Action<Object = StoryCase>>(actor: &Actor, case: &StoryCase) -> bool {
@@ -188,10 +200,10 @@ pub async fn show(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<De
     if case.story.is_none() && !can_be_told(&case.deal) {
         return Err(Refused::Hidden.into());
     }
-    let candidates = candidates(brokering, case.deal.listing).await?;
+    let candidates = candidates(brokering, &case.deal).await?;
     let content = match &case.story {
         Some(story) => story.content.clone(),
-        None => beginning(brokering, case.deal.listing).await?,
+        None => beginning(brokering, &case.deal).await?,
     };
     let state = case.story.as_ref().map_or(StoryState::None, super::Story::state);
     let mut shown = candidates.clone();

@@ -39,7 +39,7 @@ pub async fn write(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new: 
     let new = new.tidied();
     let faults = new.check();
     let deal = deals::load(brokering.store.db(), id).await?.ok_or(Refused::Hidden)?;
-    let candidates = draft::candidates(brokering, deal.listing).await?;
+    let candidates = draft::candidates(brokering, &deal).await?;
     let actor = ctx.actor.clone();
     brokering
         .store

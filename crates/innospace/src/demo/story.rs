@@ -77,7 +77,15 @@ pub(super) async fn tell(brokering: &Brokering, made: Made<'_>) -> Result<bool, 
     let listing = *made.listings.get(&story.listing).ok_or_else(|| missing("technology", &story.listing))?;
     let seeker = *made.parties.get(&story.seeker_party).ok_or_else(|| missing("party", &story.seeker_party))?;
     let lead = async {
-        let new = NewDeal { kind: story.kind.clone(), listing, title: String::new(), owner: None, seeker: Some(seeker), interest: None };
+        let new = NewDeal {
+            kind: story.kind.clone(),
+            listing,
+            objects: Vec::new(),
+            title: String::new(),
+            owner: None,
+            seeker: Some(seeker),
+            interest: None,
+        };
         let id = deals::open(brokering, ctx(&people.broker), new).await?.id;
         let deal = Play { brokering, id, people: &people };
         deal.lead(&story).await?;

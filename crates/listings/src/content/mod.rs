@@ -117,6 +117,15 @@ impl Content {
         }
     }
 
+    /// What kind of right it is, of an IP asset alone.
+    #[must_use]
+    pub fn ip_kind(&self) -> Option<&Code> {
+        match self {
+            Self::IpAsset(c) => c.ip_kind.as_ref(),
+            Self::Technology(_) | Self::Need(_) => None,
+        }
+    }
+
     /// The readiness level offered, or the least one wanted.
     #[must_use]
     pub fn trl(&self) -> Option<u8> {

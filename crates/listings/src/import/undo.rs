@@ -91,7 +91,7 @@ async fn is_touched(tx: &Tx, id: ListingId) -> Result<bool, ListingError> {
         return Ok(true);
     }
     let backend = ConnectionTrait::get_database_backend(tx.db());
-    for table in ["confidential", "confidential_file", "disclosure"] {
+    for table in ["confidential", "confidential_file", "disclosure", "interest", "deal", "deal_object", "story_listing"] {
         let sql = format!("SELECT 1 AS there FROM {table} WHERE listing_id = $1 LIMIT 1");
         let row = tx.db().query_one_raw(Statement::from_sql_and_values(backend, sql, [id.0.into()])).await?;
         if row.is_some() {

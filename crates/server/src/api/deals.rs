@@ -6,8 +6,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use base::DealId;
 use brokering::deals::{
-    self, BrokerShares, Column, Contract, DealParties, DealReceipt, DealRow, Filter, Handover, HandoverReceipt, MessageView, NewDeal,
-    NewMeeting, NewMessage, NewMilestone, NewOffer, NewPaper, NewPayment, NewReport, NewTask, OfferView, Outcome, Statement, Transition,
+    self, BrokerShares, Column, Contract, DealObjects, DealParties, DealReceipt, DealRow, Filter, Handover, HandoverPlan, HandoverReceipt,
+    MessageView, NewDeal, NewMeeting, NewMessage, NewMilestone, NewOffer, NewPaper, NewPayment, NewReport, NewTask, OfferView, Outcome,
+    Statement, Transition,
 };
 use brokering::legal::LegalFacts;
 use brokering::pipelines::Pipeline;
@@ -97,6 +98,17 @@ pub(crate) async fn set_parties(
     Json(body): Json<DealParties>,
 ) -> Result<Response, Problem> {
     Ok(receipt(StatusCode::OK, deals::set_parties(&app.brokering, ctx, id, seen, body).await?))
+}
+
+/// Sets what it transfers.
+pub(crate) async fn set_objects(
+    State(app): State<App>,
+    Writer(ctx): Writer,
+    Id(id): Id<DealId>,
+    IfMatch(seen): IfMatch,
+    Json(body): Json<DealObjects>,
+) -> Result<Response, Problem> {
+    Ok(receipt(StatusCode::OK, deals::set_objects(&app.brokering, ctx, id, seen, body).await?))
 }
 
 /// Sets who brokers it.
@@ -311,6 +323,14 @@ pub(crate) async fn report(
     Json(body): Json<NewReport>,
 ) -> Result<Response, Problem> {
     Ok(receipt(StatusCode::CREATED, deals::report(&app.brokering, ctx, id, body).await?))
+}
+
+/// What handing over would move, and what it would leave.
+pub(crate) async fn plan_handover(State(app): State<App>, who: Who, params: Params) -> Result<Answer<HandoverPlan>, Problem> {
+    let params = params.only(&["from", "to"])?;
+    let account = |name: &str| params.parsed(name)?.ok_or_else(|| Problem::parameter(name));
+    let wanted = Handover { from: account("from")?, to: account("to")? };
+    Ok(Answer(deals::plan_handover(&app.brokering, &who.actor, &wanted).await?))
 }
 
 /// Hands all of a broker's work to another.

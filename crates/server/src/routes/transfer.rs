@@ -183,9 +183,9 @@ pub(super) fn confidential() -> Vec<Route> {
 pub(super) fn deal() -> Vec<Route> {
     use api::deals as d;
     use brokering::deals::{
-        Added, BrokerShares, Column, Contract, DealParties, DealReceipt, DealRow, DealView, DocumentReceipt, DocumentView, Handover,
-        HandoverReceipt, MessageReceipt, MessageView, NewDeal, NewMeeting, NewMessage, NewMilestone, NewOffer, NewPaper, NewPayment,
-        NewReport, NewTask, OfferView, OpeningView, Outcome, PaperReceipt, Statement, Transition,
+        Added, BrokerShares, Column, Contract, DealObjects, DealParties, DealReceipt, DealRow, DealView, DocumentReceipt, DocumentView,
+        Handover, HandoverPlan, HandoverReceipt, MessageReceipt, MessageView, NewDeal, NewMeeting, NewMessage, NewMilestone, NewOffer,
+        NewPaper, NewPayment, NewReport, NewTask, OfferView, OpeningView, Outcome, PaperReceipt, Statement, Transition,
     };
     use brokering::legal::LegalFacts;
     let vnd = |minor: i64| json!({"minor": minor, "currency": "VND"});
@@ -200,7 +200,7 @@ pub(super) fn deal() -> Vec<Route> {
             .query("stage", "string", "Only in this stage.")
             .query("party", "string", "Only of this party.")
             .query("broker", "string", "Only brokered by this account.")
-            .query("listing", "string", "Only about this listing.")
+            .query("listing", "string", "Only those that came from this listing or transfer it.")
             .query("without_broker", "boolean", "Only those that nobody brokers; every broker finds them.")
             .paged()
             .gives::<List<DealRow>>(200),
@@ -228,6 +228,11 @@ pub(super) fn deal() -> Vec<Route> {
                 {"party": "0197b2c4-0000-7000-8000-000000000001", "role": "owner"},
                 {"party": "0197b2c4-0000-7000-8000-000000000002", "role": "seeker"}
             ]}))
+            .gives::<DealReceipt>(200)
+            .needs_if_match(),
+        put("/api/v1/deals/{id}/objects", "setDealObjects", Member, d::set_objects)
+            .about("Sets what a deal transfers, as long as it goes on: technologies and IP assets of the parties that give, out and open to everybody in the deal or named before. For the editors of these parties and its brokers.")
+            .takes::<DealObjects>(json!({"objects": ["0197b2c4-0000-7000-8000-000000000003", "0197b2c4-0000-7000-8000-000000000004"]}))
             .gives::<DealReceipt>(200)
             .needs_if_match(),
         post("/api/v1/deals/{id}/take", "takeDeal", Staff, d::take)
@@ -343,6 +348,11 @@ pub(super) fn deal() -> Vec<Route> {
             .about("Files the sales and the royalty of half a year, once.")
             .takes::<NewReport>(json!({"year": 2026, "half": 1, "sales": vnd(900_000_000), "royalty": vnd(27_000_000)}))
             .gives::<DealReceipt>(201),
+        get("/api/v1/staff/handover", "planHandover", Staff, d::plan_handover)
+            .about("What handing a broker's work to another would move and what it would leave; nothing is moved. For administrators, and brokers their own.")
+            .query("from", "string", "Whose work.")
+            .query("to", "string", "Who would do it.")
+            .gives::<HandoverPlan>(200),
         post("/api/v1/staff/handover", "handOverDeals", Staff, d::hand_over)
             .about("Hands a broker's open deals and listings to another; what cannot go is named. For administrators, and brokers their own.")
             .takes::<Handover>(json!({"from": "0197b2c4-0000-7000-8000-000000000009", "to": "0197b2c4-0000-7000-8000-00000000000a"}))

@@ -7,6 +7,7 @@ mod change;
 pub(super) mod documents;
 mod inside;
 pub(super) mod mine;
+mod objects;
 pub(super) mod parts;
 mod room;
 
@@ -21,6 +22,7 @@ use store::events::Filter;
 
 pub(super) use self::change::{change, refused};
 use self::documents::{DocumentLine, Openings};
+use self::objects::ObjectLine;
 use self::room::RoomBox;
 use super::faults::FaultLine;
 use super::fields::{Context, Field, Opt, told};
@@ -144,7 +146,13 @@ pub(super) struct DealPage {
     pub title: String,
     pub title_lang: Lang,
     pub stage: String,
+    /// The page of the listing it came from, where that is not transferred itself.
     pub listing: Option<String>,
+    pub is_from_need: bool,
+    /// What is transferred.
+    pub objects: Vec<ObjectLine>,
+    /// Whether the reader says what that is.
+    pub sets_objects: bool,
     pub stages: Vec<StageStep>,
     pub next: Option<String>,
     pub next_by: String,
@@ -160,6 +168,8 @@ pub(super) struct DealPage {
     pub parties: Vec<Person>,
     pub brokers: Vec<Person>,
     pub is_inside: bool,
+    /// Whether it goes on.
+    pub is_open: bool,
     pub can_write: bool,
     /// Whether the reader brokers it.
     pub is_broker: bool,
@@ -282,6 +292,9 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
     let mut filled = DealPage {
         f: visit.frame(app, format!("{} – {}", view.code, view.title)).at(&path).unlisted().without_search().placed("my"),
         listing: listing_of(app, visit, &view).await?,
+        is_from_need: view.listing_kind == listings::Kind::Need,
+        objects: objects::lines(&view, lang),
+        sets_objects: view.is_open && objects::sets(visit, &view),
         stages: stages(&view),
         next: view.next.as_ref().map(|key| say(lang, &format!("deal-next-{}", key.replace('_', "-")))),
         next_by: say(lang, &format!("deal-by-{}", view.next_by)),
@@ -297,6 +310,7 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         parties: parties(app, &view, lang),
         brokers: brokers(&view, lang),
         is_inside: view.inside.is_some(),
+        is_open: view.is_open,
         can_write: writes(visit, &view),
         is_broker: visit.who.actor.account().is_some_and(|own| view.brokers.iter().any(|b| b.account == own)),
         manages: brokering::manages_deals(&visit.who.actor),
@@ -395,8 +409,11 @@ fn writes(visit: &Visit, view: &DealView) -> bool {
     view.inside.is_some() && (view.brokers.iter().any(|b| Some(b.account) == account) || sides.map(|p| p.id).any(edits))
 }
 
-/// The page of the listing, if the reader may see it.
+/// The page of the listing it came from, if the reader may see it and it is not among what is transferred.
 async fn listing_of(app: &App, visit: &Visit, view: &DealView) -> Result<Option<String>, Problem> {
+    if view.objects.iter().any(|object| object.listing == view.listing) {
+        return Ok(None);
+    }
     match listings::view::show(&app.listings, &visit.who.actor, view.listing_kind, view.listing).await {
         Ok(listing) => Ok(Some(localised(visit.lang(), &listing.url))),
         Err(listings::ListingError::Refused(_)) => Ok(None),

@@ -38,6 +38,7 @@ pub(super) fn fill(
     };
     // What happened on a day is noted with that day: today, unless another is typed.
     let dated = |does: &'static str, id: Uuid, key: &str, open: bool| {
+        let open = open && view.lost_reason.is_none();
         let typed = form.filter(|f| f.get("which") == id.to_string()).and_then(|f| f.find("on")).map(str::to_owned);
         let day = Some(typed.unwrap_or_else(|| today.to_string()));
         button(does, id, key, open).map(|button| Button { day, ..button })

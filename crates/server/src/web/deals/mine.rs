@@ -168,6 +168,8 @@ pub(in super::super) struct NewDealPage {
     pub other: String,
     pub interest: String,
     pub title: String,
+    /// What is transferred beside the listing or answers the need, by codes.
+    pub objects: String,
     pub key: String,
     pub faults: Vec<FaultLine>,
 }
@@ -204,6 +206,7 @@ async fn form_page(
         other: form.get("other").to_owned(),
         interest: form.get("interest").to_owned(),
         title: form.get("title").to_owned(),
+        objects: form.get("objects").to_owned(),
         key: app.clock().uuid().simple().to_string(),
         faults,
     };
@@ -232,10 +235,18 @@ pub(in super::super) async fn create(State(app): State<App>, visit: Visit, Write
     }
     let (owner, seeker) = if kind == Kind::Need { (party, None) } else { (None, party) };
     let interest = Some(form.get("interest")).filter(|i| !i.is_empty()).map(|i| i.parse().map_err(|_| wrong())).transpose()?;
-    let new =
-        NewDeal { kind: form.get("kind").to_owned(), listing: id, title: base::text::clean(form.get("title")), owner, seeker, interest };
     let ctx = Ctx { idempotency: form.once("openDeal"), ..ctx };
-    match deals::open(&app.brokering, ctx, new).await {
+    let opened = async {
+        let title = base::text::clean(form.get("title"));
+        let objects = super::objects::by_codes(&app, &base::text::clean(form.get("objects")), "/objects").await?;
+        deals::open(
+            &app.brokering,
+            ctx,
+            NewDeal { kind: form.get("kind").to_owned(), listing: id, objects, title, owner, seeker, interest },
+        )
+        .await
+    };
+    match opened.await {
         Ok(receipt) => Ok(go(&localised(lang, &format!("/deals/{}", receipt.id)))),
         Err(error) => {
             let place = |fault: &base::Fault| FaultLine {
@@ -243,6 +254,7 @@ pub(in super::super) async fn create(State(app): State<App>, visit: Visit, Write
                     "/kind" => "kind",
                     "/owner" | "/seeker" => "other",
                     "/title" => "title",
+                    objects if objects.starts_with("/objects") => "objects",
                     _ => "",
                 }
                 .to_owned(),

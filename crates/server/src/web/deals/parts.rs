@@ -21,7 +21,7 @@ use super::super::fields::{Control, Field, FieldView, Input, Opt, Wrong, apply, 
 use super::super::form::Form;
 use super::super::frame::{Frame, Visit, go, localised, page};
 use super::super::{paging, typed};
-use super::context;
+use super::{context, objects};
 use crate::app::App;
 use crate::extract::{Writer, shape};
 use crate::problem::Problem;
@@ -142,6 +142,8 @@ base::words! {
         Statement = "statement",
         /// The parties.
         Parties = "parties",
+        /// What is transferred.
+        Objects = "objects",
         /// The brokers.
         Brokers = "brokers",
     }
@@ -163,6 +165,7 @@ impl Part {
             Self::Report => REPORT.to_vec(),
             Self::Statement => STATEMENT.to_vec(),
             Self::Parties => PARTIES.to_vec(),
+            Self::Objects => objects::FIELDS.to_vec(),
             // Asked for by hand: a line for each of the space's brokers.
             Self::Brokers => Vec::new(),
         }
@@ -229,6 +232,15 @@ async fn part_page(app: &App, visit: &Visit, shown: Shown<'_>) -> Result<Respons
     let mut fields = views(&asked, &shown.content, shown.typed, &wrong, &cx);
     match shown.part {
         Part::Contract => fields.extend(contents(&shown.view, shown.typed, lang)),
+        Part::Objects => {
+            let what = objects::field(app, visit, &shown.view, shown.typed, wrong.at(objects::AT)).await?;
+            if let Some(text) = &what.fault {
+                // The ticks are no field of the table, so the way to them is made here.
+                faults.retain(|line| line.text != *text);
+                faults.insert(0, FaultLine { id: objects::AT.to_owned(), label: what.label.clone(), text: text.clone() });
+            }
+            fields.insert(0, what);
+        }
         Part::Brokers => fields.extend(brokers(app, visit, &shown.view, shown.typed).await?),
         _ => {}
     }
@@ -394,6 +406,10 @@ async fn save(app: &App, ctx: Ctx, id: DealId, part: Part, seen: i64, form: &For
         Part::Report => deals::report(b, once("fileReport", ctx), id, body(value)?).await.map(drop),
         Part::Statement => deals::state_interests(b, ctx, id, seen, body(value)?).await.map(drop),
         Part::Parties => deals::set_parties(b, ctx, id, seen, body(with_ids(app, value).await?)?).await.map(drop),
+        Part::Objects => {
+            let objects::Chosen { wanted, ticked } = objects::chosen(app, form).await?;
+            deals::set_objects(b, ctx, id, seen, wanted).await.map(drop).map_err(|error| objects::placed(error, ticked))
+        }
         Part::Brokers => deals::set_brokers(b, ctx, id, seen, body(shares(form, lang)?)?).await.map(drop),
     }
 }

@@ -1,10 +1,10 @@
-//! The confidential room on the page of a deal: for the owner to whom in the deal its part is open, and who looked; for the
-//! named person the agreement and the contents. For everybody else there is none.
+//! The confidential room on the page of a deal: for whoever keeps a listing of it to whom in the deal its part is open, and who
+//! looked; for the named person the agreement and the contents. For everybody else there is none.
 
 use base::{DealId, Lang, messages};
 use brokering::confidential::disclosures::DisclosureState;
 use brokering::confidential::ledger::LookView;
-use brokering::confidential::room::{self, RoomGrant};
+use brokering::confidential::room::{self, Grants, Kept, RoomGrant};
 use brokering::deals::DealView;
 
 use super::super::confidential::state_words;
@@ -21,6 +21,8 @@ pub(in super::super) struct LookLine {
 
 /// A disclosure.
 pub(in super::super) struct OpenedLine {
+    /// The code of its listing, where the deal is about more than one.
+    pub code: Option<String>,
     /// Who it is open to, for the owner; who opened it, for that person.
     pub name: String,
     pub party: String,
@@ -38,16 +40,30 @@ pub(in super::super) struct OpenedLine {
     pub looks_total: u64,
 }
 
-/// The room.
-pub(in super::super) struct RoomBox {
-    pub is_owners: bool,
+/// A listing whose confidential part the reader keeps.
+pub(in super::super) struct KeptLine {
+    /// Its code, where the deal is about more than one.
+    pub code: Option<String>,
     pub can_grant: bool,
-    pub lines: Vec<OpenedLine>,
-    pub has_more: bool,
-    /// Where the owner writes it and opens it to people.
+    /// Where the part is written and opened to people.
     pub desk: String,
     /// The whole ledger.
     pub ledger: String,
+}
+
+/// Some disclosures.
+pub(in super::super) struct Opened {
+    pub lines: Vec<OpenedLine>,
+    pub has_more: bool,
+}
+
+/// The room.
+pub(in super::super) struct RoomBox {
+    pub kept: Vec<KeptLine>,
+    /// To whom these are open.
+    pub given: Opened,
+    /// What of the others is open to the reader.
+    pub mine: Opened,
 }
 
 fn look(one: LookView, lang: Lang) -> LookLine {
@@ -55,12 +71,13 @@ fn look(one: LookView, lang: Lang) -> LookLine {
     LookLine { what, at: format::moment(lang, one.at) }
 }
 
-fn line(one: RoomGrant, is_owners: bool, lang: Lang) -> OpenedLine {
+fn line(one: RoomGrant, is_kept: bool, has_several: bool, lang: Lang) -> OpenedLine {
     let RoomGrant { disclosure: view, looks, looks_total } = one;
     let (state, tone) = state_words(view.state, lang);
     let page = localised(lang, &format!("/disclosures/{}", view.id));
-    let party = if is_owners { &view.party_names } else { &view.owner_names };
+    let party = if is_kept { &view.party_names } else { &view.owner_names };
     OpenedLine {
+        code: has_several.then(|| view.listing_code.clone()),
         party: party.best(lang).unwrap_or_default().to_owned(),
         name: view.name,
         state,
@@ -69,7 +86,7 @@ fn line(one: RoomGrant, is_owners: bool, lang: Lang) -> OpenedLine {
         accepted: view.accepted_at.map(|at| format::moment(lang, at)),
         revoked: view.revoked_at.map(|at| format::moment(lang, at)),
         is_waiting: view.state == DisclosureState::Granted,
-        content: (!is_owners && view.state == DisclosureState::Accepted).then(|| format!("{page}/content")),
+        content: (!is_kept && view.state == DisclosureState::Accepted).then(|| format!("{page}/content")),
         agreement: page,
         looks: looks.into_iter().map(|one| look(one, lang)).collect(),
         looks_total,
@@ -84,14 +101,19 @@ pub(super) async fn of(app: &App, visit: &Visit, view: &DealView) -> Result<Opti
     let lang = visit.lang();
     let id: DealId = view.id;
     let Some(room) = room::of_deal(&app.brokering, &visit.who.actor, id).await? else { return Ok(None) };
-    let desk = localised(lang, &format!("/my/listings/{}", view.listing));
-    let is_owners = room.is_owners;
-    Ok(Some(RoomBox {
-        is_owners,
-        can_grant: room.can_grant,
-        lines: room.opened.into_iter().map(|one| line(one, is_owners, lang)).collect(),
-        has_more: room.has_more,
-        ledger: format!("{desk}/ledger"),
-        desk: format!("{desk}/confidential"),
-    }))
+    let has_several = room.has_several;
+    let opened = |grants: Grants, is_kept: bool| Opened {
+        lines: grants.newest.into_iter().map(|one| line(one, is_kept, has_several, lang)).collect(),
+        has_more: grants.has_more,
+    };
+    let kept = |one: Kept| {
+        let desk = localised(lang, &format!("/my/listings/{}", one.listing));
+        KeptLine {
+            code: has_several.then_some(one.code),
+            can_grant: one.can_grant,
+            ledger: format!("{desk}/ledger"),
+            desk: format!("{desk}/confidential"),
+        }
+    };
+    Ok(Some(RoomBox { kept: room.kept.into_iter().map(kept).collect(), given: opened(room.given, true), mine: opened(room.mine, false) }))
 }

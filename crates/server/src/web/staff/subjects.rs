@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::problem::Problem;
 
 /// Every kind of event there is.
-const EVENTS: [&str; 118] = [
+const EVENTS: [&str; 119] = [
     "account.confirmed",
     "account.created",
     "account.disabled",
@@ -50,6 +50,7 @@ const EVENTS: [&str; 118] = [
     "deal.milestone_reached",
     "deal.milestone_set",
     "deal.moved",
+    "deal.objects_set",
     "deal.offer_accepted",
     "deal.offer_made",
     "deal.offer_withdrawn",
