@@ -36,6 +36,7 @@ mod import_pages;
 mod interests;
 mod invariants;
 mod kill;
+mod language;
 mod licences;
 mod lists;
 mod looks;

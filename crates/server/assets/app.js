@@ -108,7 +108,8 @@
     const page = new DOMParser().parseFromString(text, "text/html");
     for (const link of document.querySelectorAll("[data-follows]")) {
       const now = page.querySelector(`[data-follows="${link.dataset.follows}"]`);
-      if (now) link.setAttribute("href", now.getAttribute("href"));
+      const name = link.tagName === "INPUT" ? "value" : "href";
+      if (now) link.setAttribute(name, now.getAttribute(name));
     }
     const box = document.getElementById("q"), now = page.getElementById("q");
     if (box && now && box !== document.activeElement) box.value = now.getAttribute("value");

@@ -13,7 +13,7 @@ use listings::content::Content;
 use listings::published::Provenance;
 use listings::state::Status;
 use listings::view::{ListingView, OwnerView};
-use search::{Card, CardParty, DateColumn, DocKind, Facet, FacetCount, Highlights, Hit, Narrowed, Period, PeriodCount, Results};
+use search::{Card, CardAdvantage, CardParty, DateColumn, DocKind, Facet, FacetCount, Highlights, Hit, Narrowed, Period, PeriodCount, Results};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -159,6 +159,12 @@ fn hit(kind: DocKind) -> Hit {
         slug: "may-say".to_owned(),
         title: [(Lang::Vi, "Máy sấy".to_owned())].into(),
         summary: [(Lang::Vi, "Sấy dừa".to_owned())].into(),
+        advantage: (kind == DocKind::Technology).then(|| CardAdvantage {
+            metric: [(Lang::Vi, format!("Thời gian {EVIL}"))].into(),
+            baseline: Some(14.5),
+            offered: Some(5.0),
+            unit: "h<".to_owned(),
+        }),
         party: Some(CardParty { id: PartyId(Uuid::from_u128(2)), name: [(Lang::Vi, EVIL.to_owned())].into() }),
         facets: [
             (Facet::Trl, vec!["7".to_owned()]),
