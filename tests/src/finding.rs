@@ -224,7 +224,8 @@ async fn a_result_says_in_one_line_what_a_technology_does_better() {
         let visitor = site.visitor();
         let found = async |client: &Client, lang: &str| {
             let all = client.get(&format!("/api/v1/search?q=say+com+dua&lang={lang}")).await.expect(200);
-            let advantages = all["items"].as_array().unwrap().iter().map(|item| (item["id"].as_str().unwrap().to_owned(), item["advantage"].clone()));
+            let advantages =
+                all["items"].as_array().unwrap().iter().map(|item| (item["id"].as_str().unwrap().to_owned(), item["advantage"].clone()));
             advantages.collect::<std::collections::BTreeMap<_, _>>()
         };
         let vi = found(&visitor, "vi").await;
@@ -233,7 +234,10 @@ async fn a_result_says_in_one_line_what_a_technology_does_better() {
         assert_eq!(found(&visitor, "en").await[&id], json!({"text": "Drying time of a batch: 14.5\u{a0}h → 5\u{a0}h", "lang": "en"}));
         assert!(!vi.contains_key(&narrow) && found(&author, "vi").await.contains_key(&narrow), "it follows the listing");
         let page = visitor.get("/search?q=say+com+dua").await.text;
-        assert!(page.contains("<p class=\"advantage\"><span>Thời gian sấy một mẻ</span>: <strong>14,5\u{a0}h → 5\u{a0}h</strong></p>"), "{page}");
+        assert!(
+            page.contains("<p class=\"advantage\"><span>Thời gian sấy một mẻ</span>: <strong>14,5\u{a0}h → 5\u{a0}h</strong></p>"),
+            "{page}"
+        );
         for path in ["/", "/search", "/search?q=quexat"] {
             assert!(!visitor.get(path).await.text.contains("Điện năng riêng"), "{path}");
         }

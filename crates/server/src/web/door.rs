@@ -42,7 +42,10 @@ const ADDRESS_BYTES: usize = 16_384;
 
 /// Whether an address is one of ours, so that going on to it leads nobody to another house.
 pub(super) fn is_ours(next: &str) -> bool {
-    next.starts_with('/') && !next.starts_with("//") && next.len() <= ADDRESS_BYTES && next.bytes().all(|b| (b'!'..=b'~').contains(&b) && b != b'\\')
+    next.starts_with('/')
+        && !next.starts_with("//")
+        && next.len() <= ADDRESS_BYTES
+        && next.bytes().all(|b| (b'!'..=b'~').contains(&b) && b != b'\\')
 }
 
 /// A page of ours to go on to after the door; anything else is nowhere.

@@ -45,6 +45,7 @@ mod paging;
 mod pairs;
 mod party;
 mod party_matches;
+mod portion;
 mod posting;
 mod profile;
 mod qr;

@@ -13,7 +13,9 @@ use listings::content::Content;
 use listings::published::Provenance;
 use listings::state::Status;
 use listings::view::{ListingView, OwnerView};
-use search::{Card, CardAdvantage, CardParty, DateColumn, DocKind, Facet, FacetCount, Highlights, Hit, Narrowed, Period, PeriodCount, Results};
+use search::{
+    Card, CardAdvantage, CardParty, DateColumn, DocKind, Facet, FacetCount, Highlights, Hit, Narrowed, Period, PeriodCount, Results,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -300,7 +302,7 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     add("search, long", &finding::finding(frame(lang, "/search"), &vocabularies, &long, false, None, results(many)));
     for kind in Kind::ALL {
         for named in [true, false] {
-            let page = listing_page(frame(lang, "/x"), &view(kind, EVIL, lang, named), &names(), of_each_kind(), &vocabularies);
+            let page = listing_page(frame(lang, "/x"), &view(kind, EVIL, lang, named), &names(), of_each_kind(), &vocabularies, 0).unwrap();
             add(&format!("{kind}, named {named}"), &page);
         }
     }
@@ -485,8 +487,15 @@ fn structured_data_is_json() {
 
 #[test]
 fn a_seeker_who_is_not_named_stays_so() {
-    let page =
-        listing_page(frame(Lang::Vi, "/x"), &view(Kind::Need, "Cần máy sấy", Lang::Vi, false), &Names::new(), Vec::new(), &vocabularies());
+    let page = listing_page(
+        frame(Lang::Vi, "/x"),
+        &view(Kind::Need, "Cần máy sấy", Lang::Vi, false),
+        &Names::new(),
+        Vec::new(),
+        &vocabularies(),
+        0,
+    )
+    .unwrap();
     let html = page.render().unwrap();
     assert!(html.contains("không công khai tên") && !html.contains("/parties/") && !html.contains("vien-dua"));
 }
@@ -497,7 +506,7 @@ fn a_text_without_translation_says_so_and_names_its_language() {
     if let Content::Technology(t) = &mut one.typed {
         t.title = Localised::of(Lang::Vi, "Máy sấy");
     }
-    let html = listing_page(frame(Lang::En, "/x"), &one, &Names::new(), Vec::new(), &vocabularies()).render().unwrap();
+    let html = listing_page(frame(Lang::En, "/x"), &one, &Names::new(), Vec::new(), &vocabularies(), 0).unwrap().render().unwrap();
     assert!(html.contains("<h1 lang=\"vi\">Máy sấy</h1>") && html.contains("no English text yet"));
     assert!(!html.contains("hreflang=\"x-default\""), "one language, no alternates");
 }
@@ -510,7 +519,9 @@ fn a_page_names_itself_in_both_languages() {
         &Names::new(),
         Vec::new(),
         &vocabularies(),
+        0,
     )
+    .unwrap()
     .render()
     .unwrap();
     assert!(html.contains("rel=\"canonical\" href=\"http://127.0.0.1:1/en/technologies/may-say\""));
