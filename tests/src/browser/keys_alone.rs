@@ -66,7 +66,7 @@ async fn post(window: &Window) {
     press(window, Key::Down, 7).await;
     next(window, 4).await;
     to(window, "/ipr_status").await;
-    window.key(Key::Space).await;
+    window.key(Key::Down).await;
     fill(window, "/owners/0/name", "Viện Dừa").await;
     fill(window, "/owners/0/share_bp", "100").await;
     next(window, 5).await;

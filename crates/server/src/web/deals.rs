@@ -265,11 +265,7 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
     let path = format!("/deals/{id}");
     let cursor = parameter(visit, "cursor");
     let cursor = Some(cursor.as_str()).filter(|c| !c.is_empty());
-    let thread = if view.inside.is_some() {
-        Some(whole::thread(app, actor, id, cursor).await?)
-    } else {
-        None
-    };
+    let thread = if view.inside.is_some() { Some(whole::thread(app, actor, id, cursor).await?) } else { None };
     let steps = parameter(visit, "steps");
     let (events, older) = if view.inside.is_some() { events_of(app, id, &steps).await? } else { (Vec::new(), None) };
     let mut people: Vec<AccountId> = thread.iter().flat_map(|t| &t.items).map(|m| m.author).collect();

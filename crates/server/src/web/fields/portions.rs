@@ -56,7 +56,7 @@ pub(in super::super) fn portion(fields: Vec<FieldView>, asked: &Asked<'_>) -> Po
         let first = passed;
         passed += units_of(&field);
         if let Control::Rows { rows, can_grow, .. } = &mut field.control {
-            *can_grow = *can_grow && shown.contains(&(passed - 1));
+            *can_grow = *can_grow && passed.checked_sub(1).is_some_and(|last| shown.contains(&last));
             let mut n = first;
             rows.retain_mut(|row| {
                 n += 1;
