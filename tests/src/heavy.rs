@@ -273,7 +273,7 @@ async fn weigh_a_listing(
 /// The same content with every word of every text another one.
 fn other(content: &Value) -> Value {
     serde_json::from_str(
-        &content.to_string().replace("nhiệt", "lạnh").replace("dryer", "cooler").replace("giữ", "bỏ").replace("keeps", "loses"),
+        &content.to_string().replace("nhiệt", "lạnh").replace("dryer", "freez").replace("giữ", "bỏ").replace("keeps", "loses"),
     )
     .unwrap()
 }
@@ -373,7 +373,15 @@ async fn a_part_of_a_long_form_changes_what_it_shows_and_leads_on_to_the_next() 
     let dropped = form(&space.author, &edit, &[("_seen", &seen), ("_part", "2"), ("_do", &drop), (&metric, "Đổi mới")]).await;
     assert_eq!(dropped.headers["location"].to_str().unwrap(), format!("{edit}?part=2&saved"));
     after["advantages"].as_array_mut().unwrap().remove(row);
-    assert_eq!(kept().await["advantages"], after["advantages"]);
+    let metrics = |content: &Value| -> Vec<Value> {
+        content["advantages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| [&row["metric"]["vi"]["text"], &row["metric"]["en"]["text"], &row["offered"]].into_iter().cloned().collect())
+            .collect()
+    };
+    assert_eq!(metrics(&kept().await), metrics(&after));
     let seen = space.version("technologies", &id).await.to_string();
     let there = form(&space.author, &edit, &[("_seen", &seen), ("_part", "2"), ("_do", "part:1")]).await;
     assert_eq!(there.headers["location"].to_str().unwrap(), format!("{edit}?part=1&saved").replace("part=1&", ""));

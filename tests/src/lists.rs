@@ -178,7 +178,7 @@ async fn lists_of_work_are_turned_round_by_the_head_of_their_column_and_read_to_
             let firm = site.party(&seeker, &format!("Công ty số {n}"), "enterprise").await;
             let asked = json!({"party": firm, "message": "Cần một máy.", "cooperation": "licence"});
             seeker.post(&format!("/api/v1/technologies/{open}/interests"), asked).await.expect(201);
-            site.clock.advance(TimeDelta::hours(5));
+            site.clock.advance(TimeDelta::minutes(50));
         }
 
         // By the page: the head says which way, and leads to the other.

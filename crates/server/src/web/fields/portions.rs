@@ -3,8 +3,11 @@
 
 use super::super::form::Form;
 use super::super::frame::{Visit, parameter};
-use super::super::portion::{ROOM_BYTES, packed, weight};
+use super::super::portion::{packed, weight};
 use super::{Control, FieldView, Opt};
+
+/// Bytes that the fields of a part take: a form has less around it than other pages.
+const FORM_BYTES: usize = 44_000;
 
 /// The input that says which part of a long form was sent.
 pub(in super::super) const PART: &str = "_part";
@@ -41,7 +44,7 @@ struct Unit {
 /// The part of a form that is asked for; where something is wrong, the part with the first of that.
 pub(in super::super) fn portion(fields: Vec<FieldView>, asked: &Asked<'_>) -> Portion {
     let units: Vec<Unit> = fields.iter().flat_map(units).collect();
-    let parts = packed(units.iter().map(|unit| unit.weight), |_| ROOM_BYTES);
+    let parts = packed(units.iter().map(|unit| unit.weight), |_| FORM_BYTES);
     let of = parts.len();
     let part_of = |n: usize| parts.iter().position(|range| range.contains(&n)).unwrap_or_default();
     let at = match (units.iter().position(|unit| unit.is_wrong), asked) {
@@ -117,10 +120,12 @@ fn is_at(place: &str, asked: &str) -> bool {
 /// Bytes of HTML that a field takes.
 fn weight_of(field: &FieldView) -> usize {
     let text = |text: &Option<String>| text.as_deref().map_or(0, |text| weight(text) + 80);
-    let options = |options: &[Opt]| options.iter().map(|o| 130 + 2 * weight(&o.value) + weight(&o.label)).sum::<usize>();
+    let marked = |options: &[Opt]| options.iter().map(|o| 130 + 2 * weight(&o.value) + weight(&o.label)).sum::<usize>();
+    let options = |options: &[Opt]| options.iter().map(|o| 40 + weight(&o.value) + weight(&o.label)).sum::<usize>();
     let control = match &field.control {
         Control::Line { value, .. } | Control::Area { value, .. } => weight(value),
-        Control::Radios { options: all, .. } | Control::Select { options: all, .. } | Control::Boxes { options: all, .. } => options(all),
+        Control::Radios { options: all, .. } | Control::Boxes { options: all, .. } => marked(all),
+        Control::Select { options: all, .. } => options(all),
         Control::Titled { loose, options: all, .. } => options(loose) + options(all),
         Control::Amount { currencies, .. } => 400 + options(currencies),
         Control::Money { currencies, .. } => 700 + options(currencies),
@@ -162,7 +167,7 @@ mod tests {
             is_kept: n < 7,
             from: is_moved.then(|| n.to_string()),
             fault: None,
-            fields: vec![line(&format!("/rows/{n}/text"), 15_000, (wrong == Some(n)).then_some("fault"))],
+            fields: vec![line(&format!("/rows/{n}/text"), 20_000, (wrong == Some(n)).then_some("fault"))],
         };
         let rows = Control::Rows { at: "/rows".to_owned(), rows: (0..8).map(row).collect(), is_fixed: false, can_grow: true };
         vec![line("/title/vi", 20, None), FieldView { control: rows, ..line("/rows", 0, None) }, line("/video", 20, None)]
