@@ -209,7 +209,8 @@ pub(super) fn listing_page(
     let is_first = part == 0;
     let doc = DocKind::from(view.kind);
     let summary = view.typed.summary().best(lang).unwrap_or_default();
-    let mut f = f.titled(&view.title).about(summary);
+    let title = portion::title(&f, &view.title, part);
+    let mut f = f.titled(title).about(summary);
     f.place = doc.as_str();
     f.has_both = view.typed.languages().len() > 1;
     // What its members alone see of it is no page for search engines.

@@ -156,7 +156,8 @@ pub(super) fn party_page(
     ];
     let website = profile.website.clone().filter(|w| w.starts_with("https://") || w.starts_with("http://"));
     let kind = if profile.party_type == "individual" { "Person" } else { "Organization" };
-    let mut f = f.titled(title.text.as_str()).about(presentation.as_ref().map_or("", |w| w.text.as_str()));
+    let shown_title = portion::title(&f, &title.text, part);
+    let mut f = f.titled(shown_title).about(presentation.as_ref().map_or("", |w| w.text.as_str()));
     f.place = "party";
     f.has_both = profile.names.0.len() > 1;
     f.is_listed = f.is_listed && is_first;

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::frame::{Visit, parsed};
+use super::frame::{Frame, Visit, parsed};
 use super::paging::address;
 use crate::problem::Problem;
 
@@ -45,6 +45,11 @@ impl Parts {
     pub fn count(&self) -> u64 {
         self.links.len() as u64
     }
+}
+
+/// The title of a page, with the number of its part where that is not the first; `at` counts from 0.
+pub(super) fn title(f: &Frame, title: &str, at: usize) -> String {
+    if at == 0 { title.to_owned() } else { format!("{title} – {}", f.t1("parts-one", "number", &(at + 1).to_string())) }
 }
 
 /// The part that an address asks for, from 0; the first one where it does not say.
