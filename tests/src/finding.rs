@@ -199,3 +199,66 @@ async fn a_listing_shows_what_is_like_it_in_the_readers_language() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_result_says_in_one_line_what_a_technology_does_better() {
+    on_every_database(async |site: Site| {
+        let author = site.person("author").await;
+        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+        let party = site.party(&author, "Viện Dừa", "institute").await;
+        let mut measured = technology("Máy sấy cơm dừa bơm nhiệt");
+        measured["advantages"] = json!([
+            {"metric": {"vi": "Vận hành êm"}, "offered": 60.0, "unit": "dB"},
+            {"metric": {"vi": "Thời gian sấy một mẻ", "en": "Drying time of a batch"}, "baseline": 14.5, "offered": 5.0, "unit": "h"},
+        ]);
+        let id = put(&author, &moderator, party, "/api/v1/technologies", measured.clone()).await;
+        put(&author, &moderator, party, "/api/v1/needs", need()).await;
+        let mut narrow = technology("Máy sấy cơm dừa cho người đăng nhập");
+        narrow["advantages"] = json!([{"metric": {"vi": "Điện năng riêng quexat"}, "baseline": 2.0, "offered": 1.0, "unit": "kWh"}]);
+        let narrow = put(&author, &moderator, party, "/api/v1/technologies", narrow).await;
+        let inside = author.get(&format!("/api/v1/technologies/{narrow}")).await.expect(200);
+        let seen = inside["inside"]["version"].as_i64().unwrap();
+        let narrower = json!({"visibility": "registered"});
+        author.put_at(&format!("/api/v1/listings/{narrow}/visibility"), seen, narrower).await.expect(200);
+        site.indexed().await;
+        let visitor = site.visitor();
+        let found = async |client: &Client, lang: &str| {
+            let all = client.get(&format!("/api/v1/search?q=say+com+dua&lang={lang}")).await.expect(200);
+            let advantages =
+                all["items"].as_array().unwrap().iter().map(|item| (item["id"].as_str().unwrap().to_owned(), item["advantage"].clone()));
+            advantages.collect::<std::collections::BTreeMap<_, _>>()
+        };
+        let vi = found(&visitor, "vi").await;
+        assert_eq!(vi[&id], json!({"text": "Thời gian sấy một mẻ: 14,5\u{a0}h → 5\u{a0}h", "lang": "vi"}));
+        assert_eq!(vi.values().filter(|advantage| advantage.is_null()).count(), vi.len() - 1, "a need has none: {vi:?}");
+        assert_eq!(found(&visitor, "en").await[&id], json!({"text": "Drying time of a batch: 14.5\u{a0}h → 5\u{a0}h", "lang": "en"}));
+        assert!(!vi.contains_key(&narrow) && found(&author, "vi").await.contains_key(&narrow), "it follows the listing");
+        let page = visitor.get("/search?q=say+com+dua").await.text;
+        assert!(
+            page.contains("<p class=\"advantage\"><span>Thời gian sấy một mẻ</span>: <strong>14,5\u{a0}h → 5\u{a0}h</strong></p>"),
+            "{page}"
+        );
+        for path in ["/", "/search", "/search?q=quexat"] {
+            assert!(!visitor.get(path).await.text.contains("Điện năng riêng"), "{path}");
+        }
+        let page = author.get("/en/search?q=quexat").await.text;
+        assert!(page.contains("<span lang=\"vi\">Điện năng riêng quexat</span>: <strong>2\u{a0}kWh → 1\u{a0}kWh</strong>"), "{page}");
+
+        // A change that waits for review is on no card before it is published.
+        let mut changed = measured;
+        changed["advantages"][1]["offered"] = json!(4.0);
+        let inside = author.get(&format!("/api/v1/technologies/{id}")).await.expect(200);
+        let seen = inside["inside"]["version"].as_i64().unwrap();
+        let address = format!("/api/v1/technologies/{id}");
+        let seen = author.put_at(&address, seen, json!({"content": changed})).await.expect(200)["version"].as_i64().unwrap();
+        site.indexed().await;
+        assert_eq!(found(&visitor, "vi").await[&id], vi[&id]);
+        let steps = format!("/api/v1/listings/{id}/transitions");
+        let seen = author.post_at(&steps, seen, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
+        publish(&moderator, &id, seen).await;
+        site.indexed().await;
+        assert!(found(&visitor, "vi").await[&id]["text"].as_str().unwrap().ends_with("→ 4\u{a0}h"));
+        site.stop().await;
+    })
+    .await;
+}

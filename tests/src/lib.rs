@@ -4,6 +4,8 @@
 //! is waited for until it is there, with a limit that only a fault reaches.
 
 #![cfg(test)]
+// A content with every field there is is one JSON value.
+#![recursion_limit = "256"]
 
 mod access;
 mod account_pages;
@@ -31,12 +33,14 @@ mod finding;
 mod fitting;
 mod golden;
 mod handover;
+mod heavy;
 mod help;
 mod hidden;
 mod import_pages;
 mod interests;
 mod invariants;
 mod kill;
+mod language;
 mod licences;
 mod lists;
 mod looks;

@@ -240,6 +240,30 @@ pub async fn edit_me(accounts: &Accounts, ctx: Ctx, seen: i64, edit: AccountEdit
         .await
 }
 
+/// Makes a language that of one's own pages and mail; tells whether that changed anything. Unlike [`edit_me`] it takes no
+/// version: it writes over nothing but an earlier choice of the same person.
+///
+/// # Errors
+/// [`Refused`] for nobody, for programs, and for a session that still owes its second factor.
+pub async fn choose_lang(accounts: &Accounts, ctx: Ctx, lang: Lang) -> Result<bool, Error> {
+    Grant::<OwnAccount>::check(&ctx.actor, Space)?;
+    let id = ctx.actor.signed_in()?;
+    // Most choices are those made before: no transaction for them.
+    if find(accounts.store.db(), id).await?.is_some_and(|row| lang_of(&row.lang) == lang) {
+        return Ok(false);
+    }
+    accounts
+        .store
+        .write(ctx, move |tx| async move {
+            let row = locked(&tx, id).await?;
+            let change = account::Entity::update_many().col_expr(account::Column::Lang, Expr::value(lang.code()));
+            let receipt = update(&tx, &row, change).await?;
+            tx.emit(event(&row, "account.edited", json!({"version": receipt.version})));
+            Ok(true)
+        })
+        .await
+}
+
 /// One account: one's own, or any for administrators.
 ///
 /// # Errors

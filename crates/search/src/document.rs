@@ -16,7 +16,7 @@ use listings::published::{Audience, Published};
 use uuid::Uuid;
 
 use crate::analysis::{self, Views};
-use crate::card::{Card, CardParty, DocKind, SUMMARY_CHARS, cut, texts};
+use crate::card::{Card, CardAdvantage, CardParty, DocKind, SUMMARY_CHARS, cut, texts};
 use crate::facet::Facet;
 use crate::numbers;
 use crate::price;
@@ -121,6 +121,7 @@ impl Document {
             slug: listing.slug.clone(),
             title: texts(content.title(), usize::MAX),
             summary: texts(content.summary(), SUMMARY_CHARS),
+            advantage: CardAdvantage::of(content),
             party: (!hidden).then(|| CardParty { id: owner.id, name: texts(&owner.name, usize::MAX) }),
             facets: BTreeMap::new(),
             published_at: listing.published_at,
@@ -206,6 +207,7 @@ impl Document {
             slug: party.slug.clone(),
             title: texts(&party.name, usize::MAX),
             summary: texts(&party.presentation, SUMMARY_CHARS),
+            advantage: None,
             party: Some(CardParty { id: party.id, name: texts(&party.name, usize::MAX) }),
             facets: BTreeMap::new(),
             published_at: party.since,

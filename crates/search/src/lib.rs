@@ -45,7 +45,7 @@ pub mod tokens;
 mod typing;
 
 pub use candidates::{Candidate, MAX_TERMS, RoleWeights, TellingTerm, View, Wanted, WantedTerm};
-pub use card::{Card, CardParty, DocKind};
+pub use card::{Card, CardAdvantage, CardParty, DocKind};
 pub use dates::{DateColumn, Period, PeriodCount, Periods};
 pub use document::{Document, PartyDocument};
 pub use explain::{ExplainedClause, ExplainedExpansion, ExplainedHit, Explanation};

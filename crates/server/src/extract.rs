@@ -30,6 +30,8 @@ pub struct Who {
     pub actor: Actor,
     /// The session, if a person asks in one.
     pub session: Option<SessionView>,
+    /// The language that was once chosen, in this browser or for the account; none if none was.
+    pub chosen: Option<Lang>,
     /// Where the request comes from.
     pub client: Client,
 }

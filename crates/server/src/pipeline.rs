@@ -32,6 +32,9 @@ pub(crate) const SESSION_COOKIE: &str = "innospace_session";
 /// The cookie by which a device is known.
 pub(crate) const DEVICE_COOKIE: &str = "innospace_device";
 
+/// The cookie of a language that was chosen other than the first; it says nothing else.
+pub(crate) const LANGUAGE_COOKIE: &str = "innospace_language";
+
 /// The id a request is known by in log and answer.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestId(pub String);
@@ -204,7 +207,7 @@ async fn who(axum::extract::State(app): axum::extract::State<App>, mut request: 
         agent: request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned(),
         device,
     };
-    let mut who = Who { actor: Actor::anonymous(asked), session: None, client };
+    let mut who = Who { actor: Actor::anonymous(asked), session: None, chosen: None, client };
     let bearer = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
     let session = cookie(&app, request.headers(), SESSION_COOKIE);
     if let Some(text) = bearer {
@@ -226,6 +229,8 @@ async fn who(axum::extract::State(app): axum::extract::State<App>, mut request: 
             Err(error) => return Asker::of(&app, &request).told(&app, &error.into()),
         }
     }
+    let of_browser = cookie(&app, request.headers(), LANGUAGE_COOKIE).and_then(|code| code.parse().ok());
+    who.chosen = of_browser.or_else(|| who.actor.account().map(|_| who.actor.lang));
     // What the request itself asks for comes before what the account once chose.
     let said = request.headers().contains_key(header::ACCEPT_LANGUAGE)
         || path_language(request.uri()).is_some()

@@ -8,6 +8,7 @@
 mod axe;
 mod every_page;
 mod keyboard;
+mod keys_alone;
 mod numbers;
 mod pictures;
 mod png;
@@ -15,6 +16,7 @@ mod posting;
 mod searching;
 mod staff;
 mod states;
+mod waiting;
 mod without_scripts;
 
 use std::io::{BufRead as _, BufReader};

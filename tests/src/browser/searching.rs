@@ -115,7 +115,7 @@ async fn the_same_in_english_and_in_the_dark() {
         assert_ne!(window.ask(paper).await, dark, "the theme follows the reader's");
         // The other language is one click away, and leads to the same page.
         window.open("/en/search?kind=need").await;
-        window.click("header a[hreflang=\"vi\"]").await;
+        window.click("header button[name=to][value=vi]").await;
         window.at("the same in Vietnamese", |path| path == "/search?kind=need").await;
     })
     .await;
@@ -146,8 +146,10 @@ async fn what_stands_around_results_follows_them_while_one_narrows() {
         }
         let address = window.path().await;
         assert!(address.contains("field=") && address.contains("trl="), "{address}");
-        let href =
-            async |name: &str| window.ask(&format!("return document.querySelector('[data-follows={name}]').getAttribute('href')")).await;
+        let href = async |name: &str| {
+            let link = format!("document.querySelector('[data-follows={name}]')");
+            window.ask(&format!("const link = {link}; return link.getAttribute('href') ?? link.getAttribute('value')")).await
+        };
         assert_eq!(href("other").await, format!("/en{address}"));
         assert_eq!(href("feed").await, address.replacen("/search", "/search/feed", 1));
         let next: String = form_urlencoded::byte_serialize(address.as_bytes()).collect();
@@ -161,7 +163,7 @@ async fn what_stands_around_results_follows_them_while_one_narrows() {
             assert!(other.contains(part), "{part}: {other}");
         }
         let narrowed = window.results().await.len();
-        window.click("header a[hreflang=\"en\"]").await;
+        window.click("header button[name=to][value=en]").await;
         window.at("the same in English", |path| path == other).await;
         assert_eq!(window.results().await.len(), narrowed);
         assert_eq!(window.complaints().await, Vec::<String>::new());

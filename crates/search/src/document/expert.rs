@@ -22,6 +22,7 @@ impl Document {
             slug: view.slug.clone(),
             title: texts(&name, usize::MAX),
             summary: texts(&summary(profile), SUMMARY_CHARS),
+            advantage: None,
             party: party.map(|p| CardParty { id: p.id, name: texts(&p.names, usize::MAX) }),
             facets: std::collections::BTreeMap::new(),
             published_at: view.published_at,

@@ -15,6 +15,7 @@ use super::List;
 use crate::app::App;
 use crate::extract::{Id, Params, Who};
 use crate::problem::Problem;
+use crate::web::AdvantageLine;
 
 /// Where a listing came from.
 #[derive(Serialize, ToSchema)]
@@ -43,6 +44,16 @@ pub struct HitHighlights {
     pub snippet: String,
 }
 
+/// What a technology does better, in one line.
+#[derive(Serialize, ToSchema)]
+pub struct HitAdvantage {
+    /// What was measured, today's figure and the one offered, such as `drying time: 14 h → 5 h`; figures as the reader's
+    /// language writes them.
+    pub text: String,
+    /// The language of its words: the reader's where it is written in it.
+    pub lang: Lang,
+}
+
 /// A listing, party or expert that was found.
 #[derive(Serialize, ToSchema)]
 pub struct HitBody {
@@ -66,6 +77,8 @@ pub struct HitBody {
     pub verified: bool,
     /// The short text in the reader's language.
     pub summary: String,
+    /// The first thing it does better, of a technology that names one.
+    pub advantage: Option<HitAdvantage>,
     /// Readiness level.
     pub trl: Option<u8>,
     /// First published.
@@ -180,6 +193,10 @@ impl HitBody {
             party: card.party.as_ref().map(|p| HitParty { id: p.id, name: party_name(p, lang).to_owned() }),
             verified: card.verified,
             summary: card.summary(lang).to_owned(),
+            advantage: card.advantage.as_ref().map(|advantage| {
+                let line = AdvantageLine::of(advantage, lang);
+                HitAdvantage { text: line.text(), lang: line.lang }
+            }),
             trl: card.trl(),
             published_at: card.published_at,
             expires_at: card.expires_at,

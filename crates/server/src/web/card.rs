@@ -1,10 +1,32 @@
 //! One result: in a list, in a grid, beside a party.
 
 use base::{Lang, Vocabularies};
-use search::{Card, DocKind, Facet, Hit};
+use search::{Card, CardAdvantage, DocKind, Facet, Hit};
 
 use super::format::{self, Moment};
 use super::frame::localised;
+
+/// What a technology does better in one line: what was measured, in the language it is written in, and the figures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AdvantageLine {
+    pub metric: String,
+    pub lang: Lang,
+    /// Empty where there are none.
+    pub figures: String,
+}
+
+impl AdvantageLine {
+    pub fn of(advantage: &CardAdvantage, lang: Lang) -> Self {
+        let (metric, metric_lang) = advantage.metric(lang);
+        let figures = format::change(lang, advantage.baseline, advantage.offered, &advantage.unit);
+        Self { metric: metric.to_owned(), lang: metric_lang, figures }
+    }
+
+    /// All of it as one text.
+    pub fn text(&self) -> String {
+        if self.figures.is_empty() { self.metric.clone() } else { format!("{}: {}", self.metric, self.figures) }
+    }
+}
 
 /// A result as it is shown. The two texts in HTML come from the engine, where nothing but `<mark>` is a tag.
 pub(super) struct CardView {
@@ -15,6 +37,7 @@ pub(super) struct CardView {
     pub title_html: String,
     pub title_lang: Lang,
     pub snippet_html: String,
+    pub advantage: Option<AdvantageLine>,
     pub party: Option<String>,
     pub verified: bool,
     pub place: Option<String>,
@@ -52,6 +75,7 @@ impl CardView {
             title_html: hit.highlights.title,
             title_lang: card.title_lang(lang),
             snippet_html: hit.highlights.snippet,
+            advantage: card.advantage.as_ref().map(|advantage| AdvantageLine::of(advantage, lang)),
             party: card.party.as_ref().filter(|_| card.kind != DocKind::Party).map(|p| crate::api::search::party_name(p, lang).to_owned()),
             verified: card.verified,
             place: label(Facet::Province),

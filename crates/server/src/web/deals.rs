@@ -10,12 +10,15 @@ pub(super) mod mine;
 mod objects;
 pub(super) mod parts;
 mod room;
+mod whole;
+
+use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::{AccountId, Cursor, DealId, Lang, Limit, messages};
+use base::{AccountId, Cursor, DealId, Lang, messages};
 use brokering::deals::{self, DealView};
 use serde_json::Value;
 use store::events::Filter;
@@ -34,7 +37,7 @@ use crate::app::App;
 use crate::extract::Id;
 use crate::problem::Problem;
 
-/// Messages on a page.
+/// Messages on a page, fewer where they are long.
 const SHOWN: u16 = 20;
 /// Events of the timeline on a page.
 const EVENTS: u64 = 30;
@@ -219,6 +222,8 @@ pub(super) struct DealPage {
     pub story: Option<StoryBox>,
     /// What of the listing's confidential part concerns the reader in this deal.
     pub room: Option<RoomBox>,
+    /// The names of what stands here with its beginning alone.
+    pub more: BTreeSet<&'static str>,
 }
 
 /// What was sent and could not be done.
@@ -270,11 +275,7 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
     let path = format!("/deals/{id}");
     let cursor = parameter(visit, "cursor");
     let cursor = Some(cursor.as_str()).filter(|c| !c.is_empty());
-    let thread = if view.inside.is_some() {
-        Some(deals::thread(&app.brokering, actor, id, Limit::new(SHOWN).unwrap_or_default(), cursor).await?)
-    } else {
-        None
-    };
+    let thread = if view.inside.is_some() { Some(whole::thread(app, actor, id, cursor).await?) } else { None };
     let steps = parameter(visit, "steps");
     let (events, older) = if view.inside.is_some() { events_of(app, id, &steps).await? } else { (Vec::new(), None) };
     let mut people: Vec<AccountId> = thread.iter().flat_map(|t| &t.items).map(|m| m.author).collect();
@@ -352,6 +353,7 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         accept: documents::accept(app),
         papers_to_choose: super::desk::terms(app, "deal_papers", lang),
         room: room::of(app, visit, &view).await?,
+        more: BTreeSet::new(),
         story: if view.is_open { None } else { on_deal(app, visit, id).await? },
         code: view.code.clone(),
         kind: view.kind_name.clone(),
@@ -382,6 +384,10 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
     if let Some(inside) = &view.inside {
         inside::fill(app, visit, &mut filled, &view, inside, form)?;
     }
+    if let Some(name) = whole::asked(visit, &filled)? {
+        return whole::show(app, visit, filled, name);
+    }
+    filled.more = whole::shorten(&mut filled);
     Ok(page(refusal.status, lang, &filled))
 }
 

@@ -20,6 +20,7 @@ use super::format::{self, Moment};
 use super::frame::{Frame, Visit, go, localised, page, parsed};
 use super::listing::pairs;
 use super::paging::{address, cursor, paged};
+use super::portion::{self, Parts, packed};
 use super::posting::{StepLink, Writing, label_of, links_of, reading, steps, translation_key, where_asked};
 use super::versus::{Pair, compare};
 use crate::app::App;
@@ -28,6 +29,8 @@ use crate::problem::Problem;
 
 /// Versions on the page of the history.
 const VERSIONS: u64 = 50;
+/// Bytes of a comparison on a page, beside the versions and reviews.
+const HISTORY_BYTES: usize = 24_000;
 
 /// Something that would make the listing better.
 struct Missing {
@@ -321,6 +324,7 @@ struct HistoryPage {
     from: i64,
     to: i64,
     pairs: Vec<Pair>,
+    parts: Option<Parts>,
     reviews: Vec<ReviewLine>,
 }
 
@@ -353,6 +357,10 @@ pub(super) async fn history(State(app): State<App>, visit: Visit, Path(id): Path
         Ok::<_, Problem>(told(&fields, &json, &cx))
     };
     let pairs = compare(&lines(&one)?, &lines(&other)?, lang, true);
+    let ranges = packed(pairs.iter().map(|pair| 150 + pair.before_html.len() + pair.after_html.len()), |_| HISTORY_BYTES);
+    let part = portion::asked(&visit)?;
+    let shown = ranges.get(part).cloned().ok_or_else(Problem::not_found)?;
+    let pairs: Vec<Pair> = pairs.into_iter().skip(shown.start).take(shown.len()).collect();
     let authors: Vec<_> = versions.iter().filter_map(|v| v.author).collect();
     let names = accounts::people::names(app.accounts.store().db(), &authors).await?;
     let reviews = listings::review::history(&app.listings, actor, id).await?;
@@ -360,6 +368,8 @@ pub(super) async fn history(State(app): State<App>, visit: Visit, Path(id): Path
     let next = versions.last().filter(|_| more).map(|v| v.version.to_string());
     let paged = paged(&visit, &here, &[], next.as_deref());
     let before = before.unwrap_or_default();
+    let between = [("from", &*from.to_string()), ("to", &*to.to_string()), ("cursor", &*before)];
+    let parts = Parts::new(&localised(lang, &here), &between, part, ranges.len());
     let history = HistoryPage {
         f: visit.frame(&app, messages::say(lang, "history-title", &[])).at(&here).unlisted().placed("my"),
         code: view.code.clone(),
@@ -391,6 +401,7 @@ pub(super) async fn history(State(app): State<App>, visit: Visit, Path(id): Path
         from,
         to,
         pairs,
+        parts,
         reviews: reviews
             .into_iter()
             .filter_map(|r| {

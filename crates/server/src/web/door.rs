@@ -37,10 +37,20 @@ pub(super) struct CodePage {
     pub fault: Option<String>,
 }
 
-/// A page of ours to go on to; anything else is nowhere.
+/// The longest address, in bytes, that is gone back to.
+const ADDRESS_BYTES: usize = 16_384;
+
+/// Whether an address is one of ours, so that going on to it leads nobody to another house.
+pub(super) fn is_ours(next: &str) -> bool {
+    next.starts_with('/')
+        && !next.starts_with("//")
+        && next.len() <= ADDRESS_BYTES
+        && next.bytes().all(|b| (b'!'..=b'~').contains(&b) && b != b'\\')
+}
+
+/// A page of ours to go on to after the door; anything else is nowhere.
 fn safe(next: &str) -> &str {
-    let is_ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r', '\t']) && next.len() <= 2_000;
-    if is_ours && !next.contains("/sign-") { next } else { "" }
+    if is_ours(next) && next.len() <= 2_000 && !next.contains("/sign-") { next } else { "" }
 }
 
 /// To the door, and from there back to this address.

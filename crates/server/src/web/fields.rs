@@ -4,6 +4,7 @@
 //!
 //! Not here: what is right. `listings` and `accounts` check; this only turns text into values and back.
 
+mod portions;
 mod read;
 mod show;
 mod tell;
@@ -14,6 +15,7 @@ use base::{Faults, Lang, ListingId, PartyId, Vocabularies};
 use chrono::NaiveDate;
 use listings::Kind;
 
+pub(super) use portions::{Asked, PART, Portion, asked_by, portion, portion_of_all};
 pub(super) use read::apply;
 pub(super) use show::{Control, FieldView, Opt, views};
 pub(super) use tell::{Told, told, told_at};

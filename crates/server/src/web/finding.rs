@@ -36,7 +36,7 @@ const ASIDE: [Facet; 10] = [
 const OPEN: usize = 6;
 const MOST: usize = 16;
 /// Bytes that the links of facets may take together: a longer query makes longer links, so there are fewer of them.
-const LINK_BYTES: usize = 16_000;
+const LINK_BYTES: usize = 12_500;
 /// Chips that are shown; nobody chooses more by hand.
 const CHIPS: usize = 24;
 

@@ -37,6 +37,25 @@ pub(super) fn beginning(text: &str, bytes: usize) -> String {
     }
 }
 
+/// Units of so many characters stand behind both figures; a longer one behind the last alone, so that it stays one line.
+const SHORT_UNIT_CHARS: usize = 8;
+
+/// A figure of today and the one that is offered: `14 h → 5 h`; one of them alone; empty without any.
+pub(super) fn change(lang: Lang, before: Option<f64>, after: Option<f64>, unit: &str) -> String {
+    let figure = |value: f64, unit: &str| {
+        let figure = number(lang, value);
+        if unit.is_empty() { figure } else { format!("{figure}\u{a0}{unit}") }
+    };
+    match (before, after) {
+        (Some(before), Some(after)) => {
+            let first = if unit.chars().count() <= SHORT_UNIT_CHARS { unit } else { "" };
+            format!("{} → {}", figure(before, first), figure(after, unit))
+        }
+        (Some(only), None) | (None, Some(only)) => figure(only, unit),
+        (None, None) => String::new(),
+    }
+}
+
 /// A count, grouped by thousands.
 pub(crate) fn count(lang: Lang, value: u64) -> String {
     grouped(&value.to_string(), separators(lang).0)
@@ -188,6 +207,14 @@ mod tests {
         assert_eq!(number(Lang::En, -0.0), "0");
         assert_eq!(count(Lang::Vi, 1_234_567), "1.234.567");
         assert_eq!(share(Lang::Vi, 3_333), "33,33 %");
+    }
+
+    #[test]
+    fn what_changes_is_one_line_of_figures() {
+        assert_eq!(change(Lang::Vi, Some(14.5), Some(5.0), "h"), "14,5\u{a0}h → 5\u{a0}h");
+        assert_eq!(change(Lang::En, Some(1_200.0), Some(1_500.5), "kg mỗi mẻ"), "1,200 → 1,500.5\u{a0}kg mỗi mẻ");
+        assert_eq!(change(Lang::En, None, Some(7.0), ""), "7");
+        assert_eq!(change(Lang::En, None, None, "h"), "");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::asked::Asked;
 use super::card::CardView;
 use super::frame::{Frame, Visit, page};
+use super::language;
 use super::stories::{self, StoryLine};
 use crate::api;
 use crate::app::App;
@@ -58,6 +59,9 @@ fn newest(kind: DocKind) -> Query {
 }
 
 pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    if let Some(elsewhere) = language::home_of(&visit) {
+        return Ok(elsewhere);
+    }
     let lang = visit.lang();
     let counts = Query { limit: Limit::new(1).unwrap_or_default(), facets: vec![Facet::Kind], ..Query::default() };
     let found = tokio::try_join!(

@@ -6,6 +6,7 @@
 mod ip_asset;
 mod need;
 mod parts;
+mod portions;
 mod technology;
 
 use std::collections::HashMap;
@@ -32,6 +33,7 @@ use super::finding::plural;
 use super::format::{self, Moment};
 use super::frame::{Frame, Visit, localised, page};
 use super::interests::became::{self, Became, InterestDoor};
+use super::portion::{self, Parts};
 use super::rich::{Words, words};
 use super::stories::{self, StoryLine};
 use crate::api;
@@ -41,7 +43,7 @@ use crate::problem::Problem;
 /// So many similar listings are shown.
 const SIMILAR: usize = 3;
 /// Other listings and parties named on a page, at most.
-const NAMED: usize = 24;
+const NAMED: usize = 100;
 
 #[derive(Template)]
 #[template(path = "listing.html")]
@@ -61,6 +63,10 @@ pub(super) struct ListingPage {
     pub notices: Vec<String>,
     pub blocks: Vec<Block>,
     pub facts: Vec<Facts>,
+    /// Where in a long story the page is; none where all of it is here.
+    pub parts: Option<Parts>,
+    /// Whether the facts and what stands around the story are here: on its first part alone.
+    pub is_first: bool,
     pub address: String,
     /// The address for whoever has it on paper.
     pub qr_svg: String,
@@ -118,8 +124,12 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
     }
     let names = names(app, visit, &view.typed).await?;
     let similar = Problem::unless_building(api::search::run_similar(app, &visit.who, id.0, SIMILAR).await)?.flatten().unwrap_or_default();
+    let part = portion::asked(visit)?;
     let f = visit.frame(app, "").at(&view.url);
-    let mut listing = listing_page(f, &view, &names, similar, &app.vocabularies);
+    let mut listing = listing_page(f, &view, &names, similar, &app.vocabularies, part).ok_or_else(Problem::not_found)?;
+    if part > 0 {
+        return Ok(page(StatusCode::OK, visit.lang(), &listing));
+    }
     listing.interest = became::door(visit, &view);
     listing.became = became::became(app, visit, &view).await?;
     listing.stories = stories::lines(app, visit, StoryFilter { listing: Some(id), party: None }).await?;
@@ -174,28 +184,43 @@ fn named(content: &Content) -> Vec<Uuid> {
     }
 }
 
-pub(super) fn listing_page(f: Frame, view: &ListingView, names: &Names, similar: Vec<Hit>, vocabularies: &Vocabularies) -> ListingPage {
+/// The page of a listing, or the part of it with this number from 0; none if it has no such part.
+pub(super) fn listing_page(
+    f: Frame,
+    view: &ListingView,
+    names: &Names,
+    similar: Vec<Hit>,
+    vocabularies: &Vocabularies,
+    part: usize,
+) -> Option<ListingPage> {
     let lang = f.lang;
     let pen = Pen { lang, vocabularies, names };
-    let (blocks, mut facts) = match &view.typed {
+    let (mut blocks, mut facts) = match &view.typed {
         Content::Technology(t) => technology::story(&pen, t),
         Content::IpAsset(a) => ip_asset::story(&pen, a),
         Content::Need(n) => need::story(&pen, n),
     };
     facts.push(own_facts(&pen, view));
+    let moved = portions::overflow(&mut facts, &mut blocks);
+    let mut portions = portions::portions(blocks);
+    portions::lead_on(&mut facts, &moved, &portions, &f, &view.url);
+    let parts = Parts::new(&localised(lang, &view.url), &[], part, portions.len());
+    let blocks = if part < portions.len() { portions.swap_remove(part) } else { return None };
+    let is_first = part == 0;
     let doc = DocKind::from(view.kind);
     let summary = view.typed.summary().best(lang).unwrap_or_default();
-    let mut f = f.titled(&view.title).about(summary);
+    let title = portion::title(&f, &view.title, part);
+    let mut f = f.titled(title).about(summary);
     f.place = doc.as_str();
     f.has_both = view.typed.languages().len() > 1;
     // What its members alone see of it is no page for search engines.
-    f.is_listed = view.inside.is_none() && view.status == Status::Published;
+    f.is_listed = view.inside.is_none() && view.status == Status::Published && is_first;
     let address = f.canonical();
     let f = {
         let data = structured(&f, view, &address);
         f.data(&data)
     };
-    ListingPage {
+    Some(ListingPage {
         kind: doc.as_str(),
         kind_label: Facet::Kind.label(doc.as_str(), lang, vocabularies),
         kinds: f.t(plural(doc)),
@@ -203,23 +228,25 @@ pub(super) fn listing_page(f: Frame, view: &ListingView, names: &Names, similar:
         code: view.code.clone(),
         title: words(view.typed.title(), lang).unwrap_or(Words { text: view.title.clone(), lang: None }),
         // A need's short text is its problem, which is the first block anyway.
-        lead: if view.kind == Kind::Technology { words(view.typed.summary(), lang) } else { None },
+        lead: if view.kind == Kind::Technology && is_first { words(view.typed.summary(), lang) } else { None },
         status: view.status.as_str().to_owned(),
         status_label: pen.name("listing_status", view.status.as_str()),
         party: party_line(&pen, view),
         confirmed: view.confirmed_at.or(view.published_at).map(|at| format::moment(lang, at)),
         notices: notices(&f, view),
         blocks,
-        facts,
+        facts: if is_first { facts } else { Vec::new() },
+        parts,
+        is_first,
         qr_svg: super::qr::svg(&address),
         address,
         pairs: pairs(view, lang),
-        similar: similar.into_iter().map(|hit| CardView::of(hit, lang, vocabularies)).collect(),
+        similar: similar.into_iter().filter(|_| is_first).map(|hit| CardView::of(hit, lang, vocabularies)).collect(),
         interest: None,
         became: None,
         stories: Vec::new(),
         f,
-    }
+    })
 }
 
 /// The page of its matches.

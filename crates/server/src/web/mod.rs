@@ -32,6 +32,7 @@ mod help;
 mod home;
 mod imports;
 mod interests;
+mod language;
 mod listing;
 mod lists;
 mod members;
@@ -44,6 +45,7 @@ mod paging;
 mod pairs;
 mod party;
 mod party_matches;
+mod portion;
 mod posting;
 mod profile;
 mod qr;
@@ -63,6 +65,7 @@ mod versus;
 use crate::route::Permission::{Public, SignedIn, Staff};
 use crate::route::{self, BodyLimit, Route};
 
+pub(crate) use card::AdvantageLine;
 pub(crate) use door::to_the_door;
 pub(crate) use errors::{problem_page, whereabouts};
 pub(crate) use feed::address as feed_address;
@@ -73,6 +76,7 @@ const LETTER: &str = "whoever has the letter may stop it: the link is sealed for
 const FEED: &str = "a feed reader has no account: the public one shows what is public, the other has a sealed address";
 const EVERYBODY: &str = "a page shows what is public, or what the reader may see";
 const DOOR: &str = "it is how one gets in";
+const CHOICE: &str = "whoever reads may say in which language";
 const LEAVING: &str = "whoever is in may leave, whoever is out is out already";
 /// A form of ours is small.
 const FORM: BodyLimit = BodyLimit::Form(16 * 1_024);
@@ -85,6 +89,9 @@ const PROFILE: BodyLimit = BodyLimit::Form(256 * 1_024);
 
 /// An interest says something in words of several bytes each, escaped.
 const INTEREST: BodyLimit = BodyLimit::Form(64 * 1_024);
+
+/// An address to go back to, which may be as long as an address can be, escaped once more.
+const CHOOSING: BodyLimit = BodyLimit::Form(64 * 1_024);
 
 /// Adds a page in both languages: the address and, under `/en`, the same again.
 macro_rules! both {
@@ -110,6 +117,7 @@ pub(crate) fn routes() -> Vec<Route> {
         route::get("/sitemaps/{file}", "sitemap", page, crawlers::sitemap),
     ];
     both!(table, get "/", "pageHome", page, home::show);
+    both!(table, post "/language", "formLanguage", Public(CHOICE), CHOOSING, language::choose);
     both!(table, get "/search", "pageSearch", page, finding::show);
     both!(table, get "/search/feed", "feedSearch", Public(FEED), feed::of_search);
     both!(table, get "/feeds/{link}", "feedSaved", Public(FEED), feed::of_saved);

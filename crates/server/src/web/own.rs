@@ -17,6 +17,7 @@ use base::{Lang, messages};
 use super::faults::FaultLine;
 use super::form::Form;
 use super::frame::{Frame, Visit, go, localised, parameter};
+use super::language;
 use super::mishap::Mishap;
 use crate::app::App;
 use crate::extract::Writer;
@@ -107,7 +108,12 @@ pub(super) async fn save(State(app): State<App>, visit: Visit, Writer(ctx): Writ
     let lang = form.get("lang").parse().map_err(|_| Problem::malformed("bad-form"))?;
     let edit = AccountEdit { name: form.get("name").to_owned(), lang };
     match accounts::people::edit_me(&app.accounts, ctx, form.get("_seen").parse().unwrap_or_default(), edit).await {
-        Ok(_) => Ok(go(&localised(visit.lang(), "/account?did=save"))),
+        Ok(_) => {
+            let mut response = go(&localised(visit.lang(), "/account?did=save"));
+            // What the account now says is not to be spoken against by what this browser once chose.
+            language::remember(&app, lang, &mut response);
+            Ok(response)
+        }
         Err(error) => {
             let place = |pointer: &str| (pointer == "/name").then(|| ("name".to_owned(), "account-name"));
             account(&app, &visit, Mishap::of(error, visit.lang(), place)?, Some(&form)).await

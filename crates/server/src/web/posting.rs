@@ -26,7 +26,8 @@ use serde_json::{Value, json};
 
 use self::steps::{Step, step_of};
 use super::faults::{FaultLine, fault_lines, row_input};
-use super::fields::{Context, Control, Field, FieldView, Input, Opt, Wrong, apply, input_id, place, views};
+use super::fields;
+use super::fields::{Asked, Context, Control, Field, FieldView, Input, Opt, Portion, Wrong, apply, input_id, place, views};
 use super::form::Form;
 use super::frame::{Frame, Visit, go, localised, page, parameter};
 use super::paging::address;
@@ -37,6 +38,11 @@ use crate::problem::Problem;
 
 /// Listings of the writer's own that may be linked, at most.
 const LINKED: u16 = 100;
+
+/// The parameter with the place of a field: the page is the part of the step that asks for it.
+const PLACE: &str = "at";
+/// A content of so many bytes as JSON may make a step of several parts.
+const LONG_BYTES: usize = 20_000;
 
 /// Characters of a title at most.
 const TITLE_CHARS: usize = 256;
@@ -64,6 +70,9 @@ struct PostingPage {
     key: Option<String>,
     parties: Vec<Opt>,
     fields: Vec<FieldView>,
+    /// The part of the step that is shown and how many it has, from 1; a step of one part says nothing of it.
+    part: usize,
+    parts: usize,
     faults: Vec<FaultLine>,
     saved: Option<String>,
     unsaved: Option<String>,
@@ -264,9 +273,28 @@ struct Sheet<'a> {
     number: usize,
     fields: Vec<Field>,
     cx: Context<'a>,
+    /// The place of the field that is asked for.
+    place: Option<String>,
 }
 
 impl Sheet<'_> {
+    /// Which part of the step is asked for: by the form that was sent, else by the address.
+    fn asked(&self, typed: Option<&Form>) -> Asked<'_> {
+        match (&self.place, typed) {
+            (Some(place), None) => Asked::Place(place),
+            _ => Asked::Number(fields::asked_by(self.visit, typed)),
+        }
+    }
+
+    /// How many parts the step has with this content.
+    fn parts(&self, content: &Value) -> usize {
+        fields::portion(
+            views(&self.fields, content, None, &Wrong::of(&Faults::new(), &self.fields, self.visit.lang()), &self.cx),
+            &Asked::Number(0),
+        )
+        .of
+    }
+
     fn page(&self, content: &Value, typed: Option<&Form>, faults: &Faults, writing: Option<&Writing>) -> PostingPage {
         self.page_saying(content, typed, &Wrong::of(faults, &self.fields, self.visit.lang()), writing)
     }
@@ -281,6 +309,7 @@ impl Sheet<'_> {
         let new_path = format!("/post/{}", self.kind.path());
         let here = desk.as_ref().map_or_else(|| new_path.clone(), |d| format!("{d}/edit/{}", self.number));
         let heading = messages::say(lang, key, &[]);
+        let Portion { fields, at, of } = fields::portion(views(&self.fields, content, typed, wrong, &self.cx), &self.asked(typed));
         let about = format!("{key}-about");
         PostingPage {
             f: self.visit.frame(self.app, heading).at(&here).unlisted().without_search(),
@@ -294,7 +323,9 @@ impl Sheet<'_> {
             seen: writing.map(Writing::version),
             key: writing.is_none().then(|| self.app.clock().uuid().to_string()),
             parties: Vec::new(),
-            fields: views(&self.fields, content, typed, wrong, &self.cx),
+            fields,
+            part: at + 1,
+            parts: of,
             faults: fault_lines(wrong, &self.fields, lang, self.cx.written_in),
             saved: None,
             unsaved: None,
@@ -331,7 +362,7 @@ async fn new_sheet<'a>(app: &'a App, visit: &'a Visit, kind: Kind) -> Result<She
     let source = visit.lang();
     let (fields, ..) = fields_of(kind, source, 1).ok_or_else(Problem::not_found)?;
     let cx = context(app, visit, &fields, None, source, None).await?;
-    Ok(Sheet { app, visit, kind, number: 1, fields, cx })
+    Ok(Sheet { app, visit, kind, number: 1, fields, cx, place: None })
 }
 
 fn party_options(cx: &Context<'_>, chosen: &str) -> Vec<Opt> {
@@ -406,7 +437,8 @@ async fn sheet<'a>(app: &'a App, visit: &'a Visit, writing: &Writing, number: us
     let (fields, written_in, translated_from) = fields_of(kind, writing.source, number).ok_or_else(Problem::not_found)?;
     let mut cx = context(app, visit, &fields, writing.view.party.id, written_in, translated_from).await?;
     cx.notes = notes(app, &visit.who.actor, writing.view.id, kind).await?;
-    Ok(Sheet { app, visit, kind, number, fields, cx })
+    let place = Some(parameter(visit, PLACE)).filter(|place| !place.is_empty());
+    Ok(Sheet { app, visit, kind, number, fields, cx, place })
 }
 
 /// One step of a listing that may be written.
@@ -440,7 +472,9 @@ pub(super) fn where_asked(writing: &Writing, pointer: &str, lang: Lang) -> Strin
         Some(field) => input_id(field, field.at, writing.source),
         None => String::new(),
     };
-    localised(lang, &format!("{}/edit/{}#{id}", writing.desk(), step_of(kind, pointer)))
+    let page = localised(lang, &format!("{}/edit/{}", writing.desk(), step_of(kind, pointer)));
+    let is_long = writing.view.content.to_string().len() > LONG_BYTES;
+    format!("{}#{id}", address(&page, &[(PLACE, if is_long { &at } else { "" })]))
 }
 
 /// What would do most for a listing that is being written: what it is called, and where it is written.

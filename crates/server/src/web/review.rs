@@ -15,8 +15,9 @@ use super::faults::FaultLine;
 use super::fields::{Opt, told};
 use super::form::Form;
 use super::format::{self, Moment};
-use super::frame::{Frame, Visit, go, localised, page};
-use super::paging::{cursor, paged};
+use super::frame::{Frame, Visit, go, localised, page, parameter};
+use super::paging::{Sorted, TURNED, cursor, is_turned, paged, sorted};
+use super::portion::{self, Parts, ROOM_BYTES, packed, weight};
 use super::posting::{reading, steps};
 use super::takeaway::{self, Rows};
 use super::versus::{Pair, compare};
@@ -50,6 +51,7 @@ struct QueuePage {
     lines: Vec<WaitingLine>,
     total: u64,
     csv: String,
+    by_since: Sorted,
     next: Option<String>,
     first: Option<String>,
 }
@@ -80,7 +82,7 @@ async fn waiting_lines(app: &App, waiting: Vec<Waiting>, lang: Lang) -> Result<V
 
 async fn waiting(app: &App, visit: &Visit, limit: Limit, cursor: Option<&str>) -> Result<Page<Waiting>, Problem> {
     let after = cursor.map(Cursor::read).transpose().map_err(|_| Problem::parameter("cursor"))?;
-    Ok(listings::review::queue(&app.listings, &visit.who.actor, limit, after).await?)
+    Ok(listings::review::queue(&app.listings, &visit.who.actor, limit, after, is_turned(visit)).await?)
 }
 
 pub(super) async fn queue(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
@@ -100,12 +102,14 @@ pub(super) async fn queue(State(app): State<App>, visit: Visit) -> Result<Respon
     }
     let waiting = waiting(&app, &visit, Limit::new(SHOWN).unwrap_or_default(), cursor(&visit).as_deref()).await?;
     let lines = waiting_lines(&app, waiting.items, lang).await?;
-    let paged = paged(&visit, "/review", &[], waiting.next.as_deref());
+    let turned = parameter(&visit, TURNED);
+    let paged = paged(&visit, "/review", &[(TURNED, turned.as_str())], waiting.next.as_deref());
     let view = QueuePage {
         f: visit.frame(&app, messages::say(lang, "review-title", &[])).at("/review").unlisted().placed("review"),
         lines,
         total: waiting.total,
         csv: paged.csv,
+        by_since: sorted(&visit, "/review", &[], "ascending"),
         next: paged.next,
         first: paged.first,
     };
@@ -151,6 +155,9 @@ struct ReviewPage {
     percent: u8,
     missing: Vec<String>,
     lines: Vec<Compared>,
+    /// Notes that were typed on other parts of a long submission: name and text.
+    elsewhere: Vec<(String, String)>,
+    parts: Option<Parts>,
     changed: usize,
     alike: Vec<Alike>,
     lists: Option<String>,
@@ -188,7 +195,7 @@ async fn review_page(
     };
     let has_public = !before.is_empty();
     let mut noted = std::collections::HashSet::new();
-    let lines: Vec<Compared> = compare(&before, &after, lang, false)
+    let mut lines: Vec<Compared> = compare(&before, &after, lang, false)
         .into_iter()
         .map(|pair| {
             let name = format!("note:{}", pair.field);
@@ -196,6 +203,23 @@ async fn review_page(
             Compared { note_text: typed.map(|f| f.get(&name).to_owned()).unwrap_or_default(), note: is_new.then_some(name), pair }
         })
         .collect();
+    let changed = lines.iter().filter(|l| l.pair.is_changed).count();
+    // A long submission is shown in parts; what changed is on the first of them.
+    let weigh = |line: &Compared| 350 + line.pair.before_html.len() + line.pair.after_html.len() + weight(&line.note_text);
+    if has_public && lines.iter().map(weigh).sum::<usize>() > ROOM_BYTES {
+        lines.sort_by_key(|line| !line.pair.is_changed);
+    }
+    let ranges = packed(lines.iter().map(weigh), |_| ROOM_BYTES);
+    let part = match typed {
+        Some(form) => form.get("decision").strip_prefix("part:").unwrap_or(form.get("_part")).parse().unwrap_or(1_usize).saturating_sub(1),
+        None => portion::asked(visit)?,
+    };
+    let shown = ranges.get(part).cloned().ok_or_else(Problem::not_found)?;
+    let parts = Parts::new(&localised(lang, &format!("/review/{id}")), &[], part, ranges.len());
+    let is_elsewhere = |n: usize, line: &Compared| !shown.contains(&n) && !line.note_text.is_empty();
+    let elsewhere = lines.iter().enumerate().filter(|(n, line)| is_elsewhere(*n, line));
+    let elsewhere = elsewhere.filter_map(|(_, line)| Some((line.note.clone()?, line.note_text.clone()))).collect();
+    let lines: Vec<Compared> = lines.into_iter().skip(shown.start).take(shown.len()).collect();
     let alike = alike(app, actor, id, lang).await?;
     let given = |name: &str| typed.map(|f| f.get(&format!("score:{name}")).to_owned()).unwrap_or_default();
     let criteria = CRITERIA.map(|name| Criterion {
@@ -241,8 +265,10 @@ async fn review_page(
         submitted: inside.submitted_at.map(|at| format::recent(lang, at, app.clock().now())),
         percent: inside.completeness.percent,
         missing: inside.completeness.missing.iter().take(5).map(|m| missing_label(&view, m, lang)).collect(),
-        changed: lines.iter().filter(|l| l.pair.is_changed).count(),
+        changed,
         lines,
+        elsewhere,
+        parts,
         alike,
         lists,
         criteria: criteria.into(),
@@ -315,6 +341,9 @@ pub(super) async fn decide(
             }
             Err(error) => Err(error.into()),
         };
+    }
+    if form.get("decision").starts_with("part:") {
+        return review_page(&app, &visit, id, StatusCode::OK, Some(&form), Vec::new()).await;
     }
     let verdict = verdict(&form).ok_or_else(|| Problem::malformed("bad-form"))?;
     let is_published = verdict.decision == Decision::Publish;

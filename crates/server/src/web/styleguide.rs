@@ -12,12 +12,13 @@ use chrono::TimeDelta;
 use listings::state::Status;
 use serde_json::json;
 
-use super::card::CardView;
+use super::card::{AdvantageLine, CardView};
 use super::faults::{FaultLine, fault_lines};
 use super::fields::{Context, Control, Field, FieldView, Input, Wrong, views};
 use super::format;
 use super::frame::{Frame, Visit, localised, page};
 use super::numbers::Chart;
+use super::paging::{Sorted, sorted};
 use super::staff::Tab;
 use crate::app::App;
 use crate::problem::Problem;
@@ -52,6 +53,7 @@ struct StyleguidePage {
     /// A table of one line: what it is, and its code.
     lines: Vec<(String, &'static str)>,
     table_label: String,
+    by_change: Sorted,
     csv: String,
     next: Option<String>,
     first: Option<String>,
@@ -71,6 +73,11 @@ fn card(app: &App, visit: &Visit) -> CardView {
         title_html: "Máy sấy <mark>cơm dừa</mark>".to_owned(),
         title_lang: Lang::Vi,
         snippet_html: messages::say(lang, "styleguide-empty", &[]),
+        advantage: Some(AdvantageLine {
+            metric: messages::say(lang, "styleguide-advantage", &[]),
+            lang,
+            figures: format::change(lang, Some(14.0), Some(5.0), "h"),
+        }),
         party: Some("Viện Dừa".to_owned()),
         verified: true,
         place: None,
@@ -116,6 +123,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
         faults: fault_lines(&wrong, &FIELDS, lang, lang),
         lines: vec![("Máy sấy cơm dừa".to_owned(), "CN-2026-000001")],
         table_label: messages::say(lang, "styleguide-table", &[]),
+        by_change: sorted(&visit, "/styleguide", &[], "descending"),
         csv: here.clone(),
         next: Some(here.clone()),
         first: Some(here.clone()),

@@ -13,7 +13,9 @@ use listings::content::Content;
 use listings::published::Provenance;
 use listings::state::Status;
 use listings::view::{ListingView, OwnerView};
-use search::{Card, CardParty, DateColumn, DocKind, Facet, FacetCount, Highlights, Hit, Narrowed, Period, PeriodCount, Results};
+use search::{
+    Card, CardAdvantage, CardParty, DateColumn, DocKind, Facet, FacetCount, Highlights, Hit, Narrowed, Period, PeriodCount, Results,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -159,6 +161,12 @@ fn hit(kind: DocKind) -> Hit {
         slug: "may-say".to_owned(),
         title: [(Lang::Vi, "Máy sấy".to_owned())].into(),
         summary: [(Lang::Vi, "Sấy dừa".to_owned())].into(),
+        advantage: (kind == DocKind::Technology).then(|| CardAdvantage {
+            metric: [(Lang::Vi, format!("Thời gian {EVIL}"))].into(),
+            baseline: Some(14.5),
+            offered: Some(5.0),
+            unit: "h<".to_owned(),
+        }),
         party: Some(CardParty { id: PartyId(Uuid::from_u128(2)), name: [(Lang::Vi, EVIL.to_owned())].into() }),
         facets: [
             (Facet::Trl, vec!["7".to_owned()]),
@@ -294,12 +302,12 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     add("search, long", &finding::finding(frame(lang, "/search"), &vocabularies, &long, false, None, results(many)));
     for kind in Kind::ALL {
         for named in [true, false] {
-            let page = listing_page(frame(lang, "/x"), &view(kind, EVIL, lang, named), &names(), of_each_kind(), &vocabularies);
+            let page = listing_page(frame(lang, "/x"), &view(kind, EVIL, lang, named), &names(), of_each_kind(), &vocabularies, 0).unwrap();
             add(&format!("{kind}, named {named}"), &page);
         }
     }
-    add("party", &party::party_page(frame(lang, "/x"), &a_party(), Some(results(of_each_kind())), &vocabularies));
-    add("party, nothing", &party::party_page(frame(lang, "/x"), &a_party(), Some(results(Vec::new())), &vocabularies));
+    add("party", &party::party_page(frame(lang, "/x"), &a_party(), Some(results(of_each_kind())), &vocabularies, 0).unwrap());
+    add("party, nothing", &party::party_page(frame(lang, "/x"), &a_party(), Some(results(Vec::new())), &vocabularies, 0).unwrap());
     add(
         "home, no index",
         &home::Home {
@@ -311,7 +319,7 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
             is_building: true,
         },
     );
-    add("party, no index", &party::party_page(frame(lang, "/x"), &a_party(), None, &vocabularies));
+    add("party, no index", &party::party_page(frame(lang, "/x"), &a_party(), None, &vocabularies, 0).unwrap());
     add("expert", &experts::expert_page(frame(lang, "/x"), &an_expert(), &vocabularies));
     let wait = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").after(std::time::Duration::from_secs(2));
     for problem in [
@@ -479,8 +487,15 @@ fn structured_data_is_json() {
 
 #[test]
 fn a_seeker_who_is_not_named_stays_so() {
-    let page =
-        listing_page(frame(Lang::Vi, "/x"), &view(Kind::Need, "Cần máy sấy", Lang::Vi, false), &Names::new(), Vec::new(), &vocabularies());
+    let page = listing_page(
+        frame(Lang::Vi, "/x"),
+        &view(Kind::Need, "Cần máy sấy", Lang::Vi, false),
+        &Names::new(),
+        Vec::new(),
+        &vocabularies(),
+        0,
+    )
+    .unwrap();
     let html = page.render().unwrap();
     assert!(html.contains("không công khai tên") && !html.contains("/parties/") && !html.contains("vien-dua"));
 }
@@ -491,7 +506,7 @@ fn a_text_without_translation_says_so_and_names_its_language() {
     if let Content::Technology(t) = &mut one.typed {
         t.title = Localised::of(Lang::Vi, "Máy sấy");
     }
-    let html = listing_page(frame(Lang::En, "/x"), &one, &Names::new(), Vec::new(), &vocabularies()).render().unwrap();
+    let html = listing_page(frame(Lang::En, "/x"), &one, &Names::new(), Vec::new(), &vocabularies(), 0).unwrap().render().unwrap();
     assert!(html.contains("<h1 lang=\"vi\">Máy sấy</h1>") && html.contains("no English text yet"));
     assert!(!html.contains("hreflang=\"x-default\""), "one language, no alternates");
 }
@@ -504,7 +519,9 @@ fn a_page_names_itself_in_both_languages() {
         &Names::new(),
         Vec::new(),
         &vocabularies(),
+        0,
     )
+    .unwrap()
     .render()
     .unwrap();
     assert!(html.contains("rel=\"canonical\" href=\"http://127.0.0.1:1/en/technologies/may-say\""));
@@ -524,7 +541,7 @@ fn a_failure_of_ours_gives_the_request_id_and_nothing_of_the_cause() {
 fn a_name_in_both_languages_is_shown_in_both() {
     let mut party = a_party();
     party.profile.names = both("Viện Dừa", "Coconut Institute");
-    let html = party::party_page(frame(Lang::En, "/x"), &party, Some(results(Vec::new())), &vocabularies()).render().unwrap();
+    let html = party::party_page(frame(Lang::En, "/x"), &party, Some(results(Vec::new())), &vocabularies(), 0).unwrap().render().unwrap();
     assert!(html.contains("<h1>Coconut Institute</h1>") && html.contains("lang=\"vi\">Viện Dừa</p>"));
 }
 

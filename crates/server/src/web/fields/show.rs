@@ -44,7 +44,7 @@ pub(in super::super) enum Control {
     /// From … to …
     Money { name: String, min: String, max: String, currencies: Vec<Opt> },
     /// Groups.
-    Rows { at: String, rows: Vec<Row>, is_fixed: bool },
+    Rows { at: String, rows: Vec<Row>, is_fixed: bool, can_grow: bool },
 }
 
 /// One group of a repeated field.
@@ -59,7 +59,7 @@ pub(in super::super) struct Row {
     pub from: Option<String>,
     /// What is wrong with the whole of it.
     pub fault: Option<String>,
-    /// Its fields.
+    /// Its fields; none where it is on another part of the form and only named here.
     pub fields: Vec<FieldView>,
 }
 
@@ -157,7 +157,8 @@ fn rows(at: &str, columns: &[Field], shown: &Shown<'_>, wrong: &Wrong) -> Contro
             Row { fault: wrong.at(&row), at: row, number: n + 1, is_kept: n < kept.len(), from, fields }
         })
         .collect();
-    Control::Rows { at: at.to_owned(), rows, is_fixed: shown.cx.translated_from.is_some() }
+    let is_fixed = shown.cx.translated_from.is_some();
+    Control::Rows { at: at.to_owned(), rows, is_fixed, can_grow: !is_fixed }
 }
 
 struct Shown<'a> {
@@ -253,7 +254,7 @@ impl Shown<'_> {
             Input::Passage(max, rows) => Control::Area { value: self.text(&name, plain), name, max, rows },
             Input::Amount => self.amount(name),
             Input::Money => self.money(name),
-            Input::Rows(_) => Control::Rows { at: name, rows: Vec::new(), is_fixed: true },
+            Input::Rows(_) => Control::Rows { at: name, rows: Vec::new(), is_fixed: true, can_grow: false },
         }
     }
 

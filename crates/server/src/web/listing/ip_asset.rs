@@ -35,11 +35,11 @@ fn facts(pen: &Pen<'_>, a: &IpAsset) -> Vec<Facts> {
         numbers.say("fact-priority", &pieces.into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", "));
     }
     numbers.add(Fact::items("fact-route", pen.terms("ip_routes", &a.route)));
-    numbers.say("fact-family", &a.family.join(", "));
+    numbers.add(Fact::items("fact-family", a.family.iter().map(Item::text).collect()));
 
     let mut holders = Facts::new("facts-holders");
     holders.add(Fact::items("fact-holders", pen.shares(&a.holders)));
-    holders.say("fact-creators", &a.creators.join(", "));
+    holders.add(Fact::items("fact-creators", a.creators.iter().map(Item::text).collect()));
     holders.say("fact-representative", &a.representative);
 
     let mut classes = Facts::new("facts-classes");

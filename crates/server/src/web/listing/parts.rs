@@ -13,6 +13,9 @@ use super::super::format::{self, Moment};
 use super::super::rich::{Words, markdown, words};
 use super::{Names, say};
 
+/// Bytes of HTML that a text with markup may become.
+const RICH_BYTES: usize = 20_000;
+
 /// A piece of the story.
 pub(crate) enum Block {
     /// Plain text.
@@ -52,6 +55,7 @@ pub(crate) struct TargetRow {
 }
 
 /// A text, perhaps with where it leads and a plain explanation.
+#[derive(Clone)]
 pub(crate) struct Item {
     pub text: String,
     pub href: Option<String>,
@@ -113,7 +117,7 @@ impl Fact {
     pub fn style(&self) -> &'static str {
         match self.key {
             "fact-field" => "path",
-            "fact-keywords" | "fact-standards" | "fact-sdg" => "words",
+            "fact-keywords" | "fact-standards" | "fact-sdg" | "fact-creators" | "fact-family" => "words",
             _ => "list",
         }
     }
@@ -194,7 +198,10 @@ impl Pen<'_> {
     }
 
     pub fn rich(&self, key: &'static str, text: &Localised) -> Option<Block> {
-        self.words(text).map(|words| Block::Rich { key, html: markdown(&words.text), lang: words.lang })
+        let words = self.words(text)?;
+        let html = markdown(&words.text);
+        // Markup that says far more than its words, such as quotes within quotes without end, is shown as it was typed.
+        Some(if html.len() > RICH_BYTES { Block::Prose { key, words } } else { Block::Rich { key, html, lang: words.lang } })
     }
 
     pub fn items(&self, key: &'static str, items: Vec<Item>) -> Option<Block> {

@@ -16,9 +16,10 @@ use crate::app::App;
 use crate::extract::Writer;
 use crate::problem::Problem;
 use crate::web::faults::{FaultLine, fault_lines};
-use crate::web::fields::{Wrong, apply, is_as_it_was, row_origins, told_at};
+use crate::web::fields::{PART, Wrong, apply, is_as_it_was, row_origins, told_at};
 use crate::web::form::Form;
 use crate::web::frame::{Visit, go, localised, page};
+use crate::web::portion;
 
 /// What is told of a form that saved itself.
 #[derive(Template)]
@@ -94,11 +95,20 @@ pub(in crate::web) async fn save(
         Err(ListingError::NotAllowed { .. }) if is_auto => Ok(unsaved(StatusCode::CONFLICT, messages::say(lang, "post-closed", &[]))),
         Ok(_) => {
             let is_last = number > writing.steps().len();
+            let part = form.get(PART).parse::<usize>().unwrap_or(1);
+            let step = |number: usize, part: usize| {
+                let part = if part > 1 { format!("{}={part}&", portion::PART) } else { String::new() };
+                format!("{}/edit/{number}?{part}saved", writing.desk())
+            };
             let there = match does {
                 "close" => writing.desk(),
+                "next" if part < sheet.parts(&mine) => step(number, part + 1),
                 "next" if is_last => writing.desk(),
-                "next" => format!("{}/edit/{}?saved", writing.desk(), number + 1),
-                _ => format!("{}/edit/{number}?saved", writing.desk()),
+                "next" => step(number + 1, 1),
+                _ => match does.strip_prefix("part:").and_then(|part| part.parse().ok()) {
+                    Some(other) => step(number, other),
+                    None => step(number, part),
+                },
             };
             Ok(go(&localised(visit.lang(), &there)))
         }

@@ -1,0 +1,116 @@
+//! The language that a reader chose: remembered for the address that says none, and for letters; never for any other page.
+
+use chrono::TimeDelta;
+use reqwest::header::HeaderMap;
+
+use crate::site::{Answer, Client, PASSWORD, Site, on_every_database};
+use crate::standing::form;
+
+/// The value that a cookie is set to, and how long the browser keeps it.
+fn choice(headers: &HeaderMap) -> (String, i64) {
+    let mut set = headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
+    let cookie = set.find_map(|cookie| cookie.strip_prefix("innospace_language=")).unwrap();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+    let seconds = cookie.split("Max-Age=").nth(1).unwrap().split(';').next().unwrap().parse().unwrap();
+    (cookie.split(';').next().unwrap().to_owned(), seconds)
+}
+
+fn led_to(answer: &Answer) -> (u16, &str) {
+    (answer.status.as_u16(), answer.headers.get("location").map_or("", |place| place.to_str().unwrap()))
+}
+
+async fn choose(client: &Client, to: &str, next: &str) -> Answer {
+    form(client, "/language", &[("to", to), ("next", next)]).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_chose_english_is_led_from_the_bare_address_and_from_no_other() {
+    on_every_database(async |site: Site| {
+        let visitor = site.visitor();
+        // What search engines and first visitors get, whatever their programs would like to read.
+        let first = site.visitor().with("accept-language", "en-GB").get("/").await;
+        assert_eq!(first.headers["content-language"], "vi");
+        let page = visitor.get("/search?q=dua").await.text;
+        assert!(page.contains("action=\"/language\"") && page.contains("name=\"next\" data-follows=\"other\" value=\"/en/search?q=dua\""));
+
+        let chosen = choose(&visitor, "en", "/en/search?q=dua").await;
+        assert_eq!(led_to(&chosen), (303, "/en/search?q=dua"));
+        assert_eq!(choice(&chosen.headers), ("en".to_owned(), 365 * 86_400));
+        let reader = site.visitor().with("cookie", "innospace_language=en");
+        let home = reader.get("/").await;
+        assert_eq!(led_to(&home), (302, "/en/"));
+        let vary: Vec<&str> = home.headers.get_all("vary").iter().map(|v| v.to_str().unwrap()).collect();
+        assert!(vary.join(",").contains("cookie") && home.headers["cache-control"] == "private, no-store", "{:?}", home.headers);
+        for (path, lang) in [("/en/", "en"), ("/search?q=dua", "vi"), ("/?from=letter", "vi"), ("/help", "vi"), ("/en/help", "en")] {
+            let page = reader.get(path).await;
+            assert_eq!((page.status.as_u16(), page.headers["content-language"].to_str().unwrap()), (200, lang), "{path}");
+        }
+
+        // Back again: nothing is remembered any more.
+        let back = choose(&reader, "vi", "/").await;
+        assert_eq!((led_to(&back), choice(&back.headers).1), ((303, "/"), 0));
+        for odd in ["innospace_language=vi", "innospace_language=xx", "innospace_language="] {
+            assert_eq!(site.visitor().with("cookie", odd).get("/").await.status, 200, "{odd}");
+        }
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn choosing_a_language_leads_to_our_own_pages_alone_and_is_done_by_our_own_pages_alone() {
+    on_every_database(async |site: Site| {
+        let visitor = site.visitor();
+        for elsewhere in ["https://evil.example/", "//evil.example", "/\\evil.example", "", "javascript:x", "/a b", "/a\r\nb"] {
+            assert_eq!(led_to(&choose(&visitor, "en", elsewhere).await), (303, "/en/"), "{elsewhere:?}");
+        }
+        for unknown in ["", "fr", "en,vi"] {
+            assert_eq!(choose(&visitor, unknown, "/").await.status, 400, "{unknown:?}");
+        }
+        let lured = choose(&visitor.clone().with("sec-fetch-site", "cross-site"), "en", "/").await;
+        assert!(lured.status == 403 && lured.headers.get("set-cookie").is_none());
+        // The door is a page like any other.
+        assert_eq!(led_to(&choose(&visitor, "en", "/en/sign-in?next=%2Fmy").await), (303, "/en/sign-in?next=%2Fmy"));
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_choice_of_whoever_is_signed_in_goes_along_to_other_browsers_and_into_the_account() {
+    on_every_database(async |site: Site| {
+        let person = site.person("lan").await;
+        let me = async |client: &Client| client.get("/api/v1/accounts/me").await.expect(200);
+        assert_eq!(person.get("/").await.status, 200);
+        let before = me(&person).await["version"].as_i64().unwrap();
+        for _ in 0..2 {
+            assert_eq!(led_to(&choose(&person, "en", "/en/my").await), (303, "/en/my"));
+        }
+        let now = me(&person).await;
+        assert_eq!((&now["lang"], now["version"].as_i64().unwrap()), (&"en".into(), before + 1), "chosen twice, changed once");
+        let events = site.app.store.events_after(0, 1_000).await.unwrap();
+        assert_eq!(events.iter().filter(|e| e.kind == "account.edited").count(), 1);
+        let elsewhere = site.visitor().sign_in("lan@example.org", PASSWORD).await;
+        assert_eq!(led_to(&elsewhere.get("/").await), (302, "/en/"));
+        assert_eq!(elsewhere.get("/my").await.headers["content-language"], "vi", "an address that says a language keeps it");
+
+        // The page of the account and the link at the top speak of the same.
+        let seen = me(&person).await["version"].to_string();
+        let saved = form(&person, "/en/account", &[("_seen", &seen), ("name", "Lan"), ("lang", "vi")]).await;
+        assert_eq!((saved.status.as_u16(), choice(&saved.headers).1), (303, 0));
+        assert_eq!(elsewhere.get("/").await.status, 200);
+        choose(&elsewhere, "en", "/en/").await;
+        choose(&elsewhere, "vi", "/").await;
+        assert_eq!(me(&person).await["lang"], "vi");
+        assert_eq!(person.get("/").await.status, 200);
+
+        // A session that is over is nobody's: the browser alone remembers.
+        site.clock.advance(TimeDelta::days(60));
+        let late = choose(&person, "en", "/en/").await;
+        assert_eq!((led_to(&late), choice(&late.headers).0), ((303, "/en/"), "en".to_owned()));
+        let again = site.visitor().sign_in("lan@example.org", PASSWORD).await;
+        assert_eq!(me(&again).await["lang"], "vi");
+        site.stop().await;
+    })
+    .await;
+}
