@@ -28,6 +28,9 @@ pub fn start(app: &App, wanting: Option<Wanting>, stop: &CancellationToken) -> J
     let mut workers = JoinSet::new();
     workers.spawn(search::follower::run(app.store.clone(), app.search.clone(), wanting, stop.clone()));
     workers.spawn(matching::standing::run(app.matcher.clone(), stop.clone()));
+    if let Some(meanings) = app.matcher.meanings() {
+        workers.spawn(matching::meaning::run(app.store.clone(), Arc::clone(meanings), stop.clone()));
+    }
     workers.spawn(jobs(app.clone(), stop.clone()));
     workers.spawn(clockwork(app.clone(), stop.clone()));
     workers.spawn(alerts(app.clone(), stop.clone()));
