@@ -121,7 +121,8 @@ pub fn meanings(config: &Config) -> Result<Option<Arc<Meanings>>, vectors::Model
     let settings = &config.vectors;
     let Some(folder) = &settings.model else { return Ok(None) };
     let threads = vectors::Threads { count: settings.threads, on_start: matching::give_way };
-    let encoder = vectors::open(folder, &settings.prefix, threads)?;
+    let way = vectors::Way { prefix: settings.prefix.clone(), anchors: vectors::anchors() };
+    let encoder = vectors::open(folder, way, threads)?;
     Ok(Some(Arc::new(Meanings::new(encoder, settings))))
 }
 

@@ -156,7 +156,7 @@ impl Matcher {
         let Some(meanings) = self.meanings().filter(|_| self.encodes).cloned() else { return Ok(subject) };
         let is_stored = subject.id.is_some_and(|id| meanings.of(id, &subject.content).is_some());
         if let Some(gist) = gist(&subject.content).filter(|_| !is_stored) {
-            let vector = tokio::task::spawn_blocking(move || meanings.encode(&gist.text)).await?;
+            let vector = tokio::task::spawn_blocking(move || meanings.encode(&gist)).await?;
             subject.vector = match vector {
                 Ok(vector) => Some(vector),
                 Err(EncodeError::NoDirection) => None,

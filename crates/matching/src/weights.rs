@@ -148,8 +148,7 @@ pub struct Weights {
     pub field: f64,
     /// The most that meaning the same, by vectors of sentences, can bring of what the words left open; 0 for nothing.
     pub vectors: f64,
-    /// From which cosine of two vectors on they mean something alike, and at which the same. Cosines of one model all lie
-    /// near each other, so the line is the model's own.
+    /// From which cosine of two vectors on they mean something alike, and at which the same. Every model has its own line.
     pub vector_line: [f64; 2],
     /// The most candidates that nearness of vectors brings beside the words.
     pub vector_candidates: usize,
@@ -205,7 +204,7 @@ impl Default for Weights {
             topic_half: 0.25,
             field: 0.25,
             vectors: 0.5,
-            vector_line: [0.8, 0.92],
+            vector_line: [0.2, 0.5],
             vector_candidates: 50,
             least_score: 0.08,
             fit: 0.3,

@@ -2,7 +2,7 @@
 //! by vectors alone. The public set XQuAD is read from a folder with `xquad_passages.jsonl.gz`, `xquad_queries.jsonl.gz` and
 //! `xquad_qrels.tsv.gz`.
 //!
-//! `cargo run --release -p vectors --features model --example bridge -- MODEL_DIR DATA_DIR [THREADS]`
+//! `cargo run --release -p vectors --features model --example bridge -- MODEL_DIR DATA_DIR [THREADS] [--without-anchors]`
 #![allow(clippy::print_stdout, reason = "it prints its figures")]
 
 use std::collections::HashMap;
@@ -12,9 +12,10 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::time::Instant;
 
+use base::Lang;
 use flate2::read::GzDecoder;
 use serde_json::Value;
-use vectors::{Encoder, Packed, Threads};
+use vectors::{Anchors, Encoder, Packed, Threads, Way, anchors};
 
 type Failure = Box<dyn Error>;
 
@@ -32,14 +33,19 @@ fn texts(path: &Path, field: &str) -> Result<Vec<(String, String)>, Failure> {
     lines(path)?.iter().map(one).collect()
 }
 
-fn encoded(encoder: &dyn Encoder, texts: &[(String, String)], what: &str) -> Result<Vec<Packed>, Failure> {
-    let start = Instant::now();
+fn encoded(encoder: &dyn Encoder, texts: &[(String, String)], lang: &str, what: &str) -> Result<Vec<Packed>, Failure> {
+    let (start, lang) = (Instant::now(), lang.parse::<Lang>().unwrap_or_default());
     let mut all = Vec::with_capacity(texts.len());
     for (id, text) in texts {
-        all.push(Packed::of(&encoder.encode(text)?).ok_or_else(|| format!("{id} has no direction"))?);
+        all.push(Packed::of(&encoder.encode(text, lang)?).ok_or_else(|| format!("{id} has no direction"))?);
     }
     let (seconds, characters) = (start.elapsed().as_secs_f64(), texts.iter().map(|(_, t)| t.chars().count()).sum::<usize>());
-    println!("{what}: {} texts of {} characters, {:.1} a second", all.len(), characters / all.len().max(1), all.len() as f64 / seconds);
+    println!(
+        "{what} {lang}: {} texts of {} characters, {:.1} a second",
+        all.len(),
+        characters / all.len().max(1),
+        all.len() as f64 / seconds
+    );
     Ok(all)
 }
 
@@ -53,11 +59,13 @@ fn main() -> Result<(), Failure> {
     let (Some(model), Some(data)) = (args.first(), args.get(1)) else { return Err("MODEL_DIR DATA_DIR [THREADS]".into()) };
     let threads: usize = args.get(2).map_or(Ok(2), |n| n.parse())?;
     let data = Path::new(data);
+    let is_plain = args.iter().any(|arg| arg == "--without-anchors");
+    let way = Way { prefix: "query: ".to_owned(), anchors: if is_plain { Anchors::default() } else { anchors() } };
     let start = Instant::now();
-    let encoder = vectors::open(Path::new(model), "query: ", Threads { count: threads, on_start: || {} })?;
+    let encoder = vectors::open(Path::new(model), way, Threads { count: threads, on_start: || {} })?;
     println!("checked in {:.2} s, {} numbers a vector", start.elapsed().as_secs_f64(), encoder.dimensions());
     let start = Instant::now();
-    encoder.encode("máy sấy")?;
+    encoder.encode("máy sấy", Lang::Vi)?;
     println!("loaded in {:.2} s", start.elapsed().as_secs_f64());
 
     let right: HashMap<String, String> = lines(&data.join("xquad_qrels.tsv.gz"))?
@@ -68,10 +76,10 @@ fn main() -> Result<(), Failure> {
     let mut queries = HashMap::new();
     for lang in ["vi", "en"] {
         let found = texts(&data.join("xquad_passages.jsonl.gz"), lang)?;
-        let vectors = encoded(&*encoder, &found, &format!("passages {lang}"))?;
+        let vectors = encoded(&*encoder, &found, lang, "passages")?;
         passages.insert(lang, (found, vectors));
         let found = texts(&data.join("xquad_queries.jsonl.gz"), lang)?;
-        let vectors = encoded(&*encoder, &found, &format!("questions {lang}"))?;
+        let vectors = encoded(&*encoder, &found, lang, "questions")?;
         queries.insert(lang, (found, vectors));
     }
     for (from, to) in [("vi", "en"), ("en", "vi"), ("vi", "vi"), ("en", "en")] {

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::open::Way;
+
 /// The largest `model.safetensors`, in bytes: the server holds it in memory while it encodes.
 pub const MAX_MODEL_BYTES: u64 = 2 << 30;
 /// The largest `config.json` and `tokenizer.json`, in bytes.
@@ -20,7 +22,7 @@ const MAX_HEADER_BYTES: u64 = 16 << 20;
 /// of it, and what a listing is about stands at its beginning.
 pub const MAX_TOKENS: usize = 256;
 /// Goes into the fingerprint: another way to make vectors of the same files is another encoder.
-const WAY: &[u8] = b"mean over tokens, unit length, 1";
+const METHOD: &[u8] = b"mean over tokens, unit length, less the mean of the language, 1";
 
 /// Which model, by all that its vectors depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -81,8 +83,8 @@ pub enum ModelError {
 /// A directory that is a model, as far as can be seen without loading it.
 #[derive(Clone, Debug)]
 pub struct Checked {
-    pub(crate) folder: PathBuf,
-    pub(crate) prefix: String,
+    /// Where it lies.
+    pub folder: PathBuf,
     /// Which model.
     pub fingerprint: Fingerprint,
     /// How many numbers its vectors have.
@@ -109,15 +111,15 @@ struct Tensor {
     data_offsets: [u64; 2],
 }
 
-/// Looks at a model directory and reads all of it once, for its fingerprint; half a gigabyte takes a second or two. `prefix`
-/// is set before each text, as some models were trained; it belongs to the fingerprint.
+/// Looks at a model directory and reads all of it once, for its fingerprint; half a gigabyte takes a second or two. The way
+/// that texts become vectors belongs to the fingerprint.
 ///
 /// # Errors
 /// [`ModelError`] with the file and what is wrong with it.
-pub fn check(folder: &Path, prefix: &str) -> Result<Checked, ModelError> {
+pub fn check(folder: &Path, way: &Way) -> Result<Checked, ModelError> {
     let mut hash = Sha256::new();
-    hash.update(WAY);
-    hash.update(prefix);
+    hash.update(METHOD);
+    way.into_hash(&mut hash);
     hash.update(MAX_TOKENS.to_le_bytes());
 
     let path = folder.join("config.json");
@@ -157,7 +159,7 @@ pub fn check(folder: &Path, prefix: &str) -> Result<Checked, ModelError> {
     let digest = hash.finalize();
     let fingerprint = Fingerprint(digest.iter().take(16).fold(0, |number, byte| (number << 8) | u128::from(*byte)));
     let tokens = MAX_TOKENS.min(config.max_position_embeddings);
-    Ok(Checked { folder: folder.to_owned(), prefix: prefix.to_owned(), fingerprint, dimensions: config.hidden_size, tokens, bytes })
+    Ok(Checked { folder: folder.to_owned(), fingerprint, dimensions: config.hidden_size, tokens, bytes })
 }
 
 fn damaged(path: &Path, why: &dyn fmt::Display) -> ModelError {

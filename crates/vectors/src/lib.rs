@@ -6,6 +6,7 @@
 //! Not here: which texts are encoded, where vectors are stored, what they count (`matching`). This is the only crate that
 //! knows the inference library, and only with the feature `model`.
 
+mod anchors;
 mod directory;
 #[cfg(feature = "model")]
 mod model;
@@ -14,8 +15,11 @@ mod packed;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+use base::Lang;
+
+pub use anchors::anchors;
 pub use directory::{Checked, Fingerprint, MAX_MODEL_BYTES, MAX_TOKENS, ModelError, check};
-pub use open::{Threads, open};
+pub use open::{Anchors, LEAST_ANCHORS, Threads, Way, open};
 pub use packed::Packed;
 
 /// Whoever makes vectors of texts.
@@ -26,12 +30,12 @@ pub trait Encoder: Send + Sync {
     /// How many numbers a vector has, and so how many bytes a [`Packed`] one.
     fn dimensions(&self) -> usize;
 
-    /// The unit vector of a text. What is longer than the encoder reads is cut off at its end. Takes some hundredths of a
+    /// The unit vector of a text in a language. What is longer than the encoder reads is cut off at its end. Takes some hundredths of a
     /// second, so it is called away from threads that somebody waits for.
     ///
     /// # Errors
     /// [`EncodeError`] if the model cannot be loaded any more or gives no direction.
-    fn encode(&self, text: &str) -> Result<Vec<f32>, EncodeError>;
+    fn encode(&self, text: &str, lang: Lang) -> Result<Vec<f32>, EncodeError>;
 
     /// Nothing is to be encoded for a while: memory can be given back. The next text takes longer.
     fn rest(&self) {}

@@ -7,6 +7,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use base::Lang;
 use serde_json::{Value, json};
 
 use crate::{EncodeError, Encoder, Fingerprint, unit};
@@ -175,7 +176,7 @@ impl Encoder for Concepts {
         self.words.len() + 1
     }
 
-    fn encode(&self, text: &str) -> Result<Vec<f32>, EncodeError> {
+    fn encode(&self, text: &str, _: Lang) -> Result<Vec<f32>, EncodeError> {
         let count = {
             let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
             given.push(text.to_owned());

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::TempDir;
 use vectors::testing::{DIMENSIONS, TOKENS, tiny_model};
-use vectors::{MAX_MODEL_BYTES, ModelError, check};
+use vectors::{Anchors, MAX_MODEL_BYTES, ModelError, Way, check};
 
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -16,7 +16,7 @@ fn folder() -> TempDir {
 }
 
 fn refused(folder: &Path) -> (ModelError, String) {
-    let error = check(folder, "").unwrap_err();
+    let error = check(folder, &Way::default()).unwrap_err();
     let said = error.to_string();
     (error, said)
 }
@@ -32,12 +32,15 @@ fn edit(folder: &Path, change: impl FnOnce(&mut Value)) {
 fn a_whole_directory_says_what_it_is() {
     let (one, same, other) = (folder(), folder(), folder());
     tiny_model(other.path(), 2).unwrap();
-    let checked = check(one.path(), "query: ").unwrap();
+    let way = |prefix: &str| Way { prefix: prefix.to_owned(), ..Way::default() };
+    let checked = check(one.path(), &way("query: ")).unwrap();
     assert_eq!((checked.dimensions, checked.tokens), (DIMENSIONS, TOKENS));
-    // The same files and the same prefix are the same model, wherever they lie; nothing else is.
-    assert_eq!(check(same.path(), "query: ").unwrap().fingerprint, checked.fingerprint);
-    assert_ne!(check(same.path(), "passage: ").unwrap().fingerprint, checked.fingerprint);
-    assert_ne!(check(other.path(), "query: ").unwrap().fingerprint, checked.fingerprint);
+    // The same files used in the same way are the same model, wherever they lie; nothing else is.
+    assert_eq!(check(same.path(), &way("query: ")).unwrap().fingerprint, checked.fingerprint);
+    assert_ne!(check(same.path(), &way("passage: ")).unwrap().fingerprint, checked.fingerprint);
+    assert_ne!(check(other.path(), &way("query: ")).unwrap().fingerprint, checked.fingerprint);
+    let anchors = Anchors([(base::Lang::Vi, vec!["Máy sấy".to_owned()])].into());
+    assert_ne!(check(same.path(), &Way { anchors, ..way("query: ") }).unwrap().fingerprint, checked.fingerprint);
     assert_eq!(checked.fingerprint.to_string().len(), 32);
 }
 

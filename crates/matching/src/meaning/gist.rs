@@ -15,6 +15,7 @@ const ABOUT_CHARS: usize = 1_200;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Gist {
     pub(crate) text: String,
+    pub(crate) lang: Lang,
     /// Of the text: whether a vector is that of a content is seen without keeping the text beside it.
     pub(crate) hash: i64,
     /// JSON pointer to the longer of its texts, with the language: `/problem/vi`.
@@ -47,7 +48,7 @@ pub(crate) fn gist(content: &Content) -> Option<Gist> {
     let digest = Sha256::digest(text.as_bytes());
     let hash = digest.first_chunk().map_or(0, |bytes| i64::from_le_bytes(*bytes));
     let pointer = if about.is_some() { format!("/{place}/{lang}") } else { format!("/title/{lang}") };
-    Some(Gist { text, hash, pointer, has_about: about.is_some() })
+    Some(Gist { text, lang, hash, pointer, has_about: about.is_some() })
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use vectors::{EncodeError, Packed};
 
 use super::stored::{self, Change, Fill, Row};
-use super::{Meanings, NAME, gist};
+use super::{Gist, Meanings, NAME, gist};
 use crate::background::Background;
 use crate::rows::vector_fill;
 
@@ -209,7 +209,7 @@ impl Maker {
             if there == Some(&(self.meanings.model(), gist.hash)) {
                 continue;
             }
-            match self.encode(gist.text).await {
+            match self.encode(gist.clone()).await {
                 Ok(vector) => change.put.push(Row { id: *id, kind: listing.kind, version: listing.version, hash: gist.hash, vector }),
                 // A text of which the model makes nothing has no vector; others are not held up by it.
                 Err(MakeError::Model(EncodeError::NoDirection)) => {
@@ -223,13 +223,13 @@ impl Maker {
     }
 
     /// One vector, and the pause behind it.
-    async fn encode(&self, text: String) -> Result<Packed, MakeError> {
+    async fn encode(&self, gist: Gist) -> Result<Packed, MakeError> {
         if self.stop.is_cancelled() {
             return Err(MakeError::Stopped);
         }
         let begun = Instant::now();
         let meanings = Arc::clone(&self.meanings);
-        let vector = self.background.handle().spawn_blocking(move || meanings.encode(&text)).await??;
+        let vector = self.background.handle().spawn_blocking(move || meanings.encode(&gist)).await??;
         metrics::counter!("innospace_vectors_made_total").increment(1);
         let pause = pause_after(begun.elapsed(), self.meanings.texts_per_second);
         if !pause.is_zero() {

@@ -205,13 +205,13 @@ impl Meanings {
         held::nearest(all, limit, MOST_LOOKED_UP, seen)
     }
 
-    /// The vector of a text; takes some hundredths of a second.
+    /// The vector of what a listing says; takes some hundredths of a second.
     ///
     /// # Errors
     /// [`EncodeError`] if the model fails.
-    pub(crate) fn encode(&self, text: &str) -> Result<Packed, EncodeError> {
+    pub(crate) fn encode(&self, gist: &Gist) -> Result<Packed, EncodeError> {
         *self.last_used.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        let vector = self.encoder.encode(text)?;
+        let vector = self.encoder.encode(&gist.text, gist.lang)?;
         Packed::of(&vector).ok_or(EncodeError::NoDirection)
     }
 
@@ -221,7 +221,7 @@ impl Meanings {
     /// [`EncodeError`] if the model fails.
     pub fn hold(&self, listing: &Published) -> Result<(), EncodeError> {
         let Some(gist) = gist(&listing.content) else { return Ok(()) };
-        let vector = self.encode(&gist.text)?;
+        let vector = self.encode(&gist)?;
         self.held.write().unwrap_or_else(PoisonError::into_inner).put(listing.id, listing.kind, gist.hash, &vector);
         Ok(())
     }
