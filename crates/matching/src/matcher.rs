@@ -18,7 +18,7 @@ use crate::answer::{Match, MatchPage};
 use crate::engine::{Engine, Judged, Reader};
 use crate::feedback::{self, Said};
 use crate::inside::Inside;
-use crate::meaning::{Meanings, gist};
+use crate::meaning::Meanings;
 use crate::side::{Known, Side};
 use crate::units::Units;
 use crate::weights::Weights;
@@ -155,13 +155,9 @@ impl Matcher {
     pub(crate) async fn encoded<E: From<EncodeError> + From<tokio::task::JoinError>>(&self, mut subject: Subject) -> Result<Subject, E> {
         let Some(meanings) = self.meanings().filter(|_| self.encodes).cloned() else { return Ok(subject) };
         let is_stored = subject.id.is_some_and(|id| meanings.of(id, &subject.content).is_some());
-        if let Some(gist) = gist(&subject.content).filter(|_| !is_stored) {
-            let vector = tokio::task::spawn_blocking(move || meanings.encode(&gist)).await?;
-            subject.vector = match vector {
-                Ok(vector) => Some(vector),
-                Err(EncodeError::NoDirection) => None,
-                Err(other) => return Err(other.into()),
-            };
+        if !is_stored {
+            let content = subject.content.clone();
+            subject.vector = tokio::task::spawn_blocking(move || meanings.vector_of(&content)).await??;
         }
         Ok(subject)
     }

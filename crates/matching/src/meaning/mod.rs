@@ -215,6 +215,17 @@ impl Meanings {
         Packed::of(&vector).ok_or(EncodeError::NoDirection)
     }
 
+    /// The vector of a content that is not stored; none if it says nothing that has one.
+    ///
+    /// # Errors
+    /// [`EncodeError`] if the model fails.
+    pub fn vector_of(&self, content: &Content) -> Result<Option<Packed>, EncodeError> {
+        match gist(content).map(|gist| self.encode(&gist)).transpose() {
+            Err(EncodeError::NoDirection) => Ok(None),
+            done => done,
+        }
+    }
+
     /// Holds the vector of a listing in memory alone, for measuring and tests without a database; none if its text has none.
     ///
     /// # Errors
