@@ -7,7 +7,7 @@ use std::sync::Arc;
 use base::Lang;
 use sha2::{Digest, Sha256};
 
-use crate::{Encoder, ModelError, check};
+use crate::{Checked, Encoder, ModelError, check};
 
 /// Fewer anchors of a language say more of themselves than of the language, and are left out.
 pub const LEAST_ANCHORS: usize = 8;
@@ -57,12 +57,15 @@ impl Way {
 /// # Errors
 /// [`ModelError`] with what is wrong; [`ModelError::NotBuiltIn`] for a good directory and a program without inference.
 pub fn open(folder: &Path, way: Way, threads: Threads) -> Result<Arc<dyn Encoder>, ModelError> {
-    let checked = check(folder, &way)?;
-    #[cfg(feature = "model")]
-    return Ok(Arc::new(crate::model::Model::new(checked, way, threads)?));
-    #[cfg(not(feature = "model"))]
-    {
-        let (_, _) = (checked, threads);
-        Err(ModelError::NotBuiltIn)
-    }
+    opened(check(folder, &way)?, way, threads)
+}
+
+#[cfg(feature = "model")]
+fn opened(checked: Checked, way: Way, threads: Threads) -> Result<Arc<dyn Encoder>, ModelError> {
+    Ok(Arc::new(crate::model::Model::new(checked, way, threads)?))
+}
+
+#[cfg(not(feature = "model"))]
+fn opened(_: Checked, _: Way, _: Threads) -> Result<Arc<dyn Encoder>, ModelError> {
+    Err(ModelError::NotBuiltIn)
 }
