@@ -22,6 +22,7 @@ mod m0011_saved_searches;
 mod m0012_stories_and_documents;
 mod m0013_desk;
 mod m0014_experts;
+mod m0015_vectors;
 
 /// All steps in order.
 pub struct Migrator;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_stories_and_documents::Step),
             Box::new(m0013_desk::Step),
             Box::new(m0014_experts::Step),
+            Box::new(m0015_vectors::Step),
         ]
     }
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::invariants::some_listings;
 use crate::kill::{Running, program};
 
-fn run(data: &Path, args: &[&str]) -> Output {
+pub(crate) fn run(data: &Path, args: &[&str]) -> Output {
     let data = data.to_str().unwrap();
     Command::new(program()).args(args).args(["--data", data]).env("INNOSPACE__SEARCH__LOCK_WAIT_MS", "1").output().unwrap()
 }
@@ -58,7 +58,7 @@ async fn letters_that_became_files_are_listed_the_newest_first_and_printed() {
     running.kill();
 }
 
-fn json(output: &Output) -> Value {
+pub(crate) fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"))
 }
 

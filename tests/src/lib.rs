@@ -58,4 +58,5 @@ mod stories;
 mod together;
 mod trail;
 mod two_nodes;
+mod vectors;
 mod verdicts;

@@ -34,6 +34,8 @@ pub struct Config {
     pub files: FilesSettings,
     /// The index and its ranking.
     pub search: search::Settings,
+    /// The model of sentence vectors, if one is used.
+    pub vectors: matching::VectorSettings,
     /// The weights of matching.
     pub matching: matching::Weights,
     /// What is logged.

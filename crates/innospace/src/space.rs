@@ -13,7 +13,7 @@ use brokering::legal::Laws;
 use brokering::pipelines::Pipelines;
 use listings::Listings;
 use matching::saved::Saved;
-use matching::{Matcher, Units};
+use matching::{Matcher, Meanings, Units};
 use search::{Search, Wanting};
 use server::{App, Metrics, Space};
 use store::Store;
@@ -112,7 +112,33 @@ pub fn index_of_server(config: &Config, data: &Path, parts: &Parts) -> Result<(S
     }
 }
 
-/// The matcher over an index.
+/// What listings mean, by the model that the settings name, none of it read yet; none where they name none. Takes a second or
+/// two for a large model, for all of it is looked at.
+///
+/// # Errors
+/// If the directory is no model that can be used.
+pub fn meanings(config: &Config) -> Result<Option<Arc<Meanings>>, vectors::ModelError> {
+    let settings = &config.vectors;
+    let Some(folder) = &settings.model else { return Ok(None) };
+    let threads = vectors::Threads { count: settings.threads, on_start: matching::give_way };
+    let way = vectors::Way { prefix: settings.prefix.clone(), anchors: vectors::anchors() };
+    let encoder = vectors::open(folder, way, threads)?;
+    Ok(Some(Arc::new(Meanings::new(encoder, settings))))
+}
+
+/// The matcher of a command: with all vectors that there are, and with vectors for what is only read.
+///
+/// # Errors
+/// If the settings name a model that cannot be used, or the database fails.
+pub async fn matcher_with_vectors(config: &Config, parts: &Parts, search: &Search) -> Result<Matcher, Failure> {
+    let meanings = meanings(config)?;
+    if let Some(meanings) = &meanings {
+        meanings.load(&parts.store).await?;
+    }
+    Ok(matcher(config, parts, search)?.with_meanings(meanings).encoding())
+}
+
+/// The matcher over an index, by words alone.
 pub fn matcher(config: &Config, parts: &Parts, search: &Search) -> Result<Matcher, Failure> {
     let units = Arc::new(Units::built_in()?);
     Ok(Matcher::new(search.clone(), parts.listings.clone(), units, config.matching.clone()))
@@ -145,8 +171,17 @@ pub fn app(config: &Config, data: &Path, parts: Parts, search: Search, is_demo: 
             None
         }
     };
-    let matching = matcher(config, &parts, &search)?;
+    // The space runs well without a model: one that cannot be used is told and left.
+    let (meanings, is_model_refused) = match meanings(config) {
+        Ok(meanings) => (meanings, false),
+        Err(error) => {
+            tracing::error!(error = store::follow::report(&error), "the model of vectors cannot be used; matches go by words alone");
+            (None, true)
+        }
+    };
+    let matching = matcher(config, &parts, &search)?.with_meanings(meanings);
     Ok(App {
+        is_model_refused,
         brokering: brokering(config, data, &parts)?,
         saved: Saved { store: parts.store.clone(), accounts: parts.accounts.clone(), search: search.clone(), matcher: matching.clone() },
         matcher: matching,

@@ -18,6 +18,8 @@ use crate::feedback::Said;
 pub enum Part {
     /// Words that both sides use.
     Topic,
+    /// What both say they are about means the same, by the space's language model.
+    Meaning,
     /// Nearness of the fields of science and technology.
     Field,
     /// Figures wanted and figures offered.
@@ -35,7 +37,7 @@ pub enum Part {
 }
 
 /// Why two listings match: two fields and what of them met. Whoever takes the words out of either field finds the
-/// reason gone.
+/// reason gone. One that both mean the same cites no words: it compares the two texts as wholes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = MatchReason)]
 pub struct Reason {

@@ -114,7 +114,7 @@ impl Matcher {
         let shown = view::show(self.listings(), actor, kind, id).await?;
         let own = shown.party.id;
         let known = Known::of(&shown.typed, shown.party.id, shown.party.party_type, shown.party.province);
-        let subject = Subject { id: Some(id), content: shown.typed, known };
+        let subject = Subject { id: Some(id), content: shown.typed, known, vector: None };
         let profiles = self.profiles(actor, &subject, ask.of, &past).await?;
         let found: Vec<Profile> = profiles.into_iter().filter(|p| ask.of == CounterpartKind::Expert || p.party() != own).collect();
         let (engine, ask, lang) = (self.engine().clone(), ask.clone(), actor.lang);

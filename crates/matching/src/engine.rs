@@ -15,12 +15,14 @@ use listings::content::{Content, Need, Technology};
 use listings::published::Published;
 use search::{DocKind, Facet, Failure, Filters, MAX_TERMS, RoleWeights, Search, View, Viewer, Wanted, WantedTerm};
 use sha2::{Digest, Sha256};
+use vectors::Packed;
 
 use crate::answer::{Match, MatchListing, Missing, Part, PartValue};
 use crate::compare::Reached;
 use crate::constraints::{self, Exclusion, Rules};
 use crate::feedback::MatchId;
 use crate::fit::{self, Facts};
+use crate::meaning::Meanings;
 use crate::reasons;
 use crate::side::{Field, Side, fields};
 use crate::statistics::Statistics;
@@ -46,6 +48,8 @@ pub struct Engine {
     weights: Arc<Weights>,
     /// Held figures of words instead of the index's own.
     held: Option<Arc<Statistics>>,
+    /// What listings mean; none where no model is used.
+    meanings: Option<Arc<Meanings>>,
 }
 
 /// One side with its texts taken apart.
@@ -59,6 +63,8 @@ pub(crate) struct Weighed {
     /// Before calibration.
     pub(crate) score: f64,
     pub(crate) topic: Option<Topic>,
+    /// How much both mean the same, 0 to 1, if both have a vector.
+    pub(crate) meaning: Option<f64>,
     /// The field's nearness, if both have one.
     pub(crate) nearness: Option<f64>,
     pub(crate) parts: [PartValue; 5],
@@ -68,10 +74,10 @@ pub(crate) struct Weighed {
 impl Weighed {
     fn all_parts(&self) -> Vec<PartValue> {
         let topic = self.topic.as_ref().map_or(0.0, |t| t.value);
-        let mut parts = vec![
-            PartValue { part: Part::Topic, value: topic, known: true },
-            PartValue { part: Part::Field, value: self.nearness.unwrap_or_default(), known: self.nearness.is_some() },
-        ];
+        let mut parts = vec![PartValue { part: Part::Topic, value: topic, known: true }];
+        // Where no model is used nothing is said of it.
+        parts.extend(self.meaning.map(|value| PartValue { part: Part::Meaning, value, known: true }));
+        parts.push(PartValue { part: Part::Field, value: self.nearness.unwrap_or_default(), known: self.nearness.is_some() });
         parts.extend(self.parts.iter().copied());
         parts
     }
@@ -127,7 +133,7 @@ impl Engine {
     /// An engine over an index.
     #[must_use]
     pub fn new(search: Search, vocabularies: Arc<Vocabularies>, units: Arc<Units>, weights: Weights) -> Self {
-        Self { search, vocabularies, units, weights: Arc::new(weights), held: None }
+        Self { search, vocabularies, units, weights: Arc::new(weights), held: None, meanings: None }
     }
 
     /// The same with words' rarity from held figures: the score of a pair then depends on the two contents alone.
@@ -136,18 +142,45 @@ impl Engine {
         Self { held: Some(statistics), ..self.clone() }
     }
 
+    /// The same with what listings mean beside their words.
+    #[must_use]
+    pub fn with_meanings(&self, meanings: Option<Arc<Meanings>>) -> Self {
+        Self { meanings, ..self.clone() }
+    }
+
+    /// What listings mean, if a model is used and counts.
+    pub(crate) fn meanings(&self) -> Option<&Arc<Meanings>> {
+        self.meanings.as_ref().filter(|_| self.weights.vectors > 0.0)
+    }
+
+    /// The same as stored scores are reckoned: with vectors only from when all listings have been through the model, so that
+    /// not each of them reckons everything near it anew.
+    pub(crate) fn settled(&self) -> Self {
+        self.with_meanings(self.meanings().filter(|meanings| meanings.is_whole()).cloned())
+    }
+
+    /// The vector of a side, if it has one.
+    pub(crate) fn vector_of(&self, side: &Side<'_>) -> Option<Packed> {
+        let meanings = self.meanings()?;
+        side.vector.clone().or_else(|| meanings.of(side.id?, side.content))
+    }
+
     /// The same with other weights.
     #[must_use]
     pub(crate) fn weighing(&self, weights: Weights) -> Self {
         Self { weights: Arc::new(weights), ..self.clone() }
     }
 
-    /// What the score of a pair depends on beside the two sides and the figures of words: weights, glossary, fields. Another
+    /// What the score of a pair depends on beside the two sides and the figures of words: weights, glossary, fields,
+    /// the model of vectors. Another
     /// one means that scores made with this one are not comparable with new ones.
     pub(crate) fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
         // Weights are plain figures: they always become JSON.
         hash.update(serde_json::to_vec(&*self.weights).unwrap_or_default());
+        if let Some(meanings) = self.meanings() {
+            hash.update(meanings.model().as_bytes());
+        }
         for (kind, term) in self.search.synonyms().terms() {
             hash.update([0, kind as u8]);
             hash.update(term);
@@ -226,6 +259,8 @@ impl Engine {
             wanted.without.extend(more.iter().map(|c| c.id));
             found.extend(more.into_iter().map(|c| ListingId(c.id)));
         }
+        // What means the same, in whatever words.
+        found.extend(self.nearest(subject, kinds, &filters, viewer)?);
         // Of the same field without a word in common: where words leave room, which they do in a small space.
         let room = weights.candidates.saturating_sub(found.len()).min(weights.field_candidates);
         if let Some(field) = subject.content.field()
@@ -238,6 +273,26 @@ impl Engine {
         Ok(found)
     }
 
+    /// The listings whose vectors lie nearest, among what the viewer may see.
+    fn nearest(&self, subject: &Side<'_>, kinds: &BTreeSet<Kind>, filters: &Filters, viewer: &Viewer) -> Result<Vec<ListingId>, Failure> {
+        let (Some(meanings), Some(own)) = (self.meanings(), self.vector_of(subject)) else { return Ok(Vec::new()) };
+        // What means nothing alike would have no reason to be there.
+        let (bound, limit) = (self.weights.vector_line[0], self.weights.vector_candidates);
+        meanings.nearest(&own, (kinds, bound, limit), |some| {
+            let ids: Vec<uuid::Uuid> = some.iter().filter(|id| Some(**id) != subject.id).map(|id| id.0).collect();
+            Ok(self.search.among(&ids, filters, viewer)?.into_iter().map(ListingId).collect())
+        })
+    }
+
+    /// The cosine of the vectors of two sides, if both have one; `own` is that of the first.
+    pub(crate) fn cosine(&self, own: Option<&Packed>, other: &Side<'_>) -> Option<f64> {
+        let (meanings, own) = (self.meanings()?, own?);
+        match &other.vector {
+            Some(vector) => Some(own.cosine(vector)),
+            None => meanings.cosine(own, other.id?, other.content),
+        }
+    }
+
     /// Judges candidates: those that have a reason to be there, the best first, of equals the smaller id.
     ///
     /// # Errors
@@ -247,15 +302,17 @@ impl Engine {
         let subject = Party { side: subject, fields: fields(subject.content) };
         let own_terms = self.terms(&subject, &Lang::ALL, &mut stems)?;
         let spoken = spoken(&subject.fields);
+        let vector = self.vector_of(subject.side);
         let mut all = Vec::with_capacity(found.len());
         for listing in found {
             let side = Side::of(listing);
             let other = Party { side: &side, fields: fields(&listing.content) };
+            let cosine = self.cosine(vector.as_ref(), &side);
             let weighed = if seeks(subject.side.content, &listing.content) {
-                self.weigh(&subject, &own_terms, &other, reader.now, &mut stems)
+                self.weigh((&subject, &own_terms, &other), cosine, reader.now, &mut stems)
             } else {
                 let terms = self.terms(&other, &spoken, &mut stems)?;
-                self.weigh(&other, &terms, &subject, reader.now, &mut stems)
+                self.weigh((&other, &terms, &subject), cosine, reader.now, &mut stems)
             };
             if weighed.score < self.weights.least_score || !reasons::any(&weighed) {
                 continue;
@@ -285,7 +342,7 @@ impl Engine {
                     Content::Technology(offer) => offer.advantages.iter().all(|a| a.offered.is_none()).then_some("/advantages"),
                     Content::IpAsset(_) => None,
                 },
-                Part::Topic | Part::Freshness | Part::Deals => None,
+                Part::Topic | Part::Meaning | Part::Freshness | Part::Deals => None,
             }
         };
         let mut gains: Vec<(f64, Part, &'static str)> = Vec::new();
@@ -391,13 +448,21 @@ impl Engine {
         Ok(all)
     }
 
-    fn weigh(&self, sought: &Party<'_>, terms: &[Terms], offered: &Party<'_>, now: DateTime<Utc>, stems: &mut Stems) -> Weighed {
+    fn weigh(
+        &self,
+        (sought, terms, offered): (&Party<'_>, &[Terms], &Party<'_>),
+        cosine: Option<f64>,
+        now: DateTime<Utc>,
+        stems: &mut Stems,
+    ) -> Weighed {
         let weights = &self.weights;
         let topic = topic(terms, &offered.fields, weights, stems);
         let Beside { nearness, comparisons, facts } = self.beside(sought.side, offered.side, now);
         let parts = facts.parts(weights);
-        let score = fit::score(topic.as_ref().map_or(0.0, |t| t.value), nearness, &parts, weights);
-        Weighed { score, topic, nearness, parts, comparisons }
+        let meaning = cosine.map(|cosine| fit::meaning(cosine, weights));
+        let topical = fit::topical(topic.as_ref().map_or(0.0, |t| t.value), meaning, weights);
+        let score = fit::score(topical, nearness, &parts, weights);
+        Weighed { score, topic, meaning, nearness, parts, comparisons }
     }
 
     /// What is known of a pair beside its words.

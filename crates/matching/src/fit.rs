@@ -67,10 +67,20 @@ impl Facts {
     }
 }
 
-/// The score before calibration, 0 to 1: the words, of what they left open a part by the field, and of both a part by the
-/// fit.
-pub(crate) fn score(words: f64, nearness: Option<f64>, parts: &[PartValue], weights: &Weights) -> f64 {
-    let relevance = words + (1.0 - words) * weights.field * nearness.unwrap_or_default();
+/// How much two sides mean the same, 0 to 1, by the cosine of their vectors.
+pub(crate) fn meaning(cosine: f64, weights: &Weights) -> f64 {
+    let [from, to] = weights.vector_line;
+    ((cosine - from) / (to - from).max(f64::EPSILON)).clamp(0.0, 1.0)
+}
+
+/// The words, and of what they left open a part by what both mean.
+pub(crate) fn topical(words: f64, meaning: Option<f64>, weights: &Weights) -> f64 {
+    words + (1.0 - words) * weights.vectors * meaning.unwrap_or_default()
+}
+
+/// The score before calibration, 0 to 1: the topic, of what it left open a part by the field, and of both a part by the fit.
+pub(crate) fn score(topic: f64, nearness: Option<f64>, parts: &[PartValue], weights: &Weights) -> f64 {
+    let relevance = topic + (1.0 - topic) * weights.field * nearness.unwrap_or_default();
     (relevance * (1.0 - weights.fit * (1.0 - mean(parts, &weights.parts)))).clamp(0.0, 1.0)
 }
 
@@ -89,7 +99,7 @@ pub(crate) fn weight(part: Part, weights: &FitWeights) -> f64 {
         Part::Maturity => weights.maturity,
         Part::Place => weights.place,
         Part::Freshness => weights.freshness,
-        Part::Topic | Part::Field | Part::Deals => 0.0,
+        Part::Topic | Part::Meaning | Part::Field | Part::Deals => 0.0,
     }
 }
 

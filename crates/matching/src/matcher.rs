@@ -12,11 +12,13 @@ use listings::{Kind, ListingError, Listings, published, view};
 use search::{Failure, Search, Viewer};
 use serde::{Deserialize, Serialize};
 use store::StoreError;
+use vectors::{EncodeError, Packed};
 
 use crate::answer::{Match, MatchPage};
 use crate::engine::{Engine, Judged, Reader};
 use crate::feedback::{self, Said};
 use crate::inside::Inside;
+use crate::meaning::Meanings;
 use crate::side::{Known, Side};
 use crate::units::Units;
 use crate::weights::Weights;
@@ -29,6 +31,9 @@ const SHARPENED: usize = 10;
 pub struct Matcher {
     engine: Engine,
     listings: Listings,
+    /// Whether a content that is not stored is encoded when it is asked with: a command may take the time, a server leaves
+    /// it to the words.
+    encodes: bool,
 }
 
 /// What is asked of the matches of a listing.
@@ -61,6 +66,9 @@ pub enum MatchError {
     /// The index could not be read.
     #[error("the index could not be read")]
     Index(#[from] Failure),
+    /// The model of vectors failed.
+    #[error("the model of vectors failed")]
+    Model(#[from] EncodeError),
     /// The work was cut off, such as by a shutdown.
     #[error("the work was cut off")]
     CutOff(#[from] tokio::task::JoinError),
@@ -103,16 +111,17 @@ pub(crate) struct Subject {
     pub(crate) id: Option<ListingId>,
     pub(crate) content: Content,
     pub(crate) known: Known,
+    pub(crate) vector: Option<Packed>,
 }
 
 impl Subject {
     /// A listing that is out.
     pub(crate) fn of(listing: &Published) -> Self {
-        Self { id: Some(listing.id), content: listing.content.clone(), known: Side::of(listing).known }
+        Self { id: Some(listing.id), content: listing.content.clone(), known: Side::of(listing).known, vector: None }
     }
 
     pub(crate) fn side(&self) -> Side<'_> {
-        Side { id: self.id, content: &self.content, known: self.known.clone() }
+        Side { id: self.id, content: &self.content, known: self.known.clone(), vector: self.vector.clone() }
     }
 }
 
@@ -121,7 +130,36 @@ impl Matcher {
     #[must_use]
     pub fn new(search: Search, listings: Listings, units: Arc<Units>, weights: Weights) -> Self {
         let engine = Engine::new(search, Arc::clone(&listings.vocabularies), units, weights);
-        Self { engine, listings }
+        Self { engine, listings, encodes: false }
+    }
+
+    /// The same with what listings mean beside their words.
+    #[must_use]
+    pub fn with_meanings(self, meanings: Option<Arc<Meanings>>) -> Self {
+        Self { engine: self.engine.with_meanings(meanings), ..self }
+    }
+
+    /// The same, encoding what is not stored when it is asked with.
+    #[must_use]
+    pub fn encoding(self) -> Self {
+        Self { encodes: true, ..self }
+    }
+
+    /// What listings mean, if a model is used and counts.
+    #[must_use]
+    pub fn meanings(&self) -> Option<&Arc<Meanings>> {
+        self.engine.meanings()
+    }
+
+    /// Gives a content that is not stored its vector, where that is asked for.
+    pub(crate) async fn encoded<E: From<EncodeError> + From<tokio::task::JoinError>>(&self, mut subject: Subject) -> Result<Subject, E> {
+        let Some(meanings) = self.meanings().filter(|_| self.encodes).cloned() else { return Ok(subject) };
+        let is_stored = subject.id.is_some_and(|id| meanings.of(id, &subject.content).is_some());
+        if !is_stored {
+            let content = subject.content.clone();
+            subject.vector = tokio::task::spawn_blocking(move || meanings.vector_of(&content)).await??;
+        }
+        Ok(subject)
     }
 
     /// The engine, for measuring.
@@ -146,7 +184,7 @@ impl Matcher {
         let shown = view::show(&self.listings, actor, kind, id).await?;
         let known = Known::of(&shown.typed, shown.party.id, shown.party.party_type, shown.party.province);
         let known = Known { confirmed_at: shown.confirmed_at, ..known };
-        let subject = Subject { id: Some(id), content: shown.typed, known };
+        let subject = Subject { id: Some(id), content: shown.typed, known, vector: None };
         let now = match &bookmark {
             Some(b) => DateTime::from_timestamp(b.now_s, 0).ok_or(MatchError::Cursor)?,
             None => whole_second(self.listings.store.clock().now()),
@@ -217,7 +255,7 @@ impl Matcher {
         limit: usize,
     ) -> Result<Vec<Match>, MatchError> {
         let known = Side::unstored(content).known;
-        let subject = Subject { id: None, content: content.clone(), known };
+        let subject = self.encoded::<MatchError>(Subject { id: None, content: content.clone(), known, vector: None }).await?;
         let reader = Reader { lang: actor.lang, now: whole_second(self.listings.store.clock().now()), explain: false };
         let found = self.found(actor, &subject, kinds.clone()).await?;
         let engine = self.engine.clone();

@@ -13,6 +13,7 @@ use crate::answer::{Part, Reason};
 use crate::constraints::{Rules, offered as offered_figure, wanted as wanted_figure};
 use crate::engine::{Party, Weighed};
 use crate::fit;
+use crate::meaning::{Gist, gist};
 use crate::side::Field;
 use crate::targets;
 use crate::terms::{Shape, Stems, Terms};
@@ -27,7 +28,15 @@ pub(crate) const NEAR: f64 = 0.5;
 
 /// Whether there is any reason at all.
 pub(crate) fn any(weighed: &Weighed) -> bool {
-    weighed.topic.is_some() || weighed.nearness.is_some_and(|n| n >= NEAR) || weighed.comparisons.iter().any(targets::Comparison::reached)
+    weighed.topic.is_some()
+        || means_the_same(weighed)
+        || weighed.nearness.is_some_and(|n| n >= NEAR)
+        || weighed.comparisons.iter().any(targets::Comparison::reached)
+}
+
+/// Whether both mean so much the same that it is a reason.
+fn means_the_same(weighed: &Weighed) -> bool {
+    weighed.meaning.is_some_and(|meaning| meaning >= NEAR)
 }
 
 /// The reasons, the weightiest first.
@@ -49,11 +58,15 @@ pub(crate) fn of(
     {
         topical(sought, terms, offered, &topic, words * steady, rules.lang, stems, &mut all);
     }
+    let topical = fit::topical(words, weighed.meaning, weights);
+    if means_the_same(weighed) {
+        all.extend(meaning(sought, offered, weighed.meaning.unwrap_or_default(), (topical - words) * steady, rules.lang));
+    }
     let near = weighed.nearness.unwrap_or_default();
     if near >= NEAR {
-        all.extend(field(sought, offered, (1.0 - words) * weights.field * near * steady, rules));
+        all.extend(field(sought, offered, (1.0 - topical) * weights.field * near * steady, rules));
     }
-    let relevance = words + (1.0 - words) * weights.field * near;
+    let relevance = topical + (1.0 - topical) * weights.field * near;
     let sum: f64 = weighed.parts.iter().map(|p| fit::weight(p.part, &weights.parts)).sum();
     for part in weighed.parts.iter().filter(|p| p.known && p.value > 0.0) {
         let share = relevance * weights.fit * fit::weight(part.part, &weights.parts) / sum.max(f64::MIN_POSITIVE) * part.value;
@@ -62,7 +75,7 @@ pub(crate) fn of(
             Part::Cooperation => all.extend(cooperation(sought, offered, share, rules)),
             Part::Maturity => all.extend(maturity(sought, offered, share, rules)),
             Part::Place => all.extend(place(sought, offered, share, rules)),
-            Part::Topic | Part::Field | Part::Freshness | Part::Deals => {}
+            Part::Topic | Part::Meaning | Part::Field | Part::Freshness | Part::Deals => {}
         }
     }
     in_order(all)
@@ -167,14 +180,22 @@ pub(crate) fn named(words: &[String]) -> String {
 
 /// The name of a field for the reader: “nhu cầu: tiêu đề”.
 pub(crate) fn name_of(field: &Field<'_>, party: &Party<'_>, lang: Lang) -> String {
+    let name = field_name(&field.pointer, lang);
+    say(lang, "match-field-of", &[("field", &name), ("side", &side_name(party, lang))])
+}
+
+fn field_name(pointer: &str, lang: Lang) -> String {
+    let first = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
+    say(lang, &format!("match-field-{}", first.replace('_', "-")), &[])
+}
+
+fn side_name(party: &Party<'_>, lang: Lang) -> String {
     let side = match party.side.content {
         Content::Need(_) => "match-side-need",
         Content::Technology(_) => "match-side-technology",
         Content::IpAsset(_) => "match-side-ip-asset",
     };
-    let first = field.pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
-    let name = say(lang, &format!("match-field-{}", first.replace('_', "-")), &[]);
-    say(lang, "match-field-of", &[("field", &name), ("side", &say(lang, side, &[]))])
+    say(lang, side, &[])
 }
 
 pub(crate) fn coded(part: Part, share: f64, fields: (&str, &str), values: (String, String), text: String) -> Reason {
@@ -189,6 +210,31 @@ pub(crate) fn coded(part: Part, share: f64, fields: (&str, &str), values: (Strin
         offer_value: Some(values.1),
         text,
     }
+}
+
+/// Both mean the same: no words are cited, since the two texts were compared as wholes.
+fn meaning(sought: &Party<'_>, offered: &Party<'_>, nearness: f64, share: f64, lang: Lang) -> Option<Reason> {
+    let (one, other) = (gist(sought.side.content)?, gist(offered.side.content)?);
+    let name = |gist: &Gist, party: &Party<'_>| {
+        let name = field_name(&gist.pointer, lang);
+        let name = if gist.has_about { say(lang, "match-field-with-title", &[("field", &name)]) } else { name };
+        say(lang, "match-field-of", &[("field", &name), ("side", &side_name(party, lang))])
+    };
+    let (need, offer) = (name(&one, sought), name(&other, offered));
+    #[expect(clippy::cast_possible_truncation, reason = "a share of one, in hundredths")]
+    let percent = ((nearness * 100.0).round() as i64).to_string();
+    let text = say(lang, "match-meaning", &[("need", &need), ("offer", &offer), ("near", &percent)]);
+    Some(Reason {
+        part: Part::Meaning,
+        share,
+        need_field: one.pointer,
+        offer_field: other.pointer,
+        words: Vec::new(),
+        offer_words: Vec::new(),
+        need_value: None,
+        offer_value: None,
+        text,
+    })
 }
 
 fn field(sought: &Party<'_>, offered: &Party<'_>, share: f64, rules: &Rules<'_>) -> Option<Reason> {

@@ -60,6 +60,41 @@ pub(crate) mod subject {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub(crate) mod vector {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "listing_vector")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub listing_id: Uuid,
+        pub kind: String,
+        pub version: i64,
+        pub model: Uuid,
+        pub text_hash: i64,
+        pub vector: Vec<u8>,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod vector_fill {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "vector_fill")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub model: Uuid,
+        pub reached: Option<Uuid>,
+        pub done: bool,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub(crate) mod told {
     use sea_orm::entity::prelude::*;
 

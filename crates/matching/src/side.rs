@@ -5,6 +5,7 @@ use base::{Code, Lang, ListingId, PartyId};
 use chrono::{DateTime, Utc};
 use listings::content::{Content, TextRole};
 use listings::published::Published;
+use vectors::Packed;
 
 use crate::weights::Role;
 
@@ -54,6 +55,8 @@ pub struct Side<'a> {
     pub content: &'a Content,
     /// What may be known of its party.
     pub known: Known,
+    /// The vector of what it says, of a content that is not stored and was encoded. A stored one has its own.
+    pub vector: Option<Packed>,
 }
 
 impl<'a> Side<'a> {
@@ -62,13 +65,14 @@ impl<'a> Side<'a> {
     pub fn of(listing: &'a Published) -> Self {
         let owner = &listing.owner;
         let known = Known::of(&listing.content, Some(owner.id), Some(owner.party_type.clone()), owner.province.clone());
-        Self { id: Some(listing.id), content: &listing.content, known: Known { confirmed_at: Some(listing.confirmed_at), ..known } }
+        let known = Known { confirmed_at: Some(listing.confirmed_at), ..known };
+        Self { id: Some(listing.id), content: &listing.content, known, vector: None }
     }
 
     /// A content that is not stored.
     #[must_use]
     pub fn unstored(content: &'a Content) -> Self {
-        Self { id: None, content, known: Known::of(content, None, None, None) }
+        Self { id: None, content, known: Known::of(content, None, None, None), vector: None }
     }
 }
 

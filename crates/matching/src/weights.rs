@@ -146,6 +146,12 @@ pub struct Weights {
     pub topic_half: f64,
     /// The most that the field can bring of what the words left open.
     pub field: f64,
+    /// The most that meaning the same, by vectors of sentences, can bring of what the words left open; 0 for nothing.
+    pub vectors: f64,
+    /// From which cosine of two vectors on they mean something alike, and at which the same. Every model has its own line.
+    pub vector_line: [f64; 2],
+    /// The most candidates that nearness of vectors brings beside the words.
+    pub vector_candidates: usize,
     /// Pairs below this score are no matches; the score before calibration, which decides nothing.
     pub least_score: f64,
     /// How much of the relevance the fit decides.
@@ -197,6 +203,9 @@ impl Default for Weights {
             imagined_documents: 100.0,
             topic_half: 0.25,
             field: 0.25,
+            vectors: 0.5,
+            vector_line: [0.2, 0.5],
+            vector_candidates: 50,
             least_score: 0.08,
             fit: 0.3,
             parts: FitWeights { targets: 4.0, cooperation: 2.0, maturity: 1.5, place: 0.7, freshness: 0.5 },

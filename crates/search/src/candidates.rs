@@ -129,6 +129,25 @@ impl Search {
         Ok(best.into_iter().map(|entry| Candidate { id: Uuid::from_u128(entry.id), score: entry.score }).collect())
     }
 
+    /// Those of these documents that pass the filters and that the viewer may see, in their order.
+    ///
+    /// # Errors
+    /// [`Failure`] if the index cannot be read.
+    pub fn among(&self, ids: &[Uuid], filters: &Filters, viewer: &Viewer) -> Result<Vec<Uuid>, Failure> {
+        let snapshot = self.whole()?;
+        let narrowing = Narrowing { filters, periods: &Periods::new(), party: None, viewer };
+        let sets = (0..snapshot.segments.len()).map(|place| allowed(&snapshot, place, &narrowing)).collect::<Result<Vec<_>, _>>()?;
+        let mut all = Vec::with_capacity(ids.len());
+        for id in ids {
+            if let Some((place, doc)) = snapshot.locate(*id)?
+                && sets.get(place).is_some_and(|set| set.contains(doc))
+            {
+                all.push(*id);
+            }
+        }
+        Ok(all)
+    }
+
     /// The freshest, completest and verified documents that pass the filters, as an empty search lists them.
     ///
     /// # Errors

@@ -103,6 +103,8 @@ pub struct App {
     pub saved: Saved,
     /// Pairing.
     pub matcher: Matcher,
+    /// Whether the settings name a model of vectors that cannot be used.
+    pub is_model_refused: bool,
     /// From interest to outcome.
     pub brokering: Brokering,
     /// Letters.

@@ -34,8 +34,22 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
         "index_lag_events": lag.max(0),
         "stopping": app.is_stopping(),
         "jobs": { "open": open_jobs, "failed": failed_jobs },
+        "vectors": vectors(&app),
     });
     (status, axum::Json(body)).into_response()
+}
+
+/// How far the vectors of listings are; null where no model is used. The space is ready without them.
+fn vectors(app: &App) -> serde_json::Value {
+    match app.matcher.meanings() {
+        None if app.is_model_refused => json!({ "state": "refused" }),
+        None => serde_json::Value::Null,
+        Some(meanings) => {
+            let progress = meanings.progress();
+            let state = if progress.whole { "whole" } else { "being_made" };
+            json!({ "state": state, "held": progress.held, "left_out": progress.left_out })
+        }
+    }
 }
 
 /// Metrics in Prometheus' text form.

@@ -252,7 +252,7 @@ impl From<MatchError> for Problem {
             MatchError::Cursor => Self::parameter("cursor"),
             MatchError::Invalid(faults) => Self::invalid(faults),
             MatchError::Index(failure) => failure.into(),
-            MatchError::CutOff(_) => Self::internal(&error),
+            MatchError::Model(_) | MatchError::CutOff(_) => Self::internal(&error),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What goes on beside the requests: the followers of index and standing matches, jobs (mail, imports), and what the clock brings.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use accounts::mail;
@@ -24,6 +25,9 @@ pub fn start(app: &App, wanting: Option<Wanting>, stop: &CancellationToken) -> J
     let mut workers = JoinSet::new();
     workers.spawn(search::follower::run(app.store.clone(), app.search.clone(), wanting, stop.clone()));
     workers.spawn(matching::standing::run(app.matcher.clone(), stop.clone()));
+    if let Some(meanings) = app.matcher.meanings() {
+        workers.spawn(matching::meaning::run(app.store.clone(), Arc::clone(meanings), stop.clone()));
+    }
     // Imports take minutes: beside the rest, so that no letter waits for them, and they for no mail server.
     workers.spawn(jobs(app.clone(), Which::AllBut(listings::import::JOB), stop.clone()));
     workers.spawn(jobs(app.clone(), Which::Only(listings::import::JOB), stop.clone()));

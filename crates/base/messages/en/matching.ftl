@@ -1,6 +1,8 @@
 # Why two listings match, and why one is excluded.
 match-topic = Both speak of “{ $words }”: { $need } and { $offer }.
 match-translated = “{ $words }” in { $need } is “{ $others }” in { $offer }.
+match-meaning = The language model finds { $need } close in meaning to { $offer } (nearness { $near } %).
+match-field-with-title = title and { $field }
 match-field-of = the { $side }'s { $field }
 match-side-need = need
 match-side-technology = technology

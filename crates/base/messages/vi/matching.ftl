@@ -1,6 +1,8 @@
 # Vì sao hai tin hợp nhau, và vì sao một tin bị loại.
 match-topic = Cùng nói về “{ $words }”: { $need } và { $offer }.
 match-translated = “{ $words }” ở { $need } ứng với “{ $others }” ở { $offer }.
+match-meaning = Theo mô hình ngôn ngữ, { $need } gần nghĩa với { $offer } (độ gần { $near } %).
+match-field-with-title = tiêu đề và { $field }
 match-field-of = { $field } của { $side }
 match-side-need = nhu cầu
 match-side-technology = công nghệ

@@ -14,6 +14,7 @@ use innospace::space;
 /// Looks at settings and data. Exit code 1 if anything is unsafe.
 pub async fn run(config: Config, data: PathBuf, as_json: bool) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let mut found: Vec<(&str, String)> = Vec::new();
+    let mut notes: Vec<String> = Vec::new();
     if !config.server.public_url.starts_with("https://") {
         found.push(("server.public_url", "is not https://: cookies go without Secure. Put a proxy with TLS before the space.".to_owned()));
     }
@@ -37,6 +38,16 @@ pub async fn run(config: Config, data: PathBuf, as_json: bool) -> Result<ExitCod
             if administrators.is_empty() {
                 found.push(("accounts", "there is no administrator: make one with `innospace admin create`.".to_owned()));
             }
+            match space::meanings(&config) {
+                Err(error) => found.push(("vectors.model", format!("cannot be used: {}.", store::follow::report(&error)))),
+                Ok(None) => {}
+                Ok(Some(meanings)) => {
+                    let (made, is_whole) = meanings.made(&parts.store).await?;
+                    let published = listings::published::count(&parts.store).await?;
+                    let rest = if is_whole { "all have been through the model" } else { "a running server makes the others" };
+                    notes.push(format!("vectors: {made} of {published} published listings have one; {rest}"));
+                }
+            }
             let (_, failed) = parts.store.count_jobs().await?;
             if failed > 0 {
                 found.push(("jobs", format!("{failed} failed for good: `innospace jobs` says why, `innospace jobs --retry` puts them back.")));
@@ -45,13 +56,15 @@ pub async fn run(config: Config, data: PathBuf, as_json: bool) -> Result<ExitCod
     }
     if as_json {
         let rows: Vec<_> = found.iter().map(|(what, why)| json!({ "setting": what, "finding": why })).collect();
-        print(&json!({ "safe": found.is_empty(), "findings": rows }).to_string());
-    } else if found.is_empty() {
-        print("nothing unsafe was found");
+        print(&json!({ "safe": found.is_empty(), "findings": rows, "notes": notes }).to_string());
     } else {
+        if found.is_empty() {
+            print("nothing unsafe was found");
+        }
         for (what, why) in &found {
             print(&format!("{what} {why}"));
         }
+        notes.iter().for_each(|note| print(note));
     }
     Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

@@ -238,7 +238,7 @@ async fn all_hits(
 pub async fn matches(config: Config, data: PathBuf, args: Match, as_json: bool) -> Done {
     let parts = space::parts(&config, &data, base::Clock::system()).await?;
     let index = space::readable_index(&config, &data, &parts).await?;
-    let matcher = space::matcher(&config, &parts, &index)?;
+    let matcher = space::matcher_with_vectors(&config, &parts, &index).await?;
     let mapping = Mapping::parse(&args.map.display().to_string(), &std::fs::read_to_string(&args.map)?)?;
     let read = |row: serde_json::Value| {
         let mapped = mapping.apply_json(&row, &parts.vocabularies, parts.store.clock().today());
@@ -259,7 +259,7 @@ pub async fn matches(config: Config, data: PathBuf, args: Match, as_json: bool) 
 pub async fn rematch(config: Config, data: PathBuf, args: Rematch, as_json: bool) -> Done {
     let parts = space::parts(&config, &data, base::Clock::system()).await?;
     let index = space::current_index(&config, &data, &parts).await?;
-    let matcher = space::matcher(&config, &parts, &index)?;
+    let matcher = space::matcher_with_vectors(&config, &parts, &index).await?;
     let started = std::time::Instant::now();
     let bar = bar(listings::published::count(&parts.store).await?, "matches");
     if args.check {

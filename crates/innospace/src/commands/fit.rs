@@ -81,7 +81,7 @@ pub async fn run(config: Config, data: PathBuf, args: Fit, as_json: bool) -> Res
     let verdicts = if args.without_feedback { 0 } else { judgements.add_feedback(&parts.store).await? };
 
     let index = space::readable_index(&config, &data, &parts).await?;
-    let matcher = space::matcher(&config, &parts, &index)?;
+    let matcher = space::matcher_with_vectors(&config, &parts, &index).await?;
     let asking = bar(judgements.questions().count() as u64, "questions");
     let collected = tuning::collect(&matcher, &judgements, args.as_needs, |n| asking.set_position(n)).await?;
     asking.finish_and_clear();

@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::list::{List, Pair};
-use super::{ROOM, StandingError};
+use super::{NEAREST, ROOM, StandingError};
 use crate::engine::{Engine, Reader};
 use crate::matcher::Matcher;
 use crate::rows::generation;
@@ -40,7 +40,7 @@ pub struct Current {
     pub(crate) is_done: bool,
     /// How many listings may still be touched before the space may have outgrown it; none where that was not counted.
     pub(super) room: Option<u64>,
-    /// Of the weights, the glossary and the fields that it was made with.
+    /// Of the weights, the glossary, the fields and the model that it was made with.
     fingerprint: String,
     pub(crate) store: Store,
     judge: Engine,
@@ -77,7 +77,7 @@ impl Current {
         let Some(mut row) = newest else { return Ok(None) };
         let statistics =
             Statistics::from_bytes(std::mem::take(&mut row.statistics)).map_err(|e| StoreError::corrupt("match generation", e))?;
-        Ok(Some(Self::of(matcher, &row, Arc::new(statistics))))
+        Ok(Some(Self::of(matcher, &matcher.engine().settled(), &row, Arc::new(statistics))))
     }
 
     /// Which generation is the newest.
@@ -86,11 +86,12 @@ impl Current {
         Ok(ids.into_tuple().one(store.db()).await?)
     }
 
-    pub(super) fn of(matcher: &Matcher, row: &generation::Model, statistics: Arc<Statistics>) -> Self {
-        let judge = matcher.engine().held_to(statistics);
+    /// The generation of a row, reckoned with by `engine`, which is settled.
+    pub(super) fn of(matcher: &Matcher, engine: &Engine, row: &generation::Model, statistics: Arc<Statistics>) -> Self {
+        let judge = engine.held_to(statistics);
         let mut wide = judge.weights().clone();
         (wide.candidate_terms, wide.terms) = ASKED;
-        (wide.candidates, wide.field_candidates) = (ROOM, 0);
+        (wide.candidates, wide.field_candidates, wide.vector_candidates) = (ROOM, 0, NEAREST);
         let weights = judge.weights();
         let least = weights.standing_min.max(weights.calibration.of(weights.field)).clamp(0.0, 1.0);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of one, in millionths")]
@@ -112,10 +113,10 @@ impl Current {
         }
     }
 
-    /// Whether everything is to be reckoned anew, however large the space is: freshness is a month old, or weights, glossary
-    /// or fields are others.
-    pub(super) fn is_outdated(&self, now: DateTime<Utc>) -> bool {
-        self.fingerprint != self.judge.fingerprint() || now - self.started_at > TimeDelta::days(GENERATION_DAYS)
+    /// Whether everything is to be reckoned anew, however large the space is: freshness is a month old, or weights, glossary,
+    /// fields or the model of vectors are others than `engine` has now.
+    pub(super) fn is_outdated(&self, engine: &Engine, now: DateTime<Utc>) -> bool {
+        self.fingerprint != engine.settled().fingerprint() || now - self.started_at > TimeDelta::days(GENERATION_DAYS)
     }
 
     /// How many listings may come or go beside so many that are out; none if the space has grown or shrunk by more than a

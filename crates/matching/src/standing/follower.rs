@@ -1,6 +1,6 @@
 //! From the event log to the standing matches: what an event touches is reckoned anew, both ways, and nothing else.
 //!
-//! What always holds: an event is looked at only after the index has come past it; what a listing is now is read from
+//! What always holds: an event is looked at only after the index has come past it, and the vectors that a node holds; what a listing is now is read from
 //! the database, so a batch may be applied any number of times; the place in the log moves in the transaction of the
 //! last pairs that were written for it; on several nodes the row of that place decides who writes.
 
@@ -23,6 +23,7 @@ use super::tell::{self, Fresh};
 use super::write::{Change, Subject, holders, in_use, lists, move_on};
 use super::{StandingError, rebuild};
 use crate::matcher::Matcher;
+use crate::meaning::Told;
 
 /// The follower's name, in its durable place and in metrics.
 pub const NAME: &str = "matches";
@@ -78,7 +79,7 @@ pub async fn run(matcher: Matcher, stop: CancellationToken) {
 async fn begin(matcher: &Matcher, stop: &CancellationToken) -> Result<Option<i64>, StandingError> {
     let store = &matcher.listings().store;
     let head = store.last_position().await?;
-    if !index_reaches(matcher, head, stop).await {
+    if !others_reach(matcher, head, stop).await {
         return Ok(None);
     }
     // What was there before is nobody's news: the place is set first, and the first fill reads what is there after it.
@@ -90,12 +91,18 @@ async fn begin(matcher: &Matcher, stop: &CancellationToken) -> Result<Option<i64
     Ok(Some(store.follower_position(NAME).await?))
 }
 
-/// Waits until the index has come so far; false if the program is to stop.
-async fn index_reaches(matcher: &Matcher, position: i64, stop: &CancellationToken) -> bool {
+/// Waits until index and vectors have come so far; false if the program is to stop.
+async fn others_reach(matcher: &Matcher, position: i64, stop: &CancellationToken) -> bool {
+    let reached = async {
+        matcher.engine().search().reaches(position).await;
+        if let Some(meanings) = matcher.meanings() {
+            meanings.reaches(position).await;
+        }
+    };
     tokio::select! {
         biased;
         () = stop.cancelled() => false,
-        () = matcher.engine().search().reaches(position) => true,
+        () = reached => true,
     }
 }
 
@@ -110,14 +117,16 @@ async fn step(
     let (Some(first), Some(last)) = (events.first(), events.last()) else { return store.follower_position(NAME).await.map_err(Into::into) };
     let (before, reached, at) = (first.position - 1, last.position, last.at);
     let touched = Touched::by(&events);
-    if touched.is_empty() {
+    let told = matcher.meanings().map(|meanings| Told::by(&events, meanings.model())).unwrap_or_default();
+    if touched.is_empty() && told.touched.is_empty() && !told.is_whole {
         // Nothing of ours: not worth a write. After a restart these events are read once more.
         return Ok(reached);
     }
-    if !index_reaches(matcher, reached, stop).await {
+    if !others_reach(matcher, reached, stop).await {
         return Ok(before);
     }
     let mut ids = touched.listings;
+    ids.extend(told.touched);
     let moved = ids.len();
     for party in &touched.parties {
         ids.extend(published::ids_of_party(store, *party).await?);

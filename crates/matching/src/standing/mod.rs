@@ -5,19 +5,20 @@
 //! `standing_keep` pairs among those from `standing_min` on that violate no hard constraint, of listings that are out and
 //! that more than their own party may see. A score depends on the two approved contents, on what everybody may know of
 //! the two parties, and on the generation: the statistics of words and the moment freshness is measured at, both held
-//! fast until the space grew or shrank by a fifth, a month passed, or the weights, the glossary or the fields changed. So
+//! fast until the space grew or shrank by a fifth, a month passed, or the weights, the glossary, the fields or the model of
+//! vectors changed. Vectors count from when all listings have been through the model; a vector that comes later touches its
+//! listing as an edit does. So
 //! an edit changes the pairs of its own listing alone, and keeping current gives what reckoning everything anew would
 //! give.
 //!
 //! Which pairs are looked at is asked of the index, from the side that changed: every listing that shares one of the
-//! most telling words, the best [`ROOM`] of them. In a space where more than that share words with one listing, a pair
+//! most telling words, the best [`ROOM`] of them, and the [`NEAREST`] by what they mean. In a space where more than that share words with one listing, a pair
 //! that only one of the sides would have looked at may be kept until the next generation; a test holds that with room
 //! there is no difference.
 //!
 //! `standing_min` is at least what nearness of fields alone can make (`weights.field`, as it is told), since fields alone
 //! are no words that anybody could check. What a viewer may see is decided again when the pairs are read.
 
-mod background;
 mod compute;
 mod follower;
 mod list;
@@ -32,8 +33,10 @@ pub use list::Pair;
 pub use rebuild::{Difference, check, rebuild};
 pub use tell::tell_waiting;
 
-/// The most listings that are looked at for one.
+/// The most listings that are looked at for one by its words.
 pub const ROOM: usize = 300;
+/// The most that are looked at beside them by what it means, where a model is used.
+pub const NEAREST: usize = 100;
 
 /// Why standing matches could not be kept.
 #[derive(Debug, thiserror::Error)]

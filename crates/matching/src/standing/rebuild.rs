@@ -18,10 +18,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::StandingError;
-use super::background::Background;
 use super::compute::Current;
 use super::list::Pair;
 use super::write::{Change, Subject, of_row};
+use crate::background::Background;
 use crate::matcher::Matcher;
 use crate::rows::{generation, standing, subject};
 use crate::statistics::Statistics;
@@ -107,7 +107,7 @@ pub(super) async fn up_to_date(
         None => Current::load(matcher).await?,
     };
     let seen = current.as_ref().map(|c| c.id);
-    if let Some(mut current) = current.filter(|c| !c.is_outdated(store.clock().now())) {
+    if let Some(mut current) = current.filter(|c| !c.is_outdated(matcher.engine(), store.clock().now())) {
         let touched = u64::try_from(touched).unwrap_or(u64::MAX);
         current.room = match current.room.and_then(|room| room.checked_sub(touched)) {
             Some(room) => Some(room),
@@ -130,17 +130,19 @@ pub(super) async fn up_to_date(
 async fn begin(matcher: &Matcher, seen: Option<Uuid>, pace: &Pace<'_>, mut progress: impl FnMut(u64) + Send) -> Result<u64, StandingError> {
     let store = &matcher.listings().store;
     let search = matcher.engine().search().clone();
+    // Looked at once: whether vectors count must not change between the row and what is reckoned with it.
+    let engine = matcher.engine().settled();
     let statistics = pace.pool().spawn_blocking(move || Statistics::count(&search)).await??;
     let row = generation::Model {
         id: store.clock().uuid(),
         started_at: store.clock().now(),
         listings: i64::try_from(published::count(store).await?).unwrap_or(i64::MAX),
         statistics: statistics.as_bytes().to_vec(),
-        fingerprint: matcher.engine().fingerprint(),
+        fingerprint: engine.fingerprint(),
         reached: None,
         done: false,
     };
-    let current = Current::of(matcher, &row, Arc::new(statistics));
+    let current = Current::of(matcher, &engine, &row, Arc::new(statistics));
     store.write(Ctx::system(), move |tx| put_in_place(tx, seen, row.clone())).await?;
     fill(matcher, &current, pace, &mut progress).await
 }

@@ -35,7 +35,9 @@ const fn beside(name: &'static str, of: fn(&mut Weights) -> &mut f64, from: f64,
 
 /// What is fitted: how much the words, the field and the fit count, and what makes each of them. Not what chooses candidates,
 /// and not `topic_half`, which stretches scores rather than ordering them.
-const COORDINATES: [Coordinate; 30] = [
+const COORDINATES: [Coordinate; 31] = [
+    // Without vectors no step of it helps, so it stays.
+    beside("vectors", |w| &mut w.vectors, 0.05, 0.95),
     beside("field", |w| &mut w.field, 0.05, 0.6),
     beside("fit", |w| &mut w.fit, 0.05, 0.8),
     beside("unknown", |w| &mut w.unknown, 0.1, 0.9),

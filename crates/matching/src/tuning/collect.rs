@@ -21,6 +21,9 @@ pub enum CollectError {
     /// The index could not be read.
     #[error("the index could not be read")]
     Index(#[from] Failure),
+    /// The model of vectors failed.
+    #[error("the model of vectors failed")]
+    Model(#[from] vectors::EncodeError),
     /// The work was cut off.
     #[error("the work was cut off")]
     CutOff(#[from] tokio::task::JoinError),
@@ -60,7 +63,7 @@ pub async fn collect(
             all.unpublished += 1;
             continue;
         };
-        let subject = asked(&asking, as_needs);
+        let subject = matcher.encoded::<CollectError>(asked(&asking, as_needs)).await?;
         let (engine, seeking) = (matcher.engine().clone(), subject.clone());
         let viewer = Viewer::of(&Actor::system());
         // Also of an offer other offers are asked for: it seeks here.
@@ -94,10 +97,11 @@ fn asked(asking: &Published, as_needs: bool) -> Subject {
         Content::IpAsset(offer) => Some([&offer.summary, &offer.title]),
     };
     let Some(described) = described else {
-        return Subject { id: Some(asking.id), content: asking.content.clone(), known: side.known };
+        return Subject { id: Some(asking.id), content: asking.content.clone(), known: side.known, vector: None };
     };
     let is_said = |text: &&&Localised| Lang::ALL.into_iter().any(|lang| text.get(lang).is_some());
     let problem = described.iter().find(is_said).map(|text| (*text).clone()).unwrap_or_default();
     // Nothing is known of whoever would ask so.
-    Subject { id: Some(asking.id), content: Content::Need(Box::new(Need { problem, ..Need::default() })), known: Known::default() }
+    let content = Content::Need(Box::new(Need { problem, ..Need::default() }));
+    Subject { id: Some(asking.id), content, known: Known::default(), vector: None }
 }

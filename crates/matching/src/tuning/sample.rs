@@ -56,6 +56,8 @@ pub struct Candidate {
     hits: Vec<Vec<Hit>>,
     /// Whether there is a reason for it beside words.
     reason_beside: bool,
+    /// Of the two vectors, if both have one.
+    cosine: Option<f64>,
     nearness: Option<f64>,
     facts: Facts,
 }
@@ -103,6 +105,7 @@ impl Question {
             };
             Language { words: terms.all.iter().map(word).collect(), translates: said.filter(|_| terms.translated) }
         };
+        let vector = engine.vector_of(subject);
         let mut candidates = Vec::with_capacity(found.len());
         for listing in found {
             let side = Side::of(listing);
@@ -110,10 +113,11 @@ impl Question {
             let Beside { nearness, comparisons, facts } = engine.beside(subject, &side, now);
             let hits: Vec<Vec<Hit>> = all.iter().map(|terms| met(terms, &texts, &mut stems)).collect();
             let reason_beside = nearness.is_some_and(|n| n >= NEAR) || comparisons.iter().any(Comparison::reached);
-            let has_reason = reason_beside || hits.iter().any(|hits| !hits.is_empty());
+            let cosine = engine.cosine(vector.as_ref(), &side);
+            let has_reason = reason_beside || cosine.is_some() || hits.iter().any(|hits| !hits.is_empty());
             if has_reason && engine.violated(subject, &side, &comparisons, Lang::Vi).is_empty() {
                 let texts = texts.iter().map(|text| (text.role, length(text))).collect();
-                candidates.push(Candidate { id: listing.id, good: good(listing.id), texts, hits, reason_beside, nearness, facts });
+                candidates.push(Candidate { id: listing.id, good: good(listing.id), texts, hits, reason_beside, cosine, nearness, facts });
             }
         }
         let languages = all.iter().map(language).collect();
@@ -151,11 +155,13 @@ impl Question {
     /// The score of each candidate before calibration; `met` is what [`Self::met`] gave with the same weights of words.
     pub(crate) fn scores(&self, met: &[f64], weights: &Weights) -> Vec<f64> {
         let score = |(one, met): (&Candidate, &f64)| {
-            if *met <= 0.0 && !one.reason_beside {
+            // A weight of 0 looks at no vector at all.
+            let meaning = one.cosine.filter(|_| weights.vectors > 0.0).map(|cosine| fit::meaning(cosine, weights));
+            if *met <= 0.0 && !one.reason_beside && meaning.is_none_or(|meaning| meaning < NEAR) {
                 return 0.0;
             }
             let words = if *met > 0.0 { value(*met, weights) } else { 0.0 };
-            fit::score(words, one.nearness, &one.facts.parts(weights), weights)
+            fit::score(fit::topical(words, meaning, weights), one.nearness, &one.facts.parts(weights), weights)
         };
         self.candidates.iter().zip(met).map(score).collect()
     }

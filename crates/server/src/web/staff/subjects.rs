@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::problem::Problem;
 
 /// Every kind of event there is.
-const EVENTS: [&str; 119] = [
+const EVENTS: [&str; 121] = [
     "account.confirmed",
     "account.created",
     "account.disabled",
@@ -135,6 +135,8 @@ const EVENTS: [&str; 119] = [
     "saved_search.kept",
     "saved_search.removed",
     "saved_search.stopped",
+    "vectors.made",
+    "vectors.whole",
 ];
 
 /// What an event is about.
@@ -249,8 +251,8 @@ fn in_words(key: &str, kind: &str, lang: Lang) -> String {
 mod tests {
     use super::*;
 
-    const SUBJECTS: [&str; 10] =
-        ["account", "deal", "disclosure", "expert", "import", "interest", "listing", "match", "party", "saved_search"];
+    const SUBJECTS: [&str; 11] =
+        ["account", "deal", "disclosure", "expert", "import", "interest", "listing", "match", "party", "saved_search", "vectors"];
 
     #[test]
     fn every_kind_of_event_is_a_choice_and_so_is_one_that_is_not_known_but_asked_for() {

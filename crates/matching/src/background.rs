@@ -7,14 +7,14 @@ use tokio::runtime::{Builder, Handle, Runtime};
 const NICENESS: i32 = 10;
 
 /// The threads; they end when it is dropped, without being waited for.
-pub(super) struct Background(Option<Runtime>);
+pub(crate) struct Background(Option<Runtime>);
 
 impl Background {
     /// A pool of that many threads. Only on Linux do they give way; elsewhere they are like all others.
     ///
     /// # Errors
     /// If the system gives no threads.
-    pub(super) fn new(threads: usize) -> std::io::Result<Self> {
+    pub(crate) fn new(threads: usize) -> std::io::Result<Self> {
         // Work is only ever handed to the pool that may block; the runtime's own thread is never driven.
         let mut builder = Builder::new_current_thread();
         builder.max_blocking_threads(threads).thread_name("background").on_thread_start(give_way);
@@ -22,7 +22,7 @@ impl Background {
     }
 
     /// Where to hand work to; the calling runtime's own pool after the end.
-    pub(super) fn handle(&self) -> Handle {
+    pub(crate) fn handle(&self) -> Handle {
         self.0.as_ref().map_or_else(Handle::current, |r| r.handle().clone())
     }
 }
@@ -35,7 +35,8 @@ impl Drop for Background {
     }
 }
 
-fn give_way() {
+/// Lets the calling thread give way to all others.
+pub fn give_way() {
     // To Linux a process that is not named is the calling thread.
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
