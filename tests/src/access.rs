@@ -202,8 +202,7 @@ fn expert() -> Value {
     json!({"name": "Lê Thị Mơ", "expertise": [{"what": {"vi": "Sấy dừa"}, "evidence": {"vi": "Mười máy"}, "field": "21101"}]})
 }
 
-/// The form that starts an import of one technology.
-pub fn form(party: PartyId, publish: bool) -> String {
+fn form(party: PartyId, publish: bool) -> String {
     let line = json!({"kind": "technology", "source_lang": "vi", "content": technology("Máy tách vỏ dừa")});
     let field = |name: &str, value: &str| format!("--xxx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
     let file = format!("--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jsonl\"\r\n\r\n{line}\n\r\n");

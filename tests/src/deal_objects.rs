@@ -4,7 +4,7 @@ use base::{PartyId, PartyRole};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::access::{form, ip_asset};
+use crate::access::ip_asset;
 use crate::deals::{Cast, Deal, complete};
 use crate::main_job::{need, publish};
 use crate::site::{Answer, Client, Site, on_every_database};
@@ -366,9 +366,13 @@ async fn an_import_is_taken_back_but_for_the_listing_that_a_deal_is_about() {
         let import = async || {
             // Later, so that what it makes is the newest.
             site.clock.advance(chrono::TimeDelta::minutes(1));
-            let body = form(cast.owner_party, true).into_bytes();
-            let begun =
-                cast.moderator.send_raw(Method::POST, "/api/v1/imports", "multipart/form-data; boundary=xxx", body).await.expect(202);
+            let content = crate::main_job::technology("Máy tách vỏ dừa");
+            let row = json!({"kind": "technology", "source_lang": "vi", "status": "published", "visibility": "public", "content": content});
+            let field = |name: &str, value: &str| format!("--xxx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            let file = format!("--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jsonl\"\r\n\r\n{row}\n\r\n");
+            let body = format!("{file}{}{}--xxx--\r\n", field("party", &cast.owner_party.to_string()), field("publish", "true"));
+            let sent = cast.moderator.send_raw(Method::POST, "/api/v1/imports", "multipart/form-data; boundary=xxx", body.into_bytes());
+            let begun = sent.await.expect(202);
             let path = format!("/api/v1/imports/{}", begun["id"].as_str().unwrap());
             let state = async || cast.moderator.get(&path).await.expect(200)["state"].as_str().unwrap().to_owned();
             site.until("the import has ended", async || !matches!(state().await.as_str(), "waiting" | "running")).await;

@@ -448,13 +448,24 @@ async fn past_deals_speak_for_a_party_only_where_they_are_with_three_partners() 
             let found = site.visitor().get(&path).await.expect(200);
             found["items"].as_array().unwrap().iter().filter(|i| i["reasons"].to_string().contains("\"deals\"")).count()
         };
-        let mut partners = vec![cast.seeker_party];
-        for name in ["b", "c"] {
-            let person = site.person(name).await;
-            partners.push(site.party(&person, &format!("Công ty {name}"), "enterprise").await);
-        }
-        for (n, partner) in partners.iter().enumerate() {
-            let new = json!({"kind": "licence", "listing": cast.listing, "seeker": partner});
+        let second = site.person("b").await;
+        let second = site.party(&second, "Công ty b", "enterprise").await;
+        // The third deal comes from a need of another field; what it transfers is of this one.
+        let third = site.person("c").await;
+        let third_party = site.party(&third, "Công ty c", "enterprise").await;
+        let mut other = need();
+        other["field"] = json!("40107");
+        let asked = third.post("/api/v1/needs", json!({"party": third_party, "content": other})).await.expect(201);
+        let asked = asked["id"].as_str().unwrap().to_owned();
+        let steps = format!("/api/v1/listings/{asked}/transitions");
+        let seen = third.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
+        publish(&moderator, &asked, seen).await;
+        let new = [
+            json!({"kind": "licence", "listing": cast.listing, "seeker": cast.seeker_party}),
+            json!({"kind": "licence", "listing": cast.listing, "seeker": second}),
+            json!({"kind": "licence", "listing": asked, "owner": cast.owner_party, "objects": [cast.listing]}),
+        ];
+        for (n, new) in new.into_iter().enumerate() {
             cast.broker.post("/api/v1/deals", new).await.expect(201);
             assert_eq!(speaks().await, 0, "a deal that runs says nothing");
             // How a deal comes to its end has tests of its own.

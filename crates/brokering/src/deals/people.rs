@@ -132,7 +132,8 @@ async fn check_parties(tx: &Tx, deal: &Deal, wanted: &DealParties) -> Result<(),
         faults.add("/parties", "deal_one_seeker");
     }
     let staying: Vec<(Role, PartyId)> = wanted.parties.iter().map(|one| (one.role, one.party)).collect();
-    if objects::are_held_by_others(tx.db(), deal, &staying).await? {
+    // Where the owner itself leaves that is said above.
+    if faults.is_empty() && objects::are_held_by_others(tx.db(), deal, &staying).await? {
         faults.add("/parties", "deal_holder_stays");
     }
     if !deal.is_open && of(Role::Seeker).first().copied() != deal.party_as(Role::Seeker) {
