@@ -26,6 +26,7 @@ mod disclosures;
 mod documents;
 mod experts;
 mod failing;
+mod filling;
 mod finding;
 mod fitting;
 mod golden;

@@ -14,6 +14,10 @@
 //! that only one of the sides would have looked at may be kept until the next generation; a test holds that with room
 //! there is no difference.
 //!
+//! A new generation is filled page by page, and between two pages what was edited is taken at once, with the new
+//! generation. Until its page comes, the list of a need holds pairs of both: those of the generation before, and those of
+//! whatever was touched since.
+//!
 //! `standing_min` is at least what nearness of fields alone can make (`weights.field`, as it is told), since fields alone
 //! are no words that anybody could check. What a viewer may see is decided again when the pairs are read.
 
@@ -64,10 +68,18 @@ impl From<sea_orm::DbErr> for StandingError {
     }
 }
 
-/// Which generation the standing matches were made with; none if there are none yet.
+/// Which generation the standing matches are made with; none if there are none yet.
 ///
 /// # Errors
 /// If the database fails.
 pub async fn generation(store: &store::Store) -> Result<Option<uuid::Uuid>, StandingError> {
-    Ok(Current::newest(store).await?)
+    Ok(Current::head(store).await?.map(|head| head.id))
+}
+
+/// Whether that generation is whole: the lists of all needs are made with it, and not some still with the one before.
+///
+/// # Errors
+/// If the database fails.
+pub async fn is_whole(store: &store::Store) -> Result<bool, StandingError> {
+    Ok(Current::head(store).await?.is_some_and(|head| head.is_done))
 }
