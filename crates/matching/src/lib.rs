@@ -17,6 +17,7 @@ mod common;
 pub mod compare;
 mod constraints;
 pub mod counterparts;
+mod edits;
 mod engine;
 pub mod feedback;
 mod fit;

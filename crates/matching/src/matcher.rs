@@ -205,6 +205,37 @@ impl Matcher {
         Ok(found.into_iter().filter(|listing| may_see(actor, &listing.audience)).map(|listing| listing.id).collect())
     }
 
+    /// Which of these offers answered a need well enough as both were `before`, for this actor; what is not among those is
+    /// taken as it is.
+    pub(crate) async fn answered(
+        &self,
+        actor: &Actor,
+        need: ListingId,
+        offers: &[ListingId],
+        before: &BTreeMap<ListingId, Published>,
+        least: f64,
+    ) -> Result<BTreeSet<ListingId>, MatchError> {
+        let ids: Vec<ListingId> = offers.iter().copied().chain([need]).filter(|_| !offers.is_empty()).collect();
+        let mut then = published::load(&self.listings.store, &ids).await?;
+        for one in &mut then {
+            if let Some(before) = before.get(&one.id) {
+                *one = before.clone();
+            }
+        }
+        let Some(need) = then.iter().position(|one| one.id == need).map(|at| then.swap_remove(at)) else { return Ok(BTreeSet::new()) };
+        let inside = Inside::between(&self.listings, actor, (Kind::Need, need.id, Some(need.owner.id)), &then).await?;
+        let reader = Reader { lang: actor.lang, now: whole_second(self.listings.store.clock().now()), explain: false };
+        let engine = self.engine.clone();
+        let answered = tokio::task::spawn_blocking(move || {
+            let side = Side::of(&need);
+            let mut judged = engine.judge(&side, &then, reader)?;
+            inside.exclude(&side, &mut judged, &engine.rules(reader.lang));
+            let good = judged.iter().filter(|one| !one.is_excluded() && f64::from(one.score_ppm) / 1e6 >= least);
+            Ok::<_, Failure>(good.map(|one| one.listing.id).collect())
+        });
+        Ok(answered.await??)
+    }
+
     /// The counterparts of a content that is not stored, at most `limit`, the best first.
     ///
     /// # Errors

@@ -143,6 +143,8 @@ pub(crate) mod saved_search {
         pub criteria: String,
         pub way: String,
         pub due_at: DateTimeUtc,
+        /// Up to where in the log it was looked what had been edited.
+        pub seen: i64,
         pub version: i64,
         pub created_at: DateTimeUtc,
         pub updated_at: DateTimeUtc,
