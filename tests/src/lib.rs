@@ -7,6 +7,7 @@
 
 mod access;
 mod account_pages;
+mod alert_edits;
 mod alert_rounds;
 mod alerts;
 mod bad_input;
@@ -15,6 +16,7 @@ mod bucket;
 mod canary;
 mod chain;
 mod commands;
+mod complements;
 mod counted;
 mod crawlers;
 mod damage;
@@ -46,6 +48,7 @@ mod need_desk;
 mod own_pages;
 mod posting;
 mod removal;
+mod responsiveness;
 mod site;
 mod smtp;
 mod standing;

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use base::{Actor, Cursor, Limit, ListingId, Refused, Scope, StaffRole};
+use base::{Actor, Cursor, Limit, ListingId, PartyId, Refused, Scope, StaffRole};
 use chrono::{DateTime, Utc};
 use listings::content::Content;
 use listings::published::{Audience, Published};
@@ -17,6 +17,7 @@ use crate::answer::{Match, MatchPage};
 use crate::engine::{Engine, Judged, Reader};
 use crate::feedback::{self, Said};
 use crate::inside::Inside;
+use crate::replies::Replies;
 use crate::side::{Known, Side};
 use crate::units::Units;
 use crate::weights::Weights;
@@ -130,6 +131,11 @@ impl Matcher {
         &self.engine
     }
 
+    /// The engine, knowing how soon these parties reply.
+    pub(crate) async fn knowing(&self, parties: impl IntoIterator<Item = PartyId>) -> Result<Engine, StoreError> {
+        Ok(self.engine.knowing(Replies::load(&self.listings.store, parties).await?))
+    }
+
     /// The listings it was made over.
     pub(crate) fn listings(&self) -> &Listings {
         &self.listings
@@ -165,7 +171,8 @@ impl Matcher {
         };
         let inside = Inside::between(&self.listings, actor, (kind, id, party), &found).await?;
         let is_own = shown.party.id.is_some_and(|party| actor.is_member(party));
-        let (engine, wanted, limit) = (self.engine.clone(), ask.excluded, ask.limit);
+        let engine = self.knowing(owners(&found).chain(party)).await?;
+        let (wanted, limit) = (ask.excluded, ask.limit);
         let page = tokio::task::spawn_blocking(move || {
             let side = subject.side();
             let mut judged = engine.judge(&side, &found, reader)?;
@@ -225,7 +232,7 @@ impl Matcher {
         let Some(need) = then.iter().position(|one| one.id == need).map(|at| then.swap_remove(at)) else { return Ok(BTreeSet::new()) };
         let inside = Inside::between(&self.listings, actor, (Kind::Need, need.id, Some(need.owner.id)), &then).await?;
         let reader = Reader { lang: actor.lang, now: whole_second(self.listings.store.clock().now()), explain: false };
-        let engine = self.engine.clone();
+        let engine = self.knowing(owners(&then)).await?;
         let answered = tokio::task::spawn_blocking(move || {
             let side = Side::of(&need);
             let mut judged = engine.judge(&side, &then, reader)?;
@@ -251,7 +258,7 @@ impl Matcher {
         let subject = Subject { id: None, content: content.clone(), known };
         let reader = Reader { lang: actor.lang, now: whole_second(self.listings.store.clock().now()), explain: false };
         let found = self.found(actor, &subject, kinds.clone()).await?;
-        let engine = self.engine.clone();
+        let engine = self.knowing(owners(&found)).await?;
         let matches = tokio::task::spawn_blocking(move || {
             let side = subject.side();
             let judged = engine.judge(&side, &found, reader)?;
@@ -269,6 +276,11 @@ impl Matcher {
         found.retain(|listing| may_see(actor, &listing.audience));
         Ok(found)
     }
+}
+
+/// Whose these listings are.
+pub(crate) fn owners(listings: &[Published]) -> impl Iterator<Item = PartyId> {
+    listings.iter().map(|one| one.owner.id)
 }
 
 pub(crate) fn may_see(actor: &Actor, audience: &Audience) -> bool {

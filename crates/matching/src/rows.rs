@@ -11,6 +11,7 @@ pub(crate) mod generation {
         pub started_at: DateTimeUtc,
         pub listings: i64,
         pub statistics: Vec<u8>,
+        pub replies: Vec<u8>,
         pub fingerprint: String,
         pub reached: Option<Uuid>,
         pub done: bool,

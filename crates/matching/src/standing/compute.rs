@@ -17,6 +17,7 @@ use super::list::{List, Pair};
 use super::{ROOM, StandingError};
 use crate::engine::{Engine, Reader};
 use crate::matcher::Matcher;
+use crate::replies::Replies;
 use crate::rows::generation;
 use crate::side::Side;
 use crate::statistics::Statistics;
@@ -101,7 +102,8 @@ impl Current {
         let Some(mut row) = newest else { return Ok(None) };
         let statistics =
             Statistics::from_bytes(std::mem::take(&mut row.statistics)).map_err(|e| StoreError::corrupt("match generation", e))?;
-        Ok(Some(Self::of(matcher, &row, Arc::new(statistics))))
+        let replies = Replies::from_bytes(&row.replies).map_err(|e| StoreError::corrupt("match generation", e))?;
+        Ok(Some(Self::of(matcher, &row, (Arc::new(statistics), Arc::new(replies)))))
     }
 
     /// Which generation is the newest, and how far it is filled.
@@ -118,8 +120,8 @@ impl Current {
         }
     }
 
-    pub(super) fn of(matcher: &Matcher, row: &generation::Model, statistics: Arc<Statistics>) -> Self {
-        let judge = matcher.engine().held_to(statistics);
+    pub(super) fn of(matcher: &Matcher, row: &generation::Model, (statistics, replies): (Arc<Statistics>, Arc<Replies>)) -> Self {
+        let judge = matcher.engine().held_to(statistics).knowing(replies);
         let mut wide = judge.weights().clone();
         (wide.candidate_terms, wide.terms) = ASKED;
         (wide.candidates, wide.field_candidates) = (ROOM, 0);

@@ -1,13 +1,13 @@
 //! Standing matches: for every need that is out the best offers, stored and kept current, so that a counterpart that
 //! comes later is noticed by itself.
 //!
-//! The rule, which holds whatever happened in which order: the standing matches of a need are its best
-//! `standing_keep` pairs among those from `standing_min` on that violate no hard constraint, of listings that are out and
-//! that more than their own party may see. A score depends on the two approved contents, on what everybody may know of
-//! the two parties, and on the generation: the statistics of words and the moment freshness is measured at, both held
-//! fast until the space grew or shrank by a fifth, a month passed, or the weights, the glossary or the fields changed. So
-//! an edit changes the pairs of its own listing alone, and keeping current gives what reckoning everything anew would
-//! give.
+//! The rule, which holds whatever happened in which order: the standing matches of a need are its best `standing_keep`
+//! pairs among those from `standing_min` on that violate no hard constraint, of listings that are out and that more
+//! than their own party may see. A score depends on the two approved contents, on what everybody may know of the two
+//! parties, and on the generation: the statistics of words, how soon parties reply and the moment freshness is measured
+//! at, all held fast until the space grew or shrank by a fifth, a month passed, or the weights, the glossary or the
+//! fields changed. So an edit changes the pairs of its own listing alone, and keeping current gives what reckoning
+//! everything anew would give.
 //!
 //! Which pairs are looked at is asked of the index, from the side that changed: every listing that shares one of the
 //! most telling words, the best [`ROOM`] of them. In a space where more than that share words with one listing, a pair

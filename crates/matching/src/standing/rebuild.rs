@@ -24,6 +24,7 @@ use super::list::Pair;
 use super::write::{Change, Subject, of_row};
 use super::{NAME, StandingError};
 use crate::matcher::Matcher;
+use crate::replies::Replies;
 use crate::rows::{generation, standing, subject};
 use crate::statistics::Statistics;
 
@@ -132,17 +133,19 @@ async fn begin(matcher: &Matcher, seen: Option<Uuid>, pool: Handle) -> Result<Cu
     let store = &matcher.listings().store;
     let search = matcher.engine().search().clone();
     let statistics = pool.spawn_blocking(move || Statistics::count(&search)).await??;
+    let replies = Replies::all(store).await?;
     let listings = published::count(store).await?;
     let row = generation::Model {
         id: store.clock().uuid(),
         started_at: store.clock().now(),
         listings: i64::try_from(listings).unwrap_or(i64::MAX),
         statistics: statistics.as_bytes().to_vec(),
+        replies: replies.to_bytes(),
         fingerprint: matcher.engine().fingerprint(),
         reached: None,
         done: false,
     };
-    let mut current = Current::of(matcher, &row, Arc::new(statistics));
+    let mut current = Current::of(matcher, &row, (Arc::new(statistics), Arc::new(replies)));
     current.room = current.room_beside(listings);
     store.write(Ctx::system(), move |tx| put_in_place(tx, seen, row.clone())).await?;
     Ok(current)
