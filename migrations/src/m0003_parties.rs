@@ -4,6 +4,7 @@ crate::step!(
     "m0003_parties",
     &[
         // The profile is typed JSON and holds nothing that an outsider may not see; the columns are what SQL needs.
+        // `reply_hours`: the median in which it replies, and until when that holds if nothing happens.
         "CREATE TABLE party (
             id {uuid} PRIMARY KEY,
             slug TEXT NOT NULL UNIQUE,
@@ -15,10 +16,14 @@ crate::step!(
             verified_by {uuid} REFERENCES account (id),
             verified_at {time},
             demonstration {bool} NOT NULL,
+            reply_hours {int} CHECK (reply_hours > 0),
+            reply_until {time},
             version {int} NOT NULL,
             created_at {time} NOT NULL,
-            updated_at {time} NOT NULL
+            updated_at {time} NOT NULL,
+            CHECK ((reply_hours IS NULL) = (reply_until IS NULL))
         ) {strict}",
+        "CREATE INDEX party_reply ON party (reply_until, id) WHERE reply_until IS NOT NULL",
         "CREATE INDEX party_type ON party (party_type, id)",
         "CREATE INDEX party_province ON party (province, id)",
         "CREATE INDEX party_verification ON party (verification, id)",

@@ -3,12 +3,14 @@
 crate::step!(
     "m0010_matches",
     &[
-        // What all stored scores are made with: the statistics of words, the moment, and by its hash all that is configured.
+        // What all stored scores are made with: the statistics of words, how soon parties reply, the moment, and by its hash
+        // all that is configured.
         "CREATE TABLE match_generation (
             id {uuid} PRIMARY KEY,
             started_at {time} NOT NULL,
             listings {int} NOT NULL,
             statistics {bytes} NOT NULL,
+            replies {bytes} NOT NULL,
             fingerprint TEXT NOT NULL,
             reached {uuid},
             done {bool} NOT NULL

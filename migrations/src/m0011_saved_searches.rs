@@ -3,6 +3,7 @@
 crate::step!(
     "m0011_saved_searches",
     &[
+        // `seen`: up to where in the log it was looked what had been edited.
         "CREATE TABLE saved_search (
             id {uuid} PRIMARY KEY,
             account_id {uuid} NOT NULL REFERENCES account (id),
@@ -10,6 +11,7 @@ crate::step!(
             criteria TEXT NOT NULL,
             way TEXT NOT NULL CHECK (way IN ('at_once','daily','weekly','off')),
             due_at {time} NOT NULL,
+            seen {int} NOT NULL,
             version {int} NOT NULL,
             created_at {time} NOT NULL,
             updated_at {time} NOT NULL

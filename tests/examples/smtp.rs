@@ -22,7 +22,9 @@ enum Death {
 
 fn main() -> std::io::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [port, folder, rest @ ..] = args.as_slice() else { return Err(std::io::Error::other("smtp PORT FOLDER [silent | before N | after N]")) };
+    let [port, folder, rest @ ..] = args.as_slice() else {
+        return Err(std::io::Error::other("smtp PORT FOLDER [silent | before N | after N]"));
+    };
     let death = match rest {
         [when] if when == "silent" => Death::Silent,
         [when, n] => {

@@ -120,7 +120,7 @@ fn cases(operation: &str) -> &'static [&'static str] {
         "search" | "suggest" | "listVocabularies" | "getVocabulary" => &["public"],
         "exportSearch" => &["public"],
         "listSimilar" => &["draft", "published", "registered"],
-        "matchNeed" | "matchTechnology" | "matchIpAsset" => &["draft", "published"],
+        "matchNeed" | "matchTechnology" | "matchTechnologyComplements" | "matchIpAsset" => &["draft", "published"],
         "matchNeedExperts" | "matchNeedParties" | "matchTechnologyParties" | "matchIpAssetParties" => &["draft", "published"],
         "listPartyMatches" => &["party"],
         "giveMatchFeedback" | "takeMatchFeedback" => &["own_need", "own_offer", "registered"],
@@ -636,7 +636,7 @@ impl<'a> World<'a> {
             "giveMatchFeedback" => by.at(self.pair(case).await).body(json!({"verdict": "not_for_us", "reason": "too_early"})),
             "takeMatchFeedback" => by.at(self.pair(case).await),
             "listGaps" => by,
-            "matchNeed" | "matchTechnology" | "matchIpAsset" => by.at(self.listing(kind, state).await.0),
+            "matchNeed" | "matchTechnology" | "matchTechnologyComplements" | "matchIpAsset" => by.at(self.listing(kind, state).await.0),
             "matchNeedExperts" | "matchNeedParties" | "matchTechnologyParties" | "matchIpAssetParties" => {
                 by.at(self.listing(kind, state).await.0)
             }

@@ -154,7 +154,7 @@ async fn whoever_may_see_a_need_follows_what_answers_it() {
 }
 
 /// Lets work go on for so many steps, and drops it where it is then; true if it came to its end.
-async fn broken_off(work: impl Future, steps: u32) -> bool {
+pub async fn broken_off(work: impl Future, steps: u32) -> bool {
     let (mut work, mut left) = (std::pin::pin!(work), steps);
     std::future::poll_fn(|cx| {
         if left == 0 {

@@ -240,6 +240,7 @@ fn addresses(planted: &Planted) -> Vec<String> {
     for id in &planted.known.ids {
         all.push(format!("/api/v1/events?subject={id}&limit=100"));
         all.push(format!("/api/v1/technologies/{id}/matches?explain=true"));
+        all.push(format!("/api/v1/technologies/{id}/matches/complements"));
         all.push(format!("/api/v1/technologies?party={id}"));
         all.push(format!("/api/v1/listings/{id}/differences?from=1&to=2"));
         all.push(format!("/staff/events?subject={id}"));

@@ -191,8 +191,15 @@ impl Site {
         self.until("the index has followed", async || self.app.search.followed() >= head).await;
     }
 
-    /// Waits until the standing matches have seen everything that was committed and touches them.
+    /// Waits until the standing matches have seen everything that was committed and touches them, and are all of one
+    /// generation.
     pub async fn matched(&self) {
+        self.matched_so_far().await;
+        self.until("the standing matches are whole", async || matching::standing::is_whole(&self.app.store).await.unwrap()).await;
+    }
+
+    /// Waits until the standing matches have seen everything that was committed and touches them.
+    pub async fn matched_so_far(&self) {
         self.until("the standing matches have followed", async || {
             let from = self.app.store.follower_position(matching::standing::NAME).await.unwrap();
             let events = self.app.store.events_after(from, 10_000).await.unwrap();

@@ -36,6 +36,7 @@ mod password;
 pub mod people;
 mod profile;
 pub mod recovery;
+pub mod replies;
 mod rows;
 pub mod second_factor;
 pub mod sessions;

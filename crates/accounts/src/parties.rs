@@ -191,6 +191,8 @@ async fn insert_row(tx: &Tx, mut profile: PartyProfile, demonstration: bool) -> 
         verified_by: Set(None),
         verified_at: Set(None),
         demonstration: Set(demonstration),
+        reply_hours: Set(None),
+        reply_until: Set(None),
         version: Set(1),
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),

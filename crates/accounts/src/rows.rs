@@ -158,6 +158,8 @@ pub(crate) mod party {
         pub verified_by: Option<Uuid>,
         pub verified_at: Option<DateTimeUtc>,
         pub demonstration: bool,
+        pub reply_hours: Option<i64>,
+        pub reply_until: Option<DateTimeUtc>,
         pub version: i64,
         pub created_at: DateTimeUtc,
         pub updated_at: DateTimeUtc,

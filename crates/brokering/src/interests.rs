@@ -9,7 +9,7 @@
 mod clock;
 mod list;
 mod moves;
-mod reply_time;
+pub(crate) mod reply_time;
 pub(crate) mod rows;
 mod send;
 pub mod state;

@@ -8,7 +8,7 @@ use accounts::parties::PartyBrief;
 use base::{Code, Lang, ListingId, Localised, PartyId, PublicPage, PublicSpan};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use store::{Store, StoreError};
 use utoipa::ToSchema;
@@ -120,6 +120,43 @@ pub async fn load(store: &Store, ids: &[ListingId]) -> Result<Vec<Published>, St
             .all(store.db())
             .await?;
         all.extend(complete(store, rows).await?);
+    }
+    Ok(all)
+}
+
+/// These listings as they would be shown with another version of each, such as the one that was public before; those of
+/// which no version is named, or is kept, are left out.
+///
+/// # Errors
+/// If the database fails.
+pub async fn with_versions(
+    store: &Store,
+    listings: &[Published],
+    versions: &HashMap<ListingId, i64>,
+) -> Result<Vec<Published>, StoreError> {
+    let mut all = Vec::with_capacity(listings.len());
+    // Two parameters each: below either engine's limit of them.
+    for some in listings.chunks(250) {
+        let mut wanted = Condition::any();
+        for (id, version) in some.iter().filter_map(|one| Some((one.id, versions.get(&one.id)?))) {
+            wanted = wanted.add(Condition::all().add(version::Column::ListingId.eq(id.0)).add(version::Column::Version.eq(*version)));
+        }
+        if wanted.is_empty() {
+            continue;
+        }
+        let rows = version::Entity::find().filter(wanted).all(store.db()).await?;
+        let mut contents: HashMap<Uuid, version::Model> = rows.into_iter().map(|row| (row.listing_id, row)).collect();
+        for one in some {
+            let Some(row) = contents.remove(&one.id.0) else { continue };
+            let content = read_content(one.kind, &row)?.for_outsiders();
+            all.push(Published {
+                version: u32::try_from(row.version).unwrap_or(u32::MAX),
+                completeness: completeness::of(&content, one.source_lang).percent,
+                provenance: one.provenance.clone().for_outsiders(&content),
+                content,
+                ..one.clone()
+            });
+        }
     }
     Ok(all)
 }

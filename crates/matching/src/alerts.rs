@@ -1,13 +1,15 @@
 //! The rounds that look whether saved searches have something new.
 //!
 //! News is what was first published after a search was kept, is found by it, may be seen by its owner at this moment,
-//! and was not brought before. What a round brings, the notice of it and the letter that is due are one transaction, and
+//! and was not brought before; and what an edit that was published since it was last looked makes it find, as the version
+//! that was public then did not (`edits`). What a round brings, the notice of it and the letter that is due are one transaction, and
 //! the key of what was brought is what makes it once: a round that is broken off is begun again and brings the rest. What
 //! another search of the same account has brought is kept with this one as well and told no more, and what belongs to a
 //! party of its owner is no news. Two nodes that do the same round wait for each other at the account's searches.
 //! Not here: the words of a letter. Whoever writes it looks again at what its reader may see.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use accounts::notices::{NewNotice, NoticeKind};
@@ -22,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use store::{Ctx, StoreError, Tx};
 use uuid::Uuid;
 
+use crate::edits::{Edits, Shared};
 use crate::matcher::{Ask, MatchError};
 use crate::rows::{saved_search, saved_search_item};
 use crate::saved::{Saved, SavedError, SavedSearch, When, read};
@@ -32,6 +35,8 @@ pub const MAIL_JOB: &str = "mail.alert";
 const BATCH: u64 = 200;
 /// What one round brings of one search at most; the next round brings more.
 const MOST_NEWS: usize = 500;
+/// So many events later it is noted that nothing was edited among them, so that they are not looked through again.
+const FAR: i64 = 1_000;
 /// How long a round waits for an index that is behind the log.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -58,10 +63,22 @@ pub struct Round {
 }
 
 /// What a search found that is news.
+#[derive(Default)]
 struct Found {
     ids: Vec<Uuid>,
     /// Whether there is more than one round brings.
     more: bool,
+    /// Up to where in the log all edits were looked at; none where some of what they brought is left for the next round.
+    seen: Option<i64>,
+}
+
+impl Found {
+    /// The first of these, and what is to be noted of the edits that were looked at.
+    fn of(mut ids: Vec<Uuid>, is_all: bool, edits: &Edits, most: usize) -> Self {
+        let fits = is_all && ids.len() <= most;
+        ids.truncate(most);
+        Self { ids, more: !fits || edits.more, seen: fits.then_some(edits.to) }
+    }
 }
 
 /// What became of one search in a round.
@@ -69,6 +86,8 @@ struct Found {
 struct Looked {
     has_news: bool,
     more: bool,
+    /// Up to where edits were looked at, if that is not noted yet.
+    seen: Option<i64>,
 }
 
 /// When a search is looked at next, seen from a moment.
@@ -116,6 +135,7 @@ pub async fn round_of(saved: &Saved, since: i64, most: usize) -> Result<Round, S
         ways = ways.add(saved_search::Column::Way.eq(When::AtOnce.as_str()));
     }
     let mut done = Round { position, ..Round::default() };
+    let mut edited = Shared::default();
     let mut after = None;
     loop {
         let rows = saved_search::Entity::find()
@@ -127,16 +147,20 @@ pub async fn round_of(saved: &Saved, since: i64, most: usize) -> Result<Round, S
             .await?;
         let Some(last) = rows.last().map(|row| row.id) else { return Ok(done) };
         after = Some(last);
+        let mut seen: BTreeMap<i64, Vec<Uuid>> = BTreeMap::new();
         for row in rows {
             let id = row.id;
             let looked = match read(row) {
-                Ok(search) => look(saved, search, most).await,
+                Ok(search) => look(saved, search, (&mut edited, position), most).await,
                 Err(error) => Err(error.into()),
             };
             match looked {
                 Ok(looked) => {
                     done.searches += 1;
                     done.with_news += u64::from(looked.has_news);
+                    if let Some(to) = looked.seen {
+                        seen.entry(to).or_default().push(id);
+                    }
                     if looked.more {
                         // The rest must not wait until something else moves the index.
                         done.position = since;
@@ -148,61 +172,114 @@ pub async fn round_of(saved: &Saved, since: i64, most: usize) -> Result<Round, S
                 }
             }
         }
+        note_seen(saved, seen).await?;
     }
 }
 
-/// What a search finds that was published after it was kept, was not brought before and is not its owner's own: the newest.
-async fn found(saved: &Saved, search: &SavedSearch, most: usize) -> Result<Found, SavedError> {
-    let Some(owner) = crate::saved::owner(saved, search).await? else { return Ok(Found { ids: Vec::new(), more: false }) };
-    if let Some(need) = search.criteria.need {
-        return answers(saved, search, &owner, need, most).await;
+/// Notes of searches that found nothing up to where they looked at edits.
+async fn note_seen(saved: &Saved, seen: BTreeMap<i64, Vec<Uuid>>) -> Result<(), SavedError> {
+    for (to, ids) in seen {
+        let work = move |tx: Tx| {
+            let ids = ids.clone();
+            async move { looked_up_to(&tx, ids, to).await }
+        };
+        saved.store.write(Ctx::system(), work).await?;
     }
+    Ok(())
+}
+
+/// Notes up to where in the log these searches looked at edits; never back.
+async fn looked_up_to(tx: &Tx, ids: Vec<Uuid>, to: i64) -> Result<(), StoreError> {
+    saved_search::Entity::update_many()
+        .col_expr(saved_search::Column::Seen, Expr::value(to))
+        .filter(saved_search::Column::Id.is_in(ids))
+        .filter(saved_search::Column::Seen.lt(to))
+        .exec(tx.db())
+        .await?;
+    Ok(())
+}
+
+/// What a search finds that was published after it was kept, or only since it was edited, was not brought before and is
+/// not its owner's own: the newest first.
+async fn found(saved: &Saved, search: &SavedSearch, edits: &Arc<Edits>, most: usize) -> Result<Found, SavedError> {
+    let Some(owner) = crate::saved::owner(saved, search).await? else { return Ok(Found::default()) };
+    if let Some(need) = search.criteria.need {
+        return answers(saved, search, &owner, need, edits, most).await;
+    }
+    // Whoever looks at one party alone wants what that party does, be it their own.
+    let with_own = search.criteria.party.is_some();
+    let mut fresh = edited(saved, search, &owner, edits).await?;
+    fresh = news_of(saved, search, &owner, fresh, with_own).await?;
     let mut query = search.criteria.query();
     query.limit = Limit::new(Limit::MAX).unwrap_or_default();
     let first_day = in_vietnam(search.created_at).date();
     let period = query.periods.entry(DateColumn::Published).or_default();
     period.from = period.from.max(Some(first_day));
-    let mut fresh = Vec::new();
     loop {
         let (index, asked, viewer) = (saved.search.clone(), query.clone(), Viewer::of(&owner));
         let page = tokio::task::spawn_blocking(move || index.find(&asked, &viewer)).await??;
         let mut ids: Vec<Uuid> = page.items.iter().filter(|hit| hit.card.published_at > search.created_at).map(|hit| hit.card.id).collect();
-        let known = known_of(saved.store.db(), search.id, &ids).await?;
-        ids.retain(|id| !known.contains(id));
-        // Whoever looks at one party alone wants what that party does, be it their own.
-        if search.criteria.party.is_none() {
-            let own = own_of(saved, &owner, &ids).await?;
-            ids.retain(|id| !own.contains(id));
-        }
-        fresh.extend(ids);
+        ids.retain(|id| !fresh.contains(id));
+        fresh.extend(news_of(saved, search, &owner, ids, with_own).await?);
         let is_over = page.next.is_none();
         if is_over || fresh.len() >= most {
-            let more = fresh.len() > most || !is_over;
-            fresh.truncate(most);
-            return Ok(Found { ids: fresh, more });
+            return Ok(Found::of(fresh, is_over, edits, most));
         }
         query.cursor = page.next;
     }
 }
 
-/// What answers a need and was published after the search was kept: of the best hundred those that are kept as standing
-/// matches too, and that the owner's side did not refuse. Nothing once the need is not to be seen.
-async fn answers(saved: &Saved, search: &SavedSearch, owner: &Actor, need: ListingId, most: usize) -> Result<Found, SavedError> {
+/// What a search finds only since it was edited.
+async fn edited(saved: &Saved, search: &SavedSearch, owner: &Actor, edits: &Arc<Edits>) -> Result<Vec<Uuid>, SavedError> {
+    if edits.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (edits, query, viewer) = (Arc::clone(edits), search.criteria.query(), Viewer::of(owner));
+    let found = tokio::task::spawn_blocking(move || edits.newly_found(&query, &viewer)).await??;
+    // The index may know of something that is not to be seen any more, or not yet.
+    let listings: Vec<ListingId> = found.iter().copied().map(ListingId).collect();
+    let seen = saved.matcher.seen(owner, &listings).await?;
+    Ok(found.into_iter().filter(|id| seen.contains(&ListingId(*id))).collect())
+}
+
+/// Those of these that were not brought before and are not the owner's own.
+async fn news_of(saved: &Saved, search: &SavedSearch, owner: &Actor, mut ids: Vec<Uuid>, with_own: bool) -> Result<Vec<Uuid>, StoreError> {
+    let known = known_of(saved.store.db(), search.id, &ids).await?;
+    ids.retain(|id| !known.contains(id));
+    if !with_own {
+        let own = own_of(saved, owner, &ids).await?;
+        ids.retain(|id| !own.contains(id));
+    }
+    Ok(ids)
+}
+
+/// What answers a need and was published after the search was kept, or answers it only since one of the two was edited: of
+/// the best hundred those that are kept as standing matches too, and that the owner's side did not refuse. Nothing once the
+/// need is not to be seen.
+async fn answers(
+    saved: &Saved,
+    search: &SavedSearch,
+    owner: &Actor,
+    need: ListingId,
+    edits: &Edits,
+    most: usize,
+) -> Result<Found, SavedError> {
     let ask = Ask { limit: Limit::new(Limit::MAX).unwrap_or_default(), ..Ask::default() };
     let page = match saved.matcher.matches_of(owner, Kind::Need, need, &ask).await {
         Ok(page) => page,
-        Err(MatchError::Listing(ListingError::Refused(_))) => return Ok(Found { ids: Vec::new(), more: false }),
+        Err(MatchError::Listing(ListingError::Refused(_))) => return Ok(Found::default()),
         Err(error) => return Err(error.into()),
     };
     let least = saved.matcher.engine().weights().standing_min;
     let good = page.items.into_iter().filter(|one| one.score >= least && !one.feedback.as_ref().is_some_and(|said| said.is_behind));
-    let mut ids: Vec<Uuid> = good.map(|one| one.listing).filter(|one| one.published_at > search.created_at).map(|one| one.id.0).collect();
-    let known = known_of(saved.store.db(), search.id, &ids).await?;
-    let own = own_of(saved, owner, &ids).await?;
-    ids.retain(|id| !known.contains(id) && !own.contains(id));
-    let more = ids.len() > most;
-    ids.truncate(most);
-    Ok(Found { ids, more })
+    let (fresh, older): (Vec<_>, Vec<_>) = good.map(|one| one.listing).partition(|one| one.published_at > search.created_at);
+    let moved: Vec<ListingId> =
+        older.iter().map(|one| one.id).filter(|id| edits.before.contains_key(id) || edits.before.contains_key(&need)).collect();
+    let answered = saved.matcher.answered(owner, need, &moved, &edits.before, least).await?;
+    let mut ids: Vec<Uuid> = fresh.into_iter().map(|one| one.id.0).collect();
+    ids.extend(moved.iter().filter(|id| !answered.contains(id)).map(|id| id.0));
+    let ids = news_of(saved, search, owner, ids, false).await?;
+    Ok(Found::of(ids, true, edits, most))
 }
 
 /// What of this belongs to a party of this account, or is one.
@@ -229,19 +306,21 @@ async fn known_of(db: &impl ConnectionTrait, search: SavedSearchId, ids: &[Uuid]
 }
 
 /// Brings what is new.
-async fn look(saved: &Saved, search: SavedSearch, most: usize) -> Result<Looked, SavedError> {
+async fn look(saved: &Saved, search: SavedSearch, (edited, to): (&mut Shared, i64), most: usize) -> Result<Looked, SavedError> {
     let position = saved.search.followed();
-    let Found { ids, more } = found(saved, &search, most).await?;
+    let edits = edited.since(saved, search.seen, to).await?;
+    let Found { ids, more, seen } = found(saved, &search, &edits, most).await?;
     if ids.is_empty() && search.when == When::AtOnce {
-        return Ok(Looked { has_news: false, more });
+        let seen = seen.filter(|to| !edits.is_empty() || *to - search.seen >= FAR);
+        return Ok(Looked { has_news: false, more, seen });
     }
     let (id, account) = (search.id, search.account);
     let work = move |tx: Tx| {
         let ids = ids.clone();
-        async move { bring(&tx, (account, id), ids, position, more).await }
+        async move { bring(&tx, (account, id), ids, position, (more, seen)).await }
     };
     let has_news = saved.store.write(Ctx::system(), work).await?;
-    Ok(Looked { has_news, more })
+    Ok(Looked { has_news, more, seen: None })
 }
 
 /// What of this another search of the account has brought.
@@ -266,7 +345,7 @@ async fn bring(
     (account, id): (AccountId, SavedSearchId),
     found: Vec<Uuid>,
     position: i64,
-    more: bool,
+    (more, seen): (bool, Option<i64>),
 ) -> Result<bool, SavedError> {
     // All searches of the account, so that two of them do not tell of one thing at the same time.
     let mut query =
@@ -279,6 +358,9 @@ async fn bring(
     let Some(search) = row.map(read).transpose()?.filter(|search| search.when != When::Off) else {
         return Ok(false);
     };
+    if let Some(to) = seen {
+        looked_up_to(tx, vec![id.0], to).await?;
+    }
     let known = known_of(tx.db(), id, &found).await?;
     let fresh: BTreeSet<Uuid> = found.into_iter().filter(|found| !known.contains(found)).collect();
     // Where there is more, the next round brings it and does not wait for another morning.

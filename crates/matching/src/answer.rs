@@ -20,7 +20,7 @@ pub enum Part {
     Topic,
     /// What both say they are about means the same, by the space's language model.
     Meaning,
-    /// Nearness of the fields of science and technology.
+    /// Nearness of the fields of science and technology, or of the patent classes of two offers, if that is greater.
     Field,
     /// Figures wanted and figures offered.
     Targets,
@@ -32,6 +32,8 @@ pub enum Part {
     Place,
     /// Lately confirmed.
     Freshness,
+    /// How soon the offering side usually replies, as its page says.
+    Responsiveness,
     /// Deals in the same field that were brought to their end; of parties.
     Deals,
 }
@@ -45,9 +47,10 @@ pub struct Reason {
     pub part: Part,
     /// Its share of the score, 0 to 1; the shares of a match sum to 1.
     pub share: f64,
-    /// JSON pointer into the content of the seeking side (of two offers, the one asked about): `/title/vi`.
+    /// JSON pointer into the content of the seeking side (of two offers, the one asked about): `/title/vi`. Empty where only
+    /// the offering side tells something.
     pub need_field: String,
-    /// JSON pointer into the content of the offering side.
+    /// JSON pointer into the content of the offering side, or `/party/province`, `/party/reply_time`.
     pub offer_field: String,
     /// The words that met, as the seeking side writes them.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -17,7 +17,7 @@ use crate::access::{Compare, Shortlist, Sought};
 use crate::constraints::Exclusion;
 use crate::engine::Reader;
 use crate::inside::Inside;
-use crate::matcher::{MatchError, Matcher, may_see, whole_second};
+use crate::matcher::{MatchError, Matcher, may_see, owners, whole_second};
 use crate::rows::shortlist;
 use crate::side::Side;
 
@@ -33,6 +33,8 @@ pub struct Reached {
     pub figure: String,
     /// Whether the target is reached.
     pub is_reached: bool,
+    /// Which of the offer's advantages has it.
+    pub advantage: usize,
 }
 
 /// A candidate taken into closer consideration.
@@ -132,7 +134,8 @@ pub async fn table(matcher: &Matcher, actor: &Actor, need: ListingId, with: &[Li
     let offers: Vec<ListingId> = listings.iter().map(|listing| listing.id).collect();
     let inside = Inside::of(matcher.listings(), actor, &[(need.id, need.owner.id)], &offers).await?;
     let reader = Reader { lang: actor.lang, now: whole_second(store.clock().now()), explain: false };
-    let (engine, sought, found) = (matcher.engine().clone(), need.clone(), listings.clone());
+    let engine = matcher.knowing(owners(&listings)).await?;
+    let (sought, found) = (need.clone(), listings.clone());
     let matches = tokio::task::spawn_blocking(move || {
         let side = Side::of(&sought);
         let judged = engine.judge(&side, &found, reader)?;

@@ -24,6 +24,7 @@ use crate::feedback::MatchId;
 use crate::fit::{self, Facts};
 use crate::meaning::Meanings;
 use crate::reasons;
+use crate::replies::Replies;
 use crate::side::{Field, Side, fields};
 use crate::statistics::Statistics;
 use crate::targets::{self, Comparison};
@@ -50,6 +51,8 @@ pub struct Engine {
     held: Option<Arc<Statistics>>,
     /// What listings mean; none where no model is used.
     meanings: Option<Arc<Meanings>>,
+    /// How soon parties reply.
+    replies: Arc<Replies>,
 }
 
 /// One side with its texts taken apart.
@@ -65,9 +68,9 @@ pub(crate) struct Weighed {
     pub(crate) topic: Option<Topic>,
     /// How much both mean the same, 0 to 1, if both have a vector.
     pub(crate) meaning: Option<f64>,
-    /// The field's nearness, if both have one.
+    /// How near they lie by field or patent class, if both have one.
     pub(crate) nearness: Option<f64>,
-    pub(crate) parts: [PartValue; 5],
+    pub(crate) parts: [PartValue; 6],
     pub(crate) comparisons: Vec<Comparison>,
 }
 
@@ -85,7 +88,7 @@ impl Weighed {
 
 /// What is known of a pair beside its words.
 pub(crate) struct Beside {
-    /// The field's nearness, if both have one.
+    /// How near they lie by field or patent class, if both have one.
     pub(crate) nearness: Option<f64>,
     pub(crate) comparisons: Vec<Comparison>,
     pub(crate) facts: Facts,
@@ -133,7 +136,7 @@ impl Engine {
     /// An engine over an index.
     #[must_use]
     pub fn new(search: Search, vocabularies: Arc<Vocabularies>, units: Arc<Units>, weights: Weights) -> Self {
-        Self { search, vocabularies, units, weights: Arc::new(weights), held: None, meanings: None }
+        Self { search, vocabularies, units, weights: Arc::new(weights), held: None, meanings: None, replies: Arc::default() }
     }
 
     /// The same with words' rarity from held figures: the score of a pair then depends on the two contents alone.
@@ -163,6 +166,12 @@ impl Engine {
     pub(crate) fn vector_of(&self, side: &Side<'_>) -> Option<Packed> {
         let meanings = self.meanings()?;
         side.vector.clone().or_else(|| meanings.of(side.id?, side.content))
+    }
+
+    /// The same knowing how soon these parties reply.
+    #[must_use]
+    pub fn knowing(&self, replies: Arc<Replies>) -> Self {
+        Self { replies, ..self.clone() }
     }
 
     /// The same with other weights.
@@ -266,7 +275,14 @@ impl Engine {
         if let Some(field) = subject.content.field()
             && room > 0
         {
-            found.extend(self.search.of_best_standing(&with_field(filters, field), viewer, room)?.into_iter().map(ListingId));
+            let of_field = with(filters.clone(), Facet::Field, [field.as_str()]);
+            found.extend(self.search.of_best_standing(&of_field, viewer, room)?.into_iter().map(ListingId));
+        }
+        // And of the same patent classes, which only offers have.
+        let classes: BTreeSet<&str> = subject.content.ipc().iter().filter_map(|code| fit::class_path(code.as_str()).nth(2)).collect();
+        if !classes.is_empty() && room > 0 && kinds.iter().any(|kind| *kind != Kind::Need) {
+            let of_classes = with(filters, Facet::Ipc, classes);
+            found.extend(self.search.of_best_standing(&of_classes, viewer, room)?.into_iter().map(ListingId));
         }
         let mut seen = BTreeSet::from_iter(without.into_iter().map(ListingId));
         found.retain(|id| seen.insert(*id));
@@ -342,7 +358,7 @@ impl Engine {
                     Content::Technology(offer) => offer.advantages.iter().all(|a| a.offered.is_none()).then_some("/advantages"),
                     Content::IpAsset(_) => None,
                 },
-                Part::Topic | Part::Meaning | Part::Freshness | Part::Deals => None,
+                Part::Topic | Part::Meaning | Part::Freshness | Part::Responsiveness | Part::Deals => None,
             }
         };
         let mut gains: Vec<(f64, Part, &'static str)> = Vec::new();
@@ -390,7 +406,11 @@ impl Engine {
         let one = |n: usize| {
             let comparison = found.iter().find(|c| c.target == n)?;
             let advantage = technology.advantages.get(comparison.advantage)?;
-            Some(Reached { figure: constraints::offered(advantage, lang), is_reached: comparison.reached() })
+            Some(Reached {
+                figure: constraints::offered(advantage, lang),
+                is_reached: comparison.reached(),
+                advantage: comparison.advantage,
+            })
         };
         (0..need.targets.len()).map(one).collect()
     }
@@ -410,10 +430,10 @@ impl Engine {
             let side = Side::of(one.listing);
             let other = Party { side: &side, fields: fields(&one.listing.content) };
             let reasons = if seeks(subject.side.content, side.content) {
-                reasons::of(&subject, &own_terms, &other, &one.weighed, &rules, &mut stems)
+                reasons::of(&subject, &own_terms, &other, &one.weighed, (&rules, self.reply_hours(other.side)), &mut stems)
             } else {
                 let terms = self.terms(&other, &spoken, &mut stems)?;
-                reasons::of(&other, &terms, &subject, &one.weighed, &rules, &mut stems)
+                reasons::of(&other, &terms, &subject, &one.weighed, (&rules, self.reply_hours(subject.side)), &mut stems)
             };
             let same_party = subject.side.known.party.is_some() && subject.side.known.party == side.known.party;
             all.push(Match {
@@ -467,13 +487,18 @@ impl Engine {
 
     /// What is known of a pair beside its words.
     pub(crate) fn beside(&self, sought: &Side<'_>, offered: &Side<'_>, now: DateTime<Utc>) -> Beside {
-        let nearness = fit::field_nearness(sought.content.field(), offered.content.field(), &self.vocabularies);
+        let nearness = fit::nearness(sought.content, offered.content, &self.vocabularies).map(|near| near.value);
         let comparisons = match need_and_technology(sought.content, offered.content) {
             Some((need, technology)) => targets::compare(need, technology, &self.units, &self.weights),
             None => Vec::new(),
         };
-        let facts = Facts::of(sought, offered, &comparisons, now, &self.weights);
+        let facts = Facts::of((sought, offered), &comparisons, self.reply_hours(offered), now, &self.weights);
         Beside { nearness, comparisons, facts }
+    }
+
+    /// In how many hours the offering side usually replies. A need does not offer, so that whoever hides is not told by it.
+    pub(crate) fn reply_hours(&self, offered: &Side<'_>) -> Option<u32> {
+        self.replies.of(offered.known.party).filter(|_| !matches!(offered.content, Content::Need(_)))
     }
 
     pub(crate) fn rules(&self, lang: Lang) -> Rules<'_> {
@@ -505,9 +530,9 @@ impl Engine {
     }
 }
 
-/// The same filters, and of one field.
-fn with_field(mut filters: Filters, field: &Code) -> Filters {
-    filters.insert(Facet::Field, BTreeSet::from([field.as_str().to_owned()]));
+/// The same filters, and of any of these values.
+fn with<'a>(mut filters: Filters, facet: Facet, values: impl IntoIterator<Item = &'a str>) -> Filters {
+    filters.insert(facet, values.into_iter().map(str::to_owned).collect());
     filters
 }
 

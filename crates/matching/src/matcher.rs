@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use base::{Actor, Cursor, Limit, ListingId, Refused, Scope, StaffRole};
+use base::{Actor, Cursor, Limit, ListingId, PartyId, Refused, Scope, StaffRole};
 use chrono::{DateTime, Utc};
 use listings::content::Content;
 use listings::published::{Audience, Published};
@@ -19,6 +19,7 @@ use crate::engine::{Engine, Judged, Reader};
 use crate::feedback::{self, Said};
 use crate::inside::Inside;
 use crate::meaning::Meanings;
+use crate::replies::Replies;
 use crate::side::{Known, Side};
 use crate::units::Units;
 use crate::weights::Weights;
@@ -168,6 +169,11 @@ impl Matcher {
         &self.engine
     }
 
+    /// The engine, knowing how soon these parties reply.
+    pub(crate) async fn knowing(&self, parties: impl IntoIterator<Item = PartyId>) -> Result<Engine, StoreError> {
+        Ok(self.engine.knowing(Replies::load(&self.listings.store, parties).await?))
+    }
+
     /// The listings it was made over.
     pub(crate) fn listings(&self) -> &Listings {
         &self.listings
@@ -203,7 +209,8 @@ impl Matcher {
         };
         let inside = Inside::between(&self.listings, actor, (kind, id, party), &found).await?;
         let is_own = shown.party.id.is_some_and(|party| actor.is_member(party));
-        let (engine, wanted, limit) = (self.engine.clone(), ask.excluded, ask.limit);
+        let engine = self.knowing(owners(&found).chain(party)).await?;
+        let (wanted, limit) = (ask.excluded, ask.limit);
         let page = tokio::task::spawn_blocking(move || {
             let side = subject.side();
             let mut judged = engine.judge(&side, &found, reader)?;
@@ -243,6 +250,37 @@ impl Matcher {
         Ok(found.into_iter().filter(|listing| may_see(actor, &listing.audience)).map(|listing| listing.id).collect())
     }
 
+    /// Which of these offers answered a need well enough as both were `before`, for this actor; what is not among those is
+    /// taken as it is.
+    pub(crate) async fn answered(
+        &self,
+        actor: &Actor,
+        need: ListingId,
+        offers: &[ListingId],
+        before: &BTreeMap<ListingId, Published>,
+        least: f64,
+    ) -> Result<BTreeSet<ListingId>, MatchError> {
+        let ids: Vec<ListingId> = offers.iter().copied().chain([need]).filter(|_| !offers.is_empty()).collect();
+        let mut then = published::load(&self.listings.store, &ids).await?;
+        for one in &mut then {
+            if let Some(before) = before.get(&one.id) {
+                *one = before.clone();
+            }
+        }
+        let Some(need) = then.iter().position(|one| one.id == need).map(|at| then.swap_remove(at)) else { return Ok(BTreeSet::new()) };
+        let inside = Inside::between(&self.listings, actor, (Kind::Need, need.id, Some(need.owner.id)), &then).await?;
+        let reader = Reader { lang: actor.lang, now: whole_second(self.listings.store.clock().now()), explain: false };
+        let engine = self.knowing(owners(&then)).await?;
+        let answered = tokio::task::spawn_blocking(move || {
+            let side = Side::of(&need);
+            let mut judged = engine.judge(&side, &then, reader)?;
+            inside.exclude(&side, &mut judged, &engine.rules(reader.lang));
+            let good = judged.iter().filter(|one| !one.is_excluded() && f64::from(one.score_ppm) / 1e6 >= least);
+            Ok::<_, Failure>(good.map(|one| one.listing.id).collect())
+        });
+        Ok(answered.await??)
+    }
+
     /// The counterparts of a content that is not stored, at most `limit`, the best first.
     ///
     /// # Errors
@@ -258,7 +296,7 @@ impl Matcher {
         let subject = self.encoded::<MatchError>(Subject { id: None, content: content.clone(), known, vector: None }).await?;
         let reader = Reader { lang: actor.lang, now: whole_second(self.listings.store.clock().now()), explain: false };
         let found = self.found(actor, &subject, kinds.clone()).await?;
-        let engine = self.engine.clone();
+        let engine = self.knowing(owners(&found)).await?;
         let matches = tokio::task::spawn_blocking(move || {
             let side = subject.side();
             let judged = engine.judge(&side, &found, reader)?;
@@ -276,6 +314,11 @@ impl Matcher {
         found.retain(|listing| may_see(actor, &listing.audience));
         Ok(found)
     }
+}
+
+/// Whose these listings are.
+pub(crate) fn owners(listings: &[Published]) -> impl Iterator<Item = PartyId> {
+    listings.iter().map(|one| one.owner.id)
 }
 
 pub(crate) fn may_see(actor: &Actor, audience: &Audience) -> bool {

@@ -20,7 +20,7 @@ use crate::constraints::Exclusion;
 use crate::engine::Reader;
 use crate::feedback::{self, MatchId, Said};
 use crate::inside::Inside;
-use crate::matcher::{MatchError, Matcher, Subject, may_see, usual_kinds, whole_second};
+use crate::matcher::{MatchError, Matcher, Subject, may_see, owners, usual_kinds, whole_second};
 use crate::rows::standing;
 use crate::side::Side;
 
@@ -196,7 +196,7 @@ async fn excluded(matcher: &Matcher, actor: &Actor, party: PartyId) -> Result<Ve
         let mut found = matcher.found(actor, &subject, usual_kinds(one.kind)).await?;
         found.retain(|other| other.owner.id != party);
         let inside = Inside::between(matcher.listings(), actor, (one.kind, one.id, Some(party)), &found).await?;
-        let engine = matcher.engine().clone();
+        let engine = matcher.knowing(owners(&found).chain([party])).await?;
         let work = move || {
             let side = subject.side();
             let mut judged = engine.judge(&side, &found, reader)?;
@@ -212,7 +212,8 @@ async fn excluded(matcher: &Matcher, actor: &Actor, party: PartyId) -> Result<Ve
 /// A page of them with their reasons.
 async fn told(matcher: &Matcher, actor: &Actor, page: Vec<Row>, ask: &PartyAsk) -> Result<Vec<PartyMatch>, MatchError> {
     let now = whole_second(matcher.listings().store.clock().now());
-    let (engine, reader) = (matcher.engine().clone(), Reader { lang: actor.lang, now, explain: ask.explain });
+    let reader = Reader { lang: actor.lang, now, explain: ask.explain };
+    let engine = matcher.knowing(page.iter().flat_map(|row| [row.own.owner.id, row.other.owner.id])).await?;
     let needs: Vec<(ListingId, PartyId)> =
         page.iter().flat_map(|r| [&r.own, &r.other]).filter(|p| p.kind == Kind::Need).map(|p| (p.id, p.owner.id)).collect();
     let inside = Inside::of(matcher.listings(), actor, &needs, &page.iter().map(|r| r.id.offer).collect::<Vec<_>>()).await?;

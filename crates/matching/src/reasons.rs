@@ -2,6 +2,7 @@
 //!
 //! A reason cites every word that counted between its two fields, as each field writes it; so whoever takes the cited
 //! words out of one of them finds the reason gone. Freshness counts without being a reason: it stands in no field.
+//! How soon the offering side replies stands on its page, and is its alone.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use listings::content::Content;
 use crate::answer::{Part, Reason};
 use crate::constraints::{Rules, offered as offered_figure, wanted as wanted_figure};
 use crate::engine::{Party, Weighed};
-use crate::fit;
+use crate::fit::{self, Classified};
 use crate::meaning::{Gist, gist};
 use crate::side::Field;
 use crate::targets;
@@ -45,7 +46,7 @@ pub(crate) fn of(
     terms: &[Terms],
     offered: &Party<'_>,
     weighed: &Weighed,
-    rules: &Rules<'_>,
+    (rules, reply_hours): (&Rules<'_>, Option<u32>),
     stems: &mut Stems,
 ) -> Vec<Reason> {
     let weights = rules.weights;
@@ -75,6 +76,8 @@ pub(crate) fn of(
             Part::Cooperation => all.extend(cooperation(sought, offered, share, rules)),
             Part::Maturity => all.extend(maturity(sought, offered, share, rules)),
             Part::Place => all.extend(place(sought, offered, share, rules)),
+            // One that replies later than one of whom nothing is known is not there for that.
+            Part::Responsiveness => all.extend(reply_hours.filter(|_| part.value > weights.unknown).map(|h| replies(h, share, rules))),
             Part::Topic | Part::Meaning | Part::Field | Part::Freshness | Part::Deals => {}
         }
     }
@@ -238,6 +241,16 @@ fn meaning(sought: &Party<'_>, offered: &Party<'_>, nearness: f64, share: f64, l
 }
 
 fn field(sought: &Party<'_>, offered: &Party<'_>, share: f64, rules: &Rules<'_>) -> Option<Reason> {
+    let near = fit::nearness(sought.side.content, offered.side.content, rules.vocabularies)?;
+    if let Classified::Classes(one, other) = near.by {
+        let common = fit::class_path(one.as_str()).zip(fit::class_path(other.as_str())).take_while(|(a, b)| a == b).last()?.0;
+        let text = if one == other {
+            say(rules.lang, "match-class-same", &[("class", one.as_str())])
+        } else {
+            say(rules.lang, "match-class-near", &[("need", one.as_str()), ("offer", other.as_str()), ("class", common)])
+        };
+        return Some(coded(Part::Field, share, ("/ipc", "/ipc"), (one.0.clone(), other.0.clone()), text));
+    }
     let (one, other) = (sought.side.content.field()?, offered.side.content.field()?);
     let (first, second) = (rules.name("fields", one), rules.name("fields", other));
     let key = if one == other { "match-field-same" } else { "match-field-near" };
@@ -301,4 +314,19 @@ fn place(sought: &Party<'_>, offered: &Party<'_>, share: f64, rules: &Rules<'_>)
     };
     let text = say(rules.lang, "match-place", &[("place", &rules.name("provinces", one))]);
     Some(coded(Part::Place, share, (at(sought), at(offered)), (one.0.clone(), other.0.clone()), text))
+}
+
+/// How soon the offering side usually replies, in the words of its page.
+fn replies(hours: u32, share: f64, rules: &Rules<'_>) -> Reason {
+    let (key, count) = match hours {
+        ..48 => ("match-replies-hours", hours),
+        _ => ("match-replies-days", hours.div_ceil(24)),
+    };
+    let text = say(rules.lang, key, &[("count", &count.to_string())]);
+    let value = Some(hours.to_string());
+    Reason {
+        need_value: None,
+        offer_value: value,
+        ..coded(Part::Responsiveness, share, ("", "/party/reply_time"), Default::default(), text)
+    }
 }

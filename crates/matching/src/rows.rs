@@ -11,6 +11,7 @@ pub(crate) mod generation {
         pub started_at: DateTimeUtc,
         pub listings: i64,
         pub statistics: Vec<u8>,
+        pub replies: Vec<u8>,
         pub fingerprint: String,
         pub reached: Option<Uuid>,
         pub done: bool,
@@ -178,6 +179,8 @@ pub(crate) mod saved_search {
         pub criteria: String,
         pub way: String,
         pub due_at: DateTimeUtc,
+        /// Up to where in the log it was looked what had been edited.
+        pub seen: i64,
         pub version: i64,
         pub created_at: DateTimeUtc,
         pub updated_at: DateTimeUtc,

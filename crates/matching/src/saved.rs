@@ -165,6 +165,8 @@ pub struct SavedSearch {
     pub version: i64,
     /// Since when; what is published after this is news.
     pub created_at: DateTime<Utc>,
+    /// Up to where in the log it was looked what had been edited; an edit after this may be news.
+    pub seen: i64,
 }
 
 /// Something a saved search brought.
@@ -188,6 +190,7 @@ pub(crate) fn read(row: saved_search::Model) -> Result<SavedSearch, StoreError> 
         when: row.way.parse().map_err(|e| StoreError::corrupt("saved search", e))?,
         version: row.version,
         created_at: row.created_at,
+        seen: row.seen,
     })
 }
 
@@ -223,6 +226,7 @@ pub async fn create(saved: &Saved, ctx: Ctx, name: &str, criteria: Criteria, whe
         // Nobody follows what they may not see.
         listings::view::show(saved.matcher.listings(), &ctx.actor, Kind::Need, need).await.map_err(MatchError::from)?;
     }
+    let seen = saved.store.last_position().await?;
     saved
         .store
         .write(ctx, move |tx| {
@@ -234,7 +238,8 @@ pub async fn create(saved: &Saved, ctx: Ctx, name: &str, criteria: Criteria, whe
                     faults.add_with("", "too-many-saved", &[("max", &MOST.to_string())]);
                     return Err(SavedError::Invalid(faults));
                 }
-                let new = SavedSearch { id: SavedSearchId(tx.new_id()), account, name, criteria, when, version: 1, created_at: tx.now() };
+                let new =
+                    SavedSearch { id: SavedSearchId(tx.new_id()), account, name, criteria, when, version: 1, created_at: tx.now(), seen };
                 let json = serde_json::to_string(&new.criteria).map_err(|e| StoreError::corrupt("saved search", e))?;
                 let row = saved_search::ActiveModel {
                     id: Set(new.id.0),
@@ -243,6 +248,7 @@ pub async fn create(saved: &Saved, ctx: Ctx, name: &str, criteria: Criteria, whe
                     criteria: Set(json),
                     way: Set(when.as_str().to_owned()),
                     due_at: Set(alerts::first_due(when, tx.now())),
+                    seen: Set(seen),
                     version: Set(1),
                     created_at: Set(tx.now()),
                     updated_at: Set(tx.now()),

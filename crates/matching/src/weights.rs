@@ -87,6 +87,8 @@ pub struct FitWeights {
     pub place: f64,
     /// Lately confirmed.
     pub freshness: f64,
+    /// How soon the offering side usually replies.
+    pub responsiveness: f64,
 }
 
 /// What the index counts a word by where it stands, in choosing candidates. A part with weight 0 is not looked at,
@@ -162,6 +164,8 @@ pub struct Weights {
     pub unknown: f64,
     /// After how many days half of the freshness is left.
     pub fresh_half_days: f64,
+    /// With how many days until a reply half of the responsiveness is left.
+    pub reply_half_days: f64,
     /// From which share of common words two figures measure the same thing.
     pub metric_overlap: f64,
     /// By how much an `equal` target may be missed, as a share of it.
@@ -208,9 +212,10 @@ impl Default for Weights {
             vector_candidates: 50,
             least_score: 0.08,
             fit: 0.3,
-            parts: FitWeights { targets: 4.0, cooperation: 2.0, maturity: 1.5, place: 0.7, freshness: 0.5 },
+            parts: FitWeights { targets: 4.0, cooperation: 2.0, maturity: 1.5, place: 0.7, freshness: 0.5, responsiveness: 0.3 },
             unknown: 0.5,
             fresh_half_days: 180.0,
+            reply_half_days: 7.0,
             metric_overlap: 0.66,
             equal_tolerance: 0.05,
             standing_min: 0.3,

@@ -135,6 +135,9 @@ fn silent(listing: &Published, pointer: &str) -> Published {
         struck.owner.province = None;
         return struck;
     }
+    if pointer.is_empty() || pointer.starts_with("/party/") {
+        return struck; // told by nothing in the content
+    }
     let mut value = json(&listing.content);
     value.as_object_mut().unwrap().remove(pointer.trim_start_matches('/')).unwrap();
     struck.content = Content::from_json(listing.kind, &value.to_string()).unwrap();
@@ -239,4 +242,60 @@ fn reasons_are_told_in_the_readers_language_where_both_sides_speak_it() {
         assert!(!reasons.is_empty());
         assert!(reasons.iter().all(|r| r.need_field.ends_with(end) && r.offer_field.ends_with(end)), "{reasons:?}");
     }
+}
+
+#[test]
+fn neighbouring_patent_classes_are_named_where_they_are_nearer_than_the_fields() {
+    let with = |title: &str, field: &str, classes: &[&str]| Technology {
+        field: Some(field.into()),
+        ipc: classes.iter().map(|class| (*class).into()).collect(),
+        ..technology(title, title)
+    };
+    // Without a word in common: what brings the two together is the class alone.
+    let one = with("Bơm piston thủy lực", "21101", &["C02F 1/44", "A23N 5/01"]);
+    let other = with("Khung cửi dệt lụa", "20202", &["A23N 12/08"]);
+    let space = Space::new(vec![listing(1, 1, one.clone()), listing(2, 2, other)]);
+    let kinds = std::collections::BTreeSet::from([Kind::Technology]);
+    let between =
+        |space: &Space, n: u128, lang: Lang| space.ask(&Side::of(space.get(n)), &kinds, &Actor::anonymous(lang), false).into_iter().next();
+    let (found, back) = (between(&space, 1, Lang::Vi).unwrap(), between(&space, 2, Lang::En).unwrap());
+    assert_eq!(found.score, back.score, "it is the same from either side");
+    let field = found.parts.iter().find(|part| part.part == Part::Field).unwrap();
+    assert!(field.known && (field.value - 0.75_f64.powf(1.5)).abs() < 1e-9, "{field:?}");
+    let (reason, other_way) = (&found.reasons[0], &back.reasons[0]);
+    assert_eq!(reason.text, "Phân loại sáng chế quốc tế (IPC) gần nhau: A23N 5/01 và A23N 12/08, cùng thuộc A23N.");
+    assert_eq!(other_way.text, "Neighbouring international patent classes (IPC): A23N 12/08 and A23N 5/01, both in A23N.");
+    assert_eq!((reason.need_field.as_str(), reason.offer_field.as_str()), ("/ipc", "/ipc"));
+    let values = (reason.need_value.as_deref(), reason.offer_value.as_deref());
+    assert_eq!(values, (Some("A23N 5/01"), Some("A23N 12/08")));
+    // Without the class the reason is gone, and with the same field that is told instead.
+    let mut quiet = Space::new(vec![listing(1, 1, Technology { ipc: Vec::new(), ..one.clone() }), space.get(2).clone()]);
+    assert!(between(&quiet, 1, Lang::Vi).is_none());
+    quiet.all.insert(quiet.get(1).id, listing(1, 1, Technology { field: Some("20202".into()), ..one }));
+    assert_eq!(between(&quiet, 1, Lang::Vi).unwrap().reasons[0].need_field, "/field");
+}
+
+#[test]
+fn an_offer_whose_party_soon_replies_stands_higher_and_says_so_in_the_words_of_its_page() {
+    let offer = technology("Máy sấy cơm dừa bơm nhiệt", "Sấy cơm dừa");
+    let seeker = need("Cần máy sấy cơm dừa", "Sấy cơm dừa bơm nhiệt");
+    let mut space = Space::new(vec![listing(1, 1, offer), listing(2, 2, seeker)]);
+    let plain = space.engine.clone();
+    let (offering, seeking) = (space.get(1).owner.id, space.get(2).owner.id);
+    let mut with = |hours: &[(base::PartyId, u32)], n: u128, lang: Lang| {
+        space.engine = plain.knowing(std::sync::Arc::new(matching::Replies::from_iter(hours.iter().copied())));
+        space.ask(&Side::of(space.get(n)), &usual_kinds(space.get(n).kind), &Actor::anonymous(lang), false).remove(0)
+    };
+    let reason = |found: &Match| found.reasons.iter().find(|reason| reason.part == Part::Responsiveness).cloned();
+    let (unknown, soon, late) = (with(&[], 2, Lang::Vi), with(&[(offering, 60)], 2, Lang::Vi), with(&[(offering, 24 * 60)], 2, Lang::Vi));
+    assert!(soon.score > unknown.score && unknown.score > late.score);
+    assert!(reason(&unknown).is_none() && reason(&late).is_none(), "what is unknown or late is no reason");
+    let said = reason(&soon).unwrap();
+    assert_eq!(said.text, "Bên chào thường trả lời trong 3 ngày.");
+    let place = (said.need_field.as_str(), said.offer_field.as_str(), said.need_value.as_deref(), said.offer_value.as_deref());
+    assert_eq!(place, ("", "/party/reply_time", None, Some("60")));
+    // The same from the other side; what the seeker's own party does says nothing.
+    let back = with(&[(offering, 60)], 1, Lang::En);
+    assert_eq!((back.score, reason(&back).unwrap().text.as_str()), (soon.score, "The offering side usually answers within 3 days."));
+    assert_eq!(with(&[(seeking, 1)], 2, Lang::Vi).score, unknown.score);
 }

@@ -215,6 +215,24 @@ impl Search {
         Ok(Self::with(None, settings, vocabularies, clock, schema, fields, live))
     }
 
+    /// An empty index in memory for a few documents, asked as this one is: with the same vocabularies, weights and synonyms.
+    ///
+    /// # Errors
+    /// [`Failure`] if it cannot be made.
+    pub fn small_beside(&self) -> Result<Self, Failure> {
+        let least = LEAST_THREAD_BYTES.div_ceil(1_000_000);
+        let settings = Settings {
+            writer_memory_mb: least,
+            writer_threads: 1,
+            filter_cache_mb: 1,
+            weights: (*self.weights()).clone(),
+            ..self.settings().clone()
+        };
+        let small = Self::in_memory(settings, Arc::clone(&self.shared.vocabularies), self.clock().clone())?;
+        *small.shared.synonyms.write().unwrap_or_else(PoisonError::into_inner) = self.synonyms();
+        Ok(small)
+    }
+
     fn with(
         dir: Option<HeldDir>,
         settings: Settings,

@@ -205,6 +205,48 @@ impl Store {
         rows.into_iter().map(to_row).collect()
     }
 
+    /// The events of one kind after a position and up to another, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn events_of_kind(&self, kind: &str, after: i64, to: i64, limit: u64) -> Result<Vec<EventRow>, StoreError> {
+        let rows = event::Entity::find()
+            .filter(event::Column::Kind.eq(kind))
+            .filter(event::Column::Position.gt(after))
+            .filter(event::Column::Position.lte(to))
+            .order_by_asc(event::Column::Position)
+            .limit(limit)
+            .all(&self.db)
+            .await?;
+        rows.into_iter().map(to_row).collect()
+    }
+
+    /// Of each of these things the last event of one kind up to a position; what has none is left out.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn last_of_kind(&self, kind: &str, subjects: &[Uuid], to: i64) -> Result<Vec<EventRow>, StoreError> {
+        let mut all = Vec::new();
+        // Below either engine's limit of parameters.
+        for some in subjects.chunks(500) {
+            let last: Vec<i64> = event::Entity::find()
+                .select_only()
+                .column_as(event::Column::Position.max(), "last")
+                .filter(event::Column::SubjectId.is_in(some.iter().copied()))
+                .filter(event::Column::Kind.eq(kind))
+                .filter(event::Column::Position.lte(to))
+                .group_by(event::Column::SubjectId)
+                .into_tuple()
+                .all(&self.db)
+                .await?;
+            let rows = event::Entity::find().filter(event::Column::Position.is_in(last)).all(&self.db).await?;
+            for row in rows {
+                all.push(to_row(row)?);
+            }
+        }
+        Ok(all)
+    }
+
     /// The last committed position, read from the database.
     ///
     /// # Errors

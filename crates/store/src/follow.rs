@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use sea_orm::sea_query::{LockType, OnConflict};
 use sea_orm::{ActiveValue::Set, EntityTrait, QuerySelect};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::rows::follower;
@@ -15,6 +16,10 @@ use crate::{Ctx, EventRow, Store, StoreError, Tx};
 
 /// How many events a follower is given at once.
 const BATCH: u64 = 1_000;
+/// How often the pause of a follower that fails is doubled at most.
+const MOST_DOUBLED_OF_EVENTS: u32 = 8;
+/// How often the pause after other work that fails is doubled at most: it is looked at again after some seconds.
+const MOST_DOUBLED: u32 = 4;
 /// How long a follower sleeps when nothing wakes it: another node may have written.
 const POLL: Duration = Duration::from_millis(500);
 
@@ -104,18 +109,50 @@ impl Store {
 
     /// Hands every batch of events after `from` to `handle`, until `stop`. `handle` gives the position it has taken
     /// care of durably.
-    pub async fn follow<F, Fut, E>(&self, name: &'static str, from: i64, stop: CancellationToken, mut handle: F)
+    pub async fn follow<F, Fut, E>(&self, name: &'static str, from: i64, stop: CancellationToken, handle: F)
     where
         F: FnMut(Vec<EventRow>) -> Fut + Send,
         Fut: Future<Output = Result<i64, E>> + Send,
         E: std::error::Error + Send,
     {
+        self.follow_beside(name, from, stop, handle, async || Ok::<_, E>(None)).await;
+    }
+
+    /// The same beside other work that is done piece by piece: `piece` is called once at the start and after every batch,
+    /// and gives after which pause there is more to do, or none. Events never wait for more than one piece, nor for a piece
+    /// that fails: that is tried again with growing pauses, in which events are taken as always.
+    pub async fn follow_beside<F, Fut, P, Piece, E>(
+        &self,
+        name: &'static str,
+        from: i64,
+        stop: CancellationToken,
+        mut handle: F,
+        mut piece: P,
+    ) where
+        F: FnMut(Vec<EventRow>) -> Fut + Send,
+        Fut: Future<Output = Result<i64, E>> + Send,
+        P: FnMut() -> Piece + Send,
+        Piece: Future<Output = Result<Option<Duration>, E>> + Send,
+        E: std::error::Error + Send,
+    {
         let mut position = from;
-        let mut failures = 0_u32;
-        while self.wait_beyond(position, &stop).await {
+        let (mut failures, mut failed_pieces) = (0_u32, 0_u32);
+        let mut due = Some(Instant::now());
+        loop {
+            let waiting = self.wait_beyond(position, &stop);
+            let goes_on = match due {
+                None => waiting.await,
+                Some(at) => timeout_at(at, waiting).await.unwrap_or(!stop.is_cancelled()),
+            };
+            if !goes_on {
+                return;
+            }
             let step = match self.events_after(position, BATCH).await {
                 Ok(batch) if batch.is_empty() => Ok(position),
-                Ok(batch) => handle(batch).await.map_err(|e| report(&e)),
+                Ok(batch) => {
+                    due = due.or_else(|| Some(Instant::now()));
+                    handle(batch).await.map_err(|e| report(&e))
+                }
                 Err(error) => Err(report(&error)),
             };
             match step {
@@ -127,15 +164,34 @@ impl Store {
                     failures = failures.saturating_add(1);
                     metrics::counter!("innospace_follower_failures_total", "follower" => name).increment(1);
                     tracing::error!(follower = name, position, failures, error, "a follower failed and will try again");
-                    let pause = Duration::from_millis(200 * 2_u64.pow(failures.min(8)));
-                    tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(pause) => {} }
+                    tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(pause(failures, MOST_DOUBLED_OF_EVENTS)) => {} }
                 }
             }
             let lag = self.head.borrow().saturating_sub(position);
             #[expect(clippy::cast_precision_loss, reason = "a gauge")]
             metrics::gauge!("innospace_follower_lag_events", "follower" => name).set(lag as f64);
+            if due.is_some_and(|at| at <= Instant::now()) && !stop.is_cancelled() {
+                due = match piece().await {
+                    Ok(more) => {
+                        failed_pieces = 0;
+                        more.map(|pause| Instant::now() + pause)
+                    }
+                    Err(error) => {
+                        failed_pieces = failed_pieces.saturating_add(1);
+                        metrics::counter!("innospace_follower_failures_total", "follower" => name).increment(1);
+                        let error = report(&error);
+                        tracing::error!(follower = name, failed_pieces, error, "a follower's other work failed and will be tried again");
+                        Some(Instant::now() + pause(failed_pieces, MOST_DOUBLED))
+                    }
+                };
+            }
         }
     }
+}
+
+/// How long to wait after so many failures in a row; the pause is doubled so often at most.
+fn pause(failures: u32, doubled: u32) -> Duration {
+    Duration::from_millis(200 * 2_u64.pow(failures.min(doubled)))
 }
 
 /// An error with its causes, in one line.

@@ -378,6 +378,8 @@ impl Cast {
             visit(who, format!("{need}/matches?of=experts")),
             visit(who, format!("{need}/matches?of=parties&excluded=true")),
             visit(who, format!("{technology}/matches?of=parties")),
+            visit(who, format!("{technology}/matches?of=similar")),
+            visit(who, format!("{technology}/matches?of=complements")),
             visit(who, page_of(visitor, "party", "Phao Mặn").await),
             visit(who, "/sign-in?next=/my"),
             answered(401, sent(&[("email", "nobody@example.org"), ("password", "wrong and long enough")], visit(who, "/sign-in"))),

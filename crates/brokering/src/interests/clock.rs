@@ -57,6 +57,7 @@ pub async fn tick(brokering: &Brokering) -> Result<Round, BrokeringError> {
             }
         }
     }
+    super::reply_time::tick(brokering).await?;
     Ok(round)
 }
 

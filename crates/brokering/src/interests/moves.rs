@@ -132,7 +132,11 @@ async fn take_in(
             "interest.relayed"
         }
     };
+    let is_first_reply = matches!(change.answered_at, Set(_));
     let version = save(&tx, now, change).await?;
+    if is_first_reply {
+        super::reply_time::note(&tx, now.owner).await?;
+    }
     tx.emit(NewEvent::new("interest", id, event, facts));
     let next = Interest { state, version, answer_due_on: due, ..now.clone() };
     let receipt = next.receipt();

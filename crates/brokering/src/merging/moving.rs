@@ -143,6 +143,8 @@ pub(super) async fn absorb(tx: &Tx, both: &Both) -> Result<(), BrokeringError> {
     for column in [interest::Column::SeekerPartyId, interest::Column::OwnerPartyId] {
         interest::Entity::update_many().col_expr(column, Expr::value(into.0)).filter(column.eq(from.0)).exec(db).await?;
     }
+    // What the absorbed party answered is the other's now.
+    crate::interests::reply_time::note(tx, into).await?;
     disclosure::Entity::update_many()
         .col_expr(disclosure::Column::PartyId, Expr::value(into.0))
         .filter(disclosure::Column::PartyId.eq(from.0))

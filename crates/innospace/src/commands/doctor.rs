@@ -50,7 +50,10 @@ pub async fn run(config: Config, data: PathBuf, as_json: bool) -> Result<ExitCod
             }
             let (_, failed) = parts.store.count_jobs().await?;
             if failed > 0 {
-                found.push(("jobs", format!("{failed} failed for good: `innospace jobs` says why, `innospace jobs --retry` puts them back.")));
+                found.push((
+                    "jobs",
+                    format!("{failed} failed for good: `innospace jobs` says why, `innospace jobs --retry` puts them back."),
+                ));
             }
         }
     }

@@ -7,7 +7,7 @@ use base::{Actor, Lang, ListingId};
 use chrono::{DateTime, TimeDelta, Utc};
 use listings::Kind;
 use listings::published::{self, Audience, Published};
-use sea_orm::{EntityTrait, QueryOrder, QuerySelect};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, QuerySelect, Select};
 use search::Viewer;
 use store::{Store, StoreError};
 use tokio::runtime::Handle;
@@ -17,6 +17,7 @@ use super::list::{List, Pair};
 use super::{NEAREST, ROOM, StandingError};
 use crate::engine::{Engine, Reader};
 use crate::matcher::Matcher;
+use crate::replies::Replies;
 use crate::rows::generation;
 use crate::side::Side;
 use crate::statistics::Statistics;
@@ -28,16 +29,40 @@ const GROWTH: f64 = 0.2;
 /// The most words that the index is asked for at once, and of one listing.
 const ASKED: (usize, usize) = (search::MAX_TERMS, 400);
 
+/// Which generation is in use, and how far it is filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) id: Uuid,
+    /// Where one that is not whole has come to, in the order of ids.
+    pub(super) reached: Option<ListingId>,
+    /// Whether it is whole.
+    pub(super) is_done: bool,
+}
+
+impl Head {
+    fn of((id, reached, is_done): (Uuid, Option<Uuid>, bool)) -> Self {
+        Self { id, reached: reached.map(ListingId), is_done }
+    }
+
+    /// What is there, to be read with or without a lock.
+    pub(super) fn query() -> Select<generation::Entity> {
+        use generation::Column as C;
+        generation::Entity::find().select_only().columns([C::Id, C::Reached, C::Done]).order_by_desc(C::Id)
+    }
+
+    /// What a query of these columns gives.
+    pub(super) async fn read(query: Select<generation::Entity>, db: &impl ConnectionTrait) -> Result<Option<Self>, StoreError> {
+        Ok(query.into_tuple().one(db).await?.map(Self::of))
+    }
+}
+
 /// The generation in use, ready to reckon with.
 #[derive(Clone)]
 pub struct Current {
-    pub(crate) id: Uuid,
+    pub(super) head: Head,
     /// How many listings were out when it began.
     pub(crate) listings: u64,
     pub(crate) started_at: DateTime<Utc>,
-    /// Where an unfinished one has come to.
-    pub(crate) reached: Option<ListingId>,
-    pub(crate) is_done: bool,
     /// How many listings may still be touched before the space may have outgrown it; none where that was not counted.
     pub(super) room: Option<u64>,
     /// Of the weights, the glossary, the fields and the model that it was made with.
@@ -77,18 +102,32 @@ impl Current {
         let Some(mut row) = newest else { return Ok(None) };
         let statistics =
             Statistics::from_bytes(std::mem::take(&mut row.statistics)).map_err(|e| StoreError::corrupt("match generation", e))?;
-        Ok(Some(Self::of(matcher, &matcher.engine().settled(), &row, Arc::new(statistics))))
+        let replies = Replies::from_bytes(&row.replies).map_err(|e| StoreError::corrupt("match generation", e))?;
+        Ok(Some(Self::of(matcher, &matcher.engine().settled(), &row, (Arc::new(statistics), Arc::new(replies)))))
     }
 
-    /// Which generation is the newest.
-    pub(super) async fn newest(store: &Store) -> Result<Option<Uuid>, StoreError> {
-        let ids = generation::Entity::find().select_only().column(generation::Column::Id).order_by_desc(generation::Column::Id);
-        Ok(ids.into_tuple().one(store.db()).await?)
+    /// Which generation is the newest, and how far it is filled.
+    pub(super) async fn head(store: &Store) -> Result<Option<Head>, StoreError> {
+        Head::read(Head::query(), store.db()).await
+    }
+
+    /// The newest generation as it is now; what is `known` of it is not read again.
+    pub(super) async fn newest(matcher: &Matcher, known: Option<Self>) -> Result<Option<Self>, StoreError> {
+        let Some(head) = Self::head(&matcher.listings().store).await? else { return Ok(None) };
+        match known.filter(|known| known.head.id == head.id) {
+            Some(known) => Ok(Some(Self { head, ..known })),
+            None => Self::load(matcher).await,
+        }
     }
 
     /// The generation of a row, reckoned with by `engine`, which is settled.
-    pub(super) fn of(matcher: &Matcher, engine: &Engine, row: &generation::Model, statistics: Arc<Statistics>) -> Self {
-        let judge = engine.held_to(statistics);
+    pub(super) fn of(
+        matcher: &Matcher,
+        engine: &Engine,
+        row: &generation::Model,
+        (statistics, replies): (Arc<Statistics>, Arc<Replies>),
+    ) -> Self {
+        let judge = engine.held_to(statistics).knowing(replies);
         let mut wide = judge.weights().clone();
         (wide.candidate_terms, wide.terms) = ASKED;
         (wide.candidates, wide.field_candidates, wide.vector_candidates) = (ROOM, 0, NEAREST);
@@ -97,11 +136,9 @@ impl Current {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of one, in millionths")]
         let least_ppm = (least * 1e6).round() as u32;
         Self {
-            id: row.id,
+            head: Head::of((row.id, row.reached, row.done)),
             listings: u64::try_from(row.listings).unwrap_or_default(),
             started_at: row.started_at,
-            reached: row.reached.map(ListingId),
-            is_done: row.done,
             room: None,
             fingerprint: row.fingerprint.clone(),
             store: matcher.listings().store.clone(),
@@ -111,6 +148,11 @@ impl Current {
             judge,
             pool: Handle::current(),
         }
+    }
+
+    /// Whether the lists of all needs are made with it.
+    pub(super) fn is_whole(&self) -> bool {
+        self.head.is_done
     }
 
     /// Whether everything is to be reckoned anew, however large the space is: freshness is a month old, or weights, glossary,

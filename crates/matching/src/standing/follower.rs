@@ -15,13 +15,14 @@ use search::follower::Touched;
 use store::{Ctx, EventRow};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
-use super::compute::Current;
+use super::compute::{Current, Head};
 use super::list::{Effect, List, Pair};
+use super::rebuild::Pace;
 use super::tell::{self, Fresh};
 use super::write::{Change, Subject, holders, in_use, lists, move_on};
 use super::{StandingError, rebuild};
+use crate::background::Background;
 use crate::matcher::Matcher;
 use crate::meaning::Told;
 
@@ -32,13 +33,22 @@ const AT_ONCE: usize = 32;
 /// How long a failure at the start is slept over, and another node's work left to it.
 const PAUSE: Duration = Duration::from_secs(2);
 
+/// What is held from one batch to the next.
+#[derive(Default)]
+struct Held {
+    /// The generation that was used last.
+    current: Option<Current>,
+    /// While a generation is filled.
+    background: Option<Background>,
+}
+
 /// Keeps the standing matches current until `stop`.
 pub async fn run(matcher: Matcher, stop: CancellationToken) {
     let store = matcher.listings().store.clone();
-    let from = loop {
+    let (from, current) = loop {
         let begun = begin(&matcher, &stop).await;
         match begun {
-            Ok(Some(from)) => break from,
+            Ok(Some(begun)) => break begun,
             Ok(None) | Err(StandingError::Stopped) => return,
             Err(error) => {
                 match error {
@@ -51,14 +61,14 @@ pub async fn run(matcher: Matcher, stop: CancellationToken) {
             }
         }
     };
-    let token = stop.clone();
-    let known: Arc<Mutex<Option<Current>>> = Arc::default();
-    store
-        .follow(NAME, from, stop, move |events| {
-            let (matcher, stop, known) = (matcher.clone(), token.clone(), Arc::clone(&known));
+    let held = Arc::new(Mutex::new(Held { current: Some(current), background: None }));
+    let take = {
+        let (matcher, stop, held) = (matcher.clone(), stop.clone(), Arc::clone(&held));
+        move |events: Vec<EventRow>| {
+            let (matcher, stop, held) = (matcher.clone(), stop.clone(), Arc::clone(&held));
             async move {
                 let before = events.first().map_or(0, |e| e.position - 1);
-                match step(&matcher, events, &mut *known.lock().await, &stop).await {
+                match step(&matcher, events, &mut held.lock().await.current, &stop).await {
                     Err(StandingError::Stopped) => Ok(before),
                     // Another node took them: this one goes on from where that came to, or looks again in a while.
                     Err(StandingError::Elsewhere) => {
@@ -71,12 +81,27 @@ pub async fn run(matcher: Matcher, stop: CancellationToken) {
                     done => done,
                 }
             }
-        })
-        .await;
+        }
+    };
+    let fill = {
+        let stop = stop.clone();
+        move || {
+            let (matcher, stop, held) = (matcher.clone(), stop.clone(), Arc::clone(&held));
+            async move {
+                match fill(&matcher, &mut *held.lock().await, &stop).await {
+                    Err(StandingError::Stopped) => Ok(None),
+                    Err(StandingError::Elsewhere) => Ok(Some(PAUSE)),
+                    done => done,
+                }
+            }
+        }
+    };
+    store.follow_beside(NAME, from, stop, take, fill).await;
 }
 
-/// Where to go on from. A space without standing matches gets them first, and nobody is told of what was there before.
-async fn begin(matcher: &Matcher, stop: &CancellationToken) -> Result<Option<i64>, StandingError> {
+/// Where to go on from, and with which generation. In a space without standing matches nobody is told of what was there
+/// before.
+async fn begin(matcher: &Matcher, stop: &CancellationToken) -> Result<Option<(i64, Current)>, StandingError> {
     let store = &matcher.listings().store;
     let head = store.last_position().await?;
     if !others_reach(matcher, head, stop).await {
@@ -86,9 +111,25 @@ async fn begin(matcher: &Matcher, stop: &CancellationToken) -> Result<Option<i64
     if store.follower_position(NAME).await? == 0 {
         store.write(Ctx::system(), move |tx| async move { move_on(&tx, 0, head).await }).await?;
     }
-    // One that was cut off goes on where it was.
-    rebuild::up_to_date(matcher, None, 0, stop).await?;
-    Ok(Some(store.follower_position(NAME).await?))
+    let current = rebuild::up_to_date(matcher, None, 0).await?;
+    Ok(Some((store.follower_position(NAME).await?, current)))
+}
+
+/// Fills one page of a generation that is not whole; gives how soon the next one is due, none if it is whole. One that was
+/// cut off goes on where it was.
+async fn fill(matcher: &Matcher, held: &mut Held, stop: &CancellationToken) -> Result<Option<Duration>, StandingError> {
+    held.current = Current::newest(matcher, held.current.take()).await?;
+    let Some(current) = held.current.as_mut().filter(|current| !current.is_whole()) else {
+        held.background = None;
+        return Ok(None);
+    };
+    let background = match held.background.take() {
+        Some(there) => there,
+        None => rebuild::background()?,
+    };
+    let done = rebuild::fill_page(matcher, current, &Pace::beside_readers(stop, &background)).await;
+    held.background = Some(background);
+    done.map(|_| Some(Duration::ZERO))
 }
 
 /// Waits until index and vectors have come so far; false if the program is to stop.
@@ -131,7 +172,7 @@ async fn step(
     for party in &touched.parties {
         ids.extend(published::ids_of_party(store, *party).await?);
     }
-    let current = rebuild::up_to_date(matcher, known.take(), moved, stop).await?;
+    let current = rebuild::up_to_date(matcher, known.take(), moved).await?;
     *known = Some(current.clone());
     let imported =
         events.iter().filter(|e| e.payload.get("import").is_some_and(|i| !i.is_null())).map(|e| ListingId(e.subject_id)).collect();
@@ -148,10 +189,10 @@ async fn step(
         }
         let change = reckon(matcher, &current, chunk, &fresh).await?;
         let to = if chunks.peek().is_none() { reached } else { place };
-        keep(matcher, change, current.id, place, to).await?;
+        keep(matcher, change, current.head, place, to).await?;
     }
     if ids.is_empty() {
-        keep(matcher, Change::default(), current.id, place, reached).await?;
+        keep(matcher, Change::default(), current.head, place, reached).await?;
     }
     let waited = store.clock().now() - at;
     metrics::histogram!("innospace_follower_lag_seconds", "follower" => NAME).record(waited.as_seconds_f64().max(0.0));
@@ -159,7 +200,7 @@ async fn step(
 }
 
 /// Writes what changed, and moves on, if the generation it was reckoned with is still the one in use.
-async fn keep(matcher: &Matcher, change: Change, generation: Uuid, from: i64, to: i64) -> Result<(), StandingError> {
+async fn keep(matcher: &Matcher, change: Change, generation: Head, from: i64, to: i64) -> Result<(), StandingError> {
     if change.is_nothing() && from == to {
         return Ok(());
     }

@@ -1,20 +1,23 @@
 //! Standing matches: for every need that is out the best offers, stored and kept current, so that a counterpart that
 //! comes later is noticed by itself.
 //!
-//! The rule, which holds whatever happened in which order: the standing matches of a need are its best
-//! `standing_keep` pairs among those from `standing_min` on that violate no hard constraint, of listings that are out and
-//! that more than their own party may see. A score depends on the two approved contents, on what everybody may know of
-//! the two parties, and on the generation: the statistics of words and the moment freshness is measured at, both held
-//! fast until the space grew or shrank by a fifth, a month passed, or the weights, the glossary, the fields or the model of
-//! vectors changed. Vectors count from when all listings have been through the model; a vector that comes later touches its
-//! listing as an edit does. So
-//! an edit changes the pairs of its own listing alone, and keeping current gives what reckoning everything anew would
-//! give.
+//! The rule, which holds whatever happened in which order: the standing matches of a need are its best `standing_keep`
+//! pairs among those from `standing_min` on that violate no hard constraint, of listings that are out and that more
+//! than their own party may see. A score depends on the two approved contents, on what everybody may know of the two
+//! parties, and on the generation: the statistics of words, how soon parties reply and the moment freshness is measured
+//! at, all held fast until the space grew or shrank by a fifth, a month passed, or the weights, the glossary, the fields or
+//! the model of vectors changed. Vectors count from when all listings have been through the model; a vector that comes later
+//! touches its listing as an edit does. So an edit changes the pairs of its own listing alone, and keeping current gives
+//! what reckoning everything anew would give.
 //!
 //! Which pairs are looked at is asked of the index, from the side that changed: every listing that shares one of the
 //! most telling words, the best [`ROOM`] of them, and the [`NEAREST`] by what they mean. In a space where more than that share words with one listing, a pair
 //! that only one of the sides would have looked at may be kept until the next generation; a test holds that with room
 //! there is no difference.
+//!
+//! A new generation is filled page by page, and between two pages what was edited is taken at once, with the new
+//! generation. Until its page comes, the list of a need holds pairs of both: those of the generation before, and those of
+//! whatever was touched since.
 //!
 //! `standing_min` is at least what nearness of fields alone can make (`weights.field`, as it is told), since fields alone
 //! are no words that anybody could check. What a viewer may see is decided again when the pairs are read.
@@ -67,10 +70,18 @@ impl From<sea_orm::DbErr> for StandingError {
     }
 }
 
-/// Which generation the standing matches were made with; none if there are none yet.
+/// Which generation the standing matches are made with; none if there are none yet.
 ///
 /// # Errors
 /// If the database fails.
 pub async fn generation(store: &store::Store) -> Result<Option<uuid::Uuid>, StandingError> {
-    Ok(Current::newest(store).await?)
+    Ok(Current::head(store).await?.map(|head| head.id))
+}
+
+/// Whether that generation is whole: the lists of all needs are made with it, and not some still with the one before.
+///
+/// # Errors
+/// If the database fails.
+pub async fn is_whole(store: &store::Store) -> Result<bool, StandingError> {
+    Ok(Current::head(store).await?.is_some_and(|head| head.is_done))
 }

@@ -1,7 +1,8 @@
 //! All standing matches anew: for a space that has none yet, when words are counted anew, and at `innospace rematch`.
 //!
 //! It goes through the listings in the order of their ids, a page in one transaction that notes how far it has come, so
-//! that one that was cut off goes on there. Nobody is told of anything.
+//! that one that was cut off goes on there. Nobody is told of anything. Between two pages the follower takes what was
+//! edited meanwhile, so a page is written only where nothing was taken since it was read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,12 +18,13 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::StandingError;
-use super::compute::Current;
+use super::compute::{Current, Head};
 use super::list::Pair;
 use super::write::{Change, Subject, of_row};
+use super::{NAME, StandingError};
 use crate::background::Background;
 use crate::matcher::Matcher;
+use crate::replies::Replies;
 use crate::rows::{generation, standing, subject};
 use crate::statistics::Statistics;
 
@@ -47,35 +49,47 @@ impl Difference {
     }
 }
 
-/// Listings of one page.
+/// Listings of one page at most.
 const PAGE: u64 = 64;
+/// Needs of one page where nobody waits for its end.
+const NEEDS_ALONE: usize = 64;
+/// Needs of one page in a server, where whoever edits a listing waits for it: well below a second's work.
+const NEEDS_BESIDE_READERS: usize = 8;
 /// Needs reckoned side by side by a program that does nothing else.
 const ALONE: usize = 2;
 /// In a server, whose readers are not to wait for it.
 const BESIDE_READERS: usize = 1;
+/// Pages in a row that are made in vain because another node took events meanwhile, until they are left to it.
+const IN_VAIN: usize = 5;
 
 /// How the work is done.
-struct Pace<'a> {
+pub(super) struct Pace<'a> {
     stop: &'a CancellationToken,
     /// Needs reckoned side by side.
     at_once: usize,
+    /// Needs of one page.
+    needs: usize,
     /// The threads it is done on, if not on those of everything else.
-    background: Option<Background>,
+    background: Option<&'a Background>,
 }
 
 impl<'a> Pace<'a> {
     fn alone(stop: &'a CancellationToken) -> Self {
-        Self { stop, at_once: ALONE, background: None }
+        Self { stop, at_once: ALONE, needs: NEEDS_ALONE, background: None }
     }
 
-    fn beside_readers(stop: &'a CancellationToken) -> Result<Self, StandingError> {
-        // One thread for each need, and one that searches for it.
-        Ok(Self { stop, at_once: BESIDE_READERS, background: Some(Background::new(BESIDE_READERS * 2)?) })
+    pub(super) fn beside_readers(stop: &'a CancellationToken, background: &'a Background) -> Self {
+        Self { stop, at_once: BESIDE_READERS, needs: NEEDS_BESIDE_READERS, background: Some(background) }
     }
 
     fn pool(&self) -> Handle {
-        self.background.as_ref().map_or_else(Handle::current, Background::handle)
+        self.background.map_or_else(Handle::current, Background::handle)
     }
+}
+
+/// The threads for work beside readers: one for each need, and one that searches for it.
+pub(super) fn background() -> Result<Background, StandingError> {
+    Ok(Background::new(BESIDE_READERS * 2)?)
 }
 
 /// Counts words anew and reckons everything; `progress` is told how many listings are done. Gives how many there were.
@@ -84,29 +98,22 @@ impl<'a> Pace<'a> {
 /// [`StandingError`]; what was reckoned until then stays, and the next run goes on from there.
 pub async fn rebuild(matcher: &Matcher, progress: impl FnMut(u64) + Send) -> Result<u64, StandingError> {
     let stop = CancellationToken::new();
-    let seen = Current::newest(&matcher.listings().store).await?;
-    begin(matcher, seen, &Pace::alone(&stop), progress).await
+    let pace = Pace::alone(&stop);
+    let seen = Current::head(&matcher.listings().store).await?.map(|head| head.id);
+    let mut current = begin(matcher, seen, pace.pool()).await?;
+    fill(matcher, &mut current, &pace, progress).await
 }
 
-/// The generation to go on with: the newest, finished, unless the space has outgrown it. `known` is the one that was used
-/// last, so that statistics are not read again for every event; `touched` is how many listings events have touched since.
+/// The generation to go on with, whole or not: the newest, unless the space has outgrown it. `known` is the one that was
+/// used last, so that statistics are not read again for every event; `touched` is how many listings events have touched
+/// since.
 ///
 /// How many listings are out is counted only when so many were touched that it matters: no listing moves the count by more
 /// than one.
-pub(super) async fn up_to_date(
-    matcher: &Matcher,
-    known: Option<Current>,
-    touched: usize,
-    stop: &CancellationToken,
-) -> Result<Current, StandingError> {
+pub(super) async fn up_to_date(matcher: &Matcher, known: Option<Current>, touched: usize) -> Result<Current, StandingError> {
     let store = &matcher.listings().store;
-    let newest = Current::newest(store).await?;
-    let known = known.filter(|k| k.is_done && newest == Some(k.id));
-    let current = match known {
-        Some(known) => Some(known),
-        None => Current::load(matcher).await?,
-    };
-    let seen = current.as_ref().map(|c| c.id);
+    let current = Current::newest(matcher, known).await?;
+    let seen = current.as_ref().map(|c| c.head.id);
     if let Some(mut current) = current.filter(|c| !c.is_outdated(matcher.engine(), store.clock().now())) {
         let touched = u64::try_from(touched).unwrap_or(u64::MAX);
         current.room = match current.room.and_then(|room| room.checked_sub(touched)) {
@@ -114,37 +121,36 @@ pub(super) async fn up_to_date(
             None => current.room_beside(published::count(store).await?),
         };
         if current.room.is_some() {
-            if !current.is_done {
-                fill(matcher, &current, &Pace::beside_readers(stop)?, &mut |_| {}).await?;
-                current.is_done = true;
-            }
             return Ok(current);
         }
     }
-    begin(matcher, seen, &Pace::beside_readers(stop)?, |_| {}).await?;
-    Current::load(matcher).await?.filter(|c| c.is_done).ok_or(StandingError::Elsewhere)
+    let background = background()?;
+    begin(matcher, seen, background.handle()).await
 }
 
-/// Begins a generation in place of the one that was `seen` last and fills it. Where another node has begun one meanwhile,
-/// that stands.
-async fn begin(matcher: &Matcher, seen: Option<Uuid>, pace: &Pace<'_>, mut progress: impl FnMut(u64) + Send) -> Result<u64, StandingError> {
+/// Begins a generation in place of the one that was `seen` last. Where another node has begun one meanwhile, that stands.
+async fn begin(matcher: &Matcher, seen: Option<Uuid>, pool: Handle) -> Result<Current, StandingError> {
     let store = &matcher.listings().store;
     let search = matcher.engine().search().clone();
     // Looked at once: whether vectors count must not change between the row and what is reckoned with it.
     let engine = matcher.engine().settled();
-    let statistics = pace.pool().spawn_blocking(move || Statistics::count(&search)).await??;
+    let statistics = pool.spawn_blocking(move || Statistics::count(&search)).await??;
+    let replies = Replies::all(store).await?;
+    let listings = published::count(store).await?;
     let row = generation::Model {
         id: store.clock().uuid(),
         started_at: store.clock().now(),
-        listings: i64::try_from(published::count(store).await?).unwrap_or(i64::MAX),
+        listings: i64::try_from(listings).unwrap_or(i64::MAX),
         statistics: statistics.as_bytes().to_vec(),
+        replies: replies.to_bytes(),
         fingerprint: engine.fingerprint(),
         reached: None,
         done: false,
     };
-    let current = Current::of(matcher, &engine, &row, Arc::new(statistics));
+    let mut current = Current::of(matcher, &engine, &row, (Arc::new(statistics), Arc::new(replies)));
+    current.room = current.room_beside(listings);
     store.write(Ctx::system(), move |tx| put_in_place(tx, seen, row.clone())).await?;
-    fill(matcher, &current, pace, &mut progress).await
+    Ok(current)
 }
 
 /// Puts a generation in place of the one that was seen. There is never more than one.
@@ -164,26 +170,55 @@ async fn put_in_place(tx: Tx, seen: Option<Uuid>, row: generation::Model) -> Res
 }
 
 /// Reckons every listing behind where the generation has come to.
-async fn fill(matcher: &Matcher, current: &Current, pace: &Pace<'_>, progress: &mut (dyn FnMut(u64) + Send)) -> Result<u64, StandingError> {
-    let store = &matcher.listings().store;
-    let mut after = current.reached;
+async fn fill(
+    matcher: &Matcher,
+    current: &mut Current,
+    pace: &Pace<'_>,
+    mut progress: impl FnMut(u64) + Send,
+) -> Result<u64, StandingError> {
     let mut count = 0_u64;
+    while !current.head.is_done {
+        count += fill_page(matcher, current, pace).await?;
+        progress(count);
+    }
+    Ok(count)
+}
+
+/// Reckons the next page of a generation that is not whole yet and notes in it how far it has come; gives how many
+/// listings it had.
+///
+/// # Errors
+/// [`StandingError::Elsewhere`] if another node has gone on from the same place.
+pub(super) async fn fill_page(matcher: &Matcher, current: &mut Current, pace: &Pace<'_>) -> Result<u64, StandingError> {
+    let store = &matcher.listings().store;
     let reckoning = current.on(pace.pool());
-    loop {
+    for _ in 0..IN_VAIN {
         if pace.stop.is_cancelled() {
             return Err(StandingError::Stopped);
         }
-        let page = published::page_after(store, after, PAGE).await?;
-        let last = page.last().map(|p| p.id);
-        count += u64::try_from(page.len()).unwrap_or_default();
+        // Before the page is read: what is taken of the log after this may be other than the page has it.
+        let place = store.follower_position(NAME).await?;
+        let page = page_after(store, current.head.reached, pace.needs).await?;
+        let count = u64::try_from(page.len()).unwrap_or_default();
         let put = pairs_of(&reckoning, &page, pace).await?;
-        write_page(matcher, current, (page, put), after, last).await?;
-        progress(count);
-        if last.is_none() {
+        let to = page.last().map(|p| p.id);
+        if write_page(matcher, current.head, (page, put), to, place).await? {
+            match to {
+                Some(to) => current.head.reached = Some(to),
+                None => current.head.is_done = true,
+            }
             return Ok(count);
         }
-        after = last;
     }
+    Err(StandingError::Elsewhere)
+}
+
+/// The next listings in the order of ids, with no more needs than that.
+async fn page_after(store: &Store, after: Option<ListingId>, needs: usize) -> Result<Vec<Published>, StoreError> {
+    let mut page = published::page_after(store, after, PAGE).await?;
+    let last = page.iter().enumerate().filter(|(_, p)| p.kind == Kind::Need).nth(needs.saturating_sub(1)).map(|(place, _)| place);
+    page.truncate(last.map_or(page.len(), |last| last + 1));
+    Ok(page)
 }
 
 /// The pairs of the needs among these, reckoned side by side.
@@ -202,7 +237,7 @@ async fn pairs_of(current: &Current, page: &[Published], pace: &Pace<'_>) -> Res
         }
         let (current, need) = (current.clone(), need.clone());
         let list = async move { Ok(current.list_of(&need).await?.pairs().to_vec()) };
-        match &pace.background {
+        match pace.background {
             // What is read from the database is also taken apart there; its connections stay with this runtime.
             Some(background) => {
                 let here = Handle::current();
@@ -219,46 +254,51 @@ async fn pairs_of(current: &Current, page: &[Published], pace: &Pace<'_>) -> Res
     Ok(all)
 }
 
-/// Puts a page in place of whatever is stored of listings between `after` and `last` (to the end, where it is none).
+/// Puts a page in place of whatever is stored of listings between where the generation stands and `to` (to the end, where
+/// it is none). False, and nothing is written, if the follower does not stand at `place` any more: what it took may be other
+/// than the page has it.
 ///
-/// The row of the generation decides, and is taken first: a page is written by the node that finds it where the page
-/// begins. Another that reckoned the same page, or whose generation is over, writes nothing.
+/// The row of the generation decides: a page is written by the node that finds it where the page begins. Another that
+/// reckoned the same page, or whose generation is over, writes nothing. The follower's row is taken first, as by whoever
+/// takes events.
 async fn write_page(
     matcher: &Matcher,
-    current: &Current,
+    head: Head,
     (page, put): (Vec<Published>, Vec<Pair>),
-    after: Option<ListingId>,
-    last: Option<ListingId>,
-) -> Result<(), StandingError> {
+    to: Option<ListingId>,
+    place: i64,
+) -> Result<bool, StandingError> {
     let (store, vocabularies) = (&matcher.listings().store, &matcher.listings().vocabularies);
     let change =
         Arc::new(Change { put, subjects: page.iter().filter_map(|p| Subject::of(p, vocabularies)).collect(), ..Change::default() });
-    let generation = current.id;
     store
         .write(Ctx::system(), move |tx| {
             let change = Arc::clone(&change);
             async move {
+                if !Store::advance_follower(&tx, NAME, place, place).await? {
+                    return Ok(false);
+                }
                 let reached = Expr::col(generation::Column::Reached);
                 let mut update = generation::Entity::update_many()
-                    .filter(generation::Column::Id.eq(generation))
+                    .filter(generation::Column::Id.eq(head.id))
                     .filter(generation::Column::Done.eq(false))
-                    .filter(after.map_or_else(|| reached.clone().is_null(), |after| reached.clone().eq(after.0)));
-                update = match last {
-                    Some(last) => update.col_expr(generation::Column::Reached, Expr::value(last.0)),
+                    .filter(head.reached.map_or_else(|| reached.clone().is_null(), |after| reached.clone().eq(after.0)));
+                update = match to {
+                    Some(to) => update.col_expr(generation::Column::Reached, Expr::value(to.0)),
                     None => update.col_expr(generation::Column::Done, Expr::value(true)),
                 };
                 if update.exec(tx.db()).await?.rows_affected == 0 {
                     return Err(StandingError::Elsewhere);
                 }
                 let between = |column: Expr| {
-                    let from = after.map(|id| column.clone().gt(id.0));
-                    let to = last.map(|id| column.lte(id.0));
+                    let from = head.reached.map(|id| column.clone().gt(id.0));
+                    let to = to.map(|id| column.lte(id.0));
                     sea_orm::Condition::all().add_option(from).add_option(to)
                 };
                 standing::Entity::delete_many().filter(between(Expr::col(standing::Column::NeedId))).exec(tx.db()).await?;
                 subject::Entity::delete_many().filter(between(Expr::col(subject::Column::ListingId))).exec(tx.db()).await?;
                 change.write(&tx).await?;
-                Ok(())
+                Ok(true)
             }
         })
         .await

@@ -9,7 +9,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Query
 use store::{Store, StoreError, Tx};
 use uuid::Uuid;
 
-use super::compute::is_open;
+use super::compute::{Head, is_open};
 use super::list::Pair;
 use super::tell::Strong;
 use super::{NAME, StandingError};
@@ -104,14 +104,14 @@ pub(super) async fn move_on(tx: &Tx, from: i64, to: i64) -> Result<(), StandingE
     if Store::advance_follower(tx, NAME, from, to).await? { Ok(()) } else { Err(StandingError::Elsewhere) }
 }
 
-/// Makes sure that this generation is the one in use, and stays it until the end of the transaction.
-pub(super) async fn in_use(tx: &Tx, id: Uuid) -> Result<(), StandingError> {
-    let mut query = generation::Entity::find_by_id(id).select_only().column(generation::Column::Id);
+/// Makes sure that this generation is the one in use, and stays it until the end of the transaction, and that it is filled
+/// no further than when it was read: of a page that was written meanwhile nothing was known.
+pub(super) async fn in_use(tx: &Tx, head: Head) -> Result<(), StandingError> {
+    let mut query = Head::query().filter(generation::Column::Id.eq(head.id));
     if tx.needs_row_locks() {
         query = query.lock(LockType::Share);
     }
-    let there: Option<Uuid> = query.into_tuple().one(tx.db()).await?;
-    there.map(|_| ()).ok_or(StandingError::Elsewhere)
+    if Head::read(query, tx.db()).await? == Some(head) { Ok(()) } else { Err(StandingError::Elsewhere) }
 }
 
 fn over() -> OnConflict {

@@ -35,7 +35,7 @@ const fn beside(name: &'static str, of: fn(&mut Weights) -> &mut f64, from: f64,
 
 /// What is fitted: how much the words, the field and the fit count, and what makes each of them. Not what chooses candidates,
 /// and not `topic_half`, which stretches scores rather than ordering them.
-const COORDINATES: [Coordinate; 31] = [
+const COORDINATES: [Coordinate; 32] = [
     // Without vectors no step of it helps, so it stays.
     beside("vectors", |w| &mut w.vectors, 0.05, 0.95),
     beside("field", |w| &mut w.field, 0.05, 0.6),
@@ -46,6 +46,7 @@ const COORDINATES: [Coordinate; 31] = [
     beside("parts.maturity", |w| &mut w.parts.maturity, 0.1, 20.0),
     beside("parts.place", |w| &mut w.parts.place, 0.1, 20.0),
     beside("parts.freshness", |w| &mut w.parts.freshness, 0.1, 20.0),
+    beside("parts.responsiveness", |w| &mut w.parts.responsiveness, 0.1, 20.0),
     words("sought.title", |w| &mut w.sought.title, 0.05, 20.0),
     words("sought.keywords", |w| &mut w.sought.keywords, 0.05, 20.0),
     words("sought.summary", |w| &mut w.sought.summary, 0.05, 20.0),

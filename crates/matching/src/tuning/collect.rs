@@ -9,7 +9,7 @@ use store::StoreError;
 
 use super::judged::Judgements;
 use super::sample::Question;
-use crate::matcher::{Matcher, Subject, usual_kinds, whole_second};
+use crate::matcher::{Matcher, Subject, owners, usual_kinds, whole_second};
 use crate::side::{Known, Side};
 
 /// Why the candidates could not be had.
@@ -70,7 +70,8 @@ pub async fn collect(
         let kinds = usual_kinds(Kind::Need);
         let found = tokio::task::spawn_blocking(move || engine.candidates(&seeking.side(), &kinds, &viewer)).await??;
         let found = published::load(store, &found).await?;
-        let (engine, said, complete) = (matcher.engine().clone(), judgements.of(id), judgements.is_complete(id));
+        let engine = matcher.knowing(owners(&found)).await?;
+        let (said, complete) = (judgements.of(id), judgements.is_complete(id));
         let question = tokio::task::spawn_blocking(move || {
             let mut question = Question::new(&engine, &subject.side(), &found, now, |offer| said.get(&offer).copied())?;
             let is_found = |offer| question.candidates.iter().any(|one| one.id == offer);

@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use base::{Actor, ListingId, PartyId};
 use listings::Kind;
+use matching::complements::{self, Complement};
 use matching::feedback::{self, Given, MatchId, Receipt};
 use matching::gaps::{Gap, GapFilter, GapSide};
 use matching::of_party::{self, Order, PartyAsk, PartyMatch};
@@ -109,6 +110,18 @@ pub(crate) async fn parties_of_need(
     params: Params,
 ) -> Result<Answer<CounterpartPage>, Problem> {
     counterpart_page(app, who, (Kind::Need, id), CounterpartKind::Party, params).await
+}
+
+/// Technologies that complete one.
+pub(crate) async fn complements_of_technology(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<ListingId>,
+    params: Params,
+) -> Result<Answer<List<Complement>>, Problem> {
+    let params = params.only(&["limit", "cursor"])?;
+    let found = complements::complements_of(&app.matcher, &who.actor, id, params.limit()?, params.cursor()).await?;
+    Ok(Answer(found.into()))
 }
 
 /// Parties that a technology may interest.

@@ -54,6 +54,10 @@ pub(super) fn finding() -> Vec<Route> {
             .query("excluded", "boolean", "Tell what was excluded, and by which constraint, instead.")
             .paged()
             .gives::<matching::MatchPage>(200),
+        get("/api/v1/technologies/{id}/matches/complements", "matchTechnologyComplements", Public(EVERYBODY), m::complements_of_technology)
+            .about("Technologies that complete one: both answer one need, and each reaches a figure of it that the other does not.")
+            .paged()
+            .gives::<List<matching::complements::Complement>>(200),
         get("/api/v1/ip-assets/{id}/matches", "matchIpAsset", Public(EVERYBODY), m::of_ip_asset)
             .about("Needs that an IP asset answers, each with its reasons.")
             .query("kind", "string", "`need` unless given.")

@@ -1,7 +1,7 @@
-//! What answers a need and what a technology answers, each with its reasons; and what was left out, with the rule that
-//! left it out. Reckoned when asked for, on a page of its own, so that a listing's page stays quick.
+//! What answers a need and what a technology answers, each with its reasons; what was left out, with the rule that left it
+//! out; and which technologies are like one, or complete it. Reckoned when asked for, on a page of its own, so that a listing's page stays quick.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -10,6 +10,8 @@ use axum::response::Response;
 use base::{Lang, Limit, ListingId, messages};
 use listings::Kind;
 use listings::state::Status;
+use listings::view::ListingView;
+use matching::complements::{self, Complement};
 use matching::feedback::{self, Given, MatchId, Opinion, Speaker, WhyNot};
 use matching::{Ask, Match};
 
@@ -55,6 +57,8 @@ struct PairView {
     is_behind: bool,
     /// Where the two are brought together: words and page.
     introduce: Option<Introduce>,
+    /// The need over which one completes the other: title, its language and page.
+    over: Option<(String, Lang, String)>,
 }
 
 /// The way from a pair to what may become of it.
@@ -90,6 +94,87 @@ struct Choice {
     text: String,
 }
 
+/// What is listed beside a listing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Listed {
+    /// What it is matched with.
+    Fit,
+    /// What was left out, and why.
+    Excluded,
+    /// Technologies like it.
+    Similar,
+    /// Technologies that complete it.
+    Complements,
+}
+
+impl Listed {
+    /// What an address asks for; none if it asks for something else.
+    fn asked_for(visit: &Visit, kind: Kind) -> Option<Self> {
+        match (parameter(visit, "of").as_str(), kind) {
+            ("", _) if parameter(visit, "excluded") == "true" => Some(Self::Excluded),
+            ("", _) => Some(Self::Fit),
+            ("similar", Kind::Technology) => Some(Self::Similar),
+            ("complements", Kind::Technology) => Some(Self::Complements),
+            _ => None,
+        }
+    }
+
+    /// The ways to look at the matches of a listing.
+    fn all(kind: Kind) -> &'static [Self] {
+        match kind {
+            Kind::Technology => &[Self::Fit, Self::Similar, Self::Complements, Self::Excluded],
+            Kind::Need | Kind::IpAsset => &[Self::Fit, Self::Excluded],
+        }
+    }
+
+    fn parameters(self) -> [(&'static str, &'static str); 2] {
+        let of = match self {
+            Self::Fit | Self::Excluded => "",
+            Self::Similar => "similar",
+            Self::Complements => "complements",
+        };
+        [("of", of), ("excluded", if self == Self::Excluded { "true" } else { "" })]
+    }
+
+    /// The tab.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Fit => "pairs-fit",
+            Self::Excluded => "pairs-excluded",
+            Self::Similar => "pairs-similar",
+            Self::Complements => "pairs-complements",
+        }
+    }
+
+    fn title(self, kind: Kind) -> &'static str {
+        match (self, kind) {
+            (Self::Similar, _) => "pairs-similar-title",
+            (Self::Complements, _) => "pairs-complements-title",
+            (_, Kind::Need) => "pairs-need",
+            (_, Kind::Technology) => "pairs-technology",
+            (_, Kind::IpAsset) => "pairs-ip-asset",
+        }
+    }
+
+    fn about(self) -> &'static str {
+        match self {
+            Self::Fit => "pairs-about",
+            Self::Excluded => "pairs-excluded-about",
+            Self::Similar => "pairs-similar-about",
+            Self::Complements => "pairs-complements-about",
+        }
+    }
+
+    fn none(self) -> &'static str {
+        match self {
+            Self::Fit => "pairs-none",
+            Self::Excluded => "pairs-none-excluded",
+            Self::Similar => "pairs-none-similar",
+            Self::Complements => "pairs-none-complements",
+        }
+    }
+}
+
 /// A way to look at the matches.
 pub(super) struct Way {
     pub text: String,
@@ -108,6 +193,8 @@ struct PairsPage {
     about: String,
     ways: Vec<Way>,
     is_excluded: bool,
+    /// What is said where there are none.
+    none: String,
     total: u64,
     pairs: Vec<PairView>,
     next: Option<String>,
@@ -198,6 +285,7 @@ fn pair(app: &App, found: Match, lang: Lang, is_excluded: bool) -> PairView {
     PairView {
         id: found.id,
         introduce: None,
+        over: None,
         listing: found.listing.id,
         said,
         note,
@@ -231,23 +319,67 @@ async fn owners(app: &App, found: &[Match]) -> Result<HashMap<ListingId, String>
     Ok(open.into_iter().filter_map(|one| Some((one.id, page(one.owner.id)?))).collect())
 }
 
+/// What is listed, and what else its page says.
+struct Pairs {
+    views: Vec<PairView>,
+    next: Option<String>,
+    total: u64,
+    missing: Option<matching::Missing>,
+}
+
+/// Whether the reader may say something of the pairs, and as whom.
+#[derive(Clone, Copy)]
+struct Judging {
+    may: bool,
+    is_broker: bool,
+}
+
+async fn listed(app: &App, visit: &Visit, view: &ListingView, listed: Listed, judging: Judging) -> Result<Pairs, Problem> {
+    let (lang, actor, id) = (visit.lang(), &visit.who.actor, view.id);
+    let (limit, is_excluded) = (Limit::new(SHOWN).unwrap_or_default(), listed == Listed::Excluded);
+    if listed == Listed::Complements {
+        let found = complements::complements_of(&app.matcher, actor, id, limit, cursor(visit).as_deref()).await?;
+        let views = found.items.into_iter().map(|one| completing(app, one, lang)).collect();
+        return Ok(Pairs { views, next: found.next, total: found.total, missing: None });
+    }
+    let kinds = if listed == Listed::Similar { BTreeSet::from([Kind::Technology]) } else { BTreeSet::new() };
+    let ask = Ask { kinds, limit, cursor: cursor(visit), excluded: is_excluded, ..Ask::default() };
+    let found = app.matcher.matches_of(actor, view.kind, id, &ask).await?;
+    let owners = if judging.may { owners(app, &found.items).await? } else { HashMap::new() };
+    let views = found.items.into_iter().map(|found| {
+        let (other, url, same_party) = (found.listing.id, found.listing.url.clone(), found.same_party);
+        let mut one = pair(app, found, lang, is_excluded);
+        let party = owners.get(&other).map(String::as_str);
+        one.introduce = (judging.may && !same_party).then(|| Introduce::of(lang, judging.is_broker, id, &url, party));
+        one
+    });
+    let missing = found.missing.filter(|_| listed == Listed::Fit);
+    Ok(Pairs { views: views.collect(), next: found.next, total: found.total, missing })
+}
+
+/// A technology that completes another one, as it is shown.
+fn completing(app: &App, one: Complement, lang: Lang) -> PairView {
+    let found = Match {
+        listing: one.listing,
+        score: one.score,
+        reasons: Vec::new(),
+        same_party: one.same_party,
+        parts: Vec::new(),
+        id: None,
+        feedback: None,
+        excluded: Vec::new(),
+    };
+    let over = Some((one.need.title, one.need.title_lang, localised(lang, &one.need.url)));
+    PairView { reasons: vec![one.text], over, ..pair(app, found, lang, false) }
+}
+
 async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Response, Problem> {
     let lang = visit.lang();
     let id = listings::view::find_slug(&app.listings, kind, slug).await?.ok_or_else(Problem::not_found)?;
     let view = listings::view::show(&app.listings, &visit.who.actor, kind, id).await?;
-    if let Some(of) = counterparts::asked_for(visit, kind)? {
+    let Some(asked) = Listed::asked_for(visit, kind) else {
+        let of = counterparts::asked_for(visit, kind)?.ok_or_else(|| Problem::parameter("of"))?;
         return counterparts::show(app, visit, &view, of).await;
-    }
-    let is_excluded = parameter(visit, "excluded") == "true";
-    let ask = Ask { limit: Limit::new(SHOWN).unwrap_or_default(), cursor: cursor(visit), excluded: is_excluded, ..Ask::default() };
-    let found = app.matcher.matches_of(&visit.who.actor, kind, id, &ask).await?;
-    let path = format!("{}/matches", view.url);
-    let narrowed = |excluded: bool| [("excluded", if excluded { "true" } else { "" })];
-    let paged = paged(visit, &path, &narrowed(is_excluded), found.next.as_deref());
-    let key = match kind {
-        Kind::Need => "pairs-need",
-        Kind::Technology => "pairs-technology",
-        Kind::IpAsset => "pairs-ip-asset",
     };
     let actor = &visit.who.actor;
     let is_member = view.party.id.is_some_and(|party| actor.is_member(party));
@@ -255,6 +387,10 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
     // What is not out has matches for its own people to see and nothing to say of them yet.
     let is_out = view.status == Status::Published;
     let is_editor = view.party.id.is_some_and(|party| actor.has_role(party, base::PartyRole::Editor));
+    let may_judge = asked == Listed::Fit && is_out && (is_editor || is_broker);
+    let found = listed(app, visit, &view, asked, Judging { may: may_judge, is_broker }).await?;
+    let path = format!("{}/matches", view.url);
+    let paged = paged(visit, &path, &asked.parameters(), found.next.as_deref());
     let why = |why: &WhyNot| Choice {
         value: why.as_str(),
         text: messages::say(lang, &format!("pairs-why-{}", why.as_str().replace('_', "-")), &[]),
@@ -262,30 +398,23 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
     // The widest stands first: it is what a form says in which nothing was chosen.
     let mut whys: Vec<Choice> = WhyNot::ALL.iter().map(why).collect();
     whys.rotate_right(1);
-    let way = |key: &str, excluded: bool| Way {
-        text: messages::say(lang, key, &[]),
-        href: address(&localised(lang, &path), &narrowed(excluded)),
-        is_on: excluded == is_excluded,
+    let way = |one: &Listed| Way {
+        text: messages::say(lang, one.name(), &[]),
+        href: address(&localised(lang, &path), &one.parameters()),
+        is_on: *one == asked,
     };
-    let others = if is_excluded || paged.first.is_some() { Vec::new() } else { counterparts::sections(app, visit, &view).await? };
-    let may_judge = !is_excluded && is_out && (is_editor || is_broker);
-    let owners = if may_judge { owners(app, &found.items).await? } else { HashMap::new() };
-    let pairs_of = |found: Match| {
-        let (other, url, same_party) = (found.listing.id, found.listing.url.clone(), found.same_party);
-        let mut one = pair(app, found, lang, is_excluded);
-        let party = owners.get(&other).map(String::as_str);
-        one.introduce = (may_judge && !same_party).then(|| Introduce::of(lang, is_broker, id, &url, party));
-        one
-    };
+    let is_begin = asked == Listed::Fit && paged.first.is_none();
+    let others = if is_begin { counterparts::sections(app, visit, &view).await? } else { Vec::new() };
     let pairs = PairsPage {
-        f: visit.frame(app, messages::say(lang, key, &[])).at(&path).unlisted(),
+        f: visit.frame(app, messages::say(lang, asked.title(kind), &[])).at(&address(&path, &asked.parameters())).unlisted(),
         code: view.code.clone(),
         title: view.title.clone(),
         title_lang: view.typed.title().spoken(lang),
         back: localised(lang, &view.url),
-        about: messages::say(lang, if is_excluded { "pairs-excluded-about" } else { "pairs-about" }, &[]),
-        ways: vec![way("pairs-fit", false), way("pairs-excluded", true)],
-        is_excluded,
+        about: messages::say(lang, asked.about(), &[]),
+        ways: Listed::all(kind).iter().map(way).collect(),
+        is_excluded: asked == Listed::Excluded,
+        none: messages::say(lang, asked.none(), &[]),
         total: found.total,
         compare: (kind == Kind::Need && is_out && (is_member || is_broker)).then(|| localised(lang, &format!("{}/compare", view.url))),
         may_judge,
@@ -295,7 +424,7 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
         side: if kind == Kind::Need { "need" } else { "offer" },
         whys,
         missing: found.missing.map(|m| (m.text, localised(lang, &format!("/my/listings/{id}")))),
-        pairs: found.items.into_iter().map(pairs_of).collect(),
+        pairs: found.views,
         next: paged.next,
         first: paged.first,
         others,
