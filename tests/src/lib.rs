@@ -46,6 +46,7 @@ mod need_desk;
 mod own_pages;
 mod posting;
 mod removal;
+mod reviewing;
 mod site;
 mod smtp;
 mod standing;

@@ -6,8 +6,10 @@
 //! SQLite only: what the database does to a page is held elsewhere.
 
 mod axe;
+mod enter;
 mod every_page;
 mod keyboard;
+mod live;
 mod numbers;
 mod pictures;
 mod png;

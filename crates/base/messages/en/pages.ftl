@@ -3,6 +3,7 @@ home = Home
 yes = Yes
 no = No
 nav-skip = Skip to the content
+live-unanswered = There was no answer. What you typed is still here; try again in a moment.
 nav-main = Main
 nav-footer = Foot of the page
 nav-parties = Parties

@@ -3,6 +3,7 @@ home = Trang chủ
 yes = Có
 no = Không
 nav-skip = Đến nội dung chính
+live-unanswered = Máy chủ chưa trả lời được. Những gì bạn đã nhập vẫn còn ở đây; hãy thử lại sau ít phút.
 nav-main = Danh mục
 nav-footer = Cuối trang
 nav-parties = Tổ chức

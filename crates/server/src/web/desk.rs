@@ -351,7 +351,7 @@ pub(super) async fn history(State(app): State<App>, visit: Visit, Path(id): Path
     let (_, one) = listings::versions::get(&app.listings, actor, id, from).await?;
     let (_, other) = listings::versions::get(&app.listings, actor, id, to).await?;
     let fields = steps::fields(kind);
-    let cx = reading(&app, &visit, &fields, view.party.id).await?;
+    let cx = reading(&app, &visit, &[&one, &other]).await?;
     let lines = |content: &listings::content::Content| {
         let json = content.to_json().and_then(|j| serde_json::from_str(&j)).map_err(|e| Problem::internal(&e))?;
         Ok::<_, Problem>(told(&fields, &json, &cx))

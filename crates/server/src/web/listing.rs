@@ -170,7 +170,7 @@ async fn names(app: &App, visit: &Visit, content: &Content) -> Result<Names, Pro
 }
 
 /// The listings and parties that a content names.
-fn named(content: &Content) -> Vec<Uuid> {
+pub(super) fn named(content: &Content) -> Vec<Uuid> {
     match content {
         Content::Technology(t) => {
             let owners = t.owners.iter().filter_map(|o| o.party).map(|p| p.0);
