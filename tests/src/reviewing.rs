@@ -4,7 +4,7 @@ use base::StaffRole;
 use serde_json::{Value, json};
 
 use crate::main_job::{publish, technology};
-use crate::posting::{fields_of, send};
+use crate::posting::{fields as inputs, send};
 use crate::site::{Client, Site, on_every_database};
 
 async fn submitted(author: &Client, party: &str, content: Value) -> String {
@@ -68,7 +68,7 @@ async fn a_note_is_left_on_a_field_that_says_nothing_and_read_at_that_field() {
 
         // What was typed stays where it cannot be sent.
         let fields = |decision: &str, note: &str| {
-            let mut fields: Vec<(String, String)> = fields_of(&page).into_iter().filter(|(name, _)| name == "_seen").collect();
+            let mut fields: Vec<(String, String)> = inputs(&page).into_iter().filter(|(name, _)| name == "_seen").collect();
             fields.push(("decision".to_owned(), decision.to_owned()));
             fields.push(("note:/limitations".to_owned(), note.to_owned()));
             fields

@@ -336,7 +336,14 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     for fault in [None, Some(EVIL.to_owned())] {
         add(
             "sign-in",
-            &door::SignInPage { f: frame(lang, "/sign-in"), email: EVIL.to_owned(), next: EVIL.to_owned(), fault: fault.clone() },
+            &door::SignInPage {
+                f: frame(lang, "/sign-in"),
+                email: EVIL.to_owned(),
+                next: EVIL.to_owned(),
+                forgot: EVIL.to_owned(),
+                sign_up: EVIL.to_owned(),
+                fault: fault.clone(),
+            },
         );
         add("code", &door::CodePage { f: frame(lang, "/sign-in/code"), next: EVIL.to_owned(), fault: fault.clone() });
         let field = account::Field {
@@ -354,6 +361,7 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
             token: EVIL.to_owned(),
             fields: vec![field],
             button: Some(EVIL.to_owned()),
+            next: EVIL.to_owned(),
             links: vec![("/sign-in", "account-have-one")],
             faults: fault.iter().map(|t| account::FormFault { field: "email".to_owned(), text: t.clone() }).collect(),
         };
