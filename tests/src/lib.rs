@@ -30,6 +30,7 @@ mod finding;
 mod fitting;
 mod golden;
 mod handover;
+mod heavy;
 mod help;
 mod hidden;
 mod import_pages;

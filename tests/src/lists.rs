@@ -1,6 +1,7 @@
 //! Lists of staff and of one's own: taken away as files, read to their end, narrowed by days, named by who has what in hand.
 
 use base::StaffRole;
+use brokering::interests::{Role, Which};
 use chrono::{Days, TimeDelta};
 use serde_json::json;
 use store::events::Filter;
@@ -144,6 +145,100 @@ async fn the_trail_is_narrowed_by_days_in_vietnam_and_kinds_are_chosen_by_their_
         assert!(page.contains("id=\"subject-name\">Viện Dừa</p>"), "an id is told by its name");
         let wrong = moderator.get("/staff/events?from=24/11").await;
         assert!(wrong.status == 400 && wrong.text.contains("href=\"#from\""));
+        site.stop().await;
+    })
+    .await;
+}
+
+/// Where the head of the sorted column leads, and which way the list goes.
+fn head(page: &str) -> (String, &str) {
+    let (_, rest) = page.split_once("aria-sort=\"").unwrap_or_else(|| panic!("no column is sorted: {page}"));
+    let href = rest.split("href=\"").nth(1).unwrap().split('"').next().unwrap();
+    (href.replace("&#38;", "&"), rest.split('"').next().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_of_work_are_turned_round_by_the_head_of_their_column_and_read_to_their_end_either_way() {
+    on_every_database(async |site: Site| {
+        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+        let broker = site.staff("broker", &[StaffRole::Broker]).await;
+        let author = site.person("author").await;
+        let party = site.party(&author, "Viện Dừa", "institute").await;
+        let new = json!({"party": party, "content": technology("Máy đã công bố")});
+        let open = author.post("/api/v1/technologies", new).await.expect(201)["id"].as_str().unwrap().to_owned();
+        submit(&author, &open).await;
+        crate::main_job::publish(&moderator, &open, 2).await;
+        let mut made = Vec::new();
+        for n in 0..3 {
+            let new = json!({"party": party, "content": technology(&format!("Máy số {n}"))});
+            let id = author.post("/api/v1/technologies", new).await.expect(201)["id"].as_str().unwrap().to_owned();
+            submit(&author, &id).await;
+            made.push(id);
+            let seeker = site.person(&format!("seeker-{n}")).await;
+            let firm = site.party(&seeker, &format!("Công ty số {n}"), "enterprise").await;
+            let asked = json!({"party": firm, "message": "Cần một máy.", "cooperation": "licence"});
+            seeker.post(&format!("/api/v1/technologies/{open}/interests"), asked).await.expect(201);
+            site.clock.advance(TimeDelta::hours(5));
+        }
+
+        // By the page: the head says which way, and leads to the other.
+        let places = |page: &str, parts: &[String]| -> Vec<usize> { parts.iter().map(|part| page.find(part).unwrap_or_else(|| panic!("{part}: {page}"))).collect() };
+        let titles: Vec<String> = (0..3).map(|n| format!(">Máy số {n}<")).collect();
+        let firms: Vec<String> = (0..3).map(|n| format!("Công ty số {n}")).collect();
+        for (client, path, parts, usual, other) in [
+            (&moderator, "/review", &titles, "ascending", "descending"),
+            (&author, "/my/interests?role=received", &firms, "descending", "ascending"),
+            (&broker, "/en/staff/interests?status=all", &firms, "descending", "ascending"),
+        ] {
+            let page = client.get(path).await.text;
+            let (turned, way) = head(&page);
+            assert_eq!(way, usual, "{path}");
+            assert_eq!(places(&page, parts).is_sorted(), usual == "ascending", "{path}");
+            let page = client.get(&turned).await.text;
+            let (back, way) = head(&page);
+            assert_eq!((way, places(&page, parts).is_sorted()), (other, other == "ascending"), "{turned}");
+            assert!(page.contains("order=turned&#38;format=csv"), "the file is in the same order: {page}");
+            assert!(!back.contains("order="), "{back}");
+        }
+        let by_day = head(&author.get("/my/interests").await.text).1.to_owned();
+        assert_eq!((by_day.as_str(), head(&broker.get("/staff/interests").await.text).1), ("ascending", "ascending"), "what is due first");
+
+        // Line by line, from one end to the other.
+        let system = base::Actor::system();
+        for newest_first in [false, true] {
+            let (mut seen, mut after) = (Vec::new(), None);
+            loop {
+                let one = base::Limit::new(1).unwrap();
+                let page = listings::review::queue(&site.app.listings, &system, one, after, newest_first).await.unwrap();
+                seen.extend(page.items.iter().map(|waiting| waiting.id.to_string()));
+                let Some(next) = page.next else { break };
+                after = Some(base::Cursor::read(&next).unwrap());
+            }
+            let mut whole = made.clone();
+            if newest_first {
+                whole.reverse();
+            }
+            assert_eq!(seen, whole, "{newest_first}");
+        }
+        for (role, which) in [(Role::Desk, Some(Which::All)), (Role::Desk, Some(Which::Open))] {
+            let mut both = Vec::new();
+            for turned in [false, true] {
+                let filter = brokering::interests::Filter { role, which, party: None, turned };
+                let (mut seen, mut cursor) = (Vec::new(), None::<String>);
+                loop {
+                    let one = base::Limit::new(1).unwrap();
+                    let page = brokering::interests::list(&site.app.brokering, &system, &filter, one, cursor.as_deref()).await.unwrap();
+                    seen.extend(page.items.iter().map(|interest| interest.id));
+                    cursor = page.next;
+                    if cursor.is_none() {
+                        break;
+                    }
+                }
+                both.push(seen);
+            }
+            both[1].reverse();
+            assert!(both[0].len() == 3 && both[0] == both[1], "{both:?}");
+        }
         site.stop().await;
     })
     .await;

@@ -2,7 +2,7 @@
 
 use base::{AccountId, Actor, Code, Faults, Grant, Lang, ListingId, Page, Refused, ReviewId, Scope, StaffRole};
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
@@ -187,6 +187,7 @@ pub async fn queue(
     actor: &Actor,
     limit: base::Limit,
     after: Option<(DateTime<Utc>, ListingId)>,
+    newest_first: bool,
 ) -> Result<Page<Waiting>, ListingError> {
     moderator(actor)?;
     let db = listings.store.db();
@@ -197,14 +198,13 @@ pub async fn queue(
     };
     let total = listing::Entity::find().filter(waiting()).count(db).await?;
     let mut query = listing::Entity::find().filter(waiting());
+    let (order, own) = (listing::Column::SubmittedAt, listing::Column::Id);
     if let Some((at, id)) = after {
-        query = query.filter(
-            Condition::any()
-                .add(listing::Column::SubmittedAt.gt(at))
-                .add(Condition::all().add(listing::Column::SubmittedAt.eq(at)).add(listing::Column::Id.gt(id.0))),
-        );
+        let (beyond, next) = if newest_first { (order.lt(at), own.lt(id.0)) } else { (order.gt(at), own.gt(id.0)) };
+        query = query.filter(Condition::any().add(beyond).add(Condition::all().add(order.eq(at)).add(next)));
     }
-    let rows = query.order_by_asc(listing::Column::SubmittedAt).order_by_asc(listing::Column::Id).limit(limit.get() + 1).all(db).await?;
+    let way = if newest_first { Order::Desc } else { Order::Asc };
+    let rows = query.order_by(order, way.clone()).order_by(own, way).limit(limit.get() + 1).all(db).await?;
     let ids: Vec<uuid::Uuid> = rows.iter().map(|r| r.id).collect();
     let open =
         review::Entity::find().filter(review::Column::ListingId.is_in(ids)).filter(review::Column::Decision.is_null()).all(db).await?;

@@ -138,6 +138,62 @@
     if (box && now && box !== document.activeElement) box.value = now.getAttribute("value");
   }
 
+  // --- what takes longer than a moment says so ---
+  const LATE_MS = 300, LONGEST_MS = 40_000;
+  const words = document.body.dataset;
+  const sign = Object.assign(document.createElement("p"), { id: "waiting", className: "waiting", hidden: true });
+  document.body.append(sign);
+  const say = (word) => { if (live) live.textContent = word; };
+  // What is fetched into the page: its place is busy, and a sign stands at the foot of the window.
+  const underway = new Map();
+  document.addEventListener("htmx:before:request", (event) => {
+    // What asks again and again by itself shows its own progress.
+    if (event.target.getAttribute("hx-trigger")?.startsWith("load")) return;
+    const ctx = event.detail.ctx, place = ctx.target instanceof Element ? ctx.target : event.target;
+    const timer = setTimeout(() => {
+      place.setAttribute("aria-busy", "true");
+      sign.textContent = place.id === "finding" ? words.searching : words.waiting;
+      sign.hidden = false;
+      say(sign.textContent);
+    }, LATE_MS);
+    underway.set(ctx, [timer, place]);
+  });
+  document.addEventListener("htmx:finally:request", (event) => {
+    const [timer, place] = underway.get(event.detail.ctx) ?? [];
+    if (!place) return;
+    underway.delete(event.detail.ctx);
+    clearTimeout(timer);
+    for (const one of [place, document.getElementById(place.id)]) one?.removeAttribute("aria-busy");
+    if (underway.size) return;
+    sign.hidden = true;
+    if (live && [words.searching, words.waiting].includes(live.textContent)) live.textContent = "";
+  });
+  // What is sent: the button that was pressed says so, and no button of the form can be pressed again.
+  document.addEventListener("submit", (event) => {
+    const form = event.target, button = event.submitter;
+    if (event.defaultPrevented || form.method === "dialog") return;
+    const word = form.getAttribute("role") === "search" ? words.searching : words.waiting;
+    const buttons = [...form.elements].filter((one) => one.type === "submit" && !one.disabled);
+    const label = button && !button.querySelector("svg") ? [...button.childNodes] : null;
+    const timer = setTimeout(() => {
+      form.setAttribute("aria-busy", "true");
+      for (const one of buttons) one.disabled = true;
+      if (label) button.replaceChildren(word);
+      button?.classList.add("waits");
+      say(word);
+    }, LATE_MS);
+    // Whoever comes back, or stays because no answer came, finds the form as it was.
+    const restore = () => {
+      clearTimeout(timer);
+      form.removeAttribute("aria-busy");
+      for (const one of buttons) one.disabled = false;
+      if (label) button.replaceChildren(...label);
+      button?.classList.remove("waits");
+    };
+    addEventListener("pageshow", (shown) => { if (shown.persisted) restore(); }, { once: true });
+    setTimeout(restore, LONGEST_MS);
+  });
+
   // --- a form that was written in asks before it is left ---
   for (const form of document.querySelectorAll("form[data-guard]")) {
     // What was typed since the form was last sent by itself is counted, so that an answer speaks of no more than it knows.

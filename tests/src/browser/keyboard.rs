@@ -13,7 +13,8 @@ async fn focus(window: &Window) -> Value {
     window
         .ask(
             "const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect();
-             return {tag: e.localName, name: e.getAttribute('name'), href: e.getAttribute('href'), html: e.outerHTML.slice(0, 160),
+             return {tag: e.localName, name: e.getAttribute('name'), value: e.getAttribute('value'), href: e.getAttribute('href'),
+                     note: e.closest('details')?.querySelector('textarea')?.name, html: e.outerHTML.slice(0, 160),
                      outlined: s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0,
                      inside: r.width > 0 && r.height > 0 && r.right > 0 && r.bottom > 0 && r.left < innerWidth && r.top < innerHeight}",
         )
@@ -21,7 +22,7 @@ async fn focus(window: &Window) -> Value {
 }
 
 /// Goes on by Tab until the focus is on what is looked for; every stop on the way can be seen.
-async fn tab_to(window: &Window, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+pub(super) async fn tab_to(window: &Window, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
     for _ in 0..200 {
         window.key(Key::Tab).await;
         let now = focus(window).await;

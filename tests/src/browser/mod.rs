@@ -9,6 +9,7 @@ mod axe;
 mod enter;
 mod every_page;
 mod keyboard;
+mod keys_alone;
 mod live;
 mod numbers;
 mod pictures;
@@ -17,6 +18,7 @@ mod posting;
 mod searching;
 mod staff;
 mod states;
+mod waiting;
 mod without_scripts;
 
 use std::io::{BufRead as _, BufReader};

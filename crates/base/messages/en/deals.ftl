@@ -114,6 +114,7 @@ deal-write = Write to everybody in the deal
 deal-send = Send
 deal-newest = The newest
 deal-older = Older messages
+deal-show-all = See all of it
 deal-contract = Contract
 deal-contents = What the contract must say
 deal-legal = Legal path

@@ -114,6 +114,7 @@ deal-write = Viết cho mọi người trong thương vụ
 deal-send = Gửi
 deal-newest = Tin mới nhất
 deal-older = Tin cũ hơn
+deal-show-all = Xem đầy đủ
 deal-contract = Hợp đồng
 deal-contents = Nội dung bắt buộc của hợp đồng
 deal-legal = Thủ tục pháp lý

@@ -2,7 +2,7 @@
 
 use base::{Actor, Cursor, InterestId, Limit, Page, PartyId, PartyRole, Refused, Scope};
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::rows::interest;
@@ -60,6 +60,17 @@ pub struct Filter {
     pub which: Option<Which>,
     /// Of this party of the reader's alone.
     pub party: Option<PartyId>,
+    /// The other way round than usual.
+    pub turned: bool,
+}
+
+impl Filter {
+    /// Whether the list goes by the day on which an answer is due, the next one first; else by when it was sent, the newest
+    /// first.
+    #[must_use]
+    pub fn is_by_day(&self) -> bool {
+        self.role == Role::Waiting || (self.role == Role::Desk && matches!(which(self), Which::Open | Which::Overdue))
+    }
 }
 
 /// Where a page begins.
@@ -81,8 +92,7 @@ pub async fn list(
     cursor: Option<&str>,
 ) -> Result<Page<InterestView>, BrokeringError> {
     let condition = rows_of(brokering, actor, filter)?;
-    let which = which(filter);
-    let is_urgent = filter.role == Role::Waiting || (filter.role == Role::Desk && matches!(which, Which::Open | Which::Overdue));
+    let is_urgent = filter.is_by_day();
     let after = if is_urgent {
         After::Urgent(cursor.map(Cursor::read).transpose().map_err(|_| BrokeringError::Cursor)?)
     } else {
@@ -91,18 +101,24 @@ pub async fn list(
     let db = brokering.store.db();
     let total = interest::Entity::find().filter(condition.clone()).count(db).await?;
     let (id, query) = (interest::Column::Id, interest::Entity::find().filter(condition));
+    let is_rising = is_urgent != filter.turned;
+    let way = if is_rising { Order::Asc } else { Order::Desc };
+    let next = |n: InterestId| if is_rising { id.gt(n.0) } else { id.lt(n.0) };
     let query = match after {
         After::Newest(from) => {
             let at = interest::Column::SentAt;
-            let beyond = from.map(|(last, n)| Condition::any().add(at.lt(last)).add(Condition::all().add(at.eq(last)).add(id.lt(n.0))));
-            query.filter(Condition::all().add_option(beyond)).order_by_desc(at).order_by_desc(id)
+            let beyond = |last| if is_rising { at.gt(last) } else { at.lt(last) };
+            let rest = from.map(|(last, n)| Condition::any().add(beyond(last)).add(Condition::all().add(at.eq(last)).add(next(n))));
+            query.filter(Condition::all().add_option(rest)).order_by(at, way.clone())
         }
         After::Urgent(from) => {
             let day = interest::Column::AnswerDueOn;
-            let beyond = from.map(|(last, n)| Condition::any().add(day.gt(last)).add(Condition::all().add(day.eq(last)).add(id.gt(n.0))));
-            query.filter(Condition::all().add_option(beyond)).order_by_asc(day).order_by_asc(id)
+            let beyond = |last| if is_rising { day.gt(last) } else { day.lt(last) };
+            let rest = from.map(|(last, n)| Condition::any().add(beyond(last)).add(Condition::all().add(day.eq(last)).add(next(n))));
+            query.filter(Condition::all().add_option(rest)).order_by(day, way.clone())
         }
     };
+    let query = query.order_by(id, way);
     let mut rows = query.limit(limit.get() + 1).all(db).await?;
     let more = rows.len() as u64 > limit.get();
     rows.truncate(usize::try_from(limit.get()).unwrap_or(usize::MAX));

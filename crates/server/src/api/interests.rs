@@ -65,7 +65,7 @@ pub(crate) async fn create<C: KindContent>(
 pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Result<Answer<List<InterestView>>, Problem> {
     let params = params.only(&["limit", "cursor", "role", "status", "party"])?;
     let role = params.parsed("role")?.unwrap_or(Role::Received);
-    let filter = Filter { role, which: params.parsed("status")?, party: super::parties::narrowed_to(&app, &params).await? };
+    let filter = Filter { role, which: params.parsed("status")?, party: super::parties::narrowed_to(&app, &params).await?, turned: false };
     let page = interests::list(&app.brokering, &who.actor, &filter, params.limit()?, params.cursor()).await?;
     Ok(Answer(page.into()))
 }

@@ -16,7 +16,7 @@ use crate::problem::Problem;
 pub(crate) async fn queue(State(app): State<App>, who: Who, params: Params) -> Result<Answer<List<Waiting>>, Problem> {
     let params = params.only(&["limit", "cursor"])?;
     let after = params.cursor().map(|c| base::Cursor::read(c).map_err(|_| Problem::parameter("cursor"))).transpose()?;
-    let page = listings::review::queue(&app.listings, &who.actor, params.limit()?, after).await?;
+    let page = listings::review::queue(&app.listings, &who.actor, params.limit()?, after, false).await?;
     Ok(Answer(page.into()))
 }
 

@@ -9,12 +9,15 @@ mod inside;
 pub(super) mod mine;
 pub(super) mod parts;
 mod room;
+mod whole;
+
+use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::{AccountId, Cursor, DealId, Lang, Limit, messages};
+use base::{AccountId, Cursor, DealId, Lang, messages};
 use brokering::deals::{self, DealView};
 use serde_json::Value;
 use store::events::Filter;
@@ -32,7 +35,7 @@ use crate::app::App;
 use crate::extract::Id;
 use crate::problem::Problem;
 
-/// Messages on a page.
+/// Messages on a page, fewer where they are long.
 const SHOWN: u16 = 20;
 /// Events of the timeline on a page.
 const EVENTS: u64 = 30;
@@ -209,6 +212,8 @@ pub(super) struct DealPage {
     pub story: Option<StoryBox>,
     /// What of the listing's confidential part concerns the reader in this deal.
     pub room: Option<RoomBox>,
+    /// The names of what stands here with its beginning alone.
+    pub more: BTreeSet<&'static str>,
 }
 
 /// What was sent and could not be done.
@@ -262,7 +267,7 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
     let cursor = parameter(visit, "cursor");
     let cursor = Some(cursor.as_str()).filter(|c| !c.is_empty());
     let thread = if view.inside.is_some() {
-        Some(deals::thread(&app.brokering, actor, id, Limit::new(SHOWN).unwrap_or_default(), cursor).await?)
+        Some(whole::thread(app, actor, id, cursor).await?)
     } else {
         None
     };
@@ -339,6 +344,7 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         accept: documents::accept(app),
         papers_to_choose: super::desk::terms(app, "deal_papers", lang),
         room: room::of(app, visit, &view).await?,
+        more: BTreeSet::new(),
         story: if view.is_open { None } else { on_deal(app, visit, id).await? },
         code: view.code.clone(),
         kind: view.kind_name.clone(),
@@ -369,6 +375,10 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
     if let Some(inside) = &view.inside {
         inside::fill(app, visit, &mut filled, &view, inside, form)?;
     }
+    if let Some(name) = whole::asked(visit, &filled)? {
+        return whole::show(app, visit, filled, name);
+    }
+    filled.more = whole::shorten(&mut filled);
     Ok(page(refusal.status, lang, &filled))
 }
 

@@ -15,7 +15,7 @@ use base::{Faults, Lang, ListingId, PartyId, Vocabularies, messages};
 use chrono::NaiveDate;
 use listings::Kind;
 
-pub(super) use portions::{Asked, Portion, portion};
+pub(super) use portions::{Asked, PART, Portion, asked_by, portion, portion_of_all};
 pub(super) use read::apply;
 pub(super) use show::{Control, FieldView, Opt, views};
 pub(super) use tell::{Told, told, told_at};

@@ -16,9 +16,9 @@ use brokering::interests::{Filter, InterestView, Role, SeekerView, Side, Status,
 use listings::view::OwnerView;
 
 use super::format::{self, Moment};
-use super::frame::{Frame, Visit, localised, page, parsed};
+use super::frame::{Frame, Visit, localised, page, parameter, parsed};
 use super::listing::{Names, Pen};
-use super::paging::{address, cursor, paged};
+use super::paging::{Sorted, TURNED, address, cursor, is_turned, paged, sorted};
 use super::staff::Tab;
 use super::takeaway::{self, Rows};
 use crate::api::parties::led_on;
@@ -85,6 +85,16 @@ pub(super) fn line(app: &App, view: &InterestView, lang: Lang) -> Line {
     }
 }
 
+/// The heads of the two columns that a list may go by, the day of the answer and the day it was sent: the one it goes by
+/// turns it round.
+pub(super) fn heads(visit: &Visit, path: &str, asked: &[(&str, &str)], filter: &Filter) -> (Option<Sorted>, Option<Sorted>) {
+    if filter.is_by_day() {
+        (Some(sorted(visit, path, asked, "ascending")), None)
+    } else {
+        (None, Some(sorted(visit, path, asked, "descending")))
+    }
+}
+
 /// A list of interests as a file.
 pub(super) async fn as_file(app: &App, visit: &Visit, filter: &Filter) -> Result<Response, Problem> {
     let (lang, actor) = (visit.lang(), &visit.who.actor);
@@ -110,13 +120,15 @@ struct MyInterestsPage {
     lines: Vec<Line>,
     total: u64,
     csv: String,
+    by_day: Option<Sorted>,
+    by_sent: Option<Sorted>,
     next: Option<String>,
     first: Option<String>,
 }
 
 /// How many wait for the reader's answer.
 pub(super) async fn waiting(app: &App, visit: &Visit) -> Result<u64, Problem> {
-    let (filter, one) = (Filter { role: Role::Waiting, which: None, party: None }, Limit::new(1).unwrap_or_default());
+    let (filter, one) = (Filter { role: Role::Waiting, which: None, party: None, turned: false }, Limit::new(1).unwrap_or_default());
     Ok(brokering::interests::list(&app.brokering, &visit.who.actor, &filter, one, None).await?.total)
 }
 
@@ -126,14 +138,16 @@ pub(super) async fn mine(State(app): State<App>, visit: Visit) -> Result<Respons
     let role = parsed::<Role>(&visit, "role")?.filter(|role| roles.contains(role)).unwrap_or(Role::Waiting);
     let which: Option<Which> = parsed(&visit, "status")?;
     let party: Option<PartyId> = led_on(&app, parsed(&visit, "party")?).await?;
-    let filter = Filter { role, which, party };
+    let filter = Filter { role, which, party, turned: is_turned(&visit) };
     if takeaway::is_asked(&visit)? {
         return as_file(&app, &visit, &filter).await;
     }
     let found = brokering::interests::list(&app.brokering, &visit.who.actor, &filter, Limit::default(), cursor(&visit).as_deref()).await?;
     let party = party.map(|p| p.to_string()).unwrap_or_default();
     let asked = [("role", role.as_str()), ("status", which.map_or("", Which::as_str)), ("party", party.as_str())];
-    let paged = paged(&visit, PATH, &asked, found.next.as_deref());
+    let turned = parameter(&visit, TURNED);
+    let paged = paged(&visit, PATH, &[asked.as_slice(), &[(TURNED, turned.as_str())]].concat(), found.next.as_deref());
+    let (by_day, by_sent) = heads(&visit, PATH, &asked, &filter);
     let waits = format::count(lang, waiting(&app, &visit).await?);
     let tab = |one: &Role| Tab {
         text: messages::say(lang, &format!("interests-{one}"), &[("count", &waits)]),
@@ -148,6 +162,8 @@ pub(super) async fn mine(State(app): State<App>, visit: Visit) -> Result<Respons
         lines: found.items.iter().map(|view| line(&app, view, lang)).collect(),
         total: found.total,
         csv: paged.csv,
+        by_day,
+        by_sent,
         next: paged.next,
         first: paged.first,
     };

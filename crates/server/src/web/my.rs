@@ -177,7 +177,7 @@ async fn waiting_staff(app: &App, visit: &Visit) -> Result<Vec<Waits>, Problem> 
     let lang = visit.lang();
     let mut found = Vec::new();
     if visit.who.actor.is_staff(StaffRole::Moderator) {
-        let queue = listings::review::queue(&app.listings, &visit.who.actor, Limit::new(1).unwrap_or_default(), None).await?;
+        let queue = listings::review::queue(&app.listings, &visit.who.actor, Limit::new(1).unwrap_or_default(), None, false).await?;
         if queue.total > 0 {
             let count = format::count(lang, queue.total);
             found.push(Waits {

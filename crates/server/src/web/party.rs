@@ -18,6 +18,7 @@ use super::format::{self, Moment};
 use super::frame::{Frame, Visit, localised, page};
 use super::interests::became::reply_time;
 use super::listing::{Badge, Names, Pen, badge};
+use super::portion::{self, Parts, ROOM_BYTES, packed, weight};
 use super::rich::{Words, markdown, words};
 use super::stories::{self, StoryLine};
 use crate::api;
@@ -26,6 +27,8 @@ use crate::problem::Problem;
 
 /// Listings shown on the page; the rest is one link away.
 const SHOWN: u16 = 12;
+/// Bytes of what a party says of itself on the first part of its page, beside its listings.
+const FIRST_BYTES: usize = 12_000;
 
 #[derive(Template)]
 #[template(path = "party.html")]
@@ -40,6 +43,10 @@ pub(super) struct PartyPage {
     pub presentation_html: String,
     pub presentation_lang: Option<&'static str>,
     pub lists: Vec<(&'static str, Vec<String>)>,
+    /// Where in what a party says of itself the page is; none where all of it is here.
+    pub parts: Option<Parts>,
+    /// Whether facts and listings are here: on the first part alone.
+    pub is_first: bool,
     pub facts: Vec<(&'static str, String)>,
     pub website: Option<String>,
     pub is_demonstration: bool,
@@ -68,7 +75,11 @@ pub(super) async fn show(State(app): State<App>, visit: Visit, Path(slug): Path<
     .with(Facet::Kind, DocKind::Need.as_str());
     let results = Problem::unless_building(api::search::run(&app, &visit.who, query).await)?;
     let f = visit.frame(&app, "").at(&format!("/parties/{}", party.slug));
-    let mut shown = party_page(f, &party, results, &app.vocabularies);
+    let part = portion::asked(&visit)?;
+    let mut shown = party_page(f, &party, results, &app.vocabularies, part).ok_or_else(Problem::not_found)?;
+    if part > 0 {
+        return Ok(page(StatusCode::OK, visit.lang(), &shown));
+    }
     shown.facts.extend(reply_time(&app, id, visit.lang()).await?.map(|text| ("fact-reply-time", text)));
     shown.stories = stories::lines(&app, &visit, StoryFilter { party: Some(id), listing: None }).await?;
     Ok(page(StatusCode::OK, visit.lang(), &shown))
@@ -82,7 +93,36 @@ async fn taken_in(app: &App, visit: &Visit, slug: &str) -> Result<Response, Prob
     Ok(super::listing::moved(&localised(visit.lang(), &format!("/parties/{}", into.slug))))
 }
 
-pub(super) fn party_page(f: Frame, party: &PartyView, results: Option<Results>, vocabularies: &Vocabularies) -> PartyPage {
+/// A list of words under the message that names it.
+type WordList = (&'static str, Vec<String>);
+
+/// What of a long presentation and long lists stands on the part with this number, and how many parts there are; none where
+/// there is no such part. The presentation is one piece.
+fn portion_of(presentation_html: String, lists: Vec<WordList>, part: usize) -> Option<(String, Vec<WordList>, usize)> {
+    let words: Vec<(&'static str, String)> = lists.into_iter().flat_map(|(key, words)| words.into_iter().map(move |word| (key, word))).collect();
+    let weights = std::iter::once(presentation_html.len()).chain(words.iter().map(|(_, word)| 20 + weight(word)));
+    let parts = packed(weights, |part| if part == 0 { FIRST_BYTES } else { ROOM_BYTES });
+    let shown = parts.get(part)?;
+    let html = if part == 0 { presentation_html } else { String::new() };
+    let mut lists: Vec<WordList> = Vec::new();
+    // The first piece is the presentation.
+    for (key, word) in words.into_iter().skip(shown.start.saturating_sub(1)).take(shown.end - shown.start.max(1)) {
+        match lists.last_mut() {
+            Some((last, words)) if *last == key => words.push(word),
+            _ => lists.push((key, vec![word])),
+        }
+    }
+    Some((html, lists, parts.len()))
+}
+
+/// The page of a party, or the part of it with this number from 0; none if it has no such part.
+pub(super) fn party_page(
+    f: Frame,
+    party: &PartyView,
+    results: Option<Results>,
+    vocabularies: &Vocabularies,
+    part: usize,
+) -> Option<PartyPage> {
     let lang = f.lang;
     let profile = &party.profile;
     let pen = Pen { lang, vocabularies, names: &Names::new() };
@@ -96,6 +136,11 @@ pub(super) fn party_page(f: Frame, party: &PartyView, results: Option<Results>, 
         list("party-standards", &profile.standards),
         list("party-interests", &profile.interests),
     ];
+    let lists = lists.into_iter().filter(|(_, words)| !words.is_empty()).collect();
+    let presentation_html = presentation.as_ref().map(|w| markdown(&w.text)).unwrap_or_default();
+    let (presentation_html, lists, of) = portion_of(presentation_html, lists, part)?;
+    let parts = Parts::new(&localised(lang, &format!("/parties/{}", party.slug)), &[], part, of);
+    let is_first = part == 0;
     let address = profile.address.as_ref();
     let province = address.map(|a| pen.name("provinces", a.province.as_str())).unwrap_or_default();
     let commune = address.and_then(|a| a.commune.as_ref()).map(|c| pen.name("communes", c.as_str()));
@@ -113,6 +158,7 @@ pub(super) fn party_page(f: Frame, party: &PartyView, results: Option<Results>, 
     let mut f = f.titled(title.text.as_str()).about(presentation.as_ref().map_or("", |w| w.text.as_str()));
     f.place = "party";
     f.has_both = profile.names.0.len() > 1;
+    f.is_listed = f.is_listed && is_first;
     let data = json!({
         "@context": "https://schema.org", "@type": kind, "name": title.text, "url": f.canonical(), "description": f.about,
         "address": { "@type": "PostalAddress", "addressRegion": province, "addressCountry": "VN" },
@@ -122,14 +168,16 @@ pub(super) fn party_page(f: Frame, party: &PartyView, results: Option<Results>, 
     let is_building = results.is_none();
     let (items, next, total, mut facets) = results.map_or_else(Default::default, |r| (r.items, r.next, r.total, r.facets));
     let counts = facets.remove(&Facet::Kind).unwrap_or_default();
-    PartyPage {
+    Some(PartyPage {
         sort: pen.name("party_types", profile.party_type.as_str()),
         place: province,
         verification: badge(&pen, party.verification.level.as_str()),
         verified_at: party.verification.at.map(|at| format::moment(lang, at)),
-        presentation_html: presentation.as_ref().map(|w| markdown(&w.text)).unwrap_or_default(),
+        presentation_html,
         presentation_lang: presentation.and_then(|w| w.lang),
-        lists: lists.into_iter().filter(|(_, words)| !words.is_empty()).collect(),
+        lists,
+        parts,
+        is_first,
         facts: facts.into_iter().filter(|(_, text)| !text.is_empty()).collect(),
         website,
         is_demonstration: party.demonstration,
@@ -148,5 +196,5 @@ pub(super) fn party_page(f: Frame, party: &PartyView, results: Option<Results>, 
         title,
         other_name,
         f: f.data(&data),
-    }
+    })
 }

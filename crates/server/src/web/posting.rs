@@ -33,7 +33,6 @@ use super::fields::{Asked, Context, Control, Field, FieldView, Input, Opt, Porti
 use super::form::Form;
 use super::frame::{Frame, Visit, go, localised, page, parameter};
 use super::paging::address;
-use super::portion;
 use crate::api::listings::KindContent;
 use crate::app::App;
 use crate::extract::{Writer, shape};
@@ -42,8 +41,6 @@ use crate::problem::Problem;
 /// Listings of the writer's own that may be linked, at most.
 const LINKED: u16 = 100;
 
-/// The input that says which part of a long step a form is.
-const PART: &str = "_part";
 /// The parameter with the place of a field: the page is the part of the step that asks for it.
 const PLACE: &str = "at";
 /// A content of so many bytes as JSON may make a step of several parts.
@@ -286,10 +283,9 @@ struct Sheet<'a> {
 impl Sheet<'_> {
     /// Which part of the step is asked for: by the form that was sent, else by the address.
     fn asked(&self, typed: Option<&Form>) -> Asked<'_> {
-        let number = typed.map_or_else(|| parameter(self.visit, portion::PART), |form| form.get(PART).to_owned());
         match (&self.place, typed) {
             (Some(place), None) => Asked::Place(place),
-            _ => Asked::Number(number.parse::<usize>().unwrap_or(1).saturating_sub(1)),
+            _ => Asked::Number(fields::asked_by(self.visit, typed)),
         }
     }
 

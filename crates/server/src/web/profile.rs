@@ -18,9 +18,10 @@ use serde_json::{Value, json};
 
 use self::fields::{ALL, NEW, Part, TEXTS};
 use super::faults::{FaultLine, fault_lines};
-use super::fields::{Context, Control, Field, FieldView, Wrong, apply, views};
+use super::fields::{Asked, Context, Control, Field, FieldView, PART, Wrong, apply, asked_by, portion_of_all, views};
 use super::form::Form;
 use super::frame::{Frame, Visit, go, localised, page, parameter};
+use super::portion;
 use crate::app::App;
 use crate::extract::{Id, Writer, shape};
 use crate::problem::Problem;
@@ -40,6 +41,9 @@ pub(super) struct ProfilePage {
     pub seen: Option<i64>,
     pub key: Option<String>,
     pub sections: Vec<Section>,
+    /// The part of a long profile that is shown and how many it has, from 1.
+    pub part: usize,
+    pub parts: usize,
     pub faults: Vec<FaultLine>,
     pub done: Option<String>,
     /// Whether a new name, type or tax code costs the verification.
@@ -147,7 +151,15 @@ impl<'a> Sheet<'a> {
             let fields = views(part.fields, value, typed, &wrong, &self.context(*written_in));
             sections.insert(0, Section { key: part.key, about: messages::say(lang, &format!("{}-about", part.key), &[]), fields });
         }
+        let own: Vec<Vec<FieldView>> = sections.iter_mut().map(|section: &mut Section| std::mem::take(&mut section.fields)).collect();
+        let (shown, at, of) = portion_of_all(own, &Asked::Number(asked_by(self.visit, typed)));
+        for (section, fields) in sections.iter_mut().zip(shown) {
+            section.fields = fields;
+        }
+        sections.retain(|section| !section.fields.is_empty());
         ProfilePage {
+            part: at + 1,
+            parts: of,
             f: self.visit.frame(self.app, title).at(&path).unlisted().without_search(),
             action: localised(lang, &path),
             seen: self.party.as_ref().map(|p| p.version),
@@ -233,7 +245,12 @@ pub(super) async fn save(
     let typed = sheet.read(form)?;
     let Some(profile) = typed.profile.clone() else { return Ok(sheet.again(&typed, &typed.faults)) };
     match accounts::parties::edit(&app.accounts, ctx, id, seen, profile).await {
-        Ok(_) => Ok(go(&localised(visit.lang(), &format!("/my/parties/{id}?did=save")))),
+        Ok(_) => {
+            let part = typed.form.get("_do").strip_prefix("part:").unwrap_or(typed.form.get(PART));
+            let part = part.parse::<usize>().unwrap_or(1);
+            let part = if part > 1 { format!("&{}={part}", portion::PART) } else { String::new() };
+            Ok(go(&localised(visit.lang(), &format!("/my/parties/{id}?did=save{part}"))))
+        }
         Err(AccountError::Invalid(faults)) => Ok(sheet.again(&typed, &faults)),
         // The page has the newest version now and what was typed; sending it again is a decision.
         Err(AccountError::Stale { .. }) => {

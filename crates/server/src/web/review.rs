@@ -18,8 +18,8 @@ use super::faults::FaultLine;
 use super::fields::{Field, Opt, told};
 use super::form::Form;
 use super::format::{self, Moment};
-use super::frame::{Frame, Visit, go, localised, page};
-use super::paging::{cursor, paged};
+use super::frame::{Frame, Visit, go, localised, page, parameter};
+use super::paging::{Sorted, TURNED, cursor, is_turned, paged, sorted};
 use super::portion::{self, Parts, ROOM_BYTES, packed, weight};
 use super::posting::{reading, steps};
 use super::takeaway::{self, Rows};
@@ -54,6 +54,7 @@ struct QueuePage {
     lines: Vec<WaitingLine>,
     total: u64,
     csv: String,
+    by_since: Sorted,
     next: Option<String>,
     first: Option<String>,
 }
@@ -84,7 +85,7 @@ async fn waiting_lines(app: &App, waiting: Vec<Waiting>, lang: Lang) -> Result<V
 
 async fn waiting(app: &App, visit: &Visit, limit: Limit, cursor: Option<&str>) -> Result<Page<Waiting>, Problem> {
     let after = cursor.map(Cursor::read).transpose().map_err(|_| Problem::parameter("cursor"))?;
-    Ok(listings::review::queue(&app.listings, &visit.who.actor, limit, after).await?)
+    Ok(listings::review::queue(&app.listings, &visit.who.actor, limit, after, is_turned(visit)).await?)
 }
 
 pub(super) async fn queue(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
@@ -104,12 +105,14 @@ pub(super) async fn queue(State(app): State<App>, visit: Visit) -> Result<Respon
     }
     let waiting = waiting(&app, &visit, Limit::new(SHOWN).unwrap_or_default(), cursor(&visit).as_deref()).await?;
     let lines = waiting_lines(&app, waiting.items, lang).await?;
-    let paged = paged(&visit, "/review", &[], waiting.next.as_deref());
+    let turned = parameter(&visit, TURNED);
+    let paged = paged(&visit, "/review", &[(TURNED, turned.as_str())], waiting.next.as_deref());
     let view = QueuePage {
         f: visit.frame(&app, messages::say(lang, "review-title", &[])).at("/review").unlisted().placed("review"),
         lines,
         total: waiting.total,
         csv: paged.csv,
+        by_since: sorted(&visit, "/review", &[], "ascending"),
         next: paged.next,
         first: paged.first,
     };

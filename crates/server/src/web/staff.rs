@@ -61,7 +61,7 @@ async fn doors(app: &App, visit: &Visit) -> Result<Vec<Door>, Problem> {
     let counted = |key: &str, count: u64| messages::say(visit.lang(), key, &[("count", &format::count(visit.lang(), count))]);
     let mut doors = Vec::new();
     if actor.is_staff(StaffRole::Moderator) {
-        let waiting = listings::review::queue(&app.listings, actor, one, None).await?.total;
+        let waiting = listings::review::queue(&app.listings, actor, one, None, false).await?.total;
         let about = counted("staff-review-door", waiting);
         doors.push(Door { href: "/review", title: "review-title", about, is_due: waiting > 0 });
         let agreed = brokering::stories::queue(&app.brokering, actor, one, None).await?.total;

@@ -306,8 +306,8 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
             add(&format!("{kind}, named {named}"), &page);
         }
     }
-    add("party", &party::party_page(frame(lang, "/x"), &a_party(), Some(results(of_each_kind())), &vocabularies));
-    add("party, nothing", &party::party_page(frame(lang, "/x"), &a_party(), Some(results(Vec::new())), &vocabularies));
+    add("party", &party::party_page(frame(lang, "/x"), &a_party(), Some(results(of_each_kind())), &vocabularies, 0).unwrap());
+    add("party, nothing", &party::party_page(frame(lang, "/x"), &a_party(), Some(results(Vec::new())), &vocabularies, 0).unwrap());
     add(
         "home, no index",
         &home::Home {
@@ -319,7 +319,7 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
             is_building: true,
         },
     );
-    add("party, no index", &party::party_page(frame(lang, "/x"), &a_party(), None, &vocabularies));
+    add("party, no index", &party::party_page(frame(lang, "/x"), &a_party(), None, &vocabularies, 0).unwrap());
     add("expert", &experts::expert_page(frame(lang, "/x"), &an_expert(), &vocabularies));
     let wait = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").after(std::time::Duration::from_secs(2));
     for problem in [
@@ -549,7 +549,7 @@ fn a_failure_of_ours_gives_the_request_id_and_nothing_of_the_cause() {
 fn a_name_in_both_languages_is_shown_in_both() {
     let mut party = a_party();
     party.profile.names = both("Viện Dừa", "Coconut Institute");
-    let html = party::party_page(frame(Lang::En, "/x"), &party, Some(results(Vec::new())), &vocabularies()).render().unwrap();
+    let html = party::party_page(frame(Lang::En, "/x"), &party, Some(results(Vec::new())), &vocabularies(), 0).unwrap().render().unwrap();
     assert!(html.contains("<h1>Coconut Institute</h1>") && html.contains("lang=\"vi\">Viện Dừa</p>"));
 }
 

@@ -11,12 +11,12 @@ use listings::content::Content;
 use listings::state::Move;
 use serde_json::Value;
 
-use super::{PART, PostingPage, Sheet, Writing, read_content, saved_now, sheet};
+use super::{PostingPage, Sheet, Writing, read_content, saved_now, sheet};
 use crate::app::App;
 use crate::extract::Writer;
 use crate::problem::Problem;
 use crate::web::faults::{FaultLine, fault_lines};
-use crate::web::fields::{Wrong, apply, is_as_it_was, row_origins, told_at};
+use crate::web::fields::{PART, Wrong, apply, is_as_it_was, row_origins, told_at};
 use crate::web::form::Form;
 use crate::web::frame::{Visit, go, localised, page};
 use crate::web::portion;

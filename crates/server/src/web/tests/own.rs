@@ -41,6 +41,8 @@ fn profile_page(lang: Lang) -> profile::ProfilePage {
         profile::Section { key: part.key, about: EVIL.to_owned(), fields }
     });
     profile::ProfilePage {
+        part: 1,
+        parts: 1,
         f: frame(lang, "/my/parties/x").titled(EVIL),
         action: EVIL.to_owned(),
         seen: Some(1),
