@@ -3,7 +3,7 @@
 use base::StaffRole;
 use serde_json::{Value, json};
 
-use crate::main_job::{publish, technology};
+use crate::main_job::{need, publish, technology};
 use crate::posting::{fields as inputs, send};
 use crate::site::{Client, Site, on_every_database};
 
@@ -81,6 +81,54 @@ async fn a_note_is_left_on_a_field_that_says_nothing_and_read_at_that_field() {
         let desk = author.get(&format!("/my/listings/{id}")).await.text;
         assert!(desk.contains("Nêu giới hạn của máy.") && desk.contains("#/limitations/vi"), "{desk}");
         assert!(author.get(&format!("/my/listings/{id}/edit/2")).await.text.contains("Nêu giới hạn của máy."));
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_closes_a_need_says_which_listing_solved_it_and_keeps_what_was_chosen() {
+    on_every_database(async |site: Site| {
+        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+        let institute = site.person("institute").await;
+        let institute_party = site.party(&institute, "Viện Dừa", "institute").await.to_string();
+        let solution = submitted(&institute, &institute_party, technology("Máy sấy cơm dừa")).await;
+        let solution_code = institute.get(&format!("/api/v1/technologies/{solution}")).await.expect(200)["code"].as_str().unwrap().to_owned();
+        let firm = site.person("firm").await;
+        let party = site.party(&firm, "Công ty Dừa", "enterprise").await;
+        let made = firm.post("/api/v1/needs", json!({"party": party, "content": need()})).await.expect(201);
+        let id = made["id"].as_str().unwrap().to_owned();
+        let steps = format!("/api/v1/listings/{id}/transitions");
+        let seen = firm.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
+        publish(&moderator, &id, seen).await;
+
+        let desk = format!("/my/listings/{id}");
+        let page = firm.get(&desk).await.text;
+        let seen = inputs(&page).into_iter().find(|(name, _)| name == "_seen").unwrap();
+        let close = async |result: &str, by: &str| {
+            let typed = [("step", "withdraw"), ("/outcome/result", result), ("/outcome/solved_by", by), ("/outcome/unsolved_reason", "")];
+            let mut typed: Vec<(String, String)> = typed.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+            typed.push(seen.clone());
+            send(&firm, &format!("{desk}/steps"), &typed).await
+        };
+        // A code that nobody has, and one of a draft that is not the firm's to see.
+        for code in ["CN-2026-999999 <b>", &solution_code] {
+            let refused = close("solved", code).await;
+            assert_eq!(refused.status, 422);
+            assert!(refused.text.contains("href=\"#/outcome/solved_by\""), "{}", refused.text);
+            assert!(refused.text.contains("<option value=\"solved\" selected>"), "{}", refused.text);
+            let shown = format!("name=\"/outcome/solved_by\" type=\"text\" value=\"{}\"", code.replace('<', "&#60;").replace('>', "&#62;"));
+            assert!(refused.text.contains(&shown), "{}", refused.text);
+        }
+        assert_eq!(firm.get(&format!("/api/v1/needs/{id}")).await.expect(200)["status"], "published");
+
+        // Once it is out, it is named, however its code is typed.
+        let seen_there = institute.get(&format!("/api/v1/technologies/{solution}")).await.expect(200)["inside"]["version"].as_i64().unwrap();
+        publish(&moderator, &solution, seen_there).await;
+        let done = close("solved", &format!(" {} ", solution_code.to_lowercase())).await;
+        assert_eq!(done.status, 303, "{}", done.text);
+        let outcome = firm.get(&format!("/api/v1/needs/{id}")).await.expect(200)["inside"]["outcome"].clone();
+        assert_eq!(outcome, json!({"result": "solved", "solved_by": solution}));
         site.stop().await;
     })
     .await;

@@ -8,6 +8,7 @@
 mod axe;
 mod enter;
 mod every_page;
+mod kept;
 mod keyboard;
 mod keys_alone;
 mod live;
@@ -15,6 +16,7 @@ mod numbers;
 mod pictures;
 mod png;
 mod posting;
+mod print;
 mod searching;
 mod staff;
 mod states;

@@ -54,6 +54,12 @@ impl Visit {
         self.who.actor.lang
     }
 
+    /// The same page for somebody who is not signed in.
+    pub fn of_the_public(&self) -> Self {
+        let who = Who { actor: Actor::anonymous(self.lang()), session: None, ..self.who.clone() };
+        Self { who, here: self.here.clone(), query: self.query.clone(), unread: 0 }
+    }
+
     /// The frame of a page with this title.
     pub fn frame(&self, app: &App, title: impl Into<String>) -> Frame {
         let frame = Frame::new(self.lang(), Arc::clone(&app.space), &app.settings.public_url, &self.here, &self.who.actor);
@@ -102,6 +108,8 @@ pub(super) struct Frame {
     pub place: &'static str,
     /// Whether somebody is signed in.
     pub is_signed_in: bool,
+    /// Whose page it is: what was typed is offered again to that account alone.
+    pub account: Option<String>,
     /// Whether that somebody works for the space.
     pub is_staff: bool,
     /// Whether that somebody reviews.
@@ -128,6 +136,7 @@ impl Frame {
             json_ld: None,
             place: "",
             is_signed_in: actor.account().is_some(),
+            account: actor.account().map(|id| id.to_string()),
             is_staff: !actor.staff.is_empty(),
             is_moderator: actor.is_staff(base::StaffRole::Moderator),
             unread: 0,
@@ -301,6 +310,11 @@ impl Frame {
     /// The page in the other language.
     pub fn other_href(&self) -> String {
         localised(self.other(), &self.whereabouts())
+    }
+
+    /// Whether the page was asked for with this value of a parameter.
+    pub fn is_asked(&self, name: &str, value: &str) -> bool {
+        form_urlencoded::parse(self.asked.as_bytes()).any(|(n, v)| n == name && v == value)
     }
 
     /// Where the reader is: the address that counts, with what this page was asked for (filters, a part, two versions).

@@ -287,7 +287,7 @@ async fn review_page(
         party: view.party.name.as_ref().and_then(|n| n.best(lang)).unwrap_or_default().to_owned(),
         party_href: view.party.slug.as_ref().map(|s| localised(lang, &format!("/parties/{s}"))),
         action: localised(lang, &format!("/review/{id}")),
-        public_page: localised(lang, &view.url),
+        public_page: localised(lang, &format!("{}?as=public", view.url)),
         history: localised(lang, &format!("/my/listings/{id}/history")),
         seen: view.version,
         is_waiting: state.awaits_review(),

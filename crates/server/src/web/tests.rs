@@ -188,7 +188,11 @@ fn hit(kind: DocKind) -> Hit {
     Hit {
         card,
         score: 1.0,
-        highlights: Highlights { title: "<mark>Máy</mark> sấy".to_owned(), snippet: "&lt;b&gt; <mark>dừa</mark>".to_owned() },
+        highlights: Highlights {
+            title: "<mark>Máy</mark> sấy".to_owned(),
+            snippet: "&lt;b&gt; <mark>dừa</mark>".to_owned(),
+            snippet_lang: Lang::Vi,
+        },
     }
 }
 
