@@ -114,7 +114,7 @@
     if (ctx.response.status < 400 && main?.fragment.childElementCount) return;
     event.preventDefault();
     const typed = "main form[method=post] :is(textarea, select, input:not([type=hidden]))";
-    if (ctx.request.method === "GET" && !document.querySelector(typed)) location.assign(ctx.request.action);
+    if (ctx.request.method.toUpperCase() === "GET" && !document.querySelector(typed)) location.assign(ctx.request.action);
     else sorry(ctx);
   });
   document.addEventListener("htmx:error", (event) => { if (event.detail.ctx?.select) sorry(event.detail.ctx); });

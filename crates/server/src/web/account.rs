@@ -176,9 +176,7 @@ pub(super) async fn send_confirm(State(app): State<App>, visit: Visit, form: For
             let done = FormPage::done(&app, &visit, "account-confirmed", &[("/sign-in", "sign-in")]);
             Ok(done.on_the_way_to(form.get(NEXT)).answer(StatusCode::OK, visit.lang()))
         }
-        Err(error) => {
-            FormPage::new(&app, &visit, "account-confirm", CONFIRM).on_the_way_to(form.get(NEXT)).with(error, visit.lang())
-        }
+        Err(error) => FormPage::new(&app, &visit, "account-confirm", CONFIRM).on_the_way_to(form.get(NEXT)).with(error, visit.lang()),
     }
 }
 

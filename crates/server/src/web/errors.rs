@@ -68,9 +68,8 @@ pub(crate) fn whereabouts(public_url: &str, method: &Method, uri: &Uri, headers:
 pub(crate) fn problem_page(space: &Arc<Space>, actor: &Actor, problem: &Problem, at: &Whereabouts, request_id: &str) -> Response {
     let frame = Frame::new(actor.lang, Arc::clone(space), "", &at.here, actor);
     // What was refused for good is not worth typing again.
-    let may_be_sent_again = problem.status == StatusCode::UNAUTHORIZED
-        || problem.status == StatusCode::TOO_MANY_REQUESTS
-        || problem.status.is_server_error();
+    let may_be_sent_again =
+        problem.status == StatusCode::UNAUTHORIZED || problem.status == StatusCode::TOO_MANY_REQUESTS || problem.status.is_server_error();
     let view = ProblemPage { is_sent: at.is_sent && may_be_sent_again, ..problem_view(frame, problem, request_id) };
     let mut response = page(problem.status, actor.lang, &view);
     if let Some(wait) = problem.retry_after {

@@ -228,7 +228,8 @@ pub(super) fn listing_page(
     // A preview stays one on all its parts.
     let is_preview = f.is_asked(AS.0, AS.1) && view.inside.is_none();
     if is_preview {
-        let onward = facts.iter_mut().flat_map(|group| &mut group.rows).flat_map(|fact| &mut fact.items).filter_map(|item| item.href.as_mut());
+        let onward =
+            facts.iter_mut().flat_map(|group| &mut group.rows).flat_map(|fact| &mut fact.items).filter_map(|item| item.href.as_mut());
         onward.for_each(|href| *href = href.replace("?part=", &format!("?{}={}&part=", AS.0, AS.1)));
     }
     let kept: &[(&str, &str)] = if is_preview { &[AS] } else { &[] };

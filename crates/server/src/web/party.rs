@@ -101,7 +101,8 @@ type WordList = (&'static str, Vec<String>);
 /// What of a long presentation and long lists stands on the part with this number, and how many parts there are; none where
 /// there is no such part. The presentation is one piece.
 fn portion_of(presentation_html: String, lists: Vec<WordList>, part: usize) -> Option<(String, Vec<WordList>, usize)> {
-    let words: Vec<(&'static str, String)> = lists.into_iter().flat_map(|(key, words)| words.into_iter().map(move |word| (key, word))).collect();
+    let words: Vec<(&'static str, String)> =
+        lists.into_iter().flat_map(|(key, words)| words.into_iter().map(move |word| (key, word))).collect();
     let weights = std::iter::once(presentation_html.len()).chain(words.iter().map(|(_, word)| 20 + weight(word)));
     let parts = packed(weights, |part| if part == 0 { FIRST_BYTES } else { ROOM_BYTES });
     let shown = parts.get(part)?;

@@ -179,6 +179,13 @@ struct ReviewPage {
     faults: Vec<FaultLine>,
 }
 
+impl ReviewPage {
+    /// Whether a note was typed for a field without a line.
+    fn is_absent_noted(&self) -> bool {
+        self.absent.iter().any(|absent| !absent.note_text.is_empty())
+    }
+}
+
 /// The fields that have no line, each with the note that was typed for it.
 fn absent(fields: &[Field], told: &HashSet<String>, typed: Option<&Form>, lang: Lang) -> Vec<Absent> {
     let absent = fields.iter().filter(|field| !told.contains(field.at));
