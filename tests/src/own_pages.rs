@@ -386,7 +386,7 @@ async fn the_pages_of_staff_are_closed_to_others_and_to_staff_with_another_role(
         for role in [StaffRole::Broker, StaffRole::Registrar] {
             let hub = site.staff(&format!("lists-{}", role.as_str()), &[role]).await.get("/staff").await;
             let main = hub.text.split("<main").nth(1).unwrap().split("</main").next().unwrap();
-            assert!(hub.status == 200 && main.contains("href="/lists""), "{main}");
+            assert!(hub.status == 200 && main.contains("href=\"/lists\""), "{main}");
         }
         for page in &pages[1..] {
             assert_eq!(broker.get(page).await.status, 403, "{page}");

@@ -93,7 +93,8 @@ async fn whoever_closes_a_need_says_which_listing_solved_it_and_keeps_what_was_c
         let institute = site.person("institute").await;
         let institute_party = site.party(&institute, "Viện Dừa", "institute").await.to_string();
         let solution = submitted(&institute, &institute_party, technology("Máy sấy cơm dừa")).await;
-        let solution_code = institute.get(&format!("/api/v1/technologies/{solution}")).await.expect(200)["code"].as_str().unwrap().to_owned();
+        let solution_code =
+            institute.get(&format!("/api/v1/technologies/{solution}")).await.expect(200)["code"].as_str().unwrap().to_owned();
         let firm = site.person("firm").await;
         let party = site.party(&firm, "Công ty Dừa", "enterprise").await;
         let made = firm.post("/api/v1/needs", json!({"party": party, "content": need()})).await.expect(201);
@@ -123,7 +124,8 @@ async fn whoever_closes_a_need_says_which_listing_solved_it_and_keeps_what_was_c
         assert_eq!(firm.get(&format!("/api/v1/needs/{id}")).await.expect(200)["status"], "published");
 
         // Once it is out, it is named, however its code is typed.
-        let seen_there = institute.get(&format!("/api/v1/technologies/{solution}")).await.expect(200)["inside"]["version"].as_i64().unwrap();
+        let seen_there =
+            institute.get(&format!("/api/v1/technologies/{solution}")).await.expect(200)["inside"]["version"].as_i64().unwrap();
         publish(&moderator, &solution, seen_there).await;
         let done = close("solved", &format!(" {} ", solution_code.to_lowercase())).await;
         assert_eq!(done.status, 303, "{}", done.text);
