@@ -18,23 +18,11 @@ const PAGE_BYTES: usize = 60_000;
 
 /// So many characters of a text as people write it, with the marks and signs that weigh more than one byte.
 pub fn words(chars: usize) -> String {
-    "Máy sấy “bơm nhiệt” giữ màu trắng & mùi thơm, <60 °C>, nhanh hơn lò than. "
-        .chars()
-        .cycle()
-        .take(chars)
-        .collect::<String>()
-        .trim_end()
-        .to_owned()
+    "Máy sấy “bơm nhiệt” giữ màu trắng & mùi thơm, <60 °C>, nhanh hơn lò than. ".chars().cycle().take(chars).collect::<String>().trim_end().to_owned()
 }
 
 fn english(chars: usize) -> String {
-    "A heat pump dryer keeps “colour” & smell, <60 °C>, faster than charcoal. "
-        .chars()
-        .cycle()
-        .take(chars)
-        .collect::<String>()
-        .trim_end()
-        .to_owned()
+    "A heat pump dryer keeps “colour” & smell, <60 °C>, faster than charcoal. ".chars().cycle().take(chars).collect::<String>().trim_end().to_owned()
 }
 
 fn both(chars: usize) -> Value {
@@ -50,9 +38,7 @@ fn marked(mark: &str, chars: usize) -> Value {
 /// So many short texts of so many characters per language, no two alike.
 fn list(mark: &str, count: usize, chars: usize) -> Value {
     let of = |text: fn(usize) -> String| -> Vec<String> {
-        (0..count)
-            .map(|n| format!("{mark}{n} {}", text(chars)).chars().take(chars).collect::<String>().trim_end().replace([',', ';'], " "))
-            .collect()
+        (0..count).map(|n| format!("{mark}{n} {}", text(chars)).chars().take(chars).collect::<String>().trim_end().replace([',', ';'], " ")).collect()
     };
     json!({"vi": of(words), "en": of(english)})
 }
@@ -163,8 +149,7 @@ impl Scales {
         let sign = if path.contains('?') { '&' } else { '?' };
         for part in 2.. {
             let next = format!("{path}{sign}part={part}");
-            let is_led_to =
-                texts[part - 2].contains(&format!("part={part}")) || texts[part - 2].contains(&format!("value=\"part:{part}\""));
+            let is_led_to = texts[part - 2].contains(&format!("part={part}")) || texts[part - 2].contains(&format!("value=\"part:{part}\""));
             let is_there = client.get(&next).await.status == 200;
             if !is_led_to {
                 assert!(!is_there || path.contains("/edit/"), "{next} is there, but nothing leads to it");
@@ -234,14 +219,7 @@ impl Space {
 }
 
 /// Every page that shows a listing, before and after it is public, and while a change of all of it waits for review.
-async fn weigh_a_listing(
-    scales: &mut Scales,
-    space: &Space,
-    path: &str,
-    content: &Value,
-    changed: &Value,
-    steps: usize,
-) -> (String, Vec<String>) {
+async fn weigh_a_listing(scales: &mut Scales, space: &Space, path: &str, content: &Value, changed: &Value, steps: usize) -> (String, Vec<String>) {
     let id = space.draft(path, content).await;
     let visitor = &space.author;
     for lang in ["", "/en"] {
@@ -272,10 +250,7 @@ async fn weigh_a_listing(
 
 /// The same content with every word of every text another one.
 fn other(content: &Value) -> Value {
-    serde_json::from_str(
-        &content.to_string().replace("nhiệt", "lạnh").replace("dryer", "cooler").replace("giữ", "bỏ").replace("keeps", "loses"),
-    )
-    .unwrap()
+    serde_json::from_str(&content.to_string().replace("nhiệt", "lạnh").replace("dryer", "cooler").replace("giữ", "bỏ").replace("keeps", "loses")).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -310,14 +285,7 @@ async fn no_page_of_a_listing_is_heavy_whatever_it_says() {
     let party = space.author.get(&format!("/api/v1/parties/{}", space.party)).await.expect(200)["slug"].as_str().unwrap().to_owned();
     let need_url = space.url("needs", &wanted).await;
     for lang in ["", "/en"] {
-        for path in [
-            "/search?q=bom+nhiet",
-            "/my",
-            "/",
-            &format!("{need_url}/matches"),
-            &format!("{url}/matches"),
-            &format!("/my/parties/{}", space.party),
-        ] {
+        for path in ["/search?q=bom+nhiet", "/my", "/", &format!("{need_url}/matches"), &format!("{url}/matches"), &format!("/my/parties/{}", space.party)] {
             scales.weigh(&space.author, &format!("{lang}{path}")).await;
         }
         let texts = scales.weigh_parts(&space.author, &format!("{lang}/parties/{party}")).await;
@@ -353,11 +321,7 @@ async fn a_part_of_a_long_form_changes_what_it_shows_and_leads_on_to_the_next() 
     let wrong_at = format!("/advantages/{row}/offered");
     let wrong = [("_seen", seen.as_str()), ("_part", "2"), ("_do", "next"), (metric.as_str(), "Đổi mới"), (wrong_at.as_str(), "nhanh")];
     let told = form(&space.author, &edit, &wrong).await;
-    assert!(
-        told.status == 422 && told.text.contains("value=\"Đổi mới\"") && told.text.contains("name=\"_part\" value=\"2\""),
-        "{}",
-        told.text
-    );
+    assert!(told.status == 422 && told.text.contains("value=\"Đổi mới\"") && told.text.contains("name=\"_part\" value=\"2\""), "{}", told.text);
     assert!(told.text.len() <= PAGE_BYTES, "{}", told.text.len());
     let sent = [("_seen", seen.as_str()), ("_part", "2"), ("_do", "next"), (metric.as_str(), "Đổi mới")];
     let saved = form(&space.author, &edit, &sent).await;

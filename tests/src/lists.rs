@@ -182,9 +182,7 @@ async fn lists_of_work_are_turned_round_by_the_head_of_their_column_and_read_to_
         }
 
         // By the page: the head says which way, and leads to the other.
-        let places = |page: &str, parts: &[String]| -> Vec<usize> {
-            parts.iter().map(|part| page.find(part).unwrap_or_else(|| panic!("{part}: {page}"))).collect()
-        };
+        let places = |page: &str, parts: &[String]| -> Vec<usize> { parts.iter().map(|part| page.find(part).unwrap_or_else(|| panic!("{part}: {page}"))).collect() };
         let titles: Vec<String> = (0..3).map(|n| format!(">Máy số {n}<")).collect();
         let firms: Vec<String> = (0..3).map(|n| format!("Công ty số {n}")).collect();
         for (client, path, parts, usual, other) in [

@@ -42,21 +42,13 @@ async fn a_search_on_a_slow_line_says_that_it_is_looking() {
         watch(&window).await;
         window.input("q").await.send_keys("dua").await.unwrap();
         window.at("the search", |path| path.contains("q=dua")).await;
-        until("nothing waits any more", async || {
-            window.ask("return !document.querySelector('[aria-busy]') && document.getElementById('waiting').hidden").await == true
-        })
-        .await;
+        until("nothing waits any more", async || window.ask("return !document.querySelector('[aria-busy]') && document.getElementById('waiting').hidden").await == true).await;
         assert_eq!(seen(&window).await, serde_json::json!(["finding", null, word, word]));
         // By its button: another page is fetched.
         watch(&window).await;
         window.key(Key::Enter).await;
-        until("the page is another one", async || {
-            window
-                .ask("return performance.getEntriesByType('navigation')[0].responseEnd > 0 && sessionStorage.getItem('seen') !== '[]'")
-                .await
-                == true
-        })
-        .await;
+        until("the page is another one", async || window.ask("return performance.getEntriesByType('navigation')[0].responseEnd > 0 && sessionStorage.getItem('seen') !== '[]'").await == true)
+            .await;
         let told = seen(&window).await;
         assert_eq!((&told[0], &told[1], &told[3]), (&"find".into(), &true.into(), &word.clone().into()), "{told}");
         assert_eq!(told[2], word.as_str());
@@ -82,20 +74,13 @@ async fn a_form_that_is_on_its_way_says_so_and_is_as_it_was_for_whoever_comes_ba
         // The browser may keep the page as it was left: its buttons can be pressed.
         window.web.back().await.unwrap();
         window.at("the form", |path| path == "/post/technologies").await;
-        until("the form can be sent", async || {
-            window.ask("return !document.querySelector('main button:disabled, form[aria-busy]')").await == true
-        })
-        .await;
+        until("the form can be sent", async || window.ask("return !document.querySelector('main button:disabled, form[aria-busy]')").await == true).await;
 
         // A file that is checked: the button waits until it is there, then the page of the import tells how far it is.
         window.open("/my/imports").await;
         watch(&window).await;
         let file = tempfile::Builder::new().suffix(".jsonl").tempfile().unwrap();
-        std::fs::write(
-            file.path(),
-            "{\"kind\": \"technology\", \"source_lang\": \"vi\", \"content\": {\"title\": {\"vi\": \"Máy sấy\"}}}\n",
-        )
-        .unwrap();
+        std::fs::write(file.path(), "{\"kind\": \"technology\", \"source_lang\": \"vi\", \"content\": {\"title\": {\"vi\": \"Máy sấy\"}}}\n").unwrap();
         window.input("file").await.send_keys(file.path().to_str().unwrap()).await.unwrap();
         window.follow(Lang::Vi, "import-start").await;
         window.at("the import", |path| path.starts_with("/my/imports/")).await;

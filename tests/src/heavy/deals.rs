@@ -24,8 +24,7 @@ async fn no_page_of_a_deal_is_heavy_however_much_is_in_it() {
         deal.post(&cast.broker, "milestones", milestone).await.expect(201);
         let paper = json!({"kind": "acceptance", "dated_on": "2026-11-24", "reference": format!("giay{n}x {}", words(240))});
         deal.post(&cast.broker, "papers", paper).await.expect(201);
-        let payment =
-            json!({"kind": "lump_sum", "amount": vnd(123_456_789), "due_on": "2026-12-04", "note": format!("tien{n}x {}", words(240))});
+        let payment = json!({"kind": "lump_sum", "amount": vnd(123_456_789), "due_on": "2026-12-04", "note": format!("tien{n}x {}", words(240))});
         deal.post(&cast.broker, "payments", payment).await.expect(201);
     }
     for n in 0..20 {
@@ -51,14 +50,9 @@ async fn no_page_of_a_deal_is_heavy_however_much_is_in_it() {
                 assert!(first.contains(&format!("{page}?all={name}")), "{name}: {first}");
             }
         }
-        for (name, mark, count) in [
-            ("tasks", "viec", 40),
-            ("milestones", "moc", 40),
-            ("papers", "giay", 40),
-            ("payments", "tien", 40),
-            ("meetings", "gap", 20),
-            ("offers", "loi", 3),
-        ] {
+        for (name, mark, count) in
+            [("tasks", "viec", 40), ("milestones", "moc", 40), ("papers", "giay", 40), ("payments", "tien", 40), ("meetings", "gap", 20), ("offers", "loi", 3)]
+        {
             stand_once(&scales.weigh_parts(&cast.broker, &format!("{lang}{page}?all={name}")).await, mark, count);
         }
         assert!(scales.weigh(&cast.seeker, &format!("{lang}{page}?all=brokers")).await.contains("lò than"));
