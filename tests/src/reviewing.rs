@@ -113,7 +113,7 @@ async fn whoever_closes_a_need_says_which_listing_solved_it_and_keeps_what_was_c
             send(&firm, &format!("{desk}/steps"), &typed).await
         };
         // A code that nobody has, and one of a draft that is not the firm's to see.
-        for code in ["CN-2026-999999 <b>", &solution_code] {
+        for code in ["CN-2026-999999 <b>", solution_code.as_str()] {
             let refused = close("solved", code).await;
             assert_eq!(refused.status, 422);
             assert!(refused.text.contains("href=\"#/outcome/solved_by\""), "{}", refused.text);

@@ -116,12 +116,12 @@ async fn second_factor_taken(accounts: &Accounts, job: &Job) -> Result<Option<Le
     Ok(account.map(|a| to_account(accounts, &a, "second-factor-taken", &args, &page(accounts, FORGOT_PATH))))
 }
 
-fn about(job: &Job) -> Result<AboutAccount, Error> {
+fn told(job: &Job) -> Result<AboutAccount, Error> {
     Ok(serde_json::from_value(job.payload.clone()).map_err(|e| store::StoreError::corrupt("job", e))?)
 }
 
 async fn addressee(accounts: &Accounts, job: &Job) -> Result<Option<account::Model>, Error> {
-    Ok(people::find(accounts.store.db(), about(job)?.account).await?)
+    Ok(people::find(accounts.store.db(), told(job)?.account).await?)
 }
 
 async fn with_link(accounts: &Accounts, job: &Job, purpose: Purpose) -> Result<Option<Letter>, Error> {
@@ -135,7 +135,7 @@ async fn with_link(accounts: &Accounts, job: &Job, purpose: Purpose) -> Result<O
     }
     let secret = sign_up::new_link(accounts, AccountId(account.id), purpose).await?;
     let mut link = format!("{}?token={}", page(accounts, path), secret.reveal());
-    let next = about(job)?.next;
+    let next = told(job)?.next;
     if !next.is_empty() {
         link.push_str("&next=");
         link.extend(form_urlencoded::byte_serialize(next.as_bytes()));
