@@ -101,3 +101,51 @@ async fn an_invitation_is_answered_on_its_page() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_makes_an_account_on_the_way_to_a_page_comes_there() {
+    on_every_database(async |site: Site| {
+        let visitor = site.visitor().with("sec-fetch-site", "same-origin");
+        // From the page that asks who one is, over every page on the way, to the link in the letter.
+        let there = "/post/needs?title=M%C3%A1y+s%E1%BA%A5y";
+        let door = visitor.get(there).await.headers["location"].to_str().unwrap().to_owned();
+        let carried: String = form_urlencoded::byte_serialize(there.as_bytes()).collect();
+        assert_eq!(door, format!("/sign-in?next={carried}"));
+        let page = visitor.get(&door).await.text;
+        for way in ["/account/sign-up", "/account/forgot"] {
+            assert!(page.contains(&format!("href=\"{way}?next={carried}\"")), "{way}: {page}");
+        }
+        let hidden = format!("name=\"next\" value=\"{there}\"");
+        let form = visitor.get(&format!("/account/sign-up?next={carried}")).await.text;
+        assert!(form.contains(&hidden) && form.contains(&format!("href=\"/sign-in?next={carried}\"")), "{form}");
+        let wrong = post(&visitor, "/account/sign-up", &[("name", "Lan"), ("email", "lan"), ("password", "x"), ("next", there)]).await;
+        assert!(wrong.status == 422 && wrong.text.contains(&hidden), "{}", wrong.text);
+        let fields = [("name", "Lan"), ("email", "lan@example.org"), ("password", PASSWORD), ("next", there)];
+        assert_eq!(post(&visitor, "/account/sign-up", &fields).await.status, 202);
+        let (path, rest) = link(&site, "lan@example.org", "/account/confirm").await;
+        let (token, next) = rest.split_once("&next=").unwrap();
+        assert_eq!(next, carried);
+        assert!(visitor.get(&path).await.text.contains(&hidden));
+        let done = post(&visitor, "/account/confirm", &[("token", token), ("next", there)]).await;
+        assert!(done.status == 200 && done.text.contains(&format!("href=\"/sign-in?next={carried}\"")), "{}", done.text);
+
+        // The same for whoever forgot the password.
+        assert_eq!(post(&visitor, "/account/forgot", &[("email", "lan@example.org"), ("next", there)]).await.status, 202);
+        let (_, rest) = link(&site, "lan@example.org", "/account/reset").await;
+        let (token, next) = rest.split_once("&next=").unwrap();
+        assert_eq!(next, carried);
+        let fields = [("token", token), ("password", "cây cầu mới xây 2027"), ("next", there)];
+        let done = post(&visitor, "/account/reset", &fields).await;
+        assert!(done.status == 200 && done.text.contains(&format!("href=\"/sign-in?next={carried}\"")), "{}", done.text);
+
+        // Another house is no page of ours, in no letter either; nor is an address that is too long for one.
+        for (n, elsewhere) in ["https://evil.example/", "//evil.example", &format!("/{}", "x".repeat(600))].into_iter().enumerate() {
+            let email = format!("someone{n}@example.org");
+            let fields = [("name", "Mai"), ("email", email.as_str()), ("password", PASSWORD), ("next", elsewhere)];
+            assert_eq!(post(&visitor, "/account/sign-up", &fields).await.status, 202, "{elsewhere}");
+            assert!(!link(&site, &email, "/account/confirm").await.0.contains("next"), "{elsewhere}");
+        }
+        site.stop().await;
+    })
+    .await;
+}

@@ -14,7 +14,7 @@ fn addresses(answer: &Answer) -> Vec<String> {
 }
 
 /// Everything that is named, without the host.
-async fn named(site: &Site) -> Vec<String> {
+pub async fn named(site: &Site) -> Vec<String> {
     let (visitor, base) = (site.visitor(), &site.app.settings.public_url);
     let mut all = Vec::new();
     for file in addresses(&visitor.get("/sitemap.xml").await) {

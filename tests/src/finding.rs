@@ -262,3 +262,19 @@ async fn a_result_says_in_one_line_what_a_technology_does_better() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ip_assets_are_narrowed_by_what_they_are() {
+    let site = Site::start_demonstration(store::testing::TestStore::sqlite().await.unwrap()).await;
+    let visitor = site.visitor();
+    for (path, heading) in [("/search?kind=ip_asset", "Loại tài sản trí tuệ"), ("/en/search?kind=ip_asset", "Kind of IP asset")] {
+        let page = visitor.get(path).await.text;
+        let facet = page.split("<section class=\"facet\"").find(|part| part.contains(&format!("<h2>{heading}</h2>")));
+        assert!(facet.is_some_and(|part| part.contains("ip_kind=")), "{page}");
+    }
+    // Narrowed to one, it is a chip, and nothing else is found.
+    let page = visitor.get("/search?kind=ip_asset&ip_kind=trademark").await.text;
+    assert!(page.contains("class=\"chip\"") && !page.contains("facet-ip-kind"), "{page}");
+    assert!(!visitor.get("/search?kind=technology").await.text.contains("ip_kind="), "a technology is no kind of IP asset");
+    site.stop().await;
+}

@@ -115,3 +115,51 @@ async fn a_second_process_leaves_a_running_space_its_index() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_author_looks_at_a_listing_as_the_public_will_see_it() {
+    on_every_database(async |site: Site| {
+        let firm = site.person("firm").await;
+        let party = site.party(&firm, "Công ty Dừa Sáp", "enterprise").await;
+        let mut content = need();
+        content["anonymity"] = json!("hidden");
+        content["province"] = json!("86");
+        let made = firm.post("/api/v1/needs", json!({"party": party, "content": content})).await.expect(201);
+        let id = made["id"].as_str().unwrap().to_owned();
+        let page = firm.get(&format!("/api/v1/needs/{id}")).await.expect(200)["url"].as_str().unwrap().to_owned();
+        let main = |page: String| page.split("<main").nth(1).unwrap().split("</main").next().unwrap().to_owned();
+
+        // The desk leads there; what is hidden is hidden there too, and the page says what it is.
+        let desk = firm.get(&format!("/my/listings/{id}")).await.text;
+        assert!(desk.contains(&format!("href=\"{page}?as=public\"")), "{desk}");
+        let inside = main(firm.get(&page).await.text);
+        assert!(inside.contains("Công ty Dừa Sáp"), "{inside}");
+        for (prefix, words) in [("", "Bản xem trước"), ("/en", "A preview")] {
+            let shown = firm.get(&format!("{prefix}{page}?as=public")).await.text;
+            let preview = main(shown.clone());
+            assert!(preview.contains("Cần máy sấy cơm dừa nhanh hơn") && preview.contains(words), "{preview}");
+            assert!(preview.contains(&format!("href=\"{prefix}/my/listings/{id}\"")), "{preview}");
+            assert!(!preview.contains("Công ty Dừa Sáp") && !preview.contains("Vĩnh Long"), "{preview}");
+            assert!(shown.contains("name=\"robots\" content=\"noindex\""));
+        }
+        // A draft is nobody else's, whatever the address says.
+        let visitor = site.visitor();
+        assert_eq!(visitor.get(&format!("{page}?as=public")).await.status, 404);
+        assert_eq!(site.person("outsider").await.get(&format!("{page}?as=public")).await.status, 404);
+
+        // Whoever reviews sees the same; once it is out, the public sees what the preview showed.
+        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+        let steps = format!("/api/v1/listings/{id}/transitions");
+        let seen = firm.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
+        let review = moderator.get(&format!("{page}?as=public")).await.text;
+        assert!(!main(review.clone()).contains("Công ty Dừa Sáp") && review.contains(&format!("href=\"/review/{id}\"")), "{review}");
+        publish(&moderator, &id, seen).await;
+        let public = main(visitor.get(&page).await.text);
+        assert!(!public.contains("Công ty Dừa Sáp") && !public.contains("Bản xem trước"), "{public}");
+        let notice = main(firm.get(&format!("{page}?as=public")).await.text);
+        let (before, rest) = notice.split_once("<p class=\"notice amber\">").unwrap();
+        assert_eq!(format!("{before}{}", rest.split_once("</p>\n").unwrap().1), public);
+        site.stop().await;
+    })
+    .await;
+}

@@ -1,8 +1,11 @@
 //! The language that a reader chose: remembered for the address that says none, and for letters; never for any other page.
 
+use base::StaffRole;
 use chrono::TimeDelta;
 use reqwest::header::HeaderMap;
+use serde_json::json;
 
+use crate::main_job::{need, publish, technology};
 use crate::site::{Answer, Client, PASSWORD, Site, on_every_database};
 use crate::standing::form;
 
@@ -110,6 +113,77 @@ async fn the_choice_of_whoever_is_signed_in_goes_along_to_other_browsers_and_int
         assert_eq!((led_to(&late), choice(&late.headers).0), ((303, "/en/"), "en".to_owned()));
         let again = site.visitor().sign_in("lan@example.org", PASSWORD).await;
         assert_eq!(me(&again).await["lang"], "vi");
+        site.stop().await;
+    })
+    .await;
+}
+
+/// Where the link to the other language leads.
+fn other(page: &str) -> String {
+    let mark = "name=\"next\" data-follows=\"other\" value=\"";
+    let rest = page.split(mark).nth(1).unwrap_or_else(|| panic!("no link to another language: {page}"));
+    rest.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_other_language_says_what_was_asked_for_and_not_what_was_just_done() {
+    on_every_database(async |site: Site| {
+        let author = site.person("author").await;
+        let party = site.party(&author, "Viện Dừa", "institute").await.to_string();
+        let made = async |path: &str, content: serde_json::Value| {
+            let new = json!({"party": party, "content": content});
+            author.post(path, new).await.expect(201)["id"].as_str().unwrap().to_owned()
+        };
+        let wanted = made("/api/v1/needs", need()).await;
+        let offered = made("/api/v1/technologies", technology("Máy sấy cơm dừa")).await;
+        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+        for id in [&wanted, &offered] {
+            let steps = format!("/api/v1/listings/{id}/transitions");
+            let seen = author.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
+            publish(&moderator, id, seen).await;
+        }
+        site.indexed().await;
+        let broker = site.staff("broker", &[StaffRole::Broker, StaffRole::Analyst, StaffRole::Administrator]).await;
+        let page = author.get(&format!("/api/v1/needs/{wanted}")).await.expect(200)["url"].as_str().unwrap().to_owned();
+        let slug = author.get(&format!("/api/v1/parties/{party}")).await.expect(200)["slug"].as_str().unwrap().to_owned();
+        let desk = format!("/my/listings/{wanted}");
+        for (who, path) in [
+            (&author, format!("/my?party={party}&show=published")),
+            (&author, "/my/interests?role=sent".to_owned()),
+            (&author, "/my/deals?stage=qualified".to_owned()),
+            (&author, format!("{page}/compare?with={offered}")),
+            (&author, format!("{page}/matches?excluded=true")),
+            (&author, format!("/parties/{slug}/matches?excluded=true")),
+            (&author, format!("{desk}/history?from=1&to=1")),
+            (&author, format!("{desk}/edit/1?at=%2Ftitle")),
+            (&moderator, "/review?order=turned".to_owned()),
+            (&broker, "/staff/events?kind=account.edited".to_owned()),
+            (&broker, "/staff/needs?which=recorded".to_owned()),
+            (&broker, "/staff/parties?verification=unverified".to_owned()),
+            (&author, format!("/parties/{slug}?part=1")),
+            (&site.visitor(), "/sign-in?next=%2Fmy".to_owned()),
+        ] {
+            let shown = who.get(&path).await;
+            assert_eq!(shown.status, 200, "{path}: {}", shown.text);
+            let there = other(&shown.text);
+            assert_eq!(there, format!("/en{path}"));
+            let english = who.get(&there).await;
+            assert_eq!((english.status.as_u16(), other(&english.text)), (200, path));
+        }
+        // What has just been done is no part of the page.
+        for (path, there) in [
+            (format!("/my?party={party}&did=removed"), format!("/en/my?party={party}")),
+            (format!("/my/parties/{party}/members?did=invite"), format!("/en/my/parties/{party}/members")),
+            (format!("{desk}/edit/1?saved"), format!("/en{desk}/edit/1")),
+        ] {
+            assert_eq!(other(&author.get(&path).await.text), there);
+        }
+        // Whoever looks at something without a name comes back to it, not only near it.
+        let door = site.visitor().get(&format!("/parties/{slug}?part=1")).await.text;
+        let back: String = form_urlencoded::byte_serialize(format!("/parties/{slug}?part=1").as_bytes()).collect();
+        assert!(door.contains(&format!("href=\"/sign-in?next={back}\"")), "{door}");
+        // Search engines are told the address without it.
+        assert!(door.contains(&format!("/parties/{slug}\">")) && !door.contains(&format!("rel=\"canonical\" href=\"/parties/{slug}?part")));
         site.stop().await;
     })
     .await;

@@ -54,6 +54,7 @@ mod own_pages;
 mod posting;
 mod removal;
 mod responsiveness;
+mod reviewing;
 mod site;
 mod smtp;
 mod standing;

@@ -382,7 +382,12 @@ async fn the_pages_of_staff_are_closed_to_others_and_to_staff_with_another_role(
         );
         assert_eq!(moderator.get("/staff/accounts").await.status, 403);
         let broker = site.staff("broker", &[StaffRole::Broker]).await;
-        assert_eq!(broker.get("/staff").await.status, 200);
+        // Every role has the lists of codes at hand, also one with nothing else to do there.
+        for role in [StaffRole::Broker, StaffRole::Registrar] {
+            let hub = site.staff(&format!("lists-{}", role.as_str()), &[role]).await.get("/staff").await;
+            let main = hub.text.split("<main").nth(1).unwrap().split("</main").next().unwrap();
+            assert!(hub.status == 200 && main.contains("href=\"/lists\""), "{main}");
+        }
         for page in &pages[1..] {
             assert_eq!(broker.get(page).await.status, 403, "{page}");
         }

@@ -1,8 +1,8 @@
 //! What the space writes to people about their accounts and parties: which letter a job asks for, to whom, with which
 //! link. The words are in `base/messages/*/mail.ftl`.
 //!
-//! What always holds: a job holds ids; the secret of a link is made here, when the letter is written; a letter that is
-//! no longer due is not written.
+//! What always holds: a job holds ids, and perhaps the page that somebody was on the way to; the secret of a link is made
+//! here, when the letter is written; a letter that is no longer due is not written.
 
 use base::messages::say;
 use base::{AccountId, Lang, MembershipId};
@@ -47,6 +47,9 @@ pub struct Letter {
 #[derive(Deserialize)]
 struct AboutAccount {
     account: AccountId,
+    /// The page of ours that somebody was on the way to.
+    #[serde(default)]
+    next: String,
 }
 
 #[derive(Deserialize)]
@@ -113,9 +116,12 @@ async fn second_factor_taken(accounts: &Accounts, job: &Job) -> Result<Option<Le
     Ok(account.map(|a| to_account(accounts, &a, "second-factor-taken", &args, &page(accounts, FORGOT_PATH))))
 }
 
+fn told(job: &Job) -> Result<AboutAccount, Error> {
+    Ok(serde_json::from_value(job.payload.clone()).map_err(|e| store::StoreError::corrupt("job", e))?)
+}
+
 async fn addressee(accounts: &Accounts, job: &Job) -> Result<Option<account::Model>, Error> {
-    let about: AboutAccount = serde_json::from_value(job.payload.clone()).map_err(|e| store::StoreError::corrupt("job", e))?;
-    Ok(people::find(accounts.store.db(), about.account).await?)
+    Ok(people::find(accounts.store.db(), told(job)?.account).await?)
 }
 
 async fn with_link(accounts: &Accounts, job: &Job, purpose: Purpose) -> Result<Option<Letter>, Error> {
@@ -128,7 +134,12 @@ async fn with_link(accounts: &Accounts, job: &Job, purpose: Purpose) -> Result<O
         return Ok(None);
     }
     let secret = sign_up::new_link(accounts, AccountId(account.id), purpose).await?;
-    let link = format!("{}?token={}", page(accounts, path), secret.reveal());
+    let mut link = format!("{}?token={}", page(accounts, path), secret.reveal());
+    let next = told(job)?.next;
+    if !next.is_empty() {
+        link.push_str("&next=");
+        link.extend(form_urlencoded::byte_serialize(next.as_bytes()));
+    }
     Ok(Some(to_account(accounts, &account, key, &[], &link)))
 }
 

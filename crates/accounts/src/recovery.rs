@@ -22,13 +22,21 @@ use crate::{Accounts, Error, Password, email, membership, sign_in};
 /// # Errors
 /// [`Error::Throttled`].
 pub async fn request(accounts: &Accounts, client: &Client, address: &str) -> Result<(), Error> {
+    request_on_the_way(accounts, client, address, "").await
+}
+
+/// The same for somebody who was on the way to a page of ours, to which the link leads on (`sign_up::sign_up_on_the_way`).
+///
+/// # Errors
+/// As [`request`].
+pub async fn request_on_the_way(accounts: &Accounts, client: &Client, address: &str, next: &str) -> Result<(), Error> {
     let mut faults = base::Faults::new();
     email::Email::checked(address, "/email", &mut faults);
     faults.into_result()?;
     sign_up::may_write_to(accounts, client, &email::key(address)).await?;
     // An address that was never confirmed may be reset as well: the link proves the same.
     let states = &[AccountStatus::Active, AccountStatus::Unconfirmed];
-    sign_up::letter_if(accounts, address, "mail.reset_password", states).await
+    sign_up::letter_if(accounts, address, "mail.reset_password", states, next).await
 }
 
 /// Sets a new password with the secret of a link. Every session ends; the second factor stays as it is.

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::json;
 use store::{Ctx, StoreError, Tx};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::email::{self, Email};
 use crate::people::{self, AccountReceipt, AccountStatus, Fresh};
@@ -23,6 +24,8 @@ use crate::{Accounts, Error, Password, membership};
 
 /// How long the link that confirms an address is good for.
 const CONFIRM_LIFE: TimeDelta = TimeDelta::hours(24);
+/// The longest address, in bytes, that a letter leads on to.
+const NEXT_BYTES: usize = 500;
 /// How long the link that resets a password is good for.
 const RESET_LIFE: TimeDelta = TimeDelta::minutes(10);
 
@@ -71,6 +74,15 @@ impl Purpose {
 /// # Errors
 /// [`Error::Invalid`] with all faults, [`Error::Throttled`].
 pub async fn sign_up(accounts: &Accounts, client: &Client, body: SignUp) -> Result<(), Error> {
+    sign_up_on_the_way(accounts, client, body, "").await
+}
+
+/// The same for somebody who was on the way to a page of ours: the link in the letter leads there once the address is
+/// confirmed. `next` is an address without a host, or empty; one of more than 500 bytes is not carried along.
+///
+/// # Errors
+/// As [`sign_up`].
+pub async fn sign_up_on_the_way(accounts: &Accounts, client: &Client, body: SignUp, next: &str) -> Result<(), Error> {
     accounts.attempt("sign_up", &client.address, accounts.settings.sign_up_per_address).await?;
     let mut faults = Faults::new();
     let email = Email::checked(&body.email, "/email", &mut faults);
@@ -86,8 +98,8 @@ pub async fn sign_up(accounts: &Accounts, client: &Client, body: SignUp) -> Resu
     let ctx = Ctx::of(Actor::anonymous(body.lang));
     let mut again = true;
     loop {
-        let fresh = fresh.clone();
-        let result = accounts.store.write(ctx.clone(), move |tx| sign_up_in(tx, fresh.clone())).await;
+        let (fresh, next) = (fresh.clone(), next.to_owned());
+        let result = accounts.store.write(ctx.clone(), move |tx| sign_up_in(tx, fresh.clone(), next.clone())).await;
         match result {
             // The same address twice at the same moment: the second one finds the first one's row.
             Err(Error::Store(StoreError::Duplicate(which))) if which.contains("email_key") && again => again = false,
@@ -96,7 +108,7 @@ pub async fn sign_up(accounts: &Accounts, client: &Client, body: SignUp) -> Resu
     }
 }
 
-async fn sign_up_in(tx: Tx, fresh: Fresh) -> Result<(), Error> {
+async fn sign_up_in(tx: Tx, fresh: Fresh, next: String) -> Result<(), Error> {
     let known = people::find_email(tx.db(), fresh.email.key()).await?;
     let (job, id) = match known {
         None => ("mail.confirm_email", people::insert(&tx, fresh).await?.id),
@@ -116,8 +128,14 @@ async fn sign_up_in(tx: Tx, fresh: Fresh) -> Result<(), Error> {
             AccountStatus::Disabled => ("mail.nothing", row.id),
         },
     };
-    tx.enqueue(job, &json!({"account": id}), tx.now()).await?;
+    tx.enqueue(job, &link_for(id, &next), tx.now()).await?;
     Ok(())
+}
+
+/// What the job of a letter with a link knows: whose it is, and where it leads on to.
+fn link_for(account: Uuid, next: &str) -> serde_json::Value {
+    let next = Some(next).filter(|next| !next.is_empty() && next.len() <= NEXT_BYTES);
+    next.map_or_else(|| json!({ "account": account }), |next| json!({"account": account, "next": next}))
 }
 
 /// Counts a letter that somebody who is not signed in makes us send.
@@ -133,17 +151,18 @@ pub(crate) async fn letter_if(
     address: &str,
     kind: &'static str,
     states: &'static [AccountStatus],
+    next: &str,
 ) -> Result<(), Error> {
-    let key = email::key(address);
+    let (key, next) = (email::key(address), next.to_owned());
     accounts
         .store
         .write(Ctx::of(Actor::anonymous(Lang::Vi)), move |tx| {
-            let key = key.clone();
+            let (key, next) = (key.clone(), next.clone());
             async move {
                 let row = people::find_email(tx.db(), &key).await?;
                 let row = row.filter(|r| states.contains(&AccountStatus::stored(&r.status)));
                 let (kind, id) = row.map_or_else(|| ("mail.nothing", tx.new_id()), |r| (kind, r.id));
-                tx.enqueue(kind, &json!({"account": id}), tx.now()).await?;
+                tx.enqueue(kind, &link_for(id, &next), tx.now()).await?;
                 Ok(())
             }
         })
@@ -156,7 +175,7 @@ pub(crate) async fn letter_if(
 /// [`Error::Throttled`].
 pub async fn resend(accounts: &Accounts, client: &Client, address: &str) -> Result<(), Error> {
     may_write_to(accounts, client, &email::key(address)).await?;
-    letter_if(accounts, address, "mail.confirm_email", &[AccountStatus::Unconfirmed]).await
+    letter_if(accounts, address, "mail.confirm_email", &[AccountStatus::Unconfirmed], "").await
 }
 
 /// Confirms an address with the secret of a link. Invitations that were sent to it are the account's from now on.

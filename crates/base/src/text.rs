@@ -202,6 +202,13 @@ impl LocalisedList {
         self.0.get(&lang).filter(|w| !w.is_empty()).or_else(|| self.0.values().find(|w| !w.is_empty())).map_or(&[], Vec::as_slice)
     }
 
+    /// The language that [`Self::best`] speaks.
+    #[must_use]
+    pub fn spoken(&self, lang: Lang) -> Lang {
+        let has = |lang: Lang| self.0.get(&lang).is_some_and(|words| !words.is_empty());
+        if !has(lang) && has(lang.other()) { lang.other() } else { lang }
+    }
+
     /// True if no language has any words.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -123,12 +123,26 @@ pub struct Inside {
 /// # Errors
 /// [`ListingError::Refused`] hidden if it is not there, not of this kind, or not for this reader.
 pub async fn show(listings: &Listings, actor: &Actor, kind: Kind, id: ListingId) -> Result<ListingView, ListingError> {
+    shown(listings, actor, kind, id, false).await
+}
+
+/// The version that this reader reads, as outsiders will read it once it is public: cut for them, without what its members
+/// know. For everybody else the same as [`show`].
+///
+/// # Errors
+/// As [`show`].
+pub async fn preview(listings: &Listings, actor: &Actor, kind: Kind, id: ListingId) -> Result<ListingView, ListingError> {
+    shown(listings, actor, kind, id, true).await
+}
+
+async fn shown(listings: &Listings, actor: &Actor, kind: Kind, id: ListingId, is_preview: bool) -> Result<ListingView, ListingError> {
     let db = listings.store.db();
     let head = load(db, id).await?.filter(|h| h.kind == kind).ok_or(Refused::Hidden)?;
     let head = Grant::<View>::check(actor, head)?.into_object();
     let (inside, number) = version_for(actor, &head);
     let number = number.ok_or(Refused::Hidden)?;
     let content = content_of(db, kind, id.0, number).await?;
+    let inside = inside && !is_preview;
     let content = if inside { content } else { content.for_outsiders() };
     let party = accounts::parties::load_many(db, &[head.party]).await?.into_iter().next();
     let party = party.ok_or_else(|| StoreError::corrupt("party", std::io::Error::other("it is missing")))?;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use base::{Lang, Vocabularies};
+use base::{Lang, Vocabularies, messages};
 use serde::{Deserialize, Serialize};
 
 use crate::card::DocKind;
@@ -163,24 +163,12 @@ impl Facet {
         if let Some(list) = self.vocabulary() {
             return vocabularies.name(list, code, lang).to_owned();
         }
-        match (self, code, lang) {
-            (Self::Kind, "technology", Lang::Vi) => "Công nghệ",
-            (Self::Kind, "technology", Lang::En) => "Technology",
-            (Self::Kind, "ip_asset", Lang::Vi) => "Tài sản trí tuệ",
-            (Self::Kind, "ip_asset", Lang::En) => "IP asset",
-            (Self::Kind, "need", Lang::Vi) => "Nhu cầu",
-            (Self::Kind, "need", Lang::En) => "Need",
-            (Self::Kind, "party", Lang::Vi) => "Tổ chức, cá nhân",
-            (Self::Kind, "party", Lang::En) => "Party",
-            (Self::Kind, "expert", Lang::Vi) => "Chuyên gia",
-            (Self::Kind, "expert", Lang::En) => "Expert",
-            (Self::Language, "vi", Lang::Vi) => "Tiếng Việt",
-            (Self::Language, "vi", Lang::En) => "Vietnamese",
-            (Self::Language, "en", Lang::Vi) => "Tiếng Anh",
-            (Self::Language, "en", Lang::En) => "English",
-            (_, other, _) => other,
-        }
-        .to_owned()
+        let key = match self {
+            Self::Kind => format!("kind-one-{}", code.replace('_', "-")),
+            _ => format!("written-in-{code}"),
+        };
+        // A code may be anything somebody typed into an address; only those that are known have words.
+        if self.knows(code, vocabularies) { messages::say(lang, &key, &[]) } else { code.to_owned() }
     }
 }
 

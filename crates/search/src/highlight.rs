@@ -25,6 +25,8 @@ pub struct Highlights {
     pub title: String,
     /// The part of the texts with the most of what was looked for; the beginning where there is none of it.
     pub snippet: String,
+    /// The language that part is in.
+    pub snippet_lang: Lang,
 }
 
 /// The words to be marked.
@@ -72,10 +74,14 @@ impl Words {
         let (summary, text) = (card.summary(lang), best(body, lang).unwrap_or_default());
         let text_lang = if body.contains_key(&lang) { lang } else { other(lang) };
         // The short text where it has what was looked for, else the best part of all.
-        let spans = self.spans(summary, if card.summary.contains_key(&lang) { lang } else { other(lang) });
-        let snippet =
-            if spans.is_empty() && !text.is_empty() { excerpt(text, &self.enough(text, text_lang)) } else { excerpt(summary, &spans) };
-        Highlights { title, snippet }
+        let summary_lang = if card.summary.contains_key(&lang) { lang } else { other(lang) };
+        let spans = self.spans(summary, summary_lang);
+        let (snippet, snippet_lang) = if spans.is_empty() && !text.is_empty() {
+            (excerpt(text, &self.enough(text, text_lang)), text_lang)
+        } else {
+            (excerpt(summary, &spans), summary_lang)
+        };
+        Highlights { title, snippet, snippet_lang }
     }
 
     /// Where the words stand in a long text, up to a part that has as many of them as there are.

@@ -96,7 +96,30 @@
   document.addEventListener("htmx:before:swap", () => {
     open = new Set([...document.querySelectorAll("#finding details[id][open]")].map((d) => d.id));
   });
+  // An answer without the piece that was asked for (an error, the door after a session ended) would leave nothing where it
+  // stood. Where nothing that was typed could be lost, the page goes to that address and shows what it says; else it says
+  // beside what was asked that there was no answer, and stays.
+  const unanswered = () => document.querySelectorAll(".unanswered").forEach((one) => one.remove());
+  const sorry = (ctx) => {
+    unanswered();
+    const box = ctx.sourceElement.closest(".field, form") ?? ctx.target;
+    const line = Object.assign(document.createElement("p"), { className: "fault unanswered", textContent: live.dataset.unanswered });
+    box.after(line);
+    live.textContent = line.textContent;
+  };
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx, tasks } = event.detail;
+    if (!ctx.select) return;
+    const main = tasks.find((task) => task.type === "main");
+    if (ctx.response.status < 400 && main?.fragment.childElementCount) return;
+    event.preventDefault();
+    const typed = "main form[method=post] :is(textarea, select, input:not([type=hidden]))";
+    if (ctx.request.method.toUpperCase() === "GET" && !document.querySelector(typed)) location.assign(ctx.request.action);
+    else sorry(ctx);
+  });
+  document.addEventListener("htmx:error", (event) => { if (event.detail.ctx?.select) sorry(event.detail.ctx); });
   document.addEventListener("htmx:after:swap", (event) => {
+    unanswered();
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     const found = document.getElementById("found");
     if (live && found) live.textContent = found.textContent;
@@ -184,7 +207,14 @@
       if (text) saved.prepend(Object.assign(document.createElement("span"), { className: "fault", textContent: text }));
     };
     form.addEventListener("input", () => { dirty = true; typed++; say(""); });
-    form.addEventListener("htmx:before:request", () => { sent = typed; });
+    form.addEventListener("htmx:before:request", (event) => {
+      if (event.target !== form) return;
+      // It may have waited for the one before it: what goes out is what the form says now, from the version it was told.
+      const body = new URLSearchParams(new FormData(form));
+      body.set("_do", "auto");
+      event.detail.ctx.request.body = body;
+      sent = typed;
+    });
     // Anything but the line itself, such as the page of a session that ended, is no answer for this place.
     form.addEventListener("htmx:before:swap", (event) => {
       if (event.target !== form || event.detail.ctx.text.trimStart().startsWith("<p id=\"saved\"")) return;

@@ -300,8 +300,8 @@ fn wants_page(uri: &Uri, headers: &HeaderMap) -> bool {
 /// What of a request its answer is made from where the request itself is gone: who asked, for a page or for data, and where.
 struct Asker {
     actor: Actor,
-    /// The address without its language, for whoever wants a page.
-    page: Option<String>,
+    /// Where they are, for whoever wants a page.
+    page: Option<crate::web::Whereabouts>,
     id: String,
 }
 
@@ -319,7 +319,7 @@ impl Asker {
     /// A problem in words.
     fn told(&self, app: &App, problem: &Problem) -> Response {
         match &self.page {
-            Some(here) => crate::web::problem_page(&app.space, &self.actor, problem, here, &self.id),
+            Some(at) => crate::web::problem_page(&app.space, &self.actor, problem, at, &self.id),
             None => render(problem, self.actor.lang, &self.id),
         }
     }

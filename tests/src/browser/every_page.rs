@@ -36,6 +36,17 @@ const NO_PAGES: [(&str, &str); 15] = [
     ("/feeds/{link}", "for feed readers"),
 ];
 
+/// How far the parts of a page may move after they were first seen, as the browser reckons it.
+const MOST_SHIFT: f64 = 0.02;
+/// Asks how far they moved, once the letters are there and everything has been drawn again.
+const SHIFT: &str = "return document.fonts.ready.then(() => new Promise(done => {
+    let moved = 0;
+    const add = list => { for (const one of list) if (!one.hadRecentInput) moved += one.value; };
+    const watch = new PerformanceObserver(list => add(list.getEntries()));
+    watch.observe({type: 'layout-shift', buffered: true});
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => { add(watch.takeRecords()); done(moved); })));
+}))";
+
 fn is_no_page(route: &str) -> bool {
     let vietnamese = route.strip_prefix("/en").filter(|rest| !rest.is_empty()).unwrap_or(route);
     NO_PAGES.iter().any(|(path, _)| *path == vietnamese)
@@ -563,8 +574,17 @@ async fn a_page_that_is_not_accessible_is_told() {
             assert!(told.contains(rule), "{rule}: {told}");
         }
         assert!(axe::violations(&window, Rules::Colour).await.iter().all(|told| told.starts_with("color-contrast")));
+        window
+            .ask(
+                "const box = document.createElement('div');
+                 box.innerHTML = '<form><button name=_do value=drop:/x/0>x</button></form>';
+                 document.querySelector('main').prepend(box);
+                 box.style.height = '400px';
+                 return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))",
+            )
+            .await;
         let told = measured(&window, "vi").await.join("\n");
-        for part in ["language", "2 headings"] {
+        for part in ["language", "2 headings", "its parts move", "takes a row away"] {
             assert!(told.contains(part), "{part}: {told}");
         }
         assert!(wide(&window, PHONE).await.is_some());
@@ -662,6 +682,14 @@ async fn measured(window: &Window, lang: &str) -> Vec<String> {
     }
     if seen[2].as_str().is_none_or(str::is_empty) {
         faults.push("it has no title".to_owned());
+    }
+    let shift = window.ask(SHIFT).await.as_f64().unwrap();
+    if shift >= MOST_SHIFT {
+        faults.push(format!("its parts move while it comes: {shift}"));
+    }
+    let dropped = window.ask(super::enter::DROPPED_BY_ENTER).await;
+    if dropped != json!([]) {
+        faults.push(format!("Enter in a form takes a row away: {dropped}"));
     }
     faults
 }

@@ -6,13 +6,17 @@
 //! SQLite only: what the database does to a page is held elsewhere.
 
 mod axe;
+mod enter;
 mod every_page;
+mod kept;
 mod keyboard;
 mod keys_alone;
+mod live;
 mod numbers;
 mod pictures;
 mod png;
 mod posting;
+mod print;
 mod searching;
 mod staff;
 mod states;

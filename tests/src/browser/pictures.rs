@@ -20,8 +20,8 @@ use crate::site::{Client, Site};
 
 /// As narrow as the layout of a desk goes, so that letters stay readable where a page shows the picture smaller.
 const LOOK: Look = Look { name: "pictures", width: 1080, height: 800, is_dark: false };
-/// What a picture may weigh.
-const BYTES: usize = 48_000;
+/// What a picture may weigh. What a page of help may weigh with all of its own is held elsewhere (`help`).
+const BYTES: usize = 34_000;
 
 /// A picture to take.
 struct Scene {
@@ -155,16 +155,16 @@ impl Cast {
         site.indexed().await;
         let scene = |name, who: Option<&Client>, path: String, css, height| Scene { name, who: who.cloned(), path, css, height };
         vec![
-            scene("search", None, "/search?q=may+say+com+dua".to_owned(), "main", 640),
-            scene("listing", None, dryer.clone(), "main", 500),
-            scene("need-targets", Some(&self.firm), format!("/my/listings/{wanted}/edit/2"), "main", 700),
-            scene("matches", Some(&self.firm), format!("{need}/matches"), "main", 620),
-            scene("interest", Some(&self.firm), format!("{dryer}/interest"), "main", 640),
+            scene("search", None, "/search?q=may+say+com+dua".to_owned(), "main", 330),
+            scene("listing", None, dryer.clone(), "main", 260),
+            scene("need-targets", Some(&self.firm), format!("/my/listings/{wanted}/edit/2"), "main", 300),
+            scene("matches", Some(&self.firm), format!("{need}/matches"), "main", 270),
+            scene("interest", Some(&self.firm), format!("{dryer}/interest"), "main", 250),
             scene("posting", Some(&self.institute), format!("/my/listings/{embryos}/edit/3"), "main", 760),
             scene("interest-received", Some(&self.institute), interest["url"].as_str().unwrap().to_owned(), "main", 880),
             scene("need-desk", Some(&self.broker), "/staff/needs/new".to_owned(), "main", 730),
             scene("board", Some(&self.broker), "/staff/deals".to_owned(), "main", 560),
-            scene("deal", Some(&self.broker), deal, "main", 900),
+            scene("deal", Some(&self.broker), deal, "main", 620),
             scene("queue", Some(&self.moderator), "/review".to_owned(), "main", 290),
             scene("review", Some(&self.moderator), format!("/review/{changed}"), "main", 760),
         ]

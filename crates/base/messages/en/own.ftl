@@ -168,7 +168,7 @@ own-scope-import-about = Send files with many listings at once.
 
 nav-staff = Staff
 staff-title = Staff
-staff-nothing = There is nothing to do here for your role yet.
+lists-door = What each code means, where it comes from and since when it holds.
 staff-filter = Filter the list
 staff-none-here = There is nothing here.
 staff-review-door = { $count ->

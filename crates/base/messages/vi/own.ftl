@@ -159,7 +159,7 @@ own-scope-import-about = Gửi tệp có nhiều tin một lúc.
 
 nav-staff = Điều hành
 staff-title = Điều hành
-staff-nothing = Chưa có việc nào dành cho vai trò của bạn.
+lists-door = Tra cứu mã và tên trong các danh mục dùng chung, hiệu lực từ ngày nào.
 staff-filter = Lọc danh sách
 staff-none-here = Không có mục nào ở đây.
 staff-review-door = { $count } tin chờ xét duyệt.

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use base::secret::Secret;
 use base::{Lang, messages};
 
+use super::door::{on_the_way, safe};
 use super::form::Form;
 use super::frame::{Frame, Visit, go, localised, page, parameter};
 use crate::app::App;
@@ -25,6 +26,9 @@ const CONFIRM: &str = accounts::letters::CONFIRM_PATH;
 const FORGOT: &str = accounts::letters::FORGOT_PATH;
 const RESET: &str = accounts::letters::RESET_PATH;
 const MEMBERSHIPS: &str = accounts::letters::MEMBERSHIPS_PATH;
+
+/// The parameter and input with the page that somebody is on the way to.
+const NEXT: &str = "next";
 
 /// One field of a form.
 pub(super) struct Field {
@@ -50,6 +54,8 @@ pub(super) struct FormPage {
     pub about: String,
     pub action: &'static str,
     pub token: String,
+    /// The page of ours that somebody is on the way to: taken along until there is a session.
+    pub next: String,
     pub fields: Vec<Field>,
     pub button: Option<String>,
     pub links: Vec<(&'static str, &'static str)>,
@@ -69,11 +75,22 @@ impl FormPage {
             about: say("-about"),
             action,
             token: String::new(),
+            next: String::new(),
             fields: Vec::new(),
             button: Some(say("-button")),
             links: Vec::new(),
             faults: Vec::new(),
         }
+    }
+
+    /// Where a link leads, with where somebody is on the way to.
+    fn way(&self, link: &(&'static str, &'static str)) -> String {
+        on_the_way(&self.f.href(link.0), &self.next)
+    }
+
+    /// The same for somebody on the way to a page of ours; anything else is nowhere.
+    fn on_the_way_to(self, next: &str) -> Self {
+        Self { next: safe(next).to_owned(), ..self }
     }
 
     /// A page that says how it ended and where to go on.
@@ -134,22 +151,22 @@ fn sign_up_form(app: &App, visit: &Visit, name: &str, email: &str) -> FormPage {
 }
 
 pub(super) async fn sign_up(State(app): State<App>, visit: Visit) -> Response {
-    sign_up_form(&app, &visit, "", "").answer(StatusCode::OK, visit.lang())
+    sign_up_form(&app, &visit, "", "").on_the_way_to(&parameter(&visit, NEXT)).answer(StatusCode::OK, visit.lang())
 }
 
 /// Makes an account that waits for its address to be confirmed.
 pub(super) async fn send_sign_up(State(app): State<App>, visit: Visit, form: Form) -> Result<Response, Problem> {
     let (name, email) = (form.get("name").trim(), form.get("email").trim());
     let new = SignUp { email: email.to_owned(), name: name.to_owned(), lang: visit.lang(), password: Password::new(form.get("password")) };
-    match accounts::sign_up::sign_up(&app.accounts, &visit.who.client, new).await {
+    match accounts::sign_up::sign_up_on_the_way(&app.accounts, &visit.who.client, new, safe(form.get(NEXT))).await {
         Ok(()) => Ok(FormPage::done(&app, &visit, "account-sent", &[]).answer(StatusCode::ACCEPTED, visit.lang())),
-        Err(error) => sign_up_form(&app, &visit, name, email).with(error, visit.lang()),
+        Err(error) => sign_up_form(&app, &visit, name, email).on_the_way_to(form.get(NEXT)).with(error, visit.lang()),
     }
 }
 
 pub(super) async fn confirm(State(app): State<App>, visit: Visit) -> Response {
     let form = FormPage { token: parameter(&visit, "token"), ..FormPage::new(&app, &visit, "account-confirm", CONFIRM) };
-    form.answer(StatusCode::OK, visit.lang())
+    form.on_the_way_to(&parameter(&visit, NEXT)).answer(StatusCode::OK, visit.lang())
 }
 
 /// Confirms the address.
@@ -157,9 +174,9 @@ pub(super) async fn send_confirm(State(app): State<App>, visit: Visit, form: For
     match accounts::sign_up::confirm(&app.accounts, &Secret::received(form.get("token"))).await {
         Ok(_) => {
             let done = FormPage::done(&app, &visit, "account-confirmed", &[("/sign-in", "sign-in")]);
-            Ok(done.answer(StatusCode::OK, visit.lang()))
+            Ok(done.on_the_way_to(form.get(NEXT)).answer(StatusCode::OK, visit.lang()))
         }
-        Err(error) => FormPage::new(&app, &visit, "account-confirm", CONFIRM).with(error, visit.lang()),
+        Err(error) => FormPage::new(&app, &visit, "account-confirm", CONFIRM).on_the_way_to(form.get(NEXT)).with(error, visit.lang()),
     }
 }
 
@@ -168,15 +185,15 @@ fn forgot_form(app: &App, visit: &Visit, email: &str) -> FormPage {
 }
 
 pub(super) async fn forgot(State(app): State<App>, visit: Visit) -> Response {
-    forgot_form(&app, &visit, "").answer(StatusCode::OK, visit.lang())
+    forgot_form(&app, &visit, "").on_the_way_to(&parameter(&visit, NEXT)).answer(StatusCode::OK, visit.lang())
 }
 
 /// Asks for a link; the answer does not tell whether there is such an account.
 pub(super) async fn send_forgot(State(app): State<App>, visit: Visit, form: Form) -> Result<Response, Problem> {
     let email = form.get("email").trim();
-    match accounts::recovery::request(&app.accounts, &visit.who.client, email).await {
+    match accounts::recovery::request_on_the_way(&app.accounts, &visit.who.client, email, safe(form.get(NEXT))).await {
         Ok(()) => Ok(FormPage::done(&app, &visit, "account-sent", &[]).answer(StatusCode::ACCEPTED, visit.lang())),
-        Err(error) => forgot_form(&app, &visit, email).with(error, visit.lang()),
+        Err(error) => forgot_form(&app, &visit, email).on_the_way_to(form.get(NEXT)).with(error, visit.lang()),
     }
 }
 
@@ -189,7 +206,7 @@ fn reset_form(app: &App, visit: &Visit, token: &str) -> FormPage {
 }
 
 pub(super) async fn reset(State(app): State<App>, visit: Visit) -> Response {
-    reset_form(&app, &visit, &parameter(&visit, "token")).answer(StatusCode::OK, visit.lang())
+    reset_form(&app, &visit, &parameter(&visit, "token")).on_the_way_to(&parameter(&visit, NEXT)).answer(StatusCode::OK, visit.lang())
 }
 
 /// Sets the new password; every session ends.
@@ -198,9 +215,9 @@ pub(super) async fn send_reset(State(app): State<App>, visit: Visit, form: Form)
     match accounts::recovery::reset(&app.accounts, &Secret::received(token), &Password::new(form.get("password"))).await {
         Ok(_) => {
             let done = FormPage::done(&app, &visit, "account-reset-done", &[("/sign-in", "sign-in")]);
-            Ok(done.answer(StatusCode::OK, visit.lang()))
+            Ok(done.on_the_way_to(form.get(NEXT)).answer(StatusCode::OK, visit.lang()))
         }
-        Err(error) => reset_form(&app, &visit, token).with(error, visit.lang()),
+        Err(error) => reset_form(&app, &visit, token).on_the_way_to(form.get(NEXT)).with(error, visit.lang()),
     }
 }
 

@@ -66,6 +66,7 @@ fn context<'a>(app: &'a App, visit: &Visit) -> Context<'a> {
         today: app.clock().today(),
         parties: Vec::new(),
         listings: Vec::new(),
+        known: HashMap::new(),
         notes: HashMap::new(),
     }
 }

@@ -141,7 +141,9 @@ fn rows(pen: &Pen<'_>, table: &Table) -> Vec<Row> {
     };
     let Content::Need(need) = &table.need.content else { return Vec::new() };
     let mut all = vec![
-        row("compare-score", String::new(), &|c| pen.plain(c.score.map(|s| format!("{} %", percent(s))).unwrap_or_default())),
+        row("compare-score", String::new(), &|c| {
+            pen.plain(c.score.map(|s| format::percent(pen.lang, &percent(s).to_string())).unwrap_or_default())
+        }),
         row("compare-conditions", String::new(), &|c| {
             let broken: Vec<String> = c.excluded.iter().map(|e| e.text.clone()).collect();
             if broken.is_empty() {

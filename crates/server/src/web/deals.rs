@@ -253,6 +253,7 @@ pub(super) fn context<'a>(app: &'a App, visit: &Visit) -> Context<'a> {
         today: app.clock().today(),
         parties: Vec::new(),
         listings: Vec::new(),
+        known: std::collections::HashMap::new(),
         notes: std::collections::HashMap::new(),
     }
 }

@@ -32,6 +32,9 @@ const VERSIONS: u64 = 50;
 /// Bytes of a comparison on a page, beside the versions and reviews.
 const HISTORY_BYTES: usize = 24_000;
 
+/// The input with the code of the listing that solved a need.
+const SOLVED_BY: &str = "/outcome/solved_by";
+
 /// Something that would make the listing better.
 struct Missing {
     label: String,
@@ -92,6 +95,8 @@ struct DeskPage {
     is_need: bool,
     reasons: Vec<Opt>,
     results: Vec<Opt>,
+    /// The code of the listing that solved a need, as it was typed.
+    solved_by: String,
     unsolved: Vec<Opt>,
     faults: Vec<FaultLine>,
     published: Option<Moment>,
@@ -124,7 +129,24 @@ fn explains(status: Status, revision: Revision) -> &'static str {
     }
 }
 
-async fn desk(app: &App, visit: &Visit, writing: &Writing, status: StatusCode, faults: Vec<FaultLine>) -> Result<Response, Problem> {
+/// The terms of a list with the one that was chosen.
+fn chosen(app: &App, list: &str, typed: Option<&Form>, name: &str, lang: Lang) -> Vec<Opt> {
+    let mut options = terms(app, list, lang);
+    for option in &mut options {
+        option.is_on = typed.is_some_and(|form| form.get(name) == option.value);
+    }
+    options
+}
+
+/// The desk, with what was chosen in a form that was refused.
+async fn desk(
+    app: &App,
+    visit: &Visit,
+    writing: &Writing,
+    status: StatusCode,
+    typed: Option<&Form>,
+    faults: Vec<FaultLine>,
+) -> Result<Response, Problem> {
     let lang = visit.lang();
     let view = &writing.view;
     let inside = view.inside.as_ref().ok_or_else(Problem::not_found)?;
@@ -183,7 +205,7 @@ async fn desk(app: &App, visit: &Visit, writing: &Writing, status: StatusCode, f
         revision: (inside.revision != Revision::None)
             .then(|| messages::say(lang, &format!("revision-{}", inside.revision.as_str().replace('_', "-")), &[])),
         explains: messages::say(lang, explains(view.status, inside.revision), &[]),
-        page: localised(lang, &view.url),
+        page: localised(lang, &format!("{}?as=public", view.url)),
         history: localised(lang, &format!("{}/history", writing.desk())),
         audience: localised(lang, &format!("{}/audience", writing.desk())),
         open_deal: (view.status == Status::Published && writing.can_write)
@@ -205,9 +227,10 @@ async fn desk(app: &App, visit: &Visit, writing: &Writing, status: StatusCode, f
         remove: (writing.is_editor && is_removable(view.status, view.published_at.is_some()))
             .then(|| localised(lang, &format!("{}/remove", writing.desk()))),
         is_need: view.kind == Kind::Need,
-        reasons: terms(app, "withdraw_reasons", lang),
-        results: terms(app, "need_outcomes", lang),
-        unsolved: terms(app, "unsolved_reasons", lang),
+        reasons: chosen(app, "withdraw_reasons", typed, "/outcome/reason", lang),
+        results: chosen(app, "need_outcomes", typed, "/outcome/result", lang),
+        solved_by: typed.map(|form| form.get(SOLVED_BY).to_owned()).unwrap_or_default(),
+        unsolved: chosen(app, "unsolved_reasons", typed, "/outcome/unsolved_reason", lang),
         faults,
         published: view.published_at.map(|at| format::moment(lang, at)),
         expires: view.expires_at.map(|at| format::moment(lang, at)),
@@ -217,7 +240,17 @@ async fn desk(app: &App, visit: &Visit, writing: &Writing, status: StatusCode, f
 
 pub(super) async fn show(State(app): State<App>, visit: Visit, Path(id): Path<String>) -> Result<Response, Problem> {
     let writing = Writing::load(&app, &visit, &id).await?;
-    desk(&app, &visit, &writing, StatusCode::OK, Vec::new()).await
+    desk(&app, &visit, &writing, StatusCode::OK, None, Vec::new()).await
+}
+
+/// The listing that solved a need, by its code. What nobody has is no listing's id, so that the rule says what is wrong with
+/// it together with everything else.
+async fn solver(app: &App, code: &str) -> Result<Option<ListingId>, Problem> {
+    if code.trim().is_empty() {
+        return Ok(None);
+    }
+    let found = listings::lookup::by_code(app.store.db(), code).await?;
+    Ok(Some(found.unwrap_or(ListingId(uuid::Uuid::nil()))))
 }
 
 /// Takes a step of the life cycle.
@@ -232,10 +265,10 @@ pub(super) async fn step(
     let lang = visit.lang();
     let wanted: Move = form.get("step").parse().map_err(|_| Problem::malformed("bad-form"))?;
     let code = |name: &str| Some(form.get(name)).filter(|c| !c.is_empty()).map(|c| Code(c.to_owned()));
-    let outcome = (wanted == Move::Withdraw).then(|| Outcome {
+    let outcome = (wanted == Move::Withdraw).then_some(Outcome {
         reason: code("/outcome/reason"),
         result: code("/outcome/result"),
-        solved_by: None,
+        solved_by: solver(&app, form.get(SOLVED_BY)).await?,
         unsolved_reason: code("/outcome/unsolved_reason"),
     });
     let seen = form.get("_seen").parse().unwrap_or_default();
@@ -255,12 +288,12 @@ pub(super) async fn step(
                     text: format!("{}: {}", label_of(writing.view.kind, pointer, lang), f.say(lang)),
                 },
             };
-            desk(&app, &visit, &writing, StatusCode::UNPROCESSABLE_ENTITY, faults.iter().map(line).collect()).await
+            desk(&app, &visit, &writing, StatusCode::UNPROCESSABLE_ENTITY, Some(&form), faults.iter().map(line).collect()).await
         }
         Err(ListingError::Stale { .. } | ListingError::NotAllowed { .. }) => {
             let text = messages::say(lang, "desk-changed", &[]);
             let faults = vec![FaultLine { id: String::new(), label: String::new(), text }];
-            desk(&app, &visit, &writing, StatusCode::CONFLICT, faults).await
+            desk(&app, &visit, &writing, StatusCode::CONFLICT, Some(&form), faults).await
         }
         Err(error) => Err(error.into()),
     }
@@ -283,7 +316,7 @@ pub(super) async fn remove(
             let newest = Writing::load(&app, &visit, &id).await?;
             let key = if matches!(error, ListingError::Stale { .. }) { "desk-changed" } else { "desk-not-removable" };
             let faults = vec![FaultLine { id: String::new(), label: String::new(), text: messages::say(lang, key, &[]) }];
-            desk(&app, &visit, &newest, StatusCode::CONFLICT, faults).await
+            desk(&app, &visit, &newest, StatusCode::CONFLICT, None, faults).await
         }
         Err(error) => Err(error.into()),
     }
@@ -351,7 +384,7 @@ pub(super) async fn history(State(app): State<App>, visit: Visit, Path(id): Path
     let (_, one) = listings::versions::get(&app.listings, actor, id, from).await?;
     let (_, other) = listings::versions::get(&app.listings, actor, id, to).await?;
     let fields = steps::fields(kind);
-    let cx = reading(&app, &visit, &fields, view.party.id).await?;
+    let cx = reading(&app, &visit, &[&one, &other]).await?;
     let lines = |content: &listings::content::Content| {
         let json = content.to_json().and_then(|j| serde_json::from_str(&j)).map_err(|e| Problem::internal(&e))?;
         Ok::<_, Problem>(told(&fields, &json, &cx))

@@ -26,6 +26,9 @@ pub(super) struct SignInPage {
     pub f: Frame,
     pub email: String,
     pub next: String,
+    /// Where a new password is asked for, and where an account is made.
+    pub forgot: String,
+    pub sign_up: String,
     pub fault: Option<String>,
 }
 
@@ -49,8 +52,13 @@ pub(super) fn is_ours(next: &str) -> bool {
 }
 
 /// A page of ours to go on to after the door; anything else is nowhere.
-fn safe(next: &str) -> &str {
+pub(super) fn safe(next: &str) -> &str {
     if is_ours(next) && next.len() <= 2_000 && !next.contains("/sign-") { next } else { "" }
+}
+
+/// An address that takes along where somebody was on the way to.
+pub(super) fn on_the_way(path: &str, next: &str) -> String {
+    super::paging::address(path, &[("next", safe(next))])
 }
 
 /// To the door, and from there back to this address.
@@ -69,7 +77,9 @@ fn onward(visit: &Visit, next: &str) -> String {
 
 fn sign_in_view(app: &App, visit: &Visit, email: &str, next: &str, fault: Option<String>) -> SignInPage {
     let f = visit.frame(app, messages::say(visit.lang(), "sign-in", &[])).at("/sign-in").unlisted().without_search();
-    SignInPage { f, email: email.to_owned(), next: safe(next).to_owned(), fault }
+    let way = |path: &str| on_the_way(&localised(visit.lang(), path), next);
+    let (forgot, sign_up) = (way(accounts::letters::FORGOT_PATH), way(accounts::letters::SIGN_UP_PATH));
+    SignInPage { f, email: email.to_owned(), next: safe(next).to_owned(), forgot, sign_up, fault }
 }
 
 /// The door.

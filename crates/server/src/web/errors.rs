@@ -25,6 +25,8 @@ pub(super) struct ProblemPage {
     pub request_id: Option<String>,
     pub is_missing: bool,
     pub needs_sign_in: bool,
+    /// Whether a form was sent that has no answer now.
+    pub is_sent: bool,
 }
 
 #[derive(Template)]
@@ -38,15 +40,19 @@ pub(super) struct ProblemType {
 /// The longest address that is worth leading back to, in bytes.
 const HERE_BYTES: usize = 2_000;
 
-/// Where somebody is who asks for this, without the language: what links of an error page keep. What is sent by a form has
-/// no page of its own, so that is where the form stood.
-pub(crate) fn whereabouts(public_url: &str, method: &Method, uri: &Uri, headers: &HeaderMap) -> String {
-    let address = if matches!(*method, Method::GET | Method::HEAD) {
-        uri.path_and_query().map_or("/", |p| p.as_str())
-    } else {
-        let from = headers.get(header::REFERER).and_then(|v| v.to_str().ok());
-        from.and_then(|from| from.strip_prefix(public_url)).unwrap_or("/")
-    };
+/// Where somebody is who asked for what has no answer.
+pub(crate) struct Whereabouts {
+    /// The address without the language: what links of an error page keep.
+    pub here: String,
+    /// Whether a form of one of our pages was sent.
+    pub is_sent: bool,
+}
+
+/// Where somebody is who asks for this. What is sent by a form has no page of its own, so that is where the form stood.
+pub(crate) fn whereabouts(public_url: &str, method: &Method, uri: &Uri, headers: &HeaderMap) -> Whereabouts {
+    let is_asked = matches!(*method, Method::GET | Method::HEAD);
+    let from = headers.get(header::REFERER).and_then(|v| v.to_str().ok()).and_then(|from| from.strip_prefix(public_url));
+    let address = if is_asked { uri.path_and_query().map_or("/", |p| p.as_str()) } else { from.unwrap_or("/") };
     let rest = address.strip_prefix("/en").filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
     let here = match rest {
         Some(rest) if rest.starts_with('/') => rest.to_owned(),
@@ -55,13 +61,17 @@ pub(crate) fn whereabouts(public_url: &str, method: &Method, uri: &Uri, headers:
     };
     // `//host` and `/\host` would lead to another house.
     let is_ours = here.starts_with('/') && !here.starts_with("//") && !here.contains('\\') && here.len() <= HERE_BYTES;
-    if is_ours { here } else { "/".to_owned() }
+    Whereabouts { here: if is_ours { here } else { "/".to_owned() }, is_sent: !is_asked && is_ours && from.is_some() }
 }
 
 /// A problem as a page for a reader of this space who is `here`.
-pub(crate) fn problem_page(space: &Arc<Space>, actor: &Actor, problem: &Problem, here: &str, request_id: &str) -> Response {
-    let frame = Frame::new(actor.lang, Arc::clone(space), "", here, actor);
-    let mut response = page(problem.status, actor.lang, &problem_view(frame, problem, request_id));
+pub(crate) fn problem_page(space: &Arc<Space>, actor: &Actor, problem: &Problem, at: &Whereabouts, request_id: &str) -> Response {
+    let frame = Frame::new(actor.lang, Arc::clone(space), "", &at.here, actor);
+    // What was refused for good is not worth typing again.
+    let may_be_sent_again =
+        problem.status == StatusCode::UNAUTHORIZED || problem.status == StatusCode::TOO_MANY_REQUESTS || problem.status.is_server_error();
+    let view = ProblemPage { is_sent: at.is_sent && may_be_sent_again, ..problem_view(frame, problem, request_id) };
+    let mut response = page(problem.status, actor.lang, &view);
     if let Some(wait) = problem.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
     }
@@ -88,6 +98,7 @@ pub(super) fn problem_view(f: Frame, problem: &Problem, request_id: &str) -> Pro
         request_id: (status.is_server_error() && !request_id.is_empty()).then(|| request_id.to_owned()),
         needs_sign_in: status == StatusCode::UNAUTHORIZED,
         is_missing,
+        is_sent: false,
         f: f.titled(&heading).unlisted().without_search(),
         heading,
     }
@@ -111,7 +122,7 @@ mod tests {
 
     fn here(method: &Method, uri: &str, from: &str) -> String {
         let headers = HeaderMap::from_iter([(header::REFERER, HeaderValue::from_str(from).unwrap())]);
-        whereabouts("https://space.example", method, &uri.parse().unwrap(), &headers)
+        whereabouts("https://space.example", method, &uri.parse().unwrap(), &headers).here
     }
 
     #[test]

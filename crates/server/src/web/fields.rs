@@ -11,7 +11,7 @@ mod tell;
 
 use std::collections::{BTreeMap, HashMap};
 
-use base::{Faults, Lang, ListingId, PartyId, Vocabularies};
+use base::{Faults, Lang, ListingId, PartyId, Vocabularies, messages};
 use chrono::NaiveDate;
 use listings::Kind;
 
@@ -144,8 +144,21 @@ pub(super) struct Context<'a> {
     pub parties: Vec<(PartyId, String)>,
     /// The listings that may be chosen.
     pub listings: Vec<(ListingId, Kind, String)>,
+    /// The names of what a content names, by id, for whoever reads it: not only of what may be chosen.
+    pub known: HashMap<String, String>,
     /// What moderators noted, by pointer.
     pub notes: HashMap<String, String>,
+}
+
+impl Context<'_> {
+    /// What something is called that a content names by its id: a party or a listing that may be chosen, or one that the
+    /// reader may see; a sentence for what the reader may not.
+    pub fn name_of(&self, id: &str) -> String {
+        let party = self.parties.iter().find(|(party, _)| party.to_string() == id).map(|(_, name)| name);
+        let listing = || self.listings.iter().find(|(listing, ..)| listing.to_string() == id).map(|(.., name)| name);
+        let name = party.or_else(listing).or_else(|| self.known.get(id)).cloned();
+        name.unwrap_or_else(|| messages::say(self.lang, "named-hidden", &[]))
+    }
 }
 
 /// The sentence for a field, of all faults that belong to it; those that belong to none are left in the map.

@@ -20,7 +20,8 @@ use crate::extract::Params;
 use crate::problem::Problem;
 
 /// The facets at the side, in their order; kinds are the tabs.
-const ASIDE: [Facet; 10] = [
+const ASIDE: [Facet; 11] = [
+    Facet::IpKind,
     Facet::Field,
     Facet::Trl,
     Facet::Cooperation,
@@ -160,6 +161,10 @@ pub(super) async fn show(State(app): State<App>, visit: Visit, headers: HeaderMa
         query.facets.push(Facet::Commune);
     }
     let asked = Asked::of(&query);
+    // Among technologies and needs it says nothing, and would stand above what does.
+    if asked.kind() == Some(DocKind::IpAsset) || asked.filters.contains_key(&Facet::IpKind) {
+        query.facets.push(Facet::IpKind);
+    }
     let cursor = query.cursor.clone();
     let results = api::search::run(&app, &visit.who, query).await?;
     // Whoever sends a code wants that page and no list of one; whoever is still typing stays here.
@@ -172,7 +177,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit, headers: HeaderMa
         None => None,
     };
     let here = asked.path(cursor.as_deref());
-    let f = visit.frame(&app, "").at(&here);
+    let f = visit.frame(&app, "").exactly_at(&here);
     let finding = finding(f, &app.vocabularies, &asked, cursor.is_some(), party, results);
     Ok(page(StatusCode::OK, lang, &finding))
 }

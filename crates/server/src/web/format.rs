@@ -131,30 +131,35 @@ pub(super) fn recent(lang: Lang, at: DateTime<Utc>, now: DateTime<Utc>) -> Momen
     Moment { ago, ..told }
 }
 
-/// A share in basis points: `33,33 %`.
+/// A share in basis points: `33,33 %`, in English `33.33%`.
 pub(super) fn share(lang: Lang, bp: u32) -> String {
-    format!("{} %", number(lang, f64::from(bp) / 100.0))
+    percent(lang, &number(lang, f64::from(bp) / 100.0))
 }
 
-/// An amount as figure and unit, where the unit may be "million" or "billion" if nothing is lost by it.
-fn scaled(lang: Lang, minor: i64, currency: &Currency) -> (String, &'static str) {
-    let units = |million, billion| match lang {
-        Lang::Vi => (" triệu", " tỷ"),
-        Lang::En => (million, billion),
-    };
-    let (million, billion) = units(" million", " billion");
+/// A figure of a hundred with its sign, as the language writes it.
+pub(super) fn percent(lang: Lang, figure: &str) -> String {
+    messages::say(lang, "percent", &[("number", figure)])
+}
+
+/// An amount as its figure, and the message that puts "million" or "billion" behind it if nothing is lost by that.
+fn scaled(lang: Lang, minor: i64, currency: &Currency) -> (String, Option<&'static str>) {
     let scale = 10_i64.saturating_pow(currency.decimals());
     // Two decimals of a billion or a million must be all there is.
     let fits = |unit: i64| minor >= unit.saturating_mul(scale) && minor % (unit / 100).saturating_mul(scale) == 0;
     #[expect(clippy::cast_precision_loss, reason = "two decimals of a figure for reading")]
     let figure = |unit: i64| number(lang, minor as f64 / (unit.saturating_mul(scale)) as f64);
     if fits(1_000_000_000) {
-        (figure(1_000_000_000), billion)
+        (figure(1_000_000_000), Some("money-billion"))
     } else if fits(1_000_000) {
-        (figure(1_000_000), million)
+        (figure(1_000_000), Some("money-million"))
     } else {
-        (figure(1), "")
+        (figure(1), None)
     }
+}
+
+/// Figures with the word for their unit.
+fn in_units(lang: Lang, figures: &str, unit: Option<&str>) -> String {
+    unit.map_or_else(|| figures.to_owned(), |key| messages::say(lang, key, &[("figure", figures)]))
 }
 
 fn with_currency(lang: Lang, figures: &str, currency: &Currency) -> String {
@@ -168,7 +173,7 @@ fn with_currency(lang: Lang, figures: &str, currency: &Currency) -> String {
 /// An amount.
 pub(super) fn money(lang: Lang, minor: i64, currency: &Currency) -> String {
     let (figure, unit) = scaled(lang, minor, currency);
-    with_currency(lang, &format!("{figure}{unit}"), currency)
+    with_currency(lang, &in_units(lang, &figure, unit), currency)
 }
 
 /// From … to …; none if both ends are open.
@@ -182,7 +187,7 @@ pub(super) fn range(lang: Lang, range: &MoneyRange) -> Option<String> {
         (Some(min), Some(max)) => {
             let (low, high) = (scaled(lang, min, currency), scaled(lang, max, currency));
             Some(if low.1 == high.1 {
-                with_currency(lang, &format!("{}–{}{}", low.0, high.0, low.1), currency)
+                with_currency(lang, &in_units(lang, &format!("{}–{}", low.0, high.0), low.1), currency)
             } else {
                 format!("{} – {}", money(lang, min, currency), money(lang, max, currency))
             })
@@ -207,6 +212,8 @@ mod tests {
         assert_eq!(number(Lang::En, -0.0), "0");
         assert_eq!(count(Lang::Vi, 1_234_567), "1.234.567");
         assert_eq!(share(Lang::Vi, 3_333), "33,33 %");
+        assert_eq!(share(Lang::En, 3_333), "33.33%");
+        assert_eq!(share(Lang::En, 10_000), "100%");
     }
 
     #[test]

@@ -54,10 +54,27 @@ impl Visit {
         self.who.actor.lang
     }
 
+    /// The same page for somebody who is not signed in.
+    pub fn of_the_public(&self) -> Self {
+        let who = Who { actor: Actor::anonymous(self.lang()), session: None, ..self.who.clone() };
+        Self { who, here: self.here.clone(), query: self.query.clone(), unread: 0 }
+    }
+
     /// The frame of a page with this title.
     pub fn frame(&self, app: &App, title: impl Into<String>) -> Frame {
         let frame = Frame::new(self.lang(), Arc::clone(&app.space), &app.settings.public_url, &self.here, &self.who.actor);
-        Frame { unread: self.unread, ..frame }.titled(title)
+        Frame { unread: self.unread, asked: self.lasting(), ..frame }.titled(title)
+    }
+}
+
+/// Parameters that tell what has just been done, and nothing of the page.
+const DONE: [&str; 2] = ["did", "saved"];
+
+impl Visit {
+    /// What the address asks for, without what has just been done.
+    fn lasting(&self) -> String {
+        let lasting = form_urlencoded::parse(self.query.as_bytes()).filter(|(name, _)| !DONE.contains(&&**name));
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(lasting).finish()
     }
 }
 
@@ -91,6 +108,8 @@ pub(super) struct Frame {
     pub place: &'static str,
     /// Whether somebody is signed in.
     pub is_signed_in: bool,
+    /// Whose page it is: what was typed is offered again to that account alone.
+    pub account: Option<String>,
     /// Whether that somebody works for the space.
     pub is_staff: bool,
     /// Whether that somebody reviews.
@@ -100,6 +119,8 @@ pub(super) struct Frame {
     space: Arc<Space>,
     public_url: String,
     here: String,
+    /// The parameters that the page was asked for with.
+    asked: String,
 }
 
 impl Frame {
@@ -115,12 +136,14 @@ impl Frame {
             json_ld: None,
             place: "",
             is_signed_in: actor.account().is_some(),
+            account: actor.account().map(|id| id.to_string()),
             is_staff: !actor.staff.is_empty(),
             is_moderator: actor.is_staff(base::StaffRole::Moderator),
             unread: 0,
             space,
             public_url: public_url.to_owned(),
             here: here.to_owned(),
+            asked: String::new(),
         }
     }
 
@@ -143,6 +166,12 @@ impl Frame {
     pub fn at(mut self, path: &str) -> Self {
         path.clone_into(&mut self.here);
         self
+    }
+
+    /// The address that counts, which says everything that was asked for, so that nothing of the one asked for is added to it.
+    pub fn exactly_at(mut self, path: &str) -> Self {
+        self.asked.clear();
+        self.at(path)
     }
 
     /// Which place of the navigation it is.
@@ -201,6 +230,11 @@ impl Frame {
     /// A count alone.
     pub fn count(&self, count: &u64) -> String {
         super::format::count(self.lang, *count)
+    }
+
+    /// A whole figure of a hundred with its sign.
+    pub fn percent(&self, figure: impl std::fmt::Display) -> String {
+        super::format::percent(self.lang, &figure.to_string())
     }
 
     /// An address in the page's language.
@@ -275,12 +309,22 @@ impl Frame {
 
     /// The page in the other language.
     pub fn other_href(&self) -> String {
-        localised(self.other(), &self.here)
+        localised(self.other(), &self.whereabouts())
+    }
+
+    /// Whether the page was asked for with this value of a parameter.
+    pub fn is_asked(&self, name: &str, value: &str) -> bool {
+        form_urlencoded::parse(self.asked.as_bytes()).any(|(n, v)| n == name && v == value)
+    }
+
+    /// Where the reader is: the address that counts, with what this page was asked for (filters, a part, two versions).
+    fn whereabouts(&self) -> String {
+        if self.asked.is_empty() || self.here.contains('?') { self.here.clone() } else { format!("{}?{}", self.here, self.asked) }
     }
 
     /// Where signing in leads back to.
     pub fn sign_in_href(&self) -> String {
-        let back = self.href(&self.here);
+        let back = self.href(&self.whereabouts());
         // A very long search is not worth carrying along, escaped twice, on every page.
         if back.contains("/sign-in") || self.here == "/" || back.len() > 1_000 {
             return self.href("/sign-in");

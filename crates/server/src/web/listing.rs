@@ -31,8 +31,9 @@ use super::asked::Asked;
 use super::card::CardView;
 use super::finding::plural;
 use super::format::{self, Moment};
-use super::frame::{Frame, Visit, localised, page};
+use super::frame::{Frame, Visit, localised, page, parameter};
 use super::interests::became::{self, Became, InterestDoor};
+use super::paging::address;
 use super::portion::{self, Parts};
 use super::rich::{Words, words};
 use super::stories::{self, StoryLine};
@@ -40,6 +41,8 @@ use crate::api;
 use crate::app::App;
 use crate::problem::Problem;
 
+/// The parameter of a page as the public will see it.
+const AS: (&str, &str) = ("as", "public");
 /// So many similar listings are shown.
 const SIMILAR: usize = 3;
 /// Other listings and parties named on a page, at most.
@@ -61,6 +64,8 @@ pub(super) struct ListingPage {
     pub party: Option<PartyLine>,
     pub confirmed: Option<Moment>,
     pub notices: Vec<String>,
+    /// Where one came from who looks at it as the public will see it.
+    pub back: Option<String>,
     pub blocks: Vec<Block>,
     pub facts: Vec<Facts>,
     /// Where in a long story the page is; none where all of it is here.
@@ -118,15 +123,24 @@ pub(super) async fn need(State(app): State<App>, visit: Visit, Path(slug): Path<
 
 async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Response, Problem> {
     let id = listings::view::find_slug(&app.listings, kind, slug).await?.ok_or_else(Problem::not_found)?;
-    let view = listings::view::show(&app.listings, &visit.who.actor, kind, id).await?;
+    let mut view = listings::view::show(&app.listings, &visit.who.actor, kind, id).await?;
+    let is_preview = parameter(visit, AS.0) == AS.1 && view.inside.is_some();
     if view.url != listings::view::url(kind, slug) {
-        return Ok(moved(&localised(visit.lang(), &view.url)));
+        return Ok(moved(&localised(visit.lang(), &address(&view.url, if is_preview { &[AS] } else { &[] }))));
+    }
+    // From here on a preview is made for nobody in particular, but for the frame around it.
+    let (own, public) = (visit, visit.of_the_public());
+    let visit = if is_preview { &public } else { own };
+    let back = is_preview.then(|| localised(visit.lang(), &workplace(own, &view)));
+    if is_preview {
+        view = listings::view::preview(&app.listings, &own.who.actor, kind, id).await?;
     }
     let names = names(app, visit, &view.typed).await?;
     let similar = Problem::unless_building(api::search::run_similar(app, &visit.who, id.0, SIMILAR).await)?.flatten().unwrap_or_default();
     let part = portion::asked(visit)?;
-    let f = visit.frame(app, "").at(&view.url);
+    let f = own.frame(app, "").at(&view.url);
     let mut listing = listing_page(f, &view, &names, similar, &app.vocabularies, part).ok_or_else(Problem::not_found)?;
+    listing.back = back;
     if part > 0 {
         return Ok(page(StatusCode::OK, visit.lang(), &listing));
     }
@@ -137,6 +151,13 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
         listing.notices.push(messages::say(visit.lang(), "listing-confidential", &[]));
     }
     Ok(page(StatusCode::OK, visit.lang(), &listing))
+}
+
+/// Where whoever looks at a preview works on the listing: its members at its desk, moderators at the review.
+fn workplace(visit: &Visit, view: &ListingView) -> String {
+    let is_own = view.party.id.is_some_and(|party| visit.who.actor.is_member(party));
+    let is_review = !is_own && visit.who.actor.is_staff(base::StaffRole::Moderator);
+    format!("{}/{}", if is_review { "/review" } else { "/my/listings" }, view.id)
 }
 
 /// A permanent redirect, asked for anew each time: a title that comes back takes its old address back.
@@ -170,7 +191,7 @@ async fn names(app: &App, visit: &Visit, content: &Content) -> Result<Names, Pro
 }
 
 /// The listings and parties that a content names.
-fn named(content: &Content) -> Vec<Uuid> {
+pub(super) fn named(content: &Content) -> Vec<Uuid> {
     match content {
         Content::Technology(t) => {
             let owners = t.owners.iter().filter_map(|o| o.party).map(|p| p.0);
@@ -204,7 +225,15 @@ pub(super) fn listing_page(
     let moved = portions::overflow(&mut facts, &mut blocks);
     let mut portions = portions::portions(blocks);
     portions::lead_on(&mut facts, &moved, &portions, &f, &view.url);
-    let parts = Parts::new(&localised(lang, &view.url), &[], part, portions.len());
+    // A preview stays one on all its parts.
+    let is_preview = f.is_asked(AS.0, AS.1) && view.inside.is_none();
+    if is_preview {
+        let onward =
+            facts.iter_mut().flat_map(|group| &mut group.rows).flat_map(|fact| &mut fact.items).filter_map(|item| item.href.as_mut());
+        onward.for_each(|href| *href = href.replace("?part=", &format!("?{}={}&part=", AS.0, AS.1)));
+    }
+    let kept: &[(&str, &str)] = if is_preview { &[AS] } else { &[] };
+    let parts = Parts::new(&localised(lang, &view.url), kept, part, portions.len());
     let blocks = if part < portions.len() { portions.swap_remove(part) } else { return None };
     let is_first = part == 0;
     let doc = DocKind::from(view.kind);
@@ -214,7 +243,7 @@ pub(super) fn listing_page(
     f.place = doc.as_str();
     f.has_both = view.typed.languages().len() > 1;
     // What its members alone see of it is no page for search engines.
-    f.is_listed = view.inside.is_none() && view.status == Status::Published && is_first;
+    f.is_listed = !is_preview && view.inside.is_none() && view.status == Status::Published && is_first;
     let address = f.canonical();
     let f = {
         let data = structured(&f, view, &address);
@@ -234,6 +263,7 @@ pub(super) fn listing_page(
         party: party_line(&pen, view),
         confirmed: view.confirmed_at.or(view.published_at).map(|at| format::moment(lang, at)),
         notices: notices(&f, view),
+        back: None,
         blocks,
         facts: if is_first { facts } else { Vec::new() },
         parts,

@@ -67,7 +67,7 @@ use crate::route::{self, BodyLimit, Route};
 
 pub(crate) use card::AdvantageLine;
 pub(crate) use door::to_the_door;
-pub(crate) use errors::{problem_page, whereabouts};
+pub(crate) use errors::{Whereabouts, problem_page, whereabouts};
 pub(crate) use feed::address as feed_address;
 pub(crate) use format::count;
 pub(crate) use saved::criteria_path;

@@ -238,7 +238,15 @@ fn as_file(app: &App, rows: Rows<ListingRow>, lang: Lang) -> Result<Response, Pr
     takeaway::file(lang, "listings", &heads, rows, |row| {
         let line = line(app, row, lang);
         let status = [Some(line.status_label), line.revision].into_iter().flatten().collect::<Vec<_>>().join(" – ");
-        vec![line.title, line.code, line.kind, status, format!("{} %", line.percent), iso(line.changed), iso(line.expires)]
+        vec![
+            line.title,
+            line.code,
+            line.kind,
+            status,
+            format::percent(lang, &line.percent.to_string()),
+            iso(line.changed),
+            iso(line.expires),
+        ]
     })
 }
 

@@ -43,6 +43,8 @@ pub(super) struct PartyPage {
     pub presentation_html: String,
     pub presentation_lang: Option<&'static str>,
     pub lists: Vec<(&'static str, Vec<String>)>,
+    /// The lists that are in another language than the page's, by their names.
+    pub foreign: Vec<&'static str>,
     /// Where in what a party says of itself the page is; none where all of it is here.
     pub parts: Option<Parts>,
     /// Whether facts and listings are here: on the first part alone.
@@ -131,12 +133,14 @@ pub(super) fn party_page(
     let other_name = profile.names.get(f.other()).filter(|n| *n != title.text && title.lang.is_none()).map(str::to_owned);
     let presentation = words(&profile.presentation, lang);
     let list = |key: &'static str, list: &LocalisedList| (key, list.best(lang).to_vec());
-    let lists = [
-        list("party-capacities", &profile.capacities),
-        list("party-equipment", &profile.equipment),
-        list("party-standards", &profile.standards),
-        list("party-interests", &profile.interests),
+    let all = [
+        ("party-capacities", &profile.capacities),
+        ("party-equipment", &profile.equipment),
+        ("party-standards", &profile.standards),
+        ("party-interests", &profile.interests),
     ];
+    let foreign = all.iter().filter(|(_, words)| words.spoken(lang) != lang).map(|(key, _)| *key).collect();
+    let lists = all.map(|(key, words)| list(key, words));
     let lists = lists.into_iter().filter(|(_, words)| !words.is_empty()).collect();
     let presentation_html = presentation.as_ref().map(|w| markdown(&w.text)).unwrap_or_default();
     let (presentation_html, lists, of) = portion_of(presentation_html, lists, part)?;
@@ -178,6 +182,7 @@ pub(super) fn party_page(
         presentation_html,
         presentation_lang: presentation.and_then(|w| w.lang),
         lists,
+        foreign,
         parts,
         is_first,
         facts: facts.into_iter().filter(|(_, text)| !text.is_empty()).collect(),

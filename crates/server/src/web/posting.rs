@@ -3,6 +3,7 @@
 //! A page is made from the content as it is kept; what was typed and could not be kept is shown again as it was typed.
 //! The rules are those of `listings`; here are only the pages. Not here: keeping a step (`saving`).
 
+mod known;
 pub(super) mod saving;
 pub(super) mod steps;
 
@@ -24,6 +25,7 @@ use listings::{Kind, ListingError};
 use search::{DocKind, Facet};
 use serde_json::{Value, json};
 
+pub(super) use self::known::known;
 use self::steps::{Step, step_of};
 use super::faults::{FaultLine, fault_lines, row_input};
 use super::fields;
@@ -161,6 +163,7 @@ async fn context<'a>(
         today: app.clock().today(),
         parties,
         listings: linked,
+        known: HashMap::new(),
         notes: HashMap::new(),
     })
 }
@@ -437,6 +440,7 @@ async fn sheet<'a>(app: &'a App, visit: &'a Visit, writing: &Writing, number: us
     let (fields, written_in, translated_from) = fields_of(kind, writing.source, number).ok_or_else(Problem::not_found)?;
     let mut cx = context(app, visit, &fields, writing.view.party.id, written_in, translated_from).await?;
     cx.notes = notes(app, &visit.who.actor, writing.view.id, kind).await?;
+    cx.known = known(app, visit, &[&writing.view.typed]).await?;
     let place = Some(parameter(visit, PLACE)).filter(|place| !place.is_empty());
     Ok(Sheet { app, visit, kind, number, fields, cx, place })
 }
@@ -505,7 +509,9 @@ pub(super) fn links_of(writing: &Writing, lang: Lang) -> Vec<StepLink> {
     step_links(writing.view.kind, writing.source, lang, 0, |n| Some(localised(lang, &format!("{}/edit/{n}", writing.desk()))))
 }
 
-/// What a content is read with.
-pub(super) async fn reading<'a>(app: &'a App, visit: &Visit, fields: &[Field], party: Option<PartyId>) -> Result<Context<'a>, Problem> {
-    context(app, visit, fields, party, visit.lang(), None).await
+/// What contents are read with, among it the names of what they name.
+pub(super) async fn reading<'a>(app: &'a App, visit: &Visit, contents: &[&Content]) -> Result<Context<'a>, Problem> {
+    let mut cx = context(app, visit, &[], None, visit.lang(), None).await?;
+    cx.known = known(app, visit, contents).await?;
+    Ok(cx)
 }

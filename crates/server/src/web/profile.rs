@@ -101,6 +101,7 @@ impl<'a> Sheet<'a> {
             today: self.app.clock().today(),
             parties: Vec::new(),
             listings: Vec::new(),
+            known: HashMap::new(),
             notes: HashMap::new(),
         }
     }

@@ -1,18 +1,21 @@
 //! The moderators' pages: what waits, and one submission beside what the public sees, with checks, notes per field,
 //! points and the decision. The rules are those of `listings::review`.
 
+use std::collections::HashSet;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use base::{AccountId, Code, Cursor, Lang, Limit, ListingId, Page, messages};
 use listings::ListingError;
+use listings::content::Content;
 use listings::review::{Decision, FieldNote, PASS, Scores, Verdict, Waiting};
 
 use super::alike::{Alike, alike};
 use super::desk::terms;
 use super::faults::FaultLine;
-use super::fields::{Opt, told};
+use super::fields::{Field, Opt, told};
 use super::form::Form;
 use super::format::{self, Moment};
 use super::frame::{Frame, Visit, go, localised, page, parameter};
@@ -124,6 +127,13 @@ struct Compared {
     note_text: String,
 }
 
+/// A field of which the submission says nothing, with its note.
+struct Absent {
+    label: String,
+    note: String,
+    note_text: String,
+}
+
 /// A criterion with the points given.
 struct Criterion {
     name: &'static str,
@@ -155,6 +165,8 @@ struct ReviewPage {
     percent: u8,
     missing: Vec<String>,
     lines: Vec<Compared>,
+    /// Fields without a line; they stand on the last part of a long submission.
+    absent: Vec<Absent>,
     /// Notes that were typed on other parts of a long submission: name and text.
     elsewhere: Vec<(String, String)>,
     parts: Option<Parts>,
@@ -165,6 +177,25 @@ struct ReviewPage {
     pass: u32,
     reasons: Vec<Opt>,
     faults: Vec<FaultLine>,
+}
+
+impl ReviewPage {
+    /// Whether a note was typed for a field without a line.
+    fn is_absent_noted(&self) -> bool {
+        self.absent.iter().any(|absent| !absent.note_text.is_empty())
+    }
+}
+
+/// The fields that have no line, each with the note that was typed for it.
+fn absent(fields: &[Field], told: &HashSet<String>, typed: Option<&Form>, lang: Lang) -> Vec<Absent> {
+    let absent = fields.iter().filter(|field| !told.contains(field.at));
+    absent
+        .map(|field| {
+            let note = format!("note:{}", field.at);
+            let note_text = typed.map(|form| form.get(&note).to_owned()).unwrap_or_default();
+            Absent { label: messages::say(lang, field.label, &[]), note, note_text }
+        })
+        .collect()
 }
 
 async fn review_page(
@@ -183,18 +214,22 @@ async fn review_page(
     let reviews = listings::review::history(&app.listings, actor, id).await?;
     let open = reviews.iter().find(|r| r.decided_at.is_none());
     let fields = steps::fields(kind);
-    let cx = reading(app, visit, &fields, None).await?;
+    let public = match inside.public_version.filter(|p| *p != view.content_version) {
+        None => None,
+        Some(public) => Some(listings::versions::get(&app.listings, actor, id, public).await?.1),
+    };
+    let contents: Vec<&Content> = public.iter().chain([&view.typed]).collect();
+    let cx = reading(app, visit, &contents).await?;
     let after = told(&fields, &view.content, &cx);
-    let before = match inside.public_version.filter(|p| *p != view.content_version) {
+    let before = match &public {
         None => Vec::new(),
-        Some(public) => {
-            let (_, content) = listings::versions::get(&app.listings, actor, id, public).await?;
+        Some(content) => {
             let json = content.to_json().and_then(|j| serde_json::from_str(&j)).map_err(|e| Problem::internal(&e))?;
             told(&fields, &json, &cx)
         }
     };
     let has_public = !before.is_empty();
-    let mut noted = std::collections::HashSet::new();
+    let mut noted = HashSet::new();
     let mut lines: Vec<Compared> = compare(&before, &after, lang, false)
         .into_iter()
         .map(|pair| {
@@ -218,7 +253,11 @@ async fn review_page(
     let parts = Parts::new(&localised(lang, &format!("/review/{id}")), &[], part, ranges.len());
     let is_elsewhere = |n: usize, line: &Compared| !shown.contains(&n) && !line.note_text.is_empty();
     let elsewhere = lines.iter().enumerate().filter(|(n, line)| is_elsewhere(*n, line));
-    let elsewhere = elsewhere.filter_map(|(_, line)| Some((line.note.clone()?, line.note_text.clone()))).collect();
+    let mut elsewhere: Vec<_> = elsewhere.filter_map(|(_, line)| Some((line.note.clone()?, line.note_text.clone()))).collect();
+    let mut absent = absent(&fields, &noted, typed, lang);
+    if part + 1 < ranges.len() {
+        elsewhere.extend(absent.drain(..).filter(|a| !a.note_text.is_empty()).map(|a| (a.note, a.note_text)));
+    }
     let lines: Vec<Compared> = lines.into_iter().skip(shown.start).take(shown.len()).collect();
     let alike = alike(app, actor, id, lang).await?;
     let given = |name: &str| typed.map(|f| f.get(&format!("score:{name}")).to_owned()).unwrap_or_default();
@@ -239,7 +278,7 @@ async fn review_page(
     }
     let state = listings::state::State { status: view.status, revision: inside.revision };
     let lists = match &view.typed {
-        listings::content::Content::Technology(t) => Some(t.list_check.as_ref().and_then(|c| c.result.as_ref()).map_or_else(
+        Content::Technology(t) => Some(t.list_check.as_ref().and_then(|c| c.result.as_ref()).map_or_else(
             || messages::say(lang, "review-lists-open", &[]),
             |c| app.vocabularies.name("transfer_lists", c.as_str(), lang).to_owned(),
         )),
@@ -255,7 +294,7 @@ async fn review_page(
         party: view.party.name.as_ref().and_then(|n| n.best(lang)).unwrap_or_default().to_owned(),
         party_href: view.party.slug.as_ref().map(|s| localised(lang, &format!("/parties/{s}"))),
         action: localised(lang, &format!("/review/{id}")),
-        public_page: localised(lang, &view.url),
+        public_page: localised(lang, &format!("{}?as=public", view.url)),
         history: localised(lang, &format!("/my/listings/{id}/history")),
         seen: view.version,
         is_waiting: state.awaits_review(),
@@ -267,6 +306,7 @@ async fn review_page(
         missing: inside.completeness.missing.iter().take(5).map(|m| missing_label(&view, m, lang)).collect(),
         changed,
         lines,
+        absent,
         elsewhere,
         parts,
         alike,

@@ -18,9 +18,23 @@ pub(super) struct Words {
 }
 
 impl Words {
+    /// The attribute that says their language, where it is not the page's (WCAG 3.1.2).
+    pub fn attribute(&self) -> &'static str {
+        language_attribute(self.lang)
+    }
+
     /// The text, split at its line breaks.
     pub fn paragraphs(&self) -> impl Iterator<Item = &str> {
         self.text.split('\n').map(str::trim).filter(|p| !p.is_empty())
+    }
+}
+
+/// The attribute of words in a language of their own.
+pub(super) fn language_attribute(lang: Option<&str>) -> &'static str {
+    match lang {
+        Some("vi") => " lang=\"vi\"",
+        Some("en") => " lang=\"en\"",
+        _ => "",
     }
 }
 

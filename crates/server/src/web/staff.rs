@@ -106,6 +106,9 @@ async fn doors(app: &App, visit: &Visit) -> Result<Vec<Door>, Problem> {
         let all = app.store.count_events(&Filter::default()).await?;
         doors.push(Door { href: events::PATH, title: "staff-events-title", about: counted("staff-events-door", all), is_due: false });
     }
+    // Everybody who works for the space looks up what a code means, and since when.
+    let about = messages::say(visit.lang(), "lists-door", &[]);
+    doors.push(Door { href: "/lists", title: "lists-title", about, is_due: false });
     Ok(doors)
 }
 

@@ -73,6 +73,7 @@ fn card(app: &App, visit: &Visit) -> CardView {
         title_html: "Máy sấy <mark>cơm dừa</mark>".to_owned(),
         title_lang: Lang::Vi,
         snippet_html: messages::say(lang, "styleguide-empty", &[]),
+        snippet_lang: lang,
         advantage: Some(AdvantageLine {
             metric: messages::say(lang, "styleguide-advantage", &[]),
             lang,

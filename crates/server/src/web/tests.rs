@@ -188,7 +188,11 @@ fn hit(kind: DocKind) -> Hit {
     Hit {
         card,
         score: 1.0,
-        highlights: Highlights { title: "<mark>Máy</mark> sấy".to_owned(), snippet: "&lt;b&gt; <mark>dừa</mark>".to_owned() },
+        highlights: Highlights {
+            title: "<mark>Máy</mark> sấy".to_owned(),
+            snippet: "&lt;b&gt; <mark>dừa</mark>".to_owned(),
+            snippet_lang: Lang::Vi,
+        },
     }
 }
 
@@ -336,7 +340,14 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     for fault in [None, Some(EVIL.to_owned())] {
         add(
             "sign-in",
-            &door::SignInPage { f: frame(lang, "/sign-in"), email: EVIL.to_owned(), next: EVIL.to_owned(), fault: fault.clone() },
+            &door::SignInPage {
+                f: frame(lang, "/sign-in"),
+                email: EVIL.to_owned(),
+                next: EVIL.to_owned(),
+                forgot: EVIL.to_owned(),
+                sign_up: EVIL.to_owned(),
+                fault: fault.clone(),
+            },
         );
         add("code", &door::CodePage { f: frame(lang, "/sign-in/code"), next: EVIL.to_owned(), fault: fault.clone() });
         let field = account::Field {
@@ -354,6 +365,7 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
             token: EVIL.to_owned(),
             fields: vec![field],
             button: Some(EVIL.to_owned()),
+            next: EVIL.to_owned(),
             links: vec![("/sign-in", "account-have-one")],
             faults: fault.iter().map(|t| account::FormFault { field: "email".to_owned(), text: t.clone() }).collect(),
         };

@@ -307,6 +307,7 @@ mod tests {
             today: NaiveDate::from_ymd_opt(2026, 11, 28).unwrap(),
             parties: Vec::new(),
             listings: Vec::new(),
+            known: HashMap::new(),
             notes: HashMap::new(),
         };
         let mut content = content;

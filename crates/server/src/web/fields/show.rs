@@ -245,11 +245,11 @@ impl Shown<'_> {
             Input::Party => {
                 let now = self.text(&name, plain);
                 let own = self.cx.parties.iter().map(|(id, label)| (id.to_string(), label.clone()));
-                Control::Select { options: self.with_none(options(own, std::slice::from_ref(&now))), name }
+                Control::Select { options: self.with_none(self.named(options(own, std::slice::from_ref(&now)))), name }
             }
             Input::Listings(kind) => {
                 let own = self.cx.listings.iter().filter(|(_, k, _)| *k == kind).map(|(id, _, title)| (id.to_string(), title.clone()));
-                Control::Boxes { options: options(own, &self.chosen()), name }
+                Control::Boxes { options: self.named(options(own, &self.chosen())), name }
             }
             Input::Passage(max, rows) => Control::Area { value: self.text(&name, plain), name, max, rows },
             Input::Amount => self.amount(name),
@@ -318,6 +318,14 @@ impl Shown<'_> {
             .filter(|code| open(code) && seen.insert(*code))
             .map(|code| term(list, code, chosen, self.cx.lang))
             .collect()
+    }
+
+    /// What is chosen and may not be chosen anew has a name all the same.
+    fn named(&self, mut options: Vec<Opt>) -> Vec<Opt> {
+        for option in options.iter_mut().filter(|o| o.label == o.value) {
+            option.label = self.cx.name_of(&option.value);
+        }
+        options
     }
 
     /// What may stay open can be left open again: radio buttons have no other way back.

@@ -123,14 +123,10 @@ fn plain(field: &Field, value: &Value, cx: &Context<'_>) -> String {
         Input::Tokens => many(&text, ", "),
         Input::Lines => many(&text, "\n"),
         Input::Numbers => many(&|v| v.as_u64().map(|n| n.to_string()), ", "),
-        Input::Party => text(value).map(|id| named(&id, cx.parties.iter().map(|(p, n)| (p.to_string(), n)))).unwrap_or_default(),
-        Input::Listings(_) => many(&|v| Some(named(v.as_str()?, cx.listings.iter().map(|(l, _, n)| (l.to_string(), n)))), ", "),
+        Input::Party => text(value).map(|id| cx.name_of(&id)).unwrap_or_default(),
+        Input::Listings(_) => many(&|v| Some(cx.name_of(v.as_str()?)), ", "),
         Input::Line(_) | Input::Text(..) | Input::Words | Input::Items(_) | Input::Plain(_) | Input::Passage(..) | Input::Rows(_) => {
             text(value).unwrap_or_default()
         }
     }
-}
-
-fn named<'a>(id: &str, mut known: impl Iterator<Item = (String, &'a String)>) -> String {
-    known.find(|(other, _)| other == id).map_or_else(|| id.to_owned(), |(_, name)| name.clone())
 }

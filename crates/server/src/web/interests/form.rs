@@ -101,6 +101,7 @@ impl<'a> Sheet<'a> {
             today: self.app.clock().today(),
             parties: self.parties.clone(),
             listings: Vec::new(),
+            known: HashMap::new(),
             notes: HashMap::new(),
         }
     }

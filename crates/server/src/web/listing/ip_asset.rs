@@ -9,7 +9,7 @@ pub(super) fn story(pen: &Pen<'_>, a: &IpAsset) -> (Vec<Block>, Vec<Facts>) {
     let blocks = [
         pen.prose(if is_secret { "block-effect" } else { "block-abstract" }, &a.summary),
         pen.items("block-technologies", pen.listings(&a.technologies)),
-        pen.items("block-products", a.products.best(pen.lang).iter().map(Item::text).collect()),
+        pen.items("block-products", pen.listed(&a.products)),
         pen.prose("block-encumbrances", &a.encumbrances),
     ];
     (blocks.into_iter().flatten().collect(), facts(pen, a))

@@ -10,7 +10,7 @@ use search::Facet;
 
 use super::super::asked::Asked;
 use super::super::format::{self, Moment};
-use super::super::rich::{Words, markdown, words};
+use super::super::rich::{Words, language_attribute, markdown, words};
 use super::{Names, say};
 
 /// Bytes of HTML that a text with markup may become.
@@ -60,14 +60,28 @@ pub(crate) struct Item {
     pub text: String,
     pub href: Option<String>,
     pub note: Option<String>,
+    /// The language of the text, where it is not the page's.
+    pub lang: Option<&'static str>,
+    /// What its author says to it.
+    pub evidence: Option<Words>,
+    /// What stands behind the text in the page's language.
+    pub tail: String,
 }
 
 impl Item {
     pub fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into(), href: None, note: None }
+        Self { text: text.into(), href: None, note: None, lang: None, evidence: None, tail: String::new() }
     }
     pub fn link(text: impl Into<String>, href: impl Into<String>) -> Self {
-        Self { text: text.into(), href: Some(href.into()), note: None }
+        Self { href: Some(href.into()), ..Self::text(text) }
+    }
+    /// The same in another language than the page's.
+    pub fn spoken_in(self, lang: Option<&'static str>) -> Self {
+        Self { lang, ..self }
+    }
+    /// The attribute that says its language (WCAG 3.1.2).
+    pub fn attribute(&self) -> &'static str {
+        language_attribute(self.lang)
     }
     /// Whether it leads out of the space.
     pub fn is_outside(&self) -> bool {
@@ -162,7 +176,7 @@ impl Pen<'_> {
             Lang::Vi => t.note_vi.clone(),
             Lang::En => t.note_en.clone(),
         });
-        Item { text: self.name(list, code.as_str()), href: None, note }
+        Item { note, ..Item::text(self.name(list, code.as_str())) }
     }
 
     pub fn terms<'c>(&self, list: &str, codes: impl IntoIterator<Item = &'c Code>) -> Vec<Item> {
@@ -183,9 +197,15 @@ impl Pen<'_> {
     pub fn keywords(&self, lists: &[&LocalisedList]) -> Vec<Item> {
         // What is said of the technology and of its market alike is said once.
         let mut said = HashSet::new();
-        let all = lists.iter().flat_map(|list| list.best(self.lang)).filter(|word| said.insert(word.to_lowercase()));
-        all.map(|word| Item::link(word, Asked::default().asking(&format!("\"{}\"", word.replace('"', " "))).address(self.lang, None)))
-            .collect()
+        let all = lists.iter().flat_map(|list| list.best(self.lang).iter().map(|word| (word, list.spoken(self.lang))));
+        let all = all.filter(|(word, _)| said.insert(word.to_lowercase()));
+        let search = |word: &str| Asked::default().asking(&format!("\"{}\"", word.replace('"', " "))).address(self.lang, None);
+        all.map(|(word, spoken)| Item::link(word, search(word)).spoken_in(self.other(spoken))).collect()
+    }
+
+    /// A language, where it is not the page's.
+    pub fn other(&self, lang: Lang) -> Option<&'static str> {
+        (lang != self.lang).then(|| lang.code())
     }
 
     pub fn words(&self, text: &Localised) -> Option<Words> {
@@ -202,6 +222,12 @@ impl Pen<'_> {
         let html = markdown(&words.text);
         // Markup that says far more than its words, such as quotes within quotes without end, is shown as it was typed.
         Some(if html.len() > RICH_BYTES { Block::Prose { key, words } } else { Block::Rich { key, html, lang: words.lang } })
+    }
+
+    /// Words of a list, each in the language it is in.
+    pub fn listed(&self, list: &LocalisedList) -> Vec<Item> {
+        let lang = self.other(list.spoken(self.lang));
+        list.best(self.lang).iter().map(|word| Item::text(word).spoken_in(lang)).collect()
     }
 
     pub fn items(&self, key: &'static str, items: Vec<Item>) -> Option<Block> {
@@ -244,11 +270,8 @@ impl Pen<'_> {
             }
             let part = share.share_bp.filter(|bp| *bp < 10_000 || shares.len() > 1).map(|bp| format::share(self.lang, bp));
             let text = part.map_or_else(|| name.to_owned(), |part| format!("{name}: {part}"));
-            items.push(Item {
-                text,
-                href: known.map(|n| n.href.clone()),
-                note: share.basis.as_ref().map(|b| self.name("share_basis", b.as_str())),
-            });
+            let basis = share.basis.as_ref().map(|b| self.name("share_basis", b.as_str()));
+            items.push(Item { href: known.map(|n| n.href.clone()), note: basis, ..Item::text(text) });
         }
         items
     }

@@ -101,5 +101,8 @@ fn weight_of(piece: &Block) -> usize {
 }
 
 fn weight_of_item(item: &Item) -> usize {
-    60 + weight(&item.text) + item.href.as_deref().map_or(0, weight) + item.note.as_deref().map_or(0, weight)
+    60 + weight(&item.text)
+        + item.href.as_deref().map_or(0, weight)
+        + item.note.as_deref().map_or(0, weight)
+        + item.evidence.as_ref().map_or(0, |w| 20 + weight(&w.text))
 }

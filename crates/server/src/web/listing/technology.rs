@@ -11,7 +11,7 @@ pub(super) fn story(pen: &Pen<'_>, t: &Technology) -> (Vec<Block>, Vec<Facts>) {
         pen.rich("block-description", &t.description),
         advantages(pen, t),
         pen.prose("block-applications", &t.applications),
-        pen.items("block-products", t.products.best(pen.lang).iter().map(Item::text).collect()),
+        pen.items("block-products", pen.listed(&t.products)),
         pen.prose("block-partner-role", &t.partner_role),
         pen.prose("block-capacity", &t.capacity),
         pen.prose("block-inputs", &t.inputs),
@@ -49,11 +49,10 @@ fn references(pen: &Pen<'_>, t: &Technology) -> Vec<Item> {
     t.references
         .iter()
         .filter_map(|r| {
-            let site = pen.words(&r.site)?.text;
-            Some(Item::text(match r.since_year {
-                Some(year) => format!("{site} ({})", base::messages::say(pen.lang, "since-year", &[("year", &year.to_string())])),
-                None => site,
-            }))
+            let site = pen.words(&r.site)?;
+            let since = |year: &u16| format!(" ({})", base::messages::say(pen.lang, "since-year", &[("year", &year.to_string())]));
+            let tail = r.since_year.as_ref().map(since).unwrap_or_default();
+            Some(Item { tail, lang: site.lang, ..Item::text(site.text) })
         })
         .collect()
 }
@@ -67,16 +66,14 @@ fn publication(p: &Publication) -> Option<Item> {
         (false, false) => format!("{} (DOI {})", p.title, p.doi),
     };
     let doi = p.doi.starts_with("10.").then(|| format!("https://doi.org/{}", p.doi));
-    Some(Item { text, href: doi, note: None })
+    Some(Item { href: doi, ..Item::text(text) })
 }
 
 fn facts(pen: &Pen<'_>, t: &Technology) -> Vec<Facts> {
     let mut ready = Facts::new("facts-readiness");
     if let Some(trl) = t.trl {
         let mut item = pen.term("trl", &trl.to_string().as_str().into());
-        if let Some(evidence) = pen.words(&t.trl_evidence) {
-            item.note = Some(item.note.map_or_else(|| evidence.text.clone(), |note| format!("{note} {}", evidence.text)));
-        }
+        item.evidence = pen.words(&t.trl_evidence);
         ready.add(Fact { trl: Some(trl), ..Fact::items("fact-trl", vec![item]) });
     }
     ready.add(Fact::items("fact-field", pen.field(t.field.as_ref())));
@@ -129,7 +126,8 @@ fn offer(pen: &Pen<'_>, offered: &Terms, terms: &mut Facts) {
     terms.add(Fact::items("fact-right", pen.terms("rights", &offered.right)));
     terms.add(Fact::items("fact-exclusivity", pen.terms("exclusivity", &offered.exclusivity)));
     terms.say("fact-sublicence", &pen.yes_no(offered.sublicence));
-    terms.say("fact-field-of-use", &pen.words(&offered.field_of_use).map(|w| w.text).unwrap_or_default());
+    let field_of_use = pen.words(&offered.field_of_use).map(|w| Item::text(w.text).spoken_in(w.lang));
+    terms.add(Fact::items("fact-field-of-use", field_of_use.into_iter().collect()));
     terms.say("fact-territory", &pen.territory(&offered.territory));
     terms.say("fact-term", &pen.months(offered.term_months));
     terms.add(Fact::items("fact-payment", pen.terms("payment", &offered.payment)));

@@ -64,7 +64,7 @@ fn line(app: &App, lang: Lang, gap: Gap) -> GapLine {
         href: localised(lang, &listing.url),
         matches: localised(lang, &format!("{}/matches", listing.url)),
         field: field_name(app, lang, &field),
-        best: best.map_or_else(|| messages::say(lang, "gaps-none", &[]), |b| format!("{} %", percent(b))),
+        best: best.map_or_else(|| messages::say(lang, "gaps-none", &[]), |b| format::percent(lang, &percent(b).to_string())),
         published: format::recent(lang, listing.published_at, app.clock().now()),
         title_lang: listing.title_lang,
         title: listing.title,

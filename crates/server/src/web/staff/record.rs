@@ -127,6 +127,7 @@ impl Sheet<'_> {
             today: self.app.clock().today(),
             parties: Vec::new(),
             listings: Vec::new(),
+            known: HashMap::new(),
             notes: HashMap::new(),
         }
     }

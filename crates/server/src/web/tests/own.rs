@@ -34,6 +34,7 @@ fn profile_page(lang: Lang) -> profile::ProfilePage {
             today: at().date_naive(),
             parties: Vec::new(),
             listings: Vec::new(),
+            known: HashMap::new(),
             notes: HashMap::new(),
         };
         let fields = views(part.fields, &value, None, &Wrong::of(&faults, part.fields, lang), &cx);
