@@ -18,6 +18,7 @@ mod commands;
 mod counted;
 mod crawlers;
 mod damage;
+mod deal_guards;
 mod deal_objects;
 mod deal_pages;
 mod deal_repairs;

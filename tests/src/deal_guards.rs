@@ -1,0 +1,78 @@
+//! What keeps a deal honest: who may be named in it, by which rules it is signed, what was recorded and cannot be unsaid, what was
+//! noted by mistake, and an interest that leads to one deal.
+
+use base::{PartyRole, StaffRole};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::deals::{CONTENTS, Cast, Deal, complete, sign, vnd};
+use crate::site::{Answer, Client, Site, on_every_database};
+
+async fn send(client: &Client, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    client.send_raw(Method::POST, path, "application/x-www-form-urlencoded", body.into_bytes()).await
+}
+
+fn id_of(made: &Value) -> String {
+    made["id"].as_str().unwrap().to_owned()
+}
+
+/// How often somebody was told of a kind of thing.
+async fn told(by: &Client, kind: &str) -> usize {
+    let all = by.get("/api/v1/notices?limit=100").await.expect(200);
+    all["items"].as_array().unwrap().iter().filter(|n| n["kind"] == kind).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_lets_a_party_of_their_own_into_a_deal_they_broker() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "g").await;
+        let own = site.person("g-own").await;
+        let own_party = site.party(&own, "Công ty Nhà", "enterprise").await;
+        site.member(own_party, cast.broker_id, PartyRole::Viewer).await;
+        let third = site.person("g-third").await;
+        let third_party = site.party(&third, "Trại Giống Dừa", "cooperative").await;
+        let deal = cast.deal("licence").await;
+        let with = |party: base::PartyId, role: &str| {
+            json!({"parties": [
+                {"party": cast.owner_party, "role": "owner"}, {"party": cast.seeker_party, "role": "seeker"}, {"party": party, "role": role},
+            ]})
+        };
+        for role in ["co_owner", "co_seeker"] {
+            let refused = deal.put(&cast.broker, "parties", with(own_party, role)).await;
+            assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/parties/2/party".to_owned()]), "{}", refused.text);
+        }
+        let page = deal.path.replace("/api/v1", "");
+        let form = cast.broker.get(&format!("{page}/edit/parties")).await.text;
+        let seen = form.split("name=\"_seen\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let slug = own.get(&format!("/api/v1/parties/{own_party}")).await.expect(200)["slug"].as_str().unwrap().to_owned();
+        let owner = cast.owner.get(&format!("/api/v1/parties/{}", cast.owner_party)).await.expect(200)["slug"].as_str().unwrap().to_owned();
+        let typed = [
+            ("_seen", seen.as_str()),
+            ("_do", "save"),
+            ("/parties/0/party", owner.as_str()),
+            ("/parties/0/role", "owner"),
+            ("/parties/1/party", slug.as_str()),
+            ("/parties/1/role", "seeker"),
+        ];
+        let refused = send(&cast.broker, &format!("{page}/edit/parties"), &typed).await;
+        assert!(refused.status == 422 && refused.text.contains("không làm môi giới được"), "{}", refused.text);
+
+        // Of another broker of the deal it holds as well; an adviser reads nothing, and stands on no side.
+        let (_, second) = site.account("g-second", &[StaffRole::Broker]).await;
+        let shares = json!({"brokers": [{"account": cast.broker_id, "share_bp": 5_000}, {"account": second, "share_bp": 5_000}]});
+        deal.put(&cast.broker, "brokers", shares).await.expect(200);
+        site.member(third_party, second, PartyRole::Editor).await;
+        assert_eq!(deal.put(&cast.broker, "parties", with(third_party, "co_owner")).await.pointers(), ["/parties/2/party"]);
+        deal.put(&cast.broker, "parties", with(own_party, "adviser")).await.expect(200);
+
+        // Whoever is let in is told, and so are the sides.
+        let fourth = site.person("g-fourth").await;
+        let fourth_party = site.party(&fourth, "Hợp tác xã Dừa", "cooperative").await;
+        let before = told(&cast.owner, "deal_moved").await;
+        deal.put(&cast.broker, "parties", with(fourth_party, "co_seeker")).await.expect(200);
+        assert_eq!((told(&fourth, "deal_moved").await, told(&cast.owner, "deal_moved").await), (1, before + 1));
+        site.stop().await;
+    })
+    .await;
+}
