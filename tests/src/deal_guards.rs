@@ -76,3 +76,72 @@ async fn nobody_lets_a_party_of_their_own_into_a_deal_they_broker() {
     })
     .await;
 }
+
+/// Leads a deal that needs an approval to where it could be signed.
+async fn before_signing(cast: &Cast, deal: &Deal) {
+    let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+    deal.go(broker, "introduced").await.expect(200);
+    deal.post(broker, "meetings", json!({"held_on": "2026-11-20"})).await.expect(201);
+    deal.go(seeker, "met").await.expect(200);
+    deal.put(broker, "brokers/statement", json!({"statement": "Không có lợi ích riêng."})).await.expect(200);
+    let facts = json!({"direction": "domestic", "state_capital": false, "list": "restricted", "right": "right_to_use"});
+    deal.put(owner, "legal-facts", facts).await.expect(200);
+    deal.go(seeker, "negotiation").await.expect(200);
+    let offer = deal.post(owner, "offers", json!({"terms": {"lump_sum": vnd(5)}})).await.expect(201);
+    deal.post(seeker, &format!("offers/{}/accept", id_of(&offer)), Value::Null).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_early_day_of_signing_passes_no_rule_that_holds_now() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "l").await;
+        let owner = &cast.owner;
+        let deal = cast.deal("licence").await;
+        before_signing(&cast, &deal).await;
+        let contract = |day: &str| json!({"number": "1/2026", "value": vnd(5), "signed_on": day});
+
+        // Before the first rule there is nothing to judge by.
+        let refused = deal.put(owner, "contract", contract("2018-06-30")).await;
+        assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/signed_on".to_owned()]), "{}", refused.text);
+        assert!(refused.text.contains("2018-07-01"), "{}", refused.text);
+
+        // A day before the deal was opened is judged by its rules, and by those of the day it is entered.
+        deal.put(owner, "contract", contract("2026-03-31")).await.expect(200);
+        let inside = owner.get(&deal.path).await.expect(200)["inside"].clone();
+        assert_eq!((&inside["legal"]["as_of"], &inside["legal_entered"]["as_of"]), (&json!("2026-03-31"), &json!("2026-11-24")));
+        let of = |path: &Value| -> Vec<String> {
+            let blocking = path["advice"].as_array().unwrap().iter().filter(|a| a["is_blocking"] == true && a["is_met"] != true);
+            blocking.map(|a| a["rule"].as_str().unwrap().to_owned()).collect()
+        };
+        let (then, now) = (of(&inside["legal"]), of(&inside["legal_entered"]));
+        let only_now: Vec<&String> = now.iter().filter(|rule| !then.contains(rule)).collect();
+        let refused = deal.go(owner, "signed").await;
+        assert_eq!(refused.status, 422);
+        let wanted = then.len() + only_now.len();
+        let said = refused.pointers().iter().filter(|p| p.starts_with("/contract/contents/") || p.starts_with("/papers/")).count();
+        assert_eq!(said, wanted, "then {then:?}, now {now:?}: {}", refused.text);
+
+        // With all of both it is signed; a contract of the deal's own day is judged by that day alone.
+        let mut whole = contract("2026-03-31");
+        whole["contents"] = json!(CONTENTS);
+        deal.put(owner, "contract", whole).await.expect(200);
+        deal.post(owner, "papers", json!({"kind": "transfer_approval", "dated_on": "2026-11-20"})).await.expect(201);
+        deal.go(owner, "signed").await.expect(200);
+
+        // What the law demanded for the signature stays in the contract stages later.
+        let mut registered = json!({
+            "number": "1/2026", "value": vnd(5), "signed_on": "2026-03-31", "contents": CONTENTS, "registration_number": "45/GCN",
+            "registered_on": "2026-11-24",
+        });
+        deal.put(owner, "contract", registered.clone()).await.expect(200);
+        deal.go(&cast.seeker, "registered").await.expect(200);
+        registered["contents"] = json!(CONTENTS[..8]);
+        let refused = deal.put(owner, "contract", registered).await;
+        assert!(refused.pointers().contains(&"/contract/contents/warranty".to_owned()), "{}", refused.text);
+        let other = cast.deal("licence").await;
+        other.put(owner, "contract", contract("2026-11-24")).await.expect(200);
+        assert!(owner.get(&other.path).await.expect(200)["inside"]["legal_entered"].is_null());
+        site.stop().await;
+    })
+    .await;
+}

@@ -10,6 +10,7 @@ fault-deal-unanswered = Answer this question of the legal path.
 fault-deal-no-agreement = Both sides must have agreed to an offer.
 fault-deal-no-contract-number = Give the number of the contract.
 fault-deal-no-signing-day = Give the day the contract was signed.
+fault-deal-signed-before-laws = No rule that is kept here is so old; the first hold from { $day }. Check the day.
 fault-deal-no-contract-value = Give the value of the contract.
 fault-deal-law-demands = The law demands this before signing: { $text } (Article { $article })
 fault-deal-no-registration-number = Give the number of the registration.

@@ -10,6 +10,7 @@ fault-deal-unanswered = Hãy trả lời câu hỏi này của phần thủ tụ
 fault-deal-no-agreement = Hai bên phải chấp thuận cùng một đề nghị.
 fault-deal-no-contract-number = Hãy ghi số hợp đồng.
 fault-deal-no-signing-day = Hãy ghi ngày ký hợp đồng.
+fault-deal-signed-before-laws = Không có quy định nào ở đây cũ đến vậy; quy định đầu tiên có hiệu lực từ { $day }. Hãy kiểm tra lại ngày ký.
 fault-deal-no-contract-value = Hãy ghi giá trị hợp đồng.
 fault-deal-law-demands = Pháp luật yêu cầu trước khi ký: { $text } (Điều { $article })
 fault-deal-no-registration-number = Hãy ghi số giấy chứng nhận đăng ký.

@@ -61,6 +61,9 @@ impl Contract {
         for (pointer, day) in [("/signed_on", self.signed_on), ("/registered_on", self.registered_on)] {
             check_past(pointer, day, today, &mut faults);
         }
+        if let Some(first) = brokering.laws.since().filter(|first| self.signed_on.is_some_and(|day| day < *first)) {
+            faults.add_with("/signed_on", "deal_signed_before_laws", &[("day", &first.to_string())]);
+        }
         for (pointer, day) in [("/in_force_on", self.in_force_on), ("/registered_on", self.registered_on)] {
             if day.zip(self.signed_on).is_some_and(|(day, signed)| day < signed) {
                 faults.add(pointer, "end_before_start");
@@ -98,8 +101,7 @@ pub async fn record_contract(brokering: &Brokering, ctx: Ctx, id: DealId, seen: 
         async move {
             deal.must_not_be_lost("contract")?;
             let mut facts = Facts::load(&brokering, tx.db(), &deal, tx.today(), actor.lang).await?;
-            facts.path = path_of(&brokering, &deal, &new, &facts.papers, tx.today(), actor.lang);
-            facts.contract = new.clone();
+            facts.sign(&brokering, &deal, new.clone(), tx.today(), actor.lang)?;
             facts.must_keep(&brokering, &deal)?;
             let row = contract_rows::ActiveModel {
                 deal_id: Set(id.0),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use base::clock::in_vietnam;
 use base::{AccountId, Code, DealId, Faults, Lang};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
@@ -13,8 +14,8 @@ use super::rows::{deal, meeting, milestone, offer, outcome, paper};
 use super::{Deal, DealReceipt, Role, documents, granted, save, write_json};
 use crate::access::WorkDeal;
 use crate::confidential::nda::accepted_for;
-use crate::legal::{Case, Effect, LegalFacts, LegalPath, Registration, legal_path, transferred};
-use crate::pipelines::Demand;
+use crate::legal::{Advice, Case, Effect, LegalFacts, LegalPath, Registration, legal_path, transferred};
+use crate::pipelines::{Demand, Stage};
 use crate::{Brokering, BrokeringError};
 
 /// All that stages ask for, as it stands.
@@ -40,8 +41,11 @@ pub(crate) struct Facts {
     pub has_outcome: bool,
     /// Why it is lost, if that is said.
     pub lost_reason: Option<Code>,
-    /// What the law says.
+    /// What the law said on the day of signing, else says today.
     pub path: LegalPath,
+    /// What it says on the day it is entered that the contract is signed, where it is said to have been signed before the deal
+    /// was opened: an early day passes no rule that came later.
+    pub path_entered: Option<LegalPath>,
 }
 
 impl Facts {
@@ -76,6 +80,35 @@ impl Facts {
         })
     }
 
+    /// Takes another contract, with what the law says of it.
+    pub(crate) fn sign(
+        &mut self,
+        brokering: &Brokering,
+        deal: &Deal,
+        contract: Contract,
+        today: NaiveDate,
+        lang: Lang,
+    ) -> Result<(), StoreError> {
+        (self.path, self.path_entered) = judged(brokering, deal, &contract, &self.papers, today, lang)?;
+        self.contract = contract;
+        Ok(())
+    }
+
+    /// What the law demands before signing and is not there, by every day it is judged by; each rule once.
+    fn blocking(&self) -> Vec<&Advice> {
+        let mut all: Vec<&Advice> = self.path.blocking().collect();
+        for advice in self.path_entered.iter().flat_map(LegalPath::blocking) {
+            if all.iter().all(|one| one.rule != advice.rule) {
+                all.push(advice);
+            }
+        }
+        all
+    }
+
+    fn must_be_registered(&self) -> bool {
+        std::iter::once(&self.path).chain(&self.path_entered).any(|path| path.registration == Registration::Required)
+    }
+
     /// Adds what of a demand is not there.
     pub(crate) fn missing(&self, demand: Demand, faults: &mut Faults) {
         let mut lacks = |is_there: bool, pointer: &str, code: &'static str| {
@@ -108,7 +141,7 @@ impl Facts {
                 lacks(contract.value.is_some(), "/contract/value", "deal_no_contract_value");
             }
             Demand::LegalPath => {
-                for advice in self.path.blocking() {
+                for advice in self.blocking() {
                     let about = advice.about.as_deref().unwrap_or_default();
                     let pointer = match advice.effect {
                         Effect::Content => format!("/contract/contents/{about}"),
@@ -119,7 +152,7 @@ impl Facts {
                 }
             }
             Demand::Registration => self.registration(faults),
-            Demand::RegistrationIfDue if self.path.registration == Registration::Required => self.registration(faults),
+            Demand::RegistrationIfDue if self.must_be_registered() => self.registration(faults),
             Demand::RegistrationIfDue => {}
             Demand::Milestone => lacks(self.milestones > 0, "/milestones", "deal_no_milestone"),
             Demand::Outcome => lacks(self.has_outcome, "/outcome", "deal_no_outcome"),
@@ -161,15 +194,30 @@ async fn nda_accepted(db: &impl ConnectionTrait, deal: &Deal) -> Result<Option<D
     Ok(by_others.map(|one| one.first_at).min())
 }
 
-/// The legal path of a deal by the rules of its day: of signing, else today.
-pub(crate) fn path_of(
+/// The calendar day of a moment.
+fn day_of(at: DateTime<Utc>) -> NaiveDate {
+    in_vietnam(at).date()
+}
+
+/// The legal path of a deal by the rules of its day: of signing, else today; and where the contract is said to be older than the deal,
+/// that of the day on which it is entered that it is signed.
+fn judged(
     brokering: &Brokering,
     deal: &Deal,
     contract: &Contract,
     papers: &BTreeSet<String>,
     today: NaiveDate,
     lang: Lang,
-) -> LegalPath {
+) -> Result<(LegalPath, Option<LegalPath>), StoreError> {
+    let on = |day| path_on(brokering, deal, contract, papers, day, lang);
+    let is_early = contract.signed_on.is_some_and(|day| day < day_of(deal.opened_at));
+    let stands_signed = brokering.pipeline(deal)?.stage(&deal.stage).is_some_and(Stage::has_contract);
+    let entered_on = deal.signed_at.filter(|_| stands_signed).map_or(today, day_of);
+    Ok((on(contract.signed_on.unwrap_or(today)), is_early.then(|| on(entered_on))))
+}
+
+/// The legal path of a deal by the rules of a day.
+fn path_on(brokering: &Brokering, deal: &Deal, contract: &Contract, papers: &BTreeSet<String>, day: NaiveDate, lang: Lang) -> LegalPath {
     let case = Case {
         kind: deal.kind.clone(),
         objects: transferred(&deal.kind, deal.objects.iter().map(|object| object.ip_kind.clone())),
@@ -178,7 +226,7 @@ pub(crate) fn path_of(
         papers: papers.clone(),
         signed_on: contract.signed_on,
     };
-    legal_path(&brokering.laws, &case, contract.signed_on.unwrap_or(today), lang)
+    legal_path(&brokering.laws, &case, day, lang)
 }
 
 /// Answers what the law asks about a deal.

@@ -204,6 +204,8 @@ pub struct Deal {
     pub opened_by: Option<AccountId>,
     /// Since when it stands where it does.
     pub stage_since: DateTime<Utc>,
+    /// When it last came to a stage with a signed contract.
+    pub signed_at: Option<DateTime<Utc>>,
     /// By when something should move it on.
     pub due_on: Option<NaiveDate>,
     /// Counts its changes: the ETag.
@@ -265,6 +267,7 @@ impl Deal {
             opened_at: row.opened_at,
             opened_by: row.opened_by.map(AccountId),
             stage_since: row.stage_since,
+            signed_at: row.signed_at,
             due_on: Some(row.due_on).filter(|day| *day != NEVER),
             version: row.version,
         })

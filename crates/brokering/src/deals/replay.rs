@@ -253,7 +253,7 @@ fn apply_work(deal: &mut Replayed, kind: &str, facts: &Value) -> Result<(), Stor
 /// If the database fails or holds what it should not.
 pub async fn stored(brokering: &Brokering, id: DealId) -> Result<Option<Replayed>, StoreError> {
     let db = brokering.store.db();
-    let (Some(deal), Some(row)) = (super::load(db, id).await?, deal::Entity::find_by_id(id.0).one(db).await?) else { return Ok(None) };
+    let Some(deal) = super::load(db, id).await? else { return Ok(None) };
     let mut told = Replayed {
         kind: deal.kind,
         pipeline_version: deal.pipeline_version,
@@ -265,7 +265,7 @@ pub async fn stored(brokering: &Brokering, id: DealId) -> Result<Option<Replayed
         due_on: deal.due_on,
         is_open: deal.is_open,
         lost_reason: deal.lost_reason.map(|code| code.0),
-        signed_at: row.signed_at,
+        signed_at: deal.signed_at,
         objects: objects::ids(&deal.objects),
         parties: deal.parties.into_iter().map(|(role, party)| (party, role)).collect(),
         brokers: deal.brokers.into_iter().map(|b| (b.account, (b.share_bp, b.statement.is_some()))).collect(),

@@ -110,7 +110,7 @@ pub(super) fn fill(
         (Registration::Required, Some(by)) => messages::say(lang, "legal-register-by", &[("day", &day(by))]),
         (registration, _) => say(lang, &format!("legal-registration-{registration}")),
     };
-    for one in &inside.legal.advice {
+    for one in inside.all_advice() {
         let line = AdviceLine {
             text: one.text.clone(),
             article: messages::say(lang, "legal-article", &[("article", &one.article), ("law", &one.law)]),

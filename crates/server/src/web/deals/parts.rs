@@ -277,12 +277,18 @@ fn contents(view: &DealView, typed: Option<&Form>, lang: base::Lang) -> Option<F
         Some(form) => form.all("/contents").any(|one| one == item),
         None => inside.contract.contents.contains(item),
     };
-    let items = inside.legal.advice.iter().filter(|a| a.effect == Effect::Content);
+    let items = inside.all_advice().into_iter().filter(|a| a.effect == Effect::Content);
     let option = |a: &brokering::legal::Advice| {
         let item = a.about.clone().unwrap_or_default();
         Opt { label: format!("{} ({})", a.text, a.article), depth: 0, is_on: is_on(&item), value: item }
     };
-    let options: Vec<Opt> = items.map(option).collect();
+    let mut options: Vec<Opt> = Vec::new();
+    for option in items.map(option) {
+        // Rules of two days may ask for the same.
+        if options.iter().all(|one| one.value != option.value) {
+            options.push(option);
+        }
+    }
     (!options.is_empty()).then(|| FieldView {
         id: "/contents".to_owned(),
         label: messages::say(lang, "deal-field-contents", &[]),
