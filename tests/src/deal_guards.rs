@@ -145,3 +145,87 @@ async fn an_early_day_of_signing_passes_no_rule_that_holds_now() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_accepted_interest_leads_to_one_deal_whatever_became_of_the_listing() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "i").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let asked = json!({"party": cast.seeker_party, "message": "Cần một máy.", "cooperation": "licence"});
+        let made = seeker.post(&format!("/api/v1/technologies/{}/interests", cast.listing), asked).await.expect(201);
+        let interest = format!("/api/v1/interests/{}", id_of(&made));
+        let seen = owner.get(&interest).await.expect(200)["version"].as_i64().unwrap();
+        owner.post_at(&format!("{interest}/accept"), seen, json!({})).await.expect(200);
+        let details = async |by: &Client| by.get(&interest).await.expect(200)["details"].clone();
+        assert_eq!(details(owner).await["has_deal"], false);
+        let page = interest.replace("/api/v1", "");
+        let door = format!("/deals/new?listing={}", cast.listing);
+        assert!(owner.get(&page).await.text.contains(&door));
+
+        // The listing is taken out of sight; what was accepted stands, for the owner and for a broker.
+        let state = async || owner.get(&format!("/api/v1/technologies/{}", cast.listing)).await.expect(200)["inside"]["version"].as_i64();
+        let steps = format!("/api/v1/listings/{}/transitions", cast.listing);
+        owner.post_at(&steps, state().await.unwrap(), json!({"step": "hold"})).await.expect(200);
+        assert_eq!(broker.get(&format!("/api/v1/technologies/{}", cast.listing)).await.status, 404);
+        let new = json!({"kind": "licence", "listing": cast.listing, "interest": made["id"]});
+        assert_eq!(broker.post("/api/v1/deals", json!({"kind": "licence", "listing": cast.listing})).await.pointers(), ["/listing"]);
+        let form = broker.get(&format!("{door}&interest={}", id_of(&made))).await;
+        assert!(form.status == 200 && form.text.contains("Máy sấy cơm dừa bơm nhiệt i"), "{}", form.text);
+        let deal = broker.post("/api/v1/deals", new.clone()).await.expect(201);
+        let path = format!("/api/v1/deals/{}", id_of(&deal));
+        let shown = owner.get(&path).await.expect(200);
+        assert_eq!((&shown["objects"][0]["listing"], &shown["interest"]), (&json!(cast.listing), &made["id"]));
+
+        // A second one is refused by name, and what was typed stays.
+        let again = owner.post("/api/v1/deals", new.clone()).await;
+        assert_eq!((again.status.as_u16(), again.json()["type"].clone()), (409, json!("/problems/deal-there")), "{}", again.text);
+        assert_eq!(again.json()["deal"], deal["id"]);
+        let other = site.staff("i-other", &[StaffRole::Broker]).await;
+        let unseen = other.post("/api/v1/deals", new).await;
+        assert_eq!((unseen.status.as_u16(), unseen.json()["deal"].clone()), (409, Value::Null), "who does not see the deal hears no more");
+        let (listing, id) = (cast.listing.as_str(), id_of(&made));
+        let typed = [("listing", listing), ("kind", "licence"), ("interest", id.as_str()), ("title", "Máy cho xưởng thứ hai")];
+        let kept = send(owner, "/deals/new", &typed).await;
+        let code = deal["code"].as_str().unwrap();
+        assert!(kept.status == 409 && kept.text.contains(code) && kept.text.contains("value=\"Máy cho xưởng thứ hai\""), "{}", kept.text);
+
+        // Interest and deal lead to each other, for those who may read both, and no second deal is offered.
+        let here = path.replace("/api/v1", "");
+        for by in [owner, seeker, broker] {
+            let text = by.get(&page).await.text;
+            assert!(text.contains(&format!("href=\"{here}\"")) && !text.contains(&door), "{text}");
+            assert!(by.get(&here).await.text.contains(&format!("href=\"{page}\"")));
+            assert_eq!(details(by).await["deal"], deal["id"]);
+        }
+        let text = other.get(&page).await.text;
+        assert!(!text.contains(&here) && !text.contains(&door) && text.contains("Đã mở một thương vụ"), "{text}");
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sender_who_appears_while_the_deal_is_opened_is_in_it_or_opens_it_named() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "e").await;
+        for n in 0..8 {
+            let listing = cast.another(&format!("Máy tách vỏ dừa số {n}")).await;
+            let asked = json!({"party": cast.seeker_party, "message": "Cần một máy.", "cooperation": "licence", "anonymity": "hidden"});
+            let made = cast.seeker.post(&format!("/api/v1/technologies/{listing}/interests"), asked).await.expect(201);
+            let interest = format!("/api/v1/interests/{}", id_of(&made));
+            let seen = cast.owner.get(&interest).await.expect(200)["version"].as_i64().unwrap();
+            let accepted = cast.owner.post_at(&format!("{interest}/accept"), seen, json!({})).await.expect(200);
+            let (reveal, new) = (format!("{interest}/reveal"), json!({"kind": "licence", "listing": listing, "interest": made["id"]}));
+            let (revealed, opened) = tokio::join!(
+                cast.seeker.post_at(&reveal, accepted["version"].as_i64().unwrap(), json!({})),
+                cast.owner.post("/api/v1/deals", new),
+            );
+            revealed.expect(200);
+            let deal = opened.expect(201);
+            // Whichever came first: nobody is known and left outside.
+            cast.seeker.get(&format!("/api/v1/deals/{}", id_of(&deal))).await.expect(200);
+        }
+        site.stop().await;
+    })
+    .await;
+}

@@ -189,7 +189,7 @@ pub(crate) async fn load(db: &impl ConnectionTrait, id: InterestId) -> Result<Op
 }
 
 /// Loads an interest to change it: on PostgreSQL the row is locked until the commit.
-async fn load_to_change(tx: &Tx, id: InterestId) -> Result<Option<Case>, StoreError> {
+pub(crate) async fn load_to_change(tx: &Tx, id: InterestId) -> Result<Option<Case>, StoreError> {
     let mut query = interest::Entity::find_by_id(id.0);
     if tx.needs_row_locks() {
         query = query.lock_exclusive();

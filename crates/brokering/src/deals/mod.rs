@@ -62,6 +62,7 @@ pub use objects::{DealObjects, Object, ObjectChoice, ObjectView, object_choices,
 pub use offers::{NewOffer, OfferStatus, OfferTerms, OfferView, Royalty, Stage as PaymentStage, accept, offer, offers, withdraw};
 pub(crate) use open::no_pipeline;
 pub use open::{NewDeal, open};
+pub(crate) use open::{from_interest_before, no_pipeline};
 pub use openings::{OpeningView, open_document, openings};
 pub use past::dealt_in_field_of;
 pub use people::{BrokerShare, BrokerShares, DealParties, DealParty, Statement, set_brokers, set_parties, state_interests};

@@ -17,6 +17,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base::{AccountId, Cursor, DealId, Lang, Limit, messages};
 use brokering::deals::{self, DealView};
+use brokering::{BrokeringError, interests};
 use serde_json::Value;
 use store::events::Filter;
 
@@ -149,6 +150,8 @@ pub(super) struct DealPage {
     /// The page of the listing it came from, where that is not transferred itself.
     pub listing: Option<String>,
     pub is_from_need: bool,
+    /// The page of the interest it came from, for whoever may read that.
+    pub interest: Option<String>,
     /// What is transferred.
     pub objects: Vec<ObjectLine>,
     /// Whether the reader says what that is.
@@ -293,6 +296,7 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         f: visit.frame(app, format!("{} – {}", view.code, view.title)).at(&path).unlisted().without_search().placed("my"),
         listing: listing_of(app, visit, &view).await?,
         is_from_need: view.listing_kind == listings::Kind::Need,
+        interest: interest_of(app, visit, &view).await?,
         objects: objects::lines(&view, lang),
         sets_objects: view.is_open && objects::sets(visit, &view),
         stages: stages(&view),
@@ -417,6 +421,16 @@ async fn listing_of(app: &App, visit: &Visit, view: &DealView) -> Result<Option<
     match listings::view::show(&app.listings, &visit.who.actor, view.listing_kind, view.listing).await {
         Ok(listing) => Ok(Some(localised(visit.lang(), &listing.url))),
         Err(listings::ListingError::Refused(_)) => Ok(None),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// The page of the interest it came from, if the reader is on a side of that.
+async fn interest_of(app: &App, visit: &Visit, view: &DealView) -> Result<Option<String>, Problem> {
+    let Some(id) = view.interest else { return Ok(None) };
+    match interests::brief(&app.brokering, &visit.who.actor, id).await {
+        Ok(interest) => Ok(Some(localised(visit.lang(), &interest.url))),
+        Err(BrokeringError::Refused(_)) => Ok(None),
         Err(other) => Err(other.into()),
     }
 }
