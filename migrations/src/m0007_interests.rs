@@ -12,6 +12,7 @@ crate::step!(
             owner_party_id {uuid} NOT NULL REFERENCES party (id),
             account_id {uuid} NOT NULL REFERENCES account (id),
             recorded {bool} NOT NULL,
+            kept_by {uuid} REFERENCES account (id),
             status TEXT NOT NULL CHECK (status IN ('sent','read','needs_information','accepted','declined','expired','withdrawn')),
             anonymity TEXT NOT NULL CHECK (anonymity IN ('named','sector_and_region','hidden')),
             owner_named {bool} NOT NULL,
@@ -33,6 +34,7 @@ crate::step!(
             closed_at {time},
             version {int} NOT NULL,
             CHECK (seeker_party_id <> owner_party_id OR closed_at IS NOT NULL),
+            CHECK ((kept_by IS NOT NULL) = recorded),
             CHECK ((reason IS NOT NULL) = (status = 'declined')),
             CHECK ((closed_at IS NOT NULL) = (status IN ('accepted','declined','expired','withdrawn')))
         ) {strict}",

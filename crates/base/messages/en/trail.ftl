@@ -78,6 +78,7 @@ event-import-undone = Undid an import
 event-interest-accepted = Accepted an interest
 event-interest-declined = Declined an interest
 event-interest-expired = An interest expired
+event-interest-handed-over = An interest went to another broker
 event-interest-information-given = Gave information
 event-interest-information-requested = Requested information
 event-interest-overdue = An interest is overdue

@@ -78,6 +78,7 @@ event-import-undone = Hoàn tác lần nhập
 event-interest-accepted = Chấp nhận quan tâm
 event-interest-declined = Từ chối quan tâm
 event-interest-expired = Quan tâm hết hạn
+event-interest-handed-over = Chuyển quan tâm cho người môi giới khác
 event-interest-information-given = Bổ sung thông tin
 event-interest-information-requested = Hỏi thêm thông tin
 event-interest-overdue = Quan tâm quá hạn trả lời

@@ -83,6 +83,7 @@ const EVENTS: [&str; 119] = [
     "interest.accepted",
     "interest.declined",
     "interest.expired",
+    "interest.handed_over",
     "interest.information_given",
     "interest.information_requested",
     "interest.overdue",
