@@ -229,3 +229,24 @@ async fn a_sender_who_appears_while_the_deal_is_opened_is_in_it_or_opens_it_name
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_ended_deal_tells_the_public_no_more_than_an_open_one() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "q").await;
+        let deal = cast.deal("technical_service").await;
+        complete(&deal, &cast.owner, &cast.seeker, &cast.broker).await;
+        let lost = cast.deal("licence").await;
+        let seen = cast.owner.get(&lost.path).await.expect(200)["version"].as_i64().unwrap();
+        cast.owner.post_at(&format!("{}/transitions", lost.path), seen, json!({"to": "lost", "reason": "price"})).await.expect(200);
+        let history = format!("/api/v1/technologies/{}/history", cast.listing);
+        let (inside, outside) = (cast.owner.get(&history).await.expect(200), site.visitor().get(&history).await.expect(200));
+        assert_eq!(inside["deals"]["lost_by_reason"][0]["reason"], "price");
+        assert_eq!(outside["deals"]["lost_by_reason"], json!([]), "why the only one came to nothing is not named: {outside}");
+        let page = cast.owner.get(&format!("/api/v1/technologies/{}", cast.listing)).await.expect(200)["url"].as_str().unwrap().to_owned();
+        let word = site.app.vocabularies.name("lost_reasons", "price", base::Lang::Vi).to_owned();
+        assert!(cast.owner.get(&page).await.text.contains(&word) && !site.visitor().get(&page).await.text.contains(&word));
+        site.stop().await;
+    })
+    .await;
+}
