@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use base::{Code, ListingId};
+use chrono::{DateTime, NaiveDate, Utc};
 use listings::Kind;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use store::StoreError;
 use uuid::Uuid;
 
@@ -44,11 +45,10 @@ pub(crate) struct Counted {
 pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingId) -> Result<Counted, StoreError> {
     let db = brokering.store.db();
     let today = brokering.store.clock().today();
-    let two = between_two(deal::Column::OwnerPartyId, deal::Column::SeekerPartyId);
-    let mut deals = deal::Entity::find().filter(deal::Column::Id.in_subquery(counting_for(listing))).filter(two).all(db).await?;
+    let mut deals = deals_of(db, listing).await?;
     let mut accepted: BTreeSet<Uuid> = accepted_for(db, &[listing]).await?.into_iter().map(|one| one.party.0).collect();
     // Whom a deal is with, seen from the listing: what it came from is a need here. All that are with nobody yet stand for one.
-    let other = |d: &deal::Model| match d.listing_id == listing.0 && d.listing_kind == Kind::Need.as_str() {
+    let other = |d: &One| match d.listing_id == listing.0 && d.listing_kind == Kind::Need.as_str() {
         true => d.owner_party_id,
         false => d.seeker_party_id.unwrap_or_default(),
     };
@@ -72,10 +72,9 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
             Some(reason) => counted.lost.entry(reason.clone()).or_default().add(other(one), 1),
         }
     }
-    let held = meeting::Entity::find().filter(meeting::Column::DealId.in_subquery(counting_for(listing)));
-    for one in held.filter(meeting::Column::HeldOn.lte(today)).all(db).await? {
-        if let Some(party) = with.get(&one.deal_id) {
-            counted.meetings.add(*party, 1);
+    for (deal, meetings) in meetings_of(db, listing, today).await? {
+        if let Some(party) = with.get(&deal) {
+            counted.meetings.add(*party, u64::try_from(meetings).unwrap_or_default());
         }
     }
     let papers = papers_of(db, listing).await?;
@@ -90,16 +89,15 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
         }
     }
     accepted.difference(&agreed).for_each(|party| counted.ndas.add(*party, 1));
-    let signed = contract::Entity::find().filter(contract::Column::DealId.in_subquery(counting_for(listing)));
     let mut dong = Vec::new();
-    for one in signed.filter(contract::Column::SignedOn.is_not_null()).all(db).await? {
+    for (deal, value, currency) in signed_of(db, listing).await? {
         // A day typed into a deal that never came so far is no signature.
-        let (Some(is_completed), Some(party)) = (reached.get(&one.deal_id), with.get(&one.deal_id)) else { continue };
+        let (Some(is_completed), Some(party)) = (reached.get(&deal), with.get(&deal)) else { continue };
         counted.signed.add(*party, 1);
         if !is_completed {
             counted.unfinished.add(*party, 1);
         }
-        if let Some(value) = one.value_minor.filter(|_| one.currency.as_deref() == Some("VND")) {
+        if let Some(value) = value.filter(|_| currency.as_deref() == Some("VND")) {
             counted.priced.add(*party, 1);
             dong.push(value);
         }
