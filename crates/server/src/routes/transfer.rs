@@ -223,7 +223,7 @@ pub(super) fn deal() -> Vec<Route> {
             .gives::<DealReceipt>(200)
             .needs_if_match(),
         put("/api/v1/deals/{id}/parties", "setDealParties", Member, d::set_parties)
-            .about("Sets who is in a deal, the owner among them; for its brokers and the owner's editors.")
+            .about("Sets who is in a deal, the owner among them; for its brokers. Whoever is let in reads all of it, and none of them is a party of a broker's own.")
             .takes::<DealParties>(json!({"parties": [
                 {"party": "0197b2c4-0000-7000-8000-000000000001", "role": "owner"},
                 {"party": "0197b2c4-0000-7000-8000-000000000002", "role": "seeker"}
