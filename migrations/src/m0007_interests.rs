@@ -46,6 +46,10 @@ crate::step!(
         "CREATE INDEX interest_due ON interest (answer_due_on, id) WHERE status IN ('sent','read','needs_information')",
         "CREATE INDEX interest_listing ON interest (listing_id, status)",
         "CREATE INDEX interest_replies ON interest (owner_party_id, answered_at) WHERE answered_at IS NOT NULL",
+        // What an owner never answered.
+        "CREATE INDEX interest_unanswered ON interest (owner_party_id, closed_at) WHERE status = 'expired' AND answered_at IS NULL",
+        // Whoever took it down for a party that called, or has that work now.
+        "CREATE INDEX interest_kept ON interest (kept_by, id) WHERE kept_by IS NOT NULL",
         // What was asked and answered, in its order. It names a side, never a person.
         "CREATE TABLE interest_message (
             id {uuid} PRIMARY KEY,

@@ -95,7 +95,7 @@ pub(super) fn interest() -> Vec<Route> {
             .gives::<InterestReceipt>(200)
             .needs_if_match(),
         get("/api/v1/parties/{id}/reply-time", "getReplyTime", Public(EVERYBODY), i::reply_time)
-            .about("How long a party takes to reply to interests: the median, once there are three replies.")
+            .about("How long a party takes to reply to interests: the median, once three were answered or ended unanswered, which counts with the time until then.")
             .gives::<ReplyTime>(200),
     ];
     of_kinds.into_iter().flatten().chain(moves).collect()
