@@ -126,3 +126,6 @@ reply-hours = usually within { $count } hours; what was not answered is counted
 reply-days = usually within { $count } days; what was not answered is counted
 reply-never = often not at all: half of the interests waited { $count } days or more
 interest-kept = What you typed; that step is gone, copy it if you need it
+interest-deal = Deal
+interest-deal-opened = A deal was opened from it
+fault-interest-asked-enough = Enough has been asked here; accept the interest or decline it.

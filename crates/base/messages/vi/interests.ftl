@@ -126,3 +126,6 @@ reply-hours = thường trong { $count } giờ, tính cả những lần không 
 reply-days = thường trong { $count } ngày, tính cả những lần không trả lời
 reply-never = nhiều lần không trả lời: một nửa số quan tâm đã chờ từ { $count } ngày trở lên
 interest-kept = Bạn vừa gõ; bước này không còn, hãy chép lại nếu cần
+interest-deal = Thương vụ
+interest-deal-opened = Đã mở một thương vụ từ mối quan tâm này
+fault-interest-asked-enough = Đã hỏi đáp quá nhiều lần ở đây; hãy chấp nhận hoặc từ chối.

@@ -20,8 +20,8 @@ use crate::access::{ReadInterest, ViewInterest};
 use crate::deals::from_interest_before;
 use crate::{Brokering, BrokeringError};
 
-/// Texts of one interest that are shown at most: a question and an answer a day for as long as anybody could wait.
-const MESSAGES_MAX: u64 = 200;
+/// Texts that one interest has and shows at most; before there are so many, nothing more is asked.
+pub(super) const MESSAGES_MAX: u64 = 200;
 
 /// The listing an interest is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
