@@ -253,12 +253,12 @@ impl Walk<'_> {
     }
 
     /// That the deal's events tell the same deal that is stored, and that it is the one that is shown.
-    async fn is_what_its_events_say(&self, site: &Site, view: &DealView) {
+    async fn is_what_its_events_say(&self, site: &Site, view: &DealView, walked: &str) {
         let of = store::events::Filter { subject: Some(view.id.0), ..Default::default() };
         let mut events = site.app.store.events(&of, 10_000).await.unwrap();
         events.reverse();
         let told = deals::replay(&events).unwrap();
-        assert_eq!(Some(&told), deals::stored(self.b, view.id).await.unwrap().as_ref(), "the log and the tables tell one deal");
+        assert_eq!(Some(&told), deals::stored(self.b, view.id).await.unwrap().as_ref(), "{walked}: the log and the tables tell one deal");
         let inside = view.inside.as_ref().unwrap();
         assert_eq!(told.objects, view.objects.iter().map(|object| object.listing).collect::<Vec<_>>());
         assert_eq!(told.offers.len(), inside.offers.len());
@@ -306,7 +306,8 @@ async fn random_walks_keep_what_stages_need_lose_no_deal_and_are_what_the_log_sa
             objects,
             today: site.clock.today(),
         };
-        let kinds = ["licence", "technical_service", "joint_venture"].map(str::to_owned);
+        let kinds: Vec<String> = walk.b.pipelines.newest().into_iter().map(|pipeline| pipeline.kind.clone()).collect();
+        assert!(kinds.len() >= 8, "{kinds:?}");
         let mut reached = BTreeSet::new();
         for (n, kind) in kinds.iter().enumerate() {
             let new = NewDeal {
@@ -319,24 +320,25 @@ async fn random_walks_keep_what_stages_need_lose_no_deal_and_are_what_the_log_sa
                 interest: None,
             };
             let id = deals::open(walk.b, Ctx::of(walk.actors[2].clone()), new).await.unwrap().id;
-            let mut dice = Dice(20_261_128 + n as u64);
+            let seed = 20_261_128 + n as u64;
+            let mut dice = Dice(seed);
             for step in 0..STEPS {
                 let entered = match walk.step(id, &mut dice).await {
                     Ok(entered) => entered,
-                    Err(BrokeringError::Store(error)) => panic!("{kind} step {step}: {error}"),
+                    Err(BrokeringError::Store(error)) => panic!("{kind} seed {seed} step {step}: {error}"),
                     Err(_) => None,
                 };
                 let view = walk.view(id).await;
-                assert!(entered.as_ref().is_none_or(|stage| *stage == view.stage));
-                assert_eq!(walk.lacks(&view, entered.is_some()), [], "{kind} step {step} stands in {}", view.stage);
+                assert!(entered.as_ref().is_none_or(|stage| *stage == view.stage), "{kind} seed {seed} step {step}: {entered:?}");
+                assert_eq!(walk.lacks(&view, entered.is_some()), [], "{kind} seed {seed} step {step} stands in {}", view.stage);
                 reached.insert(view.stage);
             }
-            walk.is_what_its_events_say(&site, &walk.view(id).await).await;
+            walk.is_what_its_events_say(&site, &walk.view(id).await, &format!("{kind} seed {seed}")).await;
             // However deals move, each is in one place.
             let total = async |filter: Filter| deals::list(walk.b, &Actor::system(), &filter, Limit::default(), None).await.unwrap().total;
             let open = total(Filter::default()).await;
             let ended = total(Filter { ended: true, ..Filter::default() }).await;
-            assert_eq!(open + ended, n as u64 + 1);
+            assert_eq!(open + ended, n as u64 + 1, "{kind} seed {seed}");
             let board = deals::board(walk.b, &Actor::system(), None).await.unwrap();
             assert_eq!(board.iter().map(|c| c.total).sum::<u64>(), open);
         }
