@@ -165,5 +165,16 @@ crate::step!(
             body TEXT NOT NULL,
             noted_at {time} NOT NULL
         ) {strict}",
+        // Every version of the contract, the outcome and a paper as it was recorded, the one that stands among them.
+        "CREATE TABLE deal_record (
+            id {uuid} PRIMARY KEY,
+            deal_id {uuid} NOT NULL REFERENCES deal (id),
+            what TEXT NOT NULL CHECK (what IN ('contract','outcome','paper')),
+            body TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            noted_by {uuid} REFERENCES account (id),
+            noted_at {time} NOT NULL
+        ) {strict}",
+        "CREATE INDEX deal_record_deal ON deal_record (deal_id, noted_at, id)",
     ]
 );

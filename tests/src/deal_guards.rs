@@ -231,6 +231,93 @@ async fn a_sender_who_appears_while_the_deal_is_opened_is_in_it_or_opens_it_name
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_recorded_is_kept_when_it_is_written_anew_and_stands_once_the_deal_has_ended() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "k").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let deal = cast.deal("technical_service").await;
+        sign(&deal, owner, seeker, broker, vnd(300_000_000)).await;
+        deal.go(owner, "delivering").await.expect(200);
+
+        // Written anew, it is there in both versions, and the other side is told.
+        let before = told(seeker, "deal_message").await;
+        let changed = json!({"number": "78/2026", "value": vnd(250_000_000), "signed_on": "2026-11-24", "contents": CONTENTS});
+        deal.put(owner, "contract", changed).await.expect(200);
+        assert!(told(seeker, "deal_message").await > before);
+
+        // A paper of the other side's is not written over unseen, and what stood there is kept.
+        deal.post(owner, "papers", json!({"kind": "acceptance", "dated_on": "2026-11-24", "reference": "BB 1"})).await.expect(201);
+        let seen = seeker.get(&deal.path).await.expect(200)["version"].as_i64().unwrap();
+        deal.post(broker, "papers", json!({"kind": "acceptance", "dated_on": "2026-11-24", "reference": "BB 2"})).await.expect(201);
+        let papers = format!("{}/papers", deal.path);
+        let mine = json!({"kind": "acceptance", "dated_on": "2026-11-24", "reference": "BB 3"});
+        assert_eq!(seeker.post(&papers, mine.clone()).await.status, 428);
+        assert_eq!(seeker.post_at(&papers, seen, mine.clone()).await.status, 412, "they did not see that it was noted anew");
+        deal.put(broker, "outcome", json!({"jobs": 3})).await.expect(200);
+        deal.go(owner, "completed").await.expect(200);
+
+        // It has ended: neither side writes anew what stands; its broker does with a reason.
+        let late = json!({"number": "99/2026", "value": vnd(1), "signed_on": "2026-11-24", "contents": CONTENTS});
+        for by in [owner, seeker] {
+            assert_eq!(deal.put(by, "contract", late.clone()).await.status, 409);
+            assert_eq!(deal.put(by, "outcome", json!({"jobs": 99})).await.status, 409);
+        }
+        assert_eq!(deal.post(seeker, "papers", mine).await.status, 409);
+        assert_eq!(deal.put(broker, "outcome", json!({"jobs": 4})).await.pointers(), ["/reason"]);
+        deal.put(broker, "outcome", json!({"jobs": 4, "reason": "Bên nhận báo lại số việc làm."})).await.expect(200);
+        let shown = owner.get(&deal.path).await.expect(200)["inside"].clone();
+        assert_eq!((&shown["outcome"], &shown["contract"]["number"]), (&json!({"jobs": 4}), &json!("78/2026")));
+        let page = deal.path.replace("/api/v1", "");
+        assert!(!owner.get(&page).await.text.contains("/edit/outcome") && broker.get(&page).await.text.contains("/edit/outcome"));
+        assert!(broker.get(&format!("{page}/edit/outcome")).await.text.contains("name=\"/reason\""));
+
+        // Every version is there, for those in it, in both languages, a page at a time.
+        let records = format!("{}/records", deal.path);
+        let all = seeker.get(&records).await.expect(200);
+        let said: Vec<String> = all["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| {
+                let body = ["contract", "outcome", "paper"].iter().find_map(|what| r.get(what)).unwrap();
+                let key = ["number", "jobs", "reference"].iter().find_map(|key| body.get(key)).unwrap();
+                format!("{} {key}", r["what"].as_str().unwrap())
+            })
+            .collect();
+        let mut sorted = said.clone();
+        sorted.sort();
+        let wanted = ["contract \"77/2026\"", "contract \"78/2026\"", "outcome 3", "outcome 4", "paper \"BB 1\"", "paper \"BB 2\""];
+        assert_eq!((sorted, all["total"].as_u64()), (wanted.map(str::to_owned).to_vec(), Some(6)));
+        let first = seeker.get(&format!("{records}?limit=1")).await.expect(200);
+        let next = seeker.get(&format!("{records}?limit=5&cursor={}", first["next"].as_str().unwrap())).await.expect(200);
+        assert_eq!((next["items"].as_array().unwrap().len(), &next["next"]), (5, &Value::Null));
+        for (lang, words) in [("", "Lý do ghi lại"), ("/en", "Why it is written anew")] {
+            let text = owner.get(&format!("{lang}{page}/records")).await.text;
+            for part in ["77/2026", "78/2026", "BB 1", words, "Bên nhận báo lại số việc làm.", "k-broker"] {
+                assert!(text.contains(part), "{part}: {text}");
+            }
+        }
+        let stranger = site.person("k-stranger").await;
+        for path in [records.clone(), format!("{page}/records")] {
+            assert_eq!(stranger.get(&path).await.status, 404);
+        }
+        assert_eq!(seeker.get(&format!("{records}?what=contract")).await.status, 400);
+        let events = site.app.store.events(&store::events::Filter::default(), 1_000).await.unwrap();
+        assert!(!events.iter().any(|e| e.payload.to_string().contains("BB 1") || e.payload.to_string().contains("báo lại")));
+
+        // What came to nothing is written anew by nobody but its broker either.
+        let lost = cast.deal("technical_service").await;
+        lost.put(owner, "contract", json!({"number": "5/2026"})).await.expect(200);
+        let seen = owner.get(&lost.path).await.expect(200)["version"].as_i64().unwrap();
+        owner.post_at(&format!("{}/transitions", lost.path), seen, json!({"to": "lost", "reason": "price"})).await.expect(200);
+        assert_eq!(lost.put(owner, "contract", json!({"number": "6/2026"})).await.status, 409);
+        lost.put(broker, "contract", json!({"number": "6/2026", "reason": "Số ghi nhầm."})).await.expect(200);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_ended_deal_tells_the_public_no_more_than_an_open_one() {
     on_every_database(async |site: Site| {
         let cast = Cast::make(&site, "q").await;

@@ -118,7 +118,7 @@ pub async fn ask(world: &World<'_>, operation: &str, case: &str, who: Who) -> As
             by.at(added(&world.owner, &id, "tasks", task).await)
         }
         "noteMeeting" => by.body(json!({"held_on": "2026-11-20"})),
-        "notePaper" => by.body(json!({"kind": "nda", "dated_on": "2026-11-20"})),
+        "notePaper" => by.seen(seen).body(json!({"kind": "nda", "dated_on": "2026-11-20"})),
         "setMilestone" => by.body(json!({"title": "Lắp xong", "due_on": "2027-01-31"})),
         "reachMilestone" => {
             let milestone = added(&world.owner, &id, "milestones", json!({"title": "Lắp xong", "due_on": "2027-01-31"})).await;

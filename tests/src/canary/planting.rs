@@ -292,6 +292,7 @@ async fn plant_in_a_deal(canaries: &mut Canaries, known: &mut Known, people: &BT
     let contract = json!({
         "number": canaries.word("contract number", SIDES), "value": vnd(300_000_000), "signed_on": "2026-11-20",
         "registration_number": canaries.word("registration number", SIDES), "registered_on": "2026-11-24",
+        "reason": canaries.word("reason of a contract", SIDES),
     });
     deal.put(owner, "contract", contract).await.expect(200);
     let outcome = json!({"jobs": 3, "note": canaries.word("note of an outcome", SIDES)});

@@ -13,7 +13,8 @@ use store::{Ctx, NewEvent, StoreError};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::facts::{Facts, path_of};
+use super::facts::Facts;
+use super::records::{self, Recorded, must_be_writable};
 use super::rows::{contract as contract_rows, deal, outcome as outcome_rows, payment as payment_rows, report as report_rows};
 use super::{Added, DealReceipt, check_past, check_text, in_deal, must_have_room, read_json, save, write_json};
 use crate::{Brokering, BrokeringError};
@@ -48,6 +49,11 @@ pub struct Contract {
     /// What it says, as items of the legal path: `name`, `object`, `right` …
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub contents: BTreeSet<String>,
+    /// Why it is written anew, at most 500 characters; asked of brokers once the deal has ended. It is kept with the version that
+    /// it brought, and is not part of the contract.
+    #[schema(max_length = 500)]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
 }
 
 impl Contract {
@@ -89,17 +95,26 @@ pub(crate) async fn contract_of(db: &impl ConnectionTrait, id: DealId) -> Result
     }
 }
 
-/// Records the contract as it is known now.
+/// Records the contract as it is known now; every version is kept ([`super::records`]).
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`], also where the stage the deal stands in would lack what it needs; [`BrokeringError::Stale`].
-pub async fn record_contract(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new: Contract) -> Result<DealReceipt, BrokeringError> {
+/// [`BrokeringError::Invalid`], also where the stage the deal stands in would lack what it needs; [`BrokeringError::Stale`];
+/// [`BrokeringError::NotAllowed`] once the deal has ended, but for its brokers with a reason.
+pub async fn record_contract(
+    brokering: &Brokering,
+    ctx: Ctx,
+    id: DealId,
+    seen: i64,
+    mut new: Contract,
+) -> Result<DealReceipt, BrokeringError> {
+    let reason = std::mem::take(&mut new.reason);
     new.check(brokering, brokering.store.clock().today()).into_result().map_err(BrokeringError::Invalid)?;
     let inner = brokering.clone();
     in_deal(brokering, ctx, id, Some(seen), move |tx, deal, actor| {
-        let (brokering, new) = (inner.clone(), new.clone());
+        let (brokering, new, reason) = (inner.clone(), new.clone(), reason.clone());
         async move {
-            deal.must_not_be_lost("contract")?;
+            let is_there = contract_rows::Entity::find_by_id(id.0).count(tx.db()).await? > 0;
+            must_be_writable(&deal, &actor, is_there, &reason, "contract")?;
             let mut facts = Facts::load(&brokering, tx.db(), &deal, tx.today(), actor.lang).await?;
             facts.sign(&brokering, &deal, new.clone(), tx.today(), actor.lang)?;
             facts.must_keep(&brokering, &deal)?;
@@ -116,6 +131,7 @@ pub async fn record_contract(brokering: &Brokering, ctx: Ctx, id: DealId, seen: 
                 .update_columns([C::Body, C::SignedOn, C::RegisteredOn, C::ValueMinor, C::Currency])
                 .to_owned();
             contract_rows::Entity::insert(row).on_conflict(replace).exec_without_returning(tx.db()).await?;
+            records::keep(&tx, &deal, &actor, Recorded::Contract, &new, &reason, is_there).await?;
             let version = save(&tx, &deal, deal::ActiveModel::default()).await?;
             let recorded = json!({
                 "signed_on": new.signed_on, "in_force_on": new.in_force_on, "registered_on": new.registered_on,
@@ -342,13 +358,20 @@ pub struct Outcome {
     #[schema(max_length = 2000)]
     #[serde(skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// Why it is written anew, at most 500 characters; asked of brokers once the deal has ended. It is kept with the version that
+    /// it brought.
+    #[schema(max_length = 500)]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
 }
 
-/// Records what came of a deal.
+/// Records what came of a deal; every version is kept ([`super::records`]).
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`], [`BrokeringError::Stale`].
-pub async fn outcome(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new: Outcome) -> Result<DealReceipt, BrokeringError> {
+/// [`BrokeringError::Invalid`], [`BrokeringError::Stale`]; [`BrokeringError::NotAllowed`] for what would take the place of an
+/// outcome once the deal has ended, but for its brokers with a reason.
+pub async fn outcome(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, mut new: Outcome) -> Result<DealReceipt, BrokeringError> {
+    let reason = std::mem::take(&mut new.reason);
     let mut faults = Faults::new();
     for (pointer, money) in [("/revenue", &new.revenue), ("/savings", &new.savings)] {
         if let Some(money) = money {
@@ -360,14 +383,16 @@ pub async fn outcome(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new
         faults.add("", "deal_empty_outcome");
     }
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    in_deal(brokering, ctx, id, Some(seen), move |tx, deal, _actor| {
-        let new = new.clone();
+    in_deal(brokering, ctx, id, Some(seen), move |tx, deal, actor| {
+        let (new, reason) = (new.clone(), reason.clone());
         async move {
-            deal.must_not_be_lost("outcome")?;
+            let is_there = outcome_rows::Entity::find_by_id(id.0).count(tx.db()).await? > 0;
+            must_be_writable(&deal, &actor, is_there, &reason, "outcome")?;
             let row = outcome_rows::ActiveModel { deal_id: Set(id.0), body: Set(write_json("outcome", &new)?), noted_at: Set(tx.now()) };
             use outcome_rows::Column as C;
             let replace = OnConflict::column(C::DealId).update_columns([C::Body, C::NotedAt]).to_owned();
             outcome_rows::Entity::insert(row).on_conflict(replace).exec_without_returning(tx.db()).await?;
+            records::keep(&tx, &deal, &actor, Recorded::Outcome, &new, &reason, is_there).await?;
             let version = save(&tx, &deal, deal::ActiveModel::default()).await?;
             tx.emit(NewEvent::new("deal", id, "deal.outcome_recorded", json!({})));
             Ok(DealReceipt::of(&deal, version))

@@ -205,7 +205,7 @@ async fn insert(
             document::Entity::insert(row).exec_without_returning(tx.db()).await?;
             let facts = json!({ "document": id, "kind": kind, "size": size, "paper": paper, "voice": voice });
             tx.emit(NewEvent::new("deal", deal_id, "deal.document_added", facts));
-            notices::said(&tx, &deal, "document", id.0, by).await?;
+            notices::said(&tx, &deal, "document", id.0, Some(by)).await?;
             Ok(DocumentReceipt { id, kind, size })
         }
     })

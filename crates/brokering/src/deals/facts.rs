@@ -160,13 +160,18 @@ impl Facts {
         }
     }
 
-    /// What changes in a deal must not take away what the stage needs that it stands in. Statements are left out: another
-    /// broker may come at any time, and states their interests before the next stage that asks for it.
+    /// What changes in a deal must not take away what the stage needs that it stands in, nor, once its contract is signed, what
+    /// was needed to sign it: it stays the contract that the law allowed. Statements are left out: another broker may come at any
+    /// time, and states their interests before the next stage that asks for it.
     pub(crate) fn must_keep(&self, brokering: &Brokering, deal: &Deal) -> Result<(), BrokeringError> {
         let mut faults = Faults::new();
-        let stage = brokering.pipeline(deal)?.stage(&deal.stage);
-        for demand in stage.iter().flat_map(|s| &s.needs) {
-            if !matches!(demand, Demand::Statements | Demand::LostReason) {
+        let pipeline = brokering.pipeline(deal)?;
+        let now = pipeline.stage(&deal.stage);
+        let signed = now.filter(|s| s.has_contract()).and_then(|_| pipeline.stages.iter().find(|s| s.has_contract()));
+        let mut kept: Vec<Demand> = Vec::new();
+        for demand in now.iter().chain(&signed).flat_map(|s| &s.needs) {
+            if !matches!(demand, Demand::Statements | Demand::LostReason) && !kept.contains(demand) {
+                kept.push(*demand);
                 self.missing(*demand, &mut faults);
             }
         }

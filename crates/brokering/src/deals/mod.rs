@@ -3,7 +3,7 @@
 //! What always holds: a running deal keeps the pipeline version it started with; every change appends one event in the
 //! same transaction, so that all of a deal but words and amounts can be rebuilt from the log (`replay`); events hold ids,
 //! days and codes, never what people wrote, agreed or paid. The deal's version counts what both sides must agree on
-//! (stage, objects, parties, brokers, facts, offers, contract, outcome); messages, tasks, meetings and the like only add to it.
+//! (stage, objects, parties, brokers, facts, offers, papers, contract, outcome); messages, tasks, meetings and the like only add to it.
 //! Not here: what is confided of a listing, what the law demands (`legal`), which way a deal may go (`pipelines`), who may do what
 //! (`access`).
 
@@ -23,6 +23,7 @@ mod open;
 mod openings;
 mod past;
 mod people;
+mod records;
 mod replay;
 pub(crate) mod rows;
 mod transition;
@@ -66,6 +67,7 @@ pub(crate) use open::{from_interest_before, no_pipeline};
 pub use openings::{OpeningView, open_document, openings};
 pub use past::dealt_in_field_of;
 pub use people::{BrokerShare, BrokerShares, DealParties, DealParty, Statement, set_brokers, set_parties, state_interests};
+pub use records::{RecordView, Recorded, records};
 pub use replay::{ContractFacts, Replayed, replay, stored};
 pub use transition::{Transition, transition};
 pub use view::{BrokerView, DealView, Inside, LackView, PartyView, StageView, Titled, WayView, show, titles};

@@ -54,7 +54,7 @@ pub(super) async fn moved(tx: &Tx, deal: &Deal, stage: &str, version: i64, by: O
 /// Somebody wrote (`message`), handed in a document (`document`), offered (`offer`), accepted (`accepted`) or took back (`withdrawn`).
 pub(super) async fn said(tx: &Tx, deal: &Deal, what: &'static str, which: Uuid, by: AccountId) -> Result<(), StoreError> {
     let facts = json!({ "code": deal.code, "what": what, "by": by });
-    tell_all(tx, deal, Some(by), &about(deal, NoticeKind::DealMessage, facts, format!("deal_{what}:{which}"))).await
+    tell_all(tx, deal, by, &about(deal, NoticeKind::DealMessage, facts, format!("deal_{what}:{which}"))).await
 }
 
 /// Tells of what is due: tasks to those whose they are, milestones to all, stages that should have been left to the

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base::{AccountId, Code, DealId, InterestId, ListingId, PartyId};
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde::Deserialize;
 use serde_json::Value;
 use store::{EventRow, StoreError};
@@ -71,6 +71,8 @@ pub struct Replayed {
     pub reports: BTreeSet<(u16, u8)>,
     /// Whether it is recorded what came of it.
     pub has_outcome: bool,
+    /// How many versions of contract, outcome and papers were recorded.
+    pub records: u64,
     /// How many messages were sent.
     pub messages: u64,
 }
@@ -166,8 +168,14 @@ fn apply(deal: &mut Replayed, event: &EventRow) -> Result<(), StoreError> {
             }
         }
         "deal.facts_answered" => deal.legal_facts = part(facts, "facts")?,
-        "deal.contract_recorded" => deal.contract = ContractFacts::deserialize(facts).map_err(|e| StoreError::corrupt("event", e))?,
-        "deal.outcome_recorded" => deal.has_outcome = true,
+        "deal.contract_recorded" => {
+            deal.contract = ContractFacts::deserialize(facts).map_err(|e| StoreError::corrupt("event", e))?;
+            deal.records += 1;
+        }
+        "deal.outcome_recorded" => {
+            deal.has_outcome = true;
+            deal.records += 1;
+        }
         "deal.message_sent" => deal.messages += 1,
         kind @ ("deal.offer_made" | "deal.offer_accepted" | "deal.offer_withdrawn") => apply_offer(deal, kind, facts)?,
         kind => apply_work(deal, kind, facts)?,
@@ -205,6 +213,7 @@ fn apply_work(deal: &mut Replayed, kind: &str, facts: &Value) -> Result<(), Stor
     match kind {
         "deal.paper_noted" => {
             deal.papers.insert(part(facts, "kind")?, part(facts, "dated_on")?);
+            deal.records += 1;
         }
         "deal.document_added" => {
             deal.documents.insert(part(facts, "document")?, part(facts, "paper")?);
@@ -272,6 +281,7 @@ pub async fn stored(brokering: &Brokering, id: DealId) -> Result<Option<Replayed
         legal_facts: deal.legal_facts,
         contract: contract_of(db, id).await?.into(),
         has_outcome: outcome::Entity::find_by_id(id.0).one(db).await?.is_some(),
+        records: record::Entity::find().filter(record::Column::DealId.eq(id.0)).count(db).await?,
         messages: deal.messages,
         ..Replayed::default()
     };

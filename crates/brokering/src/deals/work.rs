@@ -10,8 +10,9 @@ use store::{Ctx, NewEvent, StoreError};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::rows::{meeting as meeting_rows, milestone as milestone_rows, paper as paper_rows, task as task_rows};
-use super::{Added, Voice, check_past, check_text, in_deal, must_have_room};
+use super::records::{self, Recorded};
+use super::rows::{deal as deal_rows, meeting as meeting_rows, milestone as milestone_rows, paper as paper_rows, task as task_rows};
+use super::{Added, Voice, check_past, check_text, in_deal, must_have_room, save};
 use crate::{Brokering, BrokeringError};
 
 /// A task to be done.
@@ -217,34 +218,38 @@ pub struct PaperView {
     pub noted_by: Option<AccountId>,
 }
 
-/// Notes that a paper is there; a later note of the same kind takes its place.
+/// Notes that a paper is there; a later note of the same kind takes its place, and what stood before is kept
+/// ([`super::records`]).
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`] for a kind there is none of, and for a day to come; [`BrokeringError::NotAllowed`] in a deal that
-/// was lost.
-pub async fn paper(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPaper) -> Result<PaperReceipt, BrokeringError> {
+/// [`BrokeringError::Invalid`] for a kind there is none of, and for a day to come; [`BrokeringError::Stale`], so that nobody
+/// writes over what they have not seen; [`BrokeringError::NotAllowed`] in a deal that has ended.
+pub async fn paper(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new: NewPaper) -> Result<PaperReceipt, BrokeringError> {
     let today = brokering.store.clock().today();
     let mut faults = Faults::new();
     brokering.vocabularies.check("deal_papers", &new.kind, today, "/kind", &mut faults);
     check_text(&new.reference, "/reference", 256, false, &mut faults);
     check_past("/dated_on", Some(new.dated_on), today, &mut faults);
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    in_deal(brokering, ctx, id, None, move |tx, deal, actor| {
+    in_deal(brokering, ctx, id, Some(seen), move |tx, deal, actor| {
         let new = new.clone();
         async move {
             use paper_rows::Column as C;
-            deal.must_not_be_lost("paper")?;
+            deal.must_go_on("paper")?;
+            let is_there = paper_rows::Entity::find_by_id((id.0, new.kind.0.clone())).count(tx.db()).await? > 0;
             let row = paper_rows::ActiveModel {
                 deal_id: Set(id.0),
                 kind: Set(new.kind.0.clone()),
                 dated_on: Set(new.dated_on),
-                reference: Set(new.reference),
+                reference: Set(new.reference.clone()),
                 noted_by: Set(actor.account().map(|a| a.0)),
             };
             let replace = OnConflict::columns([C::DealId, C::Kind]).update_columns([C::DatedOn, C::Reference, C::NotedBy]).to_owned();
             paper_rows::Entity::insert(row).on_conflict(replace).exec_without_returning(tx.db()).await?;
+            records::keep(&tx, &deal, &actor, Recorded::Paper, &new, "", is_there).await?;
+            let version = save(&tx, &deal, deal_rows::ActiveModel::default()).await?;
             tx.emit(NewEvent::new("deal", id, "deal.paper_noted", json!({ "kind": new.kind, "dated_on": new.dated_on })));
-            Ok(PaperReceipt { kind: new.kind })
+            Ok(PaperReceipt { kind: new.kind, version })
         }
     })
     .await
@@ -255,6 +260,8 @@ pub async fn paper(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPaper) -
 pub struct PaperReceipt {
     /// A code of `deal_papers`.
     pub kind: Code,
+    /// The deal's ETag.
+    pub version: i64,
 }
 
 pub(crate) async fn papers_of(db: &impl ConnectionTrait, id: DealId) -> Result<Vec<PaperView>, StoreError> {

@@ -268,9 +268,22 @@ pub(crate) async fn paper(
     State(app): State<App>,
     Writer(ctx): Writer,
     Id(id): Id<DealId>,
+    IfMatch(seen): IfMatch,
     Json(body): Json<NewPaper>,
 ) -> Result<Response, Problem> {
-    Ok((StatusCode::CREATED, Answer(deals::paper(&app.brokering, ctx, id, body).await?)).into_response())
+    let done = deals::paper(&app.brokering, ctx, id, seen, body).await?;
+    Ok((StatusCode::CREATED, etag(done.version), Answer(done)).into_response())
+}
+
+/// Every version of what was recorded.
+pub(crate) async fn records(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<DealId>,
+    params: Params,
+) -> Result<Answer<List<RecordView>>, Problem> {
+    let params = params.only(&["limit", "cursor"])?;
+    Ok(Answer(deals::records(&app.brokering, &who.actor, id, params.limit()?, params.cursor()).await?.into()))
 }
 
 /// Sets a milestone.

@@ -256,7 +256,7 @@ pub(super) fn deal() -> Vec<Route> {
             .gives::<DealReceipt>(200)
             .needs_if_match(),
         put("/api/v1/deals/{id}/contract", "recordContract", Member, d::record_contract)
-            .about("Records the contract as it is known now.")
+            .about("Records the contract as it is known now; what stood before is kept. Once the deal has ended only its brokers do, with a reason.")
             .takes::<Contract>(json!({
                 "number": "12/2026/HĐCGCN", "value": vnd(800_000_000), "signed_on": "2026-11-20", "term_months": 60,
                 "contents": ["name", "object", "right", "price"]
@@ -264,7 +264,7 @@ pub(super) fn deal() -> Vec<Route> {
             .gives::<DealReceipt>(200)
             .needs_if_match(),
         put("/api/v1/deals/{id}/outcome", "recordOutcome", Member, d::outcome)
-            .about("Records what came of a deal.")
+            .about("Records what came of a deal; what stood before is kept. Once the deal has ended only its brokers write it anew, with a reason.")
             .takes::<Outcome>(json!({"jobs": 12, "revenue": vnd(2_400_000_000), "area_m2": 5_000, "savings": vnd(300_000_000)}))
             .gives::<DealReceipt>(200)
             .needs_if_match(),
@@ -307,9 +307,14 @@ pub(super) fn deal() -> Vec<Route> {
             .takes::<NewMeeting>(json!({"held_on": "2026-11-20", "place": "Xưởng của bên nhận", "minutes": "Đã xem mẻ thử."}))
             .gives::<Added>(201),
         post("/api/v1/deals/{id}/papers", "notePaper", Member, d::paper)
-            .about("Notes that a paper is there; a later note of the same kind takes its place.")
+            .about("Notes that a paper is there, as long as the deal goes on; a later note of the same kind takes its place, and what stood before is kept.")
             .takes::<NewPaper>(json!({"kind": "nda", "dated_on": "2026-11-20", "reference": "NDA 07/2026"}))
-            .gives::<PaperReceipt>(201),
+            .gives::<PaperReceipt>(201)
+            .needs_if_match(),
+        get("/api/v1/deals/{id}/records", "listDealRecords", Member, d::records)
+            .about("Every version of the contract, the outcome and the papers of a deal as it was recorded, with who wrote it when and why, the newest first; for those in it.")
+            .paged()
+            .gives::<List<RecordView>>(200),
         get("/api/v1/deals/{id}/documents", "listDealDocuments", Member, api::documents::list)
             .about("The documents of a deal, the newest first; for those in it.")
             .gives::<List<DocumentView>>(200),

@@ -9,6 +9,7 @@ mod inside;
 pub(super) mod mine;
 mod objects;
 pub(super) mod parts;
+pub(super) mod records;
 mod room;
 
 use askama::Template;
@@ -179,6 +180,8 @@ pub(super) struct DealPage {
     /// Whether the reader manages deals without being in them.
     pub manages: bool,
     pub edit: String,
+    /// Where every version of what was recorded stands.
+    pub records: String,
     pub tasks: Vec<Thing>,
     pub meetings: Vec<Thing>,
     pub papers: Vec<Thing>,
@@ -319,6 +322,7 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         is_broker: visit.who.actor.account().is_some_and(|own| view.brokers.iter().any(|b| b.account == own)),
         manages: brokering::manages_deals(&visit.who.actor),
         edit: format!("{here}/edit"),
+        records: format!("{here}/records"),
         messages: Vec::new(),
         message_count: 0,
         next_messages: None,

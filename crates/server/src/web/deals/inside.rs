@@ -97,9 +97,11 @@ pub(super) fn fill(
         })
         .collect();
     let edit = filled.edit.clone();
+    // Once it has ended, what was recorded stands but for its brokers.
+    let may_record = can_write && (view.is_open || filled.is_broker);
     let facts = |part: &str, lines| Facts {
         lines,
-        href: can_write.then(|| format!("{edit}/{part}")),
+        href: (if part == "legal" { can_write && view.lost_reason.is_none() } else { may_record }).then(|| format!("{edit}/{part}")),
         label: say(lang, &format!("deal-part-{part}")),
     };
     filled.contract = facts("contract", lines(&parts::CONTRACT, &inside.contract, &cx)?);
