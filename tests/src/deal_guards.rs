@@ -318,6 +318,86 @@ async fn what_was_recorded_is_kept_when_it_is_written_anew_and_stands_once_the_d
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_noted_by_mistake_is_taken_back_stays_in_sight_and_counts_nowhere() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "s").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let deal = cast.deal("technical_service").await;
+        deal.go(broker, "introduced").await.expect(200);
+        let meeting = id_of(&deal.post(broker, "meetings", json!({"held_on": "2026-11-20", "place": "Xưởng cũ"})).await.expect(201));
+        let task = json!({"title": "Gửi ảnh", "whose": "seeker", "due_on": "2026-11-20"});
+        let task = id_of(&deal.post(owner, "tasks", task).await.expect(201));
+        let milestone = json!({"title": "Lắp xong", "due_on": "2026-11-20"});
+        let milestone = id_of(&deal.post(owner, "milestones", milestone).await.expect(201));
+        let payment = json!({"kind": "lump_sum", "amount": vnd(7_000_000), "due_on": "2026-11-20"});
+        let payment = id_of(&deal.post(seeker, "payments", payment).await.expect(201));
+        let half = json!({"year": 2026, "half": 1, "sales": vnd(9), "royalty": vnd(3)});
+        let report = id_of(&deal.post(seeker, "reports", half.clone()).await.expect(201));
+        let listing = format!("/api/v1/technologies/{}/history", cast.listing);
+        let meetings = async || owner.get(&listing).await.expect(200)["deals"]["meetings"]["count"].clone();
+        assert_eq!(meetings().await, 1);
+
+        let before = told(owner, "deal_message").await;
+        for (part, id) in
+            [("meetings", &meeting), ("tasks", &task), ("milestones", &milestone), ("payments", &payment), ("reports", &report)]
+        {
+            let back = format!("{part}/{id}/take-back");
+            deal.post(seeker, &back, Value::Null).await.expect(200);
+            assert_eq!(deal.post(seeker, &back, Value::Null).await.status, 409, "{part}: once");
+            assert_eq!(deal.post(seeker, &format!("{part}/{}/take-back", cast.owner_party), Value::Null).await.status, 404);
+        }
+        assert_eq!(told(owner, "deal_message").await, before + 5, "the others are told");
+        // It counts nowhere.
+        assert_eq!(meetings().await, 0);
+        assert_eq!(deal.go(seeker, "met").await.pointers(), ["/meetings"]);
+        for (part, body) in [
+            (format!("tasks/{task}/done"), Value::Null),
+            (format!("milestones/{milestone}/reached"), json!({"on": "2026-11-20"})),
+            (format!("payments/{payment}/paid"), json!({"on": "2026-11-20"})),
+        ] {
+            assert_eq!(deal.post(owner, &part, body).await.status, 409, "{part}");
+        }
+        let quiet = told(seeker, "task_due").await;
+        brokering::deals::tick(&site.app.brokering).await.unwrap();
+        assert_eq!(told(seeker, "task_due").await, quiet, "nothing of it is due");
+        let inside = owner.get(&deal.path).await.expect(200)["inside"].clone();
+        for part in ["meetings", "tasks", "milestones", "payments", "reports"] {
+            assert!(inside[part].as_array().unwrap().len() == 1 && inside[part][0]["taken_back_at"].is_string(), "{part}: {inside}");
+        }
+        assert_eq!((&inside["tasks"][0]["is_overdue"], &inside["milestones"][0]["is_overdue"]), (&json!(false), &json!(false)));
+        // What is right is noted anew, half a year too.
+        deal.post(seeker, "reports", half.clone()).await.expect(201);
+        assert_eq!(deal.post(seeker, "reports", half).await.pointers(), ["/half"]);
+
+        // On the page it stands struck through, and is taken back there as well; a stage keeps what it needs.
+        let page = deal.path.replace("/api/v1", "");
+        let text = seeker.get(&format!("/en{page}")).await.text;
+        assert!(text.matches("<del>").count() == 5 && text.contains("taken back") && text.contains("A meeting was taken back"), "{text}");
+        let meeting = id_of(&deal.post(broker, "meetings", json!({"held_on": "2026-11-21", "place": "Xưởng mới"})).await.expect(201));
+        deal.go(seeker, "met").await.expect(200);
+        let refused = send(seeker, &page, &[("which", &meeting), ("_do", "back_meeting")]).await;
+        assert_eq!(refused.status, 422, "{}", refused.text);
+        let second = id_of(&deal.post(broker, "meetings", json!({"held_on": "2026-11-22"})).await.expect(201));
+        let done = send(seeker, &page, &[("which", &second), ("_do", "back_meeting")]).await;
+        assert!(done.status == 303 && done.headers["location"].to_str().unwrap().ends_with("did=taken-back"), "{}", done.text);
+
+        // The log tells the same deal.
+        let id: base::DealId = page.trim_start_matches("/deals/").parse().unwrap();
+        let of = store::events::Filter { subject: Some(id.0), ..Default::default() };
+        let mut events = site.app.store.events(&of, 10_000).await.unwrap();
+        events.reverse();
+        let (told, kept) =
+            (brokering::deals::replay(&events).unwrap(), brokering::deals::stored(&site.app.brokering, id).await.unwrap().unwrap());
+        assert_eq!(told, kept);
+        assert_eq!(told.taken_back.len(), 6);
+        let stranger = site.person("s-stranger").await;
+        assert_eq!(stranger.post(&format!("{}/meetings/{meeting}/take-back", deal.path), Value::Null).await.status, 404);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_ended_deal_tells_the_public_no_more_than_an_open_one() {
     on_every_database(async |site: Site| {
         let cast = Cast::make(&site, "q").await;

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::{AccountId, Actor, Capacity, Code, DealId, Lang, Limit, ListingId, Membership, Money, PartyId, PartyRole, Scope, StaffRole};
 use brokering::deals::{
     self, BrokerShare, BrokerShares, Contract, DealObjects, DealParties, DealParty, DealView, Filter, NewDeal, NewMeeting, NewMessage,
-    NewMilestone, NewOffer, NewPaper, NewPayment, NewReport, NewTask, OfferStatus, OfferTerms, Outcome, Role, Side, Statement, Transition,
-    Voice,
+    NewMilestone, NewOffer, NewPaper, NewPayment, NewReport, NewTask, OfferStatus, OfferTerms, Outcome, Role, Side, Statement, Thing,
+    Transition, Voice,
 };
 use brokering::legal::{Direction, LegalFacts, Registration};
 use brokering::pipelines::{Demand, Ending};
@@ -84,7 +84,7 @@ impl Walk<'_> {
     /// Somebody tries something; gives the stage that was entered, if one was.
     async fn step(&self, id: DealId, dice: &mut Dice) -> Result<Option<String>, BrokeringError> {
         let before = self.view(id).await;
-        let what = dice.below(20);
+        let what = dice.below(22);
         // Mostly it is somebody who could; the others are refused, and nothing may come of that either.
         let who = match what {
             5 | 7 if dice.is_likely() => 2 + dice.below(2),
@@ -141,7 +141,7 @@ impl Walk<'_> {
             }
             10 => {
                 let kind = Code::from(PAPERS[dice.below(PAPERS.len())]);
-                deals::paper(b, ctx, id, NewPaper { kind, dated_on: self.today, reference: String::new() }).await?;
+                deals::paper(b, ctx, id, seen, NewPaper { kind, dated_on: self.today, reference: String::new() }).await?;
             }
             11 | 12 => {
                 let open = before.inside.as_ref().and_then(|i| i.offers.iter().find(|o| o.status == OfferStatus::Open)).map(|o| o.id);
@@ -217,6 +217,20 @@ impl Walk<'_> {
                 deals::outcome(b, ctx.clone(), id, seen, Outcome { jobs: Some(1), ..Outcome::default() }).await?;
                 deals::milestone(b, ctx, id, NewMilestone { title: "M".to_owned(), due_on: self.today }).await?;
             }
+            20 => {
+                let Some(inside) = before.inside.as_ref() else { return Ok(None) };
+                let meetings = inside.meetings.iter().filter(|m| m.taken_back_at.is_none()).map(|m| (Thing::Meeting, m.id));
+                let tasks = inside.tasks.iter().filter(|t| t.taken_back_at.is_none()).map(|t| (Thing::Task, t.id));
+                let milestones = inside.milestones.iter().filter(|m| m.taken_back_at.is_none()).map(|m| (Thing::Milestone, m.id));
+                let payments = inside.payments.iter().map(|p| (Thing::Payment, p.id));
+                let reports = inside.reports.iter().map(|r| (Thing::Report, r.id));
+                let all: Vec<_> = meetings.chain(tasks).chain(milestones).chain(payments).chain(reports).collect();
+                if all.is_empty() {
+                    return Ok(None);
+                }
+                let (thing, which) = all[dice.below(all.len())];
+                deals::take_back(b, ctx, id, thing, which).await?;
+            }
             _ => {
                 deals::send(b, ctx, id, NewMessage { text: "Hello".to_owned() }).await?;
             }
@@ -233,7 +247,7 @@ impl Walk<'_> {
         let has = |demand: &Demand| match demand {
             Demand::Seeker => view.parties.iter().any(|p| p.role == Role::Seeker),
             Demand::Statements => !just_entered || view.brokers.iter().all(|b| b.stated_at.is_some()),
-            Demand::Meeting => inside.meetings.iter().any(|m| m.held_on <= self.today),
+            Demand::Meeting => inside.meetings.iter().any(|m| m.held_on <= self.today && m.taken_back_at.is_none()),
             Demand::Nda => paper("nda"),
             Demand::Evaluation => paper("evaluation"),
             Demand::Mou => paper("mou"),
@@ -244,7 +258,7 @@ impl Walk<'_> {
             Demand::LegalPath => inside.legal.blocking().count() == 0,
             Demand::Registration => registered,
             Demand::RegistrationIfDue => registered || inside.legal.registration != Registration::Required,
-            Demand::Milestone => !inside.milestones.is_empty(),
+            Demand::Milestone => inside.milestones.iter().any(|m| m.taken_back_at.is_none()),
             Demand::Outcome => inside.outcome.is_some(),
             Demand::LostReason => view.lost_reason.is_some(),
         };

@@ -38,6 +38,55 @@ pub(crate) struct Counted {
     pub money: Option<Code>,
 }
 
+/// What is read of a deal.
+#[derive(FromQueryResult)]
+struct One {
+    id: Uuid,
+    listing_id: Uuid,
+    listing_kind: String,
+    owner_party_id: Uuid,
+    seeker_party_id: Option<Uuid>,
+    is_open: bool,
+    lost_reason: Option<String>,
+    signed_at: Option<DateTime<Utc>>,
+}
+
+async fn deals_of(db: &impl ConnectionTrait, listing: ListingId) -> Result<Vec<One>, StoreError> {
+    use deal::Column as C;
+    let query = deal::Entity::find()
+        .select_only()
+        .columns([C::Id, C::ListingId, C::ListingKind, C::OwnerPartyId, C::SeekerPartyId, C::IsOpen, C::LostReason, C::SignedAt])
+        .filter(C::Id.in_subquery(counting_for(listing)))
+        .filter(between_two(C::OwnerPartyId, C::SeekerPartyId));
+    Ok(query.into_model::<One>().all(db).await?)
+}
+
+/// How many meetings were held in each deal of a listing. What was said there is not read: this is for a page that everybody
+/// opens.
+async fn meetings_of(db: &impl ConnectionTrait, listing: ListingId, today: NaiveDate) -> Result<Vec<(Uuid, i64)>, StoreError> {
+    use meeting::Column as C;
+    let query = meeting::Entity::find()
+        .select_only()
+        .column(C::DealId)
+        .column_as(C::Id.count(), "meetings")
+        .filter(C::DealId.in_subquery(counting_for(listing)))
+        .filter(C::HeldOn.lte(today))
+        .filter(C::TakenBackAt.is_null())
+        .group_by(C::DealId);
+    Ok(query.into_tuple().all(db).await?)
+}
+
+/// The deals of a listing whose contract has a day, each with its value and currency.
+async fn signed_of(db: &impl ConnectionTrait, listing: ListingId) -> Result<Vec<(Uuid, Option<i64>, Option<String>)>, StoreError> {
+    use contract::Column as C;
+    let query = contract::Entity::find()
+        .select_only()
+        .columns([C::DealId, C::ValueMinor, C::Currency])
+        .filter(C::DealId.in_subquery(counting_for(listing)))
+        .filter(C::SignedOn.is_not_null());
+    Ok(query.into_tuple().all(db).await?)
+}
+
 /// Counts the deals of a listing: those that came from it where it is a need, and those that transfer it.
 ///
 /// # Errors

@@ -64,16 +64,21 @@ impl Facts {
         let handed_in = documents::papers_of(db, deal.id).await?;
         let papers: BTreeSet<String> = noted.chain(handed_in).chain(nda_accepted_at.map(|_| "nda".to_owned())).collect();
         let held = meeting::Entity::find().filter(meeting::Column::DealId.eq(id)).filter(meeting::Column::HeldOn.lte(today));
+        let held = held.filter(meeting::Column::TakenBackAt.is_null());
+        let milestones =
+            milestone::Entity::find().filter(milestone::Column::DealId.eq(id)).filter(milestone::Column::TakenBackAt.is_null());
         let agreed = offer::Entity::find().filter(offer::Column::DealId.eq(id)).filter(offer::Column::Status.eq("accepted"));
+        let (path, path_entered) = judged(brokering, deal, &contract, &papers, today, lang)?;
         Ok(Self {
             has_seeker: deal.party_as(Role::Seeker).is_some(),
             brokers: deal.brokers.iter().map(|b| (b.account, b.statement.is_some())).collect(),
             meetings: held.count(db).await?,
             has_agreement: agreed.count(db).await? > 0,
-            milestones: milestone::Entity::find().filter(milestone::Column::DealId.eq(id)).count(db).await?,
+            milestones: milestones.count(db).await?,
             has_outcome: outcome::Entity::find_by_id(id).count(db).await? > 0,
             lost_reason: None,
-            path: path_of(brokering, deal, &contract, &papers, today, lang),
+            path,
+            path_entered,
             papers,
             nda_accepted_at,
             contract,

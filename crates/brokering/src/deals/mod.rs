@@ -26,6 +26,7 @@ mod people;
 mod records;
 mod replay;
 pub(crate) mod rows;
+mod taking_back;
 mod transition;
 mod view;
 mod work;
@@ -69,6 +70,7 @@ pub use past::dealt_in_field_of;
 pub use people::{BrokerShare, BrokerShares, DealParties, DealParty, Statement, set_brokers, set_parties, state_interests};
 pub use records::{RecordView, Recorded, records};
 pub use replay::{ContractFacts, Replayed, replay, stored};
+pub use taking_back::{Thing, take_back};
 pub use transition::{Transition, transition};
 pub use view::{BrokerView, DealView, Inside, LackView, PartyView, StageView, Titled, WayView, show, titles};
 pub use work::{

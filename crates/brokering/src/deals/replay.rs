@@ -67,8 +67,10 @@ pub struct Replayed {
     pub milestones: BTreeMap<Uuid, (NaiveDate, Option<NaiveDate>)>,
     /// Payments: by when, when paid.
     pub payments: BTreeMap<Uuid, (NaiveDate, Option<NaiveDate>)>,
-    /// Half years that were reported: year and half.
-    pub reports: BTreeSet<(u16, u8)>,
+    /// Reports: of which year and half.
+    pub reports: BTreeMap<Uuid, (u16, u8)>,
+    /// What of these was taken back, and is not among them any more.
+    pub taken_back: BTreeSet<Uuid>,
     /// Whether it is recorded what came of it.
     pub has_outcome: bool,
     /// How many versions of contract, outcome and papers were recorded.
@@ -249,9 +251,28 @@ fn apply_work(deal: &mut Replayed, kind: &str, facts: &Value) -> Result<(), Stor
             }
         }
         "deal.reported" => {
-            deal.reports.insert((part(facts, "year")?, part(facts, "half")?));
+            deal.reports.insert(part(facts, "report")?, (part(facts, "year")?, part(facts, "half")?));
         }
+        kind if kind.ends_with("_taken_back") => apply_taken_back(deal, kind, facts)?,
         _ => {}
+    }
+    Ok(())
+}
+
+/// What was noted by mistake counts nowhere.
+fn apply_taken_back(deal: &mut Replayed, kind: &str, facts: &Value) -> Result<(), StoreError> {
+    let what = kind.trim_start_matches("deal.").trim_end_matches("_taken_back");
+    let which: Uuid = part(facts, what)?;
+    let stood = match what {
+        "task" => deal.tasks.remove(&which).is_some(),
+        "meeting" => deal.meetings.remove(&which).is_some(),
+        "milestone" => deal.milestones.remove(&which).is_some(),
+        "payment" => deal.payments.remove(&which).is_some(),
+        "report" => deal.reports.remove(&which).is_some(),
+        _ => false,
+    };
+    if stood {
+        deal.taken_back.insert(which);
     }
     Ok(())
 }
@@ -295,9 +316,40 @@ async fn stored_work(db: &impl ConnectionTrait, id: Uuid, told: &mut Replayed) -
         let (side, status) = (row.side.parse().map_err(bad("offer"))?, row.status.parse().map_err(bad("offer"))?);
         told.offers.insert(row.id, (row.number, side, status));
     }
+    let mut back = BTreeSet::new();
+    let mut stands = |id: Uuid, taken_back_at: Option<DateTime<Utc>>| {
+        if taken_back_at.is_some() {
+            back.insert(id);
+        }
+        taken_back_at.is_none()
+    };
     for row in task::Entity::find().filter(task::Column::DealId.eq(id)).all(db).await? {
-        told.tasks.insert(row.id, (row.side.parse().map_err(bad("task"))?, row.due_on, row.done_at.is_some()));
+        if stands(row.id, row.taken_back_at) {
+            told.tasks.insert(row.id, (row.side.parse().map_err(bad("task"))?, row.due_on, row.done_at.is_some()));
+        }
     }
+    for row in meeting::Entity::find().filter(meeting::Column::DealId.eq(id)).all(db).await? {
+        if stands(row.id, row.taken_back_at) {
+            told.meetings.insert(row.id, row.held_on);
+        }
+    }
+    for row in milestone::Entity::find().filter(milestone::Column::DealId.eq(id)).all(db).await? {
+        if stands(row.id, row.taken_back_at) {
+            told.milestones.insert(row.id, (row.due_on, row.reached_on));
+        }
+    }
+    for row in payment::Entity::find().filter(payment::Column::DealId.eq(id)).all(db).await? {
+        if stands(row.id, row.taken_back_at) {
+            told.payments.insert(row.id, (row.due_on, row.paid_on));
+        }
+    }
+    for row in report::Entity::find().filter(report::Column::DealId.eq(id)).all(db).await? {
+        if stands(row.id, row.taken_back_at) {
+            let period = (u16::try_from(row.year).unwrap_or_default(), u8::try_from(row.half).unwrap_or_default());
+            told.reports.insert(row.id, period);
+        }
+    }
+    told.taken_back = back;
     let papers = paper::Entity::find().filter(paper::Column::DealId.eq(id)).all(db).await?;
     told.papers = papers.into_iter().map(|row| (Code(row.kind), row.dated_on)).collect();
     let documents = document::Entity::find().filter(document::Column::DealId.eq(id)).filter(document::Column::RemovedAt.is_null());

@@ -116,6 +116,8 @@ table! {
         done_at: Option<DateTimeUtc>,
         done_by: Option<Uuid>,
         told_at: Option<DateTimeUtc>,
+        taken_back_at: Option<DateTimeUtc>,
+        taken_back_by: Option<Uuid>,
     }
 }
 
@@ -129,6 +131,8 @@ table! {
         place: String,
         minutes: String,
         noted_by: Option<Uuid>,
+        taken_back_at: Option<DateTimeUtc>,
+        taken_back_by: Option<Uuid>,
     }
 }
 
@@ -203,6 +207,8 @@ table! {
         due_on: Date,
         reached_on: Option<Date>,
         told_at: Option<DateTimeUtc>,
+        taken_back_at: Option<DateTimeUtc>,
+        taken_back_by: Option<Uuid>,
     }
 }
 
@@ -218,6 +224,8 @@ table! {
         due_on: Date,
         paid_on: Option<Date>,
         note: String,
+        taken_back_at: Option<DateTimeUtc>,
+        taken_back_by: Option<Uuid>,
     }
 }
 
@@ -225,14 +233,15 @@ table! {
     /// Half-yearly sales and royalties.
     report = "deal_report" {
         #[sea_orm(primary_key, auto_increment = false)]
+        id: Uuid,
         deal_id: Uuid,
-        #[sea_orm(primary_key, auto_increment = false)]
         year: i64,
-        #[sea_orm(primary_key, auto_increment = false)]
         half: i64,
         body: String,
         noted_by: Option<Uuid>,
         noted_at: DateTimeUtc,
+        taken_back_at: Option<DateTimeUtc>,
+        taken_back_by: Option<Uuid>,
     }
 }
 

@@ -350,9 +350,29 @@ pub(super) fn deal() -> Vec<Route> {
             .takes::<d::OnDay>(json!({"on": "2026-11-20"}))
             .gives::<Added>(200),
         post("/api/v1/deals/{id}/reports", "fileReport", Member, d::report)
-            .about("Files the sales and the royalty of half a year, once.")
+            .about("Files the sales and the royalty of half a year, once as long as it is not taken back.")
             .takes::<NewReport>(json!({"year": 2026, "half": 1, "sales": vnd(900_000_000), "royalty": vnd(27_000_000)}))
-            .gives::<DealReceipt>(201),
+            .gives::<Added>(201),
+        post("/api/v1/deals/{id}/tasks/{task}/take-back", "takeBackTask", Member, d::take_back_task)
+            .about("Takes a task back that was noted by mistake: it stays for those in the deal and counts nowhere.")
+            .bare()
+            .gives::<Added>(200),
+        post("/api/v1/deals/{id}/meetings/{meeting}/take-back", "takeBackMeeting", Member, d::take_back_meeting)
+            .about("Takes a meeting back that was noted by mistake: it stays for those in the deal and counts nowhere.")
+            .bare()
+            .gives::<Added>(200),
+        post("/api/v1/deals/{id}/milestones/{milestone}/take-back", "takeBackMilestone", Member, d::take_back_milestone)
+            .about("Takes a milestone back that was noted by mistake: it stays for those in the deal and counts nowhere.")
+            .bare()
+            .gives::<Added>(200),
+        post("/api/v1/deals/{id}/payments/{payment}/take-back", "takeBackPayment", Member, d::take_back_payment)
+            .about("Takes a payment back that was noted by mistake: it stays for those in the deal and counts nowhere.")
+            .bare()
+            .gives::<Added>(200),
+        post("/api/v1/deals/{id}/reports/{report}/take-back", "takeBackReport", Member, d::take_back_report)
+            .about("Takes a half-yearly report back that was noted by mistake: it stays for those in the deal and counts nowhere.")
+            .bare()
+            .gives::<Added>(200),
         get("/api/v1/staff/handover", "planHandover", Staff, d::plan_handover)
             .about("What handing a broker's work to another would move and what it would leave; nothing is moved. For administrators, and brokers their own.")
             .query("from", "string", "Whose work.")

@@ -72,6 +72,10 @@ pub(super) struct Thing {
     pub is_done: bool,
     /// What can be done with it at once.
     pub button: Option<Button>,
+    /// Whether it was taken back, and stands no more.
+    pub is_taken_back: bool,
+    /// What takes it back.
+    pub take_back: Option<Button>,
 }
 
 /// A button beside a line.
@@ -294,7 +298,7 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
     let part = |cursor: &str, steps: &str| super::paging::address(&here, &[("cursor", cursor), ("steps", steps)]);
     let at = cursor.unwrap_or_default();
     let did = parameter(visit, "did");
-    let known = ["moved", "sent", "saved", "done", "document", "removed"];
+    let known = ["moved", "sent", "saved", "done", "document", "removed", "taken-back"];
     let mut filled = DealPage {
         f: visit.frame(app, format!("{} – {}", view.code, view.title)).at(&path).unlisted().without_search().placed("my"),
         listing: listing_of(app, visit, &view).await?,

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::problem::Problem;
 
 /// Every kind of event there is.
-const EVENTS: [&str; 119] = [
+const EVENTS: [&str; 126] = [
     "account.confirmed",
     "account.created",
     "account.disabled",
@@ -46,9 +46,11 @@ const EVENTS: [&str; 119] = [
     "deal.facts_answered",
     "deal.interests_stated",
     "deal.meeting_noted",
+    "deal.meeting_taken_back",
     "deal.message_sent",
     "deal.milestone_reached",
     "deal.milestone_set",
+    "deal.milestone_taken_back",
     "deal.moved",
     "deal.objects_set",
     "deal.offer_accepted",
@@ -60,6 +62,8 @@ const EVENTS: [&str; 119] = [
     "deal.parties_set",
     "deal.payment_made",
     "deal.payment_noted",
+    "deal.payment_taken_back",
+    "deal.report_taken_back",
     "deal.reported",
     "deal.story_consent_withdrawn",
     "deal.story_consented",
@@ -68,6 +72,7 @@ const EVENTS: [&str; 119] = [
     "deal.story_written",
     "deal.task_done",
     "deal.task_set",
+    "deal.task_taken_back",
     "disclosure.accepted",
     "disclosure.granted",
     "disclosure.opened",
