@@ -397,6 +397,107 @@ async fn what_was_noted_by_mistake_is_taken_back_stays_in_sight_and_counts_nowhe
     .await;
 }
 
+/// A form of a file that is marked as confidential.
+async fn hand_in_marked(by: &Client, path: &str, mark: &str, content: &str) -> Answer {
+    let field = format!("--xxx\r\nContent-Disposition: form-data; name=\"confidential\"\r\n\r\n{mark}\r\n");
+    let file =
+        format!("--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"Quy trình.txt\"\r\n\r\n{content}\r\n--xxx--\r\n");
+    by.send_raw(Method::POST, path, "multipart/form-data; boundary=xxx", format!("{field}{file}").into_bytes()).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_side_marks_as_confidential_is_opened_to_persons_who_accepted_the_agreement_of_the_deal() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "n").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let deal = cast.deal("licence").await;
+        let documents = format!("{}/documents", deal.path);
+        let plain = id_of(&owner.hand_in(&documents, "a.txt", b"abc").await.expect(201));
+        let secret = id_of(&hand_in_marked(owner, &documents, "true", "Ủ men 48 giờ.").await.expect(201));
+        let wrong = hand_in_marked(owner, &documents, "perhaps", "Ủ men 48 giờ.").await;
+        assert_eq!((wrong.status.as_u16(), wrong.pointers()), (422, vec!["/confidential".to_owned()]), "{}", wrong.text);
+        assert_eq!(std::fs::read_dir(site.app.data.join("files")).unwrap().count(), 2, "what is not understood is not kept");
+        let one = |id: &str| format!("{documents}/{id}");
+
+        // Programs open nothing; whoever is of the party that handed it in opens it as before.
+        let program = owner.clone().with_token(&site, &["read"]).await;
+        for id in [&plain, &secret] {
+            assert_eq!(program.get(&one(id)).await.status, 403);
+            assert_eq!(owner.get(&one(id)).await.status, 200);
+        }
+        let (colleague, account) = site.account("n-colleague", &[]).await;
+        site.member(cast.seeker_party, account, PartyRole::Viewer).await;
+        let ledger = format!("{}/document-views", deal.path);
+        for by in [seeker, broker, &colleague] {
+            assert_eq!(by.get(&one(&plain)).await.status, 200);
+            let refused = by.get(&one(&secret)).await;
+            assert_eq!((refused.status.as_u16(), refused.json()["type"].clone()), (403, json!("/problems/nda-first")), "{}", refused.text);
+        }
+        assert_eq!(owner.get(&ledger).await.expect(200)["total"], 3, "what was not opened is not entered");
+        let listed = seeker.get(&documents).await.expect(200);
+        let marked = listed["items"].as_array().unwrap().iter().find(|d| d["id"] == json!(secret)).unwrap().clone();
+        assert_eq!((&marked["is_confidential"], &marked["needs_nda"]), (&json!(true), &json!(true)));
+        assert_eq!(owner.get(&documents).await.expect(200)["items"][0]["needs_nda"], false);
+
+        // The agreement is accepted by each person, for the text they read.
+        let nda = format!("{}/nda", deal.path);
+        let hash = seeker.get(&nda).await.expect(200)["nda"]["hash"].clone();
+        let accept = format!("{}/accept-nda", deal.path);
+        assert_eq!(seeker.post(&accept, json!({"nda_hash": "0".repeat(64)})).await.status, 409);
+        let program = seeker.clone().with_token(&site, &["read", "write"]).await;
+        assert_eq!(program.post(&accept, json!({"nda_hash": hash})).await.status, 403);
+        deal.go(broker, "introduced").await.expect(200);
+        assert_eq!(deal.go(owner, "nda").await.pointers(), ["/papers/nda"]);
+        let before = told(owner, "deal_message").await;
+        seeker.post(&accept, json!({"nda_hash": hash})).await.expect(200);
+        assert_eq!(seeker.post(&accept, json!({"nda_hash": hash})).await.status, 409, "once");
+        assert!(told(owner, "deal_message").await > before);
+        assert!(seeker.get(&nda).await.expect(200)["accepted_at"].is_string());
+        site.clock.advance(chrono::TimeDelta::minutes(1));
+        assert_eq!(seeker.get(&one(&secret)).await.text, "Ủ men 48 giờ.");
+        assert_eq!(colleague.get(&one(&secret)).await.status, 403, "one person's word is not another's");
+        let looks = owner.get(&ledger).await.expect(200);
+        let newest = &looks["items"][0];
+        assert_eq!((&newest["document"], &newest["name"], &newest["address"]), (&json!(secret), &json!("n-seeker"), &json!("127.0.0.1")));
+        deal.go(owner, "nda").await.expect(200);
+
+        // On the pages: the way to the document leads over the agreement, whose text is there in both languages.
+        let page = deal.path.replace("/api/v1", "");
+        let shown = broker.get(&page).await.text;
+        assert!(shown.contains("Đọc và chấp nhận thỏa thuận trước") && shown.contains(&format!("href=\"{page}/nda\"")), "{shown}");
+        let over = broker.get(&format!("{page}/documents/{secret}")).await;
+        assert_eq!((over.status.as_u16(), over.headers["location"].to_str().unwrap()), (303, format!("{page}/nda").as_str()));
+        assert!(broker.get(&format!("/en{page}/nda")).await.text.contains("Confidentiality agreement"));
+        let hash = hash.as_str().unwrap();
+        let empty = send(broker, &format!("{page}/nda"), &[("nda_hash", hash)]).await;
+        assert!(empty.status == 422 && empty.text.contains("href=\"#agree\""), "{}", empty.text);
+        let stale = send(broker, &format!("{page}/nda"), &[("nda_hash", "0"), ("agree", "yes")]).await;
+        assert_eq!(stale.status, 409);
+        let done = send(broker, &format!("{page}/nda"), &[("nda_hash", hash), ("agree", "yes")]).await;
+        assert_eq!(done.headers["location"].to_str().unwrap(), format!("{page}#documents"), "{}", done.text);
+        assert_eq!(broker.get(&format!("{page}/documents/{secret}")).await.text, "Ủ men 48 giờ.");
+        assert!(!broker.get(&page).await.text.contains("Đọc và chấp nhận thỏa thuận trước"));
+        let stranger = site.person("n-stranger").await;
+        for path in [nda.clone(), format!("{page}/nda")] {
+            assert_eq!(stranger.get(&path).await.status, 404);
+        }
+        assert_eq!(stranger.post(&accept, json!({"nda_hash": hash})).await.status, 404);
+
+        // The acceptance is there after a restart, and what the log tells is what is stored.
+        let id: base::DealId = page.trim_start_matches("/deals/").parse().unwrap();
+        let of = store::events::Filter { subject: Some(id.0), ..Default::default() };
+        let mut events = site.app.store.events(&of, 10_000).await.unwrap();
+        events.reverse();
+        let kept = brokering::deals::stored(&site.app.brokering, id).await.unwrap().unwrap();
+        assert_eq!((brokering::deals::replay(&events).unwrap(), kept.agreements.len()), (kept, 2));
+        let site = site.restarted().await;
+        let seeker = site.visitor().sign_in("n-seeker@example.org", crate::site::PASSWORD).await;
+        assert_eq!(seeker.get(&one(&secret)).await.text, "Ủ men 48 giờ.");
+        site.stop().await;
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_ended_deal_tells_the_public_no_more_than_an_open_one() {
     on_every_database(async |site: Site| {

@@ -302,7 +302,7 @@ mod tests {
         let schema =
             |path: &str| document["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"].clone();
         let names = |path: &str| schema(path).as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-        assert_eq!(names("/api/v1/deals/{id}/documents"), ["file", "paper"]);
+        assert_eq!(names("/api/v1/deals/{id}/documents"), ["confidential", "file", "paper"]);
         assert_eq!(names("/api/v1/listings/{id}/files"), ["file"]);
     }
 }

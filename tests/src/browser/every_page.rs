@@ -334,6 +334,8 @@ impl Cast {
         let page = path.replace("/api/v1", "");
         let mut visits = vec![
             visit(Who::Author, &page),
+            visit(Who::Author, format!("{page}/records")),
+            visit(Who::Author, format!("{page}/nda")),
             visit(Who::Author, "/my/deals"),
             visit(Who::Author, format!("/deals/new?listing={listing}")),
             visit(Who::Administrator, &page),

@@ -9,8 +9,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryF
 use store::StoreError;
 use uuid::Uuid;
 
+use super::Voice;
 use super::objects::counting_for;
-use super::rows::{contract, deal, document, meeting, paper};
+use super::rows::{agreement, contract, deal, document, meeting, paper};
 use crate::Brokering;
 use crate::confidential::nda::accepted_for;
 use crate::history::{Tally, between_two};
@@ -156,15 +157,37 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
     Ok(counted)
 }
 
-/// The deals of a listing with an agreement or an evaluation, be it noted or handed in as a document; each kind once.
+/// The deals of a listing with an agreement or an evaluation, be it noted, handed in as a document or accepted
+/// on its page; each kind once.
 async fn papers_of(db: &impl ConnectionTrait, listing: ListingId) -> Result<BTreeSet<(Uuid, String)>, StoreError> {
     const KINDS: [&str; 2] = ["nda", "evaluation"];
-    let noted = paper::Entity::find().filter(paper::Column::DealId.in_subquery(counting_for(listing)));
-    let noted = noted.filter(paper::Column::Kind.is_in(KINDS)).all(db).await?;
-    let handed_in = document::Entity::find().filter(document::Column::DealId.in_subquery(counting_for(listing)));
-    let handed_in = handed_in.filter(document::Column::Paper.is_in(KINDS)).filter(document::Column::RemovedAt.is_null()).all(db).await?;
-    let handed_in = handed_in.into_iter().filter_map(|d| Some((d.deal_id, d.paper?)));
-    Ok(noted.into_iter().map(|p| (p.deal_id, p.kind)).chain(handed_in).collect())
+    let noted: Vec<(Uuid, String)> = paper::Entity::find()
+        .select_only()
+        .columns([paper::Column::DealId, paper::Column::Kind])
+        .filter(paper::Column::DealId.in_subquery(counting_for(listing)))
+        .filter(paper::Column::Kind.is_in(KINDS))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let handed_in: Vec<(Uuid, String)> = document::Entity::find()
+        .select_only()
+        .columns([document::Column::DealId, document::Column::Paper])
+        .filter(document::Column::DealId.in_subquery(counting_for(listing)))
+        .filter(document::Column::Paper.is_in(KINDS))
+        .filter(document::Column::RemovedAt.is_null())
+        .into_tuple()
+        .all(db)
+        .await?;
+    let accepted: Vec<Uuid> = agreement::Entity::find()
+        .select_only()
+        .column(agreement::Column::DealId)
+        .filter(agreement::Column::DealId.in_subquery(counting_for(listing)))
+        .filter(agreement::Column::Side.ne(Voice::Broker.as_str()))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let accepted = accepted.into_iter().map(|deal| (deal, "nda".to_owned()));
+    Ok(noted.into_iter().chain(handed_in).chain(accepted).collect())
 }
 
 /// The band of an amount in dong; bands are data: `from-to` in million dong, from the first, below the second.

@@ -9,6 +9,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Pagin
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
 
+use super::agreement::first_of_sides;
 use super::contract::{Contract, contract_of};
 use super::rows::{deal, meeting, milestone, offer, outcome, paper};
 use super::{Deal, DealReceipt, Role, documents, granted, save, write_json};
@@ -29,7 +30,7 @@ pub(crate) struct Facts {
     pub meetings: u64,
     /// Codes of `deal_papers` that are there: noted, handed in as a document, or accepted on the page of a disclosure.
     pub papers: BTreeSet<String>,
-    /// When one side accepted the agreement to read what is confided of what the other side holds of the deal's listings.
+    /// When one side accepted the agreement: of the deal, or to read what is confided of what the other side holds of its listings.
     pub nda_accepted_at: Option<DateTime<Utc>>,
     /// Whether both sides agreed to an offer.
     pub has_agreement: bool,
@@ -193,15 +194,17 @@ impl Facts {
     }
 }
 
-/// When the side that does not hold a listing of the deal first accepted the agreement to read what is confided of it. That binds
-/// whoever accepted it for years after the room is closed again, so it stays a non-disclosure agreement between the sides.
+/// When somebody of a side first accepted the agreement of the deal, or of the side that does not hold a listing of it the
+/// agreement to read what is confided of that. It binds whoever accepted it for years after the room is closed again, so it stays a
+/// non-disclosure agreement between the sides.
 async fn nda_accepted(db: &impl ConnectionTrait, deal: &Deal) -> Result<Option<DateTime<Utc>>, StoreError> {
     let accepted = accepted_for(db, &deal.about()).await?;
     let by_others = accepted.into_iter().filter(|one| {
         let holder = deal.holder_of(one.listing);
         deal.parties_of_sides().any(|(side, party)| side != holder && party == one.party)
     });
-    Ok(by_others.map(|one| one.first_at).min())
+    let of_deal = first_of_sides(db, deal.id).await?;
+    Ok(by_others.map(|one| one.first_at).chain(of_deal).min())
 }
 
 /// The calendar day of a moment.

@@ -7,6 +7,7 @@
 //! Not here: what is confided of a listing, what the law demands (`legal`), which way a deal may go (`pipelines`), who may do what
 //! (`access`).
 
+mod agreement;
 mod board;
 mod contract;
 mod counts;
@@ -48,11 +49,14 @@ use crate::legal::LegalFacts;
 use crate::{Brokering, BrokeringError};
 use rows::{broker, deal, party};
 
+pub use agreement::{DealNda, DealNdaReceipt, accept_deal_nda, deal_nda};
 pub use board::{Column, board};
 pub use contract::{Contract, NewPayment, NewReport, Outcome, PaymentView, ReportView, outcome, paid, payment, record_contract, report};
 pub(crate) use counts::{Counted as CountedDeals, of_listing_in_deals};
 pub(crate) use documents::kept_among as documents_among;
-pub use documents::{DocumentReceipt, DocumentView, add_document, documents, may_add_document, remove_document};
+pub use documents::{
+    DocumentMark, DocumentReceipt, DocumentView, add_document, documents, may_add_document, remove_document, unknown_mark,
+};
 pub use facts::set_legal_facts;
 pub use handover::{Handover, HandoverPlan, HandoverReceipt, Named as HandoverDeal, Work, hand_over, plan_handover, workloads};
 pub(crate) use joining::reveal;
@@ -62,7 +66,6 @@ pub use messages::{MessageReceipt, MessageView, NewMessage, send, thread};
 pub use notices::tick;
 pub use objects::{DealObjects, Object, ObjectChoice, ObjectView, object_choices, set_objects};
 pub use offers::{NewOffer, OfferStatus, OfferTerms, OfferView, Royalty, Stage as PaymentStage, accept, offer, offers, withdraw};
-pub(crate) use open::no_pipeline;
 pub use open::{NewDeal, open};
 pub(crate) use open::{from_interest_before, no_pipeline};
 pub use openings::{OpeningView, open_document, openings};

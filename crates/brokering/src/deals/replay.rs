@@ -13,7 +13,7 @@ use store::{EventRow, StoreError};
 use uuid::Uuid;
 
 use super::contract::{Contract, contract_of};
-use super::rows::{deal, document, meeting, milestone, offer, outcome, paper, payment, report, task};
+use super::rows::{agreement, document, meeting, milestone, offer, outcome, paper, payment, record, report, task};
 use super::{BrokerShares, DealParties, OfferStatus, Role, Side, Voice, objects};
 use crate::Brokering;
 use crate::legal::LegalFacts;
@@ -57,8 +57,10 @@ pub struct Replayed {
     pub contract: ContractFacts,
     /// Papers that were noted, with their days.
     pub papers: BTreeMap<Code, NaiveDate>,
-    /// Documents that are there, with the paper that each is.
-    pub documents: BTreeMap<Uuid, Option<Code>>,
+    /// Documents that are there, with the paper that each is and whether it is confidential.
+    pub documents: BTreeMap<Uuid, (Option<Code>, bool)>,
+    /// Who accepted which text of the confidentiality agreement.
+    pub agreements: BTreeMap<AccountId, String>,
     /// Meetings with their days.
     pub meetings: BTreeMap<Uuid, NaiveDate>,
     /// Tasks: by whom, by when, whether done.
@@ -218,7 +220,10 @@ fn apply_work(deal: &mut Replayed, kind: &str, facts: &Value) -> Result<(), Stor
             deal.records += 1;
         }
         "deal.document_added" => {
-            deal.documents.insert(part(facts, "document")?, part(facts, "paper")?);
+            deal.documents.insert(part(facts, "document")?, (part(facts, "paper")?, part(facts, "is_confidential")?));
+        }
+        "deal.nda_accepted" => {
+            deal.agreements.insert(part(facts, "account")?, part(facts, "nda_hash")?);
         }
         "deal.document_removed" => {
             deal.documents.remove(&part(facts, "document")?);
@@ -353,15 +358,8 @@ async fn stored_work(db: &impl ConnectionTrait, id: Uuid, told: &mut Replayed) -
     let papers = paper::Entity::find().filter(paper::Column::DealId.eq(id)).all(db).await?;
     told.papers = papers.into_iter().map(|row| (Code(row.kind), row.dated_on)).collect();
     let documents = document::Entity::find().filter(document::Column::DealId.eq(id)).filter(document::Column::RemovedAt.is_null());
-    told.documents = documents.all(db).await?.into_iter().map(|row| (row.id, row.paper.map(Code))).collect();
-    let meetings = meeting::Entity::find().filter(meeting::Column::DealId.eq(id)).all(db).await?;
-    told.meetings = meetings.into_iter().map(|row| (row.id, row.held_on)).collect();
-    let milestones = milestone::Entity::find().filter(milestone::Column::DealId.eq(id)).all(db).await?;
-    told.milestones = milestones.into_iter().map(|row| (row.id, (row.due_on, row.reached_on))).collect();
-    let payments = payment::Entity::find().filter(payment::Column::DealId.eq(id)).all(db).await?;
-    told.payments = payments.into_iter().map(|row| (row.id, (row.due_on, row.paid_on))).collect();
-    for row in report::Entity::find().filter(report::Column::DealId.eq(id)).all(db).await? {
-        told.reports.insert((u16::try_from(row.year).unwrap_or_default(), u8::try_from(row.half).unwrap_or_default()));
-    }
+    told.documents = documents.all(db).await?.into_iter().map(|row| (row.id, (row.paper.map(Code), row.confidential))).collect();
+    let agreements = agreement::Entity::find().filter(agreement::Column::DealId.eq(id)).all(db).await?;
+    told.agreements = agreements.into_iter().map(|row| (AccountId(row.account_id), row.nda_hash)).collect();
     Ok(())
 }

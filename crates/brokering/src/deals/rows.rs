@@ -159,6 +159,7 @@ table! {
         size: i64,
         sealed: Vec<u8>,
         paper: Option<String>,
+        confidential: bool,
         side: String,
         party_id: Option<Uuid>,
         uploaded_by: Uuid,
@@ -176,6 +177,7 @@ table! {
         document_id: Uuid,
         account_id: Uuid,
         side: String,
+        address: String,
         at: DateTimeUtc,
     }
 }
@@ -265,5 +267,34 @@ table! {
         deal_id: Uuid,
         body: String,
         noted_at: DateTimeUtc,
+    }
+}
+
+table! {
+    /// What was recorded, version by version.
+    record = "deal_record" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: Uuid,
+        deal_id: Uuid,
+        what: String,
+        body: String,
+        reason: String,
+        noted_by: Option<Uuid>,
+        noted_at: DateTimeUtc,
+    }
+}
+
+table! {
+    /// Who accepted the confidentiality agreement.
+    agreement = "deal_nda" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        deal_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        account_id: Uuid,
+        side: String,
+        nda_hash: String,
+        nda_lang: String,
+        accepted_at: DateTimeUtc,
+        accepted_from: String,
     }
 }

@@ -182,10 +182,12 @@ pub(super) fn confidential() -> Vec<Route> {
 
 pub(super) fn deal() -> Vec<Route> {
     use api::deals as d;
+    use brokering::confidential::disclosures::Acceptance;
     use brokering::deals::{
-        Added, BrokerShares, Column, Contract, DealObjects, DealParties, DealReceipt, DealRow, DealView, DocumentReceipt, DocumentView,
-        Handover, HandoverPlan, HandoverReceipt, MessageReceipt, MessageView, NewDeal, NewMeeting, NewMessage, NewMilestone, NewOffer,
-        NewPaper, NewPayment, NewReport, NewTask, OfferView, OpeningView, Outcome, PaperReceipt, Statement, Transition,
+        Added, BrokerShares, Column, Contract, DealNda, DealNdaReceipt, DealObjects, DealParties, DealReceipt, DealRow, DealView,
+        DocumentReceipt, DocumentView, Handover, HandoverPlan, HandoverReceipt, MessageReceipt, MessageView, NewDeal, NewMeeting,
+        NewMessage, NewMilestone, NewOffer, NewPaper, NewPayment, NewReport, NewTask, OfferView, OpeningView, Outcome, PaperReceipt,
+        RecordView, Statement, Transition,
     };
     use brokering::legal::LegalFacts;
     let vnd = |minor: i64| json!({"minor": minor, "currency": "VND"});
@@ -319,13 +321,21 @@ pub(super) fn deal() -> Vec<Route> {
             .about("The documents of a deal, the newest first; for those in it.")
             .gives::<List<DocumentView>>(200),
         post("/api/v1/deals/{id}/documents", "addDealDocument", Member, api::documents::add)
-            .about("Takes a document (multipart: `file`, and `paper`, a code of `deal_papers`, if it is one of those). What it is, is told by its contents and must be what its name says.")
+            .about("Takes a document (multipart: `file`; `paper`, a code of `deal_papers`, if it is one of those; `confidential`, if other parties shall open it under the agreement of the deal alone). What it is, is told by its contents and must be what its name says.")
             .limit(BodyLimit::File)
             .text("paper", "A code of `deal_papers`, if it is one of those.")
+            .text("confidential", "`true` if other parties open it only once they accepted the agreement of the deal; `false` unless given.")
             .gives::<DocumentReceipt>(201),
         get("/api/v1/deals/{id}/documents/{file}", "openDealDocument", Member, api::documents::open)
-            .about("Opens a document, to those in the deal: whoever is of another party than handed it in is entered in its ledger, a PDF is marked with the reader's name and the time.")
+            .about("Opens a document, to the persons in the deal and not to tokens: whoever is of another party than handed it in is entered in its ledger, a PDF is marked with the reader's name and the time. One that is confidential needs the agreement of the deal first.")
             .gives_file(),
+        get("/api/v1/deals/{id}/nda", "getDealNda", Member, api::documents::nda)
+            .about("The confidentiality agreement of a deal, and when the reader accepted it; for those in it.")
+            .gives::<DealNda>(200),
+        post("/api/v1/deals/{id}/accept-nda", "acceptDealNda", Member, api::documents::accept_nda)
+            .about("Accepts the confidentiality agreement of a deal: by the person, with the hash of the text that was read.")
+            .takes::<Acceptance>(json!({"nda_hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}))
+            .gives::<DealNdaReceipt>(200),
         get("/api/v1/deals/{id}/document-views", "listDealDocumentViews", Member, api::documents::openings)
             .about("The ledger of the documents that one's own side handed in: who of the others opened which and when, the newest first.")
             .paged()

@@ -3,6 +3,7 @@
 //!
 //! The rules are those of `brokering::deals`; nothing is decided here.
 
+pub(super) mod agreement;
 mod change;
 pub(super) mod documents;
 mod inside;

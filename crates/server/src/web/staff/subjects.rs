@@ -52,6 +52,7 @@ const EVENTS: [&str; 126] = [
     "deal.milestone_set",
     "deal.milestone_taken_back",
     "deal.moved",
+    "deal.nda_accepted",
     "deal.objects_set",
     "deal.offer_accepted",
     "deal.offer_made",
