@@ -12,6 +12,7 @@ crate::step!(
             owner_party_id {uuid} NOT NULL REFERENCES party (id),
             account_id {uuid} NOT NULL REFERENCES account (id),
             recorded {bool} NOT NULL,
+            kept_by {uuid} REFERENCES account (id),
             status TEXT NOT NULL CHECK (status IN ('sent','read','needs_information','accepted','declined','expired','withdrawn')),
             anonymity TEXT NOT NULL CHECK (anonymity IN ('named','sector_and_region','hidden')),
             owner_named {bool} NOT NULL,
@@ -33,6 +34,7 @@ crate::step!(
             closed_at {time},
             version {int} NOT NULL,
             CHECK (seeker_party_id <> owner_party_id OR closed_at IS NOT NULL),
+            CHECK ((kept_by IS NOT NULL) = recorded),
             CHECK ((reason IS NOT NULL) = (status = 'declined')),
             CHECK ((closed_at IS NOT NULL) = (status IN ('accepted','declined','expired','withdrawn')))
         ) {strict}",
@@ -44,6 +46,10 @@ crate::step!(
         "CREATE INDEX interest_due ON interest (answer_due_on, id) WHERE status IN ('sent','read','needs_information')",
         "CREATE INDEX interest_listing ON interest (listing_id, status)",
         "CREATE INDEX interest_replies ON interest (owner_party_id, answered_at) WHERE answered_at IS NOT NULL",
+        // What an owner never answered.
+        "CREATE INDEX interest_unanswered ON interest (owner_party_id, closed_at) WHERE status = 'expired' AND answered_at IS NULL",
+        // Whoever took it down for a party that called, or has that work now.
+        "CREATE INDEX interest_kept ON interest (kept_by, id) WHERE kept_by IS NOT NULL",
         // What was asked and answered, in its order. It names a side, never a person.
         "CREATE TABLE interest_message (
             id {uuid} PRIMARY KEY,

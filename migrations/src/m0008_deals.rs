@@ -3,6 +3,7 @@
 crate::step!(
     "m0008_deals",
     &[
+        // What was noted by mistake is taken back: its row stays and counts nowhere (`taken_back_at`).
         // Kind and stage are words of the pipeline's file, so the database does not know them. `due_on` is a day far off
         // where nothing is due: the boards are read in its order. The interest's table is another slice's.
         "CREATE TABLE deal (
@@ -85,17 +86,21 @@ crate::step!(
             created_by {uuid} REFERENCES account (id),
             done_at {time},
             done_by {uuid} REFERENCES account (id),
-            told_at {time}
+            told_at {time},
+            taken_back_at {time},
+            taken_back_by {uuid} REFERENCES account (id)
         ) {strict}",
         "CREATE INDEX deal_task_deal ON deal_task (deal_id, due_on, id)",
-        "CREATE INDEX deal_task_due ON deal_task (due_on) WHERE done_at IS NULL AND told_at IS NULL",
+        "CREATE INDEX deal_task_due ON deal_task (due_on) WHERE done_at IS NULL AND told_at IS NULL AND taken_back_at IS NULL",
         "CREATE TABLE deal_meeting (
             id {uuid} PRIMARY KEY,
             deal_id {uuid} NOT NULL REFERENCES deal (id),
             held_on {date} NOT NULL,
             place TEXT NOT NULL,
             minutes TEXT NOT NULL,
-            noted_by {uuid} REFERENCES account (id)
+            noted_by {uuid} REFERENCES account (id),
+            taken_back_at {time},
+            taken_back_by {uuid} REFERENCES account (id)
         ) {strict}",
         "CREATE INDEX deal_meeting_deal ON deal_meeting (deal_id, held_on, id)",
         // Papers that a stage demands, as facts: that there is one, of which day. Files are kept elsewhere.
@@ -128,10 +133,12 @@ crate::step!(
             title TEXT NOT NULL,
             due_on {date} NOT NULL,
             reached_on {date},
-            told_at {time}
+            told_at {time},
+            taken_back_at {time},
+            taken_back_by {uuid} REFERENCES account (id)
         ) {strict}",
         "CREATE INDEX deal_milestone_deal ON deal_milestone (deal_id, due_on, id)",
-        "CREATE INDEX deal_milestone_due ON deal_milestone (due_on) WHERE reached_on IS NULL AND told_at IS NULL",
+        "CREATE INDEX deal_milestone_due ON deal_milestone (due_on) WHERE reached_on IS NULL AND told_at IS NULL AND taken_back_at IS NULL",
         "CREATE TABLE deal_payment (
             id {uuid} PRIMARY KEY,
             deal_id {uuid} NOT NULL REFERENCES deal (id),
@@ -140,18 +147,25 @@ crate::step!(
             currency TEXT NOT NULL,
             due_on {date} NOT NULL,
             paid_on {date},
-            note TEXT NOT NULL
+            note TEXT NOT NULL,
+            taken_back_at {time},
+            taken_back_by {uuid} REFERENCES account (id)
         ) {strict}",
         "CREATE INDEX deal_payment_deal ON deal_payment (deal_id, due_on, id)",
         "CREATE TABLE deal_report (
+            id {uuid} PRIMARY KEY,
             deal_id {uuid} NOT NULL REFERENCES deal (id),
             year {int} NOT NULL,
             half {int} NOT NULL CHECK (half IN (1, 2)),
             body TEXT NOT NULL,
             noted_by {uuid} REFERENCES account (id),
             noted_at {time} NOT NULL,
-            PRIMARY KEY (deal_id, year, half)
+            taken_back_at {time},
+            taken_back_by {uuid} REFERENCES account (id)
         ) {strict}",
+        // Half a year is reported once; what was taken back stays beside it.
+        "CREATE UNIQUE INDEX deal_report_period ON deal_report (deal_id, year, half) WHERE taken_back_at IS NULL",
+        "CREATE INDEX deal_report_deal ON deal_report (deal_id, year, half)",
         "CREATE TABLE deal_contract (
             deal_id {uuid} PRIMARY KEY REFERENCES deal (id),
             body TEXT NOT NULL,
@@ -165,5 +179,16 @@ crate::step!(
             body TEXT NOT NULL,
             noted_at {time} NOT NULL
         ) {strict}",
+        // Every version of the contract, the outcome and a paper as it was recorded, the one that stands among them.
+        "CREATE TABLE deal_record (
+            id {uuid} PRIMARY KEY,
+            deal_id {uuid} NOT NULL REFERENCES deal (id),
+            what TEXT NOT NULL CHECK (what IN ('contract','outcome','paper')),
+            body TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            noted_by {uuid} REFERENCES account (id),
+            noted_at {time} NOT NULL
+        ) {strict}",
+        "CREATE INDEX deal_record_deal ON deal_record (deal_id, noted_at, id)",
     ]
 );

@@ -60,6 +60,7 @@ crate::step!(
             size {int} NOT NULL CHECK (size >= 0),
             sealed {bytes} NOT NULL,
             paper TEXT,
+            confidential {bool} NOT NULL,
             side TEXT NOT NULL CHECK (side IN ('owner','seeker','broker')),
             party_id {uuid} REFERENCES party (id),
             uploaded_by {uuid} NOT NULL REFERENCES account (id),
@@ -74,6 +75,7 @@ crate::step!(
             document_id {uuid} NOT NULL REFERENCES deal_document (id),
             account_id {uuid} NOT NULL REFERENCES account (id),
             side TEXT NOT NULL CHECK (side IN ('owner','seeker','broker')),
+            address TEXT NOT NULL,
             at {time} NOT NULL
         ) {strict}",
         "CREATE INDEX deal_document_view_deal ON deal_document_view (deal_id, at, id)",
@@ -81,5 +83,16 @@ crate::step!(
         "@sqlite CREATE TRIGGER deal_document_view_kept_delete BEFORE DELETE ON deal_document_view BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
         "@postgres CREATE FUNCTION deal_document_view_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$",
         "@postgres CREATE TRIGGER deal_document_view_kept BEFORE UPDATE OR DELETE ON deal_document_view FOR EACH ROW EXECUTE FUNCTION deal_document_view_kept()",
+        // Who accepted which text of the confidentiality agreement in a deal, before what another party marked was opened to them.
+        "CREATE TABLE deal_nda (
+            deal_id {uuid} NOT NULL REFERENCES deal (id),
+            account_id {uuid} NOT NULL REFERENCES account (id),
+            side TEXT NOT NULL CHECK (side IN ('owner','seeker','broker')),
+            nda_hash TEXT NOT NULL REFERENCES nda_text (hash),
+            nda_lang TEXT NOT NULL,
+            accepted_at {time} NOT NULL,
+            accepted_from TEXT NOT NULL,
+            PRIMARY KEY (deal_id, account_id)
+        ) {strict}",
     ]
 );

@@ -168,7 +168,7 @@ impl Known {
             "role" => some(&["institutes"]),
             "group" => some(&["listings"]),
             "part" => some(&["offer", "contract", "legal", "parties", "objects", "payment", "task", "statement"]),
-            "offer" | "task" | "milestone" | "payment" => some(&["01a20bec-d480-7e95-ba2e-91e90adde00d"]),
+            "offer" | "task" | "milestone" | "payment" | "meeting" | "report" => some(&["01a20bec-d480-7e95-ba2e-91e90adde00d"]),
             // Sealed addresses of letters and feeds: nobody here has one.
             "link" => some(&["x"]),
             // What pages are made of.

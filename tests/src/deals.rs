@@ -97,6 +97,11 @@ impl Deal {
     }
 
     pub async fn post(&self, by: &Client, part: &str, body: Value) -> Answer {
+        // Of these alone one sees what is there first: a later one takes the place of an earlier.
+        if part == "papers" {
+            let seen = self.version(by).await;
+            return by.post_at(&format!("{}/{part}", self.path), seen, body).await;
+        }
         by.post(&format!("{}/{part}", self.path), body).await
     }
 

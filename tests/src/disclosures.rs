@@ -165,6 +165,46 @@ impl Room {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_to_whom_something_was_opened_can_be_leafed_to_and_closed() {
+    on_every_database(async |site: Site| {
+        let room = Room::make(&site).await;
+        for n in 0..45 {
+            let (_, account) = site.account(&format!("doc-gia-{n}"), &[]).await;
+            site.member(room.reader_party, account, PartyRole::Viewer).await;
+            let body = json!({
+                "party": room.reader_party, "email": format!("doc-gia-{n}@example.org"), "purpose": "Thẩm định", "expires_on": "2026-12-31",
+            });
+            room.owner.post(&room.at("disclosures"), body).await.expect(201);
+            site.clock.advance(chrono::TimeDelta::seconds(1));
+        }
+        let page = format!("/my/listings/{}/confidential", room.listing);
+        let (mut at, mut found) = (page.clone(), Vec::new());
+        for _ in 0..3 {
+            let shown = room.owner.get(&at).await.text;
+            assert!(shown.contains("Tất cả: 45"), "{shown}");
+            found.extend(shown.split("name=\"disclosure\" value=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
+            let Some(next) = shown.split("rel=\"next\"").next().filter(|_| shown.contains("rel=\"next\"")) else { break };
+            at = next
+                .rsplit("href=\"")
+                .next()
+                .unwrap()
+                .split('"')
+                .next()
+                .unwrap()
+                .replace("&#38;", "&")
+                .split('#')
+                .next()
+                .unwrap()
+                .to_owned();
+        }
+        let all: std::collections::BTreeSet<&String> = found.iter().collect();
+        assert_eq!((found.len(), all.len()), (45, 45), "each once, the oldest too");
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_confided_is_opened_to_one_person_under_an_agreement_and_every_look_is_noted() {
     on_every_database(async |site: Site| {
         let room = Room::make(&site).await;

@@ -43,17 +43,32 @@ async fn all_work_of_somebody_who_is_gone_goes_to_another_but_for_the_deals_of_t
         let made = cast.broker.post("/api/v1/deals", new).await.expect(201);
         let stays = format!("/api/v1/deals/{}", made["id"].as_str().unwrap());
         look_after(&cast, cast.broker_id).await;
+        // Taken down for a party that called: one that goes, and one of the other's own party, which stays.
+        let take_down = async |listing: &str, party: base::PartyId| {
+            let asked = json!({"party": party, "message": "Cần một máy.", "cooperation": "licence", "anonymity": "hidden"});
+            let made = cast.broker.post(&format!("/api/v1/technologies/{listing}/interests"), asked).await.expect(201);
+            format!("/api/v1/interests/{}", made["id"].as_str().unwrap())
+        };
+        let called = take_down(&cast.listing, cast.seeker_party).await;
+        let second = cast.another("Máy tách vỏ dừa h").await;
+        let of_theirs = take_down(&second, own_party).await;
+        let step = async |by: &Client, interest: &str, step: &str| {
+            let seen = by.get(interest).await.expect(200)["version"].as_i64().unwrap();
+            by.post_at(&format!("{interest}/{step}"), seen, json!({})).await
+        };
         dismiss(&administrator, cast.broker_id).await;
+        assert_eq!(step(&next, &called, "reveal").await.status, 403, "it is not theirs");
 
         // The page names them though they are no broker any more, and says first what would go and what would stay.
         let path = "/en/staff/deals/handover";
         let (from, to) = (cast.broker_id.to_string(), next_id.to_string());
         let page = administrator.get(path).await.text;
-        assert!(page.contains("h-broker, no longer a broker (deals: 2, listings: 1)"), "{page}");
+        assert!(page.contains("h-broker, no longer a broker (deals: 2, listings: 1, interests: 2)"), "{page}");
         assert!(!page.contains("Hand all of this"), "{page}");
         let page = administrator.get(&format!("{path}?from={from}&to={to}")).await.text;
         let (first, second) = page.split_once("Deals that stay: 1").unwrap();
         assert!(first.contains("Deals: 1") && first.contains("Listings: 1") && first.contains("GD-2026-000001"), "{page}");
+        assert!(first.contains("Interests taken down for parties that called: 1") && second.contains("Interests that stay: 1"), "{page}");
         assert!(first.contains("Máy sấy cơm dừa bơm nhiệt h") && second.contains("Máy cho Công ty Nhà"), "{page}");
         assert_eq!(next.get(&format!("/staff/deals/handover?from={from}&to={to}")).await.status, 403, "it is not theirs to give");
         assert!(!next.get(path).await.text.contains(&from));
@@ -74,7 +89,7 @@ async fn all_work_of_somebody_who_is_gone_goes_to_another_but_for_the_deals_of_t
         let done = send(&administrator, path, &[("from", &from), ("to", &to)]).await;
         let back = done.headers["location"].to_str().unwrap().to_owned();
         let page = administrator.get(&back).await.text;
-        assert!(page.contains("but for the deals below") && page.contains("Máy cho Công ty Nhà"), "{page}");
+        assert!(page.contains("but for what is below") && page.contains("Máy cho Công ty Nhà"), "{page}");
         assert_eq!(next.get(&goes.path).await.expect(200)["brokers"][0]["account"], json!(next_id));
         assert_eq!(administrator.get(&stays).await.expect(200)["brokers"][0]["account"], json!(cast.broker_id));
         let listing = cast.owner.get(&format!("/api/v1/technologies/{}", cast.listing)).await.expect(200)["inside"].clone();
@@ -82,13 +97,21 @@ async fn all_work_of_somebody_who_is_gone_goes_to_another_but_for_the_deals_of_t
         let events = site.app.store.events(&store::events::Filter::default(), 3).await.unwrap();
         assert!(events.iter().any(|e| e.kind == "listing.care_set" && e.payload["responsible"] == json!(next_id)));
 
+        // Whoever acts for the party that called is told of it and may do what the other could.
+        cast.owner.get(&called).await.expect(200);
+        step(&cast.owner, &called, "accept").await.expect(200);
+        assert!(next.get("/api/v1/notices").await.text.contains("interest_answered"), "whoever acts for them is told");
+        step(&next, &called, "reveal").await.expect(200);
+        assert_eq!(step(&next, &of_theirs, "reveal").await.status, 403, "theirs is their party's, and they are no editor there");
+
         // What is left goes to a third, by the API, which names what it leaves.
         let (_, third) = site.account("h-third", &[StaffRole::Broker]).await;
         let again = json!({"from": cast.broker_id, "to": next_id});
         let left = administrator.post("/api/v1/staff/handover", again).await.expect(200);
         assert_eq!((&left["deals"], &left["listings"], &left["left"][0]["id"]), (&json!(0), &json!(0), &made["id"]));
+        assert_eq!((&left["interests"], &left["interests_left"]), (&json!(0), &json!(1)));
         let rest = administrator.post("/api/v1/staff/handover", json!({"from": cast.broker_id, "to": third})).await.expect(200);
-        assert_eq!(rest, json!({"deals": 1, "listings": 0, "left": []}));
+        assert_eq!(rest, json!({"deals": 1, "listings": 0, "interests": 1, "left": [], "interests_left": 0}));
         site.stop().await;
     })
     .await;

@@ -22,6 +22,7 @@ mod complements;
 mod counted;
 mod crawlers;
 mod damage;
+mod deal_guards;
 mod deal_objects;
 mod deal_pages;
 mod deal_repairs;

@@ -343,6 +343,14 @@ pub async fn names(db: &impl ConnectionTrait, ids: &[AccountId]) -> Result<BTree
     Ok(names)
 }
 
+/// The name of an account and its address, for a mark that only its holder gets to see.
+///
+/// # Errors
+/// If the database fails.
+pub async fn name_and_address(db: &impl ConnectionTrait, id: AccountId) -> Result<Option<(String, String)>, StoreError> {
+    Ok(find(db, id).await?.map(|row| (row.name, row.email)))
+}
+
 /// These accounts, for administrators; in no order.
 ///
 /// # Errors

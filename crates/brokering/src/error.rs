@@ -1,6 +1,6 @@
 //! What a use case of brokering refuses.
 
-use base::{Faults, InterestId, Refused};
+use base::{DealId, Faults, InterestId, Refused};
 use listings::ListingError;
 use sea_orm::DbErr;
 use store::StoreError;
@@ -39,6 +39,12 @@ pub enum BrokeringError {
     Open {
         /// That one.
         interest: InterestId,
+    },
+    /// A deal was opened from the interest before.
+    #[error("a deal was opened from this interest before")]
+    DealThere {
+        /// That one, for whoever sees it.
+        deal: Option<DealId>,
     },
     /// Two parties cannot become one as things stand.
     #[error("{} obstacles to the merger", .0.len())]

@@ -2,6 +2,8 @@
 //!
 //! Its own party and the staff's desk read exact figures. Everybody else gets no figure that stands for fewer than
 //! three parties, nor one from which such a figure follows by subtraction. Counts only: no name, no date.
+//! A reason that stands for fewer parties is not even named, and none is where their number is kept back: why somebody said no
+//! can tell who it was.
 //! What deals made of it (meetings, agreements, contracts, money in bands, why they came to nothing) is cut alike.
 //! Nothing counts that lies within one party: where the owner took the seeker in since, nobody else was ever interested.
 
@@ -78,7 +80,7 @@ pub struct History {
     pub accepted: Figure,
     /// Of them, those that were declined.
     pub declined: Figure,
-    /// Why they were declined.
+    /// Why they were declined; to outsiders no reason that stands for fewer than three parties.
     pub declined_by_reason: Vec<Declined>,
     /// What deals about it came to.
     pub deals: Dealt,
@@ -108,7 +110,7 @@ pub struct Dealt {
     pub completed: Figure,
     /// Deals that came to nothing.
     pub lost: Figure,
-    /// Why.
+    /// Why; to outsiders no reason that stands for fewer than three parties.
     pub lost_by_reason: Vec<Lost>,
     /// The band of all signed contracts in dong together, a code of `price_bands`; told where their number is. Contracts in
     /// other currencies are among those signed and in no band: nobody here knows the rate of their day.
@@ -238,7 +240,7 @@ fn exact(counted: &Counted) -> History {
         answered: told(&whole([&counted.accepted, &counted.declined, &counted.asked])),
         accepted: told(&counted.accepted),
         declined: told(&counted.declined),
-        declined_by_reason: by_reason(counted, &counted.by_reason.values().map(told).collect::<Vec<_>>()),
+        declined_by_reason: declined_for(every_reason(&counted.by_reason)),
         deals: dealt(&CountedDeals::default(), true),
     }
 }
@@ -251,9 +253,8 @@ fn dealt(counted: &CountedDeals, inside: bool) -> Dealt {
         (false, true) => Figure::untold(Untold::Few),
         _ => Figure::told(tally.count),
     };
-    let reasons: Vec<&Tally> = counted.lost.values().collect();
-    let lost = whole(reasons.iter().copied());
-    let by_reason = if inside { reasons.iter().map(|t| Figure::told(t.count)).collect() } else { told_of(&reasons, !lost.is_few()) };
+    let lost = whole(counted.lost.values());
+    let reasons = if inside { every_reason(&counted.lost) } else { told_reasons(&counted.lost, !lost.is_few()) };
     let (signed, mut completed) = (figure(&counted.signed), figure(&counted.completed));
     if !inside && completed.count.is_some_and(|n| n > 0) && signed.count.is_some() && counted.unfinished.is_few() {
         completed = Figure::untold(Untold::Withheld);
@@ -264,14 +265,29 @@ fn dealt(counted: &CountedDeals, inside: bool) -> Dealt {
         evaluations: figure(&counted.evaluations),
         completed,
         lost: figure(&lost),
-        lost_by_reason: counted.lost.keys().zip(by_reason).map(|(reason, deals)| Lost { reason: Code(reason.clone()), deals }).collect(),
+        lost_by_reason: reasons.into_iter().map(|(reason, deals)| Lost { reason, deals }).collect(),
         money: counted.money.clone().filter(|_| inside || !counted.priced.is_few()),
         signed,
     }
 }
 
-fn by_reason(counted: &Counted, figures: &[Figure]) -> Vec<Declined> {
-    counted.by_reason.keys().zip(figures).map(|(reason, figure)| Declined { reason: Code(reason.clone()), interests: *figure }).collect()
+fn declined_for(reasons: Vec<(Code, Figure)>) -> Vec<Declined> {
+    reasons.into_iter().map(|(reason, interests)| Declined { reason, interests }).collect()
+}
+
+/// Every reason with its figure, for those inside.
+fn every_reason(by_reason: &BTreeMap<String, Tally>) -> Vec<(Code, Figure)> {
+    by_reason.iter().map(|(reason, tally)| (Code(reason.clone()), Figure::told(tally.count))).collect()
+}
+
+/// The reasons that everybody may read, with their figures.
+fn told_reasons(by_reason: &BTreeMap<String, Tally>, whole_is_told: bool) -> Vec<(Code, Figure)> {
+    if !whole_is_told {
+        return Vec::new();
+    }
+    let figures = told_of(&by_reason.values().collect::<Vec<_>>(), true);
+    let named = by_reason.keys().zip(figures).filter(|(_, figure)| figure.untold != Some(Untold::Few));
+    named.map(|(reason, figure)| (Code(reason.clone()), figure)).collect()
 }
 
 /// The figures as everybody may read them.
@@ -289,14 +305,13 @@ fn cut(counted: &Counted) -> History {
         (false, true) => Figure::told(answered.count),
         (false, false) => Figure::untold(Untold::Withheld),
     };
-    let reasons: Vec<&Tally> = counted.by_reason.values().collect();
     History {
         is_exact: false,
         received,
         answered,
         accepted,
         declined,
-        declined_by_reason: by_reason(counted, &told_of(&reasons, declined.untold.is_none())),
+        declined_by_reason: declined_for(told_reasons(&counted.by_reason, declined.untold.is_none())),
         deals: dealt(&CountedDeals::default(), false),
     }
 }
@@ -374,11 +389,11 @@ mod tests {
         let history = cut(&counted(&[1, 2, 3, 4], &[("terms", 5)], &[], &[]));
         assert_eq!((history.received, history.accepted, history.declined), (Figure::told(5), WITHHELD, FEW));
         assert_eq!(history.answered, WITHHELD);
-        assert_eq!(history.declined_by_reason[0].interests, FEW);
+        assert_eq!(history.declined_by_reason, [], "not even that there is such a reason");
         // Nor does one that waits follow from the others.
         let history = cut(&counted(&[1, 2, 3, 4], &[("fit", 5), ("fit", 6), ("fit", 7)], &[], &[8]));
         assert_eq!((history.accepted, history.declined, history.answered), (Figure::told(4), WITHHELD, WITHHELD));
-        assert_eq!(history.declined_by_reason[0].interests, WITHHELD, "the reasons add up to what is kept back");
+        assert_eq!(history.declined_by_reason, [], "the reasons add up to what is kept back");
     }
 
     #[test]
@@ -398,11 +413,28 @@ mod tests {
         assert_eq!((inside.lost, inside.lost_by_reason[0].deals), (Figure::told(1), Figure::told(1)));
         let outside = dealt(&deals, false);
         assert_eq!((outside.signed, outside.completed, outside.meetings, outside.lost), (Figure::told(4), WITHHELD, FEW, FEW));
-        assert_eq!(outside.lost_by_reason[0].deals, FEW);
+        assert_eq!(outside.lost_by_reason, []);
         assert!(outside.money.is_some());
         deals.signed = tally(&[1, 2]);
         deals.priced = tally(&[1]);
         assert_eq!((dealt(&deals, false).signed, dealt(&deals, false).money), (FEW, None));
+    }
+
+    #[test]
+    fn a_reason_of_one_or_two_parties_is_not_named_to_outsiders() {
+        let declined = [("fit", 1), ("fit", 2), ("fit", 3), ("terms", 4), ("price", 5), ("price", 6), ("price", 7)];
+        let history = cut(&counted(&[], &declined, &[], &[]));
+        assert_eq!(history.declined, Figure::told(7));
+        let named: Vec<&str> = history.declined_by_reason.iter().map(|d| d.reason.as_str()).collect();
+        assert_eq!(named, ["fit", "price"], "{:?}", history.declined_by_reason);
+        assert!(history.declined_by_reason.iter().any(|d| d.interests == WITHHELD), "what is not named does not follow from the rest");
+        let mut deals = CountedDeals::default();
+        for (reason, parties) in [("price", &[1, 2, 3][..]), ("partner", &[4]), ("funding", &[5, 6, 7, 8])] {
+            deals.lost.insert(reason.to_owned(), tally(parties));
+        }
+        let named: Vec<String> = dealt(&deals, false).lost_by_reason.into_iter().map(|l| l.reason.0).collect();
+        assert_eq!(named, ["funding", "price"]);
+        assert_eq!(dealt(&deals, true).lost_by_reason.len(), 3, "those inside read all");
     }
 
     proptest! {

@@ -7,6 +7,7 @@
 //! Not here: what follows an accepted interest (deals), confidential material.
 
 mod clock;
+pub(crate) mod handover;
 mod list;
 mod moves;
 pub(crate) mod reply_time;
@@ -58,8 +59,8 @@ pub(crate) struct Interest {
     pub owner: PartyId,
     /// Who sent it: a member of the seeker's, or the broker who took it down.
     pub account: AccountId,
-    /// Whether that is a broker who took it down for a party that called.
-    pub is_recorded: bool,
+    /// The broker who acts for a party that called: who took it down, or has their work now.
+    pub kept_by: Option<AccountId>,
     pub state: State,
     pub message: String,
     pub intended_use: String,
@@ -122,7 +123,7 @@ impl Interest {
             seeker: PartyId(row.seeker_party_id),
             owner: PartyId(row.owner_party_id),
             account: AccountId(row.account_id),
-            is_recorded: row.recorded,
+            kept_by: row.kept_by.map(AccountId),
             state: State { status: row.status.parse().map_err(bad)?, anonymity: row.anonymity.parse().map_err(bad)? },
             message: row.message,
             intended_use: row.intended_use,
@@ -189,7 +190,7 @@ pub(crate) async fn load(db: &impl ConnectionTrait, id: InterestId) -> Result<Op
 }
 
 /// Loads an interest to change it: on PostgreSQL the row is locked until the commit.
-async fn load_to_change(tx: &Tx, id: InterestId) -> Result<Option<Case>, StoreError> {
+pub(crate) async fn load_to_change(tx: &Tx, id: InterestId) -> Result<Option<Case>, StoreError> {
     let mut query = interest::Entity::find_by_id(id.0);
     if tx.needs_row_locks() {
         query = query.lock_exclusive();

@@ -328,6 +328,12 @@ impl Laws {
         Ok(law)
     }
 
+    /// The first day from which any rule that gives one holds: of what was signed before it, nothing can be said here.
+    #[must_use]
+    pub fn since(&self) -> Option<NaiveDate> {
+        self.0.iter().flat_map(|l| &l.rules).filter_map(|r| r.from).min()
+    }
+
     /// Whether any rule ever speaks of this item of a contract.
     #[must_use]
     pub fn has_item(&self, item: &str) -> bool {

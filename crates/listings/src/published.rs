@@ -161,6 +161,16 @@ pub async fn with_versions(
     Ok(all)
 }
 
+/// A listing as it was last approved, whatever became of it since; none that never was public. Who may see it is the caller's
+/// question.
+///
+/// # Errors
+/// If the database fails.
+pub async fn last_approved(store: &Store, id: ListingId) -> Result<Option<Published>, StoreError> {
+    let row = listing::Entity::find_by_id(id.0).one(store.db()).await?;
+    Ok(complete(store, row.into_iter().collect()).await?.pop())
+}
+
 /// The published listings whose id comes after `after`, in the order of ids, at most `limit`.
 ///
 /// # Errors

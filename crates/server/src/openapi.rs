@@ -142,8 +142,12 @@ fn operation(route: &Route) -> Value {
         fail("412", "It changed since the version that was seen.");
         fail("428", "If-Match is missing.");
     }
-    if !matches!(route.body, BodyLimit::None) {
+    let is_read = !matches!(route.body, BodyLimit::None);
+    // A step needs no body to come too late.
+    if is_read || route.takes_key {
         fail("409", "Not possible in the present state.");
+    }
+    if is_read {
         fail("413", "Too large.");
         fail("415", "Not of the right content type.");
         fail("422", "What was sent is wrong: every fault with its JSON pointer.");
@@ -261,6 +265,25 @@ mod tests {
         assert_eq!(without, WITHOUT);
     }
 
+    #[test]
+    fn every_step_that_can_come_too_late_says_so_whether_it_takes_a_body_or_not() {
+        let document = declared();
+        let says = |path: &str, method: &str| document["paths"][path][method]["responses"]["409"].is_object();
+        for (path, method) in [
+            ("/api/v1/deals/{id}/tasks/{task}/done", "post"),
+            ("/api/v1/deals/{id}/offers/{offer}/accept", "post"),
+            ("/api/v1/interests/{id}/withdraw", "post"),
+            ("/api/v1/disclosures/{id}/revoke", "post"),
+            ("/api/v1/deals/{id}/documents/{file}", "delete"),
+            ("/api/v1/deals/{id}/contract", "put"),
+        ] {
+            assert!(says(path, method), "{method} {path}");
+        }
+        assert!(!says("/api/v1/deals/{id}", "get"));
+        let parties = document["paths"]["/api/v1/deals/{id}/parties"]["put"]["summary"].as_str().unwrap();
+        assert!(parties.contains("for its brokers") && !parties.contains("editors"), "what access holds: {parties}");
+    }
+
     /// Operations of somebody who is not known yet, and looks through broken glass, each of which is one.
     const WITHOUT: [&str; 8] = [
         "signIn",
@@ -279,7 +302,7 @@ mod tests {
         let schema =
             |path: &str| document["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"].clone();
         let names = |path: &str| schema(path).as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-        assert_eq!(names("/api/v1/deals/{id}/documents"), ["file", "paper"]);
+        assert_eq!(names("/api/v1/deals/{id}/documents"), ["confidential", "file", "paper"]);
         assert_eq!(names("/api/v1/listings/{id}/files"), ["file"]);
     }
 }

@@ -287,6 +287,9 @@ impl From<BrokeringError> for Problem {
             E::Open { interest } => Self::new(S::CONFLICT, "interest-open")
                 .with("interest", json!(interest))
                 .with("url", json!(brokering::interests::url(interest))),
+            E::DealThere { deal } => {
+                Self::new(S::CONFLICT, "deal-there").with("deal", json!(deal)).with("url", json!(deal.map(|id| format!("/deals/{id}"))))
+            }
             E::Unmergeable(obstacles) => Self::new(S::CONFLICT, "merge-refused").with("obstacles", json!(obstacles)),
             E::NdaFirst => Self::new(S::FORBIDDEN, "nda-first"),
             E::NdaChanged => Self::new(S::CONFLICT, "nda-changed"),

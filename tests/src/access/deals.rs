@@ -36,6 +36,14 @@ pub fn cases(operation: &str) -> &'static [&'static str] {
         | "notePayment"
         | "payPayment"
         | "fileReport"
+        | "takeBackTask"
+        | "takeBackMeeting"
+        | "takeBackMilestone"
+        | "takeBackPayment"
+        | "takeBackReport"
+        | "getDealNda"
+        | "acceptDealNda"
+        | "listDealRecords"
         | "listDealDocuments"
         | "listDealDocumentViews"
         | "addDealDocument"
@@ -87,7 +95,13 @@ pub async fn ask(world: &World<'_>, operation: &str, case: &str, who: Who) -> As
     let (id, seen) = deal(world, case).await;
     let by = by.at(&id);
     match operation {
-        "getDeal" | "listDealMessages" | "listOffers" | "listDealDocuments" | "listDealDocumentViews" => by,
+        "getDeal"
+        | "getDealNda"
+        | "listDealRecords"
+        | "listDealMessages"
+        | "listOffers"
+        | "listDealDocuments"
+        | "listDealDocumentViews" => by,
         "addDealDocument" => {
             let head = "--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\n";
             Ask { form: Some(format!("{head}Biên bản\r\n--xxx--\r\n")), ..by }
@@ -118,7 +132,7 @@ pub async fn ask(world: &World<'_>, operation: &str, case: &str, who: Who) -> As
             by.at(added(&world.owner, &id, "tasks", task).await)
         }
         "noteMeeting" => by.body(json!({"held_on": "2026-11-20"})),
-        "notePaper" => by.body(json!({"kind": "nda", "dated_on": "2026-11-20"})),
+        "notePaper" => by.seen(seen).body(json!({"kind": "nda", "dated_on": "2026-11-20"})),
         "setMilestone" => by.body(json!({"title": "Lắp xong", "due_on": "2027-01-31"})),
         "reachMilestone" => {
             let milestone = added(&world.owner, &id, "milestones", json!({"title": "Lắp xong", "due_on": "2027-01-31"})).await;
@@ -130,6 +144,22 @@ pub async fn ask(world: &World<'_>, operation: &str, case: &str, who: Who) -> As
             by.at(added(&world.owner, &id, "payments", payment).await).body(json!({"on": "2026-11-20"}))
         }
         "fileReport" => by.body(json!({"year": 2025, "half": 2, "sales": vnd(1), "royalty": vnd(1)})),
+        "acceptDealNda" => {
+            let hash = world.owner.get(&format!("/api/v1/deals/{id}/nda")).await.expect(200)["nda"]["hash"].clone();
+            by.body(json!({"nda_hash": hash}))
+        }
+        "takeBackTask" => {
+            let task = json!({"title": "Gửi ảnh", "whose": "owner", "due_on": "2026-12-10"});
+            by.at(added(&world.owner, &id, "tasks", task).await)
+        }
+        "takeBackMeeting" => by.at(added(&world.owner, &id, "meetings", json!({"held_on": "2026-11-20"})).await),
+        "takeBackMilestone" => by.at(added(&world.owner, &id, "milestones", json!({"title": "Lắp xong", "due_on": "2027-01-31"})).await),
+        "takeBackPayment" => {
+            by.at(added(&world.owner, &id, "payments", json!({"kind": "lump_sum", "amount": vnd(1), "due_on": "2026-12-31"})).await)
+        }
+        "takeBackReport" => {
+            by.at(added(&world.owner, &id, "reports", json!({"year": 2025, "half": 2, "sales": vnd(1), "royalty": vnd(1)})).await)
+        }
         other => panic!("no request is written for {other}"),
     }
 }

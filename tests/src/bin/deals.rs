@@ -29,7 +29,8 @@ use tokio_util::sync::CancellationToken;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const EMAIL: &str = "broker@bench.example";
+const EMAIL: &str = "administrator@bench.example";
+const BROKER: &str = "broker@bench.example";
 const SEEKER: &str = "seeker@bench.example";
 const PASSWORD: &str = "song nước miền tây 2026";
 /// Stages that open deals stand in, in turn.
@@ -55,8 +56,9 @@ async fn account(accounts: &Accounts, email: &str, staff: &[StaffRole]) -> Accou
     accounts::people::create(accounts, Ctx::system(), new).await.unwrap().id
 }
 
-/// Two parties, some technologies, and somebody of the staff who sees all deals.
-async fn make(parts: &Parts) -> (PartyId, Vec<ListingId>) {
+/// Two parties, some technologies, somebody of the staff who sees all deals, and the broker of every one.
+async fn make(parts: &Parts) -> (PartyId, Vec<ListingId>, AccountId) {
+    let broker = account(&parts.accounts, BROKER, &[StaffRole::Broker]).await;
     account(&parts.accounts, EMAIL, &[StaffRole::Broker, StaffRole::Administrator]).await;
     let (institute, firm) = (party(parts, "Viện Dừa", "institute").await, party(parts, "Công ty Dừa", "enterprise").await);
     let fields: Vec<Code> =
@@ -96,10 +98,16 @@ async fn make(parts: &Parts) -> (PartyId, Vec<ListingId>) {
         next_action_on: None,
         contact: None,
     };
-    (firm, seed(&parts.listings, &Actor::system(), (0..200).map(technology).collect()).await.unwrap())
+    (firm, seed(&parts.listings, &Actor::system(), (0..200).map(technology).collect()).await.unwrap(), broker)
 }
 
-async fn open(app: &App, firm: PartyId, listings: &[ListingId], count: usize) -> DealId {
+async fn open(app: &App, firm: PartyId, listings: &[ListingId], broker: AccountId, count: usize) -> DealId {
+    let broker = Actor {
+        capacity: Capacity::Person(broker),
+        staff: [StaffRole::Broker].into(),
+        scopes: Scope::ALL.iter().copied().collect(),
+        ..Actor::anonymous(Lang::Vi)
+    };
     let bar = innospace::bar(count as u64, "deals");
     let mut work = tokio::task::JoinSet::new();
     let mut last = None;
@@ -117,7 +125,8 @@ async fn open(app: &App, firm: PartyId, listings: &[ListingId], count: usize) ->
             seeker: Some(firm),
             interest: None,
         };
-        work.spawn(async move { deals::open(&brokering, Ctx::system(), new).await.unwrap().id });
+        let ctx = Ctx::of(broker.clone());
+        work.spawn(async move { deals::open(&brokering, ctx, new).await.unwrap().id });
         bar.inc(1);
     }
     while let Some(id) = work.join_next().await {
@@ -199,8 +208,8 @@ async fn main() {
     let made = if is_new { Some(make(&parts).await) } else { None };
     let index = space::current_index(&config, &folder, &parts).await.unwrap();
     let app = space::app(&config, &folder, parts, index, false).unwrap();
-    if let Some((firm, listings)) = made {
-        let long = open(&app, firm, &listings, deals).await;
+    if let Some((firm, listings, broker)) = made {
+        let long = open(&app, firm, &listings, broker, deals).await;
         talk(&app, firm, long, messages).await;
     }
     let stop = CancellationToken::new();
@@ -214,6 +223,11 @@ async fn main() {
     println!("{} open deals", serde_json::from_str::<Value>(&list).unwrap()["total"]);
     measure(&http, &base, &cookie, "board of all deals, page", "/staff/deals", 300).await;
     measure(&http, &base, &cookie, "list of deals, 100 of them", "/api/v1/deals?limit=100", 300).await;
+
+    // The same as the broker whose all of them are.
+    let cookie = sign_in(&http, &base, BROKER).await;
+    measure(&http, &base, &cookie, "board of a broker's deals, page", "/staff/deals", 300).await;
+    measure(&http, &base, &cookie, "list of a broker's deals, 100 of them", "/api/v1/deals?limit=100", 300).await;
 
     // The deal with the longest thread, as one of its sides reads it.
     let cookie = sign_in(&http, &base, SEEKER).await;

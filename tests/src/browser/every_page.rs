@@ -332,7 +332,8 @@ impl Cast {
             ("payments", json!({"kind": "lump_sum", "amount": vnd(5_000_000), "due_on": "2026-11-20"})),
             ("reports", json!({"year": 2026, "half": 1, "sales": vnd(9_000_000), "royalty": vnd(270_000)})),
         ] {
-            author.post(&format!("{path}/{part}"), body).await.expect(201);
+            // Whoever notes a paper says what they saw; the others do not mind.
+            author.post_at(&format!("{path}/{part}"), version().await, body).await.expect(201);
         }
         let free = author.post("/api/v1/deals", json!({"kind": "licence", "listing": listing})).await.expect(201);
         let paper = author.hand_in(&format!("{path}/documents"), "Biên bản.txt", "Đã nghiệm thu.".as_bytes()).await.expect(201);
@@ -344,6 +345,8 @@ impl Cast {
         let page = path.replace("/api/v1", "");
         let mut visits = vec![
             visit(Who::Author, &page),
+            visit(Who::Author, format!("{page}/records")),
+            visit(Who::Author, format!("{page}/nda")),
             visit(Who::Author, "/my/deals"),
             visit(Who::Author, format!("/deals/new?listing={listing}")),
             visit(Who::Administrator, &page),

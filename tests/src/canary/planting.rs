@@ -20,6 +20,10 @@ use crate::site::{Answer, Client, PASSWORD, Site};
 
 /// Those who read what one's own party keeps to itself.
 const TEAM: Readers = &[Owner, ReadToken, Viewer];
+/// The persons among those in a deal: what its documents hold is not for programs.
+const PERSONS: Readers = &[Owner, Viewer, Neighbour, Holder, Waiting, Former, Expired, Broker];
+/// Of a document that the owner marked as confidential its own people, as long as nobody else accepted the agreement.
+const MARKED: Readers = &[Owner, Viewer];
 /// Those in a deal: both sides and its broker.
 const SIDES: Readers = &[Owner, ReadToken, Viewer, Neighbour, Holder, Waiting, Former, Expired, Broker];
 /// Those who know that there is a deal: administrators as well.
@@ -297,6 +301,7 @@ async fn plant_in_a_deal(canaries: &mut Canaries, known: &mut Known, people: &BT
     let contract = json!({
         "number": canaries.word("contract number", SIDES), "value": vnd(300_000_000), "signed_on": "2026-11-20",
         "registration_number": canaries.word("registration number", SIDES), "registered_on": "2026-11-24",
+        "reason": canaries.word("reason of a contract", SIDES),
     });
     deal.put(owner, "contract", contract).await.expect(200);
     let outcome = json!({"jobs": 3, "note": canaries.word("note of an outcome", SIDES)});
@@ -304,11 +309,21 @@ async fn plant_in_a_deal(canaries: &mut Canaries, known: &mut Known, people: &BT
     // Its documents: names and what is in them.
     let documents = format!("{}/documents", deal.path);
     let name = format!("{}.txt", canaries.word("name of a deal document", SIDES));
-    let line = canaries.word("content of a deal document", SIDES);
+    let line = canaries.word("content of a deal document", PERSONS);
     known.files.push(id_of(owner.hand_in(&documents, &name, line.as_bytes()).await).await);
-    let page = canaries.word("page of a deal document", SIDES);
+    let name = format!("{}.txt", canaries.word("name of a confidential deal document", SIDES));
+    let line = canaries.word("content of a confidential deal document", MARKED);
+    known.files.push(id_of(hand_in_marked(owner, &documents, &name, &line).await).await);
+    let page = canaries.word("page of a deal document", PERSONS);
     known.files.push(id_of(seeker.hand_in(&documents, "plan.pdf", &pdf(&[&page])).await).await);
     known.add("deal", id);
+}
+
+/// Hands in a document that is marked as confidential.
+async fn hand_in_marked(by: &Client, path: &str, name: &str, content: &str) -> Answer {
+    let mark = "--xxx\r\nContent-Disposition: form-data; name=\"confidential\"\r\n\r\ntrue\r\n";
+    let file = format!("--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n--xxx--\r\n");
+    by.send_raw(reqwest::Method::POST, path, "multipart/form-data; boundary=xxx", format!("{mark}{file}").into_bytes()).await
 }
 
 async fn account_of(client: &Client) -> String {

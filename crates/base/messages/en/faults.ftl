@@ -45,6 +45,7 @@ fault-not-a-member = This person is no confirmed member of the party.
 fault-not-a-broker = This person is no broker (for a need, a moderator will do as well).
 fault-not-a-whole-number = This must be a whole number, such as 24.
 fault-not-an-amount = This amount cannot be read; type it as 1,250,000,000 or 1.25 billion.
+fault-not-a-flag = Say true or false.
 fault-not-a-day = This is no day; type it as 24/11/2026.
 fault-not-a-figure = This must be a number, such as 14.5.
 fault-unreadable-value = “{ $value }” cannot be read here.

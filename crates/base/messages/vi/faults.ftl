@@ -45,6 +45,7 @@ fault-not-a-member = Người này không phải thành viên đã xác nhận c
 fault-not-a-broker = Người này không phải cán bộ môi giới (với nhu cầu, cũng có thể là cán bộ xét duyệt).
 fault-not-a-whole-number = Phải là số nguyên, ví dụ 24.
 fault-not-an-amount = Không đọc được số tiền; hãy gõ như 1.250.000.000, 1,25 tỷ hoặc 500 triệu.
+fault-not-a-flag = Hãy ghi true hoặc false.
 fault-not-a-day = Ngày không đúng; hãy gõ như 24/11/2026.
 fault-not-a-figure = Phải là con số, ví dụ 14,5.
 fault-unreadable-value = Không đọc được “{ $value }” ở đây.

@@ -88,6 +88,10 @@ super::actions! {
     ViewDeal = "deal.view" on Deal, |actor, _deal| actor.has_scope(Scope::Read);
     /// Read what is said, offered, agreed, paid and reached in it.
     ReadDeal = "deal.read" on Deal, |actor, deal| actor.has_scope(Scope::Read) && deal.is_inside(actor);
+    /// Open its documents. By the person, as with what is confided: keys of programs are passed around.
+    OpenDocument = "deal.open_document" on Deal, |actor, deal| is_person(actor) && actor.has_scope(Scope::Read) && deal.is_inside(actor);
+    /// Accept the confidentiality agreement. By the person.
+    AcceptDealNda = "deal.accept_nda" on Deal, |actor, deal| is_person(actor) && actor.has_scope(Scope::Read) && deal.is_inside(actor);
     /// Read who opened the documents that one's own side handed in. By the person, as with what is confided.
     ReadOpenings = "deal.read_openings" on Deal, |actor, deal| is_person(actor) && actor.has_scope(Scope::Read)
         && (deal.is_brokered_by(actor) || !deal.sides_of(actor).is_empty());

@@ -60,12 +60,10 @@ impl Case {
             && !actor.is_member(self.interest.seeker)
     }
 
-    /// A broker who took it down for a party that has nobody here, and belongs to neither side.
-    fn took_it_down(&self, actor: &Actor) -> bool {
-        self.interest.is_recorded
-            && is_broker(actor)
-            && actor.account() == Some(self.interest.account)
-            && self.side(actor) == Some(Side::Staff)
+    /// The broker who acts for a party that has nobody here, and belongs to neither side.
+    fn is_keeper(&self, actor: &Actor) -> bool {
+        let keeps = actor.account().is_some() && actor.account() == self.interest.kept_by;
+        keeps && is_broker(actor) && self.side(actor) == Some(Side::Staff)
     }
 }
 
@@ -84,9 +82,9 @@ super::actions! {
     /// Accept, decline, ask: the owner's editors and the broker who looks after the listing.
     ReplyToInterest = "interest.reply" on Case, |actor, case| actor.has_scope(Scope::Write)
         && (actor.is_system() || actor.has_role(case.interest.owner, PartyRole::Editor) || case.is_responsible(actor));
-    /// Answer, withdraw, lift the anonymity: the seeker's editors, and the broker who took it down for them.
+    /// Answer, withdraw, lift the anonymity: the seeker's editors, and the broker who acts for them.
     PursueInterest = "interest.pursue" on Case, |actor, case| actor.has_scope(Scope::Write)
-        && (actor.is_system() || actor.has_role(case.interest.seeker, PartyRole::Editor) || case.took_it_down(actor));
+        && (actor.is_system() || actor.has_role(case.interest.seeker, PartyRole::Editor) || case.is_keeper(actor));
     /// Vouch for it and add context: brokers who belong to neither side.
     RelayInterest = "interest.relay" on Case, |actor, case|
         actor.has_scope(Scope::Write) && is_broker(actor) && case.side(actor) == Some(Side::Staff);

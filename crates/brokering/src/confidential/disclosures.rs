@@ -395,17 +395,20 @@ pub async fn get(brokering: &Brokering, actor: &Actor, id: DisclosureId) -> Resu
     Grant::<ViewDisclosure>::check(actor, disclosed)?;
     let nda = match &row.nda_hash {
         None => view_of(brokering.vault.nda(), actor.lang),
-        Some(hash) => {
-            let kept = nda_text::Entity::find_by_id(hash.clone()).one(db).await?;
-            let kept = kept.ok_or_else(|| StoreError::corrupt("agreement", std::io::Error::other("it is missing")))?;
-            view_of(&Nda { version: kept.version, hash: kept.hash, vi: kept.vi, en: kept.en }, actor.lang)
-        }
+        Some(hash) => kept_text(db, hash, actor.lang).await?,
     };
     let disclosure = views(brokering, db, actor.lang, vec![row]).await?.pop().ok_or(Refused::Hidden)?;
     Ok(DisclosureDetail { disclosure, nda })
 }
 
-fn view_of(nda: &Nda, lang: Lang) -> NdaView {
+/// A text that was accepted, as it is kept.
+pub(crate) async fn kept_text(db: &impl ConnectionTrait, hash: &str, lang: Lang) -> Result<NdaView, StoreError> {
+    let kept = nda_text::Entity::find_by_id(hash.to_owned()).one(db).await?;
+    let kept = kept.ok_or_else(|| StoreError::corrupt("agreement", std::io::Error::other("it is missing")))?;
+    Ok(view_of(&Nda { version: kept.version, hash: kept.hash, vi: kept.vi, en: kept.en }, lang))
+}
+
+pub(crate) fn view_of(nda: &Nda, lang: Lang) -> NdaView {
     NdaView { version: nda.version.clone(), hash: nda.hash.clone(), text: nda.text(lang).to_owned() }
 }
 
@@ -460,7 +463,7 @@ pub async fn accept(
 }
 
 /// Keeps the text word for word, once.
-async fn keep(tx: &Tx, nda: &Nda) -> Result<(), StoreError> {
+pub(crate) async fn keep(tx: &Tx, nda: &Nda) -> Result<(), StoreError> {
     let row = nda_text::ActiveModel {
         hash: Set(nda.hash.clone()),
         version: Set(nda.version.clone()),

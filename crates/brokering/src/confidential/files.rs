@@ -357,15 +357,15 @@ pub async fn remove(brokering: &Brokering, ctx: Ctx, listing: ListingId, id: Con
     Ok(())
 }
 
-/// Takes objects out of the store that no row leads to any more: of files that were removed or whose upload broke off
-/// at the last moment. Gives how many.
+/// Takes objects out of the store that no row leads to any more: of files that were removed or whose upload broke off, be it
+/// at the last moment or half-way. Gives how many.
 ///
 /// # Errors
 /// If the store or the database fails.
 pub async fn sweep(brokering: &Brokering) -> Result<u64, BrokeringError> {
     let young = brokering.store.clock().now() - TimeDelta::hours(1);
+    let mut gone = brokering.vault.objects.sweep_halves(young).await?;
     let all = brokering.vault.objects.all().await?;
-    let mut gone = 0;
     for chunk in all.chunks(500) {
         let kept = file::Entity::find()
             .filter(file::Column::Id.is_in(chunk.iter().map(|(id, _)| id.0)))

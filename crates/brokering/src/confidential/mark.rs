@@ -1,8 +1,8 @@
 //! The reader's mark on every page of a PDF: name, moment and account, so that a copy tells whose it was.
 //!
 //! Across the page in grey that can be read through, and in a line at its foot. The standard font Helvetica, which every
-//! reader has, knows no Vietnamese marks, so the name is written without them; the account's id beside it says for
-//! certain who it is. A document is written anew for it: what was signed digitally is no longer so.
+//! reader has, knows no Vietnamese marks and no other script, so the name is written in plain letters; the account's address
+//! and id beside it say for certain who it is. A document is written anew for it: what was signed digitally is no longer so.
 //! Not here: the process in which it is done (`marking`).
 //! What cannot be marked on every page is refused when it is handed in: what is locked, damaged, or carries other files.
 
@@ -69,23 +69,30 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// The mark of a reader at a moment.
+    /// The mark of a reader at a moment. A name in letters of which nothing can be made is not written; their address stands for
+    /// it.
     #[must_use]
-    pub fn of(name: &str, account: base::AccountId, at: chrono::DateTime<chrono::Utc>) -> Self {
-        let name = plain(name);
+    pub fn of(name: &str, address: &str, account: base::AccountId, at: chrono::DateTime<chrono::Utc>) -> Self {
+        let (name, address) = (plain(name, NAME_MAX), plain(address, ADDRESS_MAX));
         let at = at.format("%Y-%m-%d %H:%M:%S UTC");
-        Self { across: format!("{name}  {at}"), foot: format!("{name} - {at} - {account}") }
+        if name.is_empty() || name.contains(UNKNOWN) {
+            return Self { across: format!("{address}  {at}"), foot: format!("{address} - {at} - {account}") };
+        }
+        Self { across: format!("{name}  {at}"), foot: format!("{name} - {address} - {at} - {account}") }
     }
 }
 
+/// What stands for a letter that nothing is known of. Nobody's name has it.
+const UNKNOWN: char = '?';
+/// Letters of a name and of an address at most.
+const NAME_MAX: usize = 80;
+const ADDRESS_MAX: usize = 120;
+
 /// The text in letters that Helvetica has.
-fn plain(text: &str) -> String {
-    let folded = text.chars().map(|c| {
-        let small = base::fold::folded(&c.to_string());
-        if c.is_uppercase() { small.to_ascii_uppercase() } else { small }
-    });
-    let text: String = folded.collect();
-    text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).take(80).collect()
+fn plain(text: &str, max: usize) -> String {
+    let text = deunicode::deunicode_with_tofu(text, "?");
+    let text: String = text.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(max).collect();
+    text.trim().to_owned()
 }
 
 /// The document with the mark on every page. Takes some times its size in memory and a moment of a processor.
@@ -362,8 +369,21 @@ mod tests {
     #[test]
     fn a_name_is_written_in_the_letters_that_the_font_has() {
         let account = base::AccountId(uuid::Uuid::nil());
-        let mark = Mark::of("Nguyễn Thị Đào (Lan) 林", account, chrono::DateTime::UNIX_EPOCH);
-        assert_eq!(mark.across, "Nguyen Thi Dao (Lan) ?  1970-01-01 00:00:00 UTC");
-        assert_eq!(mark.foot, "Nguyen Thi Dao (Lan) ? - 1970-01-01 00:00:00 UTC - 00000000-0000-0000-0000-000000000000");
+        let of = |name: &str| Mark::of(name, "lan@example.org", account, chrono::DateTime::UNIX_EPOCH);
+        let mark = of("Nguyễn Thị Đào (Lan) 林");
+        assert_eq!(mark.across, "Nguyen Thi Dao (Lan) Lin  1970-01-01 00:00:00 UTC");
+        assert_eq!(
+            mark.foot,
+            "Nguyen Thi Dao (Lan) Lin - lan@example.org - 1970-01-01 00:00:00 UTC - 00000000-0000-0000-0000-000000000000"
+        );
+        for (name, read) in [("Иван Петров", "Ivan Petrov"), ("김민수", "gimminsu"), ("佐藤", "Zuo Teng"), ("สมชาย", "smchaay")]
+        {
+            assert_eq!(of(name).across, format!("{read}  1970-01-01 00:00:00 UTC"), "{name}");
+        }
+        // Letters that nobody knows, or none at all: the address stands for the name, and nothing unreadable beside it.
+        for name in ["\u{e000}\u{e001}", " ", "\u{f0000}Lan"] {
+            assert_eq!(of(name).across, "lan@example.org  1970-01-01 00:00:00 UTC", "{name:?}");
+            assert!(of(name).foot.starts_with("lan@example.org - 1970"), "{}", of(name).foot);
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! Where sealed files lie: a folder of the data directory, or a bucket behind an S3-compatible address.
 //!
-//! A file is written as one object that is there only when it is whole; one that breaks off leaves nothing. Nothing
-//! plain ever reaches the store. Not here: who may have a file (`files`, `openings`).
+//! A file is written as one object that is there only when it is whole; one that breaks off leaves nothing, and what a process
+//! that was killed left half-way in the folder is swept away (a bucket drops it by a rule of its own). Nothing plain ever
+//! reaches the store. Not here: who may have a file (`files`, `openings`).
 
 use std::path::Path as Folder;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use accounts::Hidden;
 use base::ConfidentialFileId;
@@ -83,8 +84,8 @@ pub enum ObjectError {
     /// The store failed.
     #[error("the store of files failed")]
     Store(#[from] object_store::Error),
-    /// The folder cannot be made.
-    #[error("the folder of files cannot be made")]
+    /// The folder cannot be made, read or cleared.
+    #[error("the folder of files cannot be used")]
     Folder(#[source] std::io::Error),
     /// No process to mark documents in.
     #[error("the process that marks documents cannot be started")]
@@ -99,7 +100,11 @@ pub enum ObjectError {
 
 /// The store of sealed files. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Objects(Arc<dyn ObjectStore>);
+pub struct Objects {
+    store: Arc<dyn ObjectStore>,
+    /// The folder, unless it is a bucket.
+    folder: Option<Arc<Folder>>,
+}
 
 impl Objects {
     /// The store that the settings name; its folder is made for its owner alone.
@@ -110,7 +115,8 @@ impl Objects {
         if settings.s3_bucket.is_empty() {
             let folder = data.join(&settings.folder);
             private_folder(&folder).map_err(ObjectError::Folder)?;
-            return Ok(Self(Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true))));
+            let store = LocalFileSystem::new_with_prefix(&folder)?.with_fsync(true);
+            return Ok(Self { store: Arc::new(store), folder: Some(folder.into()) });
         }
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(&settings.s3_bucket)
@@ -122,14 +128,14 @@ impl Objects {
         if !settings.s3_endpoint.is_empty() {
             builder = builder.with_endpoint(&settings.s3_endpoint);
         }
-        Ok(Self(Arc::new(builder.build()?)))
+        Ok(Self { store: Arc::new(builder.build()?), folder: None })
     }
 
     /// Begins to write a file.
     pub(crate) async fn begin(&self, id: ConfidentialFileId, promised: FileKind) -> Result<Incoming, ObjectError> {
         let (key, mut sealed) = (FileKey::random()?, Vec::new());
         let sealer = Sealer::begin(key, &id.to_string(), &mut sealed)?;
-        let upload = self.0.put_multipart(&path(id)).await?;
+        let upload = self.store.put_multipart(&path(id)).await?;
         Ok(Incoming { upload: Some(upload), sealer: Some(sealer), sealed, key, look: Look::new(promised), hash: Sha256::new(), size: 0 })
     }
 
@@ -139,7 +145,7 @@ impl Objects {
         id: ConfidentialFileId,
         key: FileKey,
     ) -> Result<BoxStream<'static, Result<Bytes, ObjectError>>, ObjectError> {
-        let sealed = self.0.get(&path(id)).await?.into_stream().map_err(ObjectError::from);
+        let sealed = self.store.get(&path(id)).await?.into_stream().map_err(ObjectError::from);
         let opener = Opener::begin(key, &id.to_string());
         let plain = futures_util::stream::try_unfold((sealed, Some(opener)), |(mut sealed, opener)| async move {
             let Some(mut opener) = opener else { return Ok(None) };
@@ -158,17 +164,42 @@ impl Objects {
 
     /// Takes an object away; one that is not there is none.
     pub(crate) async fn remove(&self, id: ConfidentialFileId) -> Result<(), ObjectError> {
-        match self.0.delete(&path(id)).await {
+        match self.store.delete(&path(id)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
 
+    /// Takes away what uploads that broke off left half-way and nobody has written to since a moment; gives how many. Of a bucket
+    /// none: there it is seen to by the bucket's own rule.
+    pub(crate) async fn sweep_halves(&self, before: chrono::DateTime<chrono::Utc>) -> Result<u64, ObjectError> {
+        let Some(folder) = self.folder.clone() else { return Ok(0) };
+        let swept = tokio::task::spawn_blocking(move || sweep_folder(&folder, before.into())).await;
+        swept.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(ObjectError::Folder)
+    }
+
     /// Every object with the moment it was written.
     pub(crate) async fn all(&self) -> Result<Vec<(ConfidentialFileId, chrono::DateTime<chrono::Utc>)>, ObjectError> {
-        let found: Vec<_> = self.0.list(None).try_collect().await?;
+        let found: Vec<_> = self.store.list(None).try_collect().await?;
         Ok(found.into_iter().filter_map(|o| Some((o.location.filename()?.parse().ok()?, o.last_modified))).collect())
     }
+}
+
+/// Takes away what uploads that broke off left in the folder and nobody has written to since a moment; gives how many. The local
+/// store writes to `<id>#<number>` and gives it its name at the end, and never lists what has no name yet.
+fn sweep_folder(folder: &Folder, before: SystemTime) -> std::io::Result<u64> {
+    let mut gone = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let Some((id, number)) = name.to_str().and_then(|name| name.split_once('#')) else { continue };
+        let is_half = id.parse::<ConfidentialFileId>().is_ok() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        if is_half && entry.metadata()?.modified()? < before {
+            std::fs::remove_file(entry.path())?;
+            gone += 1;
+        }
+    }
+    Ok(gone)
 }
 
 fn path(id: ConfidentialFileId) -> Path {
@@ -250,5 +281,37 @@ impl Drop for Incoming {
                 }
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_killed_process_left_half_way_is_swept_once_it_is_old_and_nothing_else_is() {
+        let data = tempfile::tempdir().unwrap();
+        let objects = Objects::open(&FilesSettings::default(), data.path()).unwrap();
+        let id = ConfidentialFileId(uuid::Uuid::from_u128(7));
+        let mut whole = objects.begin(id, FileKind::Txt).await.unwrap();
+        whole.write(b"abc").await.unwrap();
+        whole.finish().await.unwrap();
+        // One that is still being written, as a killed process leaves it: nothing takes it away.
+        let mut half = objects.begin(ConfidentialFileId(uuid::Uuid::from_u128(8)), FileKind::Txt).await.unwrap();
+        half.write(&vec![b'a'; PART + 1]).await.unwrap();
+        std::mem::forget(half);
+        let folder = data.path().join("files");
+        let names = || {
+            let mut all: Vec<String> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+            all.sort();
+            all
+        };
+        let before = names();
+        assert!(before.len() == 2 && before.iter().any(|name| name.contains('#')), "{before:?}");
+        std::fs::write(folder.join("notes#7"), b"somebody else's").unwrap();
+        let now = chrono::DateTime::<chrono::Utc>::from(SystemTime::now());
+        assert_eq!(objects.sweep_halves(now - chrono::TimeDelta::hours(1)).await.unwrap(), 0, "it may still be written");
+        assert_eq!(objects.sweep_halves(now + chrono::TimeDelta::hours(1)).await.unwrap(), 1);
+        assert_eq!(names(), [id.to_string(), "notes#7".to_owned()]);
     }
 }

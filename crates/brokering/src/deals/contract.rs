@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use base::{Code, Currency, DealId, Faults, Money, Refused};
-use chrono::{Datelike as _, NaiveDate};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,8 @@ use store::{Ctx, NewEvent, StoreError};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::facts::{Facts, path_of};
+use super::facts::Facts;
+use super::records::{self, Recorded, must_be_writable};
 use super::rows::{contract as contract_rows, deal, outcome as outcome_rows, payment as payment_rows, report as report_rows};
 use super::{Added, DealReceipt, check_past, check_text, in_deal, must_have_room, read_json, save, write_json};
 use crate::{Brokering, BrokeringError};
@@ -48,6 +49,11 @@ pub struct Contract {
     /// What it says, as items of the legal path: `name`, `object`, `right` …
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub contents: BTreeSet<String>,
+    /// Why it is written anew, at most 500 characters; asked of brokers once the deal has ended. It is kept with the version that
+    /// it brought, and is not part of the contract.
+    #[schema(max_length = 500)]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
 }
 
 impl Contract {
@@ -60,6 +66,9 @@ impl Contract {
         }
         for (pointer, day) in [("/signed_on", self.signed_on), ("/registered_on", self.registered_on)] {
             check_past(pointer, day, today, &mut faults);
+        }
+        if let Some(first) = brokering.laws.since().filter(|first| self.signed_on.is_some_and(|day| day < *first)) {
+            faults.add_with("/signed_on", "deal_signed_before_laws", &[("day", &first.to_string())]);
         }
         for (pointer, day) in [("/in_force_on", self.in_force_on), ("/registered_on", self.registered_on)] {
             if day.zip(self.signed_on).is_some_and(|(day, signed)| day < signed) {
@@ -86,20 +95,28 @@ pub(crate) async fn contract_of(db: &impl ConnectionTrait, id: DealId) -> Result
     }
 }
 
-/// Records the contract as it is known now.
+/// Records the contract as it is known now; every version is kept ([`super::records`]).
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`], also where the stage the deal stands in would lack what it needs; [`BrokeringError::Stale`].
-pub async fn record_contract(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new: Contract) -> Result<DealReceipt, BrokeringError> {
+/// [`BrokeringError::Invalid`], also where the stage the deal stands in would lack what it needs; [`BrokeringError::Stale`];
+/// [`BrokeringError::NotAllowed`] once the deal has ended, but for its brokers with a reason.
+pub async fn record_contract(
+    brokering: &Brokering,
+    ctx: Ctx,
+    id: DealId,
+    seen: i64,
+    mut new: Contract,
+) -> Result<DealReceipt, BrokeringError> {
+    let reason = std::mem::take(&mut new.reason);
     new.check(brokering, brokering.store.clock().today()).into_result().map_err(BrokeringError::Invalid)?;
     let inner = brokering.clone();
     in_deal(brokering, ctx, id, Some(seen), move |tx, deal, actor| {
-        let (brokering, new) = (inner.clone(), new.clone());
+        let (brokering, new, reason) = (inner.clone(), new.clone(), reason.clone());
         async move {
-            deal.must_not_be_lost("contract")?;
+            let is_there = contract_rows::Entity::find_by_id(id.0).count(tx.db()).await? > 0;
+            must_be_writable(&deal, &actor, is_there, &reason, "contract")?;
             let mut facts = Facts::load(&brokering, tx.db(), &deal, tx.today(), actor.lang).await?;
-            facts.path = path_of(&brokering, &deal, &new, &facts.papers, tx.today(), actor.lang);
-            facts.contract = new.clone();
+            facts.sign(&brokering, &deal, new.clone(), tx.today(), actor.lang)?;
             facts.must_keep(&brokering, &deal)?;
             let row = contract_rows::ActiveModel {
                 deal_id: Set(id.0),
@@ -114,6 +131,7 @@ pub async fn record_contract(brokering: &Brokering, ctx: Ctx, id: DealId, seen: 
                 .update_columns([C::Body, C::SignedOn, C::RegisteredOn, C::ValueMinor, C::Currency])
                 .to_owned();
             contract_rows::Entity::insert(row).on_conflict(replace).exec_without_returning(tx.db()).await?;
+            records::keep(&tx, &deal, &actor, Recorded::Contract, &new, &reason, is_there).await?;
             let version = save(&tx, &deal, deal::ActiveModel::default()).await?;
             let recorded = json!({
                 "signed_on": new.signed_on, "in_force_on": new.in_force_on, "registered_on": new.registered_on,
@@ -160,6 +178,8 @@ pub struct PaymentView {
     pub paid_on: Option<NaiveDate>,
     /// What it is for.
     pub note: String,
+    /// When it was taken back: it stands no more.
+    pub taken_back_at: Option<DateTime<Utc>>,
 }
 
 /// Notes a payment.
@@ -189,6 +209,8 @@ pub async fn payment(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPaymen
                 due_on: Set(new.due_on),
                 paid_on: Set(new.paid_on),
                 note: Set(new.note),
+                taken_back_at: Set(None),
+                taken_back_by: Set(None),
             };
             payment_rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
             let noted = json!({ "payment": payment, "due_on": new.due_on, "paid_on": new.paid_on });
@@ -202,7 +224,7 @@ pub async fn payment(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPaymen
 /// Notes that a payment was made on a day.
 ///
 /// # Errors
-/// [`BrokeringError::NotAllowed`] if it was noted before, and in a deal that was lost; [`BrokeringError::Invalid`] for a day to come.
+/// [`BrokeringError::NotAllowed`] if it was noted or taken back before, and in a deal that was lost; [`BrokeringError::Invalid`] for a day to come.
 pub async fn paid(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, on: NaiveDate) -> Result<Added, BrokeringError> {
     let mut faults = Faults::new();
     check_past("/on", Some(on), brokering.store.clock().today(), &mut faults);
@@ -210,7 +232,8 @@ pub async fn paid(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, on: 
     in_deal(brokering, ctx, id, None, move |tx, deal, _actor| async move {
         deal.must_not_be_lost("paid")?;
         let row = payment_rows::Entity::find_by_id(which).filter(payment_rows::Column::DealId.eq(id.0)).one(tx.db()).await?;
-        if row.ok_or(Refused::Hidden)?.paid_on.is_some() {
+        let row = row.ok_or(Refused::Hidden)?;
+        if row.paid_on.is_some() || row.taken_back_at.is_some() {
             return Err(BrokeringError::NotAllowed { to: "paid".to_owned(), allowed: Vec::new() });
         }
         let change = payment_rows::ActiveModel { paid_on: Set(Some(on)), ..Default::default() };
@@ -231,6 +254,7 @@ pub(crate) async fn payments_of(db: &impl ConnectionTrait, id: DealId) -> Result
         due_on: row.due_on,
         paid_on: row.paid_on,
         note: row.note,
+        taken_back_at: row.taken_back_at,
     };
     Ok(rows.into_iter().map(view).collect())
 }
@@ -257,13 +281,31 @@ pub struct NewReport {
 }
 
 /// A half-yearly report of a deal.
-pub type ReportView = NewReport;
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReportView {
+    /// The report.
+    pub id: Uuid,
+    /// The year.
+    pub year: u16,
+    /// The first half or the second: 1 or 2.
+    pub half: u8,
+    /// What was sold.
+    pub sales: Money,
+    /// The royalty due.
+    pub royalty: Money,
+    /// Units sold.
+    pub units: Option<u64>,
+    /// What was noted with it.
+    pub note: String,
+    /// When it was taken back: it stands no more.
+    pub taken_back_at: Option<DateTime<Utc>>,
+}
 
-/// Files the report of half a year, once.
+/// Files the report of half a year, once as long as it is not taken back.
 ///
 /// # Errors
 /// [`BrokeringError::Invalid`], also for a half year that has been reported or is not over.
-pub async fn report(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewReport) -> Result<DealReceipt, BrokeringError> {
+pub async fn report(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewReport) -> Result<Added, BrokeringError> {
     let today = brokering.store.clock().today();
     let mut faults = Faults::new();
     new.sales.check("/sales", &mut faults);
@@ -283,23 +325,32 @@ pub async fn report(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewReport)
         let new = new.clone();
         async move {
             deal.must_not_be_lost("report")?;
-            let key = (id.0, i64::from(new.year), i64::from(new.half));
-            if report_rows::Entity::find_by_id(key).one(tx.db()).await?.is_some() {
+            let all = || report_rows::Entity::find().filter(report_rows::Column::DealId.eq(id.0));
+            must_have_room(all().count(tx.db()).await?)?;
+            let same = all()
+                .filter(report_rows::Column::Year.eq(i64::from(new.year)))
+                .filter(report_rows::Column::Half.eq(i64::from(new.half)))
+                .filter(report_rows::Column::TakenBackAt.is_null());
+            if same.count(tx.db()).await? > 0 {
                 let mut faults = Faults::new();
                 faults.add("/half", "deal_period_reported");
                 return Err(BrokeringError::Invalid(faults));
             }
+            let report = tx.new_id();
             let row = report_rows::ActiveModel {
+                id: Set(report),
                 deal_id: Set(id.0),
-                year: Set(key.1),
-                half: Set(key.2),
+                year: Set(i64::from(new.year)),
+                half: Set(i64::from(new.half)),
                 body: Set(write_json("report", &new)?),
                 noted_by: Set(actor.account().map(|a| a.0)),
                 noted_at: Set(tx.now()),
+                taken_back_at: Set(None),
+                taken_back_by: Set(None),
             };
             report_rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
-            tx.emit(NewEvent::new("deal", id, "deal.reported", json!({ "year": new.year, "half": new.half })));
-            Ok(DealReceipt::of(&deal, deal.version))
+            tx.emit(NewEvent::new("deal", id, "deal.reported", json!({ "report": report, "year": new.year, "half": new.half })));
+            Ok(Added { id: report })
         }
     })
     .await
@@ -316,8 +367,12 @@ fn is_over(year: u16, half: u8, today: NaiveDate) -> bool {
 
 pub(crate) async fn reports_of(db: &impl ConnectionTrait, id: DealId) -> Result<Vec<ReportView>, StoreError> {
     use report_rows::Column as C;
-    let rows = report_rows::Entity::find().filter(C::DealId.eq(id.0)).order_by_desc(C::Year).order_by_desc(C::Half).all(db).await?;
-    rows.into_iter().map(|row| read_json("report", &row.body)).collect()
+    let rows = report_rows::Entity::find().filter(C::DealId.eq(id.0)).order_by_desc(C::Year).order_by_desc(C::Half).order_by_desc(C::Id);
+    let view = |row: report_rows::Model| {
+        let NewReport { year, half, sales, royalty, units, note } = read_json("report", &row.body)?;
+        Ok(ReportView { id: row.id, year, half, sales, royalty, units, note, taken_back_at: row.taken_back_at })
+    };
+    rows.all(db).await?.into_iter().map(view).collect()
 }
 
 /// What came of a deal.
@@ -340,13 +395,20 @@ pub struct Outcome {
     #[schema(max_length = 2000)]
     #[serde(skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// Why it is written anew, at most 500 characters; asked of brokers once the deal has ended. It is kept with the version that
+    /// it brought.
+    #[schema(max_length = 500)]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
 }
 
-/// Records what came of a deal.
+/// Records what came of a deal; every version is kept ([`super::records`]).
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`], [`BrokeringError::Stale`].
-pub async fn outcome(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new: Outcome) -> Result<DealReceipt, BrokeringError> {
+/// [`BrokeringError::Invalid`], [`BrokeringError::Stale`]; [`BrokeringError::NotAllowed`] for what would take the place of an
+/// outcome once the deal has ended, but for its brokers with a reason.
+pub async fn outcome(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, mut new: Outcome) -> Result<DealReceipt, BrokeringError> {
+    let reason = std::mem::take(&mut new.reason);
     let mut faults = Faults::new();
     for (pointer, money) in [("/revenue", &new.revenue), ("/savings", &new.savings)] {
         if let Some(money) = money {
@@ -358,14 +420,16 @@ pub async fn outcome(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new
         faults.add("", "deal_empty_outcome");
     }
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    in_deal(brokering, ctx, id, Some(seen), move |tx, deal, _actor| {
-        let new = new.clone();
+    in_deal(brokering, ctx, id, Some(seen), move |tx, deal, actor| {
+        let (new, reason) = (new.clone(), reason.clone());
         async move {
-            deal.must_not_be_lost("outcome")?;
+            let is_there = outcome_rows::Entity::find_by_id(id.0).count(tx.db()).await? > 0;
+            must_be_writable(&deal, &actor, is_there, &reason, "outcome")?;
             let row = outcome_rows::ActiveModel { deal_id: Set(id.0), body: Set(write_json("outcome", &new)?), noted_at: Set(tx.now()) };
             use outcome_rows::Column as C;
             let replace = OnConflict::column(C::DealId).update_columns([C::Body, C::NotedAt]).to_owned();
             outcome_rows::Entity::insert(row).on_conflict(replace).exec_without_returning(tx.db()).await?;
+            records::keep(&tx, &deal, &actor, Recorded::Outcome, &new, &reason, is_there).await?;
             let version = save(&tx, &deal, deal::ActiveModel::default()).await?;
             tx.emit(NewEvent::new("deal", id, "deal.outcome_recorded", json!({})));
             Ok(DealReceipt::of(&deal, version))

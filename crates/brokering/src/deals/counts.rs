@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use base::{Code, ListingId};
+use chrono::{DateTime, NaiveDate, Utc};
 use listings::Kind;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use store::StoreError;
 use uuid::Uuid;
 
+use super::Voice;
 use super::objects::counting_for;
-use super::rows::{contract, deal, document, meeting, paper};
+use super::rows::{agreement, contract, deal, document, meeting, paper};
 use crate::Brokering;
 use crate::confidential::nda::accepted_for;
 use crate::history::{Tally, between_two};
@@ -37,6 +39,55 @@ pub(crate) struct Counted {
     pub money: Option<Code>,
 }
 
+/// What is read of a deal.
+#[derive(FromQueryResult)]
+struct One {
+    id: Uuid,
+    listing_id: Uuid,
+    listing_kind: String,
+    owner_party_id: Uuid,
+    seeker_party_id: Option<Uuid>,
+    is_open: bool,
+    lost_reason: Option<String>,
+    signed_at: Option<DateTime<Utc>>,
+}
+
+async fn deals_of(db: &impl ConnectionTrait, listing: ListingId) -> Result<Vec<One>, StoreError> {
+    use deal::Column as C;
+    let query = deal::Entity::find()
+        .select_only()
+        .columns([C::Id, C::ListingId, C::ListingKind, C::OwnerPartyId, C::SeekerPartyId, C::IsOpen, C::LostReason, C::SignedAt])
+        .filter(C::Id.in_subquery(counting_for(listing)))
+        .filter(between_two(C::OwnerPartyId, C::SeekerPartyId));
+    Ok(query.into_model::<One>().all(db).await?)
+}
+
+/// How many meetings were held in each deal of a listing. What was said there is not read: this is for a page that everybody
+/// opens.
+async fn meetings_of(db: &impl ConnectionTrait, listing: ListingId, today: NaiveDate) -> Result<Vec<(Uuid, i64)>, StoreError> {
+    use meeting::Column as C;
+    let query = meeting::Entity::find()
+        .select_only()
+        .column(C::DealId)
+        .column_as(C::Id.count(), "meetings")
+        .filter(C::DealId.in_subquery(counting_for(listing)))
+        .filter(C::HeldOn.lte(today))
+        .filter(C::TakenBackAt.is_null())
+        .group_by(C::DealId);
+    Ok(query.into_tuple().all(db).await?)
+}
+
+/// The deals of a listing whose contract has a day, each with its value and currency.
+async fn signed_of(db: &impl ConnectionTrait, listing: ListingId) -> Result<Vec<(Uuid, Option<i64>, Option<String>)>, StoreError> {
+    use contract::Column as C;
+    let query = contract::Entity::find()
+        .select_only()
+        .columns([C::DealId, C::ValueMinor, C::Currency])
+        .filter(C::DealId.in_subquery(counting_for(listing)))
+        .filter(C::SignedOn.is_not_null());
+    Ok(query.into_tuple().all(db).await?)
+}
+
 /// Counts the deals of a listing: those that came from it where it is a need, and those that transfer it.
 ///
 /// # Errors
@@ -44,11 +95,10 @@ pub(crate) struct Counted {
 pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingId) -> Result<Counted, StoreError> {
     let db = brokering.store.db();
     let today = brokering.store.clock().today();
-    let two = between_two(deal::Column::OwnerPartyId, deal::Column::SeekerPartyId);
-    let mut deals = deal::Entity::find().filter(deal::Column::Id.in_subquery(counting_for(listing))).filter(two).all(db).await?;
+    let mut deals = deals_of(db, listing).await?;
     let mut accepted: BTreeSet<Uuid> = accepted_for(db, &[listing]).await?.into_iter().map(|one| one.party.0).collect();
     // Whom a deal is with, seen from the listing: what it came from is a need here. All that are with nobody yet stand for one.
-    let other = |d: &deal::Model| match d.listing_id == listing.0 && d.listing_kind == Kind::Need.as_str() {
+    let other = |d: &One| match d.listing_id == listing.0 && d.listing_kind == Kind::Need.as_str() {
         true => d.owner_party_id,
         false => d.seeker_party_id.unwrap_or_default(),
     };
@@ -72,10 +122,9 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
             Some(reason) => counted.lost.entry(reason.clone()).or_default().add(other(one), 1),
         }
     }
-    let held = meeting::Entity::find().filter(meeting::Column::DealId.in_subquery(counting_for(listing)));
-    for one in held.filter(meeting::Column::HeldOn.lte(today)).all(db).await? {
-        if let Some(party) = with.get(&one.deal_id) {
-            counted.meetings.add(*party, 1);
+    for (deal, meetings) in meetings_of(db, listing, today).await? {
+        if let Some(party) = with.get(&deal) {
+            counted.meetings.add(*party, u64::try_from(meetings).unwrap_or_default());
         }
     }
     let papers = papers_of(db, listing).await?;
@@ -90,16 +139,15 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
         }
     }
     accepted.difference(&agreed).for_each(|party| counted.ndas.add(*party, 1));
-    let signed = contract::Entity::find().filter(contract::Column::DealId.in_subquery(counting_for(listing)));
     let mut dong = Vec::new();
-    for one in signed.filter(contract::Column::SignedOn.is_not_null()).all(db).await? {
+    for (deal, value, currency) in signed_of(db, listing).await? {
         // A day typed into a deal that never came so far is no signature.
-        let (Some(is_completed), Some(party)) = (reached.get(&one.deal_id), with.get(&one.deal_id)) else { continue };
+        let (Some(is_completed), Some(party)) = (reached.get(&deal), with.get(&deal)) else { continue };
         counted.signed.add(*party, 1);
         if !is_completed {
             counted.unfinished.add(*party, 1);
         }
-        if let Some(value) = one.value_minor.filter(|_| one.currency.as_deref() == Some("VND")) {
+        if let Some(value) = value.filter(|_| currency.as_deref() == Some("VND")) {
             counted.priced.add(*party, 1);
             dong.push(value);
         }
@@ -109,15 +157,37 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
     Ok(counted)
 }
 
-/// The deals of a listing with an agreement or an evaluation, be it noted or handed in as a document; each kind once.
+/// The deals of a listing with an agreement or an evaluation, be it noted, handed in as a document or accepted
+/// on its page; each kind once.
 async fn papers_of(db: &impl ConnectionTrait, listing: ListingId) -> Result<BTreeSet<(Uuid, String)>, StoreError> {
     const KINDS: [&str; 2] = ["nda", "evaluation"];
-    let noted = paper::Entity::find().filter(paper::Column::DealId.in_subquery(counting_for(listing)));
-    let noted = noted.filter(paper::Column::Kind.is_in(KINDS)).all(db).await?;
-    let handed_in = document::Entity::find().filter(document::Column::DealId.in_subquery(counting_for(listing)));
-    let handed_in = handed_in.filter(document::Column::Paper.is_in(KINDS)).filter(document::Column::RemovedAt.is_null()).all(db).await?;
-    let handed_in = handed_in.into_iter().filter_map(|d| Some((d.deal_id, d.paper?)));
-    Ok(noted.into_iter().map(|p| (p.deal_id, p.kind)).chain(handed_in).collect())
+    let noted: Vec<(Uuid, String)> = paper::Entity::find()
+        .select_only()
+        .columns([paper::Column::DealId, paper::Column::Kind])
+        .filter(paper::Column::DealId.in_subquery(counting_for(listing)))
+        .filter(paper::Column::Kind.is_in(KINDS))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let handed_in: Vec<(Uuid, String)> = document::Entity::find()
+        .select_only()
+        .columns([document::Column::DealId, document::Column::Paper])
+        .filter(document::Column::DealId.in_subquery(counting_for(listing)))
+        .filter(document::Column::Paper.is_in(KINDS))
+        .filter(document::Column::RemovedAt.is_null())
+        .into_tuple()
+        .all(db)
+        .await?;
+    let accepted: Vec<Uuid> = agreement::Entity::find()
+        .select_only()
+        .column(agreement::Column::DealId)
+        .filter(agreement::Column::DealId.in_subquery(counting_for(listing)))
+        .filter(agreement::Column::Side.ne(Voice::Broker.as_str()))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let accepted = accepted.into_iter().map(|deal| (deal, "nda".to_owned()));
+    Ok(noted.into_iter().chain(handed_in).chain(accepted).collect())
 }
 
 /// The band of an amount in dong; bands are data: `from-to` in million dong, from the first, below the second.

@@ -14,7 +14,9 @@ use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
+use super::agreement::has_accepted;
 use super::facts::Facts;
+use super::openings::is_own;
 use super::rows::document;
 use super::{Deal, Voice, granted, in_deal, notices, readable, voice_of};
 use crate::access::{ReadDeal, WorkDeal};
@@ -47,6 +49,10 @@ pub struct DocumentView {
     pub voice: Voice,
     /// When.
     pub uploaded_at: DateTime<Utc>,
+    /// Whether whoever handed it in marked it as confidential: other parties open it under the agreement of the deal.
+    pub is_confidential: bool,
+    /// Whether the reader has to accept that agreement first.
+    pub needs_nda: bool,
     /// Whether the reader may take it back.
     pub is_mine: bool,
 }
@@ -98,6 +104,10 @@ async fn has_room(db: &impl ConnectionTrait, id: DealId) -> Result<(), Brokering
 pub async fn documents(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<Vec<DocumentView>, BrokeringError> {
     let deal = readable::<ReadDeal>(brokering, actor, id).await?;
     let may_work = base::Grant::<WorkDeal>::check(actor, deal.clone()).is_ok();
+    let accepted = match actor.account() {
+        Some(account) => has_accepted(brokering.store.db(), id, account).await?,
+        None => false,
+    };
     let rows = document::Entity::find()
         .filter(document::Column::DealId.eq(id.0))
         .filter(document::Column::RemovedAt.is_null())
@@ -108,6 +118,7 @@ pub async fn documents(brokering: &Brokering, actor: &Actor, id: DealId) -> Resu
     let view = |row: document::Model| {
         let SealedMeta { name, sha256, .. } = meta(brokering, &row)?;
         let (kind, voice) = (read_kind(&row)?, read_voice(&row)?);
+        let needs_nda = row.confidential && !accepted && !is_own(&deal, actor, &row);
         Ok(DocumentView {
             id: ConfidentialFileId(row.id),
             name,
@@ -118,6 +129,8 @@ pub async fn documents(brokering: &Brokering, actor: &Actor, id: DealId) -> Resu
             paper: row.paper.map(Code),
             voice,
             uploaded_at: row.uploaded_at,
+            is_confidential: row.confidential,
+            needs_nda,
             is_mine: may_work && is_theirs(&deal, actor, voice),
         })
     };
@@ -139,7 +152,16 @@ pub async fn may_add_document(brokering: &Brokering, ctx: &Ctx, id: DealId) -> R
     has_room(brokering.store.db(), id).await
 }
 
-/// Makes a file that was handed in a document of the deal; `paper` says which paper of `deal_papers` it is.
+/// What is said of a document by whoever hands it in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DocumentMark {
+    /// Which paper of `deal_papers` it is.
+    pub paper: Option<Code>,
+    /// Whether other parties open it under the agreement of the deal alone.
+    pub is_confidential: bool,
+}
+
+/// Makes a file that was handed in a document of the deal.
 ///
 /// # Errors
 /// As [`may_add_document`], and [`BrokeringError::Invalid`] for a paper there is none of; the file is taken away again then.
@@ -148,10 +170,10 @@ pub async fn add_document(
     ctx: Ctx,
     deal: DealId,
     handed: Handed,
-    paper: Option<Code>,
+    mark: DocumentMark,
 ) -> Result<DocumentReceipt, BrokeringError> {
     let id = handed.id;
-    let done = insert(brokering, ctx, deal, handed, paper).await;
+    let done = insert(brokering, ctx, deal, handed, mark).await;
     let is_left_over = match &done {
         // A repeat was answered as the first time: the file is there already, under that answer's id.
         Ok(receipt) => receipt.id != id,
@@ -165,13 +187,22 @@ pub async fn add_document(
     done
 }
 
+/// What is said of a document whose mark nobody understands: whether it is confidential is not guessed, so it is not kept.
+pub async fn unknown_mark(brokering: &Brokering, handed: Handed) -> BrokeringError {
+    take_away(&brokering.vault, handed.id).await;
+    let mut faults = Faults::new();
+    faults.add("/confidential", "not_a_flag");
+    BrokeringError::Invalid(faults)
+}
+
 async fn insert(
     brokering: &Brokering,
     ctx: Ctx,
     deal_id: DealId,
     handed: Handed,
-    paper: Option<Code>,
+    mark: DocumentMark,
 ) -> Result<DocumentReceipt, BrokeringError> {
+    let DocumentMark { paper, is_confidential } = mark;
     let mut faults = Faults::new();
     if let Some(code) = &paper {
         brokering.vocabularies.check("deal_papers", code, brokering.store.clock().today(), "/paper", &mut faults);
@@ -196,6 +227,7 @@ async fn insert(
                 size: Set(size),
                 sealed: Set(sealed),
                 paper: Set(paper.as_ref().map(|code| code.0.clone())),
+                confidential: Set(is_confidential),
                 side: Set(voice.as_str().to_owned()),
                 party_id: Set(party.map(|p| p.0)),
                 uploaded_by: Set(by.0),
@@ -203,9 +235,11 @@ async fn insert(
                 removed_at: Set(None),
             };
             document::Entity::insert(row).exec_without_returning(tx.db()).await?;
-            let facts = json!({ "document": id, "kind": kind, "size": size, "paper": paper, "voice": voice });
+            let facts = json!({
+                "document": id, "kind": kind, "size": size, "paper": paper, "voice": voice, "is_confidential": is_confidential,
+            });
             tx.emit(NewEvent::new("deal", deal_id, "deal.document_added", facts));
-            notices::said(&tx, &deal, "document", id.0, by).await?;
+            notices::said(&tx, &deal, "document", id.0, Some(by)).await?;
             Ok(DocumentReceipt { id, kind, size })
         }
     })

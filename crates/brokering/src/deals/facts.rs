@@ -2,19 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use base::clock::in_vietnam;
 use base::{AccountId, Code, DealId, Faults, Lang};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
 
+use super::agreement::first_of_sides;
 use super::contract::{Contract, contract_of};
 use super::rows::{deal, meeting, milestone, offer, outcome, paper};
 use super::{Deal, DealReceipt, Role, documents, granted, save, write_json};
 use crate::access::WorkDeal;
 use crate::confidential::nda::accepted_for;
-use crate::legal::{Case, Effect, LegalFacts, LegalPath, Registration, legal_path, transferred};
-use crate::pipelines::Demand;
+use crate::legal::{Advice, Case, Effect, LegalFacts, LegalPath, Registration, legal_path, transferred};
+use crate::pipelines::{Demand, Stage};
 use crate::{Brokering, BrokeringError};
 
 /// All that stages ask for, as it stands.
@@ -28,7 +30,7 @@ pub(crate) struct Facts {
     pub meetings: u64,
     /// Codes of `deal_papers` that are there: noted, handed in as a document, or accepted on the page of a disclosure.
     pub papers: BTreeSet<String>,
-    /// When one side accepted the agreement to read what is confided of what the other side holds of the deal's listings.
+    /// When one side accepted the agreement: of the deal, or to read what is confided of what the other side holds of its listings.
     pub nda_accepted_at: Option<DateTime<Utc>>,
     /// Whether both sides agreed to an offer.
     pub has_agreement: bool,
@@ -40,8 +42,11 @@ pub(crate) struct Facts {
     pub has_outcome: bool,
     /// Why it is lost, if that is said.
     pub lost_reason: Option<Code>,
-    /// What the law says.
+    /// What the law said on the day of signing, else says today.
     pub path: LegalPath,
+    /// What it says on the day it is entered that the contract is signed, where it is said to have been signed before the deal
+    /// was opened: an early day passes no rule that came later.
+    pub path_entered: Option<LegalPath>,
 }
 
 impl Facts {
@@ -60,20 +65,54 @@ impl Facts {
         let handed_in = documents::papers_of(db, deal.id).await?;
         let papers: BTreeSet<String> = noted.chain(handed_in).chain(nda_accepted_at.map(|_| "nda".to_owned())).collect();
         let held = meeting::Entity::find().filter(meeting::Column::DealId.eq(id)).filter(meeting::Column::HeldOn.lte(today));
+        let held = held.filter(meeting::Column::TakenBackAt.is_null());
+        let milestones =
+            milestone::Entity::find().filter(milestone::Column::DealId.eq(id)).filter(milestone::Column::TakenBackAt.is_null());
         let agreed = offer::Entity::find().filter(offer::Column::DealId.eq(id)).filter(offer::Column::Status.eq("accepted"));
+        let (path, path_entered) = judged(brokering, deal, &contract, &papers, today, lang)?;
         Ok(Self {
             has_seeker: deal.party_as(Role::Seeker).is_some(),
             brokers: deal.brokers.iter().map(|b| (b.account, b.statement.is_some())).collect(),
             meetings: held.count(db).await?,
             has_agreement: agreed.count(db).await? > 0,
-            milestones: milestone::Entity::find().filter(milestone::Column::DealId.eq(id)).count(db).await?,
+            milestones: milestones.count(db).await?,
             has_outcome: outcome::Entity::find_by_id(id).count(db).await? > 0,
             lost_reason: None,
-            path: path_of(brokering, deal, &contract, &papers, today, lang),
+            path,
+            path_entered,
             papers,
             nda_accepted_at,
             contract,
         })
+    }
+
+    /// Takes another contract, with what the law says of it.
+    pub(crate) fn sign(
+        &mut self,
+        brokering: &Brokering,
+        deal: &Deal,
+        contract: Contract,
+        today: NaiveDate,
+        lang: Lang,
+    ) -> Result<(), StoreError> {
+        (self.path, self.path_entered) = judged(brokering, deal, &contract, &self.papers, today, lang)?;
+        self.contract = contract;
+        Ok(())
+    }
+
+    /// What the law demands before signing and is not there, by every day it is judged by; each rule once.
+    fn blocking(&self) -> Vec<&Advice> {
+        let mut all: Vec<&Advice> = self.path.blocking().collect();
+        for advice in self.path_entered.iter().flat_map(LegalPath::blocking) {
+            if all.iter().all(|one| one.rule != advice.rule) {
+                all.push(advice);
+            }
+        }
+        all
+    }
+
+    fn must_be_registered(&self) -> bool {
+        std::iter::once(&self.path).chain(&self.path_entered).any(|path| path.registration == Registration::Required)
     }
 
     /// Adds what of a demand is not there.
@@ -108,7 +147,7 @@ impl Facts {
                 lacks(contract.value.is_some(), "/contract/value", "deal_no_contract_value");
             }
             Demand::LegalPath => {
-                for advice in self.path.blocking() {
+                for advice in self.blocking() {
                     let about = advice.about.as_deref().unwrap_or_default();
                     let pointer = match advice.effect {
                         Effect::Content => format!("/contract/contents/{about}"),
@@ -119,7 +158,7 @@ impl Facts {
                 }
             }
             Demand::Registration => self.registration(faults),
-            Demand::RegistrationIfDue if self.path.registration == Registration::Required => self.registration(faults),
+            Demand::RegistrationIfDue if self.must_be_registered() => self.registration(faults),
             Demand::RegistrationIfDue => {}
             Demand::Milestone => lacks(self.milestones > 0, "/milestones", "deal_no_milestone"),
             Demand::Outcome => lacks(self.has_outcome, "/outcome", "deal_no_outcome"),
@@ -127,13 +166,18 @@ impl Facts {
         }
     }
 
-    /// What changes in a deal must not take away what the stage needs that it stands in. Statements are left out: another
-    /// broker may come at any time, and states their interests before the next stage that asks for it.
+    /// What changes in a deal must not take away what the stage needs that it stands in, nor, once its contract is signed, what
+    /// was needed to sign it: it stays the contract that the law allowed. Statements are left out: another broker may come at any
+    /// time, and states their interests before the next stage that asks for it.
     pub(crate) fn must_keep(&self, brokering: &Brokering, deal: &Deal) -> Result<(), BrokeringError> {
         let mut faults = Faults::new();
-        let stage = brokering.pipeline(deal)?.stage(&deal.stage);
-        for demand in stage.iter().flat_map(|s| &s.needs) {
-            if !matches!(demand, Demand::Statements | Demand::LostReason) {
+        let pipeline = brokering.pipeline(deal)?;
+        let now = pipeline.stage(&deal.stage);
+        let signed = now.filter(|s| s.has_contract()).and_then(|_| pipeline.stages.iter().find(|s| s.has_contract()));
+        let mut kept: Vec<Demand> = Vec::new();
+        for demand in now.iter().chain(&signed).flat_map(|s| &s.needs) {
+            if !matches!(demand, Demand::Statements | Demand::LostReason) && !kept.contains(demand) {
+                kept.push(*demand);
                 self.missing(*demand, &mut faults);
             }
         }
@@ -150,26 +194,43 @@ impl Facts {
     }
 }
 
-/// When the side that does not hold a listing of the deal first accepted the agreement to read what is confided of it. That binds
-/// whoever accepted it for years after the room is closed again, so it stays a non-disclosure agreement between the sides.
+/// When somebody of a side first accepted the agreement of the deal, or of the side that does not hold a listing of it the
+/// agreement to read what is confided of that. It binds whoever accepted it for years after the room is closed again, so it stays a
+/// non-disclosure agreement between the sides.
 async fn nda_accepted(db: &impl ConnectionTrait, deal: &Deal) -> Result<Option<DateTime<Utc>>, StoreError> {
     let accepted = accepted_for(db, &deal.about()).await?;
     let by_others = accepted.into_iter().filter(|one| {
         let holder = deal.holder_of(one.listing);
         deal.parties_of_sides().any(|(side, party)| side != holder && party == one.party)
     });
-    Ok(by_others.map(|one| one.first_at).min())
+    let of_deal = first_of_sides(db, deal.id).await?;
+    Ok(by_others.map(|one| one.first_at).chain(of_deal).min())
 }
 
-/// The legal path of a deal by the rules of its day: of signing, else today.
-pub(crate) fn path_of(
+/// The calendar day of a moment.
+fn day_of(at: DateTime<Utc>) -> NaiveDate {
+    in_vietnam(at).date()
+}
+
+/// The legal path of a deal by the rules of its day: of signing, else today; and where the contract is said to be older than the deal,
+/// that of the day on which it is entered that it is signed.
+fn judged(
     brokering: &Brokering,
     deal: &Deal,
     contract: &Contract,
     papers: &BTreeSet<String>,
     today: NaiveDate,
     lang: Lang,
-) -> LegalPath {
+) -> Result<(LegalPath, Option<LegalPath>), StoreError> {
+    let on = |day| path_on(brokering, deal, contract, papers, day, lang);
+    let is_early = contract.signed_on.is_some_and(|day| day < day_of(deal.opened_at));
+    let stands_signed = brokering.pipeline(deal)?.stage(&deal.stage).is_some_and(Stage::has_contract);
+    let entered_on = deal.signed_at.filter(|_| stands_signed).map_or(today, day_of);
+    Ok((on(contract.signed_on.unwrap_or(today)), is_early.then(|| on(entered_on))))
+}
+
+/// The legal path of a deal by the rules of a day.
+fn path_on(brokering: &Brokering, deal: &Deal, contract: &Contract, papers: &BTreeSet<String>, day: NaiveDate, lang: Lang) -> LegalPath {
     let case = Case {
         kind: deal.kind.clone(),
         objects: transferred(&deal.kind, deal.objects.iter().map(|object| object.ip_kind.clone())),
@@ -178,7 +239,7 @@ pub(crate) fn path_of(
         papers: papers.clone(),
         signed_on: contract.signed_on,
     };
-    legal_path(&brokering.laws, &case, contract.signed_on.unwrap_or(today), lang)
+    legal_path(&brokering.laws, &case, day, lang)
 }
 
 /// Answers what the law asks about a deal.

@@ -1,12 +1,12 @@
-//! Handing all of a broker's work to another: the open deals they broker and the listings they look after, also of somebody
-//! who lost the role or may no longer sign in.
+//! Handing all of a broker's work to another: the open deals they broker, the listings they look after and the interests they
+//! act in for parties that called, also of somebody who lost the role or may no longer sign in.
 //!
 //! A deal in which the other belongs to a side stays where it is and is named in the answer: one such deal keeps nobody from
-//! handing on the rest.
+//! handing on the rest. Interests of such a side stay too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base::{AccountId, Actor, DealId, Faults, ListingId, PartyId, Refused, StaffRole};
+use base::{AccountId, Actor, DealId, Faults, InterestId, ListingId, PartyId, Refused, StaffRole};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ use super::people::replace_brokers;
 use super::rows::{broker, deal};
 use super::{BrokerShare, BrokerShares, Deal, load_many, load_to_change};
 use crate::access::{brokers_deals, manages_deals};
+use crate::interests::handover as interests;
 use crate::{Brokering, BrokeringError};
 
 /// From whom to whom.
@@ -50,8 +51,12 @@ pub struct HandoverReceipt {
     pub deals: u64,
     /// How many listings.
     pub listings: u64,
+    /// How many interests that were taken down for parties that called.
+    pub interests: u64,
     /// The deals that stay, since the new broker belongs to one of their sides.
     pub left: Vec<Named>,
+    /// How many interests stay for the same reason.
+    pub interests_left: u64,
 }
 
 /// How much work somebody has.
@@ -61,6 +66,8 @@ pub struct Work {
     pub deals: u64,
     /// Listings they look after.
     pub listings: u64,
+    /// Interests they act in for parties that called, as long as something may be done there.
+    pub interests: u64,
 }
 
 /// What would be handed over.
@@ -72,6 +79,10 @@ pub struct HandoverPlan {
     pub left: Vec<Named>,
     /// The listings.
     pub listings: Vec<ListingId>,
+    /// The interests that go to the other.
+    pub interests: Vec<InterestId>,
+    /// The interests that stay.
+    pub interests_left: Vec<InterestId>,
 }
 
 fn named(deal: &Deal) -> Named {
@@ -142,6 +153,9 @@ pub async fn workloads(brokering: &Brokering, actor: &Actor) -> Result<BTreeMap<
     for (account, count) in listings::handover::keepers(db).await? {
         all.entry(account).or_default().listings = count;
     }
+    for (account, count) in interests::keepers(db).await? {
+        all.entry(account).or_default().interests = count;
+    }
     if !manages_deals(actor) {
         all.retain(|account, _| Some(*account) == actor.account());
     }
@@ -160,10 +174,13 @@ pub async fn plan_handover(brokering: &Brokering, actor: &Actor, wanted: &Handov
     deals.sort_by_key(|deal| deal.id);
     let own = own_sides(db, wanted.to, &deals).await?;
     let (left, go): (Vec<&Deal>, Vec<&Deal>) = deals.iter().partition(|deal| stays(deal, &own));
+    let moving = interests::moving(db, wanted.from, wanted.to).await?;
     Ok(HandoverPlan {
         deals: go.into_iter().map(named).collect(),
         left: left.into_iter().map(named).collect(),
         listings: listings::handover::looked_after_by(db, wanted.from).await?,
+        interests: moving.go,
+        interests_left: moving.stay,
     })
 }
 
@@ -204,7 +221,14 @@ pub async fn hand_over(brokering: &Brokering, ctx: Ctx, wanted: Handover) -> Res
                     replace_brokers(&tx, deal, &shares(deal, &wanted), by).await?;
                 }
                 let listings = listings::handover::hand_over(&tx, wanted.from, wanted.to).await?;
-                Ok(HandoverReceipt { deals: go.len() as u64, listings, left: left.iter().map(named).collect() })
+                let moved = interests::hand_over(&tx, wanted.from, wanted.to).await?;
+                Ok(HandoverReceipt {
+                    deals: go.len() as u64,
+                    listings,
+                    interests: moved.go.len() as u64,
+                    left: left.iter().map(named).collect(),
+                    interests_left: moved.stay.len() as u64,
+                })
             }
         })
         .await

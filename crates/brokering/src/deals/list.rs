@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use base::{AccountId, Action, Actor, Code, Cursor, DealId, Limit, ListingId, Page, PartyId, Refused, Scope};
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -87,7 +87,7 @@ pub(super) fn visible(actor: &Actor) -> Condition {
         mine = mine.add(deal::Column::Id.in_subquery(of_parties(&parties)));
     }
     if let Some(account) = actor.account().filter(|_| actor.is_staff(base::StaffRole::Broker)) {
-        mine = mine.add(deal::Column::Id.in_subquery(of_broker(account)));
+        mine = mine.add(is_brokered_by(account));
     }
     if mine.is_empty() { Condition::all().add(Expr::val(1).eq(0)) } else { mine }
 }
@@ -101,6 +101,7 @@ fn of_parties(parties: &[PartyId]) -> SelectStatement {
         .to_owned()
 }
 
+/// The deals that somebody brokers, as a query for their ids: for whoever wants all of them.
 pub(super) fn of_broker(account: AccountId) -> SelectStatement {
     Query::select()
         .column(broker::Column::DealId)
@@ -109,11 +110,28 @@ pub(super) fn of_broker(account: AccountId) -> SelectStatement {
         .to_owned()
 }
 
+/// Whether somebody brokers a deal, asked of each by itself: a list goes by the order it is shown in and stops at its end,
+/// where a set of ids would be gathered and sorted as a whole.
+fn is_brokered_by(account: AccountId) -> SimpleExpr {
+    let here = Query::select()
+        .expr(Expr::val(1))
+        .from(broker::Entity)
+        .and_where(Expr::col((broker::Entity, broker::Column::DealId)).equals((deal::Entity, deal::Column::Id)))
+        .and_where(Expr::col((broker::Entity, broker::Column::AccountId)).eq(account.0))
+        .to_owned();
+    Expr::exists(here)
+}
+
+/// Whether the filter leaves only what the actor brokers, which the actor sees without another question.
+fn is_own_work(actor: &Actor, filter: &Filter) -> bool {
+    filter.broker.is_some() && filter.broker == actor.account() && actor.is_staff(base::StaffRole::Broker)
+}
+
 /// The deals of a filter that an actor may see.
 pub(super) fn wanted(actor: &Actor, filter: &Filter, today: NaiveDate) -> Condition {
     let mut all = Condition::all().add(deal::Column::IsOpen.eq(!filter.ended));
     // What nobody brokers is before every broker as long as it goes on, and no longer.
-    if !(filter.without_broker && !filter.ended && brokers_deals(actor)) {
+    if !(filter.without_broker && !filter.ended && brokers_deals(actor)) && !is_own_work(actor, filter) {
         all = all.add(visible(actor));
     }
     if filter.without_broker {
@@ -127,7 +145,7 @@ pub(super) fn wanted(actor: &Actor, filter: &Filter, today: NaiveDate) -> Condit
         all = all.add(deal::Column::Id.in_subquery(of_parties(&[id])));
     }
     if let Some(account) = filter.broker {
-        all = all.add(deal::Column::Id.in_subquery(of_broker(account)));
+        all = all.add(is_brokered_by(account));
     }
     if let Some(listing) = filter.listing {
         all = all.add(deal::Column::Id.in_subquery(concerning(listing)));
@@ -272,12 +290,29 @@ mod tests {
         rows.iter().map(|row| row.try_get::<String>("", "detail").unwrap()).collect()
     }
 
+    #[test]
+    fn a_brokers_own_work_is_asked_for_once() {
+        let own = Filter { broker: Some(AccountId(uuid::Uuid::from_u128(7))), ..Filter::default() };
+        let asked = |actor: &Actor, filter: &Filter| {
+            let today = NaiveDate::from_ymd_opt(2026, 11, 24).unwrap();
+            deal::Entity::find().filter(wanted(actor, filter, today)).build(DbBackend::Sqlite).sql.matches("deal_broker\".").count()
+        };
+        let broker = person(&[StaffRole::Broker], 1);
+        let (once, both) =
+            (asked(&broker, &own), asked(&broker, &Filter { broker: Some(AccountId(uuid::Uuid::from_u128(8))), ..own.clone() }));
+        assert!(once > 0 && both > once, "{once} {both}");
+        // Whoever is no broker any more reads nothing by having been one.
+        let former = person(&[], 0);
+        assert!(deal::Entity::find().filter(wanted(&former, &own, NaiveDate::MIN)).build(DbBackend::Sqlite).sql.contains("1 = 0"));
+    }
+
     #[tokio::test]
     async fn every_list_of_deals_goes_by_an_index() {
         let store = TestStore::sqlite().await.unwrap();
         let (broker, editor) = (person(&[StaffRole::Broker], 0), person(&[], 2));
         let administrator = person(&[StaffRole::Administrator], 0);
         let stage = || Filter { stage: Some("met".to_owned()), ..Filter::default() };
+        let own = || Filter { broker: Some(AccountId(uuid::Uuid::from_u128(7))), ..stage() };
         let listing = Filter { listing: Some(ListingId(uuid::Uuid::from_u128(9))), ..Filter::default() };
         let late = Filter { overdue: true, ..Filter::default() };
         for (actor, filter, index) in [
@@ -286,15 +321,17 @@ mod tests {
             (&administrator, late, "deal_due"),
             (&administrator, listing.clone(), "deal_listing"),
             (&administrator, listing, "deal_object_listing"),
-            (&broker, stage(), "deal_broker_account"),
-            (&broker, Filter::default(), "deal_broker_account"),
+            (&broker, stage(), "deal_board"),
+            (&broker, Filter::default(), "deal_due"),
+            (&broker, own(), "deal_board"),
+            (&administrator, own(), "deal_board"),
             (&editor, Filter::default(), "deal_party_party"),
         ] {
             let steps = plan(&store, actor, &filter).await;
             assert!(steps.iter().any(|s| s.contains(index)), "{index}: {steps:#?}");
             assert!(!steps.iter().any(|s| s.trim() == "SCAN deal" || s.starts_with("SCAN deal_")), "{steps:#?}");
-            // What everybody's deals are read by is in order already.
-            if actor.is_staff(StaffRole::Administrator) && !index.ends_with("listing") {
+            // What everybody's deals and a broker's are read by is in order already.
+            if !actor.staff.is_empty() && !index.ends_with("listing") {
                 assert!(!steps.iter().any(|s| s.contains("TEMP B-TREE")), "{steps:#?}");
             }
         }

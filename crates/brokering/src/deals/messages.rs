@@ -82,7 +82,7 @@ pub async fn send(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewMessage) 
                 .exec(tx.db())
                 .await?;
             tx.emit(NewEvent::new("deal", id, "deal.message_sent", json!({ "message": message })));
-            notices::said(&tx, &deal, "message", message, account).await?;
+            notices::said(&tx, &deal, "message", message, Some(account)).await?;
             Ok(MessageReceipt { id: message, sent_at: tx.now() })
         }
     })

@@ -3,10 +3,11 @@
 //! What always holds: a running deal keeps the pipeline version it started with; every change appends one event in the
 //! same transaction, so that all of a deal but words and amounts can be rebuilt from the log (`replay`); events hold ids,
 //! days and codes, never what people wrote, agreed or paid. The deal's version counts what both sides must agree on
-//! (stage, objects, parties, brokers, facts, offers, contract, outcome); messages, tasks, meetings and the like only add to it.
+//! (stage, objects, parties, brokers, facts, offers, papers, contract, outcome); messages, tasks, meetings and the like only add to it.
 //! Not here: what is confided of a listing, what the law demands (`legal`), which way a deal may go (`pipelines`), who may do what
 //! (`access`).
 
+mod agreement;
 mod board;
 mod contract;
 mod counts;
@@ -23,8 +24,10 @@ mod open;
 mod openings;
 mod past;
 mod people;
+mod records;
 mod replay;
 pub(crate) mod rows;
+mod taking_back;
 mod transition;
 mod view;
 mod work;
@@ -46,11 +49,14 @@ use crate::legal::LegalFacts;
 use crate::{Brokering, BrokeringError};
 use rows::{broker, deal, party};
 
+pub use agreement::{DealNda, DealNdaReceipt, accept_deal_nda, deal_nda};
 pub use board::{Column, board};
 pub use contract::{Contract, NewPayment, NewReport, Outcome, PaymentView, ReportView, outcome, paid, payment, record_contract, report};
 pub(crate) use counts::{Counted as CountedDeals, of_listing_in_deals};
 pub(crate) use documents::kept_among as documents_among;
-pub use documents::{DocumentReceipt, DocumentView, add_document, documents, may_add_document, remove_document};
+pub use documents::{
+    DocumentMark, DocumentReceipt, DocumentView, add_document, documents, may_add_document, remove_document, unknown_mark,
+};
 pub use facts::set_legal_facts;
 pub use handover::{Handover, HandoverPlan, HandoverReceipt, Named as HandoverDeal, Work, hand_over, plan_handover, workloads};
 pub(crate) use joining::reveal;
@@ -60,12 +66,14 @@ pub use messages::{MessageReceipt, MessageView, NewMessage, send, thread};
 pub use notices::tick;
 pub use objects::{DealObjects, Object, ObjectChoice, ObjectView, object_choices, set_objects};
 pub use offers::{NewOffer, OfferStatus, OfferTerms, OfferView, Royalty, Stage as PaymentStage, accept, offer, offers, withdraw};
-pub(crate) use open::no_pipeline;
 pub use open::{NewDeal, open};
+pub(crate) use open::{from_interest_before, no_pipeline};
 pub use openings::{OpeningView, open_document, openings};
 pub use past::dealt_in_field_of;
 pub use people::{BrokerShare, BrokerShares, DealParties, DealParty, Statement, set_brokers, set_parties, state_interests};
+pub use records::{RecordView, Recorded, records};
 pub use replay::{ContractFacts, Replayed, replay, stored};
+pub use taking_back::{Thing, take_back};
 pub use transition::{Transition, transition};
 pub use view::{BrokerView, DealView, Inside, LackView, PartyView, StageView, Titled, WayView, show, titles};
 pub use work::{
@@ -204,6 +212,8 @@ pub struct Deal {
     pub opened_by: Option<AccountId>,
     /// Since when it stands where it does.
     pub stage_since: DateTime<Utc>,
+    /// When it last came to a stage with a signed contract.
+    pub signed_at: Option<DateTime<Utc>>,
     /// By when something should move it on.
     pub due_on: Option<NaiveDate>,
     /// Counts its changes: the ETag.
@@ -265,6 +275,7 @@ impl Deal {
             opened_at: row.opened_at,
             opened_by: row.opened_by.map(AccountId),
             stage_since: row.stage_since,
+            signed_at: row.signed_at,
             due_on: Some(row.due_on).filter(|day| *day != NEVER),
             version: row.version,
         })

@@ -51,10 +51,11 @@ pub(super) async fn moved(tx: &Tx, deal: &Deal, stage: &str, version: i64, by: O
     tell_all(tx, deal, by, &about(deal, NoticeKind::DealMoved, facts, format!("deal_moved:{}:{version}", deal.id))).await
 }
 
-/// Somebody wrote (`message`), handed in a document (`document`), offered (`offer`), accepted (`accepted`) or took back (`withdrawn`).
-pub(super) async fn said(tx: &Tx, deal: &Deal, what: &'static str, which: Uuid, by: AccountId) -> Result<(), StoreError> {
+/// Somebody wrote (`message`), handed in a document (`document`), offered (`offer`), accepted (`accepted`), took an offer back
+/// (`withdrawn`), wrote anew what was recorded (`record`) or took back what was noted (`taken_back`).
+pub(super) async fn said(tx: &Tx, deal: &Deal, what: &'static str, which: Uuid, by: Option<AccountId>) -> Result<(), StoreError> {
     let facts = json!({ "code": deal.code, "what": what, "by": by });
-    tell_all(tx, deal, Some(by), &about(deal, NoticeKind::DealMessage, facts, format!("deal_{what}:{which}"))).await
+    tell_all(tx, deal, by, &about(deal, NoticeKind::DealMessage, facts, format!("deal_{what}:{which}"))).await
 }
 
 /// Tells of what is due: tasks to those whose they are, milestones to all, stages that should have been left to the
@@ -68,6 +69,7 @@ pub async fn tick(brokering: &Brokering) -> Result<u64, BrokeringError> {
     let tasks = task::Entity::find()
         .filter(task::Column::DoneAt.is_null())
         .filter(task::Column::ToldAt.is_null())
+        .filter(task::Column::TakenBackAt.is_null())
         .filter(task::Column::DueOn.lte(today))
         .order_by_asc(task::Column::DueOn)
         .limit(BATCH)
@@ -76,6 +78,7 @@ pub async fn tick(brokering: &Brokering) -> Result<u64, BrokeringError> {
     let milestones = milestone::Entity::find()
         .filter(milestone::Column::ReachedOn.is_null())
         .filter(milestone::Column::ToldAt.is_null())
+        .filter(milestone::Column::TakenBackAt.is_null())
         .filter(milestone::Column::DueOn.lte(today))
         .order_by_asc(milestone::Column::DueOn)
         .limit(BATCH)

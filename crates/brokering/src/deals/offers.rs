@@ -292,7 +292,7 @@ pub async fn offer(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewOffer) -
             save(&tx, &deal, deal::ActiveModel::default()).await?;
             tx.emit(NewEvent::new("deal", id, "deal.offer_made", json!({ "offer": offer, "number": number, "side": side })));
             if let Some(account) = actor.account() {
-                notices::said(&tx, &deal, "offer", offer, account).await?;
+                notices::said(&tx, &deal, "offer", offer, Some(account)).await?;
             }
             Ok(Added { id: offer })
         }
@@ -343,7 +343,7 @@ async fn decide(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, to: Of
             let kind = if to == OfferStatus::Accepted { "deal.offer_accepted" } else { "deal.offer_withdrawn" };
             tx.emit(NewEvent::new("deal", id, kind, json!({ "offer": which, "number": offer.number })));
             if let Some(account) = actor.account() {
-                notices::said(&tx, &deal, to.as_str(), which, account).await?;
+                notices::said(&tx, &deal, to.as_str(), which, Some(account)).await?;
             }
             Ok(DealReceipt::of(&deal, version))
         }

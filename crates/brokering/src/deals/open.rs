@@ -3,6 +3,7 @@
 //! Only a broker names another party without its interest in hand: everybody else opens a deal from an interest that was
 //! accepted, or with nobody on the other side. A deal names its parties to each other: from an interest whose sender stays
 //! anonymous it is opened without them, and they enter it when they let themselves be known (`reveal`).
+//! An accepted interest stands whatever became of the listing since: from it a deal is opened about what was last approved.
 //! A deal that no broker opens gets the one who looks after the listing; where there is none, any broker may take it
 //! (`take`).
 
@@ -10,7 +11,7 @@ use base::{AccountId, Actor, DealId, Faults, Hideable as _, InterestId, ListingI
 use chrono::Datelike as _;
 use listings::published::Published;
 use listings::{Kind, ListingError};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, Statement};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Statement};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
@@ -18,7 +19,7 @@ use utoipa::ToSchema;
 
 use super::objects::{self, OBJECTS_MAX, Object};
 use super::rows::{broker, deal, party};
-use super::{DealReceipt, NEVER, Role, Side, check_text, load, notices, people};
+use super::{Deal, DealReceipt, NEVER, Role, Side, check_text, load, notices, people, with_people};
 use crate::access::brokers_deals;
 use crate::interests::{Anonymity, Status};
 use crate::{Brokering, BrokeringError};
@@ -67,7 +68,8 @@ struct Ready {
 ///
 /// # Errors
 /// [`BrokeringError::Refused`] unless the actor brokers deals or writes for the listing's party;
-/// [`BrokeringError::Invalid`] for a kind, listing or party there is none of.
+/// [`BrokeringError::Invalid`] for a kind, listing or party there is none of; [`BrokeringError::DealThere`] for an interest
+/// from which a deal was opened before.
 pub async fn open(brokering: &Brokering, ctx: Ctx, new: NewDeal) -> Result<DealReceipt, BrokeringError> {
     if !ctx.actor.is_system() {
         ctx.actor.signed_in()?;
@@ -84,8 +86,20 @@ pub async fn open(brokering: &Brokering, ctx: Ctx, new: NewDeal) -> Result<DealR
     brokering.store.write(ctx, move |tx| open_in(tx, inner.clone(), actor.clone(), ready.clone())).await
 }
 
-/// The listing, if it is published and the actor may see it.
-async fn listing_for(brokering: &Brokering, actor: &Actor, id: ListingId) -> Result<Option<Published>, BrokeringError> {
+/// Whether this is an accepted interest in the listing that the actor sees.
+async fn is_accepted(brokering: &Brokering, actor: &Actor, id: InterestId, listing: ListingId) -> Result<bool, BrokeringError> {
+    let case = crate::interests::load(brokering.store.db(), id).await?.filter(|case| case.visible_to(actor));
+    Ok(case.is_some_and(|case| case.interest.listing == listing && case.interest.state.status == Status::Accepted))
+}
+
+/// The listing, if it is published and the actor may see it, or may see that interest in it was accepted.
+async fn listing_for(brokering: &Brokering, actor: &Actor, new: &NewDeal) -> Result<Option<Published>, BrokeringError> {
+    let id = new.listing;
+    if let Some(interest) = new.interest
+        && is_accepted(brokering, actor, interest, id).await?
+    {
+        return Ok(listings::published::last_approved(&brokering.store, id).await?);
+    }
     let Some(kind) = listings::view::kind_of(&brokering.listings, id).await? else { return Ok(None) };
     match listings::view::show(&brokering.listings, actor, kind, id).await {
         Ok(_) => Ok(listings::published::load(&brokering.store, &[id]).await?.into_iter().next()),
@@ -101,7 +115,7 @@ async fn prepare(brokering: &Brokering, actor: &Actor, new: NewDeal) -> Result<R
         faults.add_with("/kind", "unknown_code", &[("code", &new.kind), ("list", "deal_kinds")]);
     }
     check_text(&new.title, "/title", 256, false, &mut faults);
-    let published = listing_for(brokering, actor, new.listing).await?;
+    let published = listing_for(brokering, actor, &new).await?;
     let Some(published) = published else {
         // Whoever may open no deal at all is told just that.
         if !brokers_deals(actor) && !actor.memberships.iter().any(|m| actor.has_role(m.party, PartyRole::Editor)) {
@@ -164,7 +178,8 @@ async fn prepare(brokering: &Brokering, actor: &Actor, new: NewDeal) -> Result<R
 async fn from_interest(tx: &Tx, actor: &Actor, mut ready: Ready) -> Result<Ready, BrokeringError> {
     let Some(id) = ready.new.interest else { return Ok(ready) };
     let mut faults = Faults::new();
-    let case = crate::interests::load(tx.db(), id).await?.filter(|case| case.visible_to(actor));
+    // Locked: whoever sent it cannot let themselves be known between this look and the deal that is opened without them.
+    let case = crate::interests::load_to_change(tx, id).await?.filter(|case| case.visible_to(actor));
     let Some(interest) = case.map(|case| case.interest).filter(|i| i.listing == ready.new.listing) else {
         faults.add("/interest", "unknown_interest");
         return Err(BrokeringError::Invalid(faults));
@@ -184,6 +199,9 @@ async fn from_interest(tx: &Tx, actor: &Actor, mut ready: Ready) -> Result<Ready
         faults.add(pointer, "deal_other_sender");
     }
     faults.into_result().map_err(BrokeringError::Invalid)?;
+    if let Some(there) = from_interest_before(tx.db(), id).await? {
+        return Err(BrokeringError::DealThere { deal: Some(there.id).filter(|_| there.visible_to(actor)) });
+    }
     if !is_need && !hides {
         ready.seeker = Some(interest.seeker);
     }
@@ -191,6 +209,12 @@ async fn from_interest(tx: &Tx, actor: &Actor, mut ready: Ready) -> Result<Ready
         ready.broker = None;
     }
     Ok(ready)
+}
+
+/// The deal that was opened from an interest.
+pub(crate) async fn from_interest_before(db: &impl ConnectionTrait, id: InterestId) -> Result<Option<Deal>, StoreError> {
+    let row = deal::Entity::find().filter(deal::Column::InterestId.eq(id.0)).one(db).await?;
+    with_people(db, row).await
 }
 
 async fn open_in(tx: Tx, brokering: Brokering, actor: Actor, ready: Ready) -> Result<DealReceipt, BrokeringError> {

@@ -2,7 +2,8 @@
 //!
 //! The right is checked and the opening entered in one write; only after its commit anything is read, and an opening that
 //! cannot be entered is none. The side that handed a document in reads who of the others opened it; nobody changes that.
-//! A PDF leaves with the mark of whoever gets it. Not here: handing in and taking back (`documents`).
+//! What another party marked as confidential is opened to whoever accepted the agreement of the deal (`agreement`), and to nobody
+//! else. A PDF leaves with the mark of whoever gets it. Not here: handing in and taking back (`documents`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +17,11 @@ use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::agreement::has_accepted;
 use super::documents::{live, meta, read_kind};
 use super::rows::{document, opening};
 use super::{Deal, Voice, after, granted, readable};
-use crate::access::{ReadDeal, ReadOpenings};
+use crate::access::{OpenDocument, ReadOpenings};
 use crate::confidential::files::SealedMeta;
 use crate::confidential::openings::{OpenedFile, hand_out};
 use crate::confidential::seal::FileKey;
@@ -40,35 +42,40 @@ pub struct OpeningView {
     pub name: String,
     /// For which side they read, or as a broker.
     pub voice: Voice,
+    /// From which network address.
+    pub address: String,
     /// When.
     pub at: DateTime<Utc>,
 }
 
 /// For which side somebody reads, whether they write for it or not.
-fn reads_as(deal: &Deal, actor: &Actor) -> Voice {
+pub(super) fn reads_as(deal: &Deal, actor: &Actor) -> Voice {
     let side = deal.parties_of_sides().filter(|(_, party)| actor.is_member(*party)).map(|(side, _)| side).min();
     side.map_or(Voice::Broker, Voice::from)
 }
 
 /// Whether somebody is of those who handed it in: of that party, or a broker of the deal where a broker did.
-fn is_own(deal: &Deal, actor: &Actor, row: &document::Model) -> bool {
+pub(super) fn is_own(deal: &Deal, actor: &Actor, row: &document::Model) -> bool {
     row.party_id.map_or_else(|| deal.is_brokered_by(actor), |party| actor.is_member(PartyId(party)))
 }
 
-/// Opens a document, to those in the deal. Whoever is of another party than handed it in is entered in the ledger first.
+/// Opens a document, to the persons in the deal. Whoever is of another party than handed it in is entered in the ledger first,
+/// with their network address.
 ///
 /// # Errors
-/// [`BrokeringError::Refused`] for everybody else, and hidden for one that is not there.
+/// [`BrokeringError::Refused`] for everybody else and for programs, and hidden for one that is not there;
+/// [`BrokeringError::NdaFirst`] for one that another party marked as confidential, before the agreement is accepted.
 pub async fn open_document(
     brokering: &Brokering,
     actor: &Actor,
+    address: &str,
     deal: DealId,
     id: ConfidentialFileId,
 ) -> Result<OpenedFile, BrokeringError> {
-    let held = readable::<ReadDeal>(brokering, actor, deal).await?;
+    let held = readable::<OpenDocument>(brokering, actor, deal).await?;
     let row = live(brokering.store.db(), deal, id).await?;
     if !is_own(&held, actor, &row) {
-        enter(brokering, actor, deal, id).await?;
+        enter(brokering, actor, address, deal, id).await?;
     }
     let SealedMeta { name, key, .. } = meta(brokering, &row)?;
     let key = FileKey::from_hex(&key).ok_or(BrokeringError::Sealed)?;
@@ -76,16 +83,19 @@ pub async fn open_document(
 }
 
 /// Enters an opening. Whoever opens it twice is entered twice: no key makes two openings one.
-async fn enter(brokering: &Brokering, actor: &Actor, deal_id: DealId, id: ConfidentialFileId) -> Result<(), BrokeringError> {
+async fn enter(brokering: &Brokering, actor: &Actor, address: &str, deal_id: DealId, id: ConfidentialFileId) -> Result<(), BrokeringError> {
     let reader = actor.signed_in()?;
-    let actor = actor.clone();
+    let (actor, address) = (actor.clone(), address.to_owned());
     brokering
         .store
         .write(Ctx::of(actor.clone()), move |tx: Tx| {
-            let actor = actor.clone();
+            let (actor, address) = (actor.clone(), address.clone());
             async move {
-                let deal = granted::<ReadDeal>(&tx, &actor, deal_id, None).await?.into_object();
-                live(tx.db(), deal_id, id).await?;
+                let deal = granted::<OpenDocument>(&tx, &actor, deal_id, None).await?.into_object();
+                let document = live(tx.db(), deal_id, id).await?;
+                if document.confidential && !has_accepted(tx.db(), deal_id, reader).await? {
+                    return Err(BrokeringError::NdaFirst);
+                }
                 let voice = reads_as(&deal, &actor);
                 let row = opening::ActiveModel {
                     id: Set(tx.new_id()),
@@ -93,6 +103,7 @@ async fn enter(brokering: &Brokering, actor: &Actor, deal_id: DealId, id: Confid
                     document_id: Set(id.0),
                     account_id: Set(reader.0),
                     side: Set(voice.as_str().to_owned()),
+                    address: Set(address),
                     at: Set(tx.now()),
                 };
                 opening::Entity::insert(row).exec_without_returning(tx.db()).await?;
@@ -157,6 +168,7 @@ async fn views(brokering: &Brokering, rows: Vec<opening::Model>) -> Result<Vec<O
             account,
             name: people.get(&account).cloned().unwrap_or_default(),
             voice: row.side.parse().map_err(|e| StoreError::corrupt("deal document ledger", e))?,
+            address: row.address,
             at: row.at,
         })
     };

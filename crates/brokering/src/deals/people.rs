@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::facts::Facts;
 use super::rows::{broker, deal, party};
-use super::{Broker, Deal, DealReceipt, Role, check_text, granted, objects, save};
+use super::{Broker, Deal, DealReceipt, Role, check_text, granted, notices, objects, save};
 use crate::access::{SetBrokers, SetDealParties, StateInterests};
 use crate::{Brokering, BrokeringError};
 
@@ -72,10 +72,11 @@ pub struct Statement {
     pub statement: String,
 }
 
-/// Sets who is in a deal. The owner stays who it is; the seeker may be named, and changed while it is open.
+/// Sets who is in a deal, and tells both sides as they are from now on. The owner stays who it is; the seeker may be named, and
+/// changed while it is open.
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`], [`BrokeringError::Stale`].
+/// [`BrokeringError::Invalid`], also for a party of which a broker of the deal is a member; [`BrokeringError::Stale`].
 pub async fn set_parties(
     brokering: &Brokering,
     ctx: Ctx,
@@ -103,6 +104,7 @@ pub async fn set_parties(
                 let seeker = wanted.parties.iter().find(|p| p.role == Role::Seeker).map(|p| p.party.0);
                 let version = save(&tx, deal, deal::ActiveModel { seeker_party_id: Set(seeker), ..Default::default() }).await?;
                 tx.emit(NewEvent::new("deal", id, "deal.parties_set", json!({ "parties": wanted.parties })));
+                notices::moved(&tx, &named, &deal.stage, version, actor.account()).await?;
                 Ok(DealReceipt::of(deal, version))
             }
         })
@@ -122,6 +124,14 @@ async fn check_parties(tx: &Tx, deal: &Deal, wanted: &DealParties) -> Result<(),
             faults.add(format!("/parties/{n}/party"), "deal_party_twice");
         } else if !accounts::lookup::party_exists(tx.db(), one.party).await? {
             faults.add(format!("/parties/{n}/party"), "unknown_party");
+        } else if one.role.side().is_some() && !deal.parties_of_sides().any(|(_, party)| party == one.party) {
+            // Nobody brokers between others and their own: not even whoever names the party.
+            for broker in &deal.brokers {
+                if belongs_to_one(tx, broker.account, &[one.party]).await? {
+                    faults.add(format!("/parties/{n}/party"), "deal_broker_of_side");
+                    break;
+                }
+            }
         }
     }
     let of = |role: Role| wanted.parties.iter().filter(|p| p.role == role).map(|p| p.party).collect::<Vec<_>>();

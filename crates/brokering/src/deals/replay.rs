@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base::{AccountId, Code, DealId, InterestId, ListingId, PartyId};
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde::Deserialize;
 use serde_json::Value;
 use store::{EventRow, StoreError};
 use uuid::Uuid;
 
 use super::contract::{Contract, contract_of};
-use super::rows::{deal, document, meeting, milestone, offer, outcome, paper, payment, report, task};
+use super::rows::{agreement, document, meeting, milestone, offer, outcome, paper, payment, record, report, task};
 use super::{BrokerShares, DealParties, OfferStatus, Role, Side, Voice, objects};
 use crate::Brokering;
 use crate::legal::LegalFacts;
@@ -57,8 +57,10 @@ pub struct Replayed {
     pub contract: ContractFacts,
     /// Papers that were noted, with their days.
     pub papers: BTreeMap<Code, NaiveDate>,
-    /// Documents that are there, with the paper that each is.
-    pub documents: BTreeMap<Uuid, Option<Code>>,
+    /// Documents that are there, with the paper that each is and whether it is confidential.
+    pub documents: BTreeMap<Uuid, (Option<Code>, bool)>,
+    /// Who accepted which text of the confidentiality agreement.
+    pub agreements: BTreeMap<AccountId, String>,
     /// Meetings with their days.
     pub meetings: BTreeMap<Uuid, NaiveDate>,
     /// Tasks: by whom, by when, whether done.
@@ -67,10 +69,14 @@ pub struct Replayed {
     pub milestones: BTreeMap<Uuid, (NaiveDate, Option<NaiveDate>)>,
     /// Payments: by when, when paid.
     pub payments: BTreeMap<Uuid, (NaiveDate, Option<NaiveDate>)>,
-    /// Half years that were reported: year and half.
-    pub reports: BTreeSet<(u16, u8)>,
+    /// Reports: of which year and half.
+    pub reports: BTreeMap<Uuid, (u16, u8)>,
+    /// What of these was taken back, and is not among them any more.
+    pub taken_back: BTreeSet<Uuid>,
     /// Whether it is recorded what came of it.
     pub has_outcome: bool,
+    /// How many versions of contract, outcome and papers were recorded.
+    pub records: u64,
     /// How many messages were sent.
     pub messages: u64,
 }
@@ -166,8 +172,14 @@ fn apply(deal: &mut Replayed, event: &EventRow) -> Result<(), StoreError> {
             }
         }
         "deal.facts_answered" => deal.legal_facts = part(facts, "facts")?,
-        "deal.contract_recorded" => deal.contract = ContractFacts::deserialize(facts).map_err(|e| StoreError::corrupt("event", e))?,
-        "deal.outcome_recorded" => deal.has_outcome = true,
+        "deal.contract_recorded" => {
+            deal.contract = ContractFacts::deserialize(facts).map_err(|e| StoreError::corrupt("event", e))?;
+            deal.records += 1;
+        }
+        "deal.outcome_recorded" => {
+            deal.has_outcome = true;
+            deal.records += 1;
+        }
         "deal.message_sent" => deal.messages += 1,
         kind @ ("deal.offer_made" | "deal.offer_accepted" | "deal.offer_withdrawn") => apply_offer(deal, kind, facts)?,
         kind => apply_work(deal, kind, facts)?,
@@ -205,9 +217,13 @@ fn apply_work(deal: &mut Replayed, kind: &str, facts: &Value) -> Result<(), Stor
     match kind {
         "deal.paper_noted" => {
             deal.papers.insert(part(facts, "kind")?, part(facts, "dated_on")?);
+            deal.records += 1;
         }
         "deal.document_added" => {
-            deal.documents.insert(part(facts, "document")?, part(facts, "paper")?);
+            deal.documents.insert(part(facts, "document")?, (part(facts, "paper")?, part(facts, "is_confidential")?));
+        }
+        "deal.nda_accepted" => {
+            deal.agreements.insert(part(facts, "account")?, part(facts, "nda_hash")?);
         }
         "deal.document_removed" => {
             deal.documents.remove(&part(facts, "document")?);
@@ -240,9 +256,28 @@ fn apply_work(deal: &mut Replayed, kind: &str, facts: &Value) -> Result<(), Stor
             }
         }
         "deal.reported" => {
-            deal.reports.insert((part(facts, "year")?, part(facts, "half")?));
+            deal.reports.insert(part(facts, "report")?, (part(facts, "year")?, part(facts, "half")?));
         }
+        kind if kind.ends_with("_taken_back") => apply_taken_back(deal, kind, facts)?,
         _ => {}
+    }
+    Ok(())
+}
+
+/// What was noted by mistake counts nowhere.
+fn apply_taken_back(deal: &mut Replayed, kind: &str, facts: &Value) -> Result<(), StoreError> {
+    let what = kind.trim_start_matches("deal.").trim_end_matches("_taken_back");
+    let which: Uuid = part(facts, what)?;
+    let stood = match what {
+        "task" => deal.tasks.remove(&which).is_some(),
+        "meeting" => deal.meetings.remove(&which).is_some(),
+        "milestone" => deal.milestones.remove(&which).is_some(),
+        "payment" => deal.payments.remove(&which).is_some(),
+        "report" => deal.reports.remove(&which).is_some(),
+        _ => false,
+    };
+    if stood {
+        deal.taken_back.insert(which);
     }
     Ok(())
 }
@@ -253,7 +288,7 @@ fn apply_work(deal: &mut Replayed, kind: &str, facts: &Value) -> Result<(), Stor
 /// If the database fails or holds what it should not.
 pub async fn stored(brokering: &Brokering, id: DealId) -> Result<Option<Replayed>, StoreError> {
     let db = brokering.store.db();
-    let (Some(deal), Some(row)) = (super::load(db, id).await?, deal::Entity::find_by_id(id.0).one(db).await?) else { return Ok(None) };
+    let Some(deal) = super::load(db, id).await? else { return Ok(None) };
     let mut told = Replayed {
         kind: deal.kind,
         pipeline_version: deal.pipeline_version,
@@ -265,13 +300,14 @@ pub async fn stored(brokering: &Brokering, id: DealId) -> Result<Option<Replayed
         due_on: deal.due_on,
         is_open: deal.is_open,
         lost_reason: deal.lost_reason.map(|code| code.0),
-        signed_at: row.signed_at,
+        signed_at: deal.signed_at,
         objects: objects::ids(&deal.objects),
         parties: deal.parties.into_iter().map(|(role, party)| (party, role)).collect(),
         brokers: deal.brokers.into_iter().map(|b| (b.account, (b.share_bp, b.statement.is_some()))).collect(),
         legal_facts: deal.legal_facts,
         contract: contract_of(db, id).await?.into(),
         has_outcome: outcome::Entity::find_by_id(id.0).one(db).await?.is_some(),
+        records: record::Entity::find().filter(record::Column::DealId.eq(id.0)).count(db).await?,
         messages: deal.messages,
         ..Replayed::default()
     };
@@ -285,21 +321,45 @@ async fn stored_work(db: &impl ConnectionTrait, id: Uuid, told: &mut Replayed) -
         let (side, status) = (row.side.parse().map_err(bad("offer"))?, row.status.parse().map_err(bad("offer"))?);
         told.offers.insert(row.id, (row.number, side, status));
     }
+    let mut back = BTreeSet::new();
+    let mut stands = |id: Uuid, taken_back_at: Option<DateTime<Utc>>| {
+        if taken_back_at.is_some() {
+            back.insert(id);
+        }
+        taken_back_at.is_none()
+    };
     for row in task::Entity::find().filter(task::Column::DealId.eq(id)).all(db).await? {
-        told.tasks.insert(row.id, (row.side.parse().map_err(bad("task"))?, row.due_on, row.done_at.is_some()));
+        if stands(row.id, row.taken_back_at) {
+            told.tasks.insert(row.id, (row.side.parse().map_err(bad("task"))?, row.due_on, row.done_at.is_some()));
+        }
     }
+    for row in meeting::Entity::find().filter(meeting::Column::DealId.eq(id)).all(db).await? {
+        if stands(row.id, row.taken_back_at) {
+            told.meetings.insert(row.id, row.held_on);
+        }
+    }
+    for row in milestone::Entity::find().filter(milestone::Column::DealId.eq(id)).all(db).await? {
+        if stands(row.id, row.taken_back_at) {
+            told.milestones.insert(row.id, (row.due_on, row.reached_on));
+        }
+    }
+    for row in payment::Entity::find().filter(payment::Column::DealId.eq(id)).all(db).await? {
+        if stands(row.id, row.taken_back_at) {
+            told.payments.insert(row.id, (row.due_on, row.paid_on));
+        }
+    }
+    for row in report::Entity::find().filter(report::Column::DealId.eq(id)).all(db).await? {
+        if stands(row.id, row.taken_back_at) {
+            let period = (u16::try_from(row.year).unwrap_or_default(), u8::try_from(row.half).unwrap_or_default());
+            told.reports.insert(row.id, period);
+        }
+    }
+    told.taken_back = back;
     let papers = paper::Entity::find().filter(paper::Column::DealId.eq(id)).all(db).await?;
     told.papers = papers.into_iter().map(|row| (Code(row.kind), row.dated_on)).collect();
     let documents = document::Entity::find().filter(document::Column::DealId.eq(id)).filter(document::Column::RemovedAt.is_null());
-    told.documents = documents.all(db).await?.into_iter().map(|row| (row.id, row.paper.map(Code))).collect();
-    let meetings = meeting::Entity::find().filter(meeting::Column::DealId.eq(id)).all(db).await?;
-    told.meetings = meetings.into_iter().map(|row| (row.id, row.held_on)).collect();
-    let milestones = milestone::Entity::find().filter(milestone::Column::DealId.eq(id)).all(db).await?;
-    told.milestones = milestones.into_iter().map(|row| (row.id, (row.due_on, row.reached_on))).collect();
-    let payments = payment::Entity::find().filter(payment::Column::DealId.eq(id)).all(db).await?;
-    told.payments = payments.into_iter().map(|row| (row.id, (row.due_on, row.paid_on))).collect();
-    for row in report::Entity::find().filter(report::Column::DealId.eq(id)).all(db).await? {
-        told.reports.insert((u16::try_from(row.year).unwrap_or_default(), u8::try_from(row.half).unwrap_or_default()));
-    }
+    told.documents = documents.all(db).await?.into_iter().map(|row| (row.id, (row.paper.map(Code), row.confidential))).collect();
+    let agreements = agreement::Entity::find().filter(agreement::Column::DealId.eq(id)).all(db).await?;
+    told.agreements = agreements.into_iter().map(|row| (AccountId(row.account_id), row.nda_hash)).collect();
     Ok(())
 }

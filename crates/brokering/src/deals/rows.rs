@@ -116,6 +116,8 @@ table! {
         done_at: Option<DateTimeUtc>,
         done_by: Option<Uuid>,
         told_at: Option<DateTimeUtc>,
+        taken_back_at: Option<DateTimeUtc>,
+        taken_back_by: Option<Uuid>,
     }
 }
 
@@ -129,6 +131,8 @@ table! {
         place: String,
         minutes: String,
         noted_by: Option<Uuid>,
+        taken_back_at: Option<DateTimeUtc>,
+        taken_back_by: Option<Uuid>,
     }
 }
 
@@ -155,6 +159,7 @@ table! {
         size: i64,
         sealed: Vec<u8>,
         paper: Option<String>,
+        confidential: bool,
         side: String,
         party_id: Option<Uuid>,
         uploaded_by: Uuid,
@@ -172,6 +177,7 @@ table! {
         document_id: Uuid,
         account_id: Uuid,
         side: String,
+        address: String,
         at: DateTimeUtc,
     }
 }
@@ -203,6 +209,8 @@ table! {
         due_on: Date,
         reached_on: Option<Date>,
         told_at: Option<DateTimeUtc>,
+        taken_back_at: Option<DateTimeUtc>,
+        taken_back_by: Option<Uuid>,
     }
 }
 
@@ -218,6 +226,8 @@ table! {
         due_on: Date,
         paid_on: Option<Date>,
         note: String,
+        taken_back_at: Option<DateTimeUtc>,
+        taken_back_by: Option<Uuid>,
     }
 }
 
@@ -225,14 +235,15 @@ table! {
     /// Half-yearly sales and royalties.
     report = "deal_report" {
         #[sea_orm(primary_key, auto_increment = false)]
+        id: Uuid,
         deal_id: Uuid,
-        #[sea_orm(primary_key, auto_increment = false)]
         year: i64,
-        #[sea_orm(primary_key, auto_increment = false)]
         half: i64,
         body: String,
         noted_by: Option<Uuid>,
         noted_at: DateTimeUtc,
+        taken_back_at: Option<DateTimeUtc>,
+        taken_back_by: Option<Uuid>,
     }
 }
 
@@ -256,5 +267,34 @@ table! {
         deal_id: Uuid,
         body: String,
         noted_at: DateTimeUtc,
+    }
+}
+
+table! {
+    /// What was recorded, version by version.
+    record = "deal_record" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: Uuid,
+        deal_id: Uuid,
+        what: String,
+        body: String,
+        reason: String,
+        noted_by: Option<Uuid>,
+        noted_at: DateTimeUtc,
+    }
+}
+
+table! {
+    /// Who accepted the confidentiality agreement.
+    agreement = "deal_nda" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        deal_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        account_id: Uuid,
+        side: String,
+        nda_hash: String,
+        nda_lang: String,
+        accepted_at: DateTimeUtc,
+        accepted_from: String,
     }
 }

@@ -15,7 +15,7 @@ use super::offers::{self, OfferView};
 use super::work::{MeetingView, MilestoneView, PaperView, TaskView, meetings_of, milestones_of, papers_of, tasks_of};
 use super::{Deal, Role, readable};
 use crate::access::ViewDeal;
-use crate::legal::{LegalFacts, LegalPath};
+use crate::legal::{Advice, LegalFacts, LegalPath};
 use crate::pipelines::{Demand, Ending, NextBy, Pipeline};
 use crate::{Brokering, BrokeringError};
 
@@ -94,6 +94,10 @@ pub struct Inside {
     pub legal_facts: LegalFacts,
     /// What the law says.
     pub legal: LegalPath,
+    /// What it says by the rules of the day on which it is entered that the contract is signed; where the contract is said to be
+    /// older than the deal, both days' rules must be met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub legal_entered: Option<LegalPath>,
     /// Offers, the newest first.
     pub offers: Vec<OfferView>,
     /// Tasks, the soonest first.
@@ -119,6 +123,20 @@ pub struct Inside {
     pub outcome: Option<Outcome>,
     /// How many messages its thread has.
     pub messages: u64,
+}
+
+impl Inside {
+    /// What each rule says, of both days where the contract is judged by two; each rule once.
+    #[must_use]
+    pub fn all_advice(&self) -> Vec<&Advice> {
+        let mut all: Vec<&Advice> = self.legal.advice.iter().collect();
+        for advice in self.legal_entered.iter().flat_map(|path| &path.advice) {
+            if all.iter().all(|one| one.rule != advice.rule) {
+                all.push(advice);
+            }
+        }
+        all
+    }
 }
 
 /// A deal as a reader sees it.
@@ -295,6 +313,7 @@ async fn inside(brokering: &Brokering, deal: &Deal, facts: &Facts, today: NaiveD
     Ok(Inside {
         legal_facts: deal.legal_facts.clone(),
         legal: facts.path.clone(),
+        legal_entered: facts.path_entered.clone(),
         offers: offers::of_deal(db, deal.id).await?,
         tasks: tasks_of(db, deal.id, today).await?,
         meetings: meetings_of(db, deal.id).await?,

@@ -10,8 +10,9 @@ use store::{Ctx, NewEvent, StoreError};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::rows::{meeting as meeting_rows, milestone as milestone_rows, paper as paper_rows, task as task_rows};
-use super::{Added, Voice, check_past, check_text, in_deal, must_have_room};
+use super::records::{self, Recorded};
+use super::rows::{deal as deal_rows, meeting as meeting_rows, milestone as milestone_rows, paper as paper_rows, task as task_rows};
+use super::{Added, Voice, check_past, check_text, in_deal, must_have_room, save};
 use crate::{Brokering, BrokeringError};
 
 /// A task to be done.
@@ -44,6 +45,8 @@ pub struct TaskView {
     pub done_by: Option<AccountId>,
     /// Whether its day is over and it is not done.
     pub is_overdue: bool,
+    /// When it was taken back: it stands no more.
+    pub taken_back_at: Option<DateTime<Utc>>,
 }
 
 /// Sets a task.
@@ -70,6 +73,8 @@ pub async fn task(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewTask) -> 
                 done_at: Set(None),
                 done_by: Set(None),
                 told_at: Set(None),
+                taken_back_at: Set(None),
+                taken_back_by: Set(None),
             };
             task_rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
             tx.emit(NewEvent::new("deal", id, "deal.task_set", json!({ "task": task, "whose": new.whose, "due_on": new.due_on })));
@@ -82,11 +87,12 @@ pub async fn task(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewTask) -> 
 /// Notes that a task is done.
 ///
 /// # Errors
-/// [`BrokeringError::NotAllowed`] if it was done before.
+/// [`BrokeringError::NotAllowed`] if it was done or taken back before.
 pub async fn task_done(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid) -> Result<Added, BrokeringError> {
     in_deal(brokering, ctx, id, None, move |tx, _deal, actor| async move {
         let row = task_rows::Entity::find_by_id(which).filter(task_rows::Column::DealId.eq(id.0)).one(tx.db()).await?;
-        if row.ok_or(Refused::Hidden)?.done_at.is_some() {
+        let row = row.ok_or(Refused::Hidden)?;
+        if row.done_at.is_some() || row.taken_back_at.is_some() {
             return Err(BrokeringError::NotAllowed { to: "done".to_owned(), allowed: Vec::new() });
         }
         let change =
@@ -107,7 +113,8 @@ pub(crate) async fn tasks_of(db: &impl ConnectionTrait, id: DealId, today: Naive
             title: row.title,
             whose: row.side.parse().map_err(|e| StoreError::corrupt("task", e))?,
             due_on: row.due_on,
-            is_overdue: row.done_at.is_none() && row.due_on < today,
+            is_overdue: row.done_at.is_none() && row.taken_back_at.is_none() && row.due_on < today,
+            taken_back_at: row.taken_back_at,
             done_at: row.done_at,
             done_by: row.done_by.map(AccountId),
         })
@@ -144,6 +151,8 @@ pub struct MeetingView {
     pub minutes: String,
     /// Who noted it.
     pub noted_by: Option<AccountId>,
+    /// When it was taken back: it stands no more.
+    pub taken_back_at: Option<DateTime<Utc>>,
 }
 
 /// Notes a meeting.
@@ -168,6 +177,8 @@ pub async fn meeting(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewMeetin
                 place: Set(new.place),
                 minutes: Set(new.minutes),
                 noted_by: Set(actor.account().map(|a| a.0)),
+                taken_back_at: Set(None),
+                taken_back_by: Set(None),
             };
             meeting_rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
             tx.emit(NewEvent::new("deal", id, "deal.meeting_noted", json!({ "meeting": meeting, "held_on": new.held_on })));
@@ -186,6 +197,7 @@ pub(crate) async fn meetings_of(db: &impl ConnectionTrait, id: DealId) -> Result
         place: row.place,
         minutes: row.minutes,
         noted_by: row.noted_by.map(AccountId),
+        taken_back_at: row.taken_back_at,
     };
     Ok(rows.into_iter().map(view).collect())
 }
@@ -217,34 +229,38 @@ pub struct PaperView {
     pub noted_by: Option<AccountId>,
 }
 
-/// Notes that a paper is there; a later note of the same kind takes its place.
+/// Notes that a paper is there; a later note of the same kind takes its place, and what stood before is kept
+/// ([`super::records`]).
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`] for a kind there is none of, and for a day to come; [`BrokeringError::NotAllowed`] in a deal that
-/// was lost.
-pub async fn paper(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPaper) -> Result<PaperReceipt, BrokeringError> {
+/// [`BrokeringError::Invalid`] for a kind there is none of, and for a day to come; [`BrokeringError::Stale`], so that nobody
+/// writes over what they have not seen; [`BrokeringError::NotAllowed`] in a deal that has ended.
+pub async fn paper(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new: NewPaper) -> Result<PaperReceipt, BrokeringError> {
     let today = brokering.store.clock().today();
     let mut faults = Faults::new();
     brokering.vocabularies.check("deal_papers", &new.kind, today, "/kind", &mut faults);
     check_text(&new.reference, "/reference", 256, false, &mut faults);
     check_past("/dated_on", Some(new.dated_on), today, &mut faults);
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    in_deal(brokering, ctx, id, None, move |tx, deal, actor| {
+    in_deal(brokering, ctx, id, Some(seen), move |tx, deal, actor| {
         let new = new.clone();
         async move {
             use paper_rows::Column as C;
-            deal.must_not_be_lost("paper")?;
+            deal.must_go_on("paper")?;
+            let is_there = paper_rows::Entity::find_by_id((id.0, new.kind.0.clone())).count(tx.db()).await? > 0;
             let row = paper_rows::ActiveModel {
                 deal_id: Set(id.0),
                 kind: Set(new.kind.0.clone()),
                 dated_on: Set(new.dated_on),
-                reference: Set(new.reference),
+                reference: Set(new.reference.clone()),
                 noted_by: Set(actor.account().map(|a| a.0)),
             };
             let replace = OnConflict::columns([C::DealId, C::Kind]).update_columns([C::DatedOn, C::Reference, C::NotedBy]).to_owned();
             paper_rows::Entity::insert(row).on_conflict(replace).exec_without_returning(tx.db()).await?;
+            records::keep(&tx, &deal, &actor, Recorded::Paper, &new, "", is_there).await?;
+            let version = save(&tx, &deal, deal_rows::ActiveModel::default()).await?;
             tx.emit(NewEvent::new("deal", id, "deal.paper_noted", json!({ "kind": new.kind, "dated_on": new.dated_on })));
-            Ok(PaperReceipt { kind: new.kind })
+            Ok(PaperReceipt { kind: new.kind, version })
         }
     })
     .await
@@ -255,6 +271,8 @@ pub async fn paper(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPaper) -
 pub struct PaperReceipt {
     /// A code of `deal_papers`.
     pub kind: Code,
+    /// The deal's ETag.
+    pub version: i64,
 }
 
 pub(crate) async fn papers_of(db: &impl ConnectionTrait, id: DealId) -> Result<Vec<PaperView>, StoreError> {
@@ -293,6 +311,8 @@ pub struct MilestoneView {
     pub reached_on: Option<NaiveDate>,
     /// Whether its day is over and it is not reached.
     pub is_overdue: bool,
+    /// When it was taken back: it stands no more.
+    pub taken_back_at: Option<DateTime<Utc>>,
 }
 
 /// Sets a milestone.
@@ -316,6 +336,8 @@ pub async fn milestone(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewMile
                 due_on: Set(new.due_on),
                 reached_on: Set(None),
                 told_at: Set(None),
+                taken_back_at: Set(None),
+                taken_back_by: Set(None),
             };
             milestone_rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
             tx.emit(NewEvent::new("deal", id, "deal.milestone_set", json!({ "milestone": milestone, "due_on": new.due_on })));
@@ -328,7 +350,7 @@ pub async fn milestone(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewMile
 /// Notes that a milestone was reached on a day.
 ///
 /// # Errors
-/// [`BrokeringError::NotAllowed`] if it was reached before, and in a deal that was lost; [`BrokeringError::Invalid`] for a day to
+/// [`BrokeringError::NotAllowed`] if it was reached or taken back before, and in a deal that was lost; [`BrokeringError::Invalid`] for a day to
 /// come.
 pub async fn reached(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, on: NaiveDate) -> Result<Added, BrokeringError> {
     let mut faults = Faults::new();
@@ -338,7 +360,8 @@ pub async fn reached(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, o
         use milestone_rows::Column as C;
         deal.must_not_be_lost("reached")?;
         let row = milestone_rows::Entity::find_by_id(which).filter(C::DealId.eq(id.0)).one(tx.db()).await?;
-        if row.ok_or(Refused::Hidden)?.reached_on.is_some() {
+        let row = row.ok_or(Refused::Hidden)?;
+        if row.reached_on.is_some() || row.taken_back_at.is_some() {
             return Err(BrokeringError::NotAllowed { to: "reached".to_owned(), allowed: Vec::new() });
         }
         let change = milestone_rows::ActiveModel { reached_on: Set(Some(on)), ..Default::default() };
@@ -356,7 +379,8 @@ pub(crate) async fn milestones_of(db: &impl ConnectionTrait, id: DealId, today: 
         id: row.id,
         title: row.title,
         due_on: row.due_on,
-        is_overdue: row.reached_on.is_none() && row.due_on < today,
+        is_overdue: row.reached_on.is_none() && row.taken_back_at.is_none() && row.due_on < today,
+        taken_back_at: row.taken_back_at,
         reached_on: row.reached_on,
     };
     Ok(rows.into_iter().map(view).collect())

@@ -116,7 +116,10 @@ async fn act(brokering: &Brokering, due: Due, id: InterestId) -> Result<bool, Br
                 }
                 let facts = json!({ "due_on": case.interest.answer_due_on });
                 match due {
-                    Due::Expire => end(&tx, &case.interest).await?,
+                    Due::Expire => {
+                        end(&tx, &case.interest).await?;
+                        super::reply_time::note(&tx, case.interest.owner).await?;
+                    }
                     Due::Remind => {
                         note(&tx, id, interest::ActiveModel { reminded_at: Set(Some(tx.now())), ..Default::default() }).await?;
                         tx.emit(NewEvent::new("interest", id, "interest.reminded", facts));

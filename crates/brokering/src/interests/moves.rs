@@ -2,19 +2,23 @@
 
 use base::{Actor, Code, Faults, Grant, InterestId, Refused, Vocabularies};
 use chrono::NaiveDate;
-use sea_orm::ActiveValue::Set;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::json;
-use store::{Ctx, NewEvent, Tx};
+use store::{Ctx, NewEvent, StoreError, Tx};
 
-use super::rows::interest;
+use super::rows::{interest, message};
 use super::send::due_on;
 use super::state::Move;
+use super::view::MESSAGES_MAX;
 use super::{Case, Interest, InterestReceipt, Side, after, at_most, load_to_change, save, tell, valid, write};
 use crate::access::{PursueInterest, RelayInterest, ReplyToInterest};
 use crate::{Brokering, BrokeringError};
 
 /// The most that is written at once.
 const TEXT_MAX: usize = 2_000;
+/// Texts of one interest from which on nothing more is asked: the answer that is owed and a word with the decision still have
+/// room among those that are shown.
+const ASKING_MAX: u64 = MESSAGES_MAX - 4;
 
 /// A step with what it brings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +97,11 @@ async fn take_in(
         return Err(BrokeringError::Stale { current: now.version });
     }
     let state = after(now.state, step.what())?;
-    valid(step.check(&brokering.vocabularies, tx.today()))?;
+    let mut faults = step.check(&brokering.vocabularies, tx.today());
+    if matches!(step, Step::RequestInformation(_)) && texts_of(&tx, id).await? >= ASKING_MAX {
+        faults.add("/text", "interest_asked_enough");
+    }
+    valid(faults)?;
     let mut change = interest::ActiveModel {
         status: Set(state.status.as_str().to_owned()),
         anonymity: Set(state.anonymity.as_str().to_owned()),
@@ -146,6 +154,11 @@ async fn take_in(
     }
     write_and_tell(&tx, &case, &step).await?;
     Ok(receipt)
+}
+
+/// How many texts an interest has.
+async fn texts_of(tx: &Tx, id: InterestId) -> Result<u64, StoreError> {
+    Ok(message::Entity::find().filter(message::Column::InterestId.eq(id.0)).count(tx.db()).await?)
 }
 
 /// The case, if the actor may take this step in it.

@@ -14,6 +14,7 @@ pub(crate) mod interest {
         pub owner_party_id: Uuid,
         pub account_id: Uuid,
         pub recorded: bool,
+        pub kept_by: Option<Uuid>,
         pub status: String,
         pub anonymity: String,
         pub owner_named: bool,

@@ -172,6 +172,7 @@ async fn insert(
         owner_party_id: listing.party.0,
         account_id: account.0,
         recorded,
+        kept_by: recorded.then_some(account.0),
         status: Status::Sent.as_str().to_owned(),
         anonymity: new.anonymity.unwrap_or(Anonymity::Named).as_str().to_owned(),
         owner_named: !listing.hides_party,

@@ -31,14 +31,14 @@ async fn owner_side(tx: &Tx, interest: &Interest, listing: &ListingBrief, new: &
     Ok(())
 }
 
-/// Who sent it, while they act for the seeker or took it down as a broker; the seeker's editors where that is over, or
-/// where the space spoke for them.
+/// Who sent it while they act for the seeker, and the broker who acts for a party that called; the seeker's editors where
+/// nobody of them sent it, or where the space spoke for them.
 async fn seeker_side(tx: &Tx, interest: &Interest, new: &NewNotice) -> Result<(), StoreError> {
     let acts = accounts::lookup::is_confirmed_member(tx.db(), interest.account, interest.seeker).await?;
-    if acts || interest.is_recorded {
-        tell(tx, interest.account, new).await?;
+    if let Some(account) = interest.kept_by.or(Some(interest.account).filter(|_| acts)) {
+        tell(tx, account, new).await?;
     }
-    if !acts || interest.is_recorded {
+    if !acts || interest.kept_by.is_some() {
         tell_party(tx, interest.seeker, &[PartyRole::Editor], None, new).await?;
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use accounts::PartyBrief;
-use base::{AccountId, Actor, Code, Grant, InterestId, Lang, ListingId, Localised, PartyId, Refused};
+use base::{AccountId, Actor, Code, DealId, Grant, Hideable as _, InterestId, Lang, ListingId, Localised, PartyId, Refused};
 use chrono::{DateTime, NaiveDate, Utc};
 use listings::Kind;
 use listings::brief::ListingBrief;
@@ -17,10 +17,11 @@ use utoipa::ToSchema;
 use super::rows::{interest, message};
 use super::{Anonymity, Case, Interest, Move, Side, Status, after, load, load_to_change, moves, url};
 use crate::access::{ReadInterest, ViewInterest};
+use crate::deals::from_interest_before;
 use crate::{Brokering, BrokeringError};
 
-/// Texts of one interest that are shown at most: a question and an answer a day for as long as anybody could wait.
-const MESSAGES_MAX: u64 = 200;
+/// Texts that one interest has and shows at most; before there are so many, nothing more is asked.
+pub(super) const MESSAGES_MAX: u64 = 200;
 
 /// The listing an interest is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -138,6 +139,10 @@ pub struct Details {
     pub messages: Vec<MessageView>,
     /// The steps the reader has.
     pub steps: Vec<Move>,
+    /// Whether a deal was opened from it; told to the owner and staff, and to the seeker once it is in the deal.
+    pub has_deal: bool,
+    /// That deal, for whoever sees it.
+    pub deal: Option<DealId>,
 }
 
 impl SeekerView {
@@ -282,6 +287,8 @@ async fn note_read(brokering: &Brokering, actor: &Actor, id: InterestId) -> Resu
 async fn details(brokering: &Brokering, actor: &Actor, case: &Case, side: Side) -> Result<Details, StoreError> {
     let (db, interest) = (brokering.store.db(), &case.interest);
     let sent_by = if side == Side::Owner { None } else { sender(db, interest.account).await? };
+    let there = from_interest_before(db, interest.id).await?;
+    let deal = there.as_ref().filter(|deal| deal.visible_to(actor)).map(|deal| deal.id);
     Ok(Details {
         message: interest.message.clone(),
         intended_use: interest.intended_use.clone(),
@@ -294,6 +301,8 @@ async fn details(brokering: &Brokering, actor: &Actor, case: &Case, side: Side) 
         reason: interest.reason.clone(),
         messages: messages(db, interest).await?,
         steps: moves::open_to(actor, case),
+        has_deal: deal.is_some() || (side != Side::Seeker && there.is_some()),
+        deal,
     })
 }
 

@@ -158,7 +158,7 @@ impl Play<'_> {
         self.go(owner, "signed").await?;
         self.go(owner, "delivering").await?;
         let accepted = NewPaper { kind: "acceptance".into(), dated_on: ago(story.accepted_days_ago), reference: story.acceptance.clone() };
-        deals::paper(b, ctx(seeker), id, accepted).await?;
+        deals::paper(b, ctx(seeker), id, self.seen().await?, accepted).await?;
         deals::outcome(b, ctx(broker), id, self.seen().await?, story.outcome.clone()).await?;
         self.go(owner, "completed").await
     }

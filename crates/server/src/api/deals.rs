@@ -8,7 +8,7 @@ use base::DealId;
 use brokering::deals::{
     self, BrokerShares, Column, Contract, DealObjects, DealParties, DealReceipt, DealRow, Filter, Handover, HandoverPlan, HandoverReceipt,
     MessageView, NewDeal, NewMeeting, NewMessage, NewMilestone, NewOffer, NewPaper, NewPayment, NewReport, NewTask, OfferView, Outcome,
-    Statement, Transition,
+    RecordView, Statement, Thing, Transition,
 };
 use brokering::legal::LegalFacts;
 use brokering::pipelines::Pipeline;
@@ -268,9 +268,22 @@ pub(crate) async fn paper(
     State(app): State<App>,
     Writer(ctx): Writer,
     Id(id): Id<DealId>,
+    IfMatch(seen): IfMatch,
     Json(body): Json<NewPaper>,
 ) -> Result<Response, Problem> {
-    Ok((StatusCode::CREATED, Answer(deals::paper(&app.brokering, ctx, id, body).await?)).into_response())
+    let done = deals::paper(&app.brokering, ctx, id, seen, body).await?;
+    Ok((StatusCode::CREATED, etag(done.version), Answer(done)).into_response())
+}
+
+/// Every version of what was recorded.
+pub(crate) async fn records(
+    State(app): State<App>,
+    who: Who,
+    Id(id): Id<DealId>,
+    params: Params,
+) -> Result<Answer<List<RecordView>>, Problem> {
+    let params = params.only(&["limit", "cursor"])?;
+    Ok(Answer(deals::records(&app.brokering, &who.actor, id, params.limit()?, params.cursor()).await?.into()))
 }
 
 /// Sets a milestone.
@@ -322,7 +335,35 @@ pub(crate) async fn report(
     Id(id): Id<DealId>,
     Json(body): Json<NewReport>,
 ) -> Result<Response, Problem> {
-    Ok(receipt(StatusCode::CREATED, deals::report(&app.brokering, ctx, id, body).await?))
+    Ok((StatusCode::CREATED, Answer(deals::report(&app.brokering, ctx, id, body).await?)).into_response())
+}
+
+/// The handler that takes back what was noted, for each sort of thing.
+macro_rules! taking_back {
+    ($($(#[$doc:meta])* $name:ident = $thing:ident;)+) => {$(
+        $(#[$doc])*
+        pub(crate) async fn $name(
+            State(app): State<App>,
+            Writer(ctx): Writer,
+            Path(path): Path<(String, String)>,
+        ) -> Result<Answer<deals::Added>, Problem> {
+            let (id, which) = both(path)?;
+            Ok(Answer(deals::take_back(&app.brokering, ctx, id, Thing::$thing, which).await?))
+        }
+    )+};
+}
+
+taking_back! {
+    /// Takes a task back.
+    take_back_task = Task;
+    /// Takes a meeting back.
+    take_back_meeting = Meeting;
+    /// Takes a milestone back.
+    take_back_milestone = Milestone;
+    /// Takes a payment back.
+    take_back_payment = Payment;
+    /// Takes a report back.
+    take_back_report = Report;
 }
 
 /// What handing over would move, and what it would leave.

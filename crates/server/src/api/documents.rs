@@ -5,14 +5,15 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use base::{Code, ConfidentialFileId, DealId};
-use brokering::deals::{self, DocumentReceipt, DocumentView, OpeningView};
+use brokering::confidential::disclosures::Acceptance;
+use brokering::deals::{self, DealNda, DealNdaReceipt, DocumentMark, DocumentReceipt, DocumentView, OpeningView};
 use sha2::{Digest, Sha256};
 use store::Ctx;
 
 use super::disclosures::served;
 use super::{List, nothing, upload};
 use crate::app::App;
-use crate::extract::{Id, Params, Who, Writer};
+use crate::extract::{Id, Json, Params, Who, Writer};
 use crate::problem::Problem;
 
 /// The documents.
@@ -35,13 +36,19 @@ pub(crate) async fn add(State(app): State<App>, Writer(ctx): Writer, Id(id): Id<
 /// not read. A repeat with the same key is one with the same file.
 pub(crate) async fn receive(app: &App, mut ctx: Ctx, id: DealId, request: Request) -> Result<DocumentReceipt, Problem> {
     deals::may_add_document(&app.brokering, &ctx, id).await?;
-    let received = upload::receive(app, &["paper"], request).await?;
+    let received = upload::receive(app, &["paper", "confidential"], request).await?;
     let paper = received.texts.get("paper").filter(|code| !code.is_empty());
+    let is_confidential = match received.texts.get("confidential").map_or("", String::as_str) {
+        "true" => true,
+        "false" | "" => false,
+        _ => return Err(deals::unknown_mark(&app.brokering, received.file).await.into()),
+    };
     if let Some(key) = &mut ctx.idempotency {
-        let said = format!("{id} {} {}", received.file.sha256(), paper.map_or("", String::as_str));
+        let said = format!("{id} {} {} {is_confidential}", received.file.sha256(), paper.map_or("", String::as_str));
         key.request_hash = Sha256::digest(said).to_vec();
     }
-    Ok(deals::add_document(&app.brokering, ctx, id, received.file, paper.map(|code| Code::from(code.as_str()))).await?)
+    let mark = DocumentMark { paper: paper.map(|code| Code::from(code.as_str())), is_confidential };
+    Ok(deals::add_document(&app.brokering, ctx, id, received.file, mark).await?)
 }
 
 /// A deal and a document, from the path.
@@ -52,7 +59,23 @@ pub(crate) fn both((id, file): (String, String)) -> Result<(DealId, Confidential
 /// Opens a document.
 pub(crate) async fn open(State(app): State<App>, who: Who, Path(path): Path<(String, String)>) -> Result<Response, Problem> {
     let (id, file) = both(path)?;
-    Ok(served(deals::open_document(&app.brokering, &who.actor, id, file).await?))
+    Ok(served(deals::open_document(&app.brokering, &who.actor, &who.client.address, id, file).await?))
+}
+
+/// The confidentiality agreement.
+pub(crate) async fn nda(State(app): State<App>, who: Who, Id(id): Id<DealId>) -> Result<Answer<DealNda>, Problem> {
+    Ok(Answer(deals::deal_nda(&app.brokering, &who.actor, id).await?))
+}
+
+/// Accepts it.
+pub(crate) async fn accept_nda(
+    State(app): State<App>,
+    who: Who,
+    Writer(ctx): Writer,
+    Id(id): Id<DealId>,
+    Json(body): Json<Acceptance>,
+) -> Result<Answer<DealNdaReceipt>, Problem> {
+    Ok(Answer(deals::accept_deal_nda(&app.brokering, ctx, who.client.address, id, body).await?))
 }
 
 /// Who opened what the reader's side handed in.

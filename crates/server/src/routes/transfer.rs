@@ -95,7 +95,7 @@ pub(super) fn interest() -> Vec<Route> {
             .gives::<InterestReceipt>(200)
             .needs_if_match(),
         get("/api/v1/parties/{id}/reply-time", "getReplyTime", Public(EVERYBODY), i::reply_time)
-            .about("How long a party takes to reply to interests: the median, once there are three replies.")
+            .about("How long a party takes to reply to interests: the median, once three were answered or ended unanswered, which counts with the time until then.")
             .gives::<ReplyTime>(200),
     ];
     of_kinds.into_iter().flatten().chain(moves).collect()
@@ -182,10 +182,12 @@ pub(super) fn confidential() -> Vec<Route> {
 
 pub(super) fn deal() -> Vec<Route> {
     use api::deals as d;
+    use brokering::confidential::disclosures::Acceptance;
     use brokering::deals::{
-        Added, BrokerShares, Column, Contract, DealObjects, DealParties, DealReceipt, DealRow, DealView, DocumentReceipt, DocumentView,
-        Handover, HandoverPlan, HandoverReceipt, MessageReceipt, MessageView, NewDeal, NewMeeting, NewMessage, NewMilestone, NewOffer,
-        NewPaper, NewPayment, NewReport, NewTask, OfferView, OpeningView, Outcome, PaperReceipt, Statement, Transition,
+        Added, BrokerShares, Column, Contract, DealNda, DealNdaReceipt, DealObjects, DealParties, DealReceipt, DealRow, DealView,
+        DocumentReceipt, DocumentView, Handover, HandoverPlan, HandoverReceipt, MessageReceipt, MessageView, NewDeal, NewMeeting,
+        NewMessage, NewMilestone, NewOffer, NewPaper, NewPayment, NewReport, NewTask, OfferView, OpeningView, Outcome, PaperReceipt,
+        RecordView, Statement, Transition,
     };
     use brokering::legal::LegalFacts;
     let vnd = |minor: i64| json!({"minor": minor, "currency": "VND"});
@@ -223,7 +225,7 @@ pub(super) fn deal() -> Vec<Route> {
             .gives::<DealReceipt>(200)
             .needs_if_match(),
         put("/api/v1/deals/{id}/parties", "setDealParties", Member, d::set_parties)
-            .about("Sets who is in a deal, the owner among them; for its brokers and the owner's editors.")
+            .about("Sets who is in a deal, the owner among them; for its brokers. Whoever is let in reads all of it, and none of them is a party of a broker's own.")
             .takes::<DealParties>(json!({"parties": [
                 {"party": "0197b2c4-0000-7000-8000-000000000001", "role": "owner"},
                 {"party": "0197b2c4-0000-7000-8000-000000000002", "role": "seeker"}
@@ -256,7 +258,7 @@ pub(super) fn deal() -> Vec<Route> {
             .gives::<DealReceipt>(200)
             .needs_if_match(),
         put("/api/v1/deals/{id}/contract", "recordContract", Member, d::record_contract)
-            .about("Records the contract as it is known now.")
+            .about("Records the contract as it is known now; what stood before is kept. Once the deal has ended only its brokers do, with a reason.")
             .takes::<Contract>(json!({
                 "number": "12/2026/HĐCGCN", "value": vnd(800_000_000), "signed_on": "2026-11-20", "term_months": 60,
                 "contents": ["name", "object", "right", "price"]
@@ -264,7 +266,7 @@ pub(super) fn deal() -> Vec<Route> {
             .gives::<DealReceipt>(200)
             .needs_if_match(),
         put("/api/v1/deals/{id}/outcome", "recordOutcome", Member, d::outcome)
-            .about("Records what came of a deal.")
+            .about("Records what came of a deal; what stood before is kept. Once the deal has ended only its brokers write it anew, with a reason.")
             .takes::<Outcome>(json!({"jobs": 12, "revenue": vnd(2_400_000_000), "area_m2": 5_000, "savings": vnd(300_000_000)}))
             .gives::<DealReceipt>(200)
             .needs_if_match(),
@@ -307,20 +309,33 @@ pub(super) fn deal() -> Vec<Route> {
             .takes::<NewMeeting>(json!({"held_on": "2026-11-20", "place": "Xưởng của bên nhận", "minutes": "Đã xem mẻ thử."}))
             .gives::<Added>(201),
         post("/api/v1/deals/{id}/papers", "notePaper", Member, d::paper)
-            .about("Notes that a paper is there; a later note of the same kind takes its place.")
+            .about("Notes that a paper is there, as long as the deal goes on; a later note of the same kind takes its place, and what stood before is kept.")
             .takes::<NewPaper>(json!({"kind": "nda", "dated_on": "2026-11-20", "reference": "NDA 07/2026"}))
-            .gives::<PaperReceipt>(201),
+            .gives::<PaperReceipt>(201)
+            .needs_if_match(),
+        get("/api/v1/deals/{id}/records", "listDealRecords", Member, d::records)
+            .about("Every version of the contract, the outcome and the papers of a deal as it was recorded, with who wrote it when and why, the newest first; for those in it.")
+            .paged()
+            .gives::<List<RecordView>>(200),
         get("/api/v1/deals/{id}/documents", "listDealDocuments", Member, api::documents::list)
             .about("The documents of a deal, the newest first; for those in it.")
             .gives::<List<DocumentView>>(200),
         post("/api/v1/deals/{id}/documents", "addDealDocument", Member, api::documents::add)
-            .about("Takes a document (multipart: `file`, and `paper`, a code of `deal_papers`, if it is one of those). What it is, is told by its contents and must be what its name says.")
+            .about("Takes a document (multipart: `file`; `paper`, a code of `deal_papers`, if it is one of those; `confidential`, if other parties shall open it under the agreement of the deal alone). What it is, is told by its contents and must be what its name says.")
             .limit(BodyLimit::File)
             .text("paper", "A code of `deal_papers`, if it is one of those.")
+            .text("confidential", "`true` if other parties open it only once they accepted the agreement of the deal; `false` unless given.")
             .gives::<DocumentReceipt>(201),
         get("/api/v1/deals/{id}/documents/{file}", "openDealDocument", Member, api::documents::open)
-            .about("Opens a document, to those in the deal: whoever is of another party than handed it in is entered in its ledger, a PDF is marked with the reader's name and the time.")
+            .about("Opens a document, to the persons in the deal and not to tokens: whoever is of another party than handed it in is entered in its ledger, a PDF is marked with the reader's name and the time. One that is confidential needs the agreement of the deal first.")
             .gives_file(),
+        get("/api/v1/deals/{id}/nda", "getDealNda", Member, api::documents::nda)
+            .about("The confidentiality agreement of a deal, and when the reader accepted it; for those in it.")
+            .gives::<DealNda>(200),
+        post("/api/v1/deals/{id}/accept-nda", "acceptDealNda", Member, api::documents::accept_nda)
+            .about("Accepts the confidentiality agreement of a deal: by the person, with the hash of the text that was read.")
+            .takes::<Acceptance>(json!({"nda_hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}))
+            .gives::<DealNdaReceipt>(200),
         get("/api/v1/deals/{id}/document-views", "listDealDocumentViews", Member, api::documents::openings)
             .about("The ledger of the documents that one's own side handed in: who of the others opened which and when, the newest first.")
             .paged()
@@ -345,9 +360,29 @@ pub(super) fn deal() -> Vec<Route> {
             .takes::<d::OnDay>(json!({"on": "2026-11-20"}))
             .gives::<Added>(200),
         post("/api/v1/deals/{id}/reports", "fileReport", Member, d::report)
-            .about("Files the sales and the royalty of half a year, once.")
+            .about("Files the sales and the royalty of half a year, once as long as it is not taken back.")
             .takes::<NewReport>(json!({"year": 2026, "half": 1, "sales": vnd(900_000_000), "royalty": vnd(27_000_000)}))
-            .gives::<DealReceipt>(201),
+            .gives::<Added>(201),
+        post("/api/v1/deals/{id}/tasks/{task}/take-back", "takeBackTask", Member, d::take_back_task)
+            .about("Takes a task back that was noted by mistake: it stays for those in the deal and counts nowhere.")
+            .bare()
+            .gives::<Added>(200),
+        post("/api/v1/deals/{id}/meetings/{meeting}/take-back", "takeBackMeeting", Member, d::take_back_meeting)
+            .about("Takes a meeting back that was noted by mistake: it stays for those in the deal and counts nowhere.")
+            .bare()
+            .gives::<Added>(200),
+        post("/api/v1/deals/{id}/milestones/{milestone}/take-back", "takeBackMilestone", Member, d::take_back_milestone)
+            .about("Takes a milestone back that was noted by mistake: it stays for those in the deal and counts nowhere.")
+            .bare()
+            .gives::<Added>(200),
+        post("/api/v1/deals/{id}/payments/{payment}/take-back", "takeBackPayment", Member, d::take_back_payment)
+            .about("Takes a payment back that was noted by mistake: it stays for those in the deal and counts nowhere.")
+            .bare()
+            .gives::<Added>(200),
+        post("/api/v1/deals/{id}/reports/{report}/take-back", "takeBackReport", Member, d::take_back_report)
+            .about("Takes a half-yearly report back that was noted by mistake: it stays for those in the deal and counts nowhere.")
+            .bare()
+            .gives::<Added>(200),
         get("/api/v1/staff/handover", "planHandover", Staff, d::plan_handover)
             .about("What handing a broker's work to another would move and what it would leave; nothing is moved. For administrators, and brokers their own.")
             .query("from", "string", "Whose work.")

@@ -29,6 +29,8 @@ use crate::problem::Problem;
 
 /// Looks on the page of the ledger, disclosures on the page of the listing.
 const SHOWN: u16 = 50;
+/// Disclosures shown at once: the text and the files stand on the same page.
+const GRANTS: u16 = 20;
 /// Looks at the end of the page of the listing.
 const LATEST: u16 = 5;
 /// What was done, as the address says it.
@@ -92,7 +94,9 @@ struct ConfidentialPage {
     file_hint: String,
     accept: String,
     grants: Vec<GrantLine>,
-    more_grants: bool,
+    grants_total: u64,
+    next: Option<String>,
+    first: Option<String>,
     key: String,
     party: String,
     email: String,
@@ -171,10 +175,12 @@ async fn show_page(app: &App, visit: &Visit, writing: &Writing, sent: Sent<'_>) 
     let party = writing.view.party.id.ok_or_else(Problem::not_found)?;
     let own = text::own(&app.brokering, actor, id).await?;
     let limit = |rows| Limit::new(rows).unwrap_or_default();
-    let grants = disclosures::of_listing(&app.brokering, actor, id, limit(SHOWN), None).await?;
+    let grants = disclosures::of_listing(&app.brokering, actor, id, limit(GRANTS), cursor(visit).as_deref()).await?;
     let looks = ledger::of_listing(&app.brokering, actor, id, limit(LATEST), None).await?;
     let settings = app.brokering.vault.settings();
     let path = format!("{}/confidential", writing.desk());
+    let pager = paged(visit, &path, &[], grants.next.as_deref());
+    let to_grants = |href: String| format!("{href}#grants");
     let value = sent.text.as_ref().unwrap_or(&own.text);
     let sections = value.sections().map(|(name, value)| {
         let key = name.replace('_', "-");
@@ -221,7 +227,9 @@ async fn show_page(app: &App, visit: &Visit, writing: &Writing, sent: Sent<'_>) 
             ],
         ),
         accept: settings.kinds.iter().map(|kind| format!(".{kind}")).chain([".jpg".to_owned()]).collect::<Vec<_>>().join(","),
-        more_grants: grants.next.is_some(),
+        next: pager.next.map(to_grants),
+        first: pager.first.map(to_grants),
+        grants_total: grants.total,
         grants: grants.items.into_iter().map(|view| grant_line(view, lang)).collect(),
         key: app.clock().uuid().to_string(),
         party: typed("party"),

@@ -3,12 +3,14 @@
 //!
 //! The rules are those of `brokering::deals`; nothing is decided here.
 
+pub(super) mod agreement;
 mod change;
 pub(super) mod documents;
 mod inside;
 pub(super) mod mine;
 mod objects;
 pub(super) mod parts;
+pub(super) mod records;
 mod room;
 mod whole;
 
@@ -20,6 +22,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base::{AccountId, Cursor, DealId, Lang, messages};
 use brokering::deals::{self, DealView};
+use brokering::{BrokeringError, interests};
 use serde_json::Value;
 use store::events::Filter;
 
@@ -73,6 +76,10 @@ pub(super) struct Thing {
     pub is_done: bool,
     /// What can be done with it at once.
     pub button: Option<Button>,
+    /// Whether it was taken back, and stands no more.
+    pub is_taken_back: bool,
+    /// What takes it back.
+    pub take_back: Option<Button>,
 }
 
 /// A button beside a line.
@@ -152,6 +159,8 @@ pub(super) struct DealPage {
     /// The page of the listing it came from, where that is not transferred itself.
     pub listing: Option<String>,
     pub is_from_need: bool,
+    /// The page of the interest it came from, for whoever may read that.
+    pub interest: Option<String>,
     /// What is transferred.
     pub objects: Vec<ObjectLine>,
     /// Whether the reader says what that is.
@@ -179,6 +188,8 @@ pub(super) struct DealPage {
     /// Whether the reader manages deals without being in them.
     pub manages: bool,
     pub edit: String,
+    /// Where every version of what was recorded stands.
+    pub records: String,
     pub tasks: Vec<Thing>,
     pub meetings: Vec<Thing>,
     pub papers: Vec<Thing>,
@@ -290,11 +301,12 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
     let part = |cursor: &str, steps: &str| super::paging::address(&here, &[("cursor", cursor), ("steps", steps)]);
     let at = cursor.unwrap_or_default();
     let did = parameter(visit, "did");
-    let known = ["moved", "sent", "saved", "done", "document", "removed"];
+    let known = ["moved", "sent", "saved", "done", "document", "removed", "taken-back"];
     let mut filled = DealPage {
         f: visit.frame(app, format!("{} – {}", view.code, view.title)).at(&path).unlisted().without_search().placed("my"),
         listing: listing_of(app, visit, &view).await?,
         is_from_need: view.listing_kind == listings::Kind::Need,
+        interest: interest_of(app, visit, &view).await?,
         objects: objects::lines(&view, lang),
         sets_objects: view.is_open && objects::sets(visit, &view),
         stages: stages(&view),
@@ -317,6 +329,7 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         is_broker: visit.who.actor.account().is_some_and(|own| view.brokers.iter().any(|b| b.account == own)),
         manages: brokering::manages_deals(&visit.who.actor),
         edit: format!("{here}/edit"),
+        records: format!("{here}/records"),
         messages: Vec::new(),
         message_count: 0,
         next_messages: None,
@@ -424,6 +437,16 @@ async fn listing_of(app: &App, visit: &Visit, view: &DealView) -> Result<Option<
     match listings::view::show(&app.listings, &visit.who.actor, view.listing_kind, view.listing).await {
         Ok(listing) => Ok(Some(localised(visit.lang(), &listing.url))),
         Err(listings::ListingError::Refused(_)) => Ok(None),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// The page of the interest it came from, if the reader is on a side of that.
+async fn interest_of(app: &App, visit: &Visit, view: &DealView) -> Result<Option<String>, Problem> {
+    let Some(id) = view.interest else { return Ok(None) };
+    match interests::brief(&app.brokering, &visit.who.actor, id).await {
+        Ok(interest) => Ok(Some(localised(visit.lang(), &interest.url))),
+        Err(BrokeringError::Refused(_)) => Ok(None),
         Err(other) => Err(other.into()),
     }
 }

@@ -131,7 +131,7 @@ pub(super) async fn list(State(app): State<App>, visit: Visit) -> Result<Respons
 }
 
 /// Title and body of an agreement as HTML; its headings stand below the section's.
-fn nda_html(text: &str) -> (String, String) {
+pub(super) fn nda_html(text: &str) -> (String, String) {
     let (title, body) = match text.strip_prefix("# ").and_then(|rest| rest.split_once('\n')) {
         Some((title, body)) => (title.trim().to_owned(), body),
         None => (String::new(), text),

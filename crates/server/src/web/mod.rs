@@ -241,6 +241,9 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, post "/deals/{id}", "formDeal", SignedIn, FORM, deals::change);
     both!(table, get "/deals/{id}/edit/{part}", "pageDealPart", SignedIn, deals::parts::show);
     both!(table, post "/deals/{id}/edit/{part}", "formDealPart", SignedIn, PROFILE, deals::parts::send);
+    both!(table, get "/deals/{id}/nda", "pageDealNda", SignedIn, deals::agreement::show);
+    both!(table, post "/deals/{id}/nda", "formDealNda", SignedIn, FORM, deals::agreement::accept);
+    both!(table, get "/deals/{id}/records", "pageDealRecords", SignedIn, deals::records::show);
     both!(table, post "/deals/{id}/documents", "formDealDocument", SignedIn, BodyLimit::File, deals::documents::add);
     both!(table, post "/deals/{id}/documents/remove", "formDealDocumentRemove", SignedIn, FORM, deals::documents::remove);
     both!(table, get "/deals/{id}/documents/{file}", "pageDealDocument", SignedIn, deals::documents::open);

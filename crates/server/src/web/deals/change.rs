@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Code, DealId, Faults, Lang, messages};
 use brokering::BrokeringError;
-use brokering::deals::{self, NewMessage, Transition};
+use brokering::deals::{self, NewMessage, Thing, Transition};
 use chrono::NaiveDate;
 use store::Ctx;
 use uuid::Uuid;
@@ -73,6 +73,11 @@ async fn small(app: &App, ctx: Ctx, id: DealId, form: &Form) -> Result<&'static 
         "task_done" => (deals::task_done(b, ctx, id, which()?).await.map(drop), "done"),
         "reached" => (deals::reached(b, ctx, id, which()?, day()?).await.map(drop), "done"),
         "paid" => (deals::paid(b, ctx, id, which()?, day()?).await.map(drop), "done"),
+        "back_task" => (deals::take_back(b, ctx, id, Thing::Task, which()?).await.map(drop), "taken-back"),
+        "back_meeting" => (deals::take_back(b, ctx, id, Thing::Meeting, which()?).await.map(drop), "taken-back"),
+        "back_milestone" => (deals::take_back(b, ctx, id, Thing::Milestone, which()?).await.map(drop), "taken-back"),
+        "back_payment" => (deals::take_back(b, ctx, id, Thing::Payment, which()?).await.map(drop), "taken-back"),
+        "back_report" => (deals::take_back(b, ctx, id, Thing::Report, which()?).await.map(drop), "taken-back"),
         "accept" => (deals::accept(b, ctx, id, which()?).await.map(drop), "saved"),
         "withdraw" => (deals::withdraw(b, ctx, id, which()?).await.map(drop), "saved"),
         _ => return Err(wrong()),

@@ -26,6 +26,9 @@ pub(in super::super) struct DocumentLine {
     pub name: String,
     pub href: String,
     pub about: String,
+    pub is_confidential: bool,
+    /// Whether the way to it leads over the agreement.
+    pub needs_nda: bool,
     pub is_mine: bool,
 }
 
@@ -35,9 +38,11 @@ fn line(app: &App, id: DealId, one: DocumentView, lang: Lang) -> DocumentLine {
     let day = format::moment(lang, one.uploaded_at).day;
     DocumentLine {
         id: one.id.to_string(),
-        href: localised(lang, &format!("/deals/{id}/documents/{}", one.id)),
+        href: localised(lang, &if one.needs_nda { format!("/deals/{id}/nda") } else { format!("/deals/{id}/documents/{}", one.id) }),
         about: paper.into_iter().chain([size(lang, one.size), voice, day]).collect::<Vec<_>>().join(" · "),
         name: one.name,
+        is_confidential: one.is_confidential,
+        needs_nda: one.needs_nda,
         is_mine: one.is_mine,
     }
 }
@@ -58,6 +63,7 @@ const OPENINGS: u16 = 10;
 pub(in super::super) struct OpeningLine {
     pub name: String,
     pub voice: String,
+    pub address: String,
     pub document: String,
     pub at: Moment,
 }
@@ -88,6 +94,7 @@ pub(super) async fn openings(app: &App, visit: &Visit, view: &DealView, here: &s
     let line = |one: deals::OpeningView| OpeningLine {
         name: one.name,
         voice: app.vocabularies.name("deal_voices", one.voice.as_str(), lang).to_owned(),
+        address: one.address,
         document: one.document_name,
         at: format::moment(lang, one.at),
     };
@@ -161,7 +168,11 @@ pub(in super::super) async fn add(
 /// Opens a document.
 pub(in super::super) async fn open(State(app): State<App>, visit: Visit, Path(path): Path<(String, String)>) -> Result<Response, Problem> {
     let (id, file) = api::documents::both(path)?;
-    Ok(api::disclosures::served(deals::open_document(&app.brokering, &visit.who.actor, id, file).await?))
+    match deals::open_document(&app.brokering, &visit.who.actor, &visit.who.client.address, id, file).await {
+        // The agreement stands on a page of its own.
+        Err(BrokeringError::NdaFirst) => Ok(go(&localised(visit.lang(), &format!("/deals/{id}/nda")))),
+        other => Ok(api::disclosures::served(other?)),
+    }
 }
 
 /// Takes a document back.

@@ -43,6 +43,7 @@ pub(super) fn fill(
         let day = Some(typed.unwrap_or_else(|| today.to_string()));
         button(does, id, key, open).map(|button| Button { day, ..button })
     };
+    let back = |does: &'static str, id: Uuid, stands: bool| button(does, id, "deal-take-back", stands && view.lost_reason.is_none());
     filled.today = today.to_string();
     let money = |m: &base::Money| format::money(lang, m.minor, &m.currency);
     filled.tasks = inside
@@ -54,7 +55,9 @@ pub(super) fn fill(
             day: day(t.due_on),
             is_due: t.is_overdue,
             is_done: t.done_at.is_some(),
-            button: button("task_done", t.id, "deal-task-done", t.done_at.is_none()),
+            button: button("task_done", t.id, "deal-task-done", t.done_at.is_none() && t.taken_back_at.is_none()),
+            is_taken_back: t.taken_back_at.is_some(),
+            take_back: back("back_task", t.id, t.taken_back_at.is_none()),
         })
         .collect();
     filled.milestones = inside
@@ -66,11 +69,30 @@ pub(super) fn fill(
             day: day(m.due_on),
             is_due: m.is_overdue,
             is_done: m.reached_on.is_some(),
-            button: dated("reached", m.id, "deal-reached", m.reached_on.is_none()),
+            button: dated("reached", m.id, "deal-reached", m.reached_on.is_none() && m.taken_back_at.is_none()),
+            is_taken_back: m.taken_back_at.is_some(),
+            take_back: back("back_milestone", m.id, m.taken_back_at.is_none()),
         })
         .collect();
-    let plain = |title: String, about: String, on: String| Thing { title, about, day: on, is_due: false, is_done: false, button: None };
-    filled.meetings = inside.meetings.iter().map(|m| plain(m.place.clone(), m.minutes.clone(), day(m.held_on))).collect();
+    let plain = |title: String, about: String, on: String| Thing {
+        title,
+        about,
+        day: on,
+        is_due: false,
+        is_done: false,
+        button: None,
+        is_taken_back: false,
+        take_back: None,
+    };
+    filled.meetings = inside
+        .meetings
+        .iter()
+        .map(|m| Thing {
+            is_taken_back: m.taken_back_at.is_some(),
+            take_back: back("back_meeting", m.id, m.taken_back_at.is_none()),
+            ..plain(m.place.clone(), m.minutes.clone(), day(m.held_on))
+        })
+        .collect();
     let accepted = |at| plain(word("deal_papers", "nda"), say(lang, "deal-nda-accepted"), format::moment(lang, at).day);
     let accepted = inside.nda_accepted_at.map(accepted);
     let noted = inside.papers.iter().map(|p| plain(word("deal_papers", p.kind.as_str()), p.reference.clone(), day(p.dated_on)));
@@ -82,9 +104,11 @@ pub(super) fn fill(
             title: money(&p.amount),
             about: format!("{}{}{}", word("payment", p.kind.as_str()), if p.note.is_empty() { "" } else { " · " }, p.note),
             day: p.paid_on.map_or_else(|| day(p.due_on), |on| messages::say(lang, "deal-paid-on", &[("day", &day(on))])),
-            is_due: p.paid_on.is_none() && p.due_on < today,
+            is_due: p.paid_on.is_none() && p.taken_back_at.is_none() && p.due_on < today,
             is_done: p.paid_on.is_some(),
-            button: dated("paid", p.id, "deal-paid", p.paid_on.is_none()),
+            button: dated("paid", p.id, "deal-paid", p.paid_on.is_none() && p.taken_back_at.is_none()),
+            is_taken_back: p.taken_back_at.is_some(),
+            take_back: back("back_payment", p.id, p.taken_back_at.is_none()),
         })
         .collect();
     filled.reports = inside
@@ -93,13 +117,19 @@ pub(super) fn fill(
         .map(|r| {
             let period = messages::say(lang, "deal-half-year", &[("half", &r.half.to_string()), ("year", &r.year.to_string())]);
             let sums = messages::say(lang, "deal-report-line", &[("sales", &money(&r.sales)), ("royalty", &money(&r.royalty))]);
-            plain(period, sums, String::new())
+            Thing {
+                is_taken_back: r.taken_back_at.is_some(),
+                take_back: back("back_report", r.id, r.taken_back_at.is_none()),
+                ..plain(period, sums, String::new())
+            }
         })
         .collect();
     let edit = filled.edit.clone();
+    // Once it has ended, what was recorded stands but for its brokers.
+    let may_record = can_write && (view.is_open || filled.is_broker);
     let facts = |part: &str, lines| Facts {
         lines,
-        href: can_write.then(|| format!("{edit}/{part}")),
+        href: (if part == "legal" { can_write && view.lost_reason.is_none() } else { may_record }).then(|| format!("{edit}/{part}")),
         label: say(lang, &format!("deal-part-{part}")),
     };
     filled.contract = facts("contract", lines(&parts::CONTRACT, &inside.contract, &cx)?);
@@ -110,7 +140,7 @@ pub(super) fn fill(
         (Registration::Required, Some(by)) => messages::say(lang, "legal-register-by", &[("day", &day(by))]),
         (registration, _) => say(lang, &format!("legal-registration-{registration}")),
     };
-    for one in &inside.legal.advice {
+    for one in inside.all_advice() {
         let line = AdviceLine {
             text: one.text.clone(),
             article: messages::say(lang, "legal-article", &[("article", &one.article), ("law", &one.law)]),

@@ -6,8 +6,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::{Lang, Limit, ListingId, PartyId, messages};
+use base::{DealId, Lang, Limit, ListingId, PartyId, messages};
 use brokering::deals::{self, DealRow, Filter, NewDeal};
+use brokering::{BrokeringError, interests};
 use listings::Kind;
 use store::Ctx;
 
@@ -172,20 +173,60 @@ pub(in super::super) struct NewDealPage {
     pub objects: String,
     pub key: String,
     pub faults: Vec<FaultLine>,
+    /// That a deal was opened from the interest before.
+    pub is_there: bool,
+    /// Its code and page, for whoever sees it.
+    pub there: Option<(String, String)>,
+}
+
+/// What the form says of the listing.
+struct About {
+    title: String,
+    title_lang: Lang,
+    code: String,
+}
+
+/// The listing that a deal would be about: one that the reader sees, or one in which they see an interest.
+async fn about(app: &App, visit: &Visit, kind: Kind, id: ListingId, form: &Form) -> Result<About, Problem> {
+    let lang = visit.lang();
+    let refused = match listings::view::show(&app.listings, &visit.who.actor, kind, id).await {
+        Ok(listing) => {
+            return Ok(About { title_lang: listing.typed.title().spoken(lang), title: listing.title, code: listing.code });
+        }
+        Err(refused @ listings::ListingError::Refused(_)) => refused,
+        Err(other) => return Err(other.into()),
+    };
+    let Ok(interest) = form.get("interest").parse() else { return Err(refused.into()) };
+    let about = interests::brief(&app.brokering, &visit.who.actor, interest).await?.listing;
+    if about.id != id {
+        return Err(refused.into());
+    }
+    Ok(About { title: about.title, title_lang: about.title_lang, code: about.code })
+}
+
+/// What could not be done.
+struct Again {
+    status: StatusCode,
+    faults: Vec<FaultLine>,
+    /// The deal that was opened from the interest before: none that the reader sees, or which.
+    there: Option<Option<DealId>>,
+}
+
+impl Again {
+    fn of(status: StatusCode, faults: Vec<FaultLine>) -> Self {
+        Self { status, faults, there: None }
+    }
 }
 
 /// The form, with what was typed where that could not be kept.
-async fn form_page(
-    app: &App,
-    visit: &Visit,
-    id: ListingId,
-    form: &Form,
-    status: StatusCode,
-    faults: Vec<FaultLine>,
-) -> Result<Response, Problem> {
+async fn form_page(app: &App, visit: &Visit, id: ListingId, form: &Form, again: Again) -> Result<Response, Problem> {
     let lang = visit.lang();
     let kind = listings::view::kind_of(&app.listings, id).await?.ok_or_else(Problem::not_found)?;
-    let listing = listings::view::show(&app.listings, &visit.who.actor, kind, id).await?;
+    let listing = about(app, visit, kind, id, form).await?;
+    let there = match again.there.flatten() {
+        Some(id) => deals::titles(&app.brokering, &visit.who.actor, &[id]).await?.remove(&id).map(|deal| (id, deal.code)),
+        None => None,
+    };
     let chosen = form.get("kind");
     let kinds = app.brokering.pipelines.newest().into_iter().map(|p| Opt {
         value: p.kind.clone(),
@@ -197,7 +238,7 @@ async fn form_page(
     let view = NewDealPage {
         f: visit.frame(app, messages::say(lang, "deal-new", &[])).at(&path).unlisted().without_search().placed("my"),
         listing: id.to_string(),
-        listing_lang: listing.typed.title().spoken(lang),
+        listing_lang: listing.title_lang,
         listing_title: listing.title,
         listing_code: listing.code,
         is_need: kind == Kind::Need,
@@ -208,16 +249,18 @@ async fn form_page(
         title: form.get("title").to_owned(),
         objects: form.get("objects").to_owned(),
         key: app.clock().uuid().simple().to_string(),
-        faults,
+        faults: again.faults,
+        is_there: again.there.is_some(),
+        there: there.map(|(id, code)| (code, localised(lang, &format!("/deals/{id}")))),
     };
-    Ok(page(status, lang, &view))
+    Ok(page(again.status, lang, &view))
 }
 
 pub(in super::super) async fn new(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let id: ListingId = parsed(&visit, "listing")?.ok_or_else(Problem::not_found)?;
     // What a page that leads here knows already is filled in.
     let known = Form::sent_in(&visit.query);
-    form_page(&app, &visit, id, &known, StatusCode::OK, Vec::new()).await
+    form_page(&app, &visit, id, &known, Again::of(StatusCode::OK, Vec::new())).await
 }
 
 /// Opens the deal.
@@ -231,7 +274,7 @@ pub(in super::super) async fn create(State(app): State<App>, visit: Visit, Write
     if party.is_none() && !other.is_empty() {
         let text = messages::say(lang, "fault-unknown-party", &[]);
         let line = FaultLine { id: "other".to_owned(), label: String::new(), text };
-        return form_page(&app, &visit, id, &form, StatusCode::UNPROCESSABLE_ENTITY, vec![line]).await;
+        return form_page(&app, &visit, id, &form, Again::of(StatusCode::UNPROCESSABLE_ENTITY, vec![line])).await;
     }
     let (owner, seeker) = if kind == Kind::Need { (party, None) } else { (None, party) };
     let interest = Some(form.get("interest")).filter(|i| !i.is_empty()).map(|i| i.parse().map_err(|_| wrong())).transpose()?;
@@ -248,6 +291,10 @@ pub(in super::super) async fn create(State(app): State<App>, visit: Visit, Write
     };
     match opened.await {
         Ok(receipt) => Ok(go(&localised(lang, &format!("/deals/{}", receipt.id)))),
+        Err(BrokeringError::DealThere { deal }) => {
+            let again = Again { status: StatusCode::CONFLICT, faults: Vec::new(), there: Some(deal) };
+            form_page(&app, &visit, id, &form, again).await
+        }
         Err(error) => {
             let place = |fault: &base::Fault| FaultLine {
                 id: match fault.pointer.as_str() {
@@ -262,7 +309,7 @@ pub(in super::super) async fn create(State(app): State<App>, visit: Visit, Write
                 text: fault.say(lang),
             };
             let (status, faults) = refused(&app, error, lang, place)?;
-            form_page(&app, &visit, id, &form, status, faults).await
+            form_page(&app, &visit, id, &form, Again::of(status, faults)).await
         }
     }
 }

@@ -88,7 +88,9 @@ const MEETING: [Field; 3] = [
     Field::new("/place", "deal-field-place", Input::Plain(256)),
     Field::new("/minutes", "deal-field-minutes", Input::Passage(4_000, 5)),
 ];
-const PAPER: [Field; 3] = [
+/// Why what was recorded is written anew, asked once the deal has ended.
+const REASON: Field = Field::needed("/reason", "deal-field-reason", Input::Passage(500, 2));
+pub(super) const PAPER: [Field; 3] = [
     Field::needed("/kind", "deal-field-paper", Input::Always("deal_papers")),
     Field::needed("/dated_on", "deal-field-dated", Input::Day),
     Field::new("/reference", "deal-field-reference", Input::Plain(256)),
@@ -150,8 +152,11 @@ base::words! {
 }
 
 impl Part {
-    fn fields(self, is_broker: bool) -> Vec<Field> {
+    /// What is asked for; of what was recorded also why it is written anew, where the deal has ended.
+    fn fields(self, is_broker: bool, has_ended: bool) -> Vec<Field> {
         match self {
+            Self::Contract if has_ended => CONTRACT.into_iter().chain([REASON]).collect(),
+            Self::Outcome if has_ended => OUTCOME.into_iter().chain([REASON]).collect(),
             Self::Offer if is_broker => std::iter::once(SIDE).chain(OFFER).collect(),
             Self::Offer => OFFER.to_vec(),
             Self::Contract => CONTRACT.to_vec(),
@@ -225,7 +230,7 @@ async fn part_page(app: &App, visit: &Visit, shown: Shown<'_>) -> Result<Respons
     let lang = visit.lang();
     let cx = context(app, visit);
     let is_broker = is_broker(visit, &shown.view);
-    let asked = shown.part.fields(is_broker);
+    let asked = shown.part.fields(is_broker, !shown.view.is_open);
     let wrong = Wrong::of(&shown.faults, &asked, lang);
     let mut faults = fault_lines(&wrong, &asked, lang, lang);
     faults.extend(shown.lines);
@@ -277,12 +282,18 @@ fn contents(view: &DealView, typed: Option<&Form>, lang: base::Lang) -> Option<F
         Some(form) => form.all("/contents").any(|one| one == item),
         None => inside.contract.contents.contains(item),
     };
-    let items = inside.legal.advice.iter().filter(|a| a.effect == Effect::Content);
+    let items = inside.all_advice().into_iter().filter(|a| a.effect == Effect::Content);
     let option = |a: &brokering::legal::Advice| {
         let item = a.about.clone().unwrap_or_default();
         Opt { label: format!("{} ({})", a.text, a.article), depth: 0, is_on: is_on(&item), value: item }
     };
-    let options: Vec<Opt> = items.map(option).collect();
+    let mut options: Vec<Opt> = Vec::new();
+    for option in items.map(option) {
+        // Rules of two days may ask for the same.
+        if options.iter().all(|one| one.value != option.value) {
+            options.push(option);
+        }
+    }
     (!options.is_empty()).then(|| FieldView {
         id: "/contents".to_owned(),
         label: messages::say(lang, "deal-field-contents", &[]),
@@ -400,7 +411,7 @@ async fn save(app: &App, ctx: Ctx, id: DealId, part: Part, seen: i64, form: &For
         Part::Outcome => deals::outcome(b, ctx, id, seen, body(value)?).await.map(drop),
         Part::Task => deals::task(b, once("setDealTask", ctx), id, body(value)?).await.map(drop),
         Part::Meeting => deals::meeting(b, once("noteMeeting", ctx), id, body(value)?).await.map(drop),
-        Part::Paper => deals::paper(b, once("notePaper", ctx), id, body(value)?).await.map(drop),
+        Part::Paper => deals::paper(b, once("notePaper", ctx), id, seen, body(value)?).await.map(drop),
         Part::Milestone => deals::milestone(b, once("setMilestone", ctx), id, body(value)?).await.map(drop),
         Part::Payment => deals::payment(b, once("notePayment", ctx), id, body(value)?).await.map(drop),
         Part::Report => deals::report(b, once("fileReport", ctx), id, body(value)?).await.map(drop),
@@ -427,7 +438,13 @@ pub(in super::super) async fn send(
     let mut content = kept(part, &view, visit.who.actor.account())?;
     let seen: i64 = form.get("_seen").parse().map_err(|_| Problem::malformed("bad-form"))?;
     let does = form.get("_do").to_owned();
-    let sent = apply(&part.fields(is_broker(&visit, &view)), &form, &context(&app, &visit), does.strip_prefix("drop:"), &mut content);
+    let sent = apply(
+        &part.fields(is_broker(&visit, &view), !view.is_open),
+        &form,
+        &context(&app, &visit),
+        does.strip_prefix("drop:"),
+        &mut content,
+    );
     let again = |status, faults, lines, seen| Shown {
         id,
         part,

@@ -105,11 +105,14 @@ pub(in super::super) fn door(visit: &Visit, view: &ListingView) -> Option<Intere
         .then(|| InterestDoor { key: "interest-door", href: localised(lang, &format!("{}/interest", view.url)) })
 }
 
-/// How long a party takes to reply, in words; none while there are too few replies.
+/// How long a party takes to reply, in words, and how that is counted; none while there are too few interests.
 pub(in super::super) async fn reply_time(app: &App, party: base::PartyId, lang: Lang) -> Result<Option<String>, Problem> {
-    let hours = brokering::interests::reply_time(&app.brokering, party).await?.median_hours;
-    Ok(hours.map(|hours| match hours {
+    let found = brokering::interests::reply_time(&app.brokering, party).await?;
+    let Some(hours) = found.median_hours else { return Ok(None) };
+    let days = ((hours + 23) / 24).to_string();
+    Ok(Some(match hours {
+        _ if found.is_unanswered => messages::say(lang, "reply-never", &[("count", &days)]),
         ..48 => messages::say(lang, "reply-hours", &[("count", &hours.to_string())]),
-        _ => messages::say(lang, "reply-days", &[("count", &((hours + 23) / 24).to_string())]),
+        _ => messages::say(lang, "reply-days", &[("count", &days)]),
     }))
 }

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Code, InterestId, Lang, messages};
 use brokering::BrokeringError;
+use brokering::deals;
 use brokering::interests::{self, Anonymity, Details, InterestView, Move, Side, Status, Step};
 
 use super::super::desk;
@@ -170,13 +171,31 @@ fn forms(details: &Details, again: Option<&Again<'_>>, lang: Lang) -> Vec<StepFo
     order.into_iter().filter(|step| details.steps.contains(step)).map(form).collect()
 }
 
-/// Where a deal is opened from an accepted interest, by the owner's editors and brokers; of a need not while its sender
+/// The deal that was opened from it, as a fact: a link for whoever sees it.
+async fn deal_there(app: &App, visit: &Visit, details: &Details) -> Result<Option<Fact>, Problem> {
+    if !details.has_deal {
+        return Ok(None);
+    }
+    let lang = visit.lang();
+    let label = messages::say(lang, "interest-deal", &[]);
+    let named = match details.deal {
+        Some(id) => deals::titles(&app.brokering, &visit.who.actor, &[id]).await?.remove(&id).map(|deal| (id, deal.code)),
+        None => None,
+    };
+    Ok(Some(match named {
+        Some((id, code)) => Fact { label, text: code, href: Some(localised(lang, &format!("/deals/{id}"))) },
+        None => Fact { label, text: messages::say(lang, "interest-deal-opened", &[]), href: None },
+    }))
+}
+
+/// Where a deal is opened from an accepted interest, by the owner's editors and brokers, once; of a need not while its sender
 /// stays anonymous, since who gives cannot be left open.
 fn deal_door(visit: &Visit, view: &InterestView) -> Option<String> {
     let actor = &visit.who.actor;
     let owner = view.owner.id.is_some_and(|party| actor.has_role(party, base::PartyRole::Editor));
     let names_nobody = view.anonymity != Anonymity::Named && view.listing.kind == listings::Kind::Need;
-    if view.status != Status::Accepted || names_nobody || !(owner || brokering::brokers_deals(actor)) {
+    let is_done = view.details.as_ref().is_none_or(|details| details.has_deal);
+    if view.status != Status::Accepted || is_done || names_nobody || !(owner || brokering::brokers_deals(actor)) {
         return None;
     }
     let other = view.seeker.slug.as_ref().map(|slug| format!("/parties/{slug}")).unwrap_or_default();
@@ -185,9 +204,17 @@ fn deal_door(visit: &Visit, view: &InterestView) -> Option<String> {
     Some(super::super::paging::address(&localised(visit.lang(), "/deals/new"), &known))
 }
 
-fn show_page(app: &App, visit: &Visit, status: StatusCode, view: &InterestView, again: Option<Again<'_>>) -> Result<Response, Problem> {
+async fn show_page(
+    app: &App,
+    visit: &Visit,
+    status: StatusCode,
+    view: &InterestView,
+    again: Option<Again<'_>>,
+) -> Result<Response, Problem> {
     let lang = visit.lang();
     let details = view.details.as_ref().ok_or_else(Problem::not_found)?;
+    let mut facts = facts(app, view, details, lang);
+    facts.extend(deal_there(app, visit, details).await?);
     let did = parameter(visit, "did");
     let done = ["sent", "accept", "decline", "request_information", "answer", "withdraw", "reveal", "relay"]
         .into_iter()
@@ -219,7 +246,7 @@ fn show_page(app: &App, visit: &Visit, status: StatusCode, view: &InterestView, 
         message: plain(&details.message),
         context: details.context.clone(),
         happened: happened(view, details, lang, app.clock().now()),
-        facts: facts(app, view, details, lang),
+        facts,
         deal: deal_door(visit, view),
         action: localised(lang, &view.url),
         seen: view.version,
@@ -234,7 +261,7 @@ fn show_page(app: &App, visit: &Visit, status: StatusCode, view: &InterestView, 
 
 pub(in super::super) async fn show(State(app): State<App>, visit: Visit, Id(id): Id<InterestId>) -> Result<Response, Problem> {
     let view = interests::show(&app.brokering, &visit.who.actor, id).await?;
-    show_page(&app, &visit, StatusCode::OK, &view, None)
+    show_page(&app, &visit, StatusCode::OK, &view, None).await
 }
 
 /// Takes a step; what cannot be kept comes back as it was typed.
@@ -276,5 +303,5 @@ pub(in super::super) async fn step(
         Err(error) => return Err(error.into()),
     };
     let view = interests::show(&app.brokering, &visit.who.actor, id).await?;
-    show_page(&app, &visit, status, &view, Some(Again { step: &name, form: &form, lines }))
+    show_page(&app, &visit, status, &view, Some(Again { step: &name, form: &form, lines })).await
 }

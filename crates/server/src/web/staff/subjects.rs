@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::problem::Problem;
 
 /// Every kind of event there is.
-const EVENTS: [&str; 121] = [
+const EVENTS: [&str; 128] = [
     "account.confirmed",
     "account.created",
     "account.disabled",
@@ -46,10 +46,13 @@ const EVENTS: [&str; 121] = [
     "deal.facts_answered",
     "deal.interests_stated",
     "deal.meeting_noted",
+    "deal.meeting_taken_back",
     "deal.message_sent",
     "deal.milestone_reached",
     "deal.milestone_set",
+    "deal.milestone_taken_back",
     "deal.moved",
+    "deal.nda_accepted",
     "deal.objects_set",
     "deal.offer_accepted",
     "deal.offer_made",
@@ -60,6 +63,8 @@ const EVENTS: [&str; 121] = [
     "deal.parties_set",
     "deal.payment_made",
     "deal.payment_noted",
+    "deal.payment_taken_back",
+    "deal.report_taken_back",
     "deal.reported",
     "deal.story_consent_withdrawn",
     "deal.story_consented",
@@ -68,6 +73,7 @@ const EVENTS: [&str; 121] = [
     "deal.story_written",
     "deal.task_done",
     "deal.task_set",
+    "deal.task_taken_back",
     "disclosure.accepted",
     "disclosure.granted",
     "disclosure.opened",
@@ -83,6 +89,7 @@ const EVENTS: [&str; 121] = [
     "interest.accepted",
     "interest.declined",
     "interest.expired",
+    "interest.handed_over",
     "interest.information_given",
     "interest.information_requested",
     "interest.overdue",

@@ -56,7 +56,7 @@ pub(in super::super::super) struct Plan {
     pub to: String,
     pub to_name: String,
     pub moves: Vec<Lines>,
-    pub stays: Option<Lines>,
+    pub stays: Vec<Lines>,
 }
 
 #[derive(Template)]
@@ -81,9 +81,10 @@ async fn with_work(app: &App, visit: &Visit, chosen: &str) -> Result<Vec<Opt>, P
     let option = |(account, work): (AccountId, Work)| {
         let name = names.get(&account).cloned().unwrap_or_else(|| messages::say(lang, "by-the-space", &[]));
         let key = if active.contains(&account) { "deals-handover-has" } else { "deals-handover-had" };
-        let (deals, listings) = (format::count(lang, work.deals), format::count(lang, work.listings));
+        let [deals, listings, interests] = [work.deals, work.listings, work.interests].map(|n| format::count(lang, n));
         let value = account.to_string();
-        let label = messages::say(lang, key, &[("name", &name), ("deals", &deals), ("listings", &listings)]);
+        let args = [("name", name.as_str()), ("deals", &deals), ("listings", &listings), ("interests", &interests)];
+        let label = messages::say(lang, key, &args);
         Opt { is_on: value == chosen, value, label, depth: 0 }
     };
     Ok(all.into_iter().map(option).collect())
@@ -108,15 +109,22 @@ async fn listing_lines(app: &App, ids: &[ListingId], lang: Lang) -> Result<Optio
     Ok((!ids.is_empty()).then(|| Lines::of("deals-handover-listings", ids.len(), all.into_iter().map(line).collect())))
 }
 
+/// Interests by their number alone: who asks in them whom is not everybody's to read.
+fn interest_lines(title: &'static str, count: usize) -> Option<Lines> {
+    (count > 0).then(|| Lines { title, total: count as u64, lines: Vec::new(), more: 0 })
+}
+
 async fn plan(app: &App, wanted: &Handover, found: HandoverPlan, lang: Lang) -> Result<Plan, Problem> {
     let names = people::names(app.accounts.store().db(), &[wanted.to]).await?;
     let listings = listing_lines(app, &found.listings, lang).await?;
+    let interests = interest_lines("deals-handover-interests", found.interests.len());
+    let interests_left = interest_lines("deals-handover-interests-left", found.interests_left.len());
     Ok(Plan {
         from: wanted.from.to_string(),
         to: wanted.to.to_string(),
         to_name: names.get(&wanted.to).cloned().unwrap_or_default(),
-        moves: deal_lines("deals-handover-deals", found.deals).into_iter().chain(listings).collect(),
-        stays: deal_lines("deals-handover-left", found.left),
+        moves: deal_lines("deals-handover-deals", found.deals).into_iter().chain(listings).chain(interests).collect(),
+        stays: deal_lines("deals-handover-left", found.left).into_iter().chain(interests_left).collect(),
     })
 }
 
@@ -171,7 +179,9 @@ pub(in super::super::super) async fn send(
     let lang = visit.lang();
     let wanted = wanted(&form)?.ok_or_else(|| Problem::malformed("bad-form"))?;
     match deals::hand_over(&app.brokering, ctx, wanted).await {
-        Ok(receipt) if receipt.left.is_empty() => Ok(go(&address(&localised(lang, super::PATH), &[("did", "handover")]))),
+        Ok(receipt) if receipt.left.is_empty() && receipt.interests_left == 0 => {
+            Ok(go(&address(&localised(lang, super::PATH), &[("did", "handover")])))
+        }
         // What could not go is named, so that it is given to somebody else.
         Ok(_) => {
             let (from, to) = (form.get("from"), form.get("to"));
