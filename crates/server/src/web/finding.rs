@@ -37,7 +37,7 @@ const ASIDE: [Facet; 11] = [
 const OPEN: usize = 6;
 const MOST: usize = 16;
 /// Bytes that the links of facets may take together: a longer query makes longer links, so there are fewer of them.
-const LINK_BYTES: usize = 12_500;
+const LINK_BYTES: usize = 16_000;
 /// Chips that are shown; nobody chooses more by hand.
 const CHIPS: usize = 24;
 
@@ -59,9 +59,9 @@ pub(super) struct Finding {
     pub drops: Vec<Drop>,
     /// Where a need is posted that asks for what was typed.
     pub post: String,
-    /// Where the search is kept, and its feed.
+    /// Where the search is kept, and its feed; nobody follows one whose address is too long.
     pub keep: String,
-    pub feed: String,
+    pub feed: Option<String>,
     /// The results as a file, for whoever is signed in.
     pub export: Option<String>,
     pub clear: String,
@@ -197,9 +197,11 @@ pub(super) fn finding(
     f.place = asked.kind().map_or("", DocKind::as_str);
     // The plain list of a kind is a page for search engines; a search is not.
     f.is_listed = !is_later && *asked == Asked::default().among(asked.kind());
-    let tabs = tabs(&f, asked, results.facets.get(&Facet::Kind).map(Vec::as_slice).unwrap_or_default());
+    let mut tabs = tabs(&f, asked, results.facets.get(&Facet::Kind).map(Vec::as_slice).unwrap_or_default());
     let facets = ASIDE.into_iter().filter_map(|facet| facet_view(facet, results.facets.get(&facet)?, asked, lang, vocabularies)).collect();
     let is_long = asked.path(None).len() > LINK_BYTES / ASIDE.len();
+    // Each of these has the whole of a long address in it: those that lead to nothing are left out.
+    tabs.retain(|tab| !is_long || tab.is_on || tab.count != Some(0));
     let sorts =
         [(Sort::Relevance, "sort-relevance"), (Sort::Newest, "sort-newest"), (Sort::Trl, "sort-trl"), (Sort::ClosingSoon, "sort-closing")]
             .into_iter()
@@ -219,7 +221,7 @@ pub(super) fn finding(
         drops: drops(asked, &results.without, lang, vocabularies),
         post: super::posting::new_need(&asked.q, lang),
         keep: asked.address(lang, None).replacen("/search", "/my/searches/new", 1),
-        feed: asked.address(lang, None).replacen("/search", "/search/feed", 1),
+        feed: Some(asked.address(lang, None).replacen("/search", "/search/feed", 1)).filter(|_| !is_long),
         export: Some(asked.export("csv")).filter(|_| f.is_signed_in && results.total > 0),
         chips: chips(asked, party, lang, vocabularies),
         clear: asked.bare().address(lang, None),
