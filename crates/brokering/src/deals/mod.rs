@@ -64,7 +64,7 @@ pub use joining::take;
 pub use list::{DealRow, Filter, list, waiting};
 pub use messages::{MessageReceipt, MessageView, NewMessage, send, thread};
 pub use notices::tick;
-pub use objects::{DealObjects, Object, ObjectChoice, ObjectView, object_choices, set_objects};
+pub use objects::{DealObjects, OBJECTS_MAX, Object, ObjectChoice, ObjectView, object_choices, set_objects};
 pub use offers::{NewOffer, OfferStatus, OfferTerms, OfferView, Royalty, Stage as PaymentStage, accept, offer, offers, withdraw};
 pub use open::{NewDeal, open};
 pub(crate) use open::{from_interest_before, no_pipeline};

@@ -24,7 +24,7 @@ use crate::access::{ReadDeal, SetDealObjects};
 use crate::{Brokering, BrokeringError};
 
 /// Objects of one deal at most.
-pub(crate) const OBJECTS_MAX: usize = 20;
+pub const OBJECTS_MAX: usize = 20;
 /// The newest listings of the side that gives, to choose among; every other one is named by its code.
 const CHOICES: u64 = 40;
 
@@ -85,7 +85,7 @@ pub struct ObjectChoice {
     pub listing: ListingId,
     /// Its readable code.
     pub code: String,
-    /// Its title in the language it was written in.
+    /// Its title, in the reader's language if it has one there.
     pub title: String,
 }
 

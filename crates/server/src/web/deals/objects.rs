@@ -87,7 +87,8 @@ fn codes(text: &str) -> impl Iterator<Item = &str> {
 /// Listings by the codes that were typed; a code that is none comes back as a fault at this place.
 pub(super) async fn by_codes(app: &App, text: &str, at: &str) -> Result<Vec<ListingId>, BrokeringError> {
     let (mut all, mut faults) = (Vec::new(), Faults::new());
-    for code in codes(text) {
+    // One more than may be is enough to be told that it is too many.
+    for code in codes(text).take(deals::OBJECTS_MAX + 1) {
         match listings::lookup::by_code(app.store.db(), code).await? {
             Some(id) => all.push(id),
             None => faults.add(at, "unknown_listing"),
