@@ -134,9 +134,31 @@ fn some(kind: Kind, words: &[usize]) -> Value {
         let of = |n: &usize| if lang == Lang::Vi { WORDS[*n].0 } else { WORDS[*n].1 };
         words.iter().map(of).collect::<Vec<_>>().join(" ")
     };
+    let keywords: std::collections::BTreeSet<String> =
+        words.iter().map(|n| if kind == Kind::Need { WORDS[*n].0 } else { WORDS[*n].1 }.to_owned()).collect();
     match kind {
-        Kind::Need => json!({"title": {"vi": format!("Cần {}", said(Lang::Vi))}, "problem": {"vi": format!("Chưa có {}", said(Lang::Vi))}}),
-        _ => json!({"title": {"en": format!("About {}", said(Lang::En))}, "summary": {"en": format!("Made for {}", said(Lang::En))}}),
+        Kind::Need => {
+            let mut content = need();
+            content["title"] = json!({"vi": format!("Cần {}", said(Lang::Vi))});
+            content["problem"] = json!({"vi": format!("Chưa có {}", said(Lang::Vi))});
+            content["keywords"] = json!({"vi": keywords});
+            content["targets"] = json!([{"metric": {"vi": "Số mẻ hỏng"}, "today": 14.0, "target": 6.0, "unit": "%", "direction": "at_most", "priority": "nice"}]);
+            content["trl_min"] = Value::Null;
+            content
+        }
+        _ => {
+            let mut content = technology("");
+            content["title"] = json!({"en": format!("About {}", said(Lang::En))});
+            content["summary"] = json!({"en": format!("Made for {}", said(Lang::En))});
+            for other in ["problem", "description", "partner_role"] {
+                content[other] = json!({"en": "Told to whoever asks for it."});
+            }
+            content["keywords"] = json!({"en": keywords});
+            content["field"] = json!("40107");
+            let advantage = json!({"metric": {"en": "Hours until worn"}, "compared_with": {"en": "what is usual"}, "baseline": 5.0, "offered": 14.0, "unit": "h"});
+            content["advantages"] = json!([advantage]);
+            content
+        }
     }
 }
 
