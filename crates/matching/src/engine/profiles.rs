@@ -15,7 +15,7 @@ use listings::content::Content;
 use search::{DocKind, Facet, Failure, Filters, MAX_TERMS, RoleWeights, Viewer, Wanted, WantedTerm};
 use uuid::Uuid;
 
-use super::{Engine, Party, asked, with_field};
+use super::{Engine, Party, asked, with};
 use crate::answer::{Part, PartValue, Reason};
 use crate::constraints::{Constraint, Exclusion};
 use crate::counterparts::CounterpartKind;
@@ -170,7 +170,7 @@ impl Engine {
         if of == CounterpartKind::Expert
             && let Some(field) = subject.content.field()
         {
-            found.extend(self.search.of_best_standing(&with_field(filters, field), viewer, weights.field_candidates)?);
+            found.extend(self.search.of_best_standing(&with(filters, Facet::Field, [field.as_str()]), viewer, weights.field_candidates)?);
         }
         let mut seen = BTreeSet::new();
         found.retain(|id| seen.insert(*id));
