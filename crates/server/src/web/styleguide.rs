@@ -112,6 +112,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
         today: app.clock().today(),
         parties: Vec::new(),
         listings: Vec::new(),
+        known: HashMap::new(),
         notes: HashMap::from([("/problem".to_owned(), messages::say(lang, "styleguide-note", &[]))]),
     };
     let here = localised(lang, "/styleguide");
