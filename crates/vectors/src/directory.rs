@@ -119,7 +119,7 @@ struct Tensor {
 pub fn check(folder: &Path, way: &Way) -> Result<Checked, ModelError> {
     let mut hash = Sha256::new();
     hash.update(METHOD);
-    way.into_hash(&mut hash);
+    way.add_to(&mut hash);
     hash.update(MAX_TOKENS.to_le_bytes());
 
     let path = folder.join("config.json");

@@ -39,7 +39,7 @@ pub struct Way {
 }
 
 impl Way {
-    pub(crate) fn into_hash(&self, hash: &mut Sha256) {
+    pub(crate) fn add_to(&self, hash: &mut Sha256) {
         let mut add = |text: &str| {
             hash.update(text.len().to_le_bytes());
             hash.update(text);

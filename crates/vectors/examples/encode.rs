@@ -2,7 +2,7 @@
 //! by vectors alone. The public set XQuAD is read from a folder with `xquad_passages.jsonl.gz`, `xquad_queries.jsonl.gz` and
 //! `xquad_qrels.tsv.gz`.
 //!
-//! `cargo run --release -p vectors --features model --example bridge -- MODEL_DIR DATA_DIR [THREADS] [--without-anchors]`
+//! `cargo run --release -p vectors --features model --example encode -- MODEL_DIR DATA_DIR [THREADS] [--without-anchors]`
 #![allow(clippy::print_stdout, reason = "it prints its figures")]
 
 use std::collections::HashMap;
