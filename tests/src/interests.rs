@@ -426,8 +426,11 @@ async fn no_text_of_a_long_interest_is_out_of_sight() {
         let mut seen = 1;
         for n in 0..98 {
             let asked = scene.owner.post_at(&step("request-information"), seen, json!({"text": format!("Hỏi {n}")})).await.expect(200);
+            site.clock.advance(TimeDelta::seconds(1));
             let answered = seeker.post_at(&step("answer"), asked["version"].as_i64().unwrap(), json!({"text": format!("Đáp {n}")})).await;
             seen = answered.expect(200)["version"].as_i64().unwrap();
+            // Texts of one moment stand in no order.
+            site.clock.advance(TimeDelta::seconds(2));
         }
         let refused = scene.owner.post_at(&step("request-information"), seen, json!({"text": "Hỏi nữa"})).await;
         assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/text".to_owned()]), "{}", refused.text);

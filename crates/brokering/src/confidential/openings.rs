@@ -168,8 +168,8 @@ pub(crate) async fn hand_out(
         return Ok(OpenedFile { name, kind, bytes: vault.read(id, key).await? });
     }
     let reader = actor.signed_in()?;
-    let (name, address) = people::name_and_address(brokering.store.db(), reader).await?.ok_or(Refused::Hidden)?;
-    let mark = Mark::of(&name, &address, reader, brokering.store.clock().now());
+    let (called, address) = people::name_and_address(brokering.store.db(), reader).await?.ok_or(Refused::Hidden)?;
+    let mark = Mark::of(&called, &address, reader, brokering.store.clock().now());
     // It could be marked when it was handed in; one that cannot be marked now does not leave.
     let bytes = vault.document(id, key, &Order::Mark(mark)).await?;
     let bytes = bytes.map_err(|why| StoreError::corrupt("confidential document", why))?;

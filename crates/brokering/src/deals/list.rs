@@ -303,7 +303,7 @@ mod tests {
         assert!(once > 0 && both > once, "{once} {both}");
         // Whoever is no broker any more reads nothing by having been one.
         let former = person(&[], 0);
-        assert!(deal::Entity::find().filter(wanted(&former, &own, NaiveDate::MIN)).build(DbBackend::Sqlite).sql.contains("1 = 0"));
+        assert!(deal::Entity::find().filter(wanted(&former, &own, NaiveDate::MIN)).build(DbBackend::Sqlite).sql.contains("? = ?"));
     }
 
     #[tokio::test]
