@@ -309,7 +309,7 @@ mod tests {
         let before = names();
         assert!(before.len() == 2 && before.iter().any(|name| name.contains('#')), "{before:?}");
         std::fs::write(folder.join("notes#7"), b"somebody else's").unwrap();
-        let now = chrono::DateTime::<chrono::Utc>::from(SystemTime::now());
+        let now = base::Clock::system().now();
         assert_eq!(objects.sweep_halves(now - chrono::TimeDelta::hours(1)).await.unwrap(), 0, "it may still be written");
         assert_eq!(objects.sweep_halves(now + chrono::TimeDelta::hours(1)).await.unwrap(), 1);
         assert_eq!(names(), [id.to_string(), "notes#7".to_owned()]);

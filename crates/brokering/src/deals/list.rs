@@ -131,7 +131,8 @@ fn is_own_work(actor: &Actor, filter: &Filter) -> bool {
 pub(super) fn wanted(actor: &Actor, filter: &Filter, today: NaiveDate) -> Condition {
     let mut all = Condition::all().add(deal::Column::IsOpen.eq(!filter.ended));
     // What nobody brokers is before every broker as long as it goes on, and no longer.
-    if !(filter.without_broker && !filter.ended && brokers_deals(actor)) && !is_own_work(actor, filter) {
+    let is_before_every_broker = filter.without_broker && !filter.ended && brokers_deals(actor);
+    if !is_before_every_broker && !is_own_work(actor, filter) {
         all = all.add(visible(actor));
     }
     if filter.without_broker {
