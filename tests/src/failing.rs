@@ -100,20 +100,20 @@ async fn a_page_that_is_refused_keeps_where_one_is_in_the_other_language_and_beh
     on_every_database(async |site: Site| {
         let missing = site.visitor().get("/needs/khong-co-1?a=b").await;
         assert_eq!(missing.status, 404);
-        assert!(missing.text.contains("href=\"/en/needs/khong-co-1?a=b\""), "{}", missing.text);
+        assert!(missing.text.contains("value=\"/en/needs/khong-co-1?a=b\""), "{}", missing.text);
         let missing = site.visitor().get("/en/needs/khong-co-1").await;
-        assert!(missing.text.contains("href=\"/needs/khong-co-1\""), "{}", missing.text);
+        assert!(missing.text.contains("value=\"/needs/khong-co-1\""), "{}", missing.text);
 
         let refused = site.person("lan").await.get("/staff/parties").await;
         assert_eq!(refused.status, 403);
-        assert!(refused.text.contains("href=\"/en/staff/parties\""), "{}", refused.text);
+        assert!(refused.text.contains("value=\"/en/staff/parties\""), "{}", refused.text);
 
         // A form that was sent when the session was over: back to the page it stood on.
         let page = format!("{}/en/my/parties/new", site.app.settings.public_url);
         let sent = site.visitor().with("referer", &page);
         let over = sent.send_raw(Method::POST, "/en/my/parties/new", "application/x-www-form-urlencoded", b"a=b".to_vec()).await;
         assert_eq!(over.status, 401);
-        for part in ["href=\"/en/sign-in?next=%2Fen%2Fmy%2Fparties%2Fnew\"", "href=\"/my/parties/new\""] {
+        for part in ["href=\"/en/sign-in?next=%2Fen%2Fmy%2Fparties%2Fnew\"", "value=\"/my/parties/new\""] {
             assert!(over.text.contains(part), "{part}: {}", over.text);
         }
         site.stop().await;

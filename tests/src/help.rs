@@ -47,7 +47,7 @@ fn needed(faces: &[Face], text: &str) -> BTreeSet<String> {
     let of = |weight: &'static str| faces.iter().filter(move |face| face.file.contains(weight));
     letters
         .iter()
-        .flat_map(|letter| weights.iter().filter_map(|weight| of(weight).filter(|face| is_for(face, *letter)).last()))
+        .flat_map(|letter| weights.iter().filter_map(|weight| of(weight).rfind(|face| is_for(face, *letter))))
         .map(|face| face.file.clone())
         .collect()
 }

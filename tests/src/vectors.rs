@@ -115,6 +115,7 @@ impl Node {
                 && follower::Touched::by(&of_matches).is_empty()
                 && !of_matches.iter().any(is_news)
                 && self.search.followed() >= store.last_position().await.unwrap()
+                && standing::is_whole(store).await.unwrap()
         })
         .await;
     }

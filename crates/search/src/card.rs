@@ -254,6 +254,6 @@ mod tests {
         assert_eq!((shown.metric(Lang::En), shown.baseline, shown.offered), (("sấy", Lang::Vi), Some(14.0), Some(5.0)));
         assert_eq!(of(vec![advantage("gọn", None, None)]).unwrap().metric(Lang::Vi), ("gọn", Lang::Vi));
         assert_eq!(of(Vec::new()), None, "not measured yet");
-        assert_eq!(CardAdvantage::of(&Content::Need(Box::new(Need::default()))), None);
+        assert_eq!(CardAdvantage::of(&Content::Need(Box::default())), None);
     }
 }

@@ -582,8 +582,8 @@ async fn a_page_that_is_not_accessible_is_told() {
                 "const box = document.createElement('div');
                  box.innerHTML = '<form><button name=_do value=drop:/x/0>x</button></form>';
                  document.querySelector('main').prepend(box);
-                 box.style.height = '400px';
-                 return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))",
+                 const drawn = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+                 return drawn().then(() => { box.style.height = '400px'; return drawn(); }).then(() => true)",
             )
             .await;
         let told = measured(&window, "vi").await.join("\n");

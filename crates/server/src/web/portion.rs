@@ -74,7 +74,8 @@ pub(super) fn weight(text: &str) -> usize {
 
 /// Which pieces stand together: as many as have room, at least one, in their order. Always one part, perhaps an empty one.
 pub(super) fn packed(weights: impl IntoIterator<Item = usize>, room: impl Fn(usize) -> usize) -> Vec<Range<usize>> {
-    let mut parts: Vec<Range<usize>> = vec![0..0];
+    let nothing: Range<usize> = 0..0;
+    let mut parts = vec![nothing];
     let mut filled = 0;
     for (n, weight) in weights.into_iter().enumerate() {
         let last = parts.len() - 1;
@@ -96,7 +97,7 @@ mod tests {
 
     #[test]
     fn pieces_keep_their_order_and_a_heavy_one_stands_alone() {
-        assert_eq!(packed([], |_| 10), [0..0]);
+        assert_eq!(packed([], |_| 10), [Range::default()]);
         assert_eq!(packed([4, 6, 1, 30, 2], |_| 10), [0..2, 2..3, 3..4, 4..5]);
         assert_eq!(packed([4, 4, 4], |part| if part == 0 { 4 } else { 8 }), [0..1, 1..3]);
     }

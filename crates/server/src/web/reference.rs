@@ -112,13 +112,13 @@ static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(&crate::openapi::document(&crate::routes::all(), "")).unwrap_or_default());
 
 /// The groups with their operations, in the order of their names.
-/// In which group an operation stands: the first piece of its address. Listings and deals have so much to
+/// In which group an operation stands: the first piece of its address. Listings, deals and parties have so much to
 /// them that each of their parts is a group of its own, else one page would be too heavy.
 fn group_of(path: &str) -> String {
     let mut pieces = path.trim_start_matches("/api/v1/").split('/');
     let first = pieces.next().unwrap_or_default();
     match (first, pieces.nth(1)) {
-        ("deals" | "technologies" | "ip-assets" | "needs" | "listings", Some(part)) => format!("{first}-{part}"),
+        ("deals" | "technologies" | "ip-assets" | "needs" | "listings" | "parties", Some(part)) => format!("{first}-{part}"),
         _ => first.to_owned(),
     }
 }

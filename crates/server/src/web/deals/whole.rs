@@ -231,8 +231,11 @@ fn shorten_text(text: &mut String) -> bool {
 }
 
 fn weight_of(thing: &Thing) -> usize {
-    let button = thing.button.as_ref().map_or(0, |button| if button.day.is_some() { 700 } else { 350 });
-    120 + button + weight(&thing.title) + weight(&thing.about)
+    // What a button does to which thing it says to whoever does not see where it stands.
+    let title = weight(&thing.title);
+    let button = thing.button.as_ref().map_or(0, |button| if button.day.is_some() { 700 + 2 * title } else { 350 + title });
+    let take_back = thing.take_back.as_ref().map_or(0, |_| 350 + title);
+    120 + button + take_back + title + weight(&thing.about)
 }
 
 fn weight_of_document(one: &DocumentLine) -> usize {
