@@ -227,7 +227,7 @@ fn cut_chars(text: &str, max: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use base::Localised;
-    use listings::content::{Need, Technology};
+    use listings::content::Technology;
 
     use super::*;
 
