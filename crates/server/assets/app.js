@@ -255,6 +255,10 @@
     opens.hidden = false;
     opens.addEventListener("click", () => keys.showModal());
   }
+  // Enter in the points of a decision decides nothing; without scripts its form comes back as it is.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches("form[data-decides] input")) event.preventDefault();
+  });
   const isTyping = (target) => target.closest("input, textarea, select, [contenteditable]");
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || keys?.open || stored()) return;

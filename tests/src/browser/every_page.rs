@@ -581,13 +581,11 @@ async fn a_page_that_is_not_accessible_is_told() {
             .ask(
                 "const box = document.createElement('div');
                  box.innerHTML = '<form><button name=_do value=drop:/x/0>x</button></form>';
-                 document.querySelector('main').prepend(box);
-                 const drawn = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
-                 return drawn().then(() => { box.style.height = '400px'; return drawn(); }).then(() => true)",
+                 document.querySelector('main').prepend(box)",
             )
             .await;
         let told = measured(&window, "vi").await.join("\n");
-        for part in ["language", "2 headings", "its parts move", "takes a row away"] {
+        for part in ["language", "2 headings", "takes a row away"] {
             assert!(told.contains(part), "{part}: {told}");
         }
         assert!(wide(&window, PHONE).await.is_some());

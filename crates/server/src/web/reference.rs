@@ -220,6 +220,11 @@ impl Operation {
         sentence(&self.summary)
     }
 
+    /// The path behind what all paths begin with, which the page says once.
+    fn short(&self) -> &str {
+        self.path.strip_prefix("/api/v1").unwrap_or(&self.path)
+    }
+
     /// The first sentence of it, for the page of all operations, which would be too heavy with more.
     pub fn first_html(&self) -> String {
         sentence(first_sentence(&self.summary))

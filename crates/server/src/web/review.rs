@@ -246,7 +246,11 @@ async fn review_page(
     }
     let ranges = packed(lines.iter().map(weigh), |_| ROOM_BYTES);
     let part = match typed {
-        Some(form) => form.get("decision").strip_prefix("part:").unwrap_or(form.get("_part")).parse().unwrap_or(1_usize).saturating_sub(1),
+        // Without a number: the part that was shown.
+        Some(form) => {
+            let named = form.get("decision").strip_prefix("part:").filter(|number| !number.is_empty());
+            named.unwrap_or(form.get("_part")).parse().unwrap_or(1_usize).saturating_sub(1)
+        }
         None => portion::asked(visit)?,
     };
     let shown = ranges.get(part).cloned().ok_or_else(Problem::not_found)?;
