@@ -515,6 +515,8 @@ fn open_writer(index: &Index, settings: &Settings) -> Result<IndexWriter, Failur
                 let mut policy = LogMergePolicy::default();
                 policy.set_min_num_segments(SEGMENTS_OF_A_SIZE);
                 writer.set_merge_policy(Box::new(policy));
+                // What a process that was killed between a file and its commit left has the name of the file to come.
+                writer.garbage_collect_files().wait()?;
                 return Ok(writer);
             }
         }
