@@ -15,7 +15,7 @@ use crate::rows::party;
 /// How long a party takes to reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// The median in whole hours, at least one.
+    /// The median in whole hours, at least one; `u32::MAX` where it is the time of one that nobody answered.
     pub hours: u32,
     /// Until when that holds if nothing happens: then the oldest reply that counts is too old.
     pub until: DateTime<Utc>,

@@ -26,7 +26,9 @@ use crate::matcher::{MatchError, Matcher, may_see};
 use crate::rows::standing;
 
 /// Needs that are looked at, those that the technology answers best.
-const NEEDS: u64 = 10;
+const NEEDS: usize = 10;
+/// Of so many the actor may see some; the others are looked at no further.
+const NEEDS_READ: u64 = 100;
 
 /// A figure that a need wants and a technology reaches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -93,39 +95,55 @@ pub async fn complements_of(
     let Some(own) = published::load(store, &[id]).await?.into_iter().next() else {
         return Ok(Page { items: Vec::new(), next: None, total: 0 });
     };
-    let (needs, scores) = needs_of(matcher, actor, &own).await?;
-    let found = best(matcher, actor, &own, (&needs, &scores)).await?;
-    let total = u64::try_from(found.len()).unwrap_or(u64::MAX);
-    let place = |one: &Found| (Reverse(one.score_ppm), one.listing.id);
-    let later = |one: &&Found| bookmark.as_ref().is_none_or(|b| place(one) > (Reverse(b.score_ppm), b.id));
+    let needs = needs_of(matcher, actor, &own).await?;
+    let (rows, others) = others_of(matcher, actor, &own, &needs).await?;
+    let (matcher, lang) = (matcher.clone(), actor.lang);
     let limit = usize::try_from(limit.get()).unwrap_or(usize::MAX);
-    let mut page: Vec<&Found> = found.iter().filter(later).take(limit.saturating_add(1)).collect();
-    let more = page.len() > limit;
-    page.truncate(limit);
-    let next = page.last().filter(|_| more).map(|last| Cursor::write(&Bookmark { score_ppm: last.score_ppm, id: last.listing.id }));
-    let told = page.iter().filter_map(|one| Some(tell(matcher, &own, needs.get(&one.need)?, one, actor.lang)));
-    Ok(Page { items: told.collect(), next, total })
+    // Hundreds of figures are compared: not on a thread that others wait for.
+    let page = tokio::task::spawn_blocking(move || {
+        let found = best(&matcher, &needs, &rows, others, lang);
+        let total = u64::try_from(found.len()).unwrap_or(u64::MAX);
+        let place = |one: &Found| (Reverse(one.score_ppm), one.listing.id);
+        let later = |one: &&Found| bookmark.as_ref().is_none_or(|b| place(one) > (Reverse(b.score_ppm), b.id));
+        let mut page: Vec<&Found> = found.iter().filter(later).take(limit.saturating_add(1)).collect();
+        let more = page.len() > limit;
+        page.truncate(limit);
+        let next = page.last().filter(|_| more).map(|last| Cursor::write(&Bookmark { score_ppm: last.score_ppm, id: last.listing.id }));
+        let told = page.iter().filter_map(|one| Some(tell(&matcher, &own, &needs.get(&one.need)?.listing, one, lang)));
+        Page { items: told.collect(), next, total }
+    });
+    Ok(page.await?)
 }
 
-/// The needs that a technology stands in the lists of, with its scores, as far as the actor may see them.
-async fn needs_of(
-    matcher: &Matcher,
-    actor: &Actor,
-    own: &Published,
-) -> Result<(BTreeMap<ListingId, Published>, BTreeMap<ListingId, u32>), MatchError> {
+/// A need that a technology stands in the list of.
+struct Answered {
+    listing: Published,
+    /// The score of the technology with it, in millionths.
+    score_ppm: u32,
+    /// Which of its figures the technology reaches; never none.
+    figures: BTreeSet<usize>,
+}
+
+/// The needs that a technology answers best and reaches a figure of, as far as the actor may see them.
+async fn needs_of(matcher: &Matcher, actor: &Actor, own: &Published) -> Result<BTreeMap<ListingId, Answered>, MatchError> {
     let store = &matcher.listings().store;
     let rows = standing::Entity::find()
         .filter(standing::Column::OfferId.eq(own.id.0))
         .order_by_desc(standing::Column::ScorePpm)
         .order_by_asc(standing::Column::NeedId)
-        .limit(NEEDS)
+        .limit(NEEDS_READ)
         .all(store.db())
         .await
         .map_err(StoreError::from)?;
-    let scores: BTreeMap<ListingId, u32> = rows.iter().map(|row| (ListingId(row.need_id), ppm(row.score_ppm))).collect();
-    let ids: Vec<ListingId> = scores.keys().copied().collect();
-    let needs = published::load(store, &ids).await?.into_iter().filter(|one| may_see(actor, &one.audience));
-    Ok((needs.map(|one| (one.id, one)).collect(), scores))
+    let ids: Vec<ListingId> = rows.iter().map(|row| ListingId(row.need_id)).collect();
+    let mut seen: BTreeMap<ListingId, Published> =
+        published::load(store, &ids).await?.into_iter().filter(|one| may_see(actor, &one.audience)).map(|one| (one.id, one)).collect();
+    let answered = rows.iter().filter_map(|row| {
+        let listing = seen.remove(&ListingId(row.need_id))?;
+        let figures: BTreeSet<usize> = reached(matcher, &listing.content, &own.content, actor.lang).into_keys().collect();
+        (!figures.is_empty()).then(|| (listing.id, Answered { listing, score_ppm: ppm(row.score_ppm), figures }))
+    });
+    Ok(answered.take(NEEDS).collect())
 }
 
 fn ppm(stored: i64) -> u32 {
@@ -138,13 +156,13 @@ fn reached(matcher: &Matcher, need: &Content, offer: &Content, lang: Lang) -> BT
     all.filter_map(|(n, one)| Some((n, one.filter(|one| one.is_reached)?))).collect()
 }
 
-/// Every technology that completes this one over one of the needs, each with the need over which it does so best.
-async fn best(
+/// The other listings in the lists of these needs: their rows, and the technologies among them that the actor may see.
+async fn others_of(
     matcher: &Matcher,
     actor: &Actor,
     own: &Published,
-    (needs, scores): (&BTreeMap<ListingId, Published>, &BTreeMap<ListingId, u32>),
-) -> Result<Vec<Found>, MatchError> {
+    needs: &BTreeMap<ListingId, Answered>,
+) -> Result<(Vec<standing::Model>, BTreeMap<ListingId, Published>), MatchError> {
     let store = &matcher.listings().store;
     let rows = standing::Entity::find()
         .filter(standing::Column::NeedId.is_in(needs.keys().map(|id| id.0)))
@@ -153,31 +171,32 @@ async fn best(
         .await
         .map_err(StoreError::from)?;
     let ids: BTreeSet<ListingId> = rows.iter().map(|row| ListingId(row.offer_id)).collect();
-    let others: BTreeMap<ListingId, Published> = published::load(store, &ids.into_iter().collect::<Vec<_>>())
-        .await?
-        .into_iter()
-        .filter(|one| one.kind == Kind::Technology && may_see(actor, &one.audience))
-        .map(|one| (one.id, one))
-        .collect();
-    let own_figures: BTreeMap<ListingId, BTreeSet<usize>> =
-        needs.values().map(|need| (need.id, reached(matcher, &need.content, &own.content, actor.lang).into_keys().collect())).collect();
+    let others = published::load(store, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let others = others.into_iter().filter(|one| one.kind == Kind::Technology && may_see(actor, &one.audience));
+    Ok((rows, others.map(|one| (one.id, one)).collect()))
+}
+
+/// Every technology that completes this one over one of the needs, each with the need over which it does so best.
+fn best(
+    matcher: &Matcher,
+    needs: &BTreeMap<ListingId, Answered>,
+    rows: &[standing::Model],
+    others: BTreeMap<ListingId, Published>,
+    lang: Lang,
+) -> Vec<Found> {
     let mut found: BTreeMap<ListingId, (u32, ListingId)> = BTreeMap::new();
-    for row in &rows {
+    for row in rows {
         let (offer, need) = (ListingId(row.offer_id), ListingId(row.need_id));
-        let (Some(other), Some(of), Some(mine), Some(score)) =
-            (others.get(&offer), needs.get(&need), own_figures.get(&need), scores.get(&need))
-        else {
-            continue;
-        };
-        let Content::Need(content) = &of.content else { continue };
-        let theirs: BTreeSet<usize> = reached(matcher, &of.content, &other.content, actor.lang).into_keys().collect();
-        if mine.is_subset(&theirs) || theirs.is_subset(mine) {
+        let (Some(other), Some(of)) = (others.get(&offer), needs.get(&need)) else { continue };
+        let Content::Need(content) = &of.listing.content else { continue };
+        let theirs: BTreeSet<usize> = reached(matcher, &of.listing.content, &other.content, lang).into_keys().collect();
+        if of.figures.is_subset(&theirs) || theirs.is_subset(&of.figures) {
             continue;
         }
         let wanted = content.targets.iter().filter(|target| target.target.is_some()).count().max(1);
-        let together = mine.union(&theirs).count().min(wanted);
+        let together = of.figures.union(&theirs).count().min(wanted);
         // Both are small: millionths times the figures of one need.
-        let lesser = u64::from(ppm(row.score_ppm).min(*score));
+        let lesser = u64::from(ppm(row.score_ppm).min(of.score_ppm));
         let score_ppm = u32::try_from(lesser * together as u64 / wanted as u64).unwrap_or_default();
         let best = found.entry(offer).or_insert((score_ppm, need));
         if (score_ppm, Reverse(need)) > (best.0, Reverse(best.1)) {
@@ -189,7 +208,7 @@ async fn best(
         .filter_map(|listing| found.get(&listing.id).map(|(score_ppm, need)| Found { need: *need, score_ppm: *score_ppm, listing }))
         .collect();
     all.sort_by_key(|one| (Reverse(one.score_ppm), one.listing.id));
-    Ok(all)
+    all
 }
 
 fn tell(matcher: &Matcher, own: &Published, need: &Published, found: &Found, lang: Lang) -> Complement {

@@ -3,17 +3,16 @@
 //! It knows neither database nor actor: [`crate::Matcher`] loads what it judges. A pair has the same score whichever
 //! side asks: the need always seeks, the offer always offers; of two offers the one asked about seeks.
 
+mod candidates;
 mod profiles;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use base::{Code, Lang, ListingId, Vocabularies};
+use base::{Code, Lang, Vocabularies};
 use chrono::{DateTime, Utc};
-use listings::Kind;
 use listings::content::{Content, Need, Technology};
 use listings::published::Published;
-use search::{DocKind, Facet, Failure, Filters, MAX_TERMS, RoleWeights, Search, View, Viewer, Wanted, WantedTerm};
+use search::{Failure, Search};
 use sha2::{Digest, Sha256};
 use vectors::Packed;
 
@@ -28,17 +27,12 @@ use crate::replies::Replies;
 use crate::side::{Field, Side, fields};
 use crate::statistics::Statistics;
 use crate::targets::{self, Comparison};
-use crate::terms::{Figures, Shape, Stems, Terms};
+use crate::terms::{Figures, Stems, Terms};
 use crate::topic::{Topic, topic};
 use crate::units::Units;
 use crate::weights::Weights;
 
 pub use profiles::{JudgedProfile, PastDeals, Profile};
-
-/// The most words of metrics that the index is asked for.
-const METRIC_TERMS: usize = 10;
-/// How often the index is asked at most while there is room for candidates.
-const MAX_ROUNDS: usize = 4;
 
 /// The engine. Cheap to clone.
 #[derive(Clone)]
@@ -180,9 +174,8 @@ impl Engine {
         Self { weights: Arc::new(weights), ..self.clone() }
     }
 
-    /// What the score of a pair depends on beside the two sides and the figures of words: weights, glossary, fields,
-    /// the model of vectors. Another
-    /// one means that scores made with this one are not comparable with new ones.
+    /// What the score of a pair depends on beside the two sides and the figures of words: weights, glossary, fields, the model
+    /// of vectors. Another one means that scores made with this one are not comparable with new ones.
     pub(crate) fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
         // Weights are plain figures: they always become JSON.
@@ -212,92 +205,6 @@ impl Engine {
     #[must_use]
     pub fn weights(&self) -> &Weights {
         &self.weights
-    }
-
-    /// The listings worth judging: those with the most weight of the subject's words, and some of the same field, among
-    /// what the viewer may see. The subject itself is not among them.
-    ///
-    /// # Errors
-    /// [`Failure`] if the index cannot be read.
-    pub fn candidates(&self, subject: &Side<'_>, kinds: &BTreeSet<Kind>, viewer: &Viewer) -> Result<Vec<ListingId>, Failure> {
-        let weights = &self.weights;
-        let party = Party { side: subject, fields: fields(subject.content) };
-        let mut stems = Stems::default();
-        let languages = self.terms(&party, &Lang::ALL, &mut stems)?;
-        // The weightiest words of each language by turns, then what is measured.
-        let (said, translated): (Vec<&Terms>, Vec<&Terms>) = languages.iter().partition(|terms| !terms.translated);
-        let by_language: Vec<Vec<WantedTerm>> = said.into_iter().map(asked).collect();
-        let longest = by_language.iter().map(Vec::len).max().unwrap_or_default();
-        let mut terms: Vec<WantedTerm> =
-            (0..longest).flat_map(|rank| by_language.iter().filter_map(move |words| words.get(rank).cloned())).collect();
-        let half = terms.len().min(weights.candidate_terms / 2);
-        terms.splice(half..half, self.metric_terms(subject.content)?);
-        let kind: BTreeSet<String> = kinds.iter().map(|k| DocKind::from(*k).as_str().to_owned()).collect();
-        let filters = Filters::from([(Facet::Kind, kind)]);
-        let without: Vec<uuid::Uuid> = subject.id.iter().map(|id| id.0).collect();
-        let mut found: Vec<ListingId> = Vec::new();
-        let mut wanted = Wanted {
-            roles: RoleWeights {
-                anywhere: weights.asked.anywhere,
-                title: weights.asked.title,
-                keywords: weights.asked.keywords,
-                summary: weights.asked.summary,
-                advantage: weights.asked.advantage,
-            },
-            filters: filters.clone(),
-            without: without.clone(),
-            ..Wanted::default()
-        };
-        // Lesser words are only asked for while there is room, so that in a small space nothing is missed.
-        for some in terms.chunks(weights.candidate_terms.clamp(1, MAX_TERMS)).take(MAX_ROUNDS) {
-            let room = weights.candidates.saturating_sub(found.len());
-            if room == 0 {
-                break;
-            }
-            wanted.terms = some.to_vec();
-            wanted.limit = room;
-            let more = self.search.candidates(&wanted, viewer)?;
-            wanted.without.extend(more.iter().map(|c| c.id));
-            found.extend(more.into_iter().map(|c| ListingId(c.id)));
-        }
-        // Listings in the other language: beside the others, since no sum over a few translated words outweighs a whole text.
-        for terms in translated {
-            wanted.terms = asked(terms).into_iter().take(MAX_TERMS).collect();
-            wanted.limit = weights.translated_candidates;
-            let more = self.search.candidates(&wanted, viewer)?;
-            wanted.without.extend(more.iter().map(|c| c.id));
-            found.extend(more.into_iter().map(|c| ListingId(c.id)));
-        }
-        // What means the same, in whatever words.
-        found.extend(self.nearest(subject, kinds, &filters, viewer)?);
-        // Of the same field without a word in common: where words leave room, which they do in a small space.
-        let room = weights.candidates.saturating_sub(found.len()).min(weights.field_candidates);
-        if let Some(field) = subject.content.field()
-            && room > 0
-        {
-            let of_field = with(filters.clone(), Facet::Field, [field.as_str()]);
-            found.extend(self.search.of_best_standing(&of_field, viewer, room)?.into_iter().map(ListingId));
-        }
-        // And of the same patent classes, which only offers have.
-        let classes: BTreeSet<&str> = subject.content.ipc().iter().filter_map(|code| fit::class_path(code.as_str()).nth(2)).collect();
-        if !classes.is_empty() && room > 0 && kinds.iter().any(|kind| *kind != Kind::Need) {
-            let of_classes = with(filters, Facet::Ipc, classes);
-            found.extend(self.search.of_best_standing(&of_classes, viewer, room)?.into_iter().map(ListingId));
-        }
-        let mut seen = BTreeSet::from_iter(without.into_iter().map(ListingId));
-        found.retain(|id| seen.insert(*id));
-        Ok(found)
-    }
-
-    /// The listings whose vectors lie nearest, among what the viewer may see.
-    fn nearest(&self, subject: &Side<'_>, kinds: &BTreeSet<Kind>, filters: &Filters, viewer: &Viewer) -> Result<Vec<ListingId>, Failure> {
-        let (Some(meanings), Some(own)) = (self.meanings(), self.vector_of(subject)) else { return Ok(Vec::new()) };
-        // What means nothing alike would have no reason to be there.
-        let (bound, limit) = (self.weights.vector_line[0], self.weights.vector_candidates);
-        meanings.nearest(&own, (kinds, bound, limit), |some| {
-            let ids: Vec<uuid::Uuid> = some.iter().filter(|id| Some(**id) != subject.id).map(|id| id.0).collect();
-            Ok(self.search.among(&ids, filters, viewer)?.into_iter().map(ListingId).collect())
-        })
     }
 
     /// The cosine of the vectors of two sides, if both have one; `own` is that of the first.
@@ -514,26 +421,6 @@ impl Engine {
             _ => Vec::new(),
         }
     }
-
-    /// What the seeker measures, or the offer: asked of the index, not counted as topic.
-    fn metric_terms(&self, content: &Content) -> Result<Vec<WantedTerm>, Failure> {
-        let Content::Need(need) = content else { return Ok(Vec::new()) };
-        let mut terms = Vec::new();
-        for lang in Lang::ALL {
-            let text = need.targets.iter().filter_map(|t| t.metric.get(lang)).collect::<Vec<_>>().join("\n");
-            if !text.is_empty() {
-                let found = self.search.telling_terms(&text, lang, METRIC_TERMS)?;
-                terms.extend(found.into_iter().map(|t| WantedTerm { view: t.view, term: t.term, weight: 0.3 }));
-            }
-        }
-        Ok(terms)
-    }
-}
-
-/// The same filters, and of any of these values.
-fn with<'a>(mut filters: Filters, facet: Facet, values: impl IntoIterator<Item = &'a str>) -> Filters {
-    filters.insert(facet, values.into_iter().map(str::to_owned).collect());
-    filters
 }
 
 /// The languages that a side has texts in.
@@ -562,22 +449,4 @@ fn need_and_technology<'a>(sought: &'a Content, offered: &'a Content) -> Option<
         (Content::Need(need), Content::Technology(technology)) => Some((need, technology)),
         _ => None,
     }
-}
-
-/// What the index is asked for, the weightiest words first, in the views it has.
-fn asked(terms: &Terms) -> Vec<WantedTerm> {
-    let mut all = Vec::new();
-    for term in &terms.all {
-        let view = match term.shape {
-            Shape::Pair => View::Pair,
-            Shape::Syllable => terms.syllables(),
-            Shape::Stem => View::Stem,
-            Shape::StemPair => continue,
-        };
-        all.push(WantedTerm { view, term: term.key.clone(), weight: term.plain_weight as f32 });
-        if let Some(code) = term.code() {
-            all.push(WantedTerm { view: View::Folded, term: code.to_owned(), weight: term.plain_weight as f32 });
-        }
-    }
-    all
 }

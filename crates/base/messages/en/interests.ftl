@@ -122,7 +122,10 @@ became-few = fewer than 3 parties
 became-withheld = not shown
 became-cut = Figures that stand for fewer than three parties are not shown, so that nobody is recognised.
 fact-reply-time = Reply time
-reply-hours = usually within { $count } hours; what was not answered is counted
+reply-hours = usually within { $count ->
+    [1] an hour
+   *[other] { $count } hours
+}; what was not answered is counted
 reply-days = usually within { $count } days; what was not answered is counted
 reply-never = often not at all: half of the interests waited { $count } days or more
 interest-kept = What you typed; that step is gone, copy it if you need it

@@ -1,7 +1,7 @@
 # Why two listings match, and why one is excluded.
 match-topic = Both speak of “{ $words }”: { $need } and { $offer }.
 match-translated = “{ $words }” in { $need } is “{ $others }” in { $offer }.
-match-meaning = The language model finds { $need } close in meaning to { $offer } (nearness { $near } %).
+match-meaning = The language model finds { $need } close in meaning to { $offer } (nearness { $near }%).
 match-field-with-title = title and { $field }
 match-field-of = the { $side }'s { $field }
 match-side-need = need
@@ -31,7 +31,10 @@ match-cooperation = Same form of cooperation: { $forms }.
 match-maturity = Ready enough: TRL { $need } at least wanted, TRL { $offer } reached.
 match-maturity-alike = About as ready: TRL { $need } and TRL { $offer }.
 match-completes = For the need “{ $need }” this technology reaches { $own }; the other one reaches { $other }.
-match-replies-hours = The offering side usually answers within { $count } hours.
+match-replies-hours = The offering side usually answers within { $count ->
+    [1] an hour
+   *[other] { $count } hours
+}.
 match-replies-days = The offering side usually answers within { $count } days.
 match-place = Both in { $place }.
 match-out-minimum-trl = Not ready enough: TRL { $need } at least wanted, TRL { $offer } reached.

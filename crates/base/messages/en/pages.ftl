@@ -15,7 +15,6 @@ parts-label = Parts of this page
 parts-about = This is long, so it is shown in { $count } parts.
 parts-next = Read on in part { $number }
 parts-one = Part { $number }
-parts-continued = (continued)
 fact-whole = see all
 verified-party = verified
 verified-on = on { $day }

@@ -15,7 +15,6 @@ parts-label = Các phần của trang
 parts-about = Nội dung dài, chia thành { $count } phần.
 parts-next = Đọc tiếp phần { $number }
 parts-one = Phần { $number }
-parts-continued = (tiếp theo)
 fact-whole = xem đầy đủ
 verified-party = đã xác minh
 verified-on = ngày { $day }

@@ -194,9 +194,16 @@ fn sweep_folder(folder: &Folder, before: SystemTime) -> std::io::Result<u64> {
         let name = entry.file_name();
         let Some((id, number)) = name.to_str().and_then(|name| name.split_once('#')) else { continue };
         let is_half = id.parse::<ConfidentialFileId>().is_ok() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-        if is_half && entry.metadata()?.modified()? < before {
-            std::fs::remove_file(entry.path())?;
-            gone += 1;
+        if is_half {
+            // One that got its name meanwhile, or that another node has taken away, is not there: no reason to stop.
+            let swept = entry.metadata().and_then(|data| data.modified()).and_then(|at| {
+                let is_old = at < before;
+                if is_old { std::fs::remove_file(entry.path()).map(|()| 1) } else { Ok(0) }
+            });
+            match swept {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                swept => gone += swept?,
+            }
         }
     }
     Ok(gone)

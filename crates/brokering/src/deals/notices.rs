@@ -52,10 +52,11 @@ pub(super) async fn moved(tx: &Tx, deal: &Deal, stage: &str, version: i64, by: O
 }
 
 /// Somebody wrote (`message`), handed in a document (`document`), offered (`offer`), accepted (`accepted`), took an offer back
-/// (`withdrawn`), wrote anew what was recorded (`record`) or took back what was noted (`taken_back`).
+/// (`withdrawn`), wrote anew what was recorded (`record`), took back what was noted (`taken_back`) or accepted the deal's
+/// agreement (`nda`, by the account's id, which other deals know, too).
 pub(super) async fn said(tx: &Tx, deal: &Deal, what: &'static str, which: Uuid, by: Option<AccountId>) -> Result<(), StoreError> {
     let facts = json!({ "code": deal.code, "what": what, "by": by });
-    tell_all(tx, deal, by, &about(deal, NoticeKind::DealMessage, facts, format!("deal_{what}:{which}"))).await
+    tell_all(tx, deal, by, &about(deal, NoticeKind::DealMessage, facts, format!("deal_{what}:{}:{which}", deal.id))).await
 }
 
 /// Tells of what is due: tasks to those whose they are, milestones to all, stages that should have been left to the

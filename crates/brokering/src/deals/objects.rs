@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::facts::Facts;
 use super::rows::{deal, object};
-use super::{Deal, DealReceipt, Role, Side, granted, readable, save};
+use super::{Deal, DealReceipt, Role, Side, granted, notices, readable, save};
 use crate::access::{ReadDeal, SetDealObjects};
 use crate::{Brokering, BrokeringError};
 
@@ -211,7 +211,8 @@ pub(super) async fn named(
     Ok(objects)
 }
 
-/// Sets what a deal transfers, as long as it goes on: whoever writes for the side that gives, and its brokers.
+/// Sets what a deal transfers, as long as it goes on: whoever writes for the side that gives, and its brokers. Everybody else in
+/// it is told.
 ///
 /// # Errors
 /// [`BrokeringError::Invalid`] for what may not be an object, and where the stage the deal stands in would lack what it needs;
@@ -241,6 +242,7 @@ pub async fn set_objects(
                 write(&tx, id, &objects).await?;
                 let version = save(&tx, deal, deal::ActiveModel::default()).await?;
                 tx.emit(NewEvent::new("deal", id, "deal.objects_set", json!({ "objects": ids(&objects) })));
+                notices::moved(&tx, &changed, &deal.stage, version, actor.account()).await?;
                 Ok(DealReceipt::of(deal, version))
             }
         })

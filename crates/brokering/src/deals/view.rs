@@ -106,8 +106,8 @@ pub struct Inside {
     pub meetings: Vec<MeetingView>,
     /// Papers that were noted; documents may be papers too.
     pub papers: Vec<PaperView>,
-    /// When a side first accepted the agreement to read what is confided of a listing that the other holds and the deal is about,
-    /// which is a non-disclosure agreement of the deal.
+    /// When a side first accepted a confidentiality agreement: that of the deal, or that to read what is confided of a listing which
+    /// the other side holds and the deal is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nda_accepted_at: Option<DateTime<Utc>>,
     /// The contract so far.

@@ -55,7 +55,9 @@ pub(crate) async fn note(tx: &Tx, party: PartyId) -> Result<(), StoreError> {
     let all = newest(tx.db(), party, tx.now()).await?;
     let oldest = all.iter().map(|took| took.end).min();
     let until = oldest.and_then(|at| at.checked_add_months(Months::new(MONTHS)));
-    let hours = median(all).median_hours.and_then(|hours| u32::try_from(hours).ok());
+    // Whoever answers less than half of it is not said to answer in any time.
+    let median = median(all);
+    let hours = median.median_hours.and_then(|hours| if median.is_unanswered { Some(u32::MAX) } else { u32::try_from(hours).ok() });
     accounts::replies::keep(tx, party, hours.zip(until).map(|(hours, until)| Reply { hours, until })).await
 }
 

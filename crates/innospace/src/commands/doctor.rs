@@ -44,7 +44,11 @@ pub async fn run(config: Config, data: PathBuf, as_json: bool) -> Result<ExitCod
                 Ok(Some(meanings)) => {
                     let (made, is_whole) = meanings.made(&parts.store).await?;
                     let published = listings::published::count(&parts.store).await?;
-                    let rest = if is_whole { "all have been through the model" } else { "a running server makes the others" };
+                    let rest = match is_whole {
+                        _ if config.matching.vectors <= 0.0 => "they count for nothing (matching.vectors is 0), and none is made",
+                        true => "all have been through the model",
+                        false => "a running server makes the others",
+                    };
                     notes.push(format!("vectors: {made} of {published} published listings have one; {rest}"));
                 }
             }

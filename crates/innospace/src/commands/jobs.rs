@@ -31,6 +31,9 @@ pub async fn run(config: Config, data: PathBuf, args: Jobs, as_json: bool) -> Re
         print(&json!({ "open": open, "failed": failed, "jobs": jobs }).to_string());
     } else {
         print(&format!("{open} wait or run, {failed} were given up"));
+        if failed > jobs.len() as u64 {
+            print(&format!("the last {}:", jobs.len()));
+        }
         for job in &jobs {
             let at = job.ended_at.unwrap_or(job.created_at).format("%Y-%m-%d %H:%M UTC");
             print(&format!("{at}  {}  {}  tried {} times: {}", job.kind, job.id, job.attempts, job.last_error.as_deref().unwrap_or("-")));

@@ -15,7 +15,8 @@ use listings::content::Content;
 use search::{DocKind, Facet, Failure, Filters, MAX_TERMS, RoleWeights, Viewer, Wanted, WantedTerm};
 use uuid::Uuid;
 
-use super::{Engine, Party, asked, with};
+use super::candidates::{asked, with};
+use super::{Engine, Party};
 use crate::answer::{Part, PartValue, Reason};
 use crate::constraints::{Constraint, Exclusion};
 use crate::counterparts::CounterpartKind;

@@ -37,10 +37,17 @@ pub async fn run(store: Store, meanings: Arc<Meanings>, stop: CancellationToken)
     tokio::join!(holding, making, tending);
 }
 
+fn note(meanings: &Meanings) {
+    metrics::gauge!("innospace_vectors_held").set(meanings.progress().held as f64);
+}
+
 async fn hold(store: Store, meanings: Arc<Meanings>, stop: CancellationToken) {
     let from = loop {
         match meanings.load(&store).await {
-            Ok(from) => break from,
+            Ok(from) => {
+                note(&meanings);
+                break from;
+            }
             Err(error) => tracing::error!(follower = HOLDING, error = report(&error), "the vectors of listings could not be read"),
         }
         tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(PAUSE) => {} }
@@ -52,7 +59,7 @@ async fn hold(store: Store, meanings: Arc<Meanings>, stop: CancellationToken) {
             async move {
                 let reached = events.last().map_or(from, |e| e.position);
                 meanings.take(&store, &events).await?;
-                metrics::gauge!("innospace_vectors_held").set(meanings.progress().held as f64);
+                note(&meanings);
                 Ok::<_, StoreError>(reached)
             }
         })

@@ -3,7 +3,7 @@
 //! Everything is looked at each time, a byte a number: a hundred thousand listings of 384 numbers are 40 MB and some
 //! hundredths of a second. The memory is bounded; what comes when it is full is left out, counted and told.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use base::ListingId;
 use listings::Kind;
@@ -28,14 +28,15 @@ pub(super) struct Held {
     places: HashMap<ListingId, usize>,
     entries: Vec<Entry>,
     numbers: Vec<i8>,
-    left_out: u64,
+    /// Those that found no room.
+    left_out: HashSet<ListingId>,
 }
 
 impl Held {
     /// Room for vectors of so many numbers in so many bytes.
     pub(super) fn new(dimensions: usize, bytes: usize) -> Self {
         let most = bytes / (dimensions + ENTRY_BYTES);
-        Self { dimensions, most, places: HashMap::new(), entries: Vec::new(), numbers: Vec::new(), left_out: 0 }
+        Self { dimensions, most, places: HashMap::new(), entries: Vec::new(), numbers: Vec::new(), left_out: HashSet::new() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -44,7 +45,7 @@ impl Held {
 
     /// How many found no room.
     pub(super) fn left_out(&self) -> u64 {
-        self.left_out
+        self.left_out.len() as u64
     }
 
     /// Puts the vector of a listing in place of whatever it had.
@@ -54,7 +55,7 @@ impl Held {
             return; // of another model, whatever its row says
         }
         if self.entries.len() >= self.most {
-            self.left_out += 1;
+            self.left_out.insert(id);
             return;
         }
         self.places.insert(id, self.entries.len());
@@ -64,6 +65,7 @@ impl Held {
 
     /// Forgets a listing; the last one takes its place.
     pub(super) fn remove(&mut self, id: ListingId) {
+        self.left_out.remove(&id);
         let Some(place) = self.places.remove(&id) else { return };
         self.entries.swap_remove(place);
         let last = self.entries.len();

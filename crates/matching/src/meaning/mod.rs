@@ -130,10 +130,10 @@ impl Meanings {
         let mut after = None;
         loop {
             let page = stored::page_after(store.db(), model, after).await?;
-            let Some(last) = page.last().map(|row| row.id) else { break };
+            let Some(last) = page.last().map(|row| ListingId(row.listing_id)) else { break };
             after = Some(last);
             let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-            page.iter().for_each(|row| held.put(row.id, row.kind, row.hash, &row.vector));
+            page.into_iter().filter_map(stored::sound).for_each(|row| held.put(row.id, row.kind, row.hash, &row.vector));
         }
         let is_done = stored::fill(store.db(), model).await?.is_some_and(|fill| fill.is_done);
         self.whole.store(is_done, Ordering::Release);

@@ -41,18 +41,31 @@ fn read(row: vector::Model) -> Result<Row, StoreError> {
     Ok(Row { id: ListingId(row.listing_id), kind, version: u32::try_from(row.version).unwrap_or(u32::MAX), hash: row.text_hash, vector })
 }
 
+/// What can be read of a row. One that is damaged is told and passed over: its listing is matched by words alone until its
+/// text changes, and nothing waits for it.
+pub(super) fn sound(row: vector::Model) -> Option<Row> {
+    let id = row.listing_id;
+    match read(row) {
+        Ok(row) => Some(row),
+        Err(error) => {
+            tracing::warn!(listing = %id, cause = store::follow::report(&error), "a stored vector is passed over");
+            None
+        }
+    }
+}
+
 /// A stored vector is nothing but zeros.
 #[derive(Debug, thiserror::Error)]
 #[error("the bytes are no direction")]
 struct NoDirection;
 
-/// The vectors of a model in the order of listings.
-pub(super) async fn page_after(db: &impl ConnectionTrait, model: Uuid, after: Option<ListingId>) -> Result<Vec<Row>, StoreError> {
+/// The rows of a model in the order of listings.
+pub(super) async fn page_after(db: &impl ConnectionTrait, model: Uuid, after: Option<ListingId>) -> Result<Vec<vector::Model>, StoreError> {
     let mut query = vector::Entity::find().filter(vector::Column::Model.eq(model));
     if let Some(after) = after {
         query = query.filter(vector::Column::ListingId.gt(after.0));
     }
-    query.order_by_asc(vector::Column::ListingId).limit(PAGE).all(db).await?.into_iter().map(read).collect()
+    Ok(query.order_by_asc(vector::Column::ListingId).limit(PAGE).all(db).await?)
 }
 
 /// The vectors of these listings by a model.
@@ -61,7 +74,7 @@ pub(super) async fn with_vectors(db: &impl ConnectionTrait, model: Uuid, ids: &[
     for some in ids.chunks(ROWS) {
         let of = vector::Column::ListingId.is_in(some.iter().map(|id| id.0));
         let rows = vector::Entity::find().filter(vector::Column::Model.eq(model)).filter(of).all(db).await?;
-        all.extend(rows.into_iter().map(read).collect::<Result<Vec<_>, _>>()?);
+        all.extend(rows.into_iter().filter_map(sound));
     }
     Ok(all)
 }

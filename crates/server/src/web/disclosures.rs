@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base::{DisclosureId, Lang, Limit, messages};
 use brokering::BrokeringError;
-use brokering::confidential::disclosures::{self, Acceptance, DisclosureDetail, DisclosureState, DisclosureView};
+use brokering::confidential::disclosures::{self, Acceptance, DisclosureDetail, DisclosureState, DisclosureView, NdaView};
 use brokering::confidential::openings;
 
 use super::confidential::{size, state_words};
@@ -66,11 +66,25 @@ struct DisclosurePage {
     can_accept: bool,
     can_open: bool,
     content: String,
-    nda_title: String,
-    nda_html: String,
-    nda_version: String,
-    nda_hash: String,
+    nda: NdaText,
+    /// Said above the button that accepts it.
+    nda_note: String,
     faults: Vec<FaultLine>,
+}
+
+/// An agreement as it is read on a page.
+pub(super) struct NdaText {
+    pub title: String,
+    pub html: String,
+    pub version: String,
+    pub hash: String,
+}
+
+impl NdaText {
+    pub fn of(nda: NdaView) -> Self {
+        let (title, html) = nda_html(&nda.text);
+        Self { title, html, version: nda.version, hash: nda.hash }
+    }
 }
 
 /// A section of the text.
@@ -131,7 +145,7 @@ pub(super) async fn list(State(app): State<App>, visit: Visit) -> Result<Respons
 }
 
 /// Title and body of an agreement as HTML; its headings stand below the section's.
-pub(super) fn nda_html(text: &str) -> (String, String) {
+fn nda_html(text: &str) -> (String, String) {
     let (title, body) = match text.strip_prefix("# ").and_then(|rest| rest.split_once('\n')) {
         Some((title, body)) => (title.trim().to_owned(), body),
         None => (String::new(), text),
@@ -150,7 +164,6 @@ async fn disclosure(app: &App, visit: &Visit, id: DisclosureId, status: StatusCo
     let DisclosureDetail { disclosure: view, nda } = disclosures::get(&app.brokering, &visit.who.actor, id).await?;
     let is_reader = visit.who.actor.account() == Some(view.account);
     let (state_label, tone) = state_words(view.state, lang);
-    let (nda_title, nda_html) = nda_html(&nda.text);
     let path = format!("/disclosures/{id}");
     let title = title_of(&view);
     let shown = DisclosurePage {
@@ -169,10 +182,8 @@ async fn disclosure(app: &App, visit: &Visit, id: DisclosureId, status: StatusCo
         can_accept: is_reader && view.state == DisclosureState::Granted,
         can_open: is_reader && view.state == DisclosureState::Accepted,
         content: localised(lang, &format!("{path}/content")),
-        nda_title,
-        nda_html,
-        nda_version: nda.version,
-        nda_hash: nda.hash,
+        nda: NdaText::of(nda),
+        nda_note: messages::say(lang, "disclosure-recorded", &[]),
         title,
         faults,
     };

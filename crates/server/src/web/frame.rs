@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use base::{Actor, Lang, messages};
 use serde_json::Value;
 
-use super::assets;
+use super::{assets, portion};
 use crate::app::App;
 use crate::extract::Who;
 use crate::look::{Logo, Space};
@@ -307,9 +307,18 @@ impl Frame {
         self.lang.other()
     }
 
-    /// The page in the other language.
+    /// The page in the other language; its first part, for the other language's texts fall into other parts.
     pub fn other_href(&self) -> String {
-        localised(self.other(), &self.whereabouts())
+        let here = self.whereabouts();
+        let whole = match here.split_once('?') {
+            Some((path, query)) => {
+                let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != portion::PART);
+                let kept = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+                if kept.is_empty() { path.to_owned() } else { format!("{path}?{kept}") }
+            }
+            None => here,
+        };
+        localised(self.other(), &whole)
     }
 
     /// Whether the page was asked for with this value of a parameter.

@@ -111,9 +111,8 @@ const DEPTH: usize = 3;
 static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(&crate::openapi::document(&crate::routes::all(), "")).unwrap_or_default());
 
-/// The groups with their operations, in the order of their names.
-/// In which group an operation stands: the first piece of its address. Listings, deals and parties have so much to
-/// them that each of their parts is a group of its own, else one page would be too heavy.
+/// In which group an operation stands: the first piece of its address. Listings, deals and parties have so much to them that
+/// each of their parts is a group of its own, else one page would be too heavy.
 fn group_of(path: &str) -> String {
     let mut pieces = path.trim_start_matches("/api/v1/").split('/');
     let first = pieces.next().unwrap_or_default();
@@ -123,6 +122,7 @@ fn group_of(path: &str) -> String {
     }
 }
 
+/// The groups with their operations, in the order of their names.
 fn groups(document: &Value) -> BTreeMap<String, Vec<Operation>> {
     let mut groups: BTreeMap<String, Vec<Operation>> = BTreeMap::new();
     for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {

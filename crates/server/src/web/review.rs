@@ -253,6 +253,8 @@ async fn review_page(
         }
         None => portion::asked(visit)?,
     };
+    // What was sent is shown even where there are fewer parts by now.
+    let part = if typed.is_some() { part.min(ranges.len().saturating_sub(1)) } else { part };
     let shown = ranges.get(part).cloned().ok_or_else(Problem::not_found)?;
     let parts = Parts::new(&localised(lang, &format!("/review/{id}")), &[], part, ranges.len());
     let is_elsewhere = |n: usize, line: &Compared| !shown.contains(&n) && !line.note_text.is_empty();

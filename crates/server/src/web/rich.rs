@@ -8,6 +8,8 @@ use base::{Lang, Localised};
 use comrak::nodes::NodeValue;
 use comrak::{Arena, Options, format_html, parse_document};
 
+use super::versus::escaped;
+
 /// A text for the page: in the reader's language, or in another with that language said.
 #[derive(Clone, Debug)]
 pub(super) struct Words {
@@ -45,6 +47,10 @@ pub(super) fn words(text: &Localised, lang: Lang) -> Option<Words> {
     Some(Words { text: found.to_owned(), lang: written_in.map(Lang::code) })
 }
 
+/// So many bytes of HTML a text may become, and so many for each of its own.
+const MARKUP_BYTES: usize = 4_000;
+const MARKUP_SHARE: usize = 4;
+
 /// The second lock behind `escape`: these tags and no other.
 static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::new();
@@ -57,8 +63,17 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// Markdown as HTML. Raw HTML in it is shown as text; its headings rank below the page's own.
+/// Markdown as HTML. Raw HTML in it is shown as text; its headings rank below the page's own. Markup that says far more than its
+/// words, such as quotes within quotes without end, is shown as it was typed, so that no page becomes heavy by it.
 pub(super) fn markdown(text: &str) -> String {
+    let html = marked_up(text);
+    if html.len() <= MARKUP_BYTES + MARKUP_SHARE * text.len() {
+        return html;
+    }
+    text.lines().filter(|line| !line.trim().is_empty()).map(|line| format!("<p>{}</p>", escaped(line))).collect()
+}
+
+fn marked_up(text: &str) -> String {
     let mut options = Options::default();
     options.render.escape = true;
     let arena = Arena::new();
@@ -78,6 +93,14 @@ pub(super) fn markdown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quotes_without_end_are_shown_as_they_were_typed() {
+        let html = markdown(&">".repeat(4_000));
+        assert!(html.starts_with("<p>&gt;&gt;") && html.len() < 20_000, "{}", html.len());
+        let list = "- một\n".repeat(1_000);
+        assert!(markdown(&list).contains("<li>một</li>"));
+    }
 
     #[test]
     fn markdown_can_do_no_harm() {

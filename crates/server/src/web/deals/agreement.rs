@@ -10,7 +10,7 @@ use brokering::BrokeringError;
 use brokering::confidential::disclosures::Acceptance;
 use brokering::deals;
 
-use super::super::disclosures::nda_html;
+use super::super::disclosures::NdaText;
 use super::super::faults::FaultLine;
 use super::super::form::Form;
 use super::super::format::{self, Moment};
@@ -28,10 +28,9 @@ struct AgreementPage {
     deal: String,
     here: String,
     accepted: Option<Moment>,
-    title: String,
-    html: String,
-    version: String,
-    hash: String,
+    can_accept: bool,
+    nda: NdaText,
+    nda_note: String,
     faults: Vec<FaultLine>,
 }
 
@@ -41,17 +40,15 @@ async fn agreement(app: &App, visit: &Visit, id: DealId, status: StatusCode, fau
     let found = deals::deal_nda(&app.brokering, actor, id).await?;
     let code = deals::titles(&app.brokering, actor, &[id]).await?.remove(&id).map(|deal| deal.code).unwrap_or_default();
     let path = format!("/deals/{id}/nda");
-    let (title, html) = nda_html(&found.nda.text);
     let view = AgreementPage {
         f: visit.frame(app, messages::say(lang, "deal-nda-title", &[("code", &code)])).at(&path).unlisted().without_search().placed("my"),
         code,
         deal: localised(lang, &format!("/deals/{id}")),
         here: localised(lang, &path),
         accepted: found.accepted_at.map(|at| format::moment(lang, at)),
-        title,
-        html,
-        version: found.nda.version,
-        hash: found.nda.hash,
+        can_accept: found.accepted_at.is_none(),
+        nda: NdaText::of(found.nda),
+        nda_note: say(lang, "deal-nda-recorded"),
         faults,
     };
     Ok(page(status, lang, &view))

@@ -241,7 +241,7 @@ async fn part_page(app: &App, visit: &Visit, shown: Shown<'_>) -> Result<Respons
             let what = objects::field(app, visit, &shown.view, shown.typed, wrong.at(objects::AT)).await?;
             if let Some(text) = &what.fault {
                 // The ticks are no field of the table, so the way to them is made here.
-                faults.retain(|line| line.text != *text);
+                faults.retain(|line| !(line.id.is_empty() && line.text == *text));
                 faults.insert(0, FaultLine { id: objects::AT.to_owned(), label: what.label.clone(), text: text.clone() });
             }
             fields.insert(0, what);

@@ -13,9 +13,6 @@ use super::super::format::{self, Moment};
 use super::super::rich::{Words, language_attribute, markdown, words};
 use super::{Names, say};
 
-/// Bytes of HTML that a text with markup may become.
-const RICH_BYTES: usize = 20_000;
-
 /// A piece of the story.
 pub(crate) enum Block {
     /// Plain text.
@@ -219,9 +216,7 @@ impl Pen<'_> {
 
     pub fn rich(&self, key: &'static str, text: &Localised) -> Option<Block> {
         let words = self.words(text)?;
-        let html = markdown(&words.text);
-        // Markup that says far more than its words, such as quotes within quotes without end, is shown as it was typed.
-        Some(if html.len() > RICH_BYTES { Block::Prose { key, words } } else { Block::Rich { key, html, lang: words.lang } })
+        Some(Block::Rich { key, html: markdown(&words.text), lang: words.lang })
     }
 
     /// Words of a list, each in the language it is in.

@@ -118,7 +118,7 @@ pub(in crate::web) async fn save(
             let newest = Writing::load(&app, &visit, &id).await?;
             let is_open = newest.has_step(Move::Edit) && matches!(error, ListingError::Stale { .. });
             let (key, mut view) = match base.as_ref().filter(|_| is_open) {
-                Some(base) => ("post-joined", joined(&sheet, base, &mine, &newest)),
+                Some(base) => ("post-joined", joined(&sheet, base, &mine, &newest, sent.form.get(PART))),
                 None => {
                     let key = if is_open { "post-stale" } else { "post-closed" };
                     (key, sheet.page(&value, Some(&sent.form), &Faults::new(), Some(&newest)))
@@ -146,7 +146,7 @@ fn value_of(content: &Content) -> Result<Value, Problem> {
 }
 
 /// The page with what its writer and others wrote from the same version; where both wrote, it says what the others did.
-fn joined(sheet: &Sheet<'_>, base: &Value, mine: &Value, newest: &Writing) -> PostingPage {
+fn joined(sheet: &Sheet<'_>, base: &Value, mine: &Value, newest: &Writing, part: &str) -> PostingPage {
     let lang = sheet.visit.lang();
     let merged = listings::merge::merge(base, mine, &newest.view.content);
     let told = merged.clashes.iter().map(|clash| {
@@ -158,6 +158,8 @@ fn joined(sheet: &Sheet<'_>, base: &Value, mine: &Value, newest: &Writing) -> Po
     // Rows are told by which of the newest version's they are, so that what the form does not show stays with its row.
     let count = |at: &str| newest.view.content.pointer(at).and_then(Value::as_array).map_or(0, Vec::len);
     let moved = merged.rows.iter().filter(|(at, rows)| !is_as_it_was(rows, count(at)));
-    let origins = Form::default().with(moved.flat_map(|(at, rows)| row_origins(at, rows)));
+    // The part that was sent is the one that is shown: it is what sending it again keeps.
+    let part = std::iter::once((PART.to_owned(), part.to_owned()));
+    let origins = Form::default().with(moved.flat_map(|(at, rows)| row_origins(at, rows)).chain(part));
     sheet.page_saying(&merged.content, Some(&origins), &wrong, Some(newest))
 }
