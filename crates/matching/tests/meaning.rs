@@ -69,7 +69,7 @@ fn a_vietnamese_need_finds_an_english_technology_without_a_common_word_and_says_
     );
     assert_eq!(
         said(Lang::En),
-        "The language model finds the need's title and problem close in meaning to the technology's title and summary (nearness 100 %)."
+        "The language model finds the need's title and problem close in meaning to the technology's title and summary (nearness 100%)."
     );
     let part = found[0].parts.iter().find(|part| part.part == Part::Meaning).unwrap();
     assert!(part.known && part.value > 0.99);
