@@ -72,7 +72,7 @@ async fn an_agreement_that_was_accepted_to_read_counts_and_meets_the_stage_that_
             deal.go(&broker, "introduced").await.expect(200);
             assert_eq!(deal.go(&broker, "nda").await.status, status);
             let page = broker.get(&deal.path.replace("/api/v1", "")).await.text;
-            assert_eq!(page.contains("đã chấp thuận khi mở phần bảo mật của tin"), status == 200, "{page}");
+            assert_eq!(page.contains("đã chấp thuận để đọc nội dung bảo mật"), status == 200, "{page}");
             if status == 200 {
                 deal.post(&broker, "papers", json!({"kind": "nda", "dated_on": "2026-11-24"})).await.expect(201);
             }
