@@ -114,6 +114,8 @@ pub struct PartyFilter {
     pub province: Option<Code>,
     /// Only checked in this way.
     pub verification: Option<Code>,
+    /// Only these.
+    pub among: Option<Vec<PartyId>>,
 }
 
 /// Registers a party; who registers it becomes its confirmed admin.
@@ -411,6 +413,9 @@ fn filtered(filter: &PartyFilter) -> Select<party::Entity> {
         if let Some(code) = code {
             query = query.filter(column.eq(code.as_str()));
         }
+    }
+    if let Some(ids) = &filter.among {
+        query = query.filter(party::Column::Id.is_in(ids.iter().map(|id| id.0)));
     }
     query
 }

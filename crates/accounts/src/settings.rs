@@ -62,7 +62,7 @@ impl Serialize for Hidden {
 pub struct AccountSettings {
     /// Where people reach the space: links in mail begin with it. No slash at the end.
     pub public_url: String,
-    /// The space's name in mail and in authenticator apps.
+    /// The space's name in mail and in authenticator apps; empty: what the space calls itself.
     pub space_name: String,
     /// 64 hexadecimal digits that encrypt second factors; empty: `secret.key` in the data directory.
     pub instance_key: Hidden,
@@ -113,7 +113,7 @@ impl Default for AccountSettings {
     fn default() -> Self {
         Self {
             public_url: "http://127.0.0.1:8080".to_owned(),
-            space_name: "Innospace".to_owned(),
+            space_name: String::new(),
             instance_key: Hidden::default(),
             password_min_length: 8,
             password_min_score: 2,

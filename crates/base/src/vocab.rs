@@ -48,7 +48,9 @@ impl Term {
         }
     }
 
-    fn in_force(&self, day: NaiveDate) -> bool {
+    /// Whether it may be chosen on `day`.
+    #[must_use]
+    pub fn in_force(&self, day: NaiveDate) -> bool {
         self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
     }
 }
@@ -253,6 +255,15 @@ mod tests {
         let fields = all.get("fields").unwrap();
         assert_eq!(fields.path("40107").len(), 3);
         assert!(fields.terms.iter().all(|t| fields.latest(t.code.as_str()).is_some()) && fields.latest("x").is_none());
+    }
+
+    #[test]
+    fn of_provinces_those_in_force_may_be_chosen() {
+        let all = Vocabularies::built_in().unwrap();
+        let today = NaiveDate::from_ymd_opt(2026, 11, 24).unwrap();
+        let open: Vec<&Term> = all.get("provinces").unwrap().terms.iter().filter(|t| t.in_force(today)).collect();
+        let names: std::collections::BTreeSet<&str> = open.iter().map(|t| t.name(Lang::Vi)).collect();
+        assert_eq!((open.len(), names.len()), (34, 34), "each once");
     }
 
     #[test]

@@ -6,10 +6,11 @@
 pub struct UnknownWord;
 
 /// Makes an enum of words: `ALL`, `as_str`, `Display`, `FromStr`, serde and schema. The crate that uses it depends on
-/// serde and utoipa.
+/// serde and utoipa. A word is taken as a bare token: utoipa does not read the `rename` of one that is a `literal`, and
+/// would give the names of the variants as the words.
 #[macro_export]
 macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? })+) => {$(
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:tt),+ $(,)? })+) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize, ::serde::Deserialize, ::utoipa::ToSchema)]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant),+ }

@@ -60,7 +60,11 @@ pub async fn parts(config: &Config, data: &Path, clock: Clock) -> Result<Parts, 
 /// If a part cannot be opened; the message says which.
 pub fn stand_on(store: Store, config: &Config, data: &Path) -> Result<Parts, Failure> {
     let vocabularies = Arc::new(Vocabularies::built_in()?);
-    let accounts = Accounts::open(store.clone(), config.accounts.clone(), Arc::clone(&vocabularies), data)?;
+    let mut settings = config.accounts.clone();
+    if settings.space_name.is_empty() {
+        settings.space_name = config.space(false).map_err(|e| e.to_string())?.name_vi;
+    }
+    let accounts = Accounts::open(store.clone(), settings, Arc::clone(&vocabularies), data)?;
     let listings = Listings { store: store.clone(), vocabularies: Arc::clone(&vocabularies), settings: config.listings.clone() };
     Ok(Parts { store, accounts, listings, vocabularies })
 }

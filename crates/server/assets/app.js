@@ -123,7 +123,10 @@
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     const found = document.getElementById("found");
     if (live && found) live.textContent = found.textContent;
-    if (event.detail.ctx.text?.includes("id=\"finding\"")) keepUp(event.detail.ctx.text);
+    if (!event.detail.ctx.text?.includes("id=\"finding\"")) return;
+    keepUp(event.detail.ctx.text);
+    // What was pressed may be gone with the old results: whoever uses the keys goes on from the new ones.
+    if (found && document.activeElement === document.body) found.focus({ preventScroll: true });
   });
   // Only the results are exchanged; what stands around them and speaks of the same search follows: links that lead to it in
   // another language, or back to it, and the words in its box, unless somebody is just typing there.

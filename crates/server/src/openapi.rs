@@ -239,6 +239,34 @@ mod tests {
         assert_eq!(wrong, Vec::<&String>::new());
     }
 
+    /// The lists of words in a document, with where they stand.
+    fn words<'a>(value: &'a Value, at: &str, all: &mut Vec<(String, &'a str)>) {
+        if let Some(words) = value["enum"].as_array() {
+            all.extend(words.iter().filter_map(Value::as_str).map(|word| (at.to_owned(), word)));
+        }
+        let inside: Vec<(String, &Value)> = match value {
+            Value::Object(map) => map.iter().map(|(name, value)| (format!("{at}/{name}"), value)).collect(),
+            Value::Array(items) => items.iter().map(|value| (at.to_owned(), value)).collect(),
+            _ => Vec::new(),
+        };
+        for (at, value) in inside {
+            words(value, &at, all);
+        }
+    }
+
+    #[test]
+    fn the_words_that_are_told_are_those_that_are_taken() {
+        let document: Value = serde_json::from_str(&document(&routes::all(), "")).unwrap();
+        let mut all = Vec::new();
+        words(&document["components"]["schemas"], "", &mut all);
+        assert!(all.len() > 100, "{}", all.len());
+        // No word of ours has a capital letter; the names of variants have.
+        let wrong: Vec<_> = all.iter().filter(|(_, word)| word.chars().any(char::is_uppercase)).collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+        let anonymity = &document["components"]["schemas"]["Anonymity"]["enum"];
+        assert_eq!(*anonymity, serde_json::json!(["named", "sector_and_region", "hidden"]));
+    }
+
     fn declared() -> Value {
         serde_json::from_str(&document(&routes::all(), "")).unwrap()
     }

@@ -5,6 +5,7 @@ numbers-none = There is nothing to count yet. When listings are public, figures 
 numbers-staff = Figures for staff
 number-waiting = Waiting for review
 number-waiting-about = The longest since { $since }
+number-waiting-none = Nothing waits.
 number-time = From submitted to published
 number-time-about = Median. Nine of ten of the last { $count } publications took at most { $ninth }.
 span-minutes = { $count } min

@@ -257,6 +257,7 @@ column-need = Need
 choose-none = Not chosen
 staff-accounts-find = Find by e-mail or name
 staff-accounts-find-now = Find
+staff-parties-find = Find by name, short name or tax code
 staff-act-reason = Reason for removing the second factor
 staff-act-reason-hint = At least 10 characters; the person reads it in a letter. Make sure it is really them first.
 staff-take-second-factor = Remove the second factor

@@ -88,6 +88,10 @@ found-ignored = Not understood, and searched as plain words or left out:
 did-you-mean = Did you mean
 facets = Narrow the results
 facets-open = Narrow the results
+found-see = { $count ->
+    [one] See 1 result
+   *[other] See { $count } results
+  }
 facet-more = { $count } more
 facet-field = Field
 facet-trl = Readiness (TRL)

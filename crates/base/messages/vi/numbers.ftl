@@ -5,6 +5,7 @@ numbers-none = Chưa có gì để đếm. Khi có tin công khai, con số sẽ
 numbers-staff = Con số cho cán bộ
 number-waiting = Chờ xét duyệt
 number-waiting-about = Lâu nhất từ { $since }
+number-waiting-none = Không có tin nào đang chờ.
 number-time = Từ lúc gửi đến lúc đăng
 number-time-about = Trung vị. Chín phần mười trong { $count } lần đăng gần nhất mất không quá { $ninth }.
 span-minutes = { $count } phút

@@ -230,6 +230,7 @@ column-need = Nhu cầu
 choose-none = Chưa chọn
 staff-accounts-find = Tìm theo e-mail hoặc tên
 staff-accounts-find-now = Tìm
+staff-parties-find = Tìm theo tên, tên viết tắt hoặc mã số thuế
 staff-act-reason = Lý do gỡ xác thực hai lớp
 staff-act-reason-hint = Ít nhất 10 ký tự; người này sẽ đọc được trong thư. Hãy kiểm tra đúng người trước khi gỡ.
 staff-take-second-factor = Gỡ xác thực hai lớp

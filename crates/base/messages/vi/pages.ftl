@@ -79,6 +79,7 @@ found-ignored = Phần không hiểu được, đã tìm như từ thường ho�
 did-you-mean = Có phải bạn muốn tìm
 facets = Lọc kết quả
 facets-open = Lọc kết quả
+found-see = Xem { $count } kết quả
 facet-more = Thêm { $count } mục
 facet-field = Lĩnh vực
 facet-trl = Mức sẵn sàng (TRL)

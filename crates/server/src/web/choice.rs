@@ -19,7 +19,7 @@ pub(super) struct Choice {
 /// The terms of a list that may be chosen today.
 pub(super) fn choices(all: &Vocabularies, list: &str, today: NaiveDate, lang: Lang, is_on: impl Fn(&str) -> bool) -> Vec<Choice> {
     let Some(list) = all.get(list) else { return Vec::new() };
-    let open = list.terms.iter().filter(|term| list.term(term.code.as_str(), today).is_some());
+    let open = list.terms.iter().filter(|term| term.in_force(today));
     open.map(|term| Choice {
         value: term.code.0.clone(),
         label: term.name(lang).to_owned(),

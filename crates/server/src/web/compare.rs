@@ -117,7 +117,7 @@ fn terms(content: &Content) -> Option<&Terms> {
 fn price(pen: &Pen<'_>, content: &Content) -> String {
     let Some(price) = terms(content).and_then(|t| t.price.as_ref()) else { return String::new() };
     let kind = pen.name("price_kinds", Some(&price.kind));
-    match price.amount.as_ref().and_then(|a| format::range(pen.lang, a)) {
+    match format::price(pen.lang, price) {
         Some(amount) => format!("{kind}: {amount}"),
         None => kind,
     }

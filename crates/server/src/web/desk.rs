@@ -106,7 +106,7 @@ struct DeskPage {
 pub(super) fn terms(app: &App, list: &str, lang: Lang) -> Vec<Opt> {
     let today = app.clock().today();
     let Some(list) = app.vocabularies.get(list) else { return Vec::new() };
-    let open = list.terms.iter().filter(|t| list.term(t.code.as_str(), today).is_some());
+    let open = list.terms.iter().filter(|t| t.in_force(today));
     open.map(|t| Opt { value: t.code.0.clone(), label: t.name(lang).to_owned(), depth: 0, is_on: false }).collect()
 }
 

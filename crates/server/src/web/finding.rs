@@ -269,6 +269,12 @@ fn chips(asked: &Asked, party: Option<String>, lang: Lang, vocabularies: &Vocabu
         chips.push(Link { text: party.unwrap_or_else(|| "…".to_owned()), href: asked.of_anybody().address(lang, None) });
     }
     for (facet, values) in asked.filters.iter().filter(|(facet, _)| **facet != Facet::Kind || asked.kind().is_none()) {
+        if *facet == Facet::Trl
+            && let Some(text) = levels(values)
+        {
+            chips.push(Link { text, href: asked.whatever(Narrowed::Facet(Facet::Trl)).address(lang, None) });
+            continue;
+        }
         for code in values {
             let text = short(*facet, &facet.label(code, lang, vocabularies));
             chips.push(Link { text, href: asked.without(*facet, code).address(lang, None) });
@@ -279,6 +285,16 @@ fn chips(asked: &Asked, party: Option<String>, lang: Lang, vocabularies: &Vocabu
     }
     chips.truncate(CHIPS);
     chips
+}
+
+/// Readiness levels that follow each other, as one: `TRL 4–6`, `TRL ≥ 7`; none for one alone or with gaps.
+fn levels(values: &BTreeSet<String>) -> Option<String> {
+    let all: Vec<u8> = values.iter().map(|value| value.parse().ok()).collect::<Option<_>>()?;
+    let (first, last) = (*all.first()?, *all.last()?);
+    if all.len() < 2 || usize::from(last - first) + 1 != all.len() {
+        return None;
+    }
+    Some(if last == 9 { format!("TRL ≥ {first}") } else { format!("TRL {first}–{last}") })
 }
 
 /// What is looked for, in words: what was typed, then what it is narrowed to.
@@ -424,4 +440,17 @@ fn tree<'a>(facet: Facet, counts: &'a [FacetCount], asked: &Asked, vocabularies:
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::levels;
+
+    #[test]
+    fn levels_that_follow_each_other_are_one_chip() {
+        let of = |all: &[&str]| levels(&all.iter().map(|l| (*l).to_owned()).collect());
+        assert_eq!(of(&["5", "6", "7", "8", "9"]).unwrap(), "TRL ≥ 5");
+        assert_eq!(of(&["4", "5", "6"]).unwrap(), "TRL 4–6");
+        assert_eq!((of(&["4"]), of(&["4", "6"]), of(&["none"])), (None, None, None));
+    }
 }

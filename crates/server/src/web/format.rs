@@ -5,6 +5,7 @@
 use base::clock::in_vietnam;
 use base::{Currency, Lang, MoneyRange, messages};
 use chrono::{DateTime, NaiveDate, Utc};
+use listings::content::Price;
 
 /// Figures with at most three decimals, grouped by thousands.
 pub(super) fn number(lang: Lang, value: f64) -> String {
@@ -195,6 +196,15 @@ pub(super) fn range(lang: Lang, range: &MoneyRange) -> Option<String> {
     }
 }
 
+/// A price. One amount is the price itself unless it is the lowest of a range or a floor.
+pub(super) fn price(lang: Lang, price: &Price) -> Option<String> {
+    let amount = price.amount.as_ref()?;
+    match (price.kind.as_str(), amount.min_minor, amount.max_minor) {
+        ("firm" | "indicative", Some(one), None) | ("firm" | "indicative", None, Some(one)) => Some(money(lang, one, &amount.currency)),
+        _ => range(lang, amount),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,6 +241,16 @@ mod tests {
         assert_eq!(beginning("Máy sấy cơm dừa", 9), "Máy sấ…");
         assert_eq!(beginning("a & b", 6), "a…");
         assert_eq!(beginning("\"\"\"", 10), "\"\"…");
+    }
+
+    #[test]
+    fn one_amount_is_the_price_unless_it_is_the_lowest() {
+        let of = |kind: &str, min, max| price(Lang::Vi, &Price { kind: kind.into(), amount: Some(vnd(min, max)) }).unwrap();
+        assert_eq!(of("firm", Some(450_000_000), None), "450 triệu ₫");
+        assert_eq!(of("indicative", None, Some(450_000_000)), "450 triệu ₫");
+        assert_eq!(of("floor", Some(450_000_000), None), "từ 450 triệu ₫");
+        assert_eq!(of("range", Some(450_000_000), None), "từ 450 triệu ₫");
+        assert_eq!(of("firm", Some(400_000_000), Some(450_000_000)), "400–450 triệu ₫");
     }
 
     #[test]

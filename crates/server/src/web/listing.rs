@@ -246,7 +246,7 @@ pub(super) fn listing_page(
     f.is_listed = !is_preview && view.inside.is_none() && view.status == Status::Published && is_first;
     let address = f.canonical();
     let f = {
-        let data = structured(&f, view, &address);
+        let data = structured(&f, view, &address, vocabularies);
         f.data(&data)
     };
     Some(ListingPage {
@@ -340,7 +340,7 @@ fn own_facts(pen: &Pen<'_>, view: &ListingView) -> Facts {
 }
 
 /// What search engines read: schema.org. Nothing that the page does not show.
-fn structured(f: &Frame, view: &ListingView, address: &str) -> Value {
+fn structured(f: &Frame, view: &ListingView, address: &str, vocabularies: &Vocabularies) -> Value {
     let kind = match view.kind {
         Kind::Technology => "Product",
         Kind::IpAsset => "CreativeWork",
@@ -369,7 +369,10 @@ fn structured(f: &Frame, view: &ListingView, address: &str) -> Value {
         object.insert("keywords".to_owned(), json!(keywords.join(", ")));
     }
     if let Some(field) = view.typed.field() {
-        object.insert(if view.kind == Kind::Technology { "category" } else { "about" }.to_owned(), json!(field.as_str()));
+        object.insert(
+            if view.kind == Kind::Technology { "category" } else { "about" }.to_owned(),
+            json!(vocabularies.name("fields", field.as_str(), f.lang)),
+        );
     }
     data
 }

@@ -168,8 +168,12 @@ fn figures(own: &Numbers, lang: Lang) -> Vec<Figure> {
         text,
         about: messages::say(lang, &format!("{key}-about"), args),
     };
-    let since = own.oldest_waiting.map_or_else(|| "–".to_owned(), |at| format::moment(lang, at).exact);
-    let mut all = vec![figure("number-waiting", format::count(lang, own.waiting), &[("since", &since)])];
+    let mut waiting = figure("number-waiting", format::count(lang, own.waiting), &[]);
+    waiting.about = own.oldest_waiting.map_or_else(
+        || messages::say(lang, "number-waiting-none", &[]),
+        |at| messages::say(lang, "number-waiting-about", &[("since", &format::moment(lang, at).exact)]),
+    );
+    let mut all = vec![waiting];
     if let Some(took) = own.time_to_publish {
         let (ninth, count) = (span(lang, took.ninth_decile_seconds), format::count(lang, took.count));
         all.push(figure("number-time", span(lang, took.median_seconds), &[("ninth", &ninth), ("count", &count)]));

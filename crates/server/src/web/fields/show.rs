@@ -310,7 +310,9 @@ impl Shown<'_> {
     /// The terms of a list that may be chosen today, and those that are chosen already.
     fn terms(&self, list: &str, chosen: &[String]) -> Vec<Opt> {
         let Some(list) = self.cx.vocabularies.get(list) else { return Vec::new() };
-        let open = |code: &str| list.term(code, self.cx.today).is_some() || chosen.iter().any(|c| c == code);
+        let open = |code: &str| {
+            list.term(code, self.cx.today).is_some_and(|term| term.in_force(self.cx.today)) || chosen.iter().any(|c| c == code)
+        };
         let mut seen = std::collections::HashSet::new();
         list.terms
             .iter()

@@ -133,7 +133,7 @@ fn offer(pen: &Pen<'_>, offered: &Terms, terms: &mut Facts) {
     terms.add(Fact::items("fact-payment", pen.terms("payment", &offered.payment)));
     if let Some(price) = &offered.price {
         let mut item = pen.term("price_kinds", &price.kind);
-        if let Some(amount) = price.amount.as_ref().and_then(|a| format::range(pen.lang, a)) {
+        if let Some(amount) = format::price(pen.lang, price) {
             let day = price.amount.as_ref().and_then(|a| a.as_of).map(|d| format!(", {}", format::day(pen.lang, d))).unwrap_or_default();
             item.text = format!("{amount} ({}{day})", item.text.to_lowercase());
         }

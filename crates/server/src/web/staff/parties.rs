@@ -44,6 +44,9 @@ pub(in super::super) struct PartyLine {
 pub(in super::super) struct PartiesPage {
     pub f: Frame,
     pub tabs: Vec<Tab>,
+    /// The level it is narrowed to, and what is looked for by name or number.
+    pub level: String,
+    pub words: String,
     pub lines: Vec<PartyLine>,
     pub total: u64,
     pub action: String,
@@ -55,13 +58,13 @@ pub(in super::super) struct PartiesPage {
     pub merge: Option<String>,
 }
 
-fn tabs(app: &App, lang: Lang, level: &str) -> Vec<Tab> {
+fn tabs(app: &App, lang: Lang, level: &str, words: &str) -> Vec<Tab> {
     let tab = |code: &str| Tab {
         text: match code {
             "" => messages::say(lang, "my-all", &[]),
             code => app.vocabularies.name("verification", code, lang).to_owned(),
         },
-        href: address(&localised(lang, PATH), &[("verification", code)]),
+        href: address(&localised(lang, PATH), &[("verification", code), ("q", words)]),
         is_on: code == level,
     };
     std::iter::once("").chain(VERIFICATIONS).map(tab).collect()
@@ -96,15 +99,26 @@ async fn list(app: &App, visit: &Visit, mishap: Mishap, sent: Option<&Form>) -> 
     }
     let lang = visit.lang();
     let level = parameter(visit, "verification");
-    let filter = PartyFilter { verification: Some(level.as_str()).filter(|l| !l.is_empty()).map(Code::from), ..PartyFilter::default() };
+    let words = parameter(visit, "q").trim().to_owned();
+    let among = match words.as_str() {
+        "" => None,
+        words => {
+            let known = search::desk::look_up(&app.search, &app.accounts, &visit.who.actor, words).await?;
+            Some(known.into_iter().map(|party| party.id).collect())
+        }
+    };
+    let verification = Some(level.as_str()).filter(|l| !l.is_empty()).map(Code::from);
+    let filter = PartyFilter { verification, among, ..PartyFilter::default() };
     let rows = accounts::parties::list(&app.accounts, &filter, cursor(visit).as_deref(), Limit::default()).await?;
-    let paged = paged(visit, PATH, &[("verification", &level)], rows.next.as_deref());
+    let paged = paged(visit, PATH, &[("verification", &level), ("q", &words)], rows.next.as_deref());
     Ok(mishap.show(lang, |faults| PartiesPage {
         f: frame(app, visit, "staff-parties-title", PATH),
-        tabs: tabs(app, lang, &level),
+        tabs: tabs(app, lang, &level, &words),
         lines: rows.items.into_iter().map(|party| line(app, party, lang, sent)).collect(),
         total: rows.total,
         action: paged.action,
+        level,
+        words,
         next: paged.next,
         first: paged.first,
         done: done(visit, &["verify", "merge"]).filter(|_| faults.is_empty()),

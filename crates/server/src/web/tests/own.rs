@@ -209,6 +209,8 @@ fn staff_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
         tabs: tabs(),
         lines: (0..20).map(party).collect(),
         total: 1_234,
+        level: EVIL.to_owned(),
+        words: EVIL.to_owned(),
         action: EVIL.to_owned(),
         next: Some("/next".to_owned()),
         first: Some("/first".to_owned()),
