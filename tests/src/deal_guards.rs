@@ -416,7 +416,8 @@ async fn what_a_side_marks_as_confidential_is_opened_to_persons_who_accepted_the
         let secret = id_of(&hand_in_marked(owner, &documents, "true", "Ủ men 48 giờ.").await.expect(201));
         let wrong = hand_in_marked(owner, &documents, "perhaps", "Ủ men 48 giờ.").await;
         assert_eq!((wrong.status.as_u16(), wrong.pointers()), (422, vec!["/confidential".to_owned()]), "{}", wrong.text);
-        assert_eq!(std::fs::read_dir(site.app.data.join("files")).unwrap().count(), 2, "what is not understood is not kept");
+        let stored = || std::fs::read_dir(site.app.data.join("files")).unwrap().count();
+        site.until("what is not understood is not kept", async || stored() == 2).await;
         let one = |id: &str| format!("{documents}/{id}");
 
         // Programs open nothing; whoever is of the party that handed it in opens it as before.

@@ -212,6 +212,41 @@ async fn a_document_is_taken_only_if_it_is_what_its_name_says_and_small_enough()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_that_is_refused_after_its_file_leaves_nothing_in_the_store() {
+    on_every_database(async |site: Site| {
+        let room = Room::make(&site).await;
+        let cast = Cast::make(&site, "dr").await;
+        let documents = format!("{}/documents", cast.deal("technical_service").await.path);
+        let folder = site.app.data.join("files");
+        let left = || std::fs::read_dir(&folder).unwrap().count();
+        let file = "--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nabc\r\n";
+        let text = |name: &str, text: &str| format!("--xxx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
+        let send = async |by: &Client, path: &str, body: String| {
+            by.send_raw(Method::POST, path, "multipart/form-data; boundary=xxx", body.into_bytes()).await.status.as_u16()
+        };
+        for (by, path) in [(&cast.owner, documents.clone()), (&room.owner, room.at("files"))] {
+            for _ in 0..3 {
+                assert_eq!(send(by, &path, format!("{file}{}--xxx--\r\n", text("note", "x"))).await, 422, "a field that is none");
+            }
+            assert_eq!(send(by, &path, format!("{file}{file}--xxx--\r\n")).await, 422, "a second file");
+            assert_eq!(send(by, &path, format!("{file}--xxx\r\nContent-Disposition: form-da")).await, 400, "a body that is cut");
+            site.until("nothing is left", async || left() == 0).await;
+        }
+        assert_eq!(send(&cast.owner, &documents, format!("{file}{}--xxx--\r\n", text("paper", &"x".repeat(1_000)))).await, 413);
+        assert_eq!(send(&cast.owner, &documents, format!("{file}{}--xxx--\r\n", text("confidential", "perhaps"))).await, 422);
+        site.until("nothing is left", async || left() == 0).await;
+
+        // What is whole stays.
+        assert_eq!(send(&cast.owner, &documents, format!("{file}{}--xxx--\r\n", text("confidential", "true"))).await, 201);
+        assert_eq!(send(&room.owner, &room.at("files"), format!("{file}--xxx--\r\n")).await, 201);
+        assert_eq!(left(), 2);
+        assert_eq!(brokering::confidential::files::sweep(&site.app.brokering).await.unwrap(), 0);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn documents_are_handed_in_opened_and_taken_back_on_the_page_of_the_deal() {
     on_every_database(async |site: Site| {
         let cast = Cast::make(&site, "dp").await;

@@ -169,10 +169,11 @@ pub async fn add_document(
     brokering: &Brokering,
     ctx: Ctx,
     deal: DealId,
-    handed: Handed,
+    mut handed: Handed,
     mark: DocumentMark,
 ) -> Result<DocumentReceipt, BrokeringError> {
     let id = handed.id;
+    handed.claim();
     let done = insert(brokering, ctx, deal, handed, mark).await;
     let is_left_over = match &done {
         // A repeat was answered as the first time: the file is there already, under that answer's id.
@@ -185,14 +186,6 @@ pub async fn add_document(
         take_away(&brokering.vault, id).await;
     }
     done
-}
-
-/// What is said of a document whose mark nobody understands: whether it is confidential is not guessed, so it is not kept.
-pub async fn unknown_mark(brokering: &Brokering, handed: Handed) -> BrokeringError {
-    take_away(&brokering.vault, handed.id).await;
-    let mut faults = Faults::new();
-    faults.add("/confidential", "not_a_flag");
-    BrokeringError::Invalid(faults)
 }
 
 async fn insert(
@@ -208,7 +201,7 @@ async fn insert(
         brokering.vocabularies.check("deal_papers", code, brokering.store.clock().today(), "/paper", &mut faults);
     }
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    let Handed { id, name, kind, written } = handed;
+    let Handed { id, name, kind, written, .. } = handed;
     let meta = SealedMeta { name, sha256: written.sha256, key: written.key.to_hex() };
     let sealed = brokering.vault.seal(&meta, &about(deal_id, id))?;
     let size = i64::try_from(written.size).unwrap_or(i64::MAX);

@@ -54,9 +54,7 @@ pub use board::{Column, board};
 pub use contract::{Contract, NewPayment, NewReport, Outcome, PaymentView, ReportView, outcome, paid, payment, record_contract, report};
 pub(crate) use counts::{Counted as CountedDeals, of_listing_in_deals};
 pub(crate) use documents::kept_among as documents_among;
-pub use documents::{
-    DocumentMark, DocumentReceipt, DocumentView, add_document, documents, may_add_document, remove_document, unknown_mark,
-};
+pub use documents::{DocumentMark, DocumentReceipt, DocumentView, add_document, documents, may_add_document, remove_document};
 pub use facts::set_legal_facts;
 pub use handover::{Handover, HandoverPlan, HandoverReceipt, Named as HandoverDeal, Work, hand_over, plan_handover, workloads};
 pub(crate) use joining::reveal;

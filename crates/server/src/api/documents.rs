@@ -41,7 +41,8 @@ pub(crate) async fn receive(app: &App, mut ctx: Ctx, id: DealId, request: Reques
     let is_confidential = match received.texts.get("confidential").map_or("", String::as_str) {
         "true" => true,
         "false" | "" => false,
-        _ => return Err(deals::unknown_mark(&app.brokering, received.file).await.into()),
+        // Whether it is confidential is not guessed, so it is not kept.
+        _ => return Err(upload::one_fault("/confidential".to_owned(), "not_a_flag")),
     };
     if let Some(key) = &mut ctx.idempotency {
         let said = format!("{id} {} {} {is_confidential}", received.file.sha256(), paper.map_or("", String::as_str));
