@@ -397,6 +397,33 @@ async fn what_was_noted_by_mistake_is_taken_back_stays_in_sight_and_counts_nowhe
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_stage_since_the_signing_stood_on_is_not_taken_back_in_a_later_one() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "k").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let deal = cast.deal("rd_contract").await;
+        sign(&deal, owner, seeker, broker, vnd(300_000_000)).await;
+        assert_eq!(deal.go(owner, "delivering").await.pointers(), ["/milestones"]);
+        let milestone = json!({"title": "Mẫu đầu tiên", "due_on": "2026-12-31"});
+        let first = id_of(&deal.post(owner, "milestones", milestone.clone()).await.expect(201));
+        deal.go(owner, "delivering").await.expect(200);
+        let back = |id: &str| format!("milestones/{id}/take-back");
+        assert_eq!(deal.post(owner, &back(&first), Value::Null).await.pointers(), ["/milestones"]);
+        let second = id_of(&deal.post(owner, "milestones", milestone).await.expect(201));
+
+        // The end asks for no milestone, but the way to it led over one.
+        deal.post(broker, "papers", json!({"kind": "acceptance", "dated_on": "2026-11-24"})).await.expect(201);
+        deal.put(broker, "outcome", json!({"jobs": 3})).await.expect(200);
+        deal.go(owner, "completed").await.expect(200);
+        deal.post(owner, &back(&first), Value::Null).await.expect(200);
+        let refused = deal.post(owner, &back(&second), Value::Null).await;
+        assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/milestones".to_owned()]), "{}", refused.text);
+        site.stop().await;
+    })
+    .await;
+}
+
 /// A form of a file that is marked as confidential.
 async fn hand_in_marked(by: &Client, path: &str, mark: &str, content: &str) -> Answer {
     let field = format!("--xxx\r\nContent-Disposition: form-data; name=\"confidential\"\r\n\r\n{mark}\r\n");

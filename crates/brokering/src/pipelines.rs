@@ -227,15 +227,7 @@ impl Pipeline {
                 }
             }
         }
-        let mut reached = BTreeSet::from([first.code.as_str()]);
-        let mut open = vec![first];
-        while let Some(stage) = open.pop() {
-            for next in stage.to.iter().filter_map(|way| self.stage(&way.stage)) {
-                if reached.insert(next.code.as_str()) {
-                    open.push(next);
-                }
-            }
-        }
+        let reached = self.reached(None);
         if let Some(alone) = self.stages.iter().find(|s| !reached.contains(s.code.as_str())) {
             return Err(format!("stage {:?}: no way leads here", alone.code));
         }
@@ -245,6 +237,31 @@ impl Pipeline {
             }
         }
         Ok(())
+    }
+
+    /// The stages that a deal can come to which never comes to `without`.
+    fn reached(&self, without: Option<&str>) -> BTreeSet<&str> {
+        let (mut reached, mut open) = (BTreeSet::new(), Vec::new());
+        let may = |stage: &&Stage| without.is_none_or(|code| code != stage.code);
+        if let Some(first) = self.stages.first().filter(may) {
+            reached.insert(first.code.as_str());
+            open.push(first);
+        }
+        while let Some(stage) = open.pop() {
+            for next in stage.to.iter().filter_map(|way| self.stage(&way.stage)).filter(may) {
+                if reached.insert(next.code.as_str()) {
+                    open.push(next);
+                }
+            }
+        }
+        reached
+    }
+
+    /// The stage itself, and those with a signed contract that every way to it leads through.
+    #[must_use]
+    pub fn since_signing(&self, code: &str) -> Vec<&Stage> {
+        let is_behind = |stage: &&Stage| stage.has_contract() && !self.reached(Some(&stage.code)).contains(code);
+        self.stages.iter().filter(|stage| stage.code == code || is_behind(stage)).collect()
     }
 
     /// A stage by its code.
@@ -400,6 +417,18 @@ mod tests {
         refused("needs = [\"lost_reason\"]", "needs = []", "\"lost\": a stage that ends lost");
         refused("version = 1", "version = 2", "licence-2.toml");
         refused("stage = \"nda\", by", "stage = \"met\", by", "\"introduced\": to[0].stage: \"met\" stands twice");
+    }
+
+    #[test]
+    fn a_deal_stands_on_every_stage_since_its_signing_that_it_cannot_have_gone_around() {
+        let all = Pipelines::built_in().unwrap();
+        let codes = |kind: &str, at: &str| -> Vec<String> {
+            all.get(kind, 1).unwrap().since_signing(at).into_iter().map(|stage| stage.code.clone()).collect()
+        };
+        assert_eq!(codes("rd_contract", "completed"), ["signed", "delivering", "completed"]);
+        assert_eq!(codes("licence", "completed"), ["signed", "delivering", "completed"], "it may have gone around `registered`");
+        assert_eq!(codes("licence", "registered"), ["signed", "registered"]);
+        assert_eq!((codes("licence", "negotiation"), codes("licence", "lost")), (vec!["negotiation".to_owned()], vec!["lost".to_owned()]));
     }
 
     #[test]
