@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::BrokeringError;
+use crate::folder;
+
+/// The setting that names a folder of others.
+const SETTING: &str = "brokering.pipelines_folder";
 
 base::words! {
     /// In which part somebody moves a deal.
@@ -183,11 +187,17 @@ impl Pipeline {
         let fault = |what: String| PipelineError { path: path.to_owned(), what };
         let pipeline: Self = toml::from_str(text).map_err(|e| fault(e.to_string()))?;
         pipeline.check().map_err(fault)?;
-        let named = format!("pipelines/{}-{}.toml", pipeline.kind, pipeline.version);
-        if path != named {
+        let named = pipeline.file_name();
+        if path.rsplit(['/', '\\']).next() != Some(named.as_str()) {
             return Err(fault(format!("kind and version say it should be called {named}")));
         }
         Ok(pipeline)
+    }
+
+    /// What its file is called.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        file_name(&self.kind, self.version)
     }
 
     /// What makes a pipeline one that no deal gets stuck in.
@@ -239,6 +249,14 @@ impl Pipeline {
         Ok(())
     }
 
+    /// A stage whose next step nothing is said of, with the steps there are words for.
+    fn wordless(&self, steps: &BTreeSet<&str>) -> Option<String> {
+        let stage = self.stages.iter().find(|stage| stage.next.as_deref().is_some_and(|next| !steps.contains(next)))?;
+        let (code, next) = (&stage.code, stage.next.as_deref().unwrap_or_default());
+        let steps = steps.iter().copied().collect::<Vec<_>>().join(", ");
+        Some(format!("stage {code:?}: next: there are no words for {next:?}, only for {steps}"))
+    }
+
     /// The stages that a deal can come to which never comes to `without`.
     fn reached(&self, without: Option<&str>) -> BTreeSet<&str> {
         let (mut reached, mut open) = (BTreeSet::new(), Vec::new());
@@ -287,6 +305,12 @@ impl Pipeline {
     }
 }
 
+/// What the file of a version of a kind's pipeline is called.
+#[must_use]
+pub fn file_name(kind: &str, version: i64) -> String {
+    format!("{kind}-{version}.toml")
+}
+
 /// A file of a pipeline does not hold what it should.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {what}")]
@@ -310,6 +334,30 @@ impl Pipelines {
         let mut all = Self::default();
         for path in defaults::paths("pipelines/") {
             all.insert(Pipeline::parse(&path, &defaults::text(&path).unwrap_or_default())?);
+        }
+        Ok(all)
+    }
+
+    /// The pipelines of a folder in place of the built-in ones, which an empty name stands for.
+    ///
+    /// # Errors
+    /// [`PipelineError`] with file and place, and what to do.
+    pub fn open(folder: &str) -> Result<Self, PipelineError> {
+        let built_in = Self::built_in()?;
+        if folder.is_empty() {
+            return Ok(built_in);
+        }
+        let steps: BTreeSet<&str> = built_in.0.values().flat_map(|p| &p.stages).filter_map(|s| s.next.as_deref()).collect();
+        let files = folder::files(SETTING, folder).map_err(|folder::Unusable { path, what }| PipelineError { path, what })?;
+        let mut all = Self::default();
+        for file in files {
+            let pipeline = Pipeline::parse(&file.path, &file.text)
+                .and_then(|pipeline| match pipeline.wordless(&steps) {
+                    Some(what) => Err(PipelineError { path: file.path.clone(), what }),
+                    None => Ok(pipeline),
+                })
+                .map_err(|error| PipelineError { what: format!("{}; {}", error.what, folder::advice(SETTING)), ..error })?;
+            all.insert(pipeline);
         }
         Ok(all)
     }
