@@ -19,6 +19,24 @@ async fn hand_in_as(by: &Client, path: &str, paper: &str, name: &str, content: &
     by.send_raw(Method::POST, path, "multipart/form-data; boundary=xxx", format!("{field}{file}").into_bytes()).await
 }
 
+/// A form of a file that is marked as confidential, or not, or as nobody understands it.
+pub async fn hand_in_marked(by: &Client, path: &str, mark: &str, name: &str, content: &str) -> crate::site::Answer {
+    let field = format!("--xxx\r\nContent-Disposition: form-data; name=\"confidential\"\r\n\r\n{mark}\r\n");
+    let file = format!("--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n--xxx--\r\n");
+    by.send_raw(Method::POST, path, "multipart/form-data; boundary=xxx", format!("{field}{file}").into_bytes()).await
+}
+
+/// Names the readers of a confidential document, by their names, each until a day.
+pub async fn name_readers(by: &Client, document: &str, named: &[(&str, &str)]) -> crate::site::Answer {
+    let readers = format!("{document}/readers");
+    let there = by.get(&readers).await;
+    let seen = there.headers["etag"].to_str().unwrap().trim_matches('"').parse().unwrap();
+    let there = there.expect(200);
+    let account = |name: &str| there["items"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap()["account"].clone();
+    let named: Vec<Value> = named.iter().map(|(name, day)| json!({"account": account(name), "expires_on": day})).collect();
+    by.put_at(&readers, seen, json!({ "readers": named })).await
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn those_in_a_deal_open_its_documents_and_nobody_else_does() {
     on_every_database(async |site: Site| {
