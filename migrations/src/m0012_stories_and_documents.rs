@@ -61,6 +61,7 @@ crate::step!(
             sealed {bytes} NOT NULL,
             paper TEXT,
             confidential {bool} NOT NULL,
+            readers_version {int} NOT NULL,
             side TEXT NOT NULL CHECK (side IN ('owner','seeker','broker')),
             party_id {uuid} REFERENCES party (id),
             uploaded_by {uuid} NOT NULL REFERENCES account (id),
@@ -68,6 +69,21 @@ crate::step!(
             removed_at {time}
         ) {strict}",
         "CREATE INDEX deal_document_deal ON deal_document (deal_id, id) WHERE removed_at IS NULL",
+        // Whom of the others the side that handed in a confidential document named to read it; kept after it ended.
+        "CREATE TABLE deal_document_reader (
+            id {uuid} PRIMARY KEY,
+            deal_id {uuid} NOT NULL REFERENCES deal (id),
+            document_id {uuid} NOT NULL REFERENCES deal_document (id),
+            account_id {uuid} NOT NULL REFERENCES account (id),
+            granted_by {uuid} NOT NULL REFERENCES account (id),
+            granted_at {time} NOT NULL,
+            expires_on {date} NOT NULL,
+            revoked_by {uuid} REFERENCES account (id),
+            revoked_at {time},
+            CHECK ((revoked_at IS NULL) = (revoked_by IS NULL))
+        ) {strict}",
+        "CREATE UNIQUE INDEX deal_document_reader_standing ON deal_document_reader (document_id, account_id) WHERE revoked_at IS NULL",
+        "CREATE INDEX deal_document_reader_deal ON deal_document_reader (deal_id, account_id) WHERE revoked_at IS NULL",
         // The ledger: one row for each time that somebody of another party opened a document, never changed.
         "CREATE TABLE deal_document_view (
             id {uuid} PRIMARY KEY,

@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::deals::{CONTENTS, Cast, Deal, complete, sign, vnd};
+use crate::documents::{hand_in_marked, name_readers};
 use crate::site::{Answer, Client, Site, on_every_database};
 
 async fn send(client: &Client, path: &str, fields: &[(&str, &str)]) -> Answer {
@@ -15,6 +16,10 @@ async fn send(client: &Client, path: &str, fields: &[(&str, &str)]) -> Answer {
 
 fn id_of(made: &Value) -> String {
     made["id"].as_str().unwrap().to_owned()
+}
+
+async fn account_of(client: &Client) -> String {
+    client.get("/api/v1/accounts/me").await.expect(200)["id"].as_str().unwrap().to_owned()
 }
 
 /// How often somebody was told of a kind of thing.
@@ -397,26 +402,46 @@ async fn what_was_noted_by_mistake_is_taken_back_stays_in_sight_and_counts_nowhe
     .await;
 }
 
-/// A form of a file that is marked as confidential.
-async fn hand_in_marked(by: &Client, path: &str, mark: &str, content: &str) -> Answer {
-    let field = format!("--xxx\r\nContent-Disposition: form-data; name=\"confidential\"\r\n\r\n{mark}\r\n");
-    let file =
-        format!("--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"Quy trình.txt\"\r\n\r\n{content}\r\n--xxx--\r\n");
-    by.send_raw(Method::POST, path, "multipart/form-data; boundary=xxx", format!("{field}{file}").into_bytes()).await
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_stage_since_the_signing_stood_on_is_not_taken_back_in_a_later_one() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "k").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let deal = cast.deal("rd_contract").await;
+        sign(&deal, owner, seeker, broker, vnd(300_000_000)).await;
+        assert_eq!(deal.go(owner, "delivering").await.pointers(), ["/milestones"]);
+        let milestone = json!({"title": "Mẫu đầu tiên", "due_on": "2026-12-31"});
+        let first = id_of(&deal.post(owner, "milestones", milestone.clone()).await.expect(201));
+        deal.go(owner, "delivering").await.expect(200);
+        let back = |id: &str| format!("milestones/{id}/take-back");
+        assert_eq!(deal.post(owner, &back(&first), Value::Null).await.pointers(), ["/milestones"]);
+        let second = id_of(&deal.post(owner, "milestones", milestone).await.expect(201));
+
+        // The end asks for no milestone, but the way to it led over one.
+        deal.post(broker, "papers", json!({"kind": "acceptance", "dated_on": "2026-11-24"})).await.expect(201);
+        deal.put(broker, "outcome", json!({"jobs": 3})).await.expect(200);
+        deal.go(owner, "completed").await.expect(200);
+        deal.post(owner, &back(&first), Value::Null).await.expect(200);
+        let refused = deal.post(owner, &back(&second), Value::Null).await;
+        assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/milestones".to_owned()]), "{}", refused.text);
+        site.stop().await;
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_side_marks_as_confidential_is_opened_to_persons_who_accepted_the_agreement_of_the_deal() {
+async fn what_a_side_marks_as_confidential_is_opened_to_persons_it_names_who_accepted_the_agreement_of_the_deal() {
     on_every_database(async |site: Site| {
         let cast = Cast::make(&site, "n").await;
         let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
         let deal = cast.deal("licence").await;
         let documents = format!("{}/documents", deal.path);
         let plain = id_of(&owner.hand_in(&documents, "a.txt", b"abc").await.expect(201));
-        let secret = id_of(&hand_in_marked(owner, &documents, "true", "Ủ men 48 giờ.").await.expect(201));
-        let wrong = hand_in_marked(owner, &documents, "perhaps", "Ủ men 48 giờ.").await;
+        let secret = id_of(&hand_in_marked(owner, &documents, "true", "Quy trình.txt", "Ủ men 48 giờ.").await.expect(201));
+        let wrong = hand_in_marked(owner, &documents, "perhaps", "Quy trình.txt", "Ủ men 48 giờ.").await;
         assert_eq!((wrong.status.as_u16(), wrong.pointers()), (422, vec!["/confidential".to_owned()]), "{}", wrong.text);
-        assert_eq!(std::fs::read_dir(site.app.data.join("files")).unwrap().count(), 2, "what is not understood is not kept");
+        let stored = || std::fs::read_dir(site.app.data.join("files")).unwrap().count();
+        site.until("what is not understood is not kept", async || stored() == 2).await;
         let one = |id: &str| format!("{documents}/{id}");
 
         // Programs open nothing; whoever is of the party that handed it in opens it as before.
@@ -428,16 +453,66 @@ async fn what_a_side_marks_as_confidential_is_opened_to_persons_who_accepted_the
         let (colleague, account) = site.account("n-colleague", &[]).await;
         site.member(cast.seeker_party, account, PartyRole::Viewer).await;
         let ledger = format!("{}/document-views", deal.path);
+        let refusal = async |by: &Client| {
+            let refused = by.get(&one(&secret)).await;
+            (refused.status.as_u16(), refused.json()["type"].as_str().unwrap().to_owned())
+        };
+        let marked = async |by: &Client| {
+            let listed = by.get(&documents).await.expect(200);
+            listed["items"].as_array().unwrap().iter().find(|d| d["id"] == json!(secret)).unwrap().clone()
+        };
+        let page = deal.path.replace("/api/v1", "");
         for by in [seeker, broker, &colleague] {
             assert_eq!(by.get(&one(&plain)).await.status, 200);
-            let refused = by.get(&one(&secret)).await;
-            assert_eq!((refused.status.as_u16(), refused.json()["type"].clone()), (403, json!("/problems/nda-first")), "{}", refused.text);
+            assert_eq!(refusal(by).await, (403, "/problems/not-a-reader".to_owned()));
+            // Nothing of it but its size and who handed it in.
+            let listed = marked(by).await;
+            for hidden in ["name", "sha256", "kind", "media_type", "paper"] {
+                assert_eq!(listed[hidden], Value::Null, "{hidden}: {listed}");
+            }
+            assert_eq!((&listed["needs_grant"], &listed["needs_nda"], &listed["voice"]), (&json!(true), &json!(false), &json!("owner")));
+            let shown = by.get(&page).await.text;
+            assert!(
+                shown.contains("Tài liệu mật") && !shown.contains("Quy trình.txt") && !shown.contains(&format!("/documents/{secret}")),
+                "{shown}"
+            );
+            assert_eq!(by.get(&format!("{page}/documents/{secret}")).await.status, 403);
         }
         assert_eq!(owner.get(&ledger).await.expect(200)["total"], 3, "what was not opened is not entered");
-        let listed = seeker.get(&documents).await.expect(200);
-        let marked = listed["items"].as_array().unwrap().iter().find(|d| d["id"] == json!(secret)).unwrap().clone();
-        assert_eq!((&marked["is_confidential"], &marked["needs_nda"]), (&json!(true), &json!(true)));
-        assert_eq!(owner.get(&documents).await.expect(200)["items"][0]["needs_nda"], false);
+
+        // Whoever writes for its side names who of the others reads it: nobody else, no stranger, no day that is over.
+        let readers = format!("{}/readers", one(&secret));
+        let people = owner.get(&readers).await.expect(200);
+        let names: Vec<&str> = people["items"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["n-colleague", "n-seeker", "n-broker"]);
+        assert!(owner.get(&page).await.text.contains(&format!("href=\"{page}/documents/{secret}/readers\"")));
+        for by in [seeker, broker] {
+            assert_eq!(
+                (by.get(&readers).await.status.as_u16(), by.put_at(&readers, 1, json!({"readers": []})).await.status.as_u16()),
+                (403, 403)
+            );
+        }
+        assert_eq!(owner.get(&format!("{}/readers", one(&plain))).await.status, 404, "what is not confidential has none");
+        let wrong = json!({"readers": [
+            {"account": account_of(owner).await, "expires_on": "2026-12-31"}, {"account": account, "expires_on": "2026-11-23"},
+            {"account": account, "expires_on": "2026-12-31"}, {"account": cast.broker_id, "expires_on": "2033-01-01"},
+        ]});
+        let refused = owner.put_at(&readers, 1, wrong).await;
+        let pointers = ["/readers/0/account", "/readers/1/expires_on", "/readers/2/account", "/readers/3/expires_on"];
+        assert_eq!((refused.status.as_u16(), refused.pointers()), (422, pointers.map(str::to_owned).to_vec()), "{}", refused.text);
+        name_readers(owner, &one(&secret), &[("n-seeker", "2026-11-24")]).await.expect(200);
+        assert_eq!(owner.put_at(&readers, 1, json!({"readers": []})).await.status, 412, "somebody else named others");
+
+        // The named person is told at once that there is an agreement to sign; nobody else is.
+        assert_eq!((told(seeker, "disclosure_granted").await, told(broker, "disclosure_granted").await), (1, 0));
+        let letter = site.letter_with("n-seeker@example.org", "tài liệu mật").await;
+        assert!(letter.contains(&format!("{page}/nda")) && !letter.contains("Quy trình.txt"), "{letter}");
+        assert_eq!(refusal(seeker).await, (403, "/problems/nda-first".to_owned()));
+        assert_eq!(refusal(&colleague).await, (403, "/problems/not-a-reader".to_owned()));
+        let listed = marked(seeker).await;
+        assert_eq!((&listed["is_confidential"], &listed["needs_nda"], &listed["name"]), (&json!(true), &json!(true), &Value::Null));
+        assert_eq!(marked(owner).await["needs_nda"], false);
+        assert_eq!(marked(owner).await["name"], "Quy trình.txt");
 
         // The agreement is accepted by each person, for the text they read.
         let nda = format!("{}/nda", deal.path);
@@ -455,14 +530,24 @@ async fn what_a_side_marks_as_confidential_is_opened_to_persons_who_accepted_the
         assert!(seeker.get(&nda).await.expect(200)["accepted_at"].is_string());
         site.clock.advance(chrono::TimeDelta::minutes(1));
         assert_eq!(seeker.get(&one(&secret)).await.text, "Ủ men 48 giờ.");
+        assert_eq!(marked(seeker).await["name"], "Quy trình.txt");
         assert_eq!(colleague.get(&one(&secret)).await.status, 403, "one person's word is not another's");
         let looks = owner.get(&ledger).await.expect(200);
         let newest = &looks["items"][0];
         assert_eq!((&newest["document"], &newest["name"], &newest["address"]), (&json!(secret), &json!("n-seeker"), &json!("127.0.0.1")));
         deal.go(owner, "nda").await.expect(200);
 
+        // Whoever is on the list no more opens nothing from the next request on, whatever they accepted.
+        name_readers(owner, &one(&secret), &[]).await.expect(200);
+        assert_eq!(refusal(seeker).await, (403, "/problems/not-a-reader".to_owned()));
+        assert_eq!(marked(seeker).await["name"], Value::Null);
+        name_readers(owner, &one(&secret), &[("n-seeker", "2026-12-31"), ("n-broker", "2026-12-31")]).await.expect(200);
+        assert_eq!(seeker.get(&one(&secret)).await.status, 200);
+        assert_eq!((told(seeker, "disclosure_granted").await, told(broker, "disclosure_granted").await), (2, 1));
+        let of_one = owner.get(&format!("{ledger}?document={secret}")).await.expect(200);
+        assert!(of_one["total"] == 2 && of_one["items"].as_array().unwrap().iter().all(|l| l["document"] == json!(secret)), "{of_one}");
+
         // On the pages: the way to the document leads over the agreement, whose text is there in both languages.
-        let page = deal.path.replace("/api/v1", "");
         let shown = broker.get(&page).await.text;
         assert!(shown.contains("Đọc và chấp nhận thỏa thuận trước") && shown.contains(&format!("href=\"{page}/nda\"")), "{shown}");
         let over = broker.get(&format!("{page}/documents/{secret}")).await;
@@ -489,10 +574,80 @@ async fn what_a_side_marks_as_confidential_is_opened_to_persons_who_accepted_the
         let mut events = site.app.store.events(&of, 10_000).await.unwrap();
         events.reverse();
         let kept = brokering::deals::stored(&site.app.brokering, id).await.unwrap().unwrap();
-        assert_eq!((brokering::deals::replay(&events).unwrap(), kept.agreements.len()), (kept, 2));
+        assert_eq!((kept.agreements.len(), kept.readers.values().map(std::collections::BTreeMap::len).sum::<usize>()), (2, 2));
+        assert_eq!(brokering::deals::replay(&events).unwrap(), kept);
         let site = site.restarted().await;
         let seeker = site.visitor().sign_in("n-seeker@example.org", crate::site::PASSWORD).await;
         assert_eq!(seeker.get(&one(&secret)).await.text, "Ủ men 48 giờ.");
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_readers_of_a_confidential_document_are_named_on_a_page_and_each_reads_until_their_last_day() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "p").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let deal = cast.deal("licence").await;
+        let page = deal.path.replace("/api/v1", "");
+        // Whoever hands something in on the page says so if it is not confidential.
+        assert!(owner.get(&page).await.text.contains("name=\"confidential\" value=\"true\" checked"));
+        let documents = format!("{}/documents", deal.path);
+        let secret = id_of(&hand_in_marked(owner, &documents, "true", "Công thức.txt", "Ủ men 48 giờ.").await.expect(201));
+        let readers = format!("{page}/documents/{secret}/readers");
+        let shown = owner.get(&readers).await.text;
+        assert!(shown.contains("Công thức.txt") && shown.contains("p-seeker") && shown.contains("p-broker"), "{shown}");
+        assert!(!shown.contains("checked>") && shown.contains("2027-02-22"), "nobody is named yet: {shown}");
+        assert!(owner.get(&format!("/en{readers}")).await.text.contains("Last day"));
+        for by in [seeker, broker] {
+            assert_eq!(by.get(&readers).await.status, 403);
+        }
+        let (seeker_id, broker_id) = (account_of(seeker).await, cast.broker_id.to_string());
+        let (of_seeker, of_broker) = (format!("until-{seeker_id}"), format!("until-{broker_id}"));
+        let form = |seen: &'static str, day: &'static str| {
+            let fields: [(&str, &str); 6] =
+                [("_seen", seen), ("person", &seeker_id), ("person", &broker_id), ("on", &seeker_id), (&of_seeker, day), (&of_broker, "")];
+            fields.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        };
+        let post = async |seen: &'static str, day: &'static str| {
+            let fields = form(seen, day);
+            let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            send(owner, &readers, &fields).await
+        };
+        for day in ["hôm nào", "2026-11-01"] {
+            let refused = post("1", day).await;
+            assert!(refused.status == 422 && refused.text.contains(&format!("href=\"#{of_seeker}\"")), "{}", refused.text);
+            assert!(refused.text.contains(&format!("value=\"{day}\"")), "what was typed is there: {}", refused.text);
+        }
+        let done = post("1", "24/11/2026").await;
+        assert_eq!(done.headers["location"].to_str().unwrap(), format!("{readers}?did=saved"), "{}", done.text);
+        let stale = post("1", "2026-12-31").await;
+        assert!(stale.status == 409 && stale.text.contains("value=\"2026-11-24\""), "{}", stale.text);
+        let hash = seeker.get(&format!("{}/nda", deal.path)).await.expect(200)["nda"]["hash"].clone();
+        seeker.post(&format!("{}/accept-nda", deal.path), json!({"nda_hash": hash})).await.expect(200);
+        let one = format!("{documents}/{secret}");
+        assert_eq!(seeker.get(&one).await.text, "Ủ men 48 giờ.");
+        let shown = owner.get(&readers).await.text;
+        assert!(shown.contains("checked>") && shown.contains("Sổ ghi lượt mở: 1 lượt"), "the ledger stands beside it: {shown}");
+
+        // The day after nothing opens, until there is another day.
+        site.clock.advance(chrono::TimeDelta::days(1));
+        let again = async |name: &str| site.visitor().sign_in(&format!("{name}@example.org"), crate::site::PASSWORD).await;
+        let (owner, seeker) = (again("p-owner").await, again("p-seeker").await);
+        assert_eq!(seeker.get(&one).await.json()["type"], "/problems/not-a-reader");
+        let shown = owner.get(&readers).await.text;
+        assert!(shown.contains("Đã quá ngày cuối cùng") && !shown.contains("checked>"), "{shown}");
+        name_readers(&owner, &one, &[("p-seeker", "2026-12-31")]).await.expect(200);
+        assert_eq!(seeker.get(&one).await.status, 200);
+        assert_eq!(told(&seeker, "disclosure_granted").await, 2);
+
+        // What was taken back is read by nobody.
+        let kept = name_readers(&owner, &one, &[("p-seeker", "2027-01-31")]).await.expect(200);
+        assert_eq!((&kept["readers"], told(&seeker, "disclosure_granted").await), (&json!(1), 2), "another day is no news");
+        assert_eq!(owner.send(Method::DELETE, &one, None).await.status, 204);
+        assert_eq!(seeker.get(&one).await.status, 404);
+        deal.is_what_its_events_say(&site).await;
         site.stop().await;
     })
     .await;

@@ -19,6 +19,24 @@ async fn hand_in_as(by: &Client, path: &str, paper: &str, name: &str, content: &
     by.send_raw(Method::POST, path, "multipart/form-data; boundary=xxx", format!("{field}{file}").into_bytes()).await
 }
 
+/// A form of a file that is marked as confidential, or not, or as nobody understands it.
+pub async fn hand_in_marked(by: &Client, path: &str, mark: &str, name: &str, content: &str) -> crate::site::Answer {
+    let field = format!("--xxx\r\nContent-Disposition: form-data; name=\"confidential\"\r\n\r\n{mark}\r\n");
+    let file = format!("--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n--xxx--\r\n");
+    by.send_raw(Method::POST, path, "multipart/form-data; boundary=xxx", format!("{field}{file}").into_bytes()).await
+}
+
+/// Names the readers of a confidential document, by their names, each until a day.
+pub async fn name_readers(by: &Client, document: &str, named: &[(&str, &str)]) -> crate::site::Answer {
+    let readers = format!("{document}/readers");
+    let there = by.get(&readers).await;
+    let seen = there.headers["etag"].to_str().unwrap().trim_matches('"').parse().unwrap();
+    let there = there.expect(200);
+    let account = |name: &str| there["items"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap()["account"].clone();
+    let named: Vec<Value> = named.iter().map(|(name, day)| json!({"account": account(name), "expires_on": day})).collect();
+    by.put_at(&readers, seen, json!({ "readers": named })).await
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn those_in_a_deal_open_its_documents_and_nobody_else_does() {
     on_every_database(async |site: Site| {
@@ -206,6 +224,41 @@ async fn a_document_is_taken_only_if_it_is_what_its_name_says_and_small_enough()
         assert_eq!(keyed.hand_in(&documents, "a.txt", b"abc").await.expect(201), first, "a repeat hears what it heard before");
         assert_eq!(keyed.hand_in(&documents, "a.txt", b"other").await.status, 422);
         assert_eq!(owner.get(&documents).await.expect(200)["total"], 1);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_that_is_refused_after_its_file_leaves_nothing_in_the_store() {
+    on_every_database(async |site: Site| {
+        let room = Room::make(&site).await;
+        let cast = Cast::make(&site, "dr").await;
+        let documents = format!("{}/documents", cast.deal("technical_service").await.path);
+        let folder = site.app.data.join("files");
+        let left = || std::fs::read_dir(&folder).unwrap().count();
+        let file = "--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nabc\r\n";
+        let text = |name: &str, text: &str| format!("--xxx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
+        let send = async |by: &Client, path: &str, body: String| {
+            by.send_raw(Method::POST, path, "multipart/form-data; boundary=xxx", body.into_bytes()).await.status.as_u16()
+        };
+        for (by, path) in [(&cast.owner, documents.clone()), (&room.owner, room.at("files"))] {
+            for _ in 0..3 {
+                assert_eq!(send(by, &path, format!("{file}{}--xxx--\r\n", text("note", "x"))).await, 422, "a field that is none");
+            }
+            assert_eq!(send(by, &path, format!("{file}{file}--xxx--\r\n")).await, 422, "a second file");
+            assert_eq!(send(by, &path, format!("{file}--xxx\r\nContent-Disposition: form-da")).await, 400, "a body that is cut");
+            site.until("nothing is left", async || left() == 0).await;
+        }
+        assert_eq!(send(&cast.owner, &documents, format!("{file}{}--xxx--\r\n", text("paper", &"x".repeat(1_000)))).await, 413);
+        assert_eq!(send(&cast.owner, &documents, format!("{file}{}--xxx--\r\n", text("confidential", "perhaps"))).await, 422);
+        site.until("nothing is left", async || left() == 0).await;
+
+        // What is whole stays.
+        assert_eq!(send(&cast.owner, &documents, format!("{file}{}--xxx--\r\n", text("confidential", "true"))).await, 201);
+        assert_eq!(send(&room.owner, &room.at("files"), format!("{file}--xxx--\r\n")).await, 201);
+        assert_eq!(left(), 2);
+        assert_eq!(brokering::confidential::files::sweep(&site.app.brokering).await.unwrap(), 0);
         site.stop().await;
     })
     .await;

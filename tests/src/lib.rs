@@ -52,6 +52,7 @@ mod main_job;
 mod merging;
 mod need_desk;
 mod own_pages;
+mod own_ways;
 mod posting;
 mod removal;
 mod responsiveness;

@@ -58,6 +58,9 @@ pub enum BrokeringError {
     /// The confidentiality agreement must be accepted first.
     #[error("the confidentiality agreement is not accepted yet")]
     NdaFirst,
+    /// The side that handed a confidential document in did not name the actor among its readers, or the day is over.
+    #[error("the actor is not among the readers of the document")]
+    NotAReader,
     /// The text that was accepted is not the one in force.
     #[error("the confidentiality agreement has another text by now")]
     NdaChanged,

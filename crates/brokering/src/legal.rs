@@ -7,10 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base::{Code, Lang, defaults};
+use base::{Code, Lang, Vocabularies, defaults};
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::folder;
 
 base::words! {
     /// Which way over the border a technology goes.
@@ -173,6 +175,9 @@ impl Case {
     }
 }
 
+/// The setting that names a folder of other rules.
+const SETTING: &str = "brokering.laws_folder";
+
 /// What a condition may ask for.
 const ASKED: [&str; 9] = ["kind", "object", "ip_kind", "direction", "state_capital", "list", "right", "related", "result_certificate"];
 
@@ -311,6 +316,34 @@ impl Laws {
         let mut all = Vec::new();
         for path in defaults::paths("legal/") {
             all.push(Self::parse(&path, &defaults::text(&path).unwrap_or_default())?);
+        }
+        Ok(Self(all))
+    }
+
+    /// The rules of a folder in place of the built-in ones, which an empty name stands for. A paper that a rule asks for is one of
+    /// `deal_papers`, else nobody could ever note it.
+    ///
+    /// # Errors
+    /// [`LegalError`] with file and place, and what to do.
+    pub fn open(folder: &str, vocabularies: &Vocabularies) -> Result<Self, LegalError> {
+        if folder.is_empty() {
+            return Self::built_in();
+        }
+        let files = folder::files(SETTING, folder).map_err(|folder::Unusable { path, what }| LegalError { path, what })?;
+        let papers = vocabularies.get("deal_papers");
+        let mut all: Vec<Law> = Vec::new();
+        for file in files {
+            let fault = |what: String| LegalError { path: file.path.clone(), what: format!("{what}; {}", folder::advice(SETTING)) };
+            let law = Self::parse(&file.path, &file.text).map_err(|error| fault(error.what))?;
+            for rule in &law.rules {
+                if let Some(other) = all.iter().find(|law| law.rules.iter().any(|one| one.code == rule.code)) {
+                    return Err(fault(format!("rule {:?} stands in law {:?} already", rule.code, other.code)));
+                }
+                if let Some(paper) = rule.paper.as_deref().filter(|paper| papers.is_none_or(|list| list.latest(paper).is_none())) {
+                    return Err(fault(format!("rule {:?}: paper: {paper:?} is no code of `deal_papers`", rule.code)));
+                }
+            }
+            all.push(law);
         }
         Ok(Self(all))
     }

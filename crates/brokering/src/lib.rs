@@ -9,6 +9,7 @@ pub mod access;
 pub mod confidential;
 pub mod deals;
 mod error;
+mod folder;
 pub mod history;
 pub mod interests;
 pub mod legal;
@@ -39,11 +40,15 @@ pub struct BrokeringSettings {
     pub answer_days: i64,
     /// Days before that on which the addressee is reminded.
     pub remind_days: i64,
+    /// A folder with pipelines, a file for each version of each kind; empty for the built-in ones.
+    pub pipelines_folder: String,
+    /// A folder with rules of the law, a file for each law; empty for the built-in ones.
+    pub laws_folder: String,
 }
 
 impl Default for BrokeringSettings {
     fn default() -> Self {
-        Self { answer_days: 14, remind_days: 4 }
+        Self { answer_days: 14, remind_days: 4, pipelines_folder: String::new(), laws_folder: String::new() }
     }
 }
 

@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::BrokeringError;
+use crate::folder;
+
+/// The setting that names a folder of others.
+const SETTING: &str = "brokering.pipelines_folder";
 
 base::words! {
     /// In which part somebody moves a deal.
@@ -183,11 +187,17 @@ impl Pipeline {
         let fault = |what: String| PipelineError { path: path.to_owned(), what };
         let pipeline: Self = toml::from_str(text).map_err(|e| fault(e.to_string()))?;
         pipeline.check().map_err(fault)?;
-        let named = format!("pipelines/{}-{}.toml", pipeline.kind, pipeline.version);
-        if path != named {
+        let named = pipeline.file_name();
+        if path.rsplit(['/', '\\']).next() != Some(named.as_str()) {
             return Err(fault(format!("kind and version say it should be called {named}")));
         }
         Ok(pipeline)
+    }
+
+    /// What its file is called.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        file_name(&self.kind, self.version)
     }
 
     /// What makes a pipeline one that no deal gets stuck in.
@@ -227,15 +237,7 @@ impl Pipeline {
                 }
             }
         }
-        let mut reached = BTreeSet::from([first.code.as_str()]);
-        let mut open = vec![first];
-        while let Some(stage) = open.pop() {
-            for next in stage.to.iter().filter_map(|way| self.stage(&way.stage)) {
-                if reached.insert(next.code.as_str()) {
-                    open.push(next);
-                }
-            }
-        }
+        let reached = self.reached(None);
         if let Some(alone) = self.stages.iter().find(|s| !reached.contains(s.code.as_str())) {
             return Err(format!("stage {:?}: no way leads here", alone.code));
         }
@@ -245,6 +247,39 @@ impl Pipeline {
             }
         }
         Ok(())
+    }
+
+    /// A stage whose next step nothing is said of, with the steps there are words for.
+    fn wordless(&self, steps: &BTreeSet<&str>) -> Option<String> {
+        let stage = self.stages.iter().find(|stage| stage.next.as_deref().is_some_and(|next| !steps.contains(next)))?;
+        let (code, next) = (&stage.code, stage.next.as_deref().unwrap_or_default());
+        let steps = steps.iter().copied().collect::<Vec<_>>().join(", ");
+        Some(format!("stage {code:?}: next: there are no words for {next:?}, only for {steps}"))
+    }
+
+    /// The stages that a deal can come to which never comes to `without`.
+    fn reached(&self, without: Option<&str>) -> BTreeSet<&str> {
+        let (mut reached, mut open) = (BTreeSet::new(), Vec::new());
+        let may = |stage: &&Stage| without.is_none_or(|code| code != stage.code);
+        if let Some(first) = self.stages.first().filter(may) {
+            reached.insert(first.code.as_str());
+            open.push(first);
+        }
+        while let Some(stage) = open.pop() {
+            for next in stage.to.iter().filter_map(|way| self.stage(&way.stage)).filter(may) {
+                if reached.insert(next.code.as_str()) {
+                    open.push(next);
+                }
+            }
+        }
+        reached
+    }
+
+    /// The stage itself, and those with a signed contract that every way to it leads through.
+    #[must_use]
+    pub fn since_signing(&self, code: &str) -> Vec<&Stage> {
+        let is_behind = |stage: &&Stage| stage.has_contract() && !self.reached(Some(&stage.code)).contains(code);
+        self.stages.iter().filter(|stage| stage.code == code || is_behind(stage)).collect()
     }
 
     /// A stage by its code.
@@ -270,6 +305,12 @@ impl Pipeline {
     }
 }
 
+/// What the file of a version of a kind's pipeline is called.
+#[must_use]
+pub fn file_name(kind: &str, version: i64) -> String {
+    format!("{kind}-{version}.toml")
+}
+
 /// A file of a pipeline does not hold what it should.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {what}")]
@@ -293,6 +334,30 @@ impl Pipelines {
         let mut all = Self::default();
         for path in defaults::paths("pipelines/") {
             all.insert(Pipeline::parse(&path, &defaults::text(&path).unwrap_or_default())?);
+        }
+        Ok(all)
+    }
+
+    /// The pipelines of a folder in place of the built-in ones, which an empty name stands for.
+    ///
+    /// # Errors
+    /// [`PipelineError`] with file and place, and what to do.
+    pub fn open(folder: &str) -> Result<Self, PipelineError> {
+        let built_in = Self::built_in()?;
+        if folder.is_empty() {
+            return Ok(built_in);
+        }
+        let steps: BTreeSet<&str> = built_in.0.values().flat_map(|p| &p.stages).filter_map(|s| s.next.as_deref()).collect();
+        let files = folder::files(SETTING, folder).map_err(|folder::Unusable { path, what }| PipelineError { path, what })?;
+        let mut all = Self::default();
+        for file in files {
+            let pipeline = Pipeline::parse(&file.path, &file.text)
+                .and_then(|pipeline| match pipeline.wordless(&steps) {
+                    Some(what) => Err(PipelineError { path: file.path.clone(), what }),
+                    None => Ok(pipeline),
+                })
+                .map_err(|error| PipelineError { what: format!("{}; {}", error.what, folder::advice(SETTING)), ..error })?;
+            all.insert(pipeline);
         }
         Ok(all)
     }
@@ -400,6 +465,18 @@ mod tests {
         refused("needs = [\"lost_reason\"]", "needs = []", "\"lost\": a stage that ends lost");
         refused("version = 1", "version = 2", "licence-2.toml");
         refused("stage = \"nda\", by", "stage = \"met\", by", "\"introduced\": to[0].stage: \"met\" stands twice");
+    }
+
+    #[test]
+    fn a_deal_stands_on_every_stage_since_its_signing_that_it_cannot_have_gone_around() {
+        let all = Pipelines::built_in().unwrap();
+        let codes = |kind: &str, at: &str| -> Vec<String> {
+            all.get(kind, 1).unwrap().since_signing(at).into_iter().map(|stage| stage.code.clone()).collect()
+        };
+        assert_eq!(codes("rd_contract", "completed"), ["signed", "delivering", "completed"]);
+        assert_eq!(codes("licence", "completed"), ["signed", "delivering", "completed"], "it may have gone around `registered`");
+        assert_eq!(codes("licence", "registered"), ["signed", "registered"]);
+        assert_eq!((codes("licence", "negotiation"), codes("licence", "lost")), (vec!["negotiation".to_owned()], vec!["lost".to_owned()]));
     }
 
     #[test]

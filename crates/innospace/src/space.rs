@@ -159,8 +159,8 @@ pub fn brokering(config: &Config, data: &Path, parts: &Parts) -> Result<Brokerin
         listings: parts.listings.clone(),
         vocabularies: Arc::clone(&parts.vocabularies),
         settings: Arc::new(config.brokering.clone()),
-        pipelines: Arc::new(Pipelines::built_in()?),
-        laws: Arc::new(Laws::built_in()?),
+        pipelines: Arc::new(Pipelines::open(&config.brokering.pipelines_folder)?),
+        laws: Arc::new(Laws::open(&config.brokering.laws_folder, &parts.vocabularies)?),
         vault: Vault::open(&parts.accounts, &config.files, data)?,
     })
 }

@@ -87,6 +87,8 @@ impl Known {
             "interest" => (listed().and_then(|l| l.title.clone()), format!("/interests/{about}")),
             "disclosure" => (listed().and_then(|l| l.title.clone()), of_disclosure(notice)),
             "deal" if notice.kind == NoticeKind::ConsentAsked => (deal(), format!("/deals/{about}/edit/statement")),
+            "deal" if notice.kind == NoticeKind::DisclosureGranted && needs_nda(notice) => (deal(), format!("/deals/{about}/nda")),
+            "deal" if notice.kind == NoticeKind::DisclosureGranted => (deal(), format!("/deals/{about}#documents")),
             "deal" => (deal(), format!("/deals/{about}")),
             "story" => self.of_story(lang, notice),
             "saved_search" => match self.searches.get(&SavedSearchId(about)) {
@@ -108,7 +110,7 @@ impl Known {
         let args = [("title", title.as_str()), ("count", &super::web::count(lang, count))];
         // Both sides of a match: a counterpart that was withdrawn is nothing to write of.
         let is_over = pair_of(notice).is_some_and(|(need, offer)| !(self.matched.contains(&need) && self.matched.contains(&offer)));
-        Said { text: messages::say(lang, &key(notice.kind), &args), path, is_over }
+        Said { text: messages::say(lang, &words(notice), &args), path, is_over }
     }
 
     /// The story of a deal: its page once it is public, else where those in the deal write it.
@@ -162,6 +164,20 @@ fn now(gone: &BTreeMap<PartyId, Alias>, id: PartyId) -> PartyId {
 /// The message of a kind.
 fn key(kind: NoticeKind) -> String {
     format!("notice-{}", kind.as_str().replace('_', "-"))
+}
+
+/// The message of a notice: of what was confided in a deal other words than of a listing's.
+fn words(notice: &Notice) -> String {
+    match (notice.kind, notice.about_kind.as_str()) {
+        (NoticeKind::DisclosureGranted, "deal") if needs_nda(notice) => "notice-document-to-sign".to_owned(),
+        (NoticeKind::DisclosureGranted, "deal") => "notice-document-granted".to_owned(),
+        (kind, _) => key(kind),
+    }
+}
+
+/// Whether the reader of a notice had an agreement to accept when it was left.
+fn needs_nda(notice: &Notice) -> bool {
+    notice.facts.get("needs_nda").and_then(Value::as_bool).unwrap_or_default()
 }
 
 /// What a kind is called where it is chosen.

@@ -292,6 +292,7 @@ impl From<BrokeringError> for Problem {
             }
             E::Unmergeable(obstacles) => Self::new(S::CONFLICT, "merge-refused").with("obstacles", json!(obstacles)),
             E::NdaFirst => Self::new(S::FORBIDDEN, "nda-first"),
+            E::NotAReader => Self::new(S::FORBIDDEN, "not-a-reader"),
             E::NdaChanged => Self::new(S::CONFLICT, "nda-changed"),
             E::StoryChanged => Self::new(S::CONFLICT, "story-changed"),
             E::TooLarge { most_mb } => Self::new(S::PAYLOAD_TOO_LARGE, "too-large").with("most_mb", json!(most_mb)),

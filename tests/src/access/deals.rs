@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{Ask, Who, World};
+use crate::documents::hand_in_marked;
 
 /// What each operation is tried on; none for what is no operation of deals.
 pub fn cases(operation: &str) -> &'static [&'static str] {
@@ -48,6 +49,8 @@ pub fn cases(operation: &str) -> &'static [&'static str] {
         | "listDealDocumentViews"
         | "addDealDocument"
         | "openDealDocument"
+        | "listDealDocumentReaders"
+        | "setDealDocumentReaders"
         | "removeDealDocument" => &["deal", "brokered"],
         _ => &[],
     }
@@ -110,6 +113,12 @@ pub async fn ask(world: &World<'_>, operation: &str, case: &str, who: Who) -> As
             let path = format!("/api/v1/deals/{id}/documents");
             let added = world.owner.hand_in(&path, "a.txt", "Biên bản".as_bytes()).await.expect(201);
             by.at(added["id"].as_str().unwrap())
+        }
+        "listDealDocumentReaders" | "setDealDocumentReaders" => {
+            let path = format!("/api/v1/deals/{id}/documents");
+            let marked = hand_in_marked(&world.owner, &path, "true", "a.txt", "Biên bản").await.expect(201);
+            let by = by.at(marked["id"].as_str().unwrap());
+            if operation == "listDealDocumentReaders" { by } else { by.seen(1).body(json!({"readers": []})) }
         }
         "moveDeal" => by.seen(seen).body(json!({"to": "lost", "reason": "price"})),
         "setDealParties" => {

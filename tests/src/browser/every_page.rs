@@ -13,6 +13,7 @@ use thirtyfour::By;
 use super::axe::{self, Rules};
 use super::{Browser, DESKTOP, DESKTOP_DARK, Look, PHONE, PHONE_DARK, Window, journey, journey_in_the_demonstration};
 use crate::deals::{Deal, complete};
+use crate::documents::hand_in_marked;
 use crate::import_pages::{ended, hand_over};
 use crate::main_job::{need, publish, technology};
 use crate::site::{Client, PASSWORD, Site};
@@ -343,8 +344,10 @@ impl Cast {
         });
         author.post(&format!("/api/v1/listings/{listing}/disclosures"), grant).await.expect(201);
         let page = path.replace("/api/v1", "");
+        let secret = hand_in_marked(author, &format!("{path}/documents"), "true", "Công thức.txt", "Ủ men 48 giờ.").await.expect(201);
         let mut visits = vec![
             visit(Who::Author, &page),
+            visit(Who::Author, format!("{page}/documents/{}/readers", secret["id"].as_str().unwrap())),
             visit(Who::Author, format!("{page}/records")),
             visit(Who::Author, format!("{page}/nda")),
             visit(Who::Author, "/my/deals"),

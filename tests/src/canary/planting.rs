@@ -15,6 +15,7 @@ use super::Who::{
 use super::{Canaries, Known, Readers, Who};
 use crate::deals::{Deal, complete};
 use crate::disclosures::{Room, pdf};
+use crate::documents::{hand_in_marked, name_readers};
 use crate::main_job::{need, technology};
 use crate::site::{Answer, Client, PASSWORD, Site};
 
@@ -22,8 +23,12 @@ use crate::site::{Answer, Client, PASSWORD, Site};
 const TEAM: Readers = &[Owner, ReadToken, Viewer];
 /// The persons among those in a deal: what its documents hold is not for programs.
 const PERSONS: Readers = &[Owner, Viewer, Neighbour, Holder, Waiting, Former, Expired, Broker];
-/// Of a document that the owner marked as confidential its own people, as long as nobody else accepted the agreement.
-const MARKED: Readers = &[Owner, Viewer];
+/// Of a document that the owner marked as confidential its own people.
+const OWN_PERSONS: Readers = &[Owner, Viewer];
+/// Of one whose readers the owner named: its own people, and whom it named.
+const NAMED: Readers = &[Owner, ReadToken, Viewer, Holder];
+/// The persons among these.
+const NAMED_PERSONS: Readers = &[Owner, Viewer, Holder];
 /// Those in a deal: both sides and its broker.
 const SIDES: Readers = &[Owner, ReadToken, Viewer, Neighbour, Holder, Waiting, Former, Expired, Broker];
 /// Those who know that there is a deal: administrators as well.
@@ -311,19 +316,20 @@ async fn plant_in_a_deal(canaries: &mut Canaries, known: &mut Known, people: &BT
     let name = format!("{}.txt", canaries.word("name of a deal document", SIDES));
     let line = canaries.word("content of a deal document", PERSONS);
     known.files.push(id_of(owner.hand_in(&documents, &name, line.as_bytes()).await).await);
-    let name = format!("{}.txt", canaries.word("name of a confidential deal document", SIDES));
-    let line = canaries.word("content of a confidential deal document", MARKED);
-    known.files.push(id_of(hand_in_marked(owner, &documents, &name, &line).await).await);
+    let name = format!("{}.txt", canaries.word("name of a confidential deal document", TEAM));
+    let line = canaries.word("content of a confidential deal document", OWN_PERSONS);
+    known.files.push(id_of(hand_in_marked(owner, &documents, "true", &name, &line).await).await);
+    // One that is opened to one of the others, who accepted the agreement.
+    let name = format!("{}.txt", canaries.word("name of a granted deal document", NAMED));
+    let line = canaries.word("content of a granted deal document", NAMED_PERSONS);
+    let granted = id_of(hand_in_marked(owner, &documents, "true", &name, &line).await).await;
+    name_readers(owner, &format!("{documents}/{granted}"), &[(Holder.name().as_str(), "2027-11-24")]).await.expect(200);
+    let hash = people[&Holder].get(&format!("{}/nda", deal.path)).await.expect(200)["nda"]["hash"].clone();
+    people[&Holder].post(&format!("{}/accept-nda", deal.path), json!({"nda_hash": hash})).await.expect(200);
+    known.files.push(granted);
     let page = canaries.word("page of a deal document", PERSONS);
     known.files.push(id_of(seeker.hand_in(&documents, "plan.pdf", &pdf(&[&page])).await).await);
     known.add("deal", id);
-}
-
-/// Hands in a document that is marked as confidential.
-async fn hand_in_marked(by: &Client, path: &str, name: &str, content: &str) -> Answer {
-    let mark = "--xxx\r\nContent-Disposition: form-data; name=\"confidential\"\r\n\r\ntrue\r\n";
-    let file = format!("--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n--xxx--\r\n");
-    by.send_raw(reqwest::Method::POST, path, "multipart/form-data; boundary=xxx", format!("{mark}{file}").into_bytes()).await
 }
 
 async fn account_of(client: &Client) -> String {

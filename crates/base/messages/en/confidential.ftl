@@ -1,5 +1,6 @@
 # What is confided and opened under an agreement.
 problem-nda-first = The confidentiality agreement comes first: read it and accept it, then this opens.
+problem-not-a-reader = Whoever handed this document in has not named you among its readers, or your last day is over. Ask them in the deal's messages.
 problem-nda-changed = The text of the confidentiality agreement has changed since you read it. Please read it again and accept the new text.
 problem-file-refused = This file was not taken in: it is of no kind that is taken, or is not what its name says.
 fault-file-kind-unlisted = Files of this kind are not taken. Taken are: { $kinds }.

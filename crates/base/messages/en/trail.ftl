@@ -38,6 +38,7 @@ event-deal-brokers-set = Set the brokers
 event-deal-contract-recorded = Recorded the contract
 event-deal-document-added = Added a document
 event-deal-document-opened = Opened a document
+event-deal-document-readers-set = Named the readers of a confidential document
 event-deal-document-removed = Removed a document
 event-deal-facts-answered = Answered legal questions
 event-deal-interests-stated = Stated interests

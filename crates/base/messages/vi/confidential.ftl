@@ -1,5 +1,6 @@
 # Thông tin bảo mật, mở theo thỏa thuận bảo mật.
 problem-nda-first = Cần đọc và chấp nhận thỏa thuận bảo mật trước, sau đó mới mở được nội dung này.
+problem-not-a-reader = Bên đưa tài liệu này lên chưa ghi bạn vào danh sách người được đọc, hoặc đã quá ngày cuối cùng. Hãy nhắn cho họ trong phần trao đổi của thương vụ.
 problem-nda-changed = Văn bản thỏa thuận bảo mật đã thay đổi sau khi bạn đọc. Vui lòng đọc lại và chấp nhận văn bản mới.
 problem-file-refused = Không nhận được tệp này: loại tệp không thuộc danh sách được nhận, hoặc nội dung không đúng với tên tệp.
 fault-file-kind-unlisted = Không nhận loại tệp này. Các loại được nhận: { $kinds }.

@@ -38,6 +38,7 @@ event-deal-brokers-set = Đổi người môi giới
 event-deal-contract-recorded = Ghi hợp đồng
 event-deal-document-added = Thêm tài liệu
 event-deal-document-opened = Mở tài liệu
+event-deal-document-readers-set = Ghi danh sách người được đọc một tài liệu mật
 event-deal-document-removed = Xóa tài liệu
 event-deal-facts-answered = Trả lời câu hỏi pháp lý
 event-deal-interests-stated = Khai báo lợi ích liên quan

@@ -179,12 +179,13 @@ pub struct Incoming {
     writing: objects::Incoming,
 }
 
-/// A file that lies in the store and is not yet known of.
+/// A file that lies in the store and is not yet known of. It goes with this value unless somebody makes it theirs.
 pub struct Handed {
     pub(crate) id: ConfidentialFileId,
     pub(crate) name: String,
     pub(crate) kind: FileKind,
     pub(crate) written: Written,
+    unclaimed: Unclaimed,
 }
 
 impl Handed {
@@ -192,6 +193,28 @@ impl Handed {
     #[must_use]
     pub fn sha256(&self) -> &str {
         &self.written.sha256
+    }
+
+    /// From here on whoever writes the row of the file sees to its object, too: the write goes on when its asker hangs up.
+    pub(crate) fn claim(&mut self) {
+        self.unclaimed.vault = None;
+    }
+}
+
+/// Takes an object away when it is dropped: whatever ends a request between the last byte of a file and its row, be it a fault
+/// further on in the form, a body that is cut or a client that hangs up, leaves nothing in the store.
+struct Unclaimed {
+    id: ConfidentialFileId,
+    vault: Option<Vault>,
+}
+
+impl Drop for Unclaimed {
+    fn drop(&mut self) {
+        // Without a runtime nobody waits for an answer either; the sweep finds it.
+        if let Some((vault, runtime)) = self.vault.take().zip(tokio::runtime::Handle::try_current().ok()) {
+            let id = self.id;
+            runtime.spawn(async move { take_away(&vault, id).await });
+        }
     }
 }
 
@@ -247,6 +270,7 @@ impl Incoming {
         let wrong = self.not_its_kind();
         let Self { vault, id, name, kind, writing, .. } = self;
         let written = writing.finish().await?;
+        let unclaimed = Unclaimed { id, vault: Some(vault.clone()) };
         let verdict = if !written.holds {
             Err(wrong)
         } else if kind == FileKind::Pdf {
@@ -257,13 +281,7 @@ impl Incoming {
         } else {
             Ok(())
         };
-        match verdict {
-            Ok(()) => Ok(Handed { id, name, kind, written }),
-            Err(error) => {
-                take_away(&vault, id).await;
-                Err(error)
-            }
-        }
+        verdict.map(|()| Handed { id, name, kind, written, unclaimed })
     }
 }
 
@@ -278,8 +296,9 @@ pub(crate) async fn take_away(vault: &Vault, id: ConfidentialFileId) {
 ///
 /// # Errors
 /// As [`may_add`]; the file is taken away again then.
-pub async fn add(brokering: &Brokering, ctx: Ctx, listing: ListingId, handed: Handed) -> Result<FileReceipt, BrokeringError> {
+pub async fn add(brokering: &Brokering, ctx: Ctx, listing: ListingId, mut handed: Handed) -> Result<FileReceipt, BrokeringError> {
     let id = handed.id;
+    handed.claim();
     let done = insert(brokering, ctx, listing, handed).await;
     let is_left_over = match &done {
         // A repeat was answered as the first time: the file is there already, under that answer's id.
@@ -295,7 +314,7 @@ pub async fn add(brokering: &Brokering, ctx: Ctx, listing: ListingId, handed: Ha
 }
 
 async fn insert(brokering: &Brokering, ctx: Ctx, listing: ListingId, handed: Handed) -> Result<FileReceipt, BrokeringError> {
-    let Handed { id, name, kind, written } = handed;
+    let Handed { id, name, kind, written, .. } = handed;
     let meta = SealedMeta { name, sha256: written.sha256, key: written.key.to_hex() };
     let sealed = brokering.vault.seal(&meta, &about(listing, id))?;
     let size = i64::try_from(written.size).unwrap_or(i64::MAX);

@@ -14,9 +14,8 @@ use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
-use super::agreement::has_accepted;
 use super::facts::Facts;
-use super::openings::is_own;
+use super::readers::{Known, Standing};
 use super::rows::document;
 use super::{Deal, Voice, granted, in_deal, notices, readable, voice_of};
 use crate::access::{ReadDeal, WorkDeal};
@@ -33,26 +32,31 @@ const DOCUMENTS_MAX: u64 = 100;
 pub struct DocumentView {
     /// The document.
     pub id: ConfidentialFileId,
-    /// Its name.
-    pub name: String,
-    /// What it is.
-    pub kind: FileKind,
-    /// Its media type.
-    pub media_type: String,
+    /// Its name; none of what the reader may not open yet.
+    pub name: Option<String>,
+    /// What it is; none of what the reader may not open yet.
+    pub kind: Option<FileKind>,
+    /// Its media type; none of what the reader may not open yet.
+    pub media_type: Option<String>,
     /// Bytes.
     pub size: i64,
-    /// SHA-256 of it.
-    pub sha256: String,
-    /// Which paper it is, a code of `deal_papers`.
+    /// SHA-256 of it; none of what the reader may not open yet.
+    pub sha256: Option<String>,
+    /// Which paper it is, a code of `deal_papers`; none of what the reader may not open yet.
     pub paper: Option<Code>,
     /// Which side handed it in, or a broker.
     pub voice: Voice,
     /// When.
     pub uploaded_at: DateTime<Utc>,
-    /// Whether whoever handed it in marked it as confidential: other parties open it under the agreement of the deal.
+    /// Whether whoever handed it in marked it as confidential: of the others the persons they name open it, under the agreement
+    /// of the deal.
     pub is_confidential: bool,
-    /// Whether the reader has to accept that agreement first.
+    /// Whether it is closed to the reader because nobody named them, or their day is over.
+    pub needs_grant: bool,
+    /// Whether the reader was named, and has to accept that agreement first.
     pub needs_nda: bool,
+    /// Whether the reader names who of the others opens it.
+    pub names_readers: bool,
     /// Whether the reader may take it back.
     pub is_mine: bool,
 }
@@ -80,12 +84,12 @@ pub(super) fn read_kind(row: &document::Model) -> Result<FileKind, StoreError> {
     row.kind.parse().map_err(|e| StoreError::corrupt("deal document", e))
 }
 
-fn read_voice(row: &document::Model) -> Result<Voice, StoreError> {
+pub(super) fn read_voice(row: &document::Model) -> Result<Voice, StoreError> {
     row.side.parse().map_err(|e| StoreError::corrupt("deal document", e))
 }
 
 /// Each side takes back what it handed in, and a broker what brokers did.
-fn is_theirs(deal: &Deal, actor: &Actor, voice: Voice) -> bool {
+pub(super) fn is_theirs(deal: &Deal, actor: &Actor, voice: Voice) -> bool {
     voice_of(deal, actor) == voice
 }
 
@@ -104,10 +108,7 @@ async fn has_room(db: &impl ConnectionTrait, id: DealId) -> Result<(), Brokering
 pub async fn documents(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<Vec<DocumentView>, BrokeringError> {
     let deal = readable::<ReadDeal>(brokering, actor, id).await?;
     let may_work = base::Grant::<WorkDeal>::check(actor, deal.clone()).is_ok();
-    let accepted = match actor.account() {
-        Some(account) => has_accepted(brokering.store.db(), id, account).await?,
-        None => false,
-    };
+    let known = Known::of(brokering.store.db(), id, actor, brokering.store.clock().today()).await?;
     let rows = document::Entity::find()
         .filter(document::Column::DealId.eq(id.0))
         .filter(document::Column::RemovedAt.is_null())
@@ -118,20 +119,24 @@ pub async fn documents(brokering: &Brokering, actor: &Actor, id: DealId) -> Resu
     let view = |row: document::Model| {
         let SealedMeta { name, sha256, .. } = meta(brokering, &row)?;
         let (kind, voice) = (read_kind(&row)?, read_voice(&row)?);
-        let needs_nda = row.confidential && !accepted && !is_own(&deal, actor, &row);
+        let standing = known.standing(&deal, actor, &row)?;
+        let is_open = standing == Standing::Open;
+        let is_mine = may_work && is_theirs(&deal, actor, voice);
         Ok(DocumentView {
             id: ConfidentialFileId(row.id),
-            name,
-            kind,
-            media_type: kind.media_type().to_owned(),
+            name: is_open.then_some(name),
+            kind: is_open.then_some(kind),
+            media_type: is_open.then(|| kind.media_type().to_owned()),
             size: row.size,
-            sha256,
-            paper: row.paper.map(Code),
+            sha256: is_open.then_some(sha256),
+            paper: row.paper.filter(|_| is_open).map(Code),
             voice,
             uploaded_at: row.uploaded_at,
             is_confidential: row.confidential,
-            needs_nda,
-            is_mine: may_work && is_theirs(&deal, actor, voice),
+            needs_grant: standing == Standing::NotNamed,
+            needs_nda: standing == Standing::NdaFirst,
+            names_readers: is_mine && is_open && row.confidential,
+            is_mine,
         })
     };
     rows.into_iter().map(view).collect()
@@ -157,7 +162,7 @@ pub async fn may_add_document(brokering: &Brokering, ctx: &Ctx, id: DealId) -> R
 pub struct DocumentMark {
     /// Which paper of `deal_papers` it is.
     pub paper: Option<Code>,
-    /// Whether other parties open it under the agreement of the deal alone.
+    /// Whether of the others those alone open it whom its side names, under the agreement of the deal.
     pub is_confidential: bool,
 }
 
@@ -169,10 +174,11 @@ pub async fn add_document(
     brokering: &Brokering,
     ctx: Ctx,
     deal: DealId,
-    handed: Handed,
+    mut handed: Handed,
     mark: DocumentMark,
 ) -> Result<DocumentReceipt, BrokeringError> {
     let id = handed.id;
+    handed.claim();
     let done = insert(brokering, ctx, deal, handed, mark).await;
     let is_left_over = match &done {
         // A repeat was answered as the first time: the file is there already, under that answer's id.
@@ -185,14 +191,6 @@ pub async fn add_document(
         take_away(&brokering.vault, id).await;
     }
     done
-}
-
-/// What is said of a document whose mark nobody understands: whether it is confidential is not guessed, so it is not kept.
-pub async fn unknown_mark(brokering: &Brokering, handed: Handed) -> BrokeringError {
-    take_away(&brokering.vault, handed.id).await;
-    let mut faults = Faults::new();
-    faults.add("/confidential", "not_a_flag");
-    BrokeringError::Invalid(faults)
 }
 
 async fn insert(
@@ -208,7 +206,7 @@ async fn insert(
         brokering.vocabularies.check("deal_papers", code, brokering.store.clock().today(), "/paper", &mut faults);
     }
     faults.into_result().map_err(BrokeringError::Invalid)?;
-    let Handed { id, name, kind, written } = handed;
+    let Handed { id, name, kind, written, .. } = handed;
     let meta = SealedMeta { name, sha256: written.sha256, key: written.key.to_hex() };
     let sealed = brokering.vault.seal(&meta, &about(deal_id, id))?;
     let size = i64::try_from(written.size).unwrap_or(i64::MAX);
@@ -228,6 +226,7 @@ async fn insert(
                 sealed: Set(sealed),
                 paper: Set(paper.as_ref().map(|code| code.0.clone())),
                 confidential: Set(is_confidential),
+                readers_version: Set(1),
                 side: Set(voice.as_str().to_owned()),
                 party_id: Set(party.map(|p| p.0)),
                 uploaded_by: Set(by.0),

@@ -167,15 +167,14 @@ impl Facts {
     }
 
     /// What changes in a deal must not take away what the stage needs that it stands in, nor, once its contract is signed, what
-    /// was needed to sign it: it stays the contract that the law allowed. Statements are left out: another broker may come at any
-    /// time, and states their interests before the next stage that asks for it.
+    /// was needed to sign it and to come on since: it stays the contract that the law allowed, and what was delivered stays
+    /// delivered. Statements are left out: another broker may come at any time, and states their interests before the next stage
+    /// that asks for it.
     pub(crate) fn must_keep(&self, brokering: &Brokering, deal: &Deal) -> Result<(), BrokeringError> {
         let mut faults = Faults::new();
         let pipeline = brokering.pipeline(deal)?;
-        let now = pipeline.stage(&deal.stage);
-        let signed = now.filter(|s| s.has_contract()).and_then(|_| pipeline.stages.iter().find(|s| s.has_contract()));
         let mut kept: Vec<Demand> = Vec::new();
-        for demand in now.iter().chain(&signed).flat_map(|s| &s.needs) {
+        for demand in pipeline.since_signing(&deal.stage).into_iter().flat_map(|s| &s.needs) {
             if !matches!(demand, Demand::Statements | Demand::LostReason) && !kept.contains(demand) {
                 kept.push(*demand);
                 self.missing(*demand, &mut faults);

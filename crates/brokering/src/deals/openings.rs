@@ -2,8 +2,8 @@
 //!
 //! The right is checked and the opening entered in one write; only after its commit anything is read, and an opening that
 //! cannot be entered is none. The side that handed a document in reads who of the others opened it; nobody changes that.
-//! What another party marked as confidential is opened to whoever accepted the agreement of the deal (`agreement`), and to nobody
-//! else. A PDF leaves with the mark of whoever gets it. Not here: handing in and taking back (`documents`).
+//! What another side marked as confidential is opened to whom that side named (`readers`) and who accepted the agreement of the deal
+//! (`agreement`), and to nobody else. A PDF leaves with the mark of whoever gets it. Not here: handing in and taking back (`documents`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,8 +17,8 @@ use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::agreement::has_accepted;
 use super::documents::{live, meta, read_kind};
+use super::readers::{Known, Standing};
 use super::rows::{document, opening};
 use super::{Deal, Voice, after, granted, readable};
 use crate::access::{OpenDocument, ReadOpenings};
@@ -34,8 +34,8 @@ pub struct OpeningView {
     pub id: Uuid,
     /// The document.
     pub document: ConfidentialFileId,
-    /// The document's name, also of one that was taken back.
-    pub document_name: String,
+    /// The document's name, also of one that was taken back; none of what the reader may not open yet.
+    pub document_name: Option<String>,
     /// Who opened it.
     pub account: AccountId,
     /// Their name.
@@ -64,7 +64,8 @@ pub(super) fn is_own(deal: &Deal, actor: &Actor, row: &document::Model) -> bool 
 ///
 /// # Errors
 /// [`BrokeringError::Refused`] for everybody else and for programs, and hidden for one that is not there;
-/// [`BrokeringError::NdaFirst`] for one that another party marked as confidential, before the agreement is accepted.
+/// [`BrokeringError::NotAReader`] for one that another side marked as confidential and did not name them for, or whose day is over;
+/// [`BrokeringError::NdaFirst`] before the agreement is accepted.
 pub async fn open_document(
     brokering: &Brokering,
     actor: &Actor,
@@ -93,8 +94,10 @@ async fn enter(brokering: &Brokering, actor: &Actor, address: &str, deal_id: Dea
             async move {
                 let deal = granted::<OpenDocument>(&tx, &actor, deal_id, None).await?.into_object();
                 let document = live(tx.db(), deal_id, id).await?;
-                if document.confidential && !has_accepted(tx.db(), deal_id, reader).await? {
-                    return Err(BrokeringError::NdaFirst);
+                match Known::of(tx.db(), deal_id, &actor, tx.today()).await?.standing(&deal, &actor, &document)? {
+                    Standing::Open => {}
+                    Standing::NdaFirst => return Err(BrokeringError::NdaFirst),
+                    Standing::NotNamed => return Err(BrokeringError::NotAReader),
                 }
                 let voice = reads_as(&deal, &actor);
                 let row = opening::ActiveModel {
@@ -114,7 +117,7 @@ async fn enter(brokering: &Brokering, actor: &Actor, address: &str, deal_id: Dea
         .await
 }
 
-/// Who opened the documents that the reader's side handed in, the newest first.
+/// Who opened the documents that the reader's side handed in, or one of them, the newest first.
 ///
 /// # Errors
 /// [`BrokeringError::Refused`] for whoever writes for no side and does not broker the deal; [`BrokeringError::Cursor`] for a
@@ -123,6 +126,7 @@ pub async fn openings(
     brokering: &Brokering,
     actor: &Actor,
     id: DealId,
+    one: Option<ConfidentialFileId>,
     limit: Limit,
     cursor: Option<&str>,
 ) -> Result<Page<OpeningView>, BrokeringError> {
@@ -137,6 +141,7 @@ pub async fn openings(
         .and_where(document::Column::Side.is_in(own.iter().map(|voice| voice.as_str())))
         .to_owned();
     let which = Condition::all().add(C::DealId.eq(id.0)).add(C::DocumentId.in_subquery(handed_in));
+    let which = which.add_option(one.map(|one| C::DocumentId.eq(one.0)));
     let after: Option<(DateTime<Utc>, Uuid)> = after(cursor)?;
     let db = brokering.store.db();
     let total = opening::Entity::find().filter(which.clone()).count(db).await?;
@@ -148,23 +153,27 @@ pub async fn openings(
     let more = rows.len() as u64 > limit.get();
     rows.truncate(usize::try_from(limit.get()).unwrap_or(usize::MAX));
     let next = rows.last().filter(|_| more).map(|row| Cursor::write(&(row.at, row.id)));
-    Ok(Page { items: views(brokering, rows).await?, next, total })
+    Ok(Page { items: views(brokering, &deal, actor, rows).await?, next, total })
 }
 
-async fn views(brokering: &Brokering, rows: Vec<opening::Model>) -> Result<Vec<OpeningView>, BrokeringError> {
+async fn views(brokering: &Brokering, deal: &Deal, actor: &Actor, rows: Vec<opening::Model>) -> Result<Vec<OpeningView>, BrokeringError> {
     let db = brokering.store.db();
     let people: Vec<AccountId> = rows.iter().map(|row| AccountId(row.account_id)).collect();
     let people = accounts::people::names(db, &people).await?;
     let wanted: BTreeSet<Uuid> = rows.iter().map(|row| row.document_id).collect();
     let named = document::Entity::find().filter(document::Column::Id.is_in(wanted)).all(db).await?;
-    let named: BTreeMap<Uuid, String> =
-        named.iter().map(|row| Ok((row.id, meta(brokering, row)?.name))).collect::<Result<_, BrokeringError>>()?;
+    let known = Known::of(db, deal.id, actor, brokering.store.clock().today()).await?;
+    let name = |row: &document::Model| {
+        let is_open = known.standing(deal, actor, row)? == Standing::Open;
+        Ok((row.id, if is_open { Some(meta(brokering, row)?.name) } else { None }))
+    };
+    let named: BTreeMap<Uuid, Option<String>> = named.iter().map(name).collect::<Result<_, BrokeringError>>()?;
     let view = |row: opening::Model| {
         let account = AccountId(row.account_id);
         Ok(OpeningView {
             id: row.id,
             document: ConfidentialFileId(row.document_id),
-            document_name: named.get(&row.document_id).cloned().unwrap_or_default(),
+            document_name: named.get(&row.document_id).cloned().flatten(),
             account,
             name: people.get(&account).cloned().unwrap_or_default(),
             voice: row.side.parse().map_err(|e| StoreError::corrupt("deal document ledger", e))?,

@@ -13,8 +13,8 @@ use store::{EventRow, StoreError};
 use uuid::Uuid;
 
 use super::contract::{Contract, contract_of};
-use super::rows::{agreement, document, meeting, milestone, offer, outcome, paper, payment, record, report, task};
-use super::{BrokerShares, DealParties, OfferStatus, Role, Side, Voice, objects};
+use super::rows::{agreement, document, meeting, milestone, offer, outcome, paper, payment, reader, record, report, task};
+use super::{BrokerShares, DealParties, OfferStatus, Readers, Role, Side, Voice, objects};
 use crate::Brokering;
 use crate::legal::LegalFacts;
 
@@ -59,6 +59,8 @@ pub struct Replayed {
     pub papers: BTreeMap<Code, NaiveDate>,
     /// Documents that are there, with the paper that each is and whether it is confidential.
     pub documents: BTreeMap<Uuid, (Option<Code>, bool)>,
+    /// The readers named of those that are confidential, each with their last day.
+    pub readers: BTreeMap<Uuid, BTreeMap<AccountId, NaiveDate>>,
     /// Who accepted which text of the confidentiality agreement.
     pub agreements: BTreeMap<AccountId, String>,
     /// Meetings with their days.
@@ -225,8 +227,16 @@ fn apply_work(deal: &mut Replayed, kind: &str, facts: &Value) -> Result<(), Stor
         "deal.nda_accepted" => {
             deal.agreements.insert(part(facts, "account")?, part(facts, "nda_hash")?);
         }
+        "deal.document_readers_set" => {
+            let document = part(facts, "document")?;
+            let set = Readers { readers: part(facts, "readers")? };
+            deal.readers.insert(document, set.readers.into_iter().map(|one| (one.account, one.expires_on)).collect());
+            deal.readers.retain(|_, readers| !readers.is_empty());
+        }
         "deal.document_removed" => {
-            deal.documents.remove(&part(facts, "document")?);
+            let document = part(facts, "document")?;
+            deal.documents.remove(&document);
+            deal.readers.remove(&document);
         }
         "deal.meeting_noted" => {
             deal.meetings.insert(part(facts, "meeting")?, part(facts, "held_on")?);
@@ -359,6 +369,12 @@ async fn stored_work(db: &impl ConnectionTrait, id: Uuid, told: &mut Replayed) -
     told.papers = papers.into_iter().map(|row| (Code(row.kind), row.dated_on)).collect();
     let documents = document::Entity::find().filter(document::Column::DealId.eq(id)).filter(document::Column::RemovedAt.is_null());
     told.documents = documents.all(db).await?.into_iter().map(|row| (row.id, (row.paper.map(Code), row.confidential))).collect();
+    let named = reader::Entity::find().filter(reader::Column::DealId.eq(id)).filter(reader::Column::RevokedAt.is_null());
+    for row in named.all(db).await? {
+        if told.documents.contains_key(&row.document_id) {
+            told.readers.entry(row.document_id).or_default().insert(AccountId(row.account_id), row.expires_on);
+        }
+    }
     let agreements = agreement::Entity::find().filter(agreement::Column::DealId.eq(id)).all(db).await?;
     told.agreements = agreements.into_iter().map(|row| (AccountId(row.account_id), row.nda_hash)).collect();
     Ok(())

@@ -160,11 +160,28 @@ table! {
         sealed: Vec<u8>,
         paper: Option<String>,
         confidential: bool,
+        readers_version: i64,
         side: String,
         party_id: Option<Uuid>,
         uploaded_by: Uuid,
         uploaded_at: DateTimeUtc,
         removed_at: Option<DateTimeUtc>,
+    }
+}
+
+table! {
+    /// Whom of the others the side that handed it in named to read a confidential one.
+    reader = "deal_document_reader" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: Uuid,
+        deal_id: Uuid,
+        document_id: Uuid,
+        account_id: Uuid,
+        granted_by: Uuid,
+        granted_at: DateTimeUtc,
+        expires_on: Date,
+        revoked_by: Option<Uuid>,
+        revoked_at: Option<DateTimeUtc>,
     }
 }
 

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use accounts::SecondFactorRule;
 use accounts::mail::Transport;
+use brokering::legal::Laws;
+use brokering::pipelines::Pipelines;
 use serde_json::json;
 
 use innospace::config::Config;
@@ -51,6 +53,17 @@ pub async fn run(config: Config, data: PathBuf, as_json: bool) -> Result<ExitCod
                     };
                     notes.push(format!("vectors: {made} of {published} published listings have one; {rest}"));
                 }
+            }
+            match Pipelines::open(&config.brokering.pipelines_folder) {
+                Err(error) => found.push(("brokering.pipelines_folder", format!("cannot be used: {error}"))),
+                Ok(pipelines) => {
+                    if let Err(error) = brokering::deals::must_have_pipelines(&parts.store, &pipelines).await {
+                        found.push(("brokering.pipelines_folder", format!("is not enough: {}.", store::follow::report(&error))));
+                    }
+                }
+            }
+            if let Err(error) = Laws::open(&config.brokering.laws_folder, &parts.vocabularies) {
+                found.push(("brokering.laws_folder", format!("cannot be used: {error}")));
             }
             let (_, failed) = parts.store.count_jobs().await?;
             if failed > 0 {

@@ -51,6 +51,7 @@ pub async fn run(mut config: Config, data: PathBuf, args: Serve, is_demo: bool) 
     let sign_ins = if is_demo { Some(demo::prepare(&config, &parts, &data).await?) } else { None };
     let (search, wanting) = space::index_of_server(&config, &data, &parts)?;
     let app = space::app(&config, &data, parts, search, is_demo)?;
+    brokering::deals::must_have_pipelines(&app.store, &app.brokering.pipelines).await?;
     let workers_stop = CancellationToken::new();
     let mut workers = server::workers::start(&app, wanting, &workers_stop);
     match &sign_ins {

@@ -6,14 +6,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use base::{Code, ConfidentialFileId, DealId};
 use brokering::confidential::disclosures::Acceptance;
-use brokering::deals::{self, DealNda, DealNdaReceipt, DocumentMark, DocumentReceipt, DocumentView, OpeningView};
+use brokering::deals::{self, DealNda, DealNdaReceipt, DocumentMark, DocumentReceipt, DocumentView, OpeningView, ReaderView, Readers};
 use sha2::{Digest, Sha256};
 use store::Ctx;
 
 use super::disclosures::served;
 use super::{List, nothing, upload};
 use crate::app::App;
-use crate::extract::{Id, Json, Params, Who, Writer};
+use crate::extract::{Id, IfMatch, Json, Params, Who, Writer, etag};
 use crate::problem::Problem;
 
 /// The documents.
@@ -41,7 +41,8 @@ pub(crate) async fn receive(app: &App, mut ctx: Ctx, id: DealId, request: Reques
     let is_confidential = match received.texts.get("confidential").map_or("", String::as_str) {
         "true" => true,
         "false" | "" => false,
-        _ => return Err(deals::unknown_mark(&app.brokering, received.file).await.into()),
+        // Whether it is confidential is not guessed, so it is not kept.
+        _ => return Err(upload::one_fault("/confidential".to_owned(), "not_a_flag")),
     };
     if let Some(key) = &mut ctx.idempotency {
         let said = format!("{id} {} {} {is_confidential}", received.file.sha256(), paper.map_or("", String::as_str));
@@ -85,8 +86,36 @@ pub(crate) async fn openings(
     Id(id): Id<DealId>,
     params: Params,
 ) -> Result<Answer<List<OpeningView>>, Problem> {
-    let params = params.only(&["limit", "cursor"])?;
-    Ok(Answer(deals::openings(&app.brokering, &who.actor, id, params.limit()?, params.cursor()).await?.into()))
+    let params = params.only(&["document", "limit", "cursor"])?;
+    let one = params.parsed("document")?;
+    Ok(Answer(deals::openings(&app.brokering, &who.actor, id, one, params.limit()?, params.cursor()).await?.into()))
+}
+
+/// The people whom a confidential document can be opened to, with what each was given.
+pub(crate) async fn readers(
+    State(app): State<App>,
+    who: Who,
+    Path(path): Path<(String, String)>,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.only(&[])?;
+    let (id, file) = both(path)?;
+    let list = deals::readers(&app.brokering, &who.actor, id, file).await?;
+    let whole: Answer<List<ReaderView>> = List::whole(list.people);
+    Ok((etag(list.version), whole).into_response())
+}
+
+/// Names its readers.
+pub(crate) async fn name_readers(
+    State(app): State<App>,
+    Writer(ctx): Writer,
+    Path(path): Path<(String, String)>,
+    IfMatch(seen): IfMatch,
+    Json(body): Json<Readers>,
+) -> Result<Response, Problem> {
+    let (id, file) = both(path)?;
+    let receipt = deals::name_readers(&app.brokering, ctx, id, file, seen, body).await?;
+    Ok((etag(receipt.version), Answer(receipt)).into_response())
 }
 
 /// Takes a document back.

@@ -30,13 +30,15 @@ fn cut(error: &MultipartError) -> Problem {
     Problem::malformed("body-cut")
 }
 
-fn one_fault(pointer: String, code: &'static str) -> Problem {
+/// What one fault in what was sent is answered with.
+pub(crate) fn one_fault(pointer: String, code: &'static str) -> Problem {
     let mut faults = Faults::new();
     faults.add(pointer, code);
     Problem::invalid(faults)
 }
 
-/// Reads a form of one `file` and of texts by these names. Who may hand in nothing was refused before.
+/// Reads a form of one `file` and of texts by these names. Who may hand in nothing was refused before; of a form that is refused
+/// nothing stays in the store.
 pub(crate) async fn receive(app: &App, names: &[&str], request: Request) -> Result<Received, Problem> {
     let mut form = Multipart::from_request(request, app).await.map_err(|_| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"))?;
     let (mut handed, mut texts) = (None, BTreeMap::new());

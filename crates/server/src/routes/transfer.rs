@@ -187,7 +187,7 @@ pub(super) fn deal() -> Vec<Route> {
         Added, BrokerShares, Column, Contract, DealNda, DealNdaReceipt, DealObjects, DealParties, DealReceipt, DealRow, DealView,
         DocumentReceipt, DocumentView, Handover, HandoverPlan, HandoverReceipt, MessageReceipt, MessageView, NewDeal, NewMeeting,
         NewMessage, NewMilestone, NewOffer, NewPaper, NewPayment, NewReport, NewTask, OfferView, OpeningView, Outcome, PaperReceipt,
-        RecordView, Statement, Transition,
+        ReaderView, Readers, ReadersReceipt, RecordView, Statement, Transition,
     };
     use brokering::legal::LegalFacts;
     let vnd = |minor: i64| json!({"minor": minor, "currency": "VND"});
@@ -321,13 +321,13 @@ pub(super) fn deal() -> Vec<Route> {
             .about("The documents of a deal, the newest first; for those in it.")
             .gives::<List<DocumentView>>(200),
         post("/api/v1/deals/{id}/documents", "addDealDocument", Member, api::documents::add)
-            .about("Takes a document (multipart: `file`; `paper`, a code of `deal_papers`, if it is one of those; `confidential`, if other parties shall open it under the agreement of the deal alone). What it is, is told by its contents and must be what its name says.")
+            .about("Takes a document (multipart: `file`; `paper`, a code of `deal_papers`, if it is one of those; `confidential`, if of the others those alone shall open it whom its side names, under the agreement of the deal). What it is, is told by its contents and must be what its name says.")
             .limit(BodyLimit::File)
             .text("paper", "A code of `deal_papers`, if it is one of those.")
-            .text("confidential", "`true` if other parties open it only once they accepted the agreement of the deal; `false` unless given.")
+            .text("confidential", "`true` if of the others those alone open it whom its side names among its readers, once they accepted the agreement of the deal; `false` unless given.")
             .gives::<DocumentReceipt>(201),
         get("/api/v1/deals/{id}/documents/{file}", "openDealDocument", Member, api::documents::open)
-            .about("Opens a document, to the persons in the deal and not to tokens: whoever is of another party than handed it in is entered in its ledger, a PDF is marked with the reader's name and the time. One that is confidential needs the agreement of the deal first.")
+            .about("Opens a document, to the persons in the deal and not to tokens: whoever is of another party than handed it in is entered in its ledger, a PDF is marked with the reader's name and the time. Of the others, one that is confidential is opened by those it is granted to, until their last day, under the agreement of the deal.")
             .gives_file(),
         get("/api/v1/deals/{id}/nda", "getDealNda", Member, api::documents::nda)
             .about("The confidentiality agreement of a deal, and when the reader accepted it; for those in it.")
@@ -338,8 +338,17 @@ pub(super) fn deal() -> Vec<Route> {
             .gives::<DealNdaReceipt>(200),
         get("/api/v1/deals/{id}/document-views", "listDealDocumentViews", Member, api::documents::openings)
             .about("The ledger of the documents that one's own side handed in: who of the others opened which and when, the newest first.")
+            .query("document", "string", "Only of this document.")
             .paged()
             .gives::<List<OpeningView>>(200),
+        get("/api/v1/deals/{id}/documents/{file}/readers", "listDealDocumentReaders", Member, api::documents::readers)
+            .about("The people of the other sides and the brokers, to whom a confidential document can be opened, each with what they were given; for those who write for the side that handed it in. The ETag is that of this list.")
+            .gives::<List<ReaderView>>(200),
+        put("/api/v1/deals/{id}/documents/{file}/readers", "setDealDocumentReaders", Member, api::documents::name_readers)
+            .about("Names who of the others reads a confidential document and until which day: the whole list. Who is on it no more opens nothing from the next request on; who is new is told.")
+            .takes::<Readers>(json!({"readers": [{"account": "0197b2c4-0000-7000-8000-000000000009", "expires_on": "2027-03-31"}]}))
+            .gives::<ReadersReceipt>(200)
+            .needs_if_match(),
         delete("/api/v1/deals/{id}/documents/{file}", "removeDealDocument", Member, api::documents::remove)
             .about("Takes a document back; for the side that handed it in.")
             .gives_nothing(),

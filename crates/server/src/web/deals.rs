@@ -10,6 +10,7 @@ mod inside;
 pub(super) mod mine;
 mod objects;
 pub(super) mod parts;
+pub(super) mod readers;
 pub(super) mod records;
 mod room;
 mod whole;

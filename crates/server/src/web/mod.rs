@@ -247,6 +247,8 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, post "/deals/{id}/documents", "formDealDocument", SignedIn, BodyLimit::File, deals::documents::add);
     both!(table, post "/deals/{id}/documents/remove", "formDealDocumentRemove", SignedIn, FORM, deals::documents::remove);
     both!(table, get "/deals/{id}/documents/{file}", "pageDealDocument", SignedIn, deals::documents::open);
+    both!(table, get "/deals/{id}/documents/{file}/readers", "pageDealReaders", SignedIn, deals::readers::show);
+    both!(table, post "/deals/{id}/documents/{file}/readers", "formDealReaders", SignedIn, FORM, deals::readers::name);
     both!(table, get "/deals/{id}/story", "pageDealStory", SignedIn, stories::of_deal::show);
     both!(table, post "/deals/{id}/story", "formDealStory", SignedIn, FORM, stories::of_deal::change);
     both!(table, get "/deals/{id}/story/edit", "pageDealStoryEdit", SignedIn, stories::edit::show);

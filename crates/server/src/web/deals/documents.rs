@@ -3,7 +3,7 @@
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use base::{DealId, Lang, Limit, messages};
+use base::{ConfidentialFileId, DealId, Lang, Limit, messages};
 use brokering::BrokeringError;
 use brokering::deals::{self, DealView, DocumentView};
 use store::IdempotencyKey;
@@ -24,11 +24,16 @@ use crate::problem::Problem;
 pub(in super::super) struct DocumentLine {
     pub id: String,
     pub name: String,
-    pub href: String,
+    /// Where it opens, or the agreement that comes before; none for whoever was not named among its readers.
+    pub href: Option<String>,
     pub about: String,
     pub is_confidential: bool,
+    /// Whether nobody named the reader.
+    pub needs_grant: bool,
     /// Whether the way to it leads over the agreement.
     pub needs_nda: bool,
+    /// Where its readers are named, for whoever names them.
+    pub readers: Option<String>,
     pub is_mine: bool,
 }
 
@@ -36,13 +41,17 @@ fn line(app: &App, id: DealId, one: DocumentView, lang: Lang) -> DocumentLine {
     let paper = one.paper.as_ref().map(|code| app.vocabularies.name("deal_papers", code.as_str(), lang).to_owned());
     let voice = app.vocabularies.name("deal_voices", one.voice.as_str(), lang).to_owned();
     let day = format::moment(lang, one.uploaded_at).day;
+    let here = format!("/deals/{id}/documents/{}", one.id);
+    let way = if one.needs_nda { format!("/deals/{id}/nda") } else { here.clone() };
     DocumentLine {
         id: one.id.to_string(),
-        href: localised(lang, &if one.needs_nda { format!("/deals/{id}/nda") } else { format!("/deals/{id}/documents/{}", one.id) }),
+        href: (!one.needs_grant).then(|| localised(lang, &way)),
         about: paper.into_iter().chain([size(lang, one.size), voice, day]).collect::<Vec<_>>().join(" · "),
-        name: one.name,
+        name: one.name.unwrap_or_else(|| messages::say(lang, "deal-document-unnamed", &[])),
         is_confidential: one.is_confidential,
+        needs_grant: one.needs_grant,
         needs_nda: one.needs_nda,
+        readers: one.names_readers.then(|| localised(lang, &format!("{here}/readers"))),
         is_mine: one.is_mine,
     }
 }
@@ -81,10 +90,21 @@ pub(super) async fn openings(app: &App, visit: &Visit, view: &DealView, here: &s
     if !writes(visit, view) {
         return Ok(None);
     }
+    openings_of(app, visit, view.id, None, here).await
+}
+
+/// The same, of one document or of all.
+pub(super) async fn openings_of(
+    app: &App,
+    visit: &Visit,
+    id: DealId,
+    one: Option<ConfidentialFileId>,
+    here: &str,
+) -> Result<Option<Openings>, Problem> {
     let lang = visit.lang();
     let cursor = Some(parameter(visit, "openings")).filter(|c| !c.is_empty());
     let limit = Limit::new(OPENINGS).unwrap_or_default();
-    let found = match deals::openings(&app.brokering, &visit.who.actor, view.id, limit, cursor.as_deref()).await {
+    let found = match deals::openings(&app.brokering, &visit.who.actor, id, one, limit, cursor.as_deref()).await {
         Ok(found) => found,
         // Not for programs.
         Err(BrokeringError::Refused(_)) => return Ok(None),
@@ -95,7 +115,7 @@ pub(super) async fn openings(app: &App, visit: &Visit, view: &DealView, here: &s
         name: one.name,
         voice: app.vocabularies.name("deal_voices", one.voice.as_str(), lang).to_owned(),
         address: one.address,
-        document: one.document_name,
+        document: one.document_name.unwrap_or_else(|| messages::say(lang, "deal-document-unnamed", &[])),
         at: format::moment(lang, one.at),
     };
     Ok((found.total > 0).then(|| Openings {

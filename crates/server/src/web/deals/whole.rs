@@ -239,5 +239,5 @@ fn weight_of(thing: &Thing) -> usize {
 }
 
 fn weight_of_document(one: &DocumentLine) -> usize {
-    400 + 2 * weight(&one.name) + weight(&one.about)
+    560 + 3 * weight(&one.name) + weight(&one.about)
 }

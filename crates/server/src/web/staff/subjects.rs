@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::problem::Problem;
 
 /// Every kind of event there is.
-const EVENTS: [&str; 128] = [
+const EVENTS: [&str; 129] = [
     "account.confirmed",
     "account.created",
     "account.disabled",
@@ -42,6 +42,7 @@ const EVENTS: [&str; 128] = [
     "deal.contract_recorded",
     "deal.document_added",
     "deal.document_opened",
+    "deal.document_readers_set",
     "deal.document_removed",
     "deal.facts_answered",
     "deal.interests_stated",
