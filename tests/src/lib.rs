@@ -23,6 +23,7 @@ mod counted;
 mod crawlers;
 mod damage;
 mod deal_guards;
+mod deal_law;
 mod deal_objects;
 mod deal_pages;
 mod deal_repairs;
