@@ -41,6 +41,7 @@ mod handover;
 mod heavy;
 mod help;
 mod hidden;
+mod hiding;
 mod import_pages;
 mod interests;
 mod invariants;
