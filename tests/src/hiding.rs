@@ -254,3 +254,61 @@ async fn nobody_of_a_hidden_senders_brokers_its_deal_and_nothing_keeps_the_sende
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_audit_trail_tells_of_interests_and_deals_to_administrators_and_of_who_hides_to_nobody_of_the_owners() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "t").await;
+        let administrator = site.staff("t-administrator", &[StaffRole::Administrator]).await;
+        let analyst = site.staff("t-analyst", &[StaffRole::Analyst]).await;
+        let (inner, inner_id) = site.account("t-inner", &[StaffRole::Administrator]).await;
+        site.member(cast.owner_party, inner_id, PartyRole::Viewer).await;
+        let (interest, deal) = accepted(&cast, &cast.listing).await;
+        let deal = deal.path.rsplit('/').next().unwrap().to_owned();
+        let text = json!({"know_how": "Ủ men 18 giờ."});
+        cast.owner.put_at(&format!("/api/v1/listings/{}/confidential", cast.listing), 0, text).await.expect(200);
+        let other = site.person("t-other").await;
+        let firm = site.party(&other, "Công ty Khác", "enterprise").await;
+        let grant = json!({"party": firm, "email": "t-other@example.org", "purpose": "Thẩm định", "expires_on": "2027-06-30"});
+        let grant = id_of(&cast.owner.post(&format!("/api/v1/listings/{}/disclosures", cast.listing), grant).await.expect(201));
+        let sender = cast.seeker.get("/api/v1/accounts/me").await.expect(200)["id"].as_str().unwrap().to_owned();
+
+        let kinds = |answer: &Value| -> Vec<String> {
+            answer["items"].as_array().unwrap().iter().map(|event| event["subject_kind"].as_str().unwrap().to_owned()).collect()
+        };
+        let closed = ["interest", "deal", "disclosure"];
+        let all = administrator.get("/api/v1/events?limit=100").await.expect(200);
+        assert!(closed.iter().all(|kind| kinds(&all).iter().any(|one| one == kind)), "{all}");
+        assert_eq!(all["items"].as_array().unwrap().len() as u64, all["total"].as_u64().unwrap());
+        for auditor in [&cast.moderator, &analyst] {
+            let seen = auditor.get("/api/v1/events?limit=100").await.expect(200);
+            assert!(!kinds(&seen).iter().any(|kind| closed.contains(&kind.as_str())), "{seen}");
+            assert_eq!(seen["items"].as_array().unwrap().len() as u64, seen["total"].as_u64().unwrap(), "what is not told is not counted");
+            for query in
+                [format!("subject={interest}"), format!("subject={deal}"), format!("subject={grant}"), "kind=deal.opened".to_owned()]
+            {
+                assert_eq!(auditor.get(&format!("/api/v1/events?{query}")).await.expect(200)["total"], 0, "{query}");
+                assert!(!auditor.get(&format!("/staff/events?{query}&format=csv")).await.text.contains(&sender), "{query}");
+            }
+            let page = auditor.get("/staff/events").await.text;
+            assert!(
+                !page.contains("interest.sent") && !page.contains("value=\"deal.opened\"") && page.contains("value=\"listing.published\"")
+            );
+            let file = auditor.get("/staff/events?format=csv").await.text;
+            assert!(file.contains("listing.published") && !file.contains("interest.") && !file.contains("disclosure."), "{file}");
+        }
+        let page = administrator.get("/staff/events").await.text;
+        assert!(page.contains("interest.sent") && page.contains("value=\"deal.opened\""), "{page}");
+
+        // An administrator who belongs to the owner is the owner: nothing leads to who hides, until they say who they are.
+        assert_eq!(inner.get(&format!("/api/v1/events?subject={interest}")).await.expect(200)["total"], 0);
+        let own = inner.get(&format!("/api/v1/events?actor={sender}&kind=interest.sent")).await.expect(200);
+        assert_eq!(own["total"], 0, "{own}");
+        assert!(!inner.get(&format!("/staff/events?subject={interest}")).await.text.contains(&sender));
+        assert!(inner.get(&format!("/api/v1/events?subject={deal}")).await.expect(200)["total"].as_u64().unwrap() > 0);
+        step(&cast.seeker, &interest, "reveal", json!({})).await.expect(200);
+        assert!(inner.get(&format!("/api/v1/events?subject={interest}")).await.text.contains(&sender));
+        site.stop().await;
+    })
+    .await;
+}
