@@ -74,7 +74,7 @@ const CONTENTS: [&str; 13] = [
     "disputes",
     "other",
 ];
-const PAPERS: [&str; 6] = ["nda", "evaluation", "mou", "valuation", "transfer_approval", "acceptance"];
+const PAPERS: [&str; 7] = ["nda", "evaluation", "mou", "valuation", "transfer_approval", "transfer_licence", "acceptance"];
 
 impl Walk<'_> {
     async fn view(&self, id: DealId) -> DealView {
@@ -131,7 +131,7 @@ impl Walk<'_> {
                     direction: dice.is_likely().then_some(Direction::ALL[dice.below(3)]),
                     state_capital: Some(!dice.is_likely()),
                     list: Some(Code::from(["none", "restricted", "none", "none", "prohibited", "none"][dice.below(6)])),
-                    right: Some(Code::from("right_to_use")),
+                    right: Some(Code::from(brokering::legal::right_of(&before.kind).unwrap_or("right_to_use"))),
                     ..LegalFacts::default()
                 };
                 deals::set_legal_facts(b, ctx, id, seen, facts).await?;
@@ -264,6 +264,7 @@ impl Walk<'_> {
             Demand::LegalPath => inside.legal.blocking().count() == 0,
             Demand::Registration => registered,
             Demand::RegistrationIfDue => registered || inside.legal.registration != Registration::Required,
+            Demand::InForce => inside.legal.blocking_delivery().count() == 0,
             Demand::Milestone => inside.milestones.iter().any(|m| m.taken_back_at.is_none()),
             Demand::Outcome => inside.outcome.is_some(),
             Demand::LostReason => view.lost_reason.is_some(),

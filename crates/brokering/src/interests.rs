@@ -8,6 +8,7 @@
 
 mod clock;
 pub(crate) mod handover;
+pub(crate) mod hiding;
 mod list;
 mod moves;
 pub(crate) mod reply_time;
@@ -27,6 +28,7 @@ use store::{StoreError, Tx};
 use utoipa::ToSchema;
 
 pub use clock::{Round, tick};
+pub use hiding::hidden_from;
 pub use list::{Filter, Role, Which, list};
 pub use moves::{Step, take};
 pub use reply_time::{REPLIES_NEEDED, ReplyTime, reply_time};

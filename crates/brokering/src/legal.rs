@@ -33,6 +33,8 @@ base::words! {
         Forbid = "forbid",
         /// A paper must be there before signing.
         Paper = "paper",
+        /// A paper must be there before what was signed is carried out.
+        PaperInForce = "paper_in_force",
         /// The contract should say this.
         Content = "content",
         /// The contract must be registered.
@@ -140,14 +142,25 @@ pub fn transferred(kind: &str, objects: impl IntoIterator<Item = Option<Code>>) 
     all
 }
 
-/// How the law divides what is transferred: an asset by its kind, else a technology.
+/// How the law divides what is transferred: an asset by its kind, else a technology. Software is one of the things that the Law on
+/// Technology Transfer names (Article 4.1 b).
 #[must_use]
 pub fn object_of(kind: &str, ip_kind: Option<&str>) -> &'static str {
     match ip_kind {
         None if kind == "mark_use" => "industrial_property",
-        None | Some("trade_secret") => "technology",
-        Some("plant_variety" | "copyright" | "software" | "recognised_initiative") => "other",
+        None | Some("trade_secret" | "software") => "technology",
+        Some("plant_variety" | "copyright" | "recognised_initiative") => "other",
         Some(_) => "industrial_property",
+    }
+}
+
+/// The code of `rights` that a deal of this kind passes on; none where it may be either.
+#[must_use]
+pub fn right_of(kind: &str) -> Option<&'static str> {
+    match kind {
+        "assignment" => Some("ownership"),
+        "licence" | "mark_use" => Some("right_to_use"),
+        _ => None,
     }
 }
 
@@ -209,7 +222,7 @@ pub struct Rule {
     /// Whether a contract without the item must not be signed.
     #[serde(default)]
     pub mandatory: bool,
-    /// The paper, with `paper`.
+    /// The paper, with `paper` and `paper_in_force`.
     #[serde(default)]
     pub paper: Option<String>,
     /// By so many days after signing.
@@ -251,8 +264,9 @@ impl Rule {
         if self.from.zip(self.to).is_some_and(|(from, to)| to < from) {
             return place("it ends before it begins".to_owned());
         }
-        if (self.effect == Effect::Content) != self.item.is_some() || (self.effect == Effect::Paper) != self.paper.is_some() {
-            return place("`item` goes with the effect `content`, and `paper` with `paper`".to_owned());
+        let is_paper = matches!(self.effect, Effect::Paper | Effect::PaperInForce);
+        if (self.effect == Effect::Content) != self.item.is_some() || is_paper != self.paper.is_some() {
+            return place("`item` goes with the effect `content`, and `paper` with `paper` and `paper_in_force`".to_owned());
         }
         Ok(())
     }
@@ -432,7 +446,7 @@ pub struct LegalPath {
     pub unanswered: Vec<&'static str>,
     /// Whether the contract is to be registered.
     pub registration: Registration,
-    /// By when, once it is signed and if it must be.
+    /// By when, once it is signed and if it must be: the first day that any rule gives.
     pub register_by: Option<NaiveDate>,
     /// What each rule says.
     pub advice: Vec<Advice>,
@@ -442,6 +456,11 @@ impl LegalPath {
     /// What is demanded before signing and is not there.
     pub fn blocking(&self) -> impl Iterator<Item = &Advice> {
         self.advice.iter().filter(|a| a.is_blocking && a.is_met != Some(true))
+    }
+
+    /// What is demanded before the contract is carried out and is not there.
+    pub fn blocking_delivery(&self) -> impl Iterator<Item = &Advice> {
+        self.advice.iter().filter(|a| a.effect == Effect::PaperInForce && a.is_met != Some(true))
     }
 }
 
@@ -459,14 +478,19 @@ pub fn legal_path(laws: &Laws, case: &Case, day: NaiveDate, lang: Lang) -> Legal
             sources.push(Source { law: law.name(lang).to_owned(), source: law.source(lang).to_owned() });
         }
     }
-    let first = |effect: Effect| advice.iter().find(|a: &&Advice| a.effect == effect);
+    let says = |effect: Effect| advice.iter().any(|a: &Advice| a.effect == effect);
     let unanswered = case.facts.unanswered();
-    let (registration, register_by) = match first(Effect::Register) {
-        Some(rule) => (Registration::Required, rule.due_on),
-        None if first(Effect::RegisterVoluntary).is_some() => (Registration::Voluntary, None),
-        None if unanswered.is_empty() => (Registration::None, None),
-        None => (Registration::Unknown, None),
+    let registration = if says(Effect::Register) {
+        Registration::Required
+    } else if says(Effect::RegisterVoluntary) {
+        Registration::Voluntary
+    } else if unanswered.is_empty() {
+        Registration::None
+    } else {
+        Registration::Unknown
     };
+    // Several laws may ask for it, and not each gives a day.
+    let register_by = advice.iter().filter(|a| a.effect == Effect::Register).filter_map(|a| a.due_on).min();
     let disclaimer = base::messages::say(lang, "legal-disclaimer", &[]);
     LegalPath { as_of: day, disclaimer, caveats, sources, unanswered, registration, register_by, advice }
 }
@@ -474,7 +498,7 @@ pub fn legal_path(laws: &Laws, case: &Case, day: NaiveDate, lang: Lang) -> Legal
 fn advise(law: &Law, rule: &Rule, case: &Case, lang: Lang) -> Advice {
     let is_met = match rule.effect {
         Effect::Content => rule.item.as_ref().map(|item| case.contents.contains(item)),
-        Effect::Paper => rule.paper.as_ref().map(|paper| case.papers.contains(paper)),
+        Effect::Paper | Effect::PaperInForce => rule.paper.as_ref().map(|paper| case.papers.contains(paper)),
         Effect::Forbid => Some(false),
         Effect::Register | Effect::RegisterVoluntary | Effect::Duty | Effect::Note => None,
     };
@@ -496,7 +520,7 @@ fn advise(law: &Law, rule: &Rule, case: &Case, lang: Lang) -> Advice {
         is_blocking: match rule.effect {
             Effect::Forbid | Effect::Paper => true,
             Effect::Content => rule.mandatory,
-            Effect::Register | Effect::RegisterVoluntary | Effect::Duty | Effect::Note => false,
+            Effect::PaperInForce | Effect::Register | Effect::RegisterVoluntary | Effect::Duty | Effect::Note => false,
         },
         to_check: rule.to_check,
     }
@@ -566,9 +590,13 @@ mod tests {
     fn restricted_technology_needs_approval_and_prohibited_technology_is_never_signed() {
         let mut restricted = case("licence", Direction::Domestic, false, "restricted", "right_to_use");
         let papers = |c: &Case| path(c, "2026-11-28").blocking().filter(|a| a.effect == Effect::Paper).count();
+        let delivery = |c: &Case| path(c, "2026-11-28").blocking_delivery().filter_map(|a| a.about.clone()).collect::<Vec<_>>();
         assert_eq!(papers(&restricted), 1);
         restricted.papers = BTreeSet::from(["transfer_approval".to_owned()]);
-        assert_eq!(papers(&restricted), 0);
+        assert_eq!((papers(&restricted), delivery(&restricted)), (0, vec!["transfer_licence".to_owned()]));
+        restricted.papers.insert("transfer_licence".to_owned());
+        assert_eq!(delivery(&restricted), Vec::<String>::new());
+        assert_eq!(delivery(&case("licence", Direction::Domestic, false, "none", "right_to_use")), Vec::<String>::new());
         let forbidden = path(&case("licence", Direction::Domestic, false, "prohibited", "right_to_use"), "2026-11-28");
         assert!(forbidden.blocking().any(|a| a.effect == Effect::Forbid));
     }
@@ -591,8 +619,44 @@ mod tests {
         assert!(rules(&found).iter().all(|r| r.starts_with("IP-")), "{:?}", rules(&found));
         sale.objects = transferred("assignment", [Some("geographical_indication".into())]);
         assert!(path(&sale, "2026-11-28").blocking().any(|a| a.rule == "IP-LIC-LIMIT-A"));
-        assert_eq!(object_of("licence", Some("software")), "other");
+        assert_eq!(object_of("licence", Some("software")), "technology");
         assert_eq!(object_of("licence", Some("trade_secret")), "technology");
+    }
+
+    #[test]
+    fn the_first_day_of_any_law_that_asks_for_registration_is_told() {
+        // The one for the patent gives no day.
+        let mut inbound = case("assignment", Direction::Inbound, false, "none", "ownership");
+        inbound.objects = transferred("assignment", [Some("patent".into()), None]);
+        inbound.signed_on = Some(day("2026-11-01"));
+        let found = path(&inbound, "2026-11-01");
+        assert_eq!(found.advice.iter().filter(|a| a.effect == Effect::Register).count(), 2, "{:?}", rules(&found));
+        assert_eq!((found.registration, found.register_by), (Registration::Required, Some(day("2027-01-30"))));
+    }
+
+    #[test]
+    fn whatever_is_transferred_is_under_rules_that_may_block_and_says_what_is_not_known_here() {
+        let of = |kind: &str| {
+            let mut licence = case("licence", Direction::Domestic, false, "none", "right_to_use");
+            licence.objects = transferred("licence", [Some(Code::from(kind))]);
+            path(&licence, "2026-11-28")
+        };
+        for kind in ["plant_variety", "copyright", "recognised_initiative"] {
+            let found = of(kind);
+            let items: Vec<&str> = found.blocking().filter_map(|a| a.about.as_deref()).collect();
+            assert_eq!(items, ["object", "price", "term", "rights_duties", "liability", "disputes"], "{kind}");
+            assert_eq!(found.caveats.len(), 1, "{kind}: {:?}", found.caveats);
+            assert!(found.caveats[0].contains("no rules of their own") && found.sources[0].source.contains("398"), "{found:?}");
+        }
+        // Software is an object of the law on technology; what it does not say of copyright is said.
+        let software = of("software");
+        assert!(software.blocking().count() == 12 && rules(&software).contains(&"TT-OBJ-SOFTWARE"), "{:?}", rules(&software));
+        assert!(!rules(&of("trade_secret")).contains(&"TT-OBJ-SOFTWARE"));
+        for kind in ["rd_contract", "technical_service"] {
+            let mut service = case(kind, Direction::Domestic, false, "none", "right_to_use");
+            service.objects = transferred(kind, [Some("copyright".into())]);
+            assert_eq!(path(&service, "2026-11-28").blocking().count(), 0, "{kind} transfers nothing");
+        }
     }
 
     #[test]
@@ -606,7 +670,7 @@ mod tests {
         let apart: BTreeSet<&str> = rules(&technology).into_iter().chain(rules(&patent)).collect();
         assert_eq!(rules(&both).into_iter().collect::<BTreeSet<_>>(), apart);
         assert!(apart.len() > rules(&technology).len() && apart.len() > rules(&patent).len(), "{apart:?}");
-        // What only an industrial property of that kind is under is not said of a trademark beside a software.
+        // What only an industrial property of that kind is under is not said of a trademark beside a work.
         let rule = Rule {
             when: vec![BTreeMap::from([("object", "other"), ("ip_kind", "trademark")].map(|(k, v)| (k.to_owned(), v.to_owned())))],
             from: None,
@@ -614,7 +678,7 @@ mod tests {
             ..Laws::built_in().unwrap().0[0].rules[0].clone()
         };
         let of = |kinds: &[&str]| Case { objects: transferred("licence", kinds.iter().map(|k| Some(Code::from(*k)))), ..Case::default() };
-        assert!(!rule.holds(day("2026-11-28"), &of(&["software", "trademark"]).known()));
+        assert!(!rule.holds(day("2026-11-28"), &of(&["copyright", "trademark"]).known()));
         assert_eq!(transferred("mark_use", []), [Transferred { object: "industrial_property", ip_kind: None }]);
     }
 

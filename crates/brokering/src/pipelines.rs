@@ -74,6 +74,8 @@ base::words! {
         Registration = "registration",
         /// It is registered, if the law demands that.
         RegistrationIfDue = "registration_if_due",
+        /// Nothing is missing that the law demands before the contract is carried out.
+        InForce = "in_force",
         /// There is a milestone.
         Milestone = "milestone",
         /// What came of it is recorded.

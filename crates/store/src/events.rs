@@ -5,7 +5,7 @@
 
 use base::{Actor, Capacity};
 use chrono::TimeDelta;
-use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::sea_query::{Expr, LockType, SelectStatement};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
@@ -176,6 +176,10 @@ pub struct Filter {
     pub kind: Option<String>,
     /// Of every kind but these.
     pub without: &'static [&'static str],
+    /// About any kind of thing but these.
+    pub without_subjects: &'static [&'static str],
+    /// About nothing whose id this query gives.
+    pub unless: Option<SelectStatement>,
     /// By this account only.
     pub actor: Option<Uuid>,
     /// Below this position (the list is newest first).
@@ -300,6 +304,12 @@ impl Store {
         }
         for kind in filter.without {
             query = query.filter(event::Column::Kind.ne(*kind));
+        }
+        if !filter.without_subjects.is_empty() {
+            query = query.filter(event::Column::SubjectKind.is_not_in(filter.without_subjects.iter().copied()));
+        }
+        if let Some(hidden) = &filter.unless {
+            query = query.filter(event::Column::SubjectId.not_in_subquery(hidden.clone()));
         }
         if let Some(kind) = &filter.kind {
             query = query.filter(event::Column::Kind.eq(kind.as_str()));

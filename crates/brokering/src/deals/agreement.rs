@@ -6,14 +6,15 @@
 
 use base::{AccountId, Actor, DealId};
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::sea_query::Query;
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
 use super::openings::reads_as;
-use super::rows::agreement;
+use super::rows::{agreement, document};
 use super::{Voice, granted, notices, readable};
 use crate::access::{AcceptDealNda, ReadDeal};
 use crate::confidential::disclosures::{Acceptance, NdaView, keep, kept_text, view_of};
@@ -42,11 +43,27 @@ pub(super) async fn has_accepted(db: &impl ConnectionTrait, deal: DealId, accoun
     Ok(agreement::Entity::find_by_id((deal.0, account.0)).count(db).await? > 0)
 }
 
-/// When somebody of a side first accepted the agreement in a deal: a broker's word binds no side.
-pub(super) async fn first_of_sides(db: &impl ConnectionTrait, deal: DealId) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let of_sides =
-        agreement::Entity::find().filter(agreement::Column::DealId.eq(deal.0)).filter(agreement::Column::Side.ne(Voice::Broker.as_str()));
-    Ok(of_sides.all(db).await?.into_iter().map(|row| row.accepted_at).min())
+/// The acceptances that make an agreement between the sides: of the side that takes, to which the owner confides what is
+/// transferred; and of the owner's once the other side handed in something confidential. Nobody promises themselves to keep their
+/// own secret, and a broker's word binds no side. What was confided stays so when it is taken back: so does the agreement.
+pub(super) fn between_the_sides() -> Condition {
+    let of_seeker = agreement::Column::Side.eq(Voice::Seeker.as_str());
+    let confided_by_seeker = Query::select()
+        .column(document::Column::DealId)
+        .from(document::Entity)
+        .and_where(document::Column::Side.eq(Voice::Seeker.as_str()))
+        .and_where(document::Column::Confidential.eq(true))
+        .to_owned();
+    let of_owner = Condition::all()
+        .add(agreement::Column::Side.eq(Voice::Owner.as_str()))
+        .add(agreement::Column::DealId.in_subquery(confided_by_seeker));
+    Condition::any().add(of_seeker).add(of_owner)
+}
+
+/// When a side first accepted the agreement of a deal about what the other side confides.
+pub(super) async fn first_between_the_sides(db: &impl ConnectionTrait, deal: DealId) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let accepted = agreement::Entity::find().filter(agreement::Column::DealId.eq(deal.0)).filter(between_the_sides());
+    Ok(accepted.all(db).await?.into_iter().map(|row| row.accepted_at).min())
 }
 
 /// The agreement of a deal, for those in it.

@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryF
 use store::StoreError;
 use uuid::Uuid;
 
-use super::Voice;
+use super::agreement::between_the_sides;
 use super::objects::counting_for;
 use super::rows::{agreement, contract, deal, document, meeting, paper};
 use crate::Brokering;
@@ -182,7 +182,7 @@ async fn papers_of(db: &impl ConnectionTrait, listing: ListingId) -> Result<BTre
         .select_only()
         .column(agreement::Column::DealId)
         .filter(agreement::Column::DealId.in_subquery(counting_for(listing)))
-        .filter(agreement::Column::Side.ne(Voice::Broker.as_str()))
+        .filter(between_the_sides())
         .into_tuple()
         .all(db)
         .await?;

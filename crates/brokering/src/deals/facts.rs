@@ -9,13 +9,13 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Pagin
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
 
-use super::agreement::first_of_sides;
+use super::agreement::first_between_the_sides;
 use super::contract::{Contract, contract_of};
-use super::rows::{deal, meeting, milestone, offer, outcome, paper};
-use super::{Deal, DealReceipt, Role, documents, granted, save, write_json};
+use super::rows::{deal, meeting, milestone, outcome, paper};
+use super::{Deal, DealReceipt, OfferView, Role, documents, granted, offers, save, write_json};
 use crate::access::WorkDeal;
 use crate::confidential::nda::accepted_for;
-use crate::legal::{Advice, Case, Effect, LegalFacts, LegalPath, Registration, legal_path, transferred};
+use crate::legal::{Advice, Case, Effect, LegalFacts, LegalPath, Registration, legal_path, right_of, transferred};
 use crate::pipelines::{Demand, Stage};
 use crate::{Brokering, BrokeringError};
 
@@ -34,6 +34,8 @@ pub(crate) struct Facts {
     pub nda_accepted_at: Option<DateTime<Utc>>,
     /// Whether both sides agreed to an offer.
     pub has_agreement: bool,
+    /// What says another thing than the answer which right is passed on.
+    pub other_rights: Vec<OtherRight>,
     /// The contract so far.
     pub contract: Contract,
     /// Milestones set.
@@ -47,6 +49,30 @@ pub(crate) struct Facts {
     /// What it says on the day it is entered that the contract is signed, where it is said to have been signed before the deal
     /// was opened: an early day passes no rule that came later.
     pub path_entered: Option<LegalPath>,
+}
+
+/// Something that passes on another right than the law was told: the rules of what is really passed on would not be asked.
+#[derive(Clone, Debug)]
+pub(crate) struct OtherRight {
+    /// The code of the fault.
+    code: &'static str,
+    /// The right that was answered, by its name.
+    answer: String,
+    /// What says another.
+    by: String,
+    /// The right that it says, by its name.
+    right: String,
+}
+
+/// What says another right than was answered: the deal's kind, and the offer that both sides agreed to.
+fn other_rights(brokering: &Brokering, deal: &Deal, agreed: Option<&OfferView>, lang: Lang) -> Result<Vec<OtherRight>, StoreError> {
+    let Some(answer) = deal.legal_facts.right.as_ref().map(Code::as_str) else { return Ok(Vec::new()) };
+    let name = |code: &str| brokering.vocabularies.name("rights", code, lang).to_owned();
+    let kind = brokering.pipeline(deal)?.name(lang).to_owned();
+    let of_kind = right_of(&deal.kind).map(|right| ("deal_right_of_kind", kind, right.to_owned()));
+    let of_offer = agreed.and_then(|offer| Some(("deal_right_of_offer", offer.number.to_string(), offer.terms.right.clone()?.0)));
+    let all = of_kind.into_iter().chain(of_offer).filter(|(_, _, right)| right != answer);
+    Ok(all.map(|(code, by, right)| OtherRight { code, answer: name(answer), by, right: name(&right) }).collect())
 }
 
 impl Facts {
@@ -68,13 +94,14 @@ impl Facts {
         let held = held.filter(meeting::Column::TakenBackAt.is_null());
         let milestones =
             milestone::Entity::find().filter(milestone::Column::DealId.eq(id)).filter(milestone::Column::TakenBackAt.is_null());
-        let agreed = offer::Entity::find().filter(offer::Column::DealId.eq(id)).filter(offer::Column::Status.eq("accepted"));
+        let agreed = offers::agreed(db, deal.id).await?;
         let (path, path_entered) = judged(brokering, deal, &contract, &papers, today, lang)?;
         Ok(Self {
             has_seeker: deal.party_as(Role::Seeker).is_some(),
             brokers: deal.brokers.iter().map(|b| (b.account, b.statement.is_some())).collect(),
             meetings: held.count(db).await?,
-            has_agreement: agreed.count(db).await? > 0,
+            has_agreement: agreed.is_some(),
+            other_rights: other_rights(brokering, deal, agreed.as_ref(), lang)?,
             milestones: milestones.count(db).await?,
             has_outcome: outcome::Entity::find_by_id(id).count(db).await? > 0,
             lost_reason: None,
@@ -109,6 +136,24 @@ impl Facts {
             }
         }
         all
+    }
+
+    /// What the law demands before the contract is carried out and is not there; each rule once.
+    fn blocking_delivery(&self) -> Vec<&Advice> {
+        let mut all: Vec<&Advice> = Vec::new();
+        for advice in std::iter::once(&self.path).chain(&self.path_entered).flat_map(LegalPath::blocking_delivery) {
+            if all.iter().all(|one| one.rule != advice.rule) {
+                all.push(advice);
+            }
+        }
+        all
+    }
+
+    /// Adds what says another right than the law was told.
+    fn check_right(&self, pointer: &str, faults: &mut Faults) {
+        for one in &self.other_rights {
+            faults.add_with(pointer, one.code, &[("answer", &one.answer), ("by", &one.by), ("right", &one.right)]);
+        }
     }
 
     fn must_be_registered(&self) -> bool {
@@ -147,6 +192,7 @@ impl Facts {
                 lacks(contract.value.is_some(), "/contract/value", "deal_no_contract_value");
             }
             Demand::LegalPath => {
+                self.check_right("/legal_facts/right", faults);
                 for advice in self.blocking() {
                     let about = advice.about.as_deref().unwrap_or_default();
                     let pointer = match advice.effect {
@@ -160,6 +206,12 @@ impl Facts {
             Demand::Registration => self.registration(faults),
             Demand::RegistrationIfDue if self.must_be_registered() => self.registration(faults),
             Demand::RegistrationIfDue => {}
+            Demand::InForce => {
+                for advice in self.blocking_delivery() {
+                    let pointer = format!("/papers/{}", advice.about.as_deref().unwrap_or_default());
+                    faults.add_with(pointer, "deal_law_demands_in_force", &[("text", &advice.text), ("article", &advice.article)]);
+                }
+            }
             Demand::Milestone => lacks(self.milestones > 0, "/milestones", "deal_no_milestone"),
             Demand::Outcome => lacks(self.has_outcome, "/outcome", "deal_no_outcome"),
             Demand::LostReason => lacks(self.lost_reason.is_some(), "/reason", "deal_no_reason"),
@@ -193,8 +245,8 @@ impl Facts {
     }
 }
 
-/// When somebody of a side first accepted the agreement of the deal, or of the side that does not hold a listing of it the
-/// agreement to read what is confided of that. It binds whoever accepted it for years after the room is closed again, so it stays a
+/// When somebody first accepted the agreement of the deal, or the agreement to read what is confided of a listing of it, for a side
+/// other than the one whose that is. It binds whoever accepted it for years after the room is closed again, so it stays a
 /// non-disclosure agreement between the sides.
 async fn nda_accepted(db: &impl ConnectionTrait, deal: &Deal) -> Result<Option<DateTime<Utc>>, StoreError> {
     let accepted = accepted_for(db, &deal.about()).await?;
@@ -202,7 +254,7 @@ async fn nda_accepted(db: &impl ConnectionTrait, deal: &Deal) -> Result<Option<D
         let holder = deal.holder_of(one.listing);
         deal.parties_of_sides().any(|(side, party)| side != holder && party == one.party)
     });
-    let of_deal = first_of_sides(db, deal.id).await?;
+    let of_deal = first_between_the_sides(db, deal.id).await?;
     Ok(by_others.map(|one| one.first_at).chain(of_deal).min())
 }
 
@@ -244,8 +296,8 @@ fn path_on(brokering: &Brokering, deal: &Deal, contract: &Contract, papers: &BTr
 /// Answers what the law asks about a deal.
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`] for codes that are none, [`BrokeringError::Stale`]; [`BrokeringError::NotAllowed`] in a deal
-/// that was lost: by what it was judged stays.
+/// [`BrokeringError::Invalid`] for codes that are none, and for another right than the deal's kind or the offer that both sides
+/// agreed to passes on; [`BrokeringError::Stale`]; [`BrokeringError::NotAllowed`] in a deal that was lost: by what it was judged stays.
 pub async fn set_legal_facts(
     brokering: &Brokering,
     ctx: Ctx,
@@ -272,7 +324,11 @@ pub async fn set_legal_facts(
                 let deal = grant.object();
                 deal.must_not_be_lost("legal_facts")?;
                 let answered = Deal { legal_facts: facts.clone(), ..deal.clone() };
-                Facts::load(&brokering, tx.db(), &answered, tx.today(), actor.lang).await?.must_keep(&brokering, deal)?;
+                let known = Facts::load(&brokering, tx.db(), &answered, tx.today(), actor.lang).await?;
+                let mut faults = Faults::new();
+                known.check_right("/right", &mut faults);
+                faults.into_result().map_err(BrokeringError::Invalid)?;
+                known.must_keep(&brokering, deal)?;
                 let change = deal::ActiveModel { legal_facts: Set(write_json("legal facts", &facts)?), ..Default::default() };
                 let version = save(&tx, deal, change).await?;
                 tx.emit(NewEvent::new("deal", id, "deal.facts_answered", json!({ "facts": facts })));

@@ -1,12 +1,12 @@
 //! Handing all of a broker's work to another: the open deals they broker, the listings they look after and the interests they
 //! act in for parties that called, also of somebody who lost the role or may no longer sign in.
 //!
-//! A deal in which the other belongs to a side stays where it is and is named in the answer: one such deal keeps nobody from
+//! A deal in which the other belongs to a side, or to the sender of its interest, stays where it is and is named in the answer: one such deal keeps nobody from
 //! handing on the rest. Interests of such a side stay too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base::{AccountId, Actor, DealId, Faults, InterestId, ListingId, PartyId, Refused, StaffRole};
+use base::{AccountId, Actor, DealId, Faults, InterestId, ListingId, Refused, StaffRole};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::list::of_broker;
-use super::people::replace_brokers;
+use super::people::{parties_apart, replace_brokers};
 use super::rows::{broker, deal};
 use super::{BrokerShare, BrokerShares, Deal, load_many, load_to_change};
 use crate::access::{brokers_deals, manages_deals};
@@ -115,14 +115,11 @@ async fn open_deals(db: &impl ConnectionTrait, account: AccountId) -> Result<Vec
     Ok(rows.into_iter().map(DealId).collect())
 }
 
-/// The parties of sides of these deals that somebody belongs to: nobody brokers between others and their own.
-async fn own_sides(db: &impl ConnectionTrait, account: AccountId, deals: &[Deal]) -> Result<BTreeSet<PartyId>, StoreError> {
-    let sides: BTreeSet<PartyId> = deals.iter().flat_map(Deal::parties_of_sides).map(|(_, party)| party).collect();
-    accounts::lookup::confirmed_among(db, account, &sides).await
-}
-
-fn stays(deal: &Deal, own: &BTreeSet<PartyId>) -> bool {
-    deal.parties_of_sides().any(|(_, party)| own.contains(&party))
+/// Those of these deals that somebody does not broker, since a party there is theirs: a side, or who may become one.
+async fn staying(db: &impl ConnectionTrait, account: AccountId, deals: &[Deal]) -> Result<BTreeSet<DealId>, StoreError> {
+    let apart = parties_apart(db, deals).await?;
+    let own = accounts::lookup::confirmed_among(db, account, &apart.values().flatten().copied().collect()).await?;
+    Ok(apart.into_iter().filter(|(_, parties)| !parties.is_disjoint(&own)).map(|(deal, _)| deal).collect())
 }
 
 /// Everybody who has work, be they brokers still or not; for brokers only themselves.
@@ -172,8 +169,8 @@ pub async fn plan_handover(brokering: &Brokering, actor: &Actor, wanted: &Handov
     check(db, wanted).await?;
     let mut deals = load_many(db, &open_deals(db, wanted.from).await?).await?;
     deals.sort_by_key(|deal| deal.id);
-    let own = own_sides(db, wanted.to, &deals).await?;
-    let (left, go): (Vec<&Deal>, Vec<&Deal>) = deals.iter().partition(|deal| stays(deal, &own));
+    let stay = staying(db, wanted.to, &deals).await?;
+    let (left, go): (Vec<&Deal>, Vec<&Deal>) = deals.iter().partition(|deal| stay.contains(&deal.id));
     let moving = interests::moving(db, wanted.from, wanted.to).await?;
     Ok(HandoverPlan {
         deals: go.into_iter().map(named).collect(),
@@ -215,8 +212,8 @@ pub async fn hand_over(brokering: &Brokering, ctx: Ctx, wanted: Handover) -> Res
                 for id in open_deals(tx.db(), wanted.from).await? {
                     deals.extend(load_to_change(&tx, id).await?);
                 }
-                let own = own_sides(tx.db(), wanted.to, &deals).await?;
-                let (left, go): (Vec<Deal>, Vec<Deal>) = deals.into_iter().partition(|deal| stays(deal, &own));
+                let stay = staying(tx.db(), wanted.to, &deals).await?;
+                let (left, go): (Vec<Deal>, Vec<Deal>) = deals.into_iter().partition(|deal| stay.contains(&deal.id));
                 for deal in &go {
                     replace_brokers(&tx, deal, &shares(deal, &wanted), by).await?;
                 }

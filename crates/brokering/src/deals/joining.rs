@@ -1,12 +1,14 @@
 //! Who comes to a deal after it was opened: a broker who takes one that has none, and a sender who lets themselves be
 //! known.
 
-use base::{Actor, DealId, Faults, Grant, PartyId, Refused};
+use std::collections::BTreeSet;
+
+use base::{Actor, DealId, Faults, Grant, Refused};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use store::{Ctx, NewEvent, Tx};
 
-use super::people::{belongs_to_one, replace_brokers};
+use super::people::{belongs_to_one, drop_brokers, is_apart, replace_brokers};
 use super::rows::{broker, deal, party};
 use super::{BrokerShare, BrokerShares, DealParty, DealReceipt, Role, Statement, check_text, load_to_change, notices, save};
 use crate::access::{TakeDeal, Unbrokered};
@@ -41,12 +43,7 @@ async fn take_in(tx: &Tx, actor: &Actor, id: DealId, seen: i64, said: Statement)
     }
     let mut faults = Faults::new();
     check_text(said.statement.trim(), "/statement", 2_000, true, &mut faults);
-    let mut sides: Vec<PartyId> = deal.parties_of_sides().map(|(_, party)| party).collect();
-    // A sender who is still anonymous may enter later.
-    if let Some(interest) = deal.interest {
-        sides.extend(crate::interests::load(tx.db(), interest).await?.map(|case| case.interest.seeker));
-    }
-    if belongs_to_one(tx, account, &sides).await? {
+    if is_apart(tx, account, &deal).await? {
         faults.add("/statement", "deal_broker_of_side");
     }
     faults.into_result().map_err(BrokeringError::Invalid)?;
@@ -67,11 +64,11 @@ async fn take_in(tx: &Tx, actor: &Actor, id: DealId, seen: i64, said: Statement)
     Ok(DealReceipt::of(&deal, version))
 }
 
-/// The sender of an interest is known from now on: they enter the deal that was opened from it without them. The caller
-/// owns the transaction.
+/// The sender of an interest is known from now on: they enter the deal that was opened from it without them. A broker of the deal
+/// who belongs to them brokers it no more: nobody is kept from saying who they are. The caller owns the transaction.
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`] if a broker of that deal belongs to them.
+/// If the database fails.
 pub(crate) async fn reveal(tx: &Tx, interest: &Interest, by: &Actor) -> Result<(), BrokeringError> {
     let waiting = deal::Entity::find()
         .filter(deal::Column::InterestId.eq(interest.id.0))
@@ -81,12 +78,14 @@ pub(crate) async fn reveal(tx: &Tx, interest: &Interest, by: &Actor) -> Result<(
         .await?;
     let Some(row) = waiting else { return Ok(()) };
     let Some(mut deal) = load_to_change(tx, DealId(row.id)).await? else { return Ok(()) };
+    let mut own = BTreeSet::new();
     for broker in &deal.brokers {
         if belongs_to_one(tx, broker.account, &[interest.seeker]).await? {
-            let mut faults = Faults::new();
-            faults.add("", "deal_broker_of_side");
-            return Err(BrokeringError::Invalid(faults));
+            own.insert(broker.account);
         }
+    }
+    if !own.is_empty() {
+        deal = drop_brokers(tx, deal, &own, by.account()).await?;
     }
     // Whoever is in it already in a lesser part takes the seeker's.
     deal.parties.retain(|(_, party)| *party != interest.seeker);

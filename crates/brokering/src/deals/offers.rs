@@ -378,6 +378,12 @@ pub async fn offers(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<
     Ok(of_deal(brokering.store.db(), id).await?)
 }
 
+/// The offer that both sides agreed to.
+pub(super) async fn agreed(db: &impl ConnectionTrait, id: DealId) -> Result<Option<OfferView>, StoreError> {
+    let accepted = rows::Entity::find().filter(rows::Column::DealId.eq(id.0));
+    accepted.filter(rows::Column::Status.eq(OfferStatus::Accepted.as_str())).one(db).await?.map(view).transpose()
+}
+
 pub(crate) async fn of_deal(db: &impl ConnectionTrait, id: DealId) -> Result<Vec<OfferView>, StoreError> {
     let rows = rows::Entity::find().filter(rows::Column::DealId.eq(id.0)).order_by_desc(rows::Column::Number).all(db).await?;
     rows.into_iter().map(view).collect()

@@ -21,6 +21,7 @@ use super::objects::{self, OBJECTS_MAX, Object};
 use super::rows::{broker, deal, party};
 use super::{Deal, DealReceipt, NEVER, Role, Side, check_text, load, notices, people, with_people};
 use crate::access::brokers_deals;
+use crate::interests::hiding::hidden_among;
 use crate::interests::{Anonymity, Status};
 use crate::{Brokering, BrokeringError};
 
@@ -43,7 +44,8 @@ pub struct NewDeal {
     /// The party that gives: the listing's unless it is a need, where it must be given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<PartyId>,
-    /// The party that takes, once it may be named; of a need its own, unless it hides.
+    /// The party that takes, once it may be named; of a need its own, unless it hides: then its people say it here, and so that they
+    /// may be named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seeker: Option<PartyId>,
     /// The interest it comes from.
@@ -132,12 +134,17 @@ async fn prepare(brokering: &Brokering, actor: &Actor, new: NewDeal) -> Result<R
     }
     let is_need = published.kind == Kind::Need;
     let hides = published.content.hides_party();
+    let is_its = !brokers && !actor.is_system();
     let (owner, seeker) = match (is_need, new.owner, new.seeker) {
         (true, Some(owner), seeker) => {
             if seeker.is_some_and(|s| s != its) {
                 faults.add("/seeker", "deal_other_party");
             }
-            (owner, seeker.or(Some(its).filter(|_| !hides || actor.has_role(its, PartyRole::Editor))))
+            // A deal names its parties to each other: whoever hides says that they may be named, and nobody is by mistake.
+            if hides && is_its && seeker.is_none() {
+                faults.add("/seeker", "deal_need_hides");
+            }
+            (owner, seeker.or(Some(its).filter(|_| !hides)))
         }
         (true, None, _) => {
             faults.add("/owner", "missing");
@@ -151,7 +158,7 @@ async fn prepare(brokering: &Brokering, actor: &Actor, new: NewDeal) -> Result<R
         }
     };
     let other = if is_need { ("/owner", Some(owner).filter(|o| *o != its)) } else { ("/seeker", seeker) };
-    if other.1.is_some() && new.interest.is_none() && !brokers && !actor.is_system() {
+    if other.1.is_some() && new.interest.is_none() && is_its {
         faults.add(other.0, "deal_needs_interest");
     }
     if seeker == Some(owner) {
@@ -211,6 +218,22 @@ async fn from_interest(tx: &Tx, actor: &Actor, mut ready: Ready) -> Result<Ready
     Ok(ready)
 }
 
+/// Without an interest in hand only brokers name another party, and not one that hides from the other side in an interest of its own.
+/// Nobody else comes so far: a name that is refused here would tell them who it is.
+async fn must_not_name_the_hidden(tx: &Tx, ready: &Ready) -> Result<(), BrokeringError> {
+    let is_need = ready.listing_kind == Kind::Need;
+    let other = if is_need { Some(ready.owner) } else { ready.seeker };
+    if ready.new.interest.is_some() {
+        return Ok(());
+    }
+    let listings: Vec<ListingId> = std::iter::once(ready.new.listing).chain(ready.new.objects.iter().copied()).collect();
+    let mut faults = Faults::new();
+    if !hidden_among(tx.db(), &other.into_iter().collect(), &listings).await?.is_empty() {
+        faults.add(if is_need { "/owner" } else { "/seeker" }, "deal_party_hides");
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)
+}
+
 /// The deal that was opened from an interest.
 pub(crate) async fn from_interest_before(db: &impl ConnectionTrait, id: InterestId) -> Result<Option<Deal>, StoreError> {
     let row = deal::Entity::find().filter(deal::Column::InterestId.eq(id.0)).one(db).await?;
@@ -219,6 +242,7 @@ pub(crate) async fn from_interest_before(db: &impl ConnectionTrait, id: Interest
 
 async fn open_in(tx: Tx, brokering: Brokering, actor: Actor, ready: Ready) -> Result<DealReceipt, BrokeringError> {
     let mut ready = from_interest(&tx, &actor, ready).await?;
+    must_not_name_the_hidden(&tx, &ready).await?;
     if ready.broker.is_none() {
         ready.broker = responsible_for(&tx, &ready).await?;
     }

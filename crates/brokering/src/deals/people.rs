@@ -6,16 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use accounts::notices::{NewNotice, NoticeKind};
 use base::{AccountId, DealId, Faults, PartyId, StaffRole};
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Ctx, NewEvent, Tx};
+use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
 use super::facts::Facts;
 use super::rows::{broker, deal, party};
 use super::{Broker, Deal, DealReceipt, Role, check_text, granted, notices, objects, save};
 use crate::access::{SetBrokers, SetDealParties, StateInterests};
+use crate::interests::hiding::{hidden_among, senders};
 use crate::{Brokering, BrokeringError};
 
 /// Parties of one deal at most.
@@ -76,7 +77,8 @@ pub struct Statement {
 /// changed while it is open.
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`], also for a party of which a broker of the deal is a member; [`BrokeringError::Stale`].
+/// [`BrokeringError::Invalid`], also for a party of which a broker of the deal is a member, and for one that hides from the owner in
+/// an interest; [`BrokeringError::Stale`].
 pub async fn set_parties(
     brokering: &Brokering,
     ctx: Ctx,
@@ -118,10 +120,16 @@ async fn check_parties(tx: &Tx, deal: &Deal, wanted: &DealParties) -> Result<(),
         faults.add_with("/parties", "too_many", &[("max", &max), ("count", &count)]);
         return Err(BrokeringError::Invalid(faults));
     }
+    // A deal names its parties to each other: who turned to the owner without their name enters when they lift that themselves.
+    let there: BTreeSet<PartyId> = deal.parties.iter().map(|(_, party)| *party).collect();
+    let new: BTreeSet<PartyId> = wanted.parties.iter().map(|one| one.party).filter(|party| !there.contains(party)).collect();
+    let hidden = hidden_among(tx.db(), &new, &deal.about()).await?;
     let mut seen = BTreeSet::new();
     for (n, one) in wanted.parties.iter().enumerate() {
         if !seen.insert(one.party) {
             faults.add(format!("/parties/{n}/party"), "deal_party_twice");
+        } else if hidden.contains(&one.party) {
+            faults.add(format!("/parties/{n}/party"), "deal_party_hides");
         } else if !accounts::lookup::party_exists(tx.db(), one.party).await? {
             faults.add(format!("/parties/{n}/party"), "unknown_party");
         } else if one.role.side().is_some() && !deal.parties_of_sides().any(|(_, party)| party == one.party) {
@@ -188,6 +196,23 @@ pub(crate) async fn belongs_to_one(tx: &Tx, account: AccountId, parties: &[Party
     Ok(false)
 }
 
+/// The parties of these deals whose own people broker nothing there: the sides, and the sender of the interest that a deal came
+/// from, who may be anonymous and enter later.
+pub(super) async fn parties_apart(db: &impl ConnectionTrait, deals: &[Deal]) -> Result<BTreeMap<DealId, BTreeSet<PartyId>>, StoreError> {
+    let senders = senders(db, &deals.iter().filter_map(|deal| deal.interest).collect()).await?;
+    let of = |deal: &Deal| {
+        let sides = deal.parties_of_sides().map(|(_, party)| party);
+        sides.chain(deal.interest.and_then(|id| senders.get(&id).copied())).collect()
+    };
+    Ok(deals.iter().map(|deal| (deal.id, of(deal))).collect())
+}
+
+/// Whether somebody belongs to a party whose people broker nothing in a deal.
+pub(super) async fn is_apart(tx: &Tx, account: AccountId, deal: &Deal) -> Result<bool, BrokeringError> {
+    let apart = parties_apart(tx.db(), std::slice::from_ref(deal)).await?.remove(&deal.id).unwrap_or_default();
+    Ok(!accounts::lookup::confirmed_among(tx.db(), account, &apart).await?.is_empty())
+}
+
 async fn check_brokers(tx: &Tx, deal: &Deal, wanted: &BrokerShares) -> Result<(), BrokeringError> {
     let mut faults = Faults::new();
     if wanted.brokers.len() > BROKERS_MAX {
@@ -196,14 +221,13 @@ async fn check_brokers(tx: &Tx, deal: &Deal, wanted: &BrokerShares) -> Result<()
         return Err(BrokeringError::Invalid(faults));
     }
     let known = accounts::people::staff_with(tx.db(), StaffRole::Broker).await?;
-    let sides: Vec<PartyId> = deal.parties_of_sides().map(|(_, party)| party).collect();
     let mut seen = BTreeSet::new();
     for (n, one) in wanted.brokers.iter().enumerate() {
         if !known.contains(&one.account) {
             faults.add(format!("/brokers/{n}/account"), "deal_no_broker");
         } else if !seen.insert(one.account) {
             faults.add(format!("/brokers/{n}/account"), "deal_broker_twice");
-        } else if belongs_to_one(tx, one.account, &sides).await? {
+        } else if is_apart(tx, one.account, deal).await? {
             faults.add(format!("/brokers/{n}/account"), "deal_broker_of_side");
         }
         if one.share_bp == 0 {
@@ -220,6 +244,48 @@ async fn check_brokers(tx: &Tx, deal: &Deal, wanted: &BrokerShares) -> Result<()
 
 /// Writes the brokers of a deal, asks new ones for their statement, and gives the deal's new version.
 pub(crate) async fn replace_brokers(tx: &Tx, deal: &Deal, wanted: &BrokerShares, by: Option<AccountId>) -> Result<i64, BrokeringError> {
+    write_brokers(tx, deal, wanted, by, json!({ "brokers": wanted.brokers })).await
+}
+
+/// Takes those out of a deal who may broker it no more, since the party that enters is theirs; the shares of the others make the
+/// whole again. Gives the deal as it is then. The log says why.
+pub(super) async fn drop_brokers(tx: &Tx, deal: Deal, gone: &BTreeSet<AccountId>, by: Option<AccountId>) -> Result<Deal, BrokeringError> {
+    let left: Vec<BrokerShare> = deal
+        .brokers
+        .iter()
+        .filter(|broker| !gone.contains(&broker.account))
+        .map(|broker| BrokerShare { account: broker.account, share_bp: broker.share_bp })
+        .collect();
+    let wanted = BrokerShares { brokers: whole_again(left) };
+    let facts = json!({ "brokers": wanted.brokers, "dropped": gone, "reason": "broker_of_side" });
+    let version = write_brokers(tx, &deal, &wanted, by, facts).await?;
+    let brokers = deal.brokers.iter().filter(|broker| !gone.contains(&broker.account)).cloned().zip(&wanted.brokers);
+    let brokers = brokers.map(|(broker, share)| Broker { share_bp: share.share_bp, ..broker }).collect();
+    Ok(Deal { brokers, version, ..deal })
+}
+
+/// Shares in the same proportions that make the whole; what is left over by rounding goes to the first.
+fn whole_again(mut shares: Vec<BrokerShare>) -> Vec<BrokerShare> {
+    let sum: u32 = shares.iter().map(|one| u32::from(one.share_bp)).sum();
+    if sum == 0 {
+        return shares;
+    }
+    let grown = |share: u16| u16::try_from(u32::from(share) * WHOLE / sum).unwrap_or(u16::MAX);
+    shares.iter_mut().for_each(|one| one.share_bp = grown(one.share_bp));
+    let given: u32 = shares.iter().map(|one| u32::from(one.share_bp)).sum();
+    if let Some(first) = shares.first_mut() {
+        first.share_bp = first.share_bp.saturating_add(u16::try_from(WHOLE.saturating_sub(given)).unwrap_or_default());
+    }
+    shares
+}
+
+async fn write_brokers(
+    tx: &Tx,
+    deal: &Deal,
+    wanted: &BrokerShares,
+    by: Option<AccountId>,
+    facts: serde_json::Value,
+) -> Result<i64, BrokeringError> {
     let before: BTreeMap<AccountId, &Broker> = deal.brokers.iter().map(|b| (b.account, b)).collect();
     broker::Entity::delete_many().filter(broker::Column::DealId.eq(deal.id.0)).exec(tx.db()).await?;
     for one in &wanted.brokers {
@@ -235,7 +301,7 @@ pub(crate) async fn replace_brokers(tx: &Tx, deal: &Deal, wanted: &BrokerShares,
         broker::Entity::insert(row).exec_without_returning(tx.db()).await?;
     }
     let version = save(tx, deal, deal::ActiveModel::default()).await?;
-    tx.emit(NewEvent::new("deal", deal.id, "deal.brokers_set", json!({ "brokers": wanted.brokers })));
+    tx.emit(NewEvent::new("deal", deal.id, "deal.brokers_set", facts));
     for one in wanted.brokers.iter().filter(|b| !before.contains_key(&b.account) && Some(b.account) != by) {
         ask_for_statement(tx, deal, one.account, version).await?;
     }
@@ -291,4 +357,23 @@ pub async fn state_interests(
             }
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_the_shares_makes_the_whole_in_the_same_proportions() {
+        let of = |shares: &[u16]| -> Vec<u16> {
+            let shares = shares.iter().map(|share_bp| BrokerShare { account: AccountId(Uuid::nil()), share_bp: *share_bp }).collect();
+            whole_again(shares).into_iter().map(|one| one.share_bp).collect()
+        };
+        assert_eq!(of(&[2_500, 2_500]), [5_000, 5_000]);
+        assert_eq!(of(&[1, 1, 1]), [3_334, 3_333, 3_333]);
+        assert_eq!(of(&[1, 9_998]), [2, 9_998]);
+        assert_eq!((of(&[10_000]), of(&[3]), of(&[])), (vec![10_000], vec![10_000], vec![]));
+    }
 }

@@ -14,7 +14,7 @@ use super::{load_to_change, save};
 use crate::BrokeringError;
 
 /// Where something may still be done for the seeker: an accepted one may let itself be known.
-const KEPT: [&str; 4] = ["sent", "read", "needs_information", "accepted"];
+pub(super) const KEPT: [&str; 4] = ["sent", "read", "needs_information", "accepted"];
 
 /// What of somebody's interests goes to another, and what stays since the other belongs to a side.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -137,7 +137,7 @@ pub(super) fn finding() -> Vec<Route> {
             .about("How many listings stand where, what waits for review, and how long publishing takes.")
             .gives::<listings::numbers::Numbers>(200),
         get("/api/v1/events", "listEvents", Staff, events::list)
-            .about("The audit trail, the newest first.")
+            .about("The audit trail, the newest first. Of interests, deals and who was let in to read what is confided it tells administrators alone, and nobody of whoever hides from a party of theirs.")
             .query("subject", "string", "About this thing.")
             .query("kind", "string", "Of this kind, such as `listing.published`.")
             .query("actor", "string", "By this account.")

@@ -509,7 +509,10 @@ fn timeline(
     let line = |event: store::EventRow| {
         let fact = |key: &str| event.payload.get(key).and_then(Value::as_str).unwrap_or_default();
         let paper = app.vocabularies.name("deal_papers", fact("kind"), lang);
-        let what = event.kind.trim_start_matches("deal.").replace('_', "-");
+        // Whoever was in it should read why somebody of the brokers is gone.
+        let is_dropped = event.kind == "deal.brokers_set" && fact("reason") == "broker_of_side";
+        let kind = if is_dropped { "brokers_dropped" } else { event.kind.trim_start_matches("deal.") };
+        let what = kind.replace('_', "-");
         let args = [("stage", stage_name(fact("to"))), ("paper", paper.to_owned())];
         let args: Vec<(&str, &str)> = args.iter().map(|(key, value)| (*key, value.as_str())).collect();
         EventLine {

@@ -26,7 +26,6 @@ use axum::response::Response;
 use base::{Code, Limit, StaffRole, messages};
 use listings::need_desk::Which;
 use matching::gaps::GapSide;
-use store::events::Filter;
 
 use super::format;
 use super::frame::{Frame, Visit, localised, page, parameter};
@@ -103,7 +102,7 @@ async fn doors(app: &App, visit: &Visit) -> Result<Vec<Door>, Problem> {
         doors.push(Door { href: emergency::PATH, title: "emergency-title", about, is_due: false });
     }
     if api::events::may_audit(actor) {
-        let all = app.store.count_events(&Filter::default()).await?;
+        let all = api::events::count(app, actor).await?;
         doors.push(Door { href: events::PATH, title: "staff-events-title", about: counted("staff-events-door", all), is_due: false });
     }
     // Everybody who works for the space looks up what a code means, and since when.

@@ -145,7 +145,7 @@ pub(super) fn fill(
             text: one.text.clone(),
             article: messages::say(lang, "legal-article", &[("article", &one.article), ("law", &one.law)]),
             day: one.due_on.map(|on| messages::say(lang, "legal-by-day", &[("day", &day(on))])),
-            is_missing: one.is_met == Some(false) && one.is_blocking,
+            is_missing: one.is_met == Some(false) && (one.is_blocking || one.effect == Effect::PaperInForce),
             is_there: one.is_met == Some(true),
             to_check: one.to_check,
         };

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::{DealId, Lang, Limit, ListingId, PartyId, messages};
+use base::{DealId, Lang, Limit, ListingId, PartyId, PartyRole, messages};
 use brokering::deals::{self, DealRow, Filter, NewDeal};
 use brokering::{BrokeringError, interests};
 use listings::Kind;
@@ -173,6 +173,10 @@ pub(in super::super) struct NewDealPage {
     pub objects: String,
     pub key: String,
     pub faults: Vec<FaultLine>,
+    /// That the need hides whose it is and its people have to say that they may be named.
+    pub asks_name: bool,
+    /// Whether they said so.
+    pub is_named: bool,
     /// That a deal was opened from the interest before.
     pub is_there: bool,
     /// Its code and page, for whoever sees it.
@@ -184,6 +188,8 @@ struct About {
     title: String,
     title_lang: Lang,
     code: String,
+    /// Whether it is a need of the reader's party that hides whose it is.
+    hides_own: bool,
 }
 
 /// The listing that a deal would be about: one that the reader sees, or one in which they see an interest.
@@ -191,7 +197,9 @@ async fn about(app: &App, visit: &Visit, kind: Kind, id: ListingId, form: &Form)
     let lang = visit.lang();
     let refused = match listings::view::show(&app.listings, &visit.who.actor, kind, id).await {
         Ok(listing) => {
-            return Ok(About { title_lang: listing.typed.title().spoken(lang), title: listing.title, code: listing.code });
+            let is_own = listing.party.id.is_some_and(|party| visit.who.actor.has_role(party, PartyRole::Editor));
+            let hides_own = kind == Kind::Need && is_own && listing.typed.hides_party();
+            return Ok(About { title_lang: listing.typed.title().spoken(lang), title: listing.title, code: listing.code, hides_own });
         }
         Err(refused @ listings::ListingError::Refused(_)) => refused,
         Err(other) => return Err(other.into()),
@@ -201,7 +209,7 @@ async fn about(app: &App, visit: &Visit, kind: Kind, id: ListingId, form: &Form)
     if about.id != id {
         return Err(refused.into());
     }
-    Ok(About { title: about.title, title_lang: about.title_lang, code: about.code })
+    Ok(About { title: about.title, title_lang: about.title_lang, code: about.code, hides_own: false })
 }
 
 /// What could not be done.
@@ -250,6 +258,8 @@ async fn form_page(app: &App, visit: &Visit, id: ListingId, form: &Form, again: 
         objects: form.get("objects").to_owned(),
         key: app.clock().uuid().simple().to_string(),
         faults: again.faults,
+        asks_name: listing.hides_own,
+        is_named: form.get("named") == "yes",
         is_there: again.there.is_some(),
         there: there.map(|(id, code)| (code, localised(lang, &format!("/deals/{id}")))),
     };
@@ -261,6 +271,15 @@ pub(in super::super) async fn new(State(app): State<App>, visit: Visit) -> Resul
     // What a page that leads here knows already is filled in.
     let known = Form::sent_in(&visit.query);
     form_page(&app, &visit, id, &known, Again::of(StatusCode::OK, Vec::new())).await
+}
+
+/// The party of a need, where its people said that they may be named.
+async fn named(app: &App, visit: &Visit, need: ListingId, form: &Form) -> Result<Option<PartyId>, Problem> {
+    if form.get("named") != "yes" {
+        return Ok(None);
+    }
+    let head = listings::lookup::head(app.store.db(), need).await?;
+    Ok(head.map(|head| head.party).filter(|party| visit.who.actor.has_role(*party, PartyRole::Editor)))
 }
 
 /// Opens the deal.
@@ -276,7 +295,7 @@ pub(in super::super) async fn create(State(app): State<App>, visit: Visit, Write
         let line = FaultLine { id: "other".to_owned(), label: String::new(), text };
         return form_page(&app, &visit, id, &form, Again::of(StatusCode::UNPROCESSABLE_ENTITY, vec![line])).await;
     }
-    let (owner, seeker) = if kind == Kind::Need { (party, None) } else { (None, party) };
+    let (owner, seeker) = if kind == Kind::Need { (party, named(&app, &visit, id, &form).await?) } else { (None, party) };
     let interest = Some(form.get("interest")).filter(|i| !i.is_empty()).map(|i| i.parse().map_err(|_| wrong())).transpose()?;
     let ctx = Ctx { idempotency: form.once("openDeal"), ..ctx };
     let opened = async {
@@ -299,6 +318,7 @@ pub(in super::super) async fn create(State(app): State<App>, visit: Visit, Write
             let place = |fault: &base::Fault| FaultLine {
                 id: match fault.pointer.as_str() {
                     "/kind" => "kind",
+                    "/seeker" if kind == Kind::Need => "named",
                     "/owner" | "/seeker" => "other",
                     "/title" => "title",
                     objects if objects.starts_with("/objects") => "objects",

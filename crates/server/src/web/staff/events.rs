@@ -99,7 +99,7 @@ impl Asked {
         match (id(&self.subject), id(&self.actor), day(&self.from), day(&self.to)) {
             (Ok(subject), Ok(actor), Ok(from), Ok(to)) => {
                 let (since, until) = (from.map(day_begins), to.and_then(|day| day.succ_opt()).map(day_begins));
-                Ok(Filter { subject, kind, without: &[], actor, before, since, until })
+                Ok(Filter { subject, kind, actor, before, since, until, ..Filter::default() })
             }
             (subject, actor, from, to) => {
                 let wrong = [("subject", subject.is_err()), ("actor", actor.is_err()), ("from", from.is_err()), ("to", to.is_err())];
@@ -166,10 +166,11 @@ async fn as_file(app: &App, visit: &Visit, filter: &Filter) -> Result<Response, 
 async fn trail(app: &App, visit: &Visit, check: Option<&ChainCheck>) -> Result<Response, Problem> {
     let lang = visit.lang();
     let asked = Asked::of(visit);
+    let closed: &[&str] = if api::events::reads_closed(&visit.who.actor) { &[] } else { &api::events::CLOSED };
     let here = cursor(visit);
     let mut view = EventsPage {
         f: frame(app, visit, "staff-events-title", PATH),
-        happenings: happenings(lang, &asked.kind),
+        happenings: happenings(lang, &asked.kind, closed),
         subject_name: None,
         actor_name: None,
         lines: Vec::new(),

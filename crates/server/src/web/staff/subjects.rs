@@ -234,11 +234,13 @@ pub(in super::super) struct Happenings {
     pub kinds: Vec<Opt>,
 }
 
-/// Every kind of event as choices, by what they are about; one that is asked for and not known is among them.
-pub(in super::super) fn happenings(lang: Lang, asked: &str) -> Vec<Happenings> {
+/// Every kind of event as choices, by what they are about, but for the closed kinds of things; one that is asked for and not known is
+/// among them.
+pub(in super::super) fn happenings(lang: Lang, asked: &str, closed: &[&str]) -> Vec<Happenings> {
+    let is_open = |kind: &&str| !closed.contains(&kind.split('.').next().unwrap_or_default());
     let unknown = Some(asked).filter(|kind| !kind.is_empty() && !EVENTS.contains(kind));
     let mut all: BTreeMap<&str, Vec<Opt>> = BTreeMap::new();
-    for kind in EVENTS.into_iter().chain(unknown) {
+    for kind in EVENTS.into_iter().filter(is_open).chain(unknown) {
         let option = Opt { value: kind.to_owned(), label: kind_of_event(kind, lang), depth: 0, is_on: kind == asked };
         all.entry(kind.split('.').next().unwrap_or_default()).or_default().push(option);
     }
@@ -264,10 +266,12 @@ mod tests {
 
     #[test]
     fn every_kind_of_event_is_a_choice_and_so_is_one_that_is_not_known_but_asked_for() {
-        let of = |asked: &str| -> Vec<Opt> { happenings(Lang::Vi, asked).into_iter().flat_map(|one| one.kinds).collect() };
+        let of = |asked: &str| -> Vec<Opt> { happenings(Lang::Vi, asked, &[]).into_iter().flat_map(|one| one.kinds).collect() };
         assert_eq!(of("").len(), EVENTS.len());
         assert!(of("deal.moved").iter().all(|one| one.is_on == (one.value == "deal.moved")));
         assert!(of("deal.forgotten").iter().any(|one| one.is_on && one.value == "deal.forgotten"));
+        let open = happenings(Lang::Vi, "", &crate::api::events::CLOSED);
+        assert!(open.iter().flat_map(|one| &one.kinds).all(|one| !one.value.starts_with("deal.") && !one.value.starts_with("interest.")));
     }
 
     #[test]

@@ -246,7 +246,7 @@ fn staff_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
             from: EVIL.to_owned(),
             to: EVIL.to_owned(),
         },
-        happenings: staff::subjects::happenings(lang, EVIL),
+        happenings: staff::subjects::happenings(lang, EVIL, &[]),
         subject_name: Some(EVIL.to_owned()),
         actor_name: Some(EVIL.to_owned()),
         csv: "/csv".to_owned(),

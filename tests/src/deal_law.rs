@@ -1,0 +1,137 @@
+//! What the law was told of a deal and what it asks back: the answer which right is passed on goes with the deal, and what must be
+//! there before a contract is carried out is there.
+
+use serde_json::{Value, json};
+
+use crate::deals::{CONTENTS, Cast, Deal, sign, vnd};
+use crate::site::{Client, Site, on_every_database};
+
+fn answers(right: &str) -> Value {
+    json!({"direction": "domestic", "state_capital": false, "list": "none", "right": right})
+}
+
+/// An offer of the owner's to which the seeker agrees.
+async fn agree(deal: &Deal, owner: &Client, seeker: &Client, terms: Value) {
+    let offer = deal.post(owner, "offers", json!({ "terms": terms })).await.expect(201);
+    deal.post(seeker, &format!("offers/{}/accept", offer["id"].as_str().unwrap()), Value::Null).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_right_that_the_law_is_told_is_the_one_that_the_deal_passes_on() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "r").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        // A kind of deal that passes on one of the two leaves no other answer.
+        for (kind, right, other, words) in [
+            ("licence", "right_to_use", "ownership", ["Quyền sở hữu", "Chuyển quyền sử dụng công nghệ", "Quyền sử dụng"]),
+            ("mark_use", "right_to_use", "ownership", ["Quyền sở hữu", "nhãn hiệu", "Quyền sử dụng"]),
+            ("assignment", "ownership", "right_to_use", ["Quyền sử dụng", "Chuyển nhượng", "Quyền sở hữu"]),
+        ] {
+            let deal = cast.deal(kind).await;
+            let refused = deal.put(owner, "legal-facts", answers(other)).await;
+            assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/right".to_owned()]), "{kind}: {}", refused.text);
+            assert!(words.iter().all(|word| refused.text.contains(word)), "{kind}: {}", refused.text);
+            deal.put(owner, "legal-facts", answers(right)).await.expect(200);
+        }
+
+        // Where the kind leaves it open, the offer that both sides agreed to says it.
+        let deal = cast.deal("joint_venture").await;
+        for right in ["right_to_use", "ownership"] {
+            deal.put(owner, "legal-facts", answers(right)).await.expect(200);
+        }
+        agree(&deal, owner, seeker, json!({"right": "right_to_use", "capital_share_bp": 3_000})).await;
+        let refused = deal.put(owner, "legal-facts", answers("ownership")).await;
+        assert_eq!(refused.pointers(), ["/right"], "{}", refused.text);
+        assert!(refused.text.contains("đề nghị số 1"), "{}", refused.text);
+        // What was answered before the agreement is asked again before the signature, with all else that is missing.
+        deal.go(broker, "introduced").await.expect(200);
+        deal.post(broker, "meetings", json!({"held_on": "2026-11-20"})).await.expect(201);
+        deal.go(seeker, "met").await.expect(200);
+        deal.put(broker, "brokers/statement", json!({"statement": "Không có lợi ích riêng."})).await.expect(200);
+        deal.go(seeker, "negotiation").await.expect(200);
+        let contract = json!({"number": "7/2026", "value": vnd(5), "signed_on": "2026-11-24", "contents": CONTENTS});
+        deal.put(owner, "contract", contract).await.expect(200);
+        assert_eq!(deal.go(owner, "signed").await.pointers(), ["/legal_facts/right"]);
+        deal.put(owner, "legal-facts", answers("right_to_use")).await.expect(200);
+        deal.go(owner, "signed").await.expect(200);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_contract_about_a_restricted_technology_is_not_carried_out_without_its_licence() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "v").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let deal = cast.deal("technical_service").await;
+        sign(&deal, owner, seeker, broker, vnd(300_000_000)).await;
+        deal.post(owner, "papers", json!({"kind": "transfer_approval", "dated_on": "2026-11-20"})).await.expect(201);
+        let restricted = json!({"direction": "domestic", "state_capital": false, "list": "restricted", "right": "right_to_use"});
+        deal.put(owner, "legal-facts", restricted.clone()).await.expect(200);
+        let refused = deal.go(owner, "delivering").await;
+        assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/papers/transfer_licence".to_owned()]), "{}", refused.text);
+        assert!(refused.text.contains("Pháp luật yêu cầu trước khi thực hiện hợp đồng"), "{}", refused.text);
+        let page = owner.get(&deal.path.replace("/api/v1", "")).await.text;
+        assert!(page.contains("hợp đồng chỉ có hiệu lực từ ngày được cấp giấy phép"), "{page}");
+        deal.post(seeker, "papers", json!({"kind": "transfer_licence", "dated_on": "2026-11-24"})).await.expect(201);
+        deal.go(owner, "delivering").await.expect(200);
+
+        // One that turns out to be restricted while it is carried out needs it as well.
+        let other = cast.deal("technical_service").await;
+        sign(&other, owner, seeker, broker, vnd(300_000_000)).await;
+        other.go(owner, "delivering").await.expect(200);
+        other.post(owner, "papers", json!({"kind": "transfer_approval", "dated_on": "2026-11-20"})).await.expect(201);
+        assert_eq!(other.put(owner, "legal-facts", restricted).await.pointers(), ["/papers/transfer_licence"]);
+        deal.is_what_its_events_say(&site).await;
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agreement_on_confidentiality_is_accepted_by_the_side_that_is_confided_to() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "p").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let history = format!("/api/v1/technologies/{}/history", cast.listing);
+        let counted = async || owner.get(&history).await.expect(200)["deals"]["agreements"].clone();
+        let accept = async |deal: &Deal, by: &Client| {
+            let hash = by.get(&format!("{}/nda", deal.path)).await.expect(200)["nda"]["hash"].clone();
+            by.post(&format!("{}/accept-nda", deal.path), json!({"nda_hash": hash})).await.expect(200);
+        };
+        let before = counted().await;
+
+        // The owner promises themselves nothing: neither they nor a broker make an agreement between the sides.
+        let deal = cast.deal("licence").await;
+        deal.go(broker, "introduced").await.expect(200);
+        accept(&deal, owner).await;
+        accept(&deal, broker).await;
+        assert_eq!(deal.go(owner, "nda").await.pointers(), ["/papers/nda"]);
+        assert_eq!(owner.get(&deal.path).await.expect(200)["inside"]["nda_accepted_at"], Value::Null);
+        assert_eq!(counted().await, before);
+        accept(&deal, seeker).await;
+        deal.go(owner, "nda").await.expect(200);
+        let one = counted().await;
+        assert_ne!(one, before);
+
+        // Of what the seeker confides the owner is the one who promises.
+        let other = cast.deal("licence").await;
+        other.go(broker, "introduced").await.expect(200);
+        accept(&other, owner).await;
+        assert_eq!(other.go(owner, "nda").await.pointers(), ["/papers/nda"]);
+        let mark = "--xxx\r\nContent-Disposition: form-data; name=\"confidential\"\r\n\r\ntrue\r\n";
+        let file = "--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nabc\r\n--xxx--\r\n";
+        let body = format!("{mark}{file}").into_bytes();
+        let path = format!("{}/documents", other.path);
+        let handed = seeker.send_raw(reqwest::Method::POST, &path, "multipart/form-data; boundary=xxx", body).await.expect(201);
+        other.go(owner, "nda").await.expect(200);
+        assert_ne!(counted().await, one);
+        // What was confided stays so, and so does the agreement.
+        let document = format!("{path}/{}", handed["id"].as_str().unwrap());
+        assert_eq!(seeker.send(reqwest::Method::DELETE, &document, None).await.status, 204);
+        assert!(owner.get(&other.path).await.expect(200)["inside"]["nda_accepted_at"].is_string());
+        site.stop().await;
+    })
+    .await;
+}
