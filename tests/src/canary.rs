@@ -1,6 +1,6 @@
 //! Canaries: words that stand in nothing but what is private, planted everywhere that people write in confidence, and
 //! looked for everywhere that anybody can look: every `GET` route of the API and the pages, snippets, facets, suggestions,
-//! exports, the audit trail, errors, letters, the log, and what lies on the disk.
+//! exports, feeds, the audit trail, errors, letters, the log, and what lies on the disk. Who hides in an interest is a word as well.
 //!
 //! A word found by somebody who may not read it fails the test, and so does a word that nobody finds who may.
 //! The crawl asks the server's pipeline without a connection between: of each answer are the same head and the same body.
@@ -35,6 +35,8 @@ enum Who {
     Outsider,
     /// Admin of the party of the person it was opened to.
     Neighbour,
+    /// Admin of a party that hides from the owner, in an interest that was accepted and in the deal that came of it.
+    Hidden,
     /// It was opened to them, and they have not accepted the agreement.
     Waiting,
     /// It was opened to them, they accepted, and it was closed again.
@@ -85,6 +87,15 @@ struct Canaries(Vec<Canary>);
 
 /// What every word begins with: it stands nowhere else.
 const BEGINS: &str = "zqx";
+/// What the party of somebody who hides is called: everybody reads it where parties stand, and nobody learns that it hides here.
+const HIDDEN_PARTY: &str = "name of a hidden party";
+/// What somebody is called who hides.
+const HIDDEN_PERSON: &str = "name of a hidden person";
+
+/// Whether parties are read at this address, whatever they do.
+fn is_about_parties(at: &str) -> bool {
+    ["/parties", "/search", "/suggest", "/sitemaps"].iter().any(|part| at.contains(part))
+}
 
 impl Canaries {
     /// A word of its own for this place. One token without marks, so that no analysis takes it apart.
@@ -125,6 +136,8 @@ struct Known {
     of: BTreeMap<&'static str, Vec<String>>,
     files: Vec<String>,
     slugs: Vec<String>,
+    /// What the addresses of feeds end with; whoever has them reads what their owner may.
+    feeds: Vec<String>,
 }
 
 impl Known {
@@ -169,8 +182,8 @@ impl Known {
             "group" => some(&["listings"]),
             "part" => some(&["offer", "contract", "legal", "parties", "objects", "payment", "task", "statement"]),
             "offer" | "task" | "milestone" | "payment" | "meeting" | "report" => some(&["01a20bec-d480-7e95-ba2e-91e90adde00d"]),
-            // Sealed addresses of letters and feeds: nobody here has one.
-            "link" => some(&["x"]),
+            // Sealed addresses of letters and feeds: of letters nobody here has one.
+            "link" => [self.feeds.as_slice(), &["x".to_owned()]].concat(),
             // What pages are made of.
             "*path" => Vec::new(),
             other => panic!("say in `Known::values` what stands for {{{other}}}"),
@@ -232,11 +245,13 @@ fn addresses(planted: &Planted) -> Vec<String> {
             format!("/search?q={part}*"),
             format!("/api/v1/suggest?q={part}"),
             format!("/api/v1/search/export?format=csv&q={part}*"),
+            format!("/search/feed?q={part}*"),
         ]);
     }
     all.push("/api/v1/search?q=may+say&facets=kind,field,province".to_owned());
     all.push("/api/v1/search/export?format=csv&q=dua".to_owned());
     all.push("/api/v1/search/export?format=json".to_owned());
+    all.push("/search/feed?q=dua".to_owned());
     for id in &planted.known.ids {
         all.push(format!("/api/v1/events?subject={id}&limit=100"));
         all.push(format!("/api/v1/technologies/{id}/matches?explain=true"));
@@ -302,6 +317,9 @@ impl Found {
     fn look(&mut self, seen: &Seen) {
         let (who, at) = (seen.who, &seen.at);
         for (_, place, readers) in &seen.words {
+            if *place == HIDDEN_PARTY && is_about_parties(at) {
+                continue;
+            }
             if readers.contains(&who) {
                 self.hits.insert((who, place));
             } else {
@@ -362,13 +380,18 @@ async fn crawl(planted: &Planted, found: &mut Found) {
     };
     let asked = planted.people.iter().flat_map(|(who, client)| addresses.iter().map(move |path| get(who, client, path))).collect();
     let mut answered: BTreeMap<Who, usize> = BTreeMap::new();
+    let mut feeds = BTreeSet::new();
     let mut answers = std::pin::pin!(ask_all(&planted.canaries, asked));
     while let Some(seen) = answers.next().await {
         assert!(seen.failed.is_none(), "{:?} {}: {:?}", seen.who, seen.at, seen.failed);
         *answered.entry(seen.who).or_default() += usize::from(seen.status == 200);
+        if seen.status == 200 && seen.at.contains("/feeds/") {
+            feeds.insert(seen.at.clone());
+        }
         found.look(&seen);
     }
     // What answers to nobody is no crawl.
+    assert_eq!(feeds.len(), 2 * planted.known.feeds.len(), "each feed is read, in both languages: {feeds:?}");
     for who in planted.people.keys() {
         assert!(answered[who] > 30, "{who:?}: {}", answered[who]);
     }
@@ -424,9 +447,10 @@ async fn read_letters(site: &Site, planted: &Planted, found: &mut Found) {
         let to = planted.people.keys().find(|who| letter.to.contains(&format!("{}@example.org", who.name())));
         let raw = std::fs::read_to_string(folder.join(format!("{}.eml", letter.id))).unwrap();
         for (_, place, readers) in planted.canaries.in_text(&format!("{}\n{}\n{raw}", letter.subject, letter.text)) {
-            if *place == "title of a deal" && to.is_some_and(|who| readers.contains(who)) {
+            let is_theirs = to.is_some_and(|who| readers.contains(who));
+            if *place == "title of a deal" && is_theirs {
                 names += 1;
-            } else {
+            } else if !([HIDDEN_PARTY, HIDDEN_PERSON].contains(place) && is_theirs) {
                 found.leaks.insert(format!("a letter to {} tells the {place}: {}", letter.to, letter.subject));
             }
         }
@@ -448,7 +472,8 @@ fn look_on_the_disk(site: &Site, canaries: &Canaries, found: &mut Found) {
     let is_confided = |(_, place, readers): &&Canary| matches!(readers, [Owner, Holder] | [Holder]) || place.contains("deal document");
     // Letters lie here as files only where there is no SMTP, and are read for themselves.
     for (path, bytes) in data.iter().filter(|(path, _)| !path.ends_with(".eml")) {
-        found.leaks.extend(canaries.in_bytes(bytes).into_iter().map(|(_, place, _)| format!("the {place} lies in {path}")));
+        let all = canaries.in_bytes(bytes).into_iter().filter(|(_, place, _)| *place != HIDDEN_PARTY);
+        found.leaks.extend(all.map(|(_, place, _)| format!("the {place} lies in {path}")));
     }
     let mut in_database = BTreeSet::new();
     for (path, bytes) in &database {
@@ -481,7 +506,8 @@ async fn what_is_private_is_found_by_those_who_may_read_it_and_by_nobody_else_an
         let trail: String = events.iter().map(|e| e.payload.to_string()).collect();
         for (what, text) in [("the audit trail", trail), ("the log", log.text())] {
             assert!(!text.is_empty(), "there is something to look through");
-            for (word, place, _) in canaries.in_text(&text) {
+            // A log tells addresses, and that of a party has its name.
+            for (word, place, _) in canaries.in_text(&text).into_iter().filter(|(_, place, _)| *place != HIDDEN_PARTY) {
                 let line = text.lines().find(|line| line.to_lowercase().contains(word.as_str())).unwrap_or_default();
                 found.leaks.insert(format!("{what} tells the {place}: {}", line.chars().take(200).collect::<String>()));
             }

@@ -148,7 +148,12 @@ impl Site {
 
     /// An account and a client signed in to it.
     pub async fn account(&self, name: &str, roles: &[StaffRole]) -> (Client, AccountId) {
-        let email = format!("{name}@example.org");
+        self.account_of(name, name, roles).await
+    }
+
+    /// The same, of somebody who is called otherwise than their address.
+    pub async fn account_of(&self, address: &str, name: &str, roles: &[StaffRole]) -> (Client, AccountId) {
+        let email = format!("{address}@example.org");
         let new = NewAccount {
             email: email.clone(),
             name: name.to_owned(),

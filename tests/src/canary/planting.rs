@@ -9,10 +9,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::Who::{
-    Administrator, Analyst, Anonymous, Broker, Expired, Former, Holder, Moderator, Neighbour, OtherBroker, Outsider, Owner, ReadToken,
-    Registrar, Suspended, Viewer, Waiting,
+    Administrator, Analyst, Anonymous, Broker, Expired, Former, Hidden, Holder, Moderator, Neighbour, OtherBroker, Outsider, Owner,
+    ReadToken, Registrar, Suspended, Viewer, Waiting,
 };
-use super::{Canaries, Known, Readers, Who};
+use super::{Canaries, HIDDEN_PARTY, HIDDEN_PERSON, Known, Readers, Who};
 use crate::deals::{Deal, complete};
 use crate::disclosures::{Room, pdf};
 use crate::documents::{hand_in_marked, name_readers};
@@ -169,11 +169,21 @@ pub(super) async fn plant(site: &Site) -> Planted {
         },
     });
     room.owner.put_at(&format!("/api/v1/listings/{wanted}/private-terms"), 0, terms).await.expect(200);
-    known.add("listing", wanted);
 
     // What one side writes to the other: in an interest, and in the deal that a broker leads.
     plant_in_an_interest(&mut canaries, &mut known, &people, &room).await;
     plant_in_a_deal(&mut canaries, &mut known, &people, &room).await;
+
+    let hidden = plant_who_hides(site, &mut canaries, &mut known, &people, &room).await;
+    people.insert(Hidden, hidden);
+
+    // What the owner looks for, and follows: a feed of each, which is read by whoever has its address.
+    for search in [json!({"name": "Máy sấy", "query": "q=dua", "when": "off"}), json!({"name": "Nhu cầu", "need": wanted, "when": "off"})]
+    {
+        let kept = room.owner.post("/api/v1/saved-searches", search).await.expect(201);
+        known.feeds.push(kept["feed"].as_str().unwrap().rsplit('/').next().unwrap().to_owned());
+    }
+    known.add("listing", wanted);
 
     // The story of a completed deal, before anybody consents to it.
     let deal = json!({"kind": "technical_service", "listing": room.listing, "seeker": room.reader_party});
@@ -251,6 +261,31 @@ async fn plant_in_an_interest(canaries: &mut Canaries, known: &mut Known, people
     step(seeker, "answer", json!({"text": canaries.word("answer", INTERESTED)})).await;
     step(owner, "decline", json!({"reason": "capacity", "text": canaries.word("decision", INTERESTED)})).await;
     known.add("interest", id);
+}
+
+/// Somebody who hides from the owner: in an interest that the owner accepted, and in the deal that the owner opened from it and a broker
+/// took. What they and their party are called is read by themselves and by the staff, and by nobody of the owner's.
+async fn plant_who_hides(site: &Site, canaries: &mut Canaries, known: &mut Known, people: &BTreeMap<Who, Client>, room: &Room) -> Client {
+    let person = canaries.word(HIDDEN_PERSON, &[Hidden, Broker, OtherBroker, Administrator]);
+    let party = canaries.word(HIDDEN_PARTY, &[Hidden, Broker, OtherBroker, Administrator, Moderator, Analyst]);
+    let message = canaries.word("message of who hides", &[Owner, ReadToken, Viewer, Hidden, Broker, OtherBroker, Administrator]);
+    let (client, account) = site.account_of(&Hidden.name(), &person, &[]).await;
+    let party = site.party(&client, &party, "enterprise").await;
+    known.add("account", account);
+    known.add("party", party);
+    let interest = json!({"party": party, "anonymity": "hidden", "message": message});
+    let interest = id_of(client.post(&format!("/api/v1/technologies/{}/interests", room.listing), interest).await).await;
+    let one = format!("/api/v1/interests/{interest}");
+    let owner = &people[&Owner];
+    let seen = owner.get(&one).await.expect(200)["version"].as_i64().unwrap();
+    owner.post_at(&format!("{one}/accept"), seen, json!({})).await.expect(200);
+    let deal = json!({"kind": "licence", "listing": room.listing, "interest": interest});
+    let deal = id_of(owner.post("/api/v1/deals", deal).await).await;
+    let statement = json!({"statement": "Không có lợi ích riêng."});
+    people[&Broker].post_at(&format!("/api/v1/deals/{deal}/take"), 1, statement).await.expect(200);
+    known.add("interest", interest);
+    known.add("deal", deal);
+    client
 }
 
 /// Every text that people write in a deal, with its documents.
