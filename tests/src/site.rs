@@ -242,6 +242,8 @@ impl Site {
     pub fn letters_of(&self, email: &str) -> Vec<String> {
         let folder = self.app.mailer.folder().unwrap();
         let mut names: Vec<PathBuf> = std::fs::read_dir(folder).map(|d| d.map(|e| e.unwrap().path()).collect()).unwrap_or_default();
+        // What is still being written has another ending.
+        names.retain(|path| path.extension().is_some_and(|ending| ending == "eml"));
         names.sort();
         names.iter().filter_map(|p| std::fs::read_to_string(p).ok()).filter(|t| t.contains(email)).collect()
     }

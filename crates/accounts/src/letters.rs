@@ -198,12 +198,12 @@ fn enclosed(accounts: &Accounts, lang: Lang, name: Option<&str>, body: &str) -> 
         Some(name) => say(lang, "mail-greeting", &[("name", name)]),
         None => say(lang, "mail-greeting-unknown", &[]),
     };
-    let footer = say(lang, "mail-footer", &[("space", accounts.settings.space_name.as_str()), ("link", &page(accounts, "/"))]);
+    let footer = say(lang, "mail-footer", &[("space", accounts.settings.space_name_in(lang)), ("link", &page(accounts, "/"))]);
     format!("{greeting}\n\n{body}\n\n{footer}\n")
 }
 
 fn write(accounts: &Accounts, name: Option<String>, email: String, lang: Lang, key: &str, args: &[(&str, &str)], link: &str) -> Letter {
-    let space = accounts.settings.space_name.as_str();
+    let space = accounts.settings.space_name_in(lang);
     let mut all: Vec<(&str, &str)> = vec![("space", space), ("link", link)];
     all.extend_from_slice(args);
     let body = say(lang, &format!("mail-{key}"), &all);

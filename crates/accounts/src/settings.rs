@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use base::Lang;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use store::throttle::Allowance;
@@ -64,6 +65,8 @@ pub struct AccountSettings {
     pub public_url: String,
     /// The space's name in mail and in authenticator apps; empty: what the space calls itself.
     pub space_name: String,
+    /// The same in English letters; empty: as in the others, or what the space calls itself in English.
+    pub space_name_en: String,
     /// 64 hexadecimal digits that encrypt second factors; empty: `secret.key` in the data directory.
     pub instance_key: Hidden,
 
@@ -109,11 +112,23 @@ pub struct AccountSettings {
     pub invitations_per_account: Rate,
 }
 
+impl AccountSettings {
+    /// The space's name in letters of a language.
+    #[must_use]
+    pub fn space_name_in(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Vi => &self.space_name,
+            Lang::En => &self.space_name_en,
+        }
+    }
+}
+
 impl Default for AccountSettings {
     fn default() -> Self {
         Self {
             public_url: "http://127.0.0.1:8080".to_owned(),
             space_name: String::new(),
+            space_name_en: String::new(),
             instance_key: Hidden::default(),
             password_min_length: 8,
             password_min_score: 2,

@@ -156,8 +156,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
     config::start_log(&config.log, quiet);
     let data = cli.data;
     match cli.command {
-        Command::Serve(args) => commands::serve::run(config, data, args, false).await,
-        Command::Demo(args) => commands::serve::run(config, data, args, true).await,
+        // The two that hold all of the service while they run.
+        Command::Serve(args) => Box::pin(commands::serve::run(config, data, args, false)).await,
+        Command::Demo(args) => Box::pin(commands::serve::run(config, data, args, true)).await,
         Command::Migrate => commands::admin::migrate(config, data, cli.json).await,
         Command::Admin(args) => commands::admin::run(config, data, args, cli.json).await,
         Command::Import(args) => commands::import::run(config, data, args, cli.json).await,

@@ -62,7 +62,10 @@ pub fn stand_on(store: Store, config: &Config, data: &Path) -> Result<Parts, Fai
     let vocabularies = Arc::new(Vocabularies::built_in()?);
     let mut settings = config.accounts.clone();
     if settings.space_name.is_empty() {
-        settings.space_name = config.space(false).map_err(|e| e.to_string())?.name_vi;
+        let space = config.space(false).map_err(|e| e.to_string())?;
+        (settings.space_name, settings.space_name_en) = (space.name_vi, space.name_en);
+    } else if settings.space_name_en.is_empty() {
+        settings.space_name_en.clone_from(&settings.space_name);
     }
     let accounts = Accounts::open(store.clone(), settings, Arc::clone(&vocabularies), data)?;
     let listings = Listings { store: store.clone(), vocabularies: Arc::clone(&vocabularies), settings: config.listings.clone() };

@@ -147,10 +147,11 @@ impl Cast {
         let (_, dryer) = found(&visitor, "technology", "Máy sấy bơm nhiệt hai cấp").await;
         let (embryos, _) = found(&visitor, "technology", "nuôi cấy phôi dừa sáp hai giai đoạn và thuần").await;
         let (wanted, need) = found(&visitor, "need", "Cần máy sấy cơm dừa").await;
+        // The firm is named in these before it asks once more without its name.
+        let deal = self.deals(site).await;
         let interest = json!({"party": self.firm_party, "anonymity": "sector_and_region", "wants_nda": true,
             "message": "Công ty muốn trồng 20 ha dừa sáp ở xã Giồng Trôm, cần 3.000 cây giống mỗi năm từ 2027."});
         let interest = self.firm.post(&format!("/api/v1/technologies/{embryos}/interests"), interest).await.expect(201);
-        let deal = self.deals(site).await;
         let changed = self.submit().await;
         site.indexed().await;
         let scene = |name, who: Option<&Client>, path: String, css, height| Scene { name, who: who.cloned(), path, css, height };
