@@ -90,7 +90,7 @@ async fn keys_of_one_letter_lead_about_the_pages_of_staff_and_can_be_switched_of
         window.open("/staff/parties").await;
         window.type_here("jj").await;
         assert!(is_on(&window, ".people > li:nth-child(2) a").await, "{}", focus(&window).await);
-        window.open("/staff").await;
+        window.open("/account/notices").await;
         window.type_here("/").await;
         window.at("the page of results", |path| path == "/search").await;
         window.signed_in(&cast.broker).await;
