@@ -65,7 +65,7 @@ pub struct AccountSettings {
     pub public_url: String,
     /// The space's name in mail and in authenticator apps; empty: what the space calls itself.
     pub space_name: String,
-    /// The same in English letters; empty: as in the others, or what the space calls itself in English.
+    /// The same in letters that are in English; empty: as in the others, or what the space calls itself in English.
     pub space_name_en: String,
     /// 64 hexadecimal digits that encrypt second factors; empty: `secret.key` in the data directory.
     pub instance_key: Hidden,
@@ -113,7 +113,7 @@ pub struct AccountSettings {
 }
 
 impl AccountSettings {
-    /// The space's name in letters of a language.
+    /// The space's name in letters that are in a language.
     #[must_use]
     pub fn space_name_in(&self, lang: Lang) -> &str {
         match lang {

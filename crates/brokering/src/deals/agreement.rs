@@ -1,6 +1,6 @@
 //! The confidentiality agreement of a deal: each person accepts it for themselves before a document that another party marked as
-//! confidential, and whose readers they are among (`readers`), is opened to them. The text is that of what is confided; what was accepted is kept word for word, with its hash,
-//! the moment and the network address.
+//! confidential, and whose readers they are among (`readers`), is opened to them. The text is that of what is confided; what was
+//! accepted is kept word for word, with its hash, the moment and the network address.
 //!
 //! Not here: the agreement to read what is confided of a listing (`confidential::disclosures`), opening a document (`openings`).
 

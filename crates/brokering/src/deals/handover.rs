@@ -1,8 +1,8 @@
 //! Handing all of a broker's work to another: the open deals they broker, the listings they look after and the interests they
 //! act in for parties that called, also of somebody who lost the role or may no longer sign in.
 //!
-//! A deal in which the other belongs to a side, or to the sender of its interest, stays where it is and is named in the answer: one such deal keeps nobody from
-//! handing on the rest. Interests of such a side stay too.
+//! A deal in which the other belongs to a side, or to the sender of its interest, stays where it is and is named in the answer: one
+//! such deal keeps nobody from handing on the rest. Interests of such a side stay too.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -310,14 +310,14 @@ impl Shown<'_> {
     /// The terms of a list that may be chosen today, and those that are chosen already.
     fn terms(&self, list: &str, chosen: &[String]) -> Vec<Opt> {
         let Some(list) = self.cx.vocabularies.get(list) else { return Vec::new() };
-        let open = |code: &str| {
-            list.term(code, self.cx.today).is_some_and(|term| term.in_force(self.cx.today)) || chosen.iter().any(|c| c == code)
-        };
+        // What was chosen before it went out of force stays a choice of its own form.
+        let is_open = |term: &&base::vocab::Term| term.in_force(self.cx.today) || chosen.iter().any(|c| *c == term.code.0);
         let mut seen = std::collections::HashSet::new();
         list.terms
             .iter()
+            .filter(is_open)
             .map(|term| term.code.as_str())
-            .filter(|code| open(code) && seen.insert(*code))
+            .filter(|code| seen.insert(*code))
             .map(|code| term(list, code, chosen, self.cx.lang))
             .collect()
     }
