@@ -311,7 +311,7 @@ impl Shown<'_> {
     fn terms(&self, list: &str, chosen: &[String]) -> Vec<Opt> {
         let Some(list) = self.cx.vocabularies.get(list) else { return Vec::new() };
         // What was chosen before it went out of force stays a choice of its own form.
-        let is_open = |term: &&base::vocab::Term| term.in_force(self.cx.today) || chosen.iter().any(|c| *c == term.code.0);
+        let is_open = |term: &&base::vocab::Term| term.in_force(self.cx.today) || chosen.contains(&term.code.0);
         let mut seen = std::collections::HashSet::new();
         list.terms
             .iter()
