@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::Uri;
 use reqwest::Method;
-use server::{App, ServerSettings};
+use server::{App, AppParts, ServerSettings};
 
 use crate::site::{Answer, Client, Site, on_every_database};
 
@@ -15,7 +15,7 @@ use crate::site::{Answer, Client, Site, on_every_database};
 fn with(site: &Site, change: impl FnOnce(&mut ServerSettings)) -> App {
     let mut settings = (*site.app.settings).clone();
     change(&mut settings);
-    App { settings: Arc::new(settings), ..site.app.clone() }
+    AppParts { settings: Arc::new(settings), ..AppParts::clone(&site.app) }.into()
 }
 
 async fn served(router: Router) -> SocketAddr {

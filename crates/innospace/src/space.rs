@@ -15,7 +15,7 @@ use listings::Listings;
 use matching::saved::Saved;
 use matching::{Matcher, Meanings, Units};
 use search::{Search, Wanting};
-use server::{App, Metrics, Space};
+use server::{App, AppParts, Metrics, Space};
 use store::Store;
 
 use crate::config::Config;
@@ -187,7 +187,7 @@ pub fn app(config: &Config, data: &Path, parts: Parts, search: Search, is_demo: 
         }
     };
     let matching = matcher(config, &parts, &search)?.with_meanings(meanings);
-    Ok(App {
+    Ok(App::from(AppParts {
         is_model_refused,
         brokering: brokering(config, data, &parts)?,
         saved: Saved { store: parts.store.clone(), accounts: parts.accounts.clone(), search: search.clone(), matcher: matching.clone() },
@@ -203,7 +203,7 @@ pub fn app(config: &Config, data: &Path, parts: Parts, search: Search, is_demo: 
         listings: parts.listings,
         vocabularies: parts.vocabularies,
         search,
-    })
+    }))
 }
 
 /// The index to read from, for commands that search without changing anything: beside a running server its index as it is

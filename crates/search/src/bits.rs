@@ -62,6 +62,26 @@ impl Bits {
         self.words.iter().zip(&other.words).map(|(a, b)| u64::from((a & b).count_ones())).sum()
     }
 
+    /// For [`Self::rank`]: how many documents of the set stand before each of its words.
+    pub(crate) fn ranks(&self) -> Vec<u32> {
+        let mut before = 0;
+        self.words
+            .iter()
+            .map(|word| {
+                let here = before;
+                before += word.count_ones();
+                here
+            })
+            .collect()
+    }
+
+    /// The place of a document among those of the set, if it is one of them; `ranks` are the set's own.
+    pub(crate) fn rank(&self, doc: u32, ranks: &[u32]) -> Option<u32> {
+        let place = doc as usize / 64;
+        let (word, bit) = (*self.words.get(place)?, 1_u64 << (doc % 64));
+        if word & bit == 0 { None } else { Some(ranks.get(place)? + (word & (bit - 1)).count_ones()) }
+    }
+
     /// The documents in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         (0_u32..).step_by(64).zip(&self.words).flat_map(|(base, word)| {
@@ -108,6 +128,9 @@ mod tests {
         }
         assert_eq!(a.iter().collect::<Vec<_>>(), [0, 63, 64, 129]);
         assert_eq!((Bits::all(130).len(), Bits::all(128).len(), a.shared(&Bits::all(130))), (130, 128, 4));
+        let ranks = a.ranks();
+        assert_eq!([0, 63, 64, 129].map(|doc| a.rank(doc, &ranks)), [Some(0), Some(1), Some(2), Some(3)]);
+        assert_eq!([1, 65, 128, 10_000].map(|doc| a.rank(doc, &ranks)), [None; 4]);
         a.retain(|doc| doc != 64);
         assert!(!a.contains(64) && a.contains(129) && !a.contains(10_000));
     }

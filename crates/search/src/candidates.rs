@@ -17,8 +17,9 @@ use crate::highlight::Words;
 use crate::index::Search;
 use crate::matching::{Narrowing, allowed};
 use crate::plan::Scoring;
-use crate::ranking::{Best, Entry, Standing, key_of, similarities, sums};
+use crate::ranking::{Best, Entry, Standing, key_of};
 use crate::schema::Fields;
+use crate::scoring::{similarities, sums};
 use crate::search::{Filters, Hit, Viewer};
 use crate::settings::Weights;
 use crate::snapshot::Snapshot;
@@ -209,7 +210,7 @@ impl Search {
         if !snapshot.visible(segment, viewer)?.contains(doc) {
             return Ok(Vec::new());
         }
-        let (card, body) = snapshot.card_and_body(segment, doc)?;
+        let (card, body) = (snapshot.card(segment, doc)?, snapshot.body(segment, doc)?);
         let mut views = Views::default();
         for lang in Lang::ALL {
             // The title says most: it counts three times.
@@ -233,8 +234,9 @@ impl Search {
         };
         let mut hits = Vec::new();
         for entry in most_weight(&snapshot, &wanted, &self.weights(), viewer)? {
-            let (card, body) = snapshot.card_and_body(entry.segment, entry.doc)?;
-            hits.push(Hit { score: entry.score, highlights: Words::default().highlights(&card, &body, viewer.lang), card });
+            let card = snapshot.card(entry.segment, entry.doc)?;
+            let highlights = Words::default().highlights(&card, viewer.lang, || snapshot.body(entry.segment, entry.doc))?;
+            hits.push(Hit { score: entry.score, highlights, card });
         }
         Ok(hits)
     }

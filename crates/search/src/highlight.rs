@@ -66,22 +66,32 @@ impl Words {
         words
     }
 
-    /// The title and an excerpt in the reader's language.
-    pub(crate) fn highlights(&self, card: &Card, body: &BTreeMap<Lang, String>, lang: Lang) -> Highlights {
+    /// The title and an excerpt in the reader's language. The long texts are asked for only where the short one has nothing of
+    /// what was looked for.
+    ///
+    /// # Errors
+    /// Those of `body`.
+    pub(crate) fn highlights<E>(
+        &self,
+        card: &Card,
+        lang: Lang,
+        body: impl FnOnce() -> Result<BTreeMap<Lang, String>, E>,
+    ) -> Result<Highlights, E> {
         let title = card.title(lang);
         let title_lang = if card.title.contains_key(&lang) { lang } else { other(lang) };
         let title = mark(title, &self.spans(title, title_lang), 0, title.len());
-        let (summary, text) = (card.summary(lang), best(body, lang).unwrap_or_default());
-        let text_lang = if body.contains_key(&lang) { lang } else { other(lang) };
-        // The short text where it has what was looked for, else the best part of all.
+        let summary = card.summary(lang);
         let summary_lang = if card.summary.contains_key(&lang) { lang } else { other(lang) };
         let spans = self.spans(summary, summary_lang);
-        let (snippet, snippet_lang) = if spans.is_empty() && !text.is_empty() {
-            (excerpt(text, &self.enough(text, text_lang)), text_lang)
-        } else {
-            (excerpt(summary, &spans), summary_lang)
-        };
-        Highlights { title, snippet, snippet_lang }
+        if spans.is_empty() {
+            let body = body()?;
+            let text = best(&body, lang).unwrap_or_default();
+            if !text.is_empty() {
+                let snippet_lang = if body.contains_key(&lang) { lang } else { other(lang) };
+                return Ok(Highlights { title, snippet: excerpt(text, &self.enough(text, snippet_lang)), snippet_lang });
+            }
+        }
+        Ok(Highlights { title, snippet: excerpt(summary, &spans), snippet_lang: summary_lang })
     }
 
     /// Where the words stand in a long text, up to a part that has as many of them as there are.
@@ -254,16 +264,21 @@ fn mark(text: &str, spans: &[(usize, usize)], from: usize, to: usize) -> String 
 }
 
 fn escape(text: &str, out: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(c),
-        }
+    let mut done = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let entity = match byte {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            b'\'' => "&#39;",
+            _ => continue,
+        };
+        out.push_str(text.get(done..at).unwrap_or_default());
+        out.push_str(entity);
+        done = at + 1;
     }
+    out.push_str(text.get(done..).unwrap_or_default());
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! Not here: HTTP, saved searches and alerts, hard constraints and reasons of matches.
 //!
 //! The way of a document: [`Document`] (from what is published) → [`schema`] → [`Search::apply`]. The way of a search:
-//! [`query`] → plan → matching (which) → ranking (in which order) → counts, highlights.
+//! [`query`] → plan → matching (which) → scoring and ranking (in which order) → counts, highlights.
 
 pub mod analysis;
 mod bits;
@@ -34,6 +34,7 @@ pub mod query;
 mod ranking;
 mod rule;
 pub mod schema;
+mod scoring;
 mod search;
 mod settings;
 mod snapshot;

@@ -1,26 +1,18 @@
 //! In which order found documents come: the best `limit` of a set, by score or by a column.
 //!
-//! A document's score is the sum over the plan's terms (BM25 per part and view), times its standing: fresh, complete,
-//! verified. A document is left as soon as what is still to come cannot bring it onto the page.
+//! A document's score is what its words are worth ([`crate::scoring`]), times its standing: fresh, complete, verified.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::sync::Arc;
-
-use tantivy::Term;
-use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::{Postings, SegmentPostings, TermInfo};
-use tantivy::schema::{Field, IndexRecordOption};
 
 use crate::failure::Failure;
-use crate::matching::{Found, at};
+use crate::matching::Found;
 use crate::nearness::Nearness;
-use crate::plan::Scoring;
 use crate::schema::{NEVER, VERIFIED};
+use crate::scoring::{self, Bar, Similarity};
 use crate::search::Sort;
 use crate::settings::Weights;
-use crate::snapshot::{Core, Segment, Snapshot};
-use crate::statistics::Statistics;
+use crate::snapshot::{Core, Snapshot};
 
 const SECONDS_PER_DAY: f32 = 86_400.0;
 
@@ -204,10 +196,11 @@ fn by_score(
         let entry = |doc, key, score| Entry { key, id: 0, segment: place, doc, score };
         match wanted.order {
             Order::Score => {
-                let mut scorer = Scorer::open(segment, place, similarities)?;
-                for doc in hits.hits.iter() {
-                    let least = best.least().map_or(0.0, |key| score_of(key) / weights.most());
-                    if let Some(text) = scorer.score(doc, least) {
+                let most_standing = weights.most();
+                let least = best.least().map_or(0.0, |key| score_of(key) / most_standing);
+                let bar = Bar { least, page: best.after.is_none().then_some(best.limit), most_standing };
+                for (doc, text) in scoring::texts(segment, place, similarities, &hits.hits, &bar)? {
+                    if best.least().is_none_or(|key| text * most_standing * 1.000_1 >= score_of(key)) {
                         let score = text * standing.of(core, doc);
                         best.offer(core, entry(doc, key_of(score), score));
                     }
@@ -270,173 +263,6 @@ impl Standing<'_> {
         let complete = (quality & (VERIFIED - 1)) as f32 / 100.0;
         let verified = if quality & VERIFIED == 0 { 0.0 } else { w.verified };
         1.0 + w.fresh * (-age_days / w.fresh_half_days.max(1.0)).exp2() + w.complete * complete + verified
-    }
-}
-
-/// A term that counts, with what it counts in the whole index.
-pub(crate) struct Similarity<'a> {
-    scoring: &'a Scoring,
-    /// None for a term that counts the same wherever it is.
-    curve: Option<Arc<Curve>>,
-    /// The idf times what the term counts.
-    weight: f32,
-    most: f32,
-    /// Where its list is in each segment.
-    lists: Vec<Option<TermInfo>>,
-}
-
-/// What lengths do to repetitions: the denominator of BM25 but for the repetitions, per code of a length.
-type Curve = [f32; 256];
-
-fn curve(mean_length: f32, weights: &Weights) -> Curve {
-    let (k1, b) = (weights.repeat.max(0.0), weights.length.clamp(0.0, 1.0));
-    let mut curve = [0.0; 256];
-    for (code, value) in (0..=u8::MAX).zip(&mut curve) {
-        *value = k1 * (1.0 - b + b * FieldNormReader::id_to_fieldnorm(code) as f32 / mean_length);
-    }
-    curve
-}
-
-/// The terms that any document has, those that count most first.
-pub(crate) fn similarities<'a>(
-    statistics: &mut Statistics<'_>,
-    scoring: &'a [Scoring],
-    weights: &Weights,
-) -> Result<Vec<Similarity<'a>>, Failure> {
-    let snapshot = statistics.snapshot;
-    let mut curves: Vec<(Field, Arc<Curve>)> = Vec::new();
-    let mut all = Vec::with_capacity(scoring.len());
-    for one in scoring {
-        let frequency = statistics.frequency(&one.term)?;
-        if frequency == 0 {
-            continue;
-        }
-        let mut lists = Vec::with_capacity(snapshot.segments.len());
-        for segment in &snapshot.segments {
-            lists.push(segment.list(&one.term)?);
-        }
-        if one.constant {
-            all.push(Similarity { scoring: one, curve: None, weight: one.boost, most: one.boost, lists });
-            continue;
-        }
-        let field = one.term.field();
-        let known = curves.iter().find(|(f, _)| *f == field).map(|(_, curve)| Arc::clone(curve));
-        let curve = match (known, statistics.mean_length(field)) {
-            (Some(curve), _) => curve,
-            (None, Some(length)) => {
-                let curve = Arc::new(curve(length, weights));
-                curves.push((field, Arc::clone(&curve)));
-                curve
-            }
-            (None, None) => continue,
-        };
-        let weight = statistics.idf(frequency).min(one.most_idf) * one.boost * (1.0 + weights.repeat.max(0.0));
-        all.push(Similarity { scoring: one, curve: Some(curve), weight, most: weight, lists });
-    }
-    all.sort_by(|a, b| b.most.total_cmp(&a.most));
-    Ok(all)
-}
-
-/// What each term adds to the score of one document.
-pub(crate) fn parts_of(segment: &Segment, place: usize, similarities: &[Similarity<'_>], doc: u32) -> Result<Vec<(Term, f32)>, Failure> {
-    let mut parts = Vec::new();
-    for similarity in similarities {
-        let value = Scorer::open(segment, place, std::slice::from_ref(similarity))?.score(doc, 0.0).unwrap_or_default();
-        if value > 0.0 {
-            parts.push((similarity.scoring.term.clone(), value));
-        }
-    }
-    Ok(parts)
-}
-
-/// What every document of one segment is worth, by its number: one term's list is added up after the other. For many terms
-/// of which any will do this is much quicker than walking all their lists side by side, since most documents have some of
-/// them and little can be skipped.
-pub(crate) fn sums(segment: &Segment, place: usize, similarities: &[Similarity<'_>]) -> Result<Vec<f32>, Failure> {
-    let mut sums = vec![0.0_f32; segment.bound() as usize];
-    for similarity in similarities {
-        let Some(Some(list)) = similarity.lists.get(place) else { continue };
-        let field = similarity.scoring.term.field();
-        let inverted = segment.reader.inverted_index(field)?;
-        let mut postings = inverted.read_block_postings_from_terminfo(list, IndexRecordOption::WithFreqs)?;
-        let curve = match &similarity.curve {
-            Some(curve) => Some((curve, segment.reader.get_fieldnorms_reader(field)?)),
-            None => None,
-        };
-        while postings.block_len() > 0 {
-            for (doc, times) in postings.docs().iter().zip(postings.freqs()) {
-                let Some(sum) = sums.get_mut(*doc as usize) else { continue };
-                *sum += match &curve {
-                    Some((curve, lengths)) => bm25(similarity.weight, *times, curve, lengths.fieldnorm_id(*doc)),
-                    None => similarity.weight,
-                };
-            }
-            postings.advance();
-        }
-    }
-    Ok(sums)
-}
-
-/// What a term is worth that stands so often in a text of such a length.
-fn bm25(weight: f32, times: u32, curve: &Curve, length: u8) -> f32 {
-    let times = times as f32;
-    weight * times / (times + curve.get(usize::from(length)).copied().unwrap_or(1.0))
-}
-
-/// Scores the documents of one segment, asked in order.
-pub(crate) struct Scorer {
-    terms: Vec<ScoredTerm>,
-}
-
-struct ScoredTerm {
-    postings: SegmentPostings,
-    worth: Worth,
-    /// The most that this term and all behind it can add.
-    rest: f32,
-}
-
-/// What having a term is worth.
-enum Worth {
-    Similar(f32, Arc<Curve>, FieldNormReader),
-    Constant(f32),
-}
-
-impl Scorer {
-    pub(crate) fn open(segment: &Segment, place: usize, similarities: &[Similarity<'_>]) -> Result<Self, Failure> {
-        let mut terms = Vec::with_capacity(similarities.len());
-        for similarity in similarities {
-            let Some(Some(list)) = similarity.lists.get(place) else { continue };
-            let field = similarity.scoring.term.field();
-            let postings = segment.reader.inverted_index(field)?.read_postings_from_terminfo(list, IndexRecordOption::WithFreqs)?;
-            let worth = match &similarity.curve {
-                Some(curve) => Worth::Similar(similarity.weight, Arc::clone(curve), segment.reader.get_fieldnorms_reader(field)?),
-                None => Worth::Constant(similarity.weight),
-            };
-            terms.push(ScoredTerm { postings, worth, rest: similarity.most });
-        }
-        let mut rest = 0.0;
-        for term in terms.iter_mut().rev() {
-            rest += term.rest;
-            term.rest = rest;
-        }
-        Ok(Self { terms })
-    }
-
-    /// The score of a document, or none if it cannot be more than `least`.
-    pub(crate) fn score(&mut self, doc: u32, least: f32) -> Option<f32> {
-        let mut score = 0.0_f32;
-        for term in &mut self.terms {
-            if (score + term.rest) * 1.000_1 < least {
-                return None;
-            }
-            if at(&mut term.postings, doc) {
-                score += match &term.worth {
-                    Worth::Similar(weight, curve, lengths) => bm25(*weight, term.postings.term_freq(), curve, lengths.fieldnorm_id(doc)),
-                    Worth::Constant(worth) => *worth,
-                };
-            }
-        }
-        Some(score)
     }
 }
 

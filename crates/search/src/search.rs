@@ -28,7 +28,7 @@ use crate::settings::Weights;
 use crate::snapshot::Snapshot;
 use crate::statistics::Statistics;
 use crate::synonyms::Expansion;
-use crate::{count, highlight, matching, ranking, suggest};
+use crate::{count, highlight, matching, ranking, scoring, suggest};
 
 /// The most values one facet may be narrowed to.
 pub const MAX_FILTER_VALUES: usize = 50;
@@ -270,7 +270,7 @@ impl Search {
             now,
         };
         let by_words = order == Order::Score;
-        let similarities = if by_words { ranking::similarities(&mut statistics, &plan.scoring, &weights)? } else { Vec::new() };
+        let similarities = if by_words { scoring::similarities(&mut statistics, &plan.scoring, &weights)? } else { Vec::new() };
         let nearness = if by_words { Nearness::new(&parsed, &mut statistics, &weights)? } else { None };
         let Page { entries: mut top, window } = ranking::top(&snapshot, &similarities, nearness.as_ref(), &weights, &found, &wanted)?;
         let more = top.len() > limit;
@@ -283,14 +283,14 @@ impl Search {
         let words = highlight::Words::new(&parsed, &expansions);
         let mut items = Vec::with_capacity(top.len());
         for entry in &top {
-            let (card, body) = snapshot.card_and_body(entry.segment, entry.doc)?;
-            let highlights = words.highlights(&card, &body, viewer.lang);
+            let card = snapshot.card(entry.segment, entry.doc)?;
+            let highlights = words.highlights(&card, viewer.lang, || snapshot.body(entry.segment, entry.doc))?;
             items.push(Hit { score: entry.score, highlights, card });
         }
         let facets = count::facets(&snapshot, &found, &query.facets, viewer.lang, self.vocabularies())?;
         let periods = if query.count_periods { count::periods(&snapshot, &found, self.clock().today()) } else { BTreeMap::new() };
         let named = match found.named() {
-            Some((segment, doc)) => Some(snapshot.card_and_body(segment, doc)?.0),
+            Some((segment, doc)) => Some(snapshot.card(segment, doc)?),
             None => None,
         };
         let did_you_mean = match after {
@@ -341,6 +341,6 @@ impl Search {
         if !snapshot.visible(segment, viewer)?.contains(doc) {
             return Ok(None);
         }
-        Ok(Some(snapshot.card_and_body(segment, doc)?.0))
+        Ok(Some(snapshot.card(segment, doc)?))
     }
 }

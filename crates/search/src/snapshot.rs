@@ -213,10 +213,19 @@ impl Segment {
     }
 }
 
-/// What is stored of a document. Read as it is: tantivy's own document copies everything twice more.
+/// The first text that is stored of a document: its card. What comes behind it is not read.
+struct First(Option<(Field, String)>);
+
+/// All that is stored of a document. Read as it is: tantivy's own document copies everything twice more.
 struct Stored(Vec<(Field, String)>);
 
 struct StoredText(String);
+
+impl DocumentDeserialize for First {
+    fn deserialize<'de, D: DocumentDeserializer<'de>>(mut stored: D) -> Result<Self, DeserializeError> {
+        Ok(Self(stored.next_field()?.map(|(field, StoredText(text))| (field, text))))
+    }
+}
 
 impl DocumentDeserialize for Stored {
     fn deserialize<'de, D: DocumentDeserializer<'de>>(mut stored: D) -> Result<Self, DeserializeError> {
@@ -348,19 +357,18 @@ impl Snapshot {
         (0..self.segments.len()).map(|segment| self.visible(segment, viewer)).collect()
     }
 
-    /// The stored card and long texts.
-    pub(crate) fn card_and_body(&self, segment: usize, doc: u32) -> Result<(Card, BTreeMap<Lang, String>), Failure> {
-        let address = DocAddress::new(u32::try_from(segment).unwrap_or(u32::MAX), doc);
-        let Stored(texts) = self.searcher.doc(address)?;
-        let (mut card, mut body) = (None, BTreeMap::new());
-        for (field, text) in texts {
-            if field == self.fields.card {
-                card = Some(serde_json::from_str(&text)?);
-            } else if let Some((lang, _)) = Lang::ALL.iter().zip(self.fields.bodies).find(|(_, body)| *body == field) {
-                body.insert(*lang, text);
-            }
-        }
-        Ok((card.ok_or(Failure::Damaged(1))?, body))
+    /// The stored card.
+    pub(crate) fn card(&self, segment: usize, doc: u32) -> Result<Card, Failure> {
+        let First(first) = self.searcher.doc(address(segment, doc))?;
+        let (_, card) = first.filter(|(field, _)| *field == self.fields.card).ok_or(Failure::Damaged(1))?;
+        Ok(serde_json::from_str(&card)?)
+    }
+
+    /// The stored long texts, which are much longer than the card and often not needed beside it.
+    pub(crate) fn body(&self, segment: usize, doc: u32) -> Result<BTreeMap<Lang, String>, Failure> {
+        let Stored(texts) = self.searcher.doc(address(segment, doc))?;
+        let lang_of = |field| Lang::ALL.into_iter().zip(self.fields.bodies).find(|(_, body)| *body == field).map(|(lang, _)| lang);
+        Ok(texts.into_iter().filter_map(|(field, text)| Some((lang_of(field)?, text))).collect())
     }
 
     /// Every document's id and revision, for comparing with the database.
@@ -369,6 +377,10 @@ impl Snapshot {
             segment.alive.iter().map(|doc| (Uuid::from_u128(segment.core.id(doc)), segment.core.revision.first(doc).unwrap_or_default()))
         })
     }
+}
+
+fn address(segment: usize, doc: u32) -> DocAddress {
+    DocAddress::new(u32::try_from(segment).unwrap_or(u32::MAX), doc)
 }
 
 impl Values {

@@ -134,7 +134,7 @@ fn collect(
         let (count, first) = visible_count(segment, &term, visible)?;
         let Some(first) = first else { continue };
         let text = if shown.is_empty() {
-            let (card, _) = snapshot.card_and_body(place, first)?;
+            let card = snapshot.card(place, first)?;
             // In the language it was found by.
             let same = |title: &&String| analysis::folded_line(title).starts_with(key);
             match card.title.values().find(same) {

@@ -22,7 +22,7 @@ pub mod routes;
 mod web;
 pub mod workers;
 
-pub use app::{App, Metrics, ServerSettings, SpaceSettings};
+pub use app::{App, AppParts, Metrics, ServerSettings, SpaceSettings};
 pub use look::Space;
 pub use problem::Problem;
 

@@ -1,0 +1,288 @@
+//! What the words of a query are worth in each document: the sum over the plan's terms, BM25 per part and view.
+//!
+//! A query of five words counts some forty terms, so most of a search's time goes here. Lists are taken one after the other,
+//! those that count most first; each is either read through or asked for each document that is still in question, whichever
+//! is cheaper, and documents that cannot come onto the page are left as soon as that is certain.
+
+use std::sync::Arc;
+
+use tantivy::Term;
+use tantivy::fieldnorm::FieldNormReader;
+use tantivy::postings::{BlockSegmentPostings, TermInfo};
+use tantivy::schema::{Field, IndexRecordOption};
+
+use crate::bits::Bits;
+use crate::failure::Failure;
+use crate::plan::Scoring;
+use crate::settings::Weights;
+use crate::snapshot::Segment;
+use crate::statistics::Statistics;
+
+/// Asking a list for one document costs about as much as reading so many of its entries.
+const READS_PER_LOOK: u64 = 10;
+/// Fewer documents are all scored to the end: finding out which can be left costs more.
+const FEW: usize = 256;
+/// So many lists are taken before it is looked again which documents can be left.
+const LISTS_BETWEEN: usize = 3;
+/// Sums of the same numbers in another order may differ by so much.
+const ROUNDING: f32 = 1.000_1;
+
+/// A term that counts, with what it counts in the whole index.
+pub(crate) struct Similarity<'a> {
+    scoring: &'a Scoring,
+    /// None for a term that counts the same wherever it is.
+    curve: Option<Arc<Curve>>,
+    /// The idf times what the term counts.
+    weight: f32,
+    most: f32,
+    /// Where its list is in each segment.
+    lists: Vec<Option<TermInfo>>,
+}
+
+/// What lengths do to repetitions: the denominator of BM25 but for the repetitions, per code of a length.
+type Curve = [f32; 256];
+
+fn curve(mean_length: f32, weights: &Weights) -> Curve {
+    let (k1, b) = (weights.repeat.max(0.0), weights.length.clamp(0.0, 1.0));
+    let mut curve = [0.0; 256];
+    for (code, value) in (0..=u8::MAX).zip(&mut curve) {
+        *value = k1 * (1.0 - b + b * FieldNormReader::id_to_fieldnorm(code) as f32 / mean_length);
+    }
+    curve
+}
+
+/// The terms that any document has, those that count most first.
+pub(crate) fn similarities<'a>(
+    statistics: &mut Statistics<'_>,
+    scoring: &'a [Scoring],
+    weights: &Weights,
+) -> Result<Vec<Similarity<'a>>, Failure> {
+    let snapshot = statistics.snapshot;
+    let mut curves: Vec<(Field, Arc<Curve>)> = Vec::new();
+    let mut all = Vec::with_capacity(scoring.len());
+    for one in scoring {
+        let frequency = statistics.frequency(&one.term)?;
+        if frequency == 0 {
+            continue;
+        }
+        let mut lists = Vec::with_capacity(snapshot.segments.len());
+        for segment in &snapshot.segments {
+            lists.push(segment.list(&one.term)?);
+        }
+        if one.constant {
+            all.push(Similarity { scoring: one, curve: None, weight: one.boost, most: one.boost, lists });
+            continue;
+        }
+        let field = one.term.field();
+        let known = curves.iter().find(|(f, _)| *f == field).map(|(_, curve)| Arc::clone(curve));
+        let curve = match (known, statistics.mean_length(field)) {
+            (Some(curve), _) => curve,
+            (None, Some(length)) => {
+                let curve = Arc::new(curve(length, weights));
+                curves.push((field, Arc::clone(&curve)));
+                curve
+            }
+            (None, None) => continue,
+        };
+        let weight = statistics.idf(frequency).min(one.most_idf) * one.boost * (1.0 + weights.repeat.max(0.0));
+        all.push(Similarity { scoring: one, curve: Some(curve), weight, most: weight, lists });
+    }
+    all.sort_by(|a, b| b.most.total_cmp(&a.most));
+    Ok(all)
+}
+
+/// What is asked of one segment.
+pub(crate) struct Bar {
+    /// Documents whose words are worth less are not wanted.
+    pub(crate) least: f32,
+    /// Of so many documents that are worth at least as much no more is wanted than that: the size of the page, where none of
+    /// them may lie before it.
+    pub(crate) page: Option<usize>,
+    /// The most that a document's standing multiplies what its words are worth with.
+    pub(crate) most_standing: f32,
+}
+
+/// What the words are worth in each document of `hits` that may come onto the page, in the order of documents.
+pub(crate) fn texts(
+    segment: &Segment,
+    place: usize,
+    similarities: &[Similarity<'_>],
+    hits: &Bits,
+    bar: &Bar,
+) -> Result<Vec<(u32, f32)>, Failure> {
+    let lists: Vec<(&Similarity<'_>, &TermInfo)> = similarities.iter().filter_map(|s| Some((s, s.lists.get(place)?.as_ref()?))).collect();
+    let mut rest: f32 = lists.iter().map(|(similarity, _)| similarity.most).sum();
+    let mut taken = 0.0;
+    let mut looked = 0;
+    let mut asked = Asked::new(hits);
+    let mut lengths = Lengths::new(segment);
+    for (n, (similarity, list)) in lists.into_iter().enumerate() {
+        if asked.docs.is_empty() {
+            break;
+        }
+        // Nothing can be left yet while a document with nothing so far could still overtake all.
+        if asked.docs.len() > FEW && n >= looked + LISTS_BETWEEN && rest * bar.most_standing < taken {
+            asked.leave(rest, bar);
+            looked = n;
+        }
+        let field = similarity.scoring.term.field();
+        let mut postings = segment.reader.inverted_index(field)?.read_block_postings_from_terminfo(list, IndexRecordOption::WithFreqs)?;
+        let worth = Worth { similarity, lengths: if similarity.curve.is_some() { Some(lengths.of(field)?) } else { None } };
+        if u64::from(list.doc_freq) < asked.docs.len() as u64 * READS_PER_LOOK {
+            asked.read(&mut postings, &worth);
+        } else {
+            asked.look(&mut postings, &worth);
+        }
+        taken += similarity.most;
+        rest = (rest - similarity.most).max(0.0);
+    }
+    Ok(asked.docs.into_iter().zip(asked.sums).collect())
+}
+
+/// Documents in question, with what the lists taken so far are worth in them.
+struct Asked {
+    docs: Vec<u32>,
+    sums: Vec<f32>,
+    set: Bits,
+    ranks: Vec<u32>,
+}
+
+impl Asked {
+    fn new(hits: &Bits) -> Self {
+        let docs: Vec<u32> = hits.iter().collect();
+        Self { sums: vec![0.0; docs.len()], docs, set: hits.clone(), ranks: hits.ranks() }
+    }
+
+    /// Adds what a list is worth, reading all of it.
+    fn read(&mut self, postings: &mut BlockSegmentPostings, worth: &Worth<'_>) {
+        while postings.block_len() > 0 {
+            for (doc, times) in postings.docs().iter().zip(postings.freqs()) {
+                if let Some(rank) = self.set.rank(*doc, &self.ranks)
+                    && let Some(sum) = self.sums.get_mut(rank as usize)
+                {
+                    *sum += worth.of(*doc, *times);
+                }
+            }
+            postings.advance();
+        }
+    }
+
+    /// Adds what a list is worth, asking it for one document after the other.
+    fn look(&mut self, postings: &mut BlockSegmentPostings, worth: &Worth<'_>) {
+        for (doc, sum) in self.docs.iter().zip(&mut self.sums) {
+            let at = postings.seek(*doc);
+            if postings.doc(at) == *doc {
+                *sum += worth.of(*doc, postings.freq(at));
+            }
+        }
+    }
+
+    /// Leaves the documents that cannot come onto the page with the `rest` that is still to come.
+    fn leave(&mut self, rest: f32, bar: &Bar) {
+        let mut least = bar.least;
+        if let Some(page) = bar.page.filter(|page| *page > 0 && *page < self.sums.len()) {
+            let mut sums = self.sums.clone();
+            let (_, last, _) = sums.select_nth_unstable_by(page - 1, |a, b| b.total_cmp(a));
+            least = least.max(*last / bar.most_standing);
+        }
+        let before = self.docs.len();
+        let mut kept = 0;
+        for n in 0..before {
+            let (Some(doc), Some(sum)) = (self.docs.get(n).copied(), self.sums.get(n).copied()) else { break };
+            if (sum + rest) * ROUNDING < least {
+                continue;
+            }
+            if let (Some(to_doc), Some(to_sum)) = (self.docs.get_mut(kept), self.sums.get_mut(kept)) {
+                (*to_doc, *to_sum) = (doc, sum);
+            }
+            kept += 1;
+        }
+        if kept < before {
+            self.docs.truncate(kept);
+            self.sums.truncate(kept);
+            self.set.clear();
+            for doc in &self.docs {
+                self.set.insert(*doc);
+            }
+            self.ranks = self.set.ranks();
+        }
+    }
+}
+
+/// What one term is worth in a document.
+struct Worth<'a> {
+    similarity: &'a Similarity<'a>,
+    lengths: Option<FieldNormReader>,
+}
+
+impl Worth<'_> {
+    fn of(&self, doc: u32, times: u32) -> f32 {
+        match (&self.similarity.curve, &self.lengths) {
+            (Some(curve), Some(lengths)) => bm25(self.similarity.weight, times, curve, lengths.fieldnorm_id(doc)),
+            _ => self.similarity.weight,
+        }
+    }
+}
+
+/// The lengths of a segment's texts, each field opened once.
+struct Lengths<'a> {
+    segment: &'a Segment,
+    open: Vec<(Field, FieldNormReader)>,
+}
+
+impl<'a> Lengths<'a> {
+    fn new(segment: &'a Segment) -> Self {
+        Self { segment, open: Vec::new() }
+    }
+
+    fn of(&mut self, field: Field) -> Result<FieldNormReader, Failure> {
+        if let Some((_, lengths)) = self.open.iter().find(|(known, _)| *known == field) {
+            return Ok(lengths.clone());
+        }
+        let lengths = self.segment.reader.get_fieldnorms_reader(field)?;
+        self.open.push((field, lengths.clone()));
+        Ok(lengths)
+    }
+}
+
+/// What each term adds to the score of one document.
+pub(crate) fn parts_of(segment: &Segment, place: usize, similarities: &[Similarity<'_>], doc: u32) -> Result<Vec<(Term, f32)>, Failure> {
+    let mut one = Bits::none(segment.bound());
+    one.insert(doc);
+    let bar = Bar { least: 0.0, page: None, most_standing: 1.0 };
+    let mut parts = Vec::new();
+    for similarity in similarities {
+        let found = texts(segment, place, std::slice::from_ref(similarity), &one, &bar)?;
+        parts.extend(found.into_iter().filter(|(_, value)| *value > 0.0).map(|(_, value)| (similarity.scoring.term.clone(), value)));
+    }
+    Ok(parts)
+}
+
+/// What every document of one segment is worth, by its number: one term's list is added up after the other. For many terms
+/// of which any will do this is much quicker than walking all their lists side by side, since most documents have some of
+/// them and little can be skipped.
+pub(crate) fn sums(segment: &Segment, place: usize, similarities: &[Similarity<'_>]) -> Result<Vec<f32>, Failure> {
+    let mut sums = vec![0.0_f32; segment.bound() as usize];
+    let mut lengths = Lengths::new(segment);
+    for similarity in similarities {
+        let Some(Some(list)) = similarity.lists.get(place) else { continue };
+        let field = similarity.scoring.term.field();
+        let mut postings = segment.reader.inverted_index(field)?.read_block_postings_from_terminfo(list, IndexRecordOption::WithFreqs)?;
+        let worth = Worth { similarity, lengths: if similarity.curve.is_some() { Some(lengths.of(field)?) } else { None } };
+        while postings.block_len() > 0 {
+            for (doc, times) in postings.docs().iter().zip(postings.freqs()) {
+                if let Some(sum) = sums.get_mut(*doc as usize) {
+                    *sum += worth.of(*doc, *times);
+                }
+            }
+            postings.advance();
+        }
+    }
+    Ok(sums)
+}
+
+/// What a term is worth that stands so often in a text of such a length.
+fn bm25(weight: f32, times: u32, curve: &Curve, length: u8) -> f32 {
+    let times = times as f32;
+    weight * times / (times + curve.get(usize::from(length)).copied().unwrap_or(1.0))
+}
