@@ -48,7 +48,7 @@ pub struct PublicSpan {
 }
 
 /// How many rows a page has: 1 to 100, 20 unless asked otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limit(u16);
 
 impl Limit {

@@ -21,15 +21,10 @@ const WORDS_PER_VALUE: u64 = 12;
 /// The most values of a facet that are given.
 const MAX_VALUES: usize = 500;
 
-/// Counts the facets asked for.
-pub(crate) fn facets(
-    snapshot: &Snapshot,
-    found: &Found,
-    wanted: &[Facet],
-    lang: Lang,
-    vocabularies: &Vocabularies,
-) -> Result<BTreeMap<Facet, Vec<FacetCount>>, Failure> {
-    let mut all = BTreeMap::new();
+/// Counts the facets asked for: per facet the places of its values ([`Values::codes`]) and how many hits have each, the
+/// commonest first and of equal ones by code.
+pub(crate) fn facets(snapshot: &Snapshot, found: &Found, wanted: &[Facet]) -> Result<Vec<(Facet, Vec<(u32, u32)>)>, Failure> {
+    let mut all = Vec::with_capacity(wanted.len());
     for facet in wanted {
         let Some(values) = snapshot.values(*facet) else { continue };
         let mut counts = vec![0_u64; values.codes.len()];
@@ -37,22 +32,37 @@ pub(crate) fn facets(
             let set = hits.besides_of(Narrowed::Facet(*facet));
             count(snapshot, segment, *facet, place, values, set, &mut counts)?;
         }
-        let mut named: Vec<FacetCount> = values
-            .codes
-            .iter()
-            .zip(&counts)
-            .filter(|(_, count)| **count > 0)
-            .map(|(code, count)| FacetCount { code: code.clone(), label: String::new(), parent: None, count: *count })
-            .collect();
-        named.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.code.cmp(&b.code)));
-        named.truncate(MAX_VALUES);
-        for value in &mut named {
-            value.label = facet.label(&value.code, lang, vocabularies);
-            value.parent = facet.parent(&value.code, vocabularies);
-        }
-        all.insert(*facet, named);
+        let counted = (0_u32..).zip(&counts).filter(|(_, count)| **count > 0);
+        let mut counted: Vec<(u32, u32)> = counted.map(|(at, count)| (at, u32::try_from(*count).unwrap_or(u32::MAX))).collect();
+        counted.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| values.code(a.0).cmp(values.code(b.0))));
+        counted.truncate(MAX_VALUES);
+        all.push((*facet, counted));
     }
     Ok(all)
+}
+
+/// Gives counted values their codes and names.
+pub(crate) fn named(
+    snapshot: &Snapshot,
+    counted: &[(Facet, Vec<(u32, u32)>)],
+    lang: Lang,
+    vocabularies: &Vocabularies,
+) -> BTreeMap<Facet, Vec<FacetCount>> {
+    let mut all = BTreeMap::new();
+    for (facet, counts) in counted {
+        let Some(values) = snapshot.values(*facet) else { continue };
+        let named = counts.iter().map(|(at, count)| {
+            let code = values.code(*at);
+            FacetCount {
+                code: code.to_owned(),
+                label: facet.label(code, lang, vocabularies),
+                parent: facet.parent(code, vocabularies),
+                count: u64::from(*count),
+            }
+        });
+        all.insert(*facet, named.collect());
+    }
+    all
 }
 
 /// Counts the usual periods of both dates.

@@ -28,6 +28,7 @@ mod matching;
 mod moved;
 mod nearness;
 mod numbers;
+mod outcome;
 mod plan;
 mod price;
 pub mod query;

@@ -92,6 +92,10 @@ mod switch {
         OFF.get() == Some(rule)
     }
 
+    pub(crate) fn any_is_off() -> bool {
+        OFF.get().is_some()
+    }
+
     /// Does something without a rule: documents have to be made and queries asked in this thread.
     pub fn without<T>(rule: Rule, f: impl FnOnce() -> T) -> T {
         struct Back(Option<Rule>);
@@ -146,9 +150,16 @@ mod switch {
 }
 
 #[cfg(any(test, feature = "testing"))]
-pub(crate) use switch::off;
-#[cfg(any(test, feature = "testing"))]
 pub use switch::without;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use switch::{any_is_off, off};
+
+/// Whether any rule is switched off: never.
+#[cfg(not(any(test, feature = "testing")))]
+#[inline(always)]
+pub(crate) const fn any_is_off() -> bool {
+    false
+}
 
 /// Whether a rule is switched off: never.
 #[cfg(not(any(test, feature = "testing")))]

@@ -5,6 +5,7 @@
 //! where a few milliseconds do not hurt.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Instant;
 
 use base::{Actor, Lang, Limit, Scope, StaffRole};
@@ -20,6 +21,7 @@ use crate::highlight::Highlights;
 use crate::index::Search;
 use crate::matching::Narrowing;
 use crate::nearness::Nearness;
+use crate::outcome::{Asked, Outcome, hour_of};
 use crate::plan::Plan;
 use crate::query::Parsed;
 use crate::query::{self, QueryError};
@@ -27,14 +29,14 @@ use crate::ranking::{Order, Page, Wanted};
 use crate::settings::Weights;
 use crate::snapshot::Snapshot;
 use crate::statistics::Statistics;
-use crate::synonyms::Expansion;
+use crate::synonyms::{Expansion, Synonyms};
 use crate::{count, highlight, matching, ranking, scoring, suggest};
 
 /// The most values one facet may be narrowed to.
 pub const MAX_FILTER_VALUES: usize = 50;
 
 /// Who looks, as the index needs to know it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Viewer {
     /// The language to answer in.
     pub lang: Lang,
@@ -99,7 +101,7 @@ impl Narrowed {
 }
 
 /// A search.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Query {
     /// What was typed.
     pub text: String,
@@ -240,20 +242,71 @@ impl Search {
             return Err(SearchError::TooManyValues(*facet));
         }
         let parsed = query::parse(&query.text, self.vocabularies())?;
+        let (weights, synonyms) = (self.weights(), self.synonyms());
+        let expansions = self.expansions(&parsed, &weights);
+        let snapshot = self.whole()?;
+        let now = self.clock().now().timestamp();
+        // What has ended comes last by the minute; nothing else looks at the time so closely.
+        let now = if query.sort == Sort::ClosingSoon { now } else { hour_of(now) };
+        let asked = Asked { query: query.clone(), viewer: viewer.clone(), now, today: self.clock().today(), propose };
+        let outcome = match snapshot.outcomes.of(&asked, &weights, &synonyms) {
+            Some(outcome) => outcome,
+            None => {
+                let outcome = Arc::new(self.look(&snapshot, &parsed, &expansions, &asked, (weights, synonyms))?);
+                snapshot.outcomes.keep(asked, &outcome);
+                outcome
+            }
+        };
+
+        let words = highlight::Words::new(&parsed, &expansions);
+        let mut items = Vec::with_capacity(outcome.top.len());
+        for entry in &outcome.top {
+            let card = snapshot.card(entry.segment, entry.doc)?;
+            let highlights = words.highlights(&card, viewer.lang, || snapshot.body(entry.segment, entry.doc))?;
+            items.push(Hit { score: entry.score, highlights, card });
+        }
+        let named = match outcome.named {
+            Some((segment, doc)) => Some(snapshot.card(segment, doc)?),
+            None => None,
+        };
+        let took = started.elapsed();
+        metrics::histogram!("search_seconds").record(took.as_secs_f64());
+        Ok(Results {
+            items,
+            next: outcome.next.clone(),
+            total: outcome.total,
+            facets: count::named(&snapshot, &outcome.facets, viewer.lang, self.vocabularies()),
+            periods: outcome.periods.clone(),
+            without: outcome.without.clone(),
+            named,
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            relaxed: outcome.step > 0,
+            step: outcome.step,
+            ignored: parsed.ignored,
+            did_you_mean: outcome.did_you_mean.clone(),
+        })
+    }
+
+    /// Finds, puts in order and counts.
+    fn look(
+        &self,
+        snapshot: &Snapshot,
+        parsed: &Parsed,
+        expansions: &[Expansion],
+        asked: &Asked,
+        (weights, synonyms): (Arc<Weights>, Arc<Synonyms>),
+    ) -> Result<Outcome, SearchError> {
+        let Asked { query, viewer, .. } = asked;
         let mark = mark(query);
         let after = query.cursor.as_deref().map(|c| Bookmark::read(c, mark).ok_or(SearchError::Cursor)).transpose()?;
-        let now = after.as_ref().map_or_else(|| self.clock().now().timestamp(), |b| b.now);
-
-        let snapshot = self.whole()?;
-        let weights = self.weights();
-        let expansions = self.expansions(&parsed, &weights);
+        let now = after.as_ref().map_or(asked.now, |b| b.now);
         let visible = snapshot.all_visible(viewer)?;
-        let mut statistics = Statistics::new(&snapshot, &visible, after.as_ref().map(|b| b.statistics.clone()));
-        let plan = Plan::new(&parsed, &expansions, &mut statistics, &weights)?;
+        let mut statistics = Statistics::new(snapshot, &visible, after.as_ref().map(|b| b.statistics.clone()));
+        let plan = Plan::new(parsed, expansions, &mut statistics, &weights)?;
         let limit = usize::try_from(query.limit.get()).unwrap_or(usize::MAX);
         let narrowing = Narrowing { filters: &query.filters, periods: &query.periods, party: query.party.map(|p| p.0), viewer };
         let found = matching::find(
-            &snapshot,
+            snapshot,
             &plan,
             &narrowing,
             &visible,
@@ -271,47 +324,30 @@ impl Search {
         };
         let by_words = order == Order::Score;
         let similarities = if by_words { scoring::similarities(&mut statistics, &plan.scoring, &weights)? } else { Vec::new() };
-        let nearness = if by_words { Nearness::new(&parsed, &mut statistics, &weights)? } else { None };
-        let Page { entries: mut top, window } = ranking::top(&snapshot, &similarities, nearness.as_ref(), &weights, &found, &wanted)?;
+        let nearness = if by_words { Nearness::new(parsed, &mut statistics, &weights)? } else { None };
+        let Page { entries: mut top, window } = ranking::top(snapshot, &similarities, nearness.as_ref(), &weights, &found, &wanted)?;
         let more = top.len() > limit;
         top.truncate(limit);
         let next = top
             .last()
             .filter(|_| more)
             .map(|last| Bookmark { mark, key: last.key, id: last.id, step, now, window, statistics: statistics.fix() }.write());
-
-        let words = highlight::Words::new(&parsed, &expansions);
-        let mut items = Vec::with_capacity(top.len());
-        for entry in &top {
-            let card = snapshot.card(entry.segment, entry.doc)?;
-            let highlights = words.highlights(&card, viewer.lang, || snapshot.body(entry.segment, entry.doc))?;
-            items.push(Hit { score: entry.score, highlights, card });
-        }
-        let facets = count::facets(&snapshot, &found, &query.facets, viewer.lang, self.vocabularies())?;
-        let periods = if query.count_periods { count::periods(&snapshot, &found, self.clock().today()) } else { BTreeMap::new() };
-        let named = match found.named() {
-            Some((segment, doc)) => Some(snapshot.card(segment, doc)?),
-            None => None,
-        };
         let did_you_mean = match after {
-            None if propose && (found.total < 3 || step > 0) => self.did_you_mean(&snapshot, &parsed, query, viewer)?,
+            None if asked.propose && (found.total < 3 || step > 0) => self.did_you_mean(snapshot, parsed, query, viewer)?,
             _ => None,
         };
-        let took = started.elapsed();
-        metrics::histogram!("search_seconds").record(took.as_secs_f64());
-        Ok(Results {
-            items,
+        Ok(Outcome {
+            top,
             next,
             total: found.total,
-            facets,
-            periods,
+            facets: count::facets(snapshot, &found, &query.facets)?,
+            periods: if query.count_periods { count::periods(snapshot, &found, asked.today) } else { BTreeMap::new() },
             without: found.without(),
-            named,
-            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-            relaxed: step > 0,
+            named: found.named(),
             step,
-            ignored: parsed.ignored,
             did_you_mean,
+            weights,
+            synonyms,
         })
     }
 
@@ -336,7 +372,7 @@ impl Search {
     /// # Errors
     /// [`Failure`] if the index cannot be read.
     pub fn card(&self, id: uuid::Uuid, viewer: &Viewer) -> Result<Option<Card>, Failure> {
-        let snapshot: std::sync::Arc<Snapshot> = self.snapshot();
+        let snapshot: Arc<Snapshot> = self.snapshot();
         let Some((segment, doc)) = snapshot.locate(id)? else { return Ok(None) };
         if !snapshot.visible(segment, viewer)?.contains(doc) {
             return Ok(None);

@@ -22,6 +22,7 @@ use crate::card::Card;
 use crate::dates::{DateColumn, Period};
 use crate::facet::Facet;
 use crate::failure::Failure;
+use crate::outcome::Outcomes;
 use crate::schema::Fields;
 use crate::search::Viewer;
 
@@ -29,7 +30,7 @@ use crate::search::Viewer;
 const CACHE_TERMS: f64 = 20_000.0;
 
 /// What many searches share. What was not asked for while half of the room was filled anew is forgotten.
-struct Kept<K, V> {
+pub(crate) struct Kept<K, V> {
     new: HashMap<K, V>,
     old: HashMap<K, V>,
 }
@@ -41,7 +42,7 @@ impl<K, V> Default for Kept<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> Kept<K, V> {
-    fn get(&mut self, key: &K) -> Option<V> {
+    pub(crate) fn get(&mut self, key: &K) -> Option<V> {
         if let Some(value) = self.new.get(key) {
             return Some(value.clone());
         }
@@ -50,7 +51,7 @@ impl<K: Eq + Hash, V: Clone> Kept<K, V> {
         Some(value)
     }
 
-    fn put(&mut self, key: K, value: V, most: usize) {
+    pub(crate) fn put(&mut self, key: K, value: V, most: usize) {
         if self.new.len() + 1 > most / 2 {
             self.old = std::mem::take(&mut self.new);
         }
@@ -261,6 +262,7 @@ pub struct Snapshot {
     pub(crate) documents: u64,
     /// Per field, how many words a document has on average.
     lengths: HashMap<Field, f32>,
+    pub(crate) outcomes: Outcomes,
 }
 
 impl Snapshot {
@@ -293,7 +295,7 @@ impl Snapshot {
             }
             lengths.insert(field, (tokens as f32 / documents.max(1) as f32).max(1.0));
         }
-        Ok(Self { searcher, fields, segments, values, documents, lengths })
+        Ok(Self { searcher, fields, segments, values, documents, lengths, outcomes: Outcomes::default() })
     }
 
     /// How many documents are found.
@@ -384,6 +386,11 @@ fn address(segment: usize, doc: u32) -> DocAddress {
 }
 
 impl Values {
+    /// The code of a value by its place.
+    pub(crate) fn code(&self, place: u32) -> &str {
+        self.codes.get(place as usize).map_or("", String::as_str)
+    }
+
     fn of(facet: Facet, segments: &[Segment]) -> Result<Self, Failure> {
         let mut codes = Vec::new();
         let mut known: HashMap<String, u32> = HashMap::new();

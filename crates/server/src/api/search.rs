@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::Json as Answer;
 use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
 use base::{Lang, PartyId, Vocabularies, messages};
 use chrono::NaiveDate;
 use listings::Kind;
@@ -285,15 +287,31 @@ fn parse(params: Params, vocabularies: &Vocabularies) -> Result<Query, Problem> 
 
 /// Searches on a thread that may be busy for a while; the threads that talk to the network stay free.
 pub(crate) async fn run(app: &App, who: &Who, query: Query) -> Result<Results, Problem> {
+    run_and(app, who, query, |results| results).await
+}
+
+/// Searches, and makes the answer on the same thread, where its many small pieces are given back as they were taken.
+async fn run_and<T: Send + 'static>(
+    app: &App,
+    who: &Who,
+    query: Query,
+    answer: impl FnOnce(Results) -> T + Send + 'static,
+) -> Result<T, Problem> {
     let (search, viewer) = (app.search.clone(), Viewer::of(&who.actor));
-    let found = tokio::task::spawn_blocking(move || search.find(&query, &viewer)).await;
+    let found = tokio::task::spawn_blocking(move || search.find(&query, &viewer).map(answer)).await;
     Ok(found.map_err(|e| Problem::internal(&e))??)
 }
 
 /// Finds technologies, IP assets, needs and parties.
-pub(crate) async fn find(State(app): State<App>, who: Who, params: Params) -> Result<Answer<ResultsBody>, Problem> {
-    let results = run(&app, &who, read(&app, params).await?).await?;
+pub(crate) async fn find(State(app): State<App>, who: Who, params: Params) -> Result<Response, Problem> {
     let lang = who.actor.lang;
+    let query = read(&app, params).await?;
+    let json = run_and(&app, &who, query, move |results| serde_json::to_vec(&body(results, lang))).await?;
+    let json = json.map_err(|e| Problem::internal(&e))?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
+}
+
+fn body(results: Results, lang: Lang) -> ResultsBody {
     let facets = results.facets.into_iter().map(|(facet, counts)| {
         let counts = counts.into_iter().map(|c| FacetBody { code: c.code, label: c.label, parent: c.parent, count: c.count }).collect();
         (facet.as_str().to_owned(), counts)
@@ -308,7 +326,7 @@ pub(crate) async fn find(State(app): State<App>, who: Who, params: Params) -> Re
         };
         (column.as_str(), counts.into_iter().map(body).collect())
     });
-    Ok(Answer(ResultsBody {
+    ResultsBody {
         facets: facets.collect(),
         periods: periods.collect(),
         without: results.without.into_iter().map(|(by, count)| (by.as_str(), count)).collect(),
@@ -320,7 +338,7 @@ pub(crate) async fn find(State(app): State<App>, who: Who, params: Params) -> Re
         relaxed: results.relaxed,
         ignored: results.ignored,
         did_you_mean: results.did_you_mean,
-    }))
+    }
 }
 
 /// The name of a usual period.

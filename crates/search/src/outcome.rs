@@ -1,0 +1,82 @@
+//! What searches came to, kept until the index changes: the same words are asked again and again, by people who come back to
+//! a page of results and by the pages that begin with one.
+//!
+//! Kept with a moment of the index ([`crate::snapshot::Snapshot`]) and gone with it. Kept is where the results are and what
+//! was counted, not what is shown of them. Never here: an answer for another viewer than the one who asked.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::dates::{DateColumn, PeriodCount};
+use crate::facet::Facet;
+use crate::ranking::Entry;
+use crate::rule;
+use crate::search::{Narrowed, Query, Viewer};
+use crate::settings::Weights;
+use crate::snapshot::Kept;
+use crate::synonyms::Synonyms;
+
+/// So many outcomes are kept, of some 5 kilobytes each.
+const MOST: usize = 1_024;
+/// An outcome with more values of facets is not kept.
+const MOST_VALUES: usize = 1_000;
+/// A search is made with the time of the hour's beginning: what is confirmed counts less over months.
+const HOUR: i64 = 3_600;
+
+/// Everything beside the index that decides what a search comes to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Asked {
+    pub(crate) query: Query,
+    pub(crate) viewer: Viewer,
+    /// Seconds.
+    pub(crate) now: i64,
+    pub(crate) today: chrono::NaiveDate,
+    /// Whether another spelling is looked for where little is found.
+    pub(crate) propose: bool,
+}
+
+/// What a search came to.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    /// Made with these.
+    pub(crate) weights: Arc<Weights>,
+    pub(crate) synonyms: Arc<Synonyms>,
+    /// The results of the page.
+    pub(crate) top: Vec<Entry>,
+    pub(crate) next: Option<String>,
+    pub(crate) total: u64,
+    /// Per facet the places of its values and how many results have each, the commonest first.
+    pub(crate) facets: Vec<(Facet, Vec<(u32, u32)>)>,
+    pub(crate) periods: BTreeMap<DateColumn, Vec<PeriodCount>>,
+    pub(crate) without: BTreeMap<Narrowed, u64>,
+    /// Segment and document of the one whose code or number was typed.
+    pub(crate) named: Option<(usize, u32)>,
+    pub(crate) step: usize,
+    pub(crate) did_you_mean: Option<String>,
+}
+
+/// The outcomes of one moment of the index.
+#[derive(Default)]
+pub(crate) struct Outcomes(Mutex<Kept<Asked, Arc<Outcome>>>);
+
+impl Outcomes {
+    /// The outcome of a search that was made before with these weights and synonyms.
+    pub(crate) fn of(&self, asked: &Asked, weights: &Arc<Weights>, synonyms: &Arc<Synonyms>) -> Option<Arc<Outcome>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(asked)?;
+        let is_same = Arc::ptr_eq(&kept.weights, weights) && Arc::ptr_eq(&kept.synonyms, synonyms);
+        (is_same && !rule::any_is_off()).then_some(kept)
+    }
+
+    /// Keeps an outcome, if it is small enough.
+    pub(crate) fn keep(&self, asked: Asked, outcome: &Arc<Outcome>) {
+        let values: usize = outcome.facets.iter().map(|(_, values)| values.len()).sum();
+        if values <= MOST_VALUES && !rule::any_is_off() {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).put(asked, Arc::clone(outcome), MOST);
+        }
+    }
+}
+
+/// The beginning of the hour of a moment, both in seconds.
+pub(crate) fn hour_of(now: i64) -> i64 {
+    now - now.rem_euclid(HOUR)
+}
