@@ -1,8 +1,12 @@
-//! The event log, and what hangs on the one way to write: followers, jobs, idempotent answers, throttles.
+//! Which space this is, the event log, and what hangs on the one way to write: followers, jobs, idempotent answers, throttles.
 
 crate::step!(
     "m0001_log",
     &[
+        // One row: by what the space is known outside its database, such as in a store of files that it shares with others.
+        "CREATE TABLE space (id {int} PRIMARY KEY CHECK (id = 1), space {uuid} NOT NULL) {strict}",
+        "@postgres INSERT INTO space (id, space) VALUES (1, gen_random_uuid())",
+        "@sqlite INSERT INTO space (id, space) VALUES (1, randomblob(16))",
         // One row: the last position and hash. Locked last in every writing transaction, so that positions have no
         // gaps and their order is the order of commits.
         "CREATE TABLE event_head (
@@ -37,11 +41,13 @@ crate::step!(
             position {int} NOT NULL,
             moved_at {time} NOT NULL
         ) {strict}",
+        // Rank 0: somebody sits there and waits for it; 1: everything else.
         "CREATE TABLE job (
             id {uuid} PRIMARY KEY,
             kind TEXT NOT NULL,
             payload TEXT NOT NULL,
             state TEXT NOT NULL CHECK (state IN ('waiting','running','done','failed')),
+            rank {int} NOT NULL CHECK (rank IN (0, 1)),
             due_at {time} NOT NULL,
             attempts {int} NOT NULL,
             claimed_until {time},
@@ -49,7 +55,7 @@ crate::step!(
             created_at {time} NOT NULL,
             ended_at {time}
         ) {strict}",
-        "CREATE INDEX job_due ON job (due_at) WHERE state IN ('waiting','running')",
+        "CREATE INDEX job_due ON job (rank, due_at, id) WHERE state IN ('waiting','running')",
         "CREATE INDEX job_ended ON job (ended_at) WHERE state IN ('done','failed')",
         // What a repeated request is answered with.
         "CREATE TABLE idempotency (

@@ -3,6 +3,7 @@
 crate::step!(
     "m0004_listings",
     &[
+        // `out_since`: published, put back, or shown to more people than before, whichever was last.
         "CREATE TABLE listing (
             id {uuid} PRIMARY KEY,
             kind TEXT NOT NULL CHECK (kind IN ('technology','ip_asset','need')),
@@ -31,10 +32,11 @@ crate::step!(
             updated_at {time} NOT NULL,
             submitted_at {time},
             published_at {time},
+            out_since {time},
             confirmed_at {time},
             expires_at {time},
             warned_at {time},
-            CHECK (status NOT IN ('published','on_hold') OR (public_version IS NOT NULL AND published_at IS NOT NULL AND expires_at IS NOT NULL)),
+            CHECK (status NOT IN ('published','on_hold') OR (public_version IS NOT NULL AND published_at IS NOT NULL AND out_since IS NOT NULL AND expires_at IS NOT NULL)),
             CHECK (status IN ('published','on_hold') OR revision = 'none')
         ) {strict}",
         "CREATE UNIQUE INDEX listing_external ON listing (source, external_id) WHERE external_id IS NOT NULL",

@@ -43,6 +43,8 @@ crate::step!(
         "CREATE INDEX interest_sent ON interest (seeker_party_id, sent_at, id)",
         "CREATE INDEX interest_received ON interest (owner_party_id, sent_at, id)",
         "CREATE INDEX interest_newest ON interest (sent_at, id)",
+        "CREATE INDEX interest_closed ON interest (status, sent_at, id) WHERE closed_at IS NOT NULL",
+        "CREATE INDEX interest_asked ON interest (sent_at, id) WHERE status = 'needs_information'",
         "CREATE INDEX interest_due ON interest (answer_due_on, id) WHERE status IN ('sent','read','needs_information')",
         "CREATE INDEX interest_listing ON interest (listing_id, status)",
         "CREATE INDEX interest_replies ON interest (owner_party_id, answered_at) WHERE answered_at IS NOT NULL",

@@ -42,7 +42,7 @@ crate::step!(
         "CREATE INDEX match_subject_newest ON match_subject (kind, published_at, listing_id)",
         "CREATE INDEX match_subject_field ON match_subject (kind, field, published_at, listing_id)",
         // Which side a pair was told to last, and when, so that nobody is told twice; without a moment it waits for a day on
-        // which there is room.
+        // which there is room. `silently`: the side was passed over, and these versions are no news to it.
         "CREATE TABLE match_told (
             need_id {uuid} NOT NULL,
             offer_id {uuid} NOT NULL,
@@ -51,9 +51,11 @@ crate::step!(
             need_version {int} NOT NULL,
             offer_version {int} NOT NULL,
             told_at {time},
+            silently {bool} NOT NULL,
             PRIMARY KEY (need_id, offer_id, side)
         ) {strict}",
         "CREATE INDEX match_told_own ON match_told (own_id, told_at)",
+        "CREATE INDEX match_told_lately ON match_told (told_at, own_id, silently)",
         "CREATE INDEX match_told_waiting ON match_told (need_id, offer_id) WHERE told_at IS NULL",
         "CREATE TABLE match_feedback (
             need_id {uuid} NOT NULL,

@@ -9,7 +9,7 @@ crate::step!(
             account_id {uuid} NOT NULL REFERENCES account (id),
             name TEXT NOT NULL,
             criteria TEXT NOT NULL,
-            way TEXT NOT NULL CHECK (way IN ('at_once','daily','weekly','off')),
+            way TEXT NOT NULL CHECK (way IN ('at_once','daily','weekly','in_space','off')),
             due_at {time} NOT NULL,
             seen {int} NOT NULL,
             version {int} NOT NULL,

@@ -99,11 +99,13 @@ crate::step!(
         "@sqlite CREATE TRIGGER deal_document_view_kept_delete BEFORE DELETE ON deal_document_view BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
         "@postgres CREATE FUNCTION deal_document_view_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$",
         "@postgres CREATE TRIGGER deal_document_view_kept BEFORE UPDATE OR DELETE ON deal_document_view FOR EACH ROW EXECUTE FUNCTION deal_document_view_kept()",
-        // Who accepted which text of the confidentiality agreement in a deal, before what another party marked was opened to them.
+        // Who accepted which text of the confidentiality agreement in a deal, before what another party marked was opened to them; a
+        // broker does so for no party.
         "CREATE TABLE deal_nda (
             deal_id {uuid} NOT NULL REFERENCES deal (id),
             account_id {uuid} NOT NULL REFERENCES account (id),
             side TEXT NOT NULL CHECK (side IN ('owner','seeker','broker')),
+            party_id {uuid} REFERENCES party (id),
             nda_hash TEXT NOT NULL REFERENCES nda_text (hash),
             nda_lang TEXT NOT NULL,
             accepted_at {time} NOT NULL,

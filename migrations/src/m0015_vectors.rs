@@ -8,7 +8,6 @@ crate::step!(
         "CREATE TABLE listing_vector (
             listing_id {uuid} PRIMARY KEY,
             kind TEXT NOT NULL,
-            version {int} NOT NULL,
             model {uuid} NOT NULL,
             text_hash {int} NOT NULL,
             vector {bytes} NOT NULL

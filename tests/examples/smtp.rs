@@ -1,7 +1,9 @@
 //! A small SMTP server for a test: it takes letters on a port and keeps each as a file, and dies where it is told to.
 //!
-//! `smtp PORT FOLDER [silent | before N | after N]`: a silent one takes connections and says nothing; with `before N` the process dies in the middle of the Nth letter, of which it
-//! keeps nothing; with `after N` it keeps the Nth letter whole and dies before it answers, so that the sender cannot know.
+//! `smtp PORT FOLDER [silent | closed | before N | after N]`: a silent one takes connections and says nothing, a closed one says
+//! that it takes no letters; with `before N` the process dies in the middle of the Nth letter, of which it keeps nothing; with
+//! `after N` it keeps the Nth letter whole and dies before it answers, so that the sender cannot know.
+//! Whoever's address begins with `nobody` is unknown to it.
 //! It knows no more of SMTP (RFC 5321) than a client needs that sends one letter after another.
 
 use std::io::{BufRead, BufReader, Write};
@@ -16,6 +18,8 @@ enum Death {
     Never,
     /// It lives and says nothing.
     Silent,
+    /// It lives and takes nothing from anybody.
+    Closed,
     Before(usize),
     After(usize),
 }
@@ -23,10 +27,11 @@ enum Death {
 fn main() -> std::io::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [port, folder, rest @ ..] = args.as_slice() else {
-        return Err(std::io::Error::other("smtp PORT FOLDER [silent | before N | after N]"));
+        return Err(std::io::Error::other("smtp PORT FOLDER [silent | closed | before N | after N]"));
     };
     let death = match rest {
         [when] if when == "silent" => Death::Silent,
+        [when] if when == "closed" => Death::Closed,
         [when, n] => {
             let n = n.parse().map_err(std::io::Error::other)?;
             if when == "before" { Death::Before(n) } else { Death::After(n) }
@@ -49,6 +54,9 @@ fn talk(stream: TcpStream, folder: &Path, taken: &AtomicUsize, death: Death) -> 
         // Until the other side has had enough.
         return lines.read_line(&mut String::new()).map(|_| ());
     }
+    if matches!(death, Death::Closed) {
+        return out.write_all(b"554 no letters here\r\n");
+    }
     out.write_all(b"220 test ESMTP\r\n")?;
     let mut line = String::new();
     loop {
@@ -68,6 +76,7 @@ fn talk(stream: TcpStream, folder: &Path, taken: &AtomicUsize, death: Death) -> 
                 out.write_all(b"221 bye\r\n")?;
                 return Ok(());
             }
+            "RCPT" if line.to_ascii_lowercase().contains("<nobody") => out.write_all(b"550 5.1.1 nobody of that name\r\n")?,
             "MAIL" | "RCPT" | "RSET" | "NOOP" => out.write_all(b"250 ok\r\n")?,
             _ => out.write_all(b"502 unknown\r\n")?,
         }

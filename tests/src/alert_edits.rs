@@ -1,6 +1,7 @@
 //! What a saved search or a followed need finds only since an edit: brought once, and never what was there before.
 
 use chrono::TimeDelta;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::alert_rounds::broken_off;
@@ -190,6 +191,80 @@ async fn a_round_over_edits_that_is_broken_off_anywhere_brings_each_thing_once()
             assert!(steps < 400, "a round comes to its end");
         }
         assert!(rounds > 2, "it was broken off in its midst");
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_shown_to_more_people_or_put_back_is_brought_once_however_long_ago_it_was_published() {
+    on_every_database(async |site: Site| {
+        let mut press = Press::new(&site).await;
+        let seeker = site.person("seeker").await;
+        let firm = site.party(&seeker, "Công ty Dừa", "enterprise").await;
+        let made = seeker.post("/api/v1/needs", json!({"party": firm, "content": need()})).await.expect(201);
+        let own = made["id"].as_str().unwrap().to_owned();
+        let seen = seeker.post_at(&format!("/api/v1/listings/{own}/transitions"), 1, json!({"step": "submit"})).await.expect(200);
+        publish(&press.moderator, &own, seen["version"].as_i64().unwrap()).await;
+        let hidden = press.publishes(&site, "Máy sấy cơm dừa kín đáo", "private").await;
+        let held = press.publishes(&site, "Máy sấy cơm dừa tạm ngừng", "public").await;
+        let seen = async |press: &Press, id: &str| {
+            press.author.get(&format!("/api/v1/technologies/{id}")).await.expect(200)["inside"]["version"].as_i64().unwrap()
+        };
+        let steps = format!("/api/v1/listings/{held}/transitions");
+        press.author.post_at(&steps, seen(&press, &held).await, json!({"step": "hold"})).await.expect(200);
+        for _ in 0..3 {
+            press.next_day(&site).await;
+        }
+        let (reader, follower) = (site.person("reader").await, site.person("follower").await);
+        keep(&reader, "q=máy sấy&kind=technology", "at_once").await;
+        let follow = json!({"name": "Máy cho nhu cầu", "need": own, "when": "at_once"});
+        follower.post("/api/v1/saved-searches", follow).await.expect(201);
+        assert_eq!(round(&site).await, 0);
+
+        site.clock.advance(TimeDelta::minutes(1));
+        let public = json!({"visibility": "public"});
+        let path = format!("/api/v1/listings/{hidden}/visibility");
+        press.author.put_at(&path, seen(&press, &hidden).await, public.clone()).await.expect(200);
+        press.author.post_at(&steps, seen(&press, &held).await, json!({"step": "resume"})).await.expect(200);
+        assert_eq!((round(&site).await, round(&site).await), (2, 0));
+        for client in [&reader, &follower] {
+            let mut found = titles(client).await;
+            found.sort();
+            assert_eq!(found, ["Máy sấy cơm dừa kín đáo", "Máy sấy cơm dừa tạm ngừng"]);
+        }
+
+        // Shown to fewer and to all again it was brought before; saying the same of it is nothing new either.
+        press.author.put_at(&path, seen(&press, &hidden).await, json!({"visibility": "registered"})).await.expect(200);
+        press.author.put_at(&path, seen(&press, &hidden).await, public).await.expect(200);
+        assert_eq!(round(&site).await, 0);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_round_does_not_go_through_again_what_came_out_long_before_the_last_one() {
+    on_every_database(async |site: Site| {
+        let mut press = Press::new(&site).await;
+        let reader = site.person("reader").await;
+        keep(&reader, "q=máy sấy", "daily").await;
+        press.publishes(&site, "Máy sấy cơm dừa số 1", "public").await;
+        press.next_day(&site).await;
+        assert_eq!(round(&site).await, 1);
+        for _ in 0..3 {
+            press.next_day(&site).await;
+        }
+        press.publishes(&site, "Máy sấy cơm dừa số 2", "public").await;
+        assert_eq!(round(&site).await, 1);
+        // Were all of it looked at, all would be brought again.
+        site.app.store.db().execute_unprepared("DELETE FROM saved_search_item").await.unwrap();
+        press.next_day(&site).await;
+        press.publishes(&site, "Máy sấy cơm dừa số 3", "public").await;
+        assert_eq!(round(&site).await, 1);
+        let reader = site.visitor().sign_in("reader@example.org", crate::site::PASSWORD).await;
+        let found = titles(&reader).await;
+        assert!(found.iter().any(|title| title.ends_with('3')) && !found.iter().any(|title| title.ends_with('1')), "{found:?}");
         site.stop().await;
     })
     .await;

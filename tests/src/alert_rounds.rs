@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::json;
 use store::Ctx;
+use store::testing::TestStore;
 
 use crate::alerts::{Press, keep, round, titles};
 use crate::main_job::{need, publish};
@@ -293,4 +294,37 @@ async fn a_match_whose_counterpart_was_withdrawn_is_in_no_letter() {
         site.stop().await;
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_feed_of_a_followed_need_has_what_its_letters_have() {
+    for (bound, is_brought) in [(0.3, true), (0.95, false)] {
+        for store in TestStore::all().await.unwrap() {
+            let site = Site::start_with(store, |config| config.matching.standing_min = bound).await;
+            let press = Press::new(&site).await;
+            let seeker = site.person("seeker").await;
+            let firm = site.party(&seeker, "Công ty Dừa", "enterprise").await;
+            let made = seeker.post("/api/v1/needs", json!({"party": firm, "content": need()})).await.expect(201);
+            let own = made["id"].as_str().unwrap().to_owned();
+            let seen = seeker.post_at(&format!("/api/v1/listings/{own}/transitions"), 1, json!({"step": "submit"})).await.expect(200);
+            publish(&press.moderator, &own, seen["version"].as_i64().unwrap()).await;
+            let follow = json!({"name": "Máy cho nhu cầu", "need": own, "when": "at_once"});
+            let kept = seeker.post("/api/v1/saved-searches", follow).await.expect(201);
+            let feed = kept["feed"].as_str().unwrap().replace(&site.app.settings.public_url, "");
+            let in_feed = async || {
+                let atom = site.visitor().get(&feed).await;
+                assert_eq!(atom.status, 200);
+                atom.text.contains("<entry>")
+            };
+            let offer = press.publishes(&site, "Máy sấy cơm dừa bơm nhiệt", "public").await;
+            assert_eq!(seeker.get(&format!("/api/v1/needs/{own}/matches")).await.expect(200)["total"], 1);
+            assert_eq!((round(&site).await == 1, in_feed().await), (is_brought, is_brought), "{bound}");
+
+            // What its own side does not want is in neither.
+            let refusal = json!({"verdict": "not_for_us", "reason": "other"});
+            seeker.post(&format!("/api/v1/matches/{own}.{offer}/feedback"), refusal).await.expect(200);
+            assert!(!in_feed().await);
+            site.stop().await;
+        }
+    }
 }

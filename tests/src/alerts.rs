@@ -206,10 +206,16 @@ async fn a_mail_program_stops_letters_with_one_post_and_a_forged_link_stops_noth
         let form = "application/x-www-form-urlencoded";
         assert_eq!(visitor.send_raw(Method::POST, &format!("{path}x"), form, body.clone()).await.status, 404);
         assert_eq!(visitor.send_raw(Method::POST, &path, form, body.clone()).await.status, 200);
-        assert_eq!(reader.get(&saved).await.expect(200)["when"], "off");
+        assert_eq!(reader.get(&saved).await.expect(200)["when"], "in_space");
         press.publishes(&site, "Máy sấy tầng sôi", "public").await;
-        assert_eq!(round(&site).await, 0);
+        assert_eq!((round(&site).await, round(&site).await), (1, 0), "in the space it is told, and once");
         assert_eq!(site.letters_of("reader@example.org").len(), 1);
+        assert_eq!((titles(&reader).await.len(), reader.get("/api/v1/notices").await.expect(200)["total"].clone()), (2, json!(2)));
+        // What looks for nothing is not begun by the link in an old letter.
+        let seen = reader.get(&saved).await.expect(200)["version"].as_i64().unwrap();
+        reader.put_at(&saved, seen, json!({"name": "Tin tôi chờ", "when": "off"})).await.expect(200);
+        assert_eq!(visitor.send_raw(Method::POST, &path, form, body.clone()).await.status, 200);
+        assert_eq!(reader.get(&saved).await.expect(200)["when"], "off");
         // The feed has both, and ends with the search.
         let feed = kept["feed"].as_str().unwrap().replace(&site.app.settings.public_url, "");
         let atom = visitor.get(&feed).await;

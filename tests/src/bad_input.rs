@@ -109,6 +109,26 @@ async fn all_faults_of_a_body_are_told_at_once() {
     .await;
 }
 
+/// A program that reads codes reads one for one fault.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_too_long_has_one_code_wherever_matching_refuses_it() {
+    on_every_database(async |site: Site| {
+        let world = crate::standing::World::new(&site).await;
+        let (wanted, _) = world.publish("needs", need()).await;
+        let (offer, _) = world.publish("technologies", technology("Máy sấy cơm dừa bơm nhiệt")).await;
+        let long = "x".repeat(501);
+        let verdict = json!({"verdict": "good", "note": long});
+        let said = world.seeker.post(&format!("/api/v1/matches/{wanted}.{offer}/feedback"), verdict).await;
+        let kept = world.seeker.post("/api/v1/saved-searches", json!({"name": long, "query": "q=dua", "when": "off"})).await;
+        for answer in [said, kept] {
+            let fault = answer.json()["errors"][0].clone();
+            assert_eq!((answer.status.as_u16(), &fault["code"]), (422, &json!("too_long")), "{}", answer.text);
+        }
+        site.stop().await;
+    })
+    .await;
+}
+
 /// Lengths hold for every text, not only for those of the content.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_too_long_is_refused_wherever_it_stands() {
@@ -356,6 +376,37 @@ async fn a_body_of_100_mb_is_refused_before_it_is_there() {
         site.stop().await;
     })
     .await;
+}
+
+/// What comes before a file without end, in a body that says no length, is refused when it is more than a form has there; a
+/// text that is given again and again is not kept.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_with_a_file_is_read_no_further_than_a_form_may_go() {
+    let site = Site::start(TestStore::sqlite().await.unwrap()).await;
+    let (author, party) = author(&site).await;
+    let made = author.post(TECHNOLOGIES, json!({"party": party, "content": technology("Máy sấy")})).await.expect(201);
+    let files = format!("/api/v1/listings/{}/files", made["id"].as_str().unwrap());
+    let cookies = author.cookies().iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; ");
+    let mut chunk = b"186A0\r\n".to_vec(); // 100,000
+    chunk.extend(vec![b'a'; 100_000]);
+    chunk.extend(b"\r\n");
+    let part = "--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"";
+    for path in ["/api/v1/imports", &files] {
+        for begin in ["", part] {
+            let begin = if begin.is_empty() { String::new() } else { format!("{:x}\r\n{begin}\r\n", begin.len()) };
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nHost: {}\r\nCookie: {cookies}\r\nSec-Fetch-Site: same-origin\r\nContent-Type: multipart/form-data; boundary=xxx\r\nTransfer-Encoding: chunked\r\n\r\n{begin}",
+                site.address
+            );
+            assert_eq!(by_hand(&site, head, chunk.clone(), 100, b"0\r\n\r\n").await, 400, "{path}: {begin:?}");
+        }
+    }
+    let text = "--xxx\r\nContent-Disposition: form-data; name=\"party\"\r\n\r\nx\r\n";
+    let twice = format!("{text}{text}--xxx--\r\n").into_bytes();
+    let refused = author.send_raw(Method::POST, "/api/v1/imports", "multipart/form-data; boundary=xxx", twice).await;
+    assert_eq!((refused.status.as_u16(), refused.json()["type"].as_str()), (400, Some("/problems/bad-form")), "{}", refused.text);
+    assert_eq!(site.visitor().get("/readyz").await.status, 200);
+    site.stop().await;
 }
 
 /// Another party's draft is not there; what was seen must be what is.

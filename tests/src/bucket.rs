@@ -110,8 +110,13 @@ async fn answer(State(bucket): State<Arc<Bucket>>, request: Request) -> Response
         ("POST", Some(upload), None) => {
             let Some(parts) = uploads.remove(upload) else { return StatusCode::NOT_FOUND.into_response() };
             let sizes: Vec<usize> = parts.values().map(Bytes::len).collect();
-            if sizes.iter().rev().skip(1).any(|size| *size < 5 * 1024 * 1024) {
+            let (last, whole) = sizes.split_last().unwrap();
+            if whole.iter().any(|size| *size < 5 * 1024 * 1024) {
                 return (StatusCode::BAD_REQUEST, "<Error><Code>EntityTooSmall</Code></Error>").into_response();
+            }
+            // Not Amazon's rule, but that of Cloudflare's R2: all parts but the last are alike.
+            if whole.iter().any(|size| *size != whole[0] || last > size) {
+                return (StatusCode::BAD_REQUEST, "<Error><Code>InvalidPart</Code></Error>").into_response();
             }
             bucket.most_parts.fetch_max(sizes.len() as u64, Ordering::SeqCst);
             let whole: Vec<u8> = parts.into_values().flatten().collect();
@@ -140,7 +145,9 @@ async fn answer(State(bucket): State<Arc<Bucket>>, request: Request) -> Response
             format!("<DeleteResult>{gone}</DeleteResult>").into_response()
         }
         ("GET", None, None) if key.is_empty() && asked.get("list-type").is_some_and(|t| t == "2") => {
-            let contents: String = objects
+            let prefix = asked.get("prefix").map_or("", String::as_str);
+            let found: Vec<(&String, &Bytes)> = objects.iter().filter(|(key, _)| key.starts_with(prefix)).collect();
+            let contents: String = found
                 .iter()
                 .map(|(key, bytes)| {
                     format!(
@@ -150,7 +157,7 @@ async fn answer(State(bucket): State<Arc<Bucket>>, request: Request) -> Response
                     )
                 })
                 .collect();
-            let count = objects.len();
+            let count = found.len();
             format!(
                 "<ListBucketResult><Name>{BUCKET}</Name><KeyCount>{count}</KeyCount><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>"
             )
@@ -200,10 +207,15 @@ async fn files_in_a_bucket_are_sealed_come_back_whole_and_go_when_they_are_taken
     // What is refused half-way leaves nothing, and what nobody knows of is swept away.
     assert_eq!(owner.hand_in(&documents, "a.pdf", &text).await.status, 415);
     site.until("the upload is given up", async || bucket.uploads.lock().unwrap().is_empty()).await;
-    let unknown = uuid::Uuid::nil().to_string();
-    bucket.objects.lock().unwrap().insert(unknown.clone(), Bytes::from_static(b"left over"));
+    let (unknown, space) = (uuid::Uuid::nil(), site.app.store.space());
+    assert!(bucket.names().iter().all(|name| name.starts_with(&format!("{space}/"))), "{:?}", bucket.names());
+    let theirs = [format!("{unknown}/{unknown}"), unknown.to_string()];
+    for name in theirs.iter().chain([&format!("{space}/{unknown}")]) {
+        bucket.objects.lock().unwrap().insert(name.clone(), Bytes::from_static(b"left over"));
+    }
     assert_eq!(brokering::confidential::files::sweep(&site.app.brokering).await.unwrap(), 1);
-    assert!(bucket.names().len() == 2 && !bucket.names().contains(&unknown));
+    assert!(bucket.names().len() == 4 && theirs.iter().all(|name| bucket.names().contains(name)), "another space's stay");
+    bucket.objects.lock().unwrap().retain(|name, _| !theirs.contains(name));
 
     // A bucket that is down: the space says that it cannot now, keeps no trace, and goes on when it can.
     bucket.is_down.store(true, Ordering::SeqCst);

@@ -334,6 +334,7 @@ async fn what_was_noted_by_mistake_is_taken_back_stays_in_sight_and_counts_nowhe
         let task = id_of(&deal.post(owner, "tasks", task).await.expect(201));
         let milestone = json!({"title": "Lắp xong", "due_on": "2026-11-20"});
         let milestone = id_of(&deal.post(owner, "milestones", milestone).await.expect(201));
+        deal.put(owner, "contract", json!({"signed_on": "2026-06-30"})).await.expect(200);
         let payment = json!({"kind": "lump_sum", "amount": vnd(7_000_000), "due_on": "2026-11-20"});
         let payment = id_of(&deal.post(seeker, "payments", payment).await.expect(201));
         let half = json!({"year": 2026, "half": 1, "sales": vnd(9), "royalty": vnd(3)});
@@ -440,7 +441,7 @@ async fn what_a_side_marks_as_confidential_is_opened_to_persons_it_names_who_acc
         let secret = id_of(&hand_in_marked(owner, &documents, "true", "Quy trình.txt", "Ủ men 48 giờ.").await.expect(201));
         let wrong = hand_in_marked(owner, &documents, "perhaps", "Quy trình.txt", "Ủ men 48 giờ.").await;
         assert_eq!((wrong.status.as_u16(), wrong.pointers()), (422, vec!["/confidential".to_owned()]), "{}", wrong.text);
-        let stored = || std::fs::read_dir(site.app.data.join("files")).unwrap().count();
+        let stored = || std::fs::read_dir(site.files()).unwrap().count();
         site.until("what is not understood is not kept", async || stored() == 2).await;
         let one = |id: &str| format!("{documents}/{id}");
 

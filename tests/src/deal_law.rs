@@ -90,6 +90,45 @@ async fn a_contract_about_a_restricted_technology_is_not_carried_out_without_its
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_contract_usually_says_is_told_apart_from_what_it_must_say_and_keeps_nobody_from_signing() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "u").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let deal = cast.deal("option_or_material_transfer").await;
+        deal.go(broker, "introduced").await.expect(200);
+        deal.post(broker, "meetings", json!({"held_on": "2026-11-20"})).await.expect(201);
+        deal.go(seeker, "met").await.expect(200);
+        deal.put(broker, "brokers/statement", json!({"statement": "Không có lợi ích riêng."})).await.expect(200);
+        deal.put(owner, "legal-facts", answers("right_to_use")).await.expect(200);
+        deal.go(seeker, "negotiation").await.expect(200);
+        agree(&deal, owner, seeker, json!({"lump_sum": vnd(5)})).await;
+        let contract = |contents: Value| json!({"number": "8/2026", "value": vnd(5), "signed_on": "2026-11-24", "contents": contents});
+        deal.put(owner, "contract", contract(json!(["price"]))).await.expect(200);
+        assert_eq!(deal.go(owner, "signed").await.pointers(), ["/contract/contents/object"]);
+
+        let path = deal.path.replace("/api/v1", "");
+        for (prefix, must, usual, missing) in [
+            ("", "Nội dung bắt buộc của hợp đồng", "Nội dung thường có của hợp đồng", "Còn thiếu:"),
+            ("/en", "What the contract must say", "Usual contents of a contract", "Missing:"),
+        ] {
+            let page = owner.get(&format!("{prefix}{path}")).await.text;
+            let list = |heading: &str| page.split(&format!("<summary>{heading}</summary>")).nth(1).unwrap().split("</ul>").next().unwrap();
+            assert!(list(must).contains(&format!("<strong class=\"lack\">{missing}</strong>")), "{page}");
+            let told = list(usual);
+            let unsaid = told.matches(&format!("<span class=\"muted\">{missing}</span>")).count();
+            assert_eq!((unsaid, told.matches("class=\"there\"").count(), told.matches("lack").count()), (4, 1, 0), "{told}");
+            let form = owner.get(&format!("{prefix}{path}/edit/contract")).await.text;
+            let legends: Vec<_> = [must, usual].iter().map(|words| form.find(&format!("<legend>{words}"))).collect();
+            assert!(legends[0].is_some() && legends[0] < legends[1], "{form}");
+        }
+        deal.put(owner, "contract", contract(json!(["object"]))).await.expect(200);
+        deal.go(owner, "signed").await.expect(200);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agreement_on_confidentiality_is_accepted_by_the_side_that_is_confided_to() {
     on_every_database(async |site: Site| {
         let cast = Cast::make(&site, "p").await;

@@ -37,6 +37,34 @@ async fn a_deal_is_opened_moved_negotiated_and_signed_on_its_pages() {
         let refused = send(broker, "/deals/new", &typed).await;
         assert!(refused.status == 422 && refused.text.contains("value=\"/parties/khong-co\""), "{}", refused.text);
         assert!(refused.text.contains("href=\"#other\"") && refused.text.contains("value=\"Máy sấy cho xưởng\""));
+
+        // A name finds whom it means, off the desks too; what is typed stays, and words alone name nobody.
+        site.indexed().await;
+        let found = format!("name=\"other\" value=\"{}\"", cast.seeker_party);
+        let typed = [("listing", listing), ("kind", "licence"), ("_find", "com dua p"), ("title", "Máy sấy cho xưởng")];
+        let look = [typed.as_slice(), &[("_do", "find")]].concat();
+        for by in [broker, owner] {
+            for lang in ["", "/en"] {
+                let looked = send(by, &format!("{lang}/deals/new"), &look).await;
+                assert!(looked.status == 200 && looked.text.contains(&found), "{}", looked.text);
+                assert!(looked.text.contains("value=\"Máy sấy cho xưởng\""), "{}", looked.text);
+            }
+        }
+        // A tax code that is nobody's business finds its party at the desks alone.
+        let household = json!({"names": {"vi": "Hộ kinh doanh Ba Tri"}, "party_type": "household_business",
+            "tax_code": "012345678901", "address": {"province": "86"}});
+        let household = site.person("p-household").await.post("/api/v1/parties", household).await.expect(201);
+        site.indexed().await;
+        for (by, is_found) in [(broker, true), (owner, false)] {
+            let look = [("listing", listing), ("_do", "find"), ("_find", "012 345 678 901")];
+            assert_eq!(send(by, "/deals/new", &look).await.text.contains(household["id"].as_str().unwrap()), is_found);
+        }
+        let open = send(broker, "/deals/new", &typed).await;
+        assert!(open.status == 422 && open.text.contains(&found) && open.text.contains("href=\"#other\""), "{}", open.text);
+        let other = cast.seeker_party.to_string();
+        let chosen = [look.as_slice(), &[("other", other.as_str())]].concat();
+        assert!(send(broker, "/deals/new", &chosen).await.text.contains(&format!("{found} checked")));
+
         let slug = seeker.get(&format!("/api/v1/parties/{}", cast.seeker_party)).await.expect(200)["slug"].as_str().unwrap().to_owned();
         let named = format!("http://x/parties/{slug}");
         let typed = [("listing", listing), ("kind", "licence"), ("other", named.as_str()), ("_key", "k1")];
@@ -378,6 +406,7 @@ async fn what_was_paid_or_reached_is_noted_with_the_day_it_happened() {
         let owner = &cast.owner;
         let made = cast.deal("licence").await;
         let deal = made.path.replace("/api/v1", "");
+        made.put(owner, "contract", json!({"signed_on": "2026-11-02"})).await.expect(200);
         let sum = json!({"kind": "lump_sum", "amount": {"minor": 5_000_000, "currency": "VND"}, "due_on": "2026-12-31"});
         let payment = made.post(owner, "payments", sum).await.expect(201)["id"].as_str().unwrap().to_owned();
         let milestone = made.post(owner, "milestones", json!({"title": "Lắp xong", "due_on": "2026-12-01"})).await.expect(201);
@@ -421,6 +450,7 @@ async fn a_paper_comes_back_as_typed_and_a_lost_deal_takes_neither_papers_nor_da
         for kept in ["value=\"evaluation\" selected", "value=\"2027-01-01\"", "value=\"Biên bản thử 07\""] {
             assert!(refused.text.contains(kept), "{kept}: {}", refused.text);
         }
+        made.put(owner, "contract", json!({"signed_on": "2026-11-02"})).await.expect(200);
         let sum = json!({"kind": "lump_sum", "amount": {"minor": 5_000_000, "currency": "VND"}, "due_on": "2026-12-31"});
         let payment = made.post(owner, "payments", sum).await.expect(201)["id"].as_str().unwrap().to_owned();
         let milestone = made.post(owner, "milestones", json!({"title": "Lắp xong", "due_on": "2026-12-01"})).await.expect(201);

@@ -74,7 +74,8 @@ const CONTENTS: [&str; 13] = [
     "disputes",
     "other",
 ];
-const PAPERS: [&str; 7] = ["nda", "evaluation", "mou", "valuation", "transfer_approval", "transfer_licence", "acceptance"];
+const PAPERS: [&str; 8] =
+    ["nda", "evaluation", "mou", "valuation", "ownership_confirmation", "transfer_approval", "transfer_licence", "acceptance"];
 
 impl Walk<'_> {
     async fn view(&self, id: DealId) -> DealView {
@@ -150,18 +151,20 @@ impl Walk<'_> {
                     _ => {
                         let terms = OfferTerms { lump_sum: Some(vnd(5)), ..OfferTerms::default() };
                         let side = (dice.below(3) == 0).then_some(Side::ALL[dice.below(2)]);
-                        deals::offer(b, ctx, id, NewOffer { side, terms }).await?;
+                        deals::offer(b, ctx, id, seen, NewOffer { side, terms }).await?;
                     }
                 }
             }
             13 => {
                 let drop_one = CONTENTS.len() - usize::from(!dice.is_likely());
                 let registered = dice.is_likely();
+                // Now and then it is older than the deal, so that there are sales to report.
+                let early = (dice.below(5) == 0).then(|| NaiveDate::from_ymd_opt(2020, 3, 2).unwrap());
                 let mut has = || dice.below(8) > 0;
                 let contract = Contract {
                     number: if has() { "1".to_owned() } else { String::new() },
                     value: has().then(|| vnd(1_000_000)),
-                    signed_on: has().then_some(self.today),
+                    signed_on: has().then_some(early.unwrap_or(self.today)),
                     registration_number: if registered { "R".to_owned() } else { String::new() },
                     registered_on: registered.then_some(self.today),
                     contents: CONTENTS[CONTENTS.len() - drop_one..].iter().map(|c| (*c).to_owned()).collect(),

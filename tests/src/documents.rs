@@ -126,7 +126,7 @@ async fn those_in_a_deal_open_its_documents_and_nobody_else_does() {
         assert_eq!((entered(owner).await, entered(&co_owner).await), (both.map(str::to_owned).to_vec(), both.map(str::to_owned).to_vec()));
 
         // It lies sealed, the sweep leaves it alone, and each side takes back only its own.
-        let folder = site.app.data.join("files");
+        let folder = site.files();
         let stored: Vec<Vec<u8>> = std::fs::read_dir(&folder).unwrap().map(|e| std::fs::read(e.unwrap().path()).unwrap()).collect();
         assert_eq!(stored.len(), 2);
         assert!(stored.iter().all(|bytes| !bytes.windows(4).any(|w| w == b"%PDF") && !String::from_utf8_lossy(bytes).contains("chạy thử")));
@@ -188,7 +188,7 @@ async fn a_document_is_taken_only_if_it_is_what_its_name_says_and_small_enough()
         let refused = hand_in_as(owner, &documents, "khong-co", "a.txt", "abc").await;
         assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/paper".to_owned()]), "{}", refused.text);
         assert_eq!(owner.post(&documents, json!({})).await.status, 415);
-        let folder = site.app.data.join("files");
+        let folder = site.files();
         let left = || std::fs::read_dir(&folder).unwrap().count();
         site.until("nothing of it is left", async || left() == 0).await;
 
@@ -235,7 +235,7 @@ async fn a_form_that_is_refused_after_its_file_leaves_nothing_in_the_store() {
         let room = Room::make(&site).await;
         let cast = Cast::make(&site, "dr").await;
         let documents = format!("{}/documents", cast.deal("technical_service").await.path);
-        let folder = site.app.data.join("files");
+        let folder = site.files();
         let left = || std::fs::read_dir(&folder).unwrap().count();
         let file = "--xxx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nabc\r\n";
         let text = |name: &str, text: &str| format!("--xxx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
@@ -350,7 +350,7 @@ async fn the_upload_that_took_the_last_place_is_answered_again_under_its_key() {
         assert_eq!(cast.owner.hand_in(&documents, "b.txt", b"abc").await.status, 422, "there is no place left");
         assert_eq!(keyed.hand_in(&documents, "z.txt", b"abc").await.expect(201), last);
         assert_eq!(cast.owner.get(&documents).await.expect(200)["total"], 100);
-        let stored = std::fs::read_dir(site.app.data.join("files")).unwrap().count();
+        let stored = std::fs::read_dir(site.files()).unwrap().count();
         assert_eq!(stored, 101, "what a repeat hands in is not kept twice");
         site.stop().await;
     }

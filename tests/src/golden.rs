@@ -305,6 +305,7 @@ impl Golden {
                 party => Audience::Parties(vec![self.party(&made.owner), self.party(party)]),
             },
             published_at,
+            out_since: published_at,
             confirmed_at: published_at,
             expires_at: now() + TimeDelta::days(made.ends_in_days.unwrap_or(300)),
             completeness: 80,

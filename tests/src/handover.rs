@@ -117,6 +117,33 @@ async fn all_work_of_somebody_who_is_gone_goes_to_another_but_for_the_deals_of_t
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_great_many_deals_go_to_another_who_is_told_once() {
+    on_every_database(async |site: Site| {
+        const DEALS: u64 = 60;
+        let cast = Cast::make(&site, "g").await;
+        let (next, next_id) = site.account("g-next", &[StaffRole::Broker]).await;
+        for n in 0..DEALS {
+            let new = json!({"kind": "licence", "listing": cast.listing, "seeker": cast.seeker_party, "title": format!("Thương vụ {n}")});
+            cast.broker.post("/api/v1/deals", new).await.expect(201);
+        }
+        let wish = json!({"from": cast.broker_id, "to": next_id});
+        let keyed = cast.broker.clone().with("idempotency-key", "g-1");
+        let done = keyed.post("/api/v1/staff/handover", wish.clone()).await.expect(200);
+        assert_eq!(done, json!({"deals": DEALS, "listings": 0, "interests": 0, "left": [], "interests_left": 0}));
+        assert_eq!(next.get("/api/v1/deals").await.expect(200)["total"], DEALS);
+        assert_eq!(cast.broker.get("/api/v1/deals").await.expect(200)["total"], 0);
+        let told = next.get("/api/v1/notices?limit=100").await.expect(200);
+        assert_eq!((&told["total"], &told["items"][0]["kind"]), (&json!(1), &json!("consent_asked")), "{told}");
+        // A repeat is answered as the first time; there is nothing left to hand over.
+        assert_eq!(keyed.post("/api/v1/staff/handover", wish.clone()).await.expect(200), done);
+        assert_eq!(cast.broker.post("/api/v1/staff/handover", wish).await.expect(200)["deals"], 0);
+        assert_eq!(next.get("/api/v1/notices").await.expect(200)["total"], 1);
+        site.stop().await;
+    })
+    .await;
+}
+
 /// How often somebody was told that an interest is overdue.
 async fn told(site: &Site, account: AccountId) -> usize {
     let actor = base::Actor { capacity: base::Capacity::Person(account), ..base::Actor::anonymous(base::Lang::Vi) };

@@ -2,6 +2,7 @@
 //! nothing of it is lost between them.
 
 mod deals;
+mod matches;
 
 use std::collections::BTreeSet;
 

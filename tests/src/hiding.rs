@@ -312,3 +312,37 @@ async fn the_audit_trail_tells_of_interests_and_deals_to_administrators_and_of_w
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_confided_of_a_need_that_hides_names_its_party_to_no_reader() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "d").await;
+        let (owner, seeker) = (&cast.owner, &cast.seeker);
+        for (anonymity, is_named) in [("named", true), ("sector_and_region", false), ("hidden", false)] {
+            let wanted = out(&cast, anonymity).await;
+            let grant = json!({
+                "party": cast.owner_party, "email": "d-owner@example.org", "purpose": "Xem yêu cầu", "expires_on": "2026-12-31",
+            });
+            let made = seeker.post(&format!("/api/v1/listings/{wanted}/disclosures"), grant).await.expect(201);
+            let one = format!("/disclosures/{}", id_of(&made));
+            let tells = |answer: &Answer| answer.text.contains("Công ty Cơm dừa d") || answer.text.contains(&cast.seeker_party.to_string());
+            for path in [format!("/api/v1{one}"), one.clone(), format!("/en{one}")] {
+                let shown = owner.get(&path).await;
+                assert!(shown.status == 200 && tells(&shown) == is_named, "{anonymity} {path}: {}", shown.text);
+            }
+            // Its own people read whose it is.
+            assert!(tells(&seeker.get(&format!("/api/v1{one}")).await));
+            let mine = owner.get("/api/v1/disclosures").await.expect(200);
+            let line = mine["items"].as_array().unwrap().iter().find(|line| line["id"] == made["id"]).unwrap();
+            assert_eq!((line.get("owner").is_some(), line.get("owner_names").is_some()), (is_named, is_named), "{line}");
+            let hash = owner.get(&format!("/api/v1{one}")).await.expect(200)["nda"]["hash"].clone();
+            owner.post(&format!("/api/v1{one}/accept-nda"), json!({"nda_hash": hash})).await.expect(200);
+            let opened = owner.get(&format!("/api/v1{one}/content")).await;
+            assert!(opened.status == 200 && !tells(&opened), "{}", opened.text);
+        }
+        let list = owner.get("/en/my/disclosures").await.text;
+        assert_eq!(list.matches("An organisation that is not named").count(), 2, "{list}");
+        site.stop().await;
+    })
+    .await;
+}

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::main_job::{need, publish, technology};
-use crate::posting::{fill, there};
+use crate::posting::{fields, fill, send, there};
 use crate::site::{Answer, Client, Site, on_every_database};
 
 /// A space with an institute that offers a technology.
@@ -555,11 +555,21 @@ async fn on_the_pages_a_firm_shows_interest_and_the_institute_asks_and_accepts()
         assert_eq!(stranger.get("/staff/interests").await.status, 403);
         let broker = site.staff("broker", &[StaffRole::Broker]).await;
         assert!(broker.get("/staff").await.text.contains("href=\"/staff/interests\""));
-        let unknown = fill(&broker, &form, &[("/party", "/parties/nobody"), ("/message", "Gọi hỏi.")], ("", "")).await;
+        let unknown = fill(&broker, &form, &[("_find", "/parties/nobody"), ("/message", "Gọi hỏi.")], ("", "")).await;
         assert_eq!(unknown.status, 422);
         assert!(unknown.text.contains("value=\"/parties/nobody\""), "{}", unknown.text);
-        let caller = [("/party", "http://x/parties/cong-ty-dua-xiem"), ("/message", "Gọi hỏi."), ("/context", "Gặp ở hội chợ.")];
-        let taken = there(&fill(&broker, &form, &caller, ("", "")).await);
+        // A broker finds the caller by name or tax code, on the same page; what is typed stays, and words alone name nobody.
+        site.indexed().await;
+        let typed = [("_find", "cong ty dua xiem"), ("/message", "Gọi hỏi."), ("/volume", "2 tấn"), ("/context", "Gặp ở hội chợ.")];
+        let looked = fill(&broker, &format!("/en{form}"), &typed, ("_do", "find")).await;
+        assert_eq!(looked.status, 200, "{}", looked.text);
+        assert!(looked.text.contains("value=\"2 tấn\"") && looked.text.contains("id=\"/party\" name=\"/party\""), "{}", looked.text);
+        let open = fill(&broker, &form, &typed, ("", "")).await;
+        assert!(open.status == 422 && open.text.contains("href=\"#/party\""), "{}", open.text);
+        let mut caller = fields(&open.text);
+        let found = open.text.split("id=\"/party\" name=\"/party\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        caller.push(("/party".to_owned(), found.to_owned()));
+        let taken = there(&send(&broker, &form, &caller).await);
         let taken = taken.split('?').next().unwrap();
         assert!(broker.get("/staff/interests").await.text.contains(taken));
         assert!(owner.get(taken).await.text.contains("Gặp ở hội chợ."));

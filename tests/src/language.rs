@@ -188,3 +188,25 @@ async fn the_other_language_says_what_was_asked_for_and_not_what_was_just_done()
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn short_texts_of_matches_in_another_language_say_so() {
+    let site = Site::start(store::testing::TestStore::sqlite().await.unwrap()).await;
+    let world = crate::standing::World::new(&site).await;
+    let (wanted, _) = world.publish("needs", need()).await;
+    world.publish("technologies", technology("Máy sấy cơm dừa bơm nhiệt")).await;
+    let maker = json!({"names": {"vi": "Viện Cơ điện"}, "party_type": "institute", "address": {"province": "86"},
+        "presentation": {"vi": "Chuyên làm lò."}, "capacities": {"vi": ["Chế tạo máy sấy cơm dừa bơm nhiệt"]}});
+    site.person("maker").await.post("/api/v1/parties", maker).await.expect(201);
+    site.indexed().await;
+    let url = world.seeker.get(&format!("/api/v1/needs/{wanted}")).await.expect(200)["url"].as_str().unwrap().to_owned();
+    let here = site.visitor().get(&format!("{url}/matches")).await.text;
+    let there = site.visitor().get(&format!("/en{url}/matches")).await.text;
+    for text in ["Thiết bị sấy cơm dừa nạo", "Chuyên làm lò."] {
+        assert!(here.contains(&format!("<p class=\"snippet\">{text}")), "{text}: {here}");
+        assert!(there.contains(&format!("<p class=\"snippet\" lang=\"vi\">{text}")), "{text}: {there}");
+    }
+    let found = site.visitor().get(&format!("/api/v1/needs/{wanted}/matches")).await.expect(200);
+    assert_eq!(found["items"][0]["listing"]["summary_lang"], "vi", "{found}");
+    site.stop().await;
+}

@@ -26,6 +26,7 @@ mod deal_guards;
 mod deal_law;
 mod deal_objects;
 mod deal_pages;
+mod deal_parts;
 mod deal_repairs;
 mod deal_walks;
 mod deals;

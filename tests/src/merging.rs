@@ -493,6 +493,30 @@ async fn lists_of_what_goes_on_are_narrowed_by_the_absorbed_party_too() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_of_a_hidden_senders_deal_stands_in_the_way_of_the_merger_that_makes_them_its_own() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let (broker, broker_id) = site.account("moi-gioi", &[StaffRole::Broker]).await;
+        site.member(scene.into, broker_id, PartyRole::Viewer).await;
+        let third = site.person("thu").await;
+        let third_party = site.party(&third, "Viện Cây Ăn Trái", "institute").await;
+        let listing = published(&site, &third, &scene.moderator, third_party, "Máy tách vỏ dừa").await;
+        let asked = json!({"party": scene.from, "message": "Cần một máy.", "cooperation": "licence", "anonymity": "hidden"});
+        let interest = scene.lan.post(&format!("/api/v1/technologies/{listing}/interests"), asked).await.expect(201)["id"].clone();
+        let path = format!("/api/v1/interests/{}", interest.as_str().unwrap());
+        let seen = third.get(&path).await.expect(200)["version"].as_i64().unwrap();
+        third.post_at(&format!("{path}/accept"), seen, json!({})).await.expect(200);
+        let made = third.post("/api/v1/deals", json!({"kind": "licence", "listing": listing, "interest": interest})).await.expect(201);
+        let said = json!({"statement": "Không có lợi ích riêng."});
+        broker.post_at(&format!("/api/v1/deals/{}/take", made["id"].as_str().unwrap()), 1, said).await.expect(200);
+        let plan = scene.preview().await;
+        assert_eq!(plan["obstacles"], json!([{"kind": "broker_of_side", "count": 1, "codes": [made["code"]]}]), "{plan}");
+        site.stop().await;
+    })
+    .await;
+}
+
 /// Whatever points at a party must be moved by a merger: a new table that does so belongs on this list and into
 /// `absorb` of its crate.
 #[tokio::test]
@@ -513,6 +537,7 @@ async fn every_column_that_names_a_party_is_moved() {
         "deal.owner_party_id",
         "deal.seeker_party_id",
         "deal_document.party_id",
+        "deal_nda.party_id",
         "deal_party.party_id",
         "disclosure.party_id",
         "expert.party_id",

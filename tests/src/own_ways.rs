@@ -64,7 +64,7 @@ article = "1"
 effect = "content"
 item = "trial_days"
 mandatory = true
-when = [{ object = "technology" }]
+when = [{ object = "technology", kind = "trial_run|licence" }]
 vi = "Hợp đồng ghi số ngày chạy thử."
 en = "The contract says how many days of trial there are."
 "#;
@@ -154,10 +154,16 @@ async fn a_server_with_pipelines_or_rules_that_cannot_be_used_does_not_begin_and
     }
     std::fs::remove_file(folder.path().join("trial_run-1.toml")).unwrap();
     for (text, place) in [
-        (LAW.replace("object =", "objekt ="), "rule \"HOUSE-1\": when.objekt"),
+        (LAW.replace("object =", "objekt ="), "rule \"HOUSE-1\": when.objekt: there is no such fact, only kind, object, "),
+        (LAW.to_owned(), "rule \"HOUSE-1\": when.kind: there is no \"trial_run\", only assignment, equipment_with_technology, "),
+        (LAW.replace("trial_run|licence", "licnce"), "rule \"HOUSE-1\": when.kind: there is no \"licnce\", only assignment, "),
+        (
+            LAW.replace("object = \"technology\"", "direction = \"inwards\"").replace("trial_run|", ""),
+            "rule \"HOUSE-1\": when.direction: there is no \"inwards\", only domestic, inbound, outbound",
+        ),
         (LAW.replace("effect = \"content\"", "effect = \"contents\""), "line 13"),
         (
-            LAW.replace("effect = \"content\"\nitem = \"trial_days\"", "effect = \"paper\"\npaper = \"no_such\""),
+            LAW.replace("effect = \"content\"\nitem = \"trial_days\"", "effect = \"paper\"\npaper = \"no_such\"").replace("trial_run|", ""),
             "\"no_such\" is no code of `deal_papers`",
         ),
     ] {
@@ -165,6 +171,18 @@ async fn a_server_with_pipelines_or_rules_that_cannot_be_used_does_not_begin_and
         let said = refused(data.path(), laws, folder.path());
         assert!(said.contains("house.toml") && said.contains(place) && said.contains("mend it"), "{said}");
     }
+
+    // The doctor says the same.
+    let doctor = |setting: &str, data: &Path| -> Value {
+        let mut doctor = Command::new(program());
+        doctor.args(["doctor", "--json", "--data", data.to_str().unwrap()]).env(setting, folder.path());
+        serde_json::from_slice(&doctor.output().unwrap().stdout).unwrap()
+    };
+    write(folder.path(), "house.toml", &LAW.replace("trial_run|licence", "licnce"));
+    let found = doctor(laws, data.path());
+    let of_laws = found["findings"].as_array().unwrap().iter().find(|one| one["setting"] == "brokering.laws_folder");
+    let said = of_laws.unwrap()["finding"].as_str().unwrap();
+    assert!(said.contains("house.toml") && said.contains("there is no \"licnce\", only assignment"), "{found}");
 
     // A deal of a version that is not in the folder: named with what it lacks, by the server and by the doctor.
     std::fs::remove_file(folder.path().join("house.toml")).unwrap();
@@ -178,8 +196,6 @@ async fn a_server_with_pipelines_or_rules_that_cannot_be_used_does_not_begin_and
     drop(parts);
     let said = refused(database.path(), ways, folder.path());
     assert!(said.contains("-1.toml is missing") && said.contains("GD-20"), "{said}");
-    let mut doctor = Command::new(program());
-    doctor.args(["doctor", "--json", "--data", database.path().to_str().unwrap()]).env(ways, folder.path());
-    let found: Value = serde_json::from_slice(&doctor.output().unwrap().stdout).unwrap();
+    let found = doctor(ways, database.path());
     assert!(found["findings"].as_array().unwrap().iter().any(|one| one["setting"] == "brokering.pipelines_folder"), "{found}");
 }

@@ -319,7 +319,30 @@ async fn private_terms_stay_inside_and_the_audience_is_the_admins_choice() {
         let invited = site.party(&other, "Viện Máy", "institute").await;
         let slug = other.get(&format!("/api/v1/parties/{invited}")).await.expect(200)["slug"].as_str().unwrap().to_owned();
         assert_eq!(there(&send(&admin, &there_is, &form(&format!("https://x.example/parties/{slug}/\n"), 1)).await), desk);
-        assert!(admin.get(&audience).await.text.contains(&slug));
+        assert!(admin.get(&audience).await.text.contains(&format!("value=\"{invited}\" checked")));
+
+        // Looked up by a name or by a tax code that its page tells; what was typed stays.
+        let owned = |fields: &[(&str, &str)]| fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect::<Vec<_>>();
+        let more = site.party(&other, "Hợp tác xã Dừa Rạch Mây", "cooperative").await;
+        site.indexed().await;
+        for lang in ["", "/en"] {
+            let look =
+                [("_do", "find"), ("_find", "rach may"), ("visibility", "invited"), ("parties", &*invited.to_string()), ("_seen", "2")];
+            let looked = send(&admin, &format!("{lang}{there_is}"), &owned(&look)).await;
+            assert_eq!(looked.status, 200, "{}", looked.text);
+            for part in [format!("value=\"{more}\""), format!("value=\"{invited}\" checked"), "value=\"rach may\"".to_owned()] {
+                assert!(looked.text.contains(&part), "{part}: {}", looked.text);
+            }
+        }
+        let seen = admin.get(&format!("/api/v1/needs/{id}")).await.expect(200)["inside"]["version"].to_string();
+        let typed = [("visibility", "invited"), ("parties", &*invited.to_string()), ("_seen", &*seen), ("_find", "rach may")];
+        let open = send(&admin, &there_is, &owned(&typed)).await;
+        assert!(open.status == 422 && open.text.contains(&format!("value=\"{more}\"")), "words alone invite nobody: {}", open.text);
+        let more_too = more.to_string();
+        let ticked = [typed.as_slice(), &[("parties", more_too.as_str())]].concat();
+        assert_eq!(there(&send(&admin, &there_is, &owned(&ticked)).await), desk);
+        assert!(admin.get(&audience).await.text.contains(&format!("value=\"{more}\" checked")));
+        assert!(editor.get(&audience).await.text.contains("Hợp tác xã Dừa Rạch Mây"));
         assert_eq!(other.get(&audience).await.status, 404);
         site.stop().await;
     })

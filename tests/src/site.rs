@@ -185,6 +185,11 @@ impl Site {
         self.store.dir.path()
     }
 
+    /// Where its confidential files lie, if they lie in a folder.
+    pub fn files(&self) -> PathBuf {
+        self.app.data.join("files").join(self.app.store.space().to_string())
+    }
+
     /// Waits until something is so.
     pub async fn until(&self, what: &str, holds: impl AsyncFnMut() -> bool) {
         until(what, holds).await;

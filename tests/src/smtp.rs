@@ -146,3 +146,58 @@ async fn a_mail_server_that_takes_a_connection_and_says_nothing_is_not_waited_fo
         says_nothing(store).await;
     }
 }
+
+async fn refuses(store: TestStore) {
+    let folder = tempfile::tempdir().unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut open = server(port, folder.path(), &[]).await;
+    let site = Site::start_with(store, |config| {
+        config.mail.transport = Transport::Smtp;
+        config.mail.tls = Tls::None;
+        config.mail.host = "127.0.0.1".to_owned();
+        config.mail.port = port;
+    })
+    .await;
+    let admin = site.person("lan").await;
+    let party = site.party(&admin, "Hợp tác xã Thư Về", "cooperative").await;
+    let invite = async |name: &str| {
+        let body = json!({"email": format!("{name}@example.org"), "roles": ["viewer"]});
+        admin.post(&format!("/api/v1/parties/{party}/memberships"), body).await.expect(201);
+    };
+    for name in ["nobody", "ban"] {
+        invite(name).await;
+    }
+    // Tried once, and again when somebody puts it back.
+    for put_back in [0, 1] {
+        assert_eq!(site.app.store.retry_failed_jobs().await.unwrap(), put_back);
+        tried(&site, None).await;
+        assert_eq!((kept(folder.path()).len(), site.app.store.count_jobs().await.unwrap()), (1, (0, 1)));
+        let failed = site.app.store.failed_jobs().await.unwrap();
+        let why = failed[0].last_error.as_deref().unwrap();
+        assert!(failed[0].attempts == 1 && why.contains("550") && why.contains("nobody of that name"), "{failed:?}");
+    }
+
+    // A server that takes nothing from anybody refuses no letter: it waits.
+    open.kill().unwrap();
+    open.wait().unwrap();
+    let mut closed = server(port, folder.path(), &["closed"]).await;
+    invite("ban-2").await;
+    tried(&site, None).await;
+    assert_eq!(site.app.store.count_jobs().await.unwrap(), (1, 1));
+    closed.kill().unwrap();
+    closed.wait().unwrap();
+    let mut open = server(port, folder.path(), &[]).await;
+    site.clock.advance(TimeDelta::hours(1));
+    site.settled().await;
+    assert_eq!((kept(folder.path()).len(), site.app.store.count_jobs().await.unwrap()), (2, (0, 1)));
+    open.kill().unwrap();
+    open.wait().unwrap();
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_that_is_refused_for_good_is_not_tried_again_and_one_that_no_server_takes_waits() {
+    for store in TestStore::all().await.unwrap() {
+        refuses(store).await;
+    }
+}

@@ -1,10 +1,17 @@
 //! Standing matches: kept by the follower, the same as reckoned from scratch, told once.
 
-use base::{AccountId, PartyId, PartyRole, StaffRole};
+use base::{AccountId, Actor, ImportId, Lang, PartyId, PartyRole, StaffRole};
 use chrono::TimeDelta;
+use listings::bulk::{Bulk, seed};
+use listings::content::Content;
+use listings::published::Provenance;
+use listings::{Kind, Visibility};
 use matching::standing;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
+use store::Ctx;
 use store::testing::TestStore;
+use uuid::Uuid;
 
 use crate::main_job::{need, publish, technology};
 use crate::site::{Client, Site};
@@ -442,6 +449,33 @@ async fn gaps_and_counterparts_tell_what_there_is_and_nothing_hidden() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_party_has_itself_answers_none_of_its_needs_and_takes_no_place() {
+    for store in TestStore::all().await.unwrap() {
+        let site = Site::start_with(store, |config| (config.matching.strong_min, config.matching.standing_keep) = (0.4, 1)).await;
+        let world = World::new(&site).await;
+        let analyst = site.staff("analyst", &[StaffRole::Analyst]).await;
+        let mut wanted = need();
+        wanted["partner_types"] = json!(["institute", "enterprise"]);
+        let (need_id, _) = world.publish("needs", wanted).await;
+        let body = json!({"party": world.firm, "content": technology("Máy sấy cơm dừa bơm nhiệt")});
+        let own = world.seeker.post("/api/v1/technologies", body).await.expect(201)["id"].as_str().unwrap().to_owned();
+        world.submit(&world.seeker, &own, 1).await;
+        assert_eq!(same_as_from_scratch(&site).await, 0);
+        let gaps = analyst.get("/api/v1/gaps").await.expect(200);
+        assert_eq!((&gaps["items"][0]["listing"]["id"], &gaps["items"][0]["best"]), (&json!(need_id), &Value::Null), "{gaps}");
+        assert_eq!(analyst.get("/api/v1/gaps?side=demand").await.expect(200)["items"][0]["listing"]["id"], json!(own));
+        // The only place of the need is another party's, though its own technology lies nearer.
+        let (other, _) = world.publish("technologies", technology("Lò sấy dừa")).await;
+        assert_eq!(same_as_from_scratch(&site).await, 1);
+        let found = world.seeker.get(&format!("/api/v1/parties/{}/matches", world.firm)).await.expect(200);
+        assert_eq!((found["total"].clone(), found["items"][0]["other"]["id"].clone()), (json!(1), json!(other)), "{found}");
+        // Whoever asks sees both.
+        assert_eq!(matches(&world.seeker, "needs", &need_id).await, [own, other]);
+        site.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn other_weights_or_another_glossary_begin_a_generation() {
     let site = Site::start(TestStore::sqlite().await.unwrap()).await;
     let world = World::new(&site).await;
@@ -455,6 +489,8 @@ async fn other_weights_or_another_glossary_begin_a_generation() {
     let site = site.restarted().await;
     site.matched().await;
     assert_eq!(generation(&site).await, first);
+    // For a while it might be that of a node with other settings.
+    site.clock.advance(TimeDelta::minutes(31));
     let more = "version = \"1\"\n[[group]]\nkind = \"translation\"\nterms = [\"máy sấy cơm dừa\", \"copra dryer\"]\n";
     site.app.search.set_synonyms(search::synonyms::Synonyms::parse(more).unwrap());
     let later = site.person("later").await;
@@ -504,6 +540,66 @@ async fn strange_needs_are_matched_like_others() {
             }
         }
         same_as_from_scratch(&site).await;
+        site.stop().await;
+    }
+}
+
+/// Brings a technology in by a file, published.
+pub async fn brought_in(site: &Site, party: PartyId, title: &str) -> String {
+    let one = Bulk {
+        party,
+        source_lang: Lang::Vi,
+        content: Content::from_json(Kind::Technology, &technology(title).to_string()).unwrap(),
+        private: None,
+        visibility: Visibility::Public,
+        provenance: Provenance { origin: "import".into(), source: Some("tệp".to_owned()), external_id: None, licence: None },
+        import: Some(ImportId(Uuid::from_u128(7))),
+        published_at: Some(site.clock.now()),
+        next_action_on: None,
+        contact: None,
+    };
+    seed(&site.app.listings, &Actor::system(), vec![one]).await.unwrap()[0].to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_file_brought_in_is_no_news_to_its_own_side_whatever_happens_to_it_or_its_party_later() {
+    for store in TestStore::all().await.unwrap() {
+        let site = Site::start_with(store, |config| (config.matching.strong_min, config.matching.told_per_day) = (0.4, 1)).await;
+        let world = World::new(&site).await;
+        world.publish("needs", need()).await;
+        site.matched().await;
+        let id = brought_in(&site, world.institute, "Máy sấy cơm dừa bơm nhiệt").await;
+        site.matched().await;
+        assert_eq!(world.unread(&site).await, (0, 1), "whoever seeks is told");
+
+        // Its party is edited and verified, and it is confirmed.
+        let party = format!("/api/v1/parties/{}", world.institute);
+        let moves = async |province: &str| {
+            let version = world.owner.get(&party).await.expect(200)["version"].as_i64().unwrap();
+            let profile = json!({"names": {"vi": "Viện Dừa"}, "party_type": "institute", "address": {"province": province}});
+            world.owner.put_at(&party, version, profile).await.expect(200)["version"].as_i64().unwrap()
+        };
+        let version = moves("86").await;
+        let level = "document".into();
+        accounts::parties::verify(&site.app.accounts, Ctx::system(), world.institute, version, level).await.unwrap();
+        let seen = world.owner.get(&format!("/api/v1/technologies/{id}")).await.expect(200)["inside"]["version"].as_i64().unwrap();
+        world.owner.post_at(&format!("/api/v1/listings/{id}/transitions"), seen, json!({"step": "confirm"})).await.expect(200);
+        site.matched().await;
+        assert_eq!(world.unread(&site).await, (0, 1));
+
+        // What was passed over takes no room from what is news: somebody else's need.
+        let mut other = need();
+        other["title"]["vi"] = json!("Cần thiết bị sấy cơm dừa nạo");
+        world.publish("needs", other).await;
+        site.matched().await;
+        assert_eq!(world.unread(&site).await, (1, 2));
+
+        // Pairs that a first generation found were told to nobody, and an edit of a party makes none of them news.
+        site.app.store.db().execute_unprepared("DELETE FROM match_told").await.unwrap();
+        moves("01").await;
+        site.matched().await;
+        assert_eq!(world.unread(&site).await, (1, 2));
+        assert_eq!(same_as_from_scratch(&site).await, 2);
         site.stop().await;
     }
 }

@@ -50,8 +50,12 @@ struct Node {
 impl Node {
     /// A node that keeps its index and no matches yet.
     async fn start(store: Store) -> Self {
+        Self::start_with(store, Config::default()).await
+    }
+
+    /// One whose settings are these.
+    async fn start_with(store: Store, config: Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let config = Config::default();
         let parts = space::stand_on(store.clone(), &config, folder.path()).unwrap();
         let (search, wanting) = space::index(&config, folder.path(), &parts).unwrap();
         let matcher = space::matcher(&config, &parts, &search).unwrap();
@@ -227,5 +231,56 @@ async fn a_generation_begun_on_one_node_ends_what_another_reckoned_with_the_one_
     running.await.unwrap();
     for node in nodes {
         node.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_space_is_known_by_one_id_to_all_its_nodes_and_another_space_by_another() {
+    let mut ids = std::collections::BTreeSet::new();
+    for test in TestStore::all().await.unwrap().into_iter().chain(TestStore::all().await.unwrap()) {
+        assert_eq!(test.beside().await.unwrap().space(), test.store.space());
+        assert!(!test.store.space().is_nil() && ids.insert(test.store.space()), "{ids:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_with_other_settings_leaves_a_young_generation_to_the_node_that_began_it() {
+    for test in TestStore::all().await.unwrap() {
+        let ids = fill(&test.store, 30).await;
+        let mut config = Config::default();
+        config.matching.strong_min += 0.01;
+        let other = Node::start_with(test.store.clone(), config).await;
+        standing::rebuild(&other.matcher, |_| {}).await.unwrap();
+        // As if it were cut off before its first page was written.
+        test.store.db().execute_unprepared("UPDATE match_generation SET done = FALSE, reached = NULL").await.unwrap();
+        let begun = standing::generation(&test.store).await.unwrap();
+        let node = Node::start(test.store.clone()).await;
+        let stop = CancellationToken::new();
+        let running = node.matches(&stop);
+        // Behind each event it is looked whether there is something to fill.
+        for _ in 0..3 {
+            turn(&node.listings, ids[1]).await;
+            until("the event was taken", async || {
+                test.store.follower_position(standing::NAME).await.unwrap() == test.store.last_position().await.unwrap()
+            })
+            .await;
+        }
+        assert_eq!(standing::generation(&test.store).await.unwrap(), begun, "{}", test.name);
+        let sql = "SELECT count(*) AS n FROM match_generation WHERE reached IS NULL AND NOT done";
+        let statement = Statement::from_string(test.store.db().get_database_backend(), sql);
+        let row = test.store.db().query_one_raw(statement).await.unwrap().unwrap();
+        assert_eq!(row.try_get::<i64>("", "n").unwrap(), 1, "{}: nobody fills it with other figures", test.name);
+
+        // Once it is old enough that nobody may be there any more, it is begun anew.
+        test.clock.advance(chrono::TimeDelta::minutes(31));
+        turn(&node.listings, ids[1]).await;
+        until("a generation is whole", async || standing::is_whole(&test.store).await.unwrap()).await;
+        assert_ne!(standing::generation(&test.store).await.unwrap(), begun);
+        assert!(standing::check(&node.matcher, |_| {}).await.unwrap().unwrap().is_none(), "{}", test.name);
+        stop.cancel();
+        running.await.unwrap();
+        for node in [node, other] {
+            node.end().await;
+        }
     }
 }

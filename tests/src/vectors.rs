@@ -392,3 +392,32 @@ async fn a_damaged_model_is_told_in_words_and_the_space_goes_on_without() {
     let refused = run(data.path(), &["rematch", "--config", settings.to_str().unwrap()]);
     assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("model.safetensors"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_file_brought_in_stays_no_news_to_its_own_side_when_its_vector_comes() {
+    for test in TestStore::all().await.unwrap() {
+        let folder = tempfile::tempdir().unwrap();
+        tiny_model(folder.path(), 1).unwrap();
+        let site = Site::start_with(test, |config| {
+            with_model(folder.path())(config);
+            config.matching.strong_min = 0.4;
+        })
+        .await;
+        let world = World::new(&site).await;
+        world.publish("needs", need()).await;
+        site.matched().await;
+        crate::standing::brought_in(&site, world.institute, "Máy sấy cơm dừa bơm nhiệt").await;
+        let store = &site.app.store;
+        site.until("its vector is there and was looked at", async || {
+            let events = store.events_after(0, 10_000).await.unwrap();
+            let made = events.iter().filter(|event| event.subject_kind == "vectors" && event.payload["listings"].is_array());
+            let at = made.map(|event| event.position).max();
+            count(store, "SELECT count(*) AS n FROM listing_vector").await == 2
+                && at.is_some_and(|at| at > events.iter().rposition(|e| e.kind == "listing.published").map_or(0, |n| events[n].position))
+                && store.follower_position(standing::NAME).await.unwrap() >= at.unwrap_or(i64::MAX)
+        })
+        .await;
+        assert_eq!(world.unread(&site).await, (0, 1));
+        site.stop().await;
+    }
+}

@@ -3,6 +3,7 @@
 
 use base::{PartyRole, StaffRole};
 use chrono::TimeDelta;
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 use store::testing::TestStore;
 
@@ -112,7 +113,7 @@ async fn a_verdict_shows_on_the_page_it_was_given_on_and_speaks_for_that_page() 
         assert!(brokers.contains(&deal) && brokers.contains("%2Fparties%2F"), "{brokers}");
         let address = brokers.split("href=\"").find(|part| part.starts_with("/deals/new")).unwrap().split('"').next().unwrap();
         let opened = broker.get(address).await;
-        assert!(opened.status == 200 && opened.text.contains("/parties/"), "{}", opened.text);
+        assert!(opened.status == 200 && opened.text.contains("id=\"other\"") && opened.text.contains("\" checked>"), "{}", opened.text);
         let interest = format!("{}/interest", url_of(&world.owner, "technologies", &offer).await);
         assert!(world.seeker.get(&format!("{need_page}/matches")).await.text.contains(&interest));
         assert!(!site.visitor().get(&format!("{need_page}/matches")).await.text.contains(&interest));
@@ -239,6 +240,127 @@ async fn a_need_without_any_match_still_hears_what_would_sharpen_it_most() {
         let made = world.seeker.post("/api/v1/needs", json!({"party": world.firm, "content": content})).await.expect(201);
         let found = world.seeker.get(&format!("/api/v1/needs/{}/matches", made["id"].as_str().unwrap())).await.expect(200);
         assert_eq!((found["total"].clone(), found["missing"]["field"].clone()), (json!(0), json!("/targets")), "{found}");
+        site.stop().await;
+    }
+}
+
+/// How many letters to an address speak of a match.
+fn of_matches(site: &Site, email: &str) -> usize {
+    let texts = site.letters_of(email).into_iter().map(|letter| accounts::mailbox::plain_text(&letter).unwrap());
+    texts.filter(|text| text.contains("đối tác phù hợp mới")).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_seeker_hears_of_nothing_beyond_the_budget_and_no_letter_tells_of_what_is_no_match_any_more() {
+    for store in TestStore::all().await.unwrap() {
+        let site = Site::start_with(store, |config| config.matching.strong_min = 0.4).await;
+        let world = World::new(&site).await;
+        let (need_id, _) = world.publish("needs", need()).await;
+        let terms = format!("/api/v1/listings/{need_id}/private-terms");
+        let budget = |most: i64| json!({"budget": {"max_minor": most, "currency": "VND"}});
+        world.seeker.put_at(&terms, 0, budget(777_000_000)).await.expect(200);
+        let priced = |title: &str, trl: u8| {
+            let mut content = technology(title);
+            content["terms"] = json!({"price": {"kind": "floor", "amount": {"min_minor": 900_000_000, "currency": "VND"}}});
+            content["trl"] = json!(trl);
+            content
+        };
+        let (dear, seen) = world.publish("technologies", priced("Máy sấy cơm dừa bơm nhiệt", 7)).await;
+        site.matched().await;
+        // The owner hears of it as of any other, and learns nothing of the budget by it.
+        assert_eq!(world.unread(&site).await, (1, 0));
+        assert_eq!(matching::standing::tell_waiting(&site.app.matcher).await.unwrap(), 0);
+        world.seeker.put_at(&terms, 1, budget(950_000_000)).await.expect(200);
+        site.matched().await;
+        assert_eq!(world.unread(&site).await, (1, 1), "with more to spend it is news");
+
+        // Edited overnight until it answers no more, it is in no letter of the morning.
+        let body = json!({"content": priced("Máy sấy cơm dừa còn thử nghiệm", 4)});
+        let edited = world.owner.put_at(&format!("/api/v1/technologies/{dear}"), seen, body).await.expect(200)["version"].as_i64().unwrap();
+        world.submit(&world.owner, &dear, edited).await;
+        site.matched().await;
+        site.clock.advance(TimeDelta::hours(24));
+        assert_eq!(accounts::notices::leave_digests(&site.app.accounts).await.unwrap(), 2);
+        site.settled().await;
+        assert_eq!((of_matches(&site, "owner@example.org"), of_matches(&site, "seeker@example.org")), (0, 0));
+        site.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_pair_any_more_waits_no_longer_though_its_day_is_full() {
+    for store in TestStore::all().await.unwrap() {
+        let site = Site::start_with(store, |config| (config.matching.strong_min, config.matching.told_per_day) = (0.4, 1)).await;
+        let world = World::new(&site).await;
+        world.publish("needs", need()).await;
+        site.matched().await;
+        let mut last = (String::new(), 0);
+        for title in ["Máy sấy cơm dừa bơm nhiệt", "Máy sấy cơm dừa hai tầng", "Máy sấy cơm dừa ba tầng"] {
+            last = world.publish("technologies", technology(title)).await;
+            site.matched().await;
+        }
+        let waiting = async || {
+            let sql = "SELECT count(*) AS n FROM match_told WHERE told_at IS NULL";
+            let statement = Statement::from_string(site.app.store.db().get_database_backend(), sql);
+            site.app.store.db().query_one_raw(statement).await.unwrap().unwrap().try_get::<i64>("", "n").unwrap()
+        };
+        assert_eq!((waiting().await, world.unread(&site).await), (2, (3, 1)));
+        let (id, seen) = last;
+        let gone = json!({"step": "withdraw", "outcome": {"reason": "no_longer_offered"}});
+        world.owner.post_at(&format!("/api/v1/listings/{id}/transitions"), seen, gone).await.expect(200);
+        site.matched().await;
+        assert_eq!(matching::standing::tell_waiting(&site.app.matcher).await.unwrap(), 0);
+        assert_eq!((waiting().await, world.unread(&site).await), (1, (3, 1)));
+        site.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_list_of_a_party_goes_on_where_a_page_ended_though_its_last_pair_is_gone() {
+    for store in TestStore::all().await.unwrap() {
+        let site = Site::start(store).await;
+        let world = World::new(&site).await;
+        world.publish("needs", need()).await;
+        let mut offers = std::collections::BTreeMap::new();
+        for (title, trl) in [
+            ("Máy sấy cơm dừa bơm nhiệt", 7),
+            ("Lò sấy cơm dừa", 7),
+            ("Tủ sấy dừa", 7),
+            ("Máy sấy cơm dừa còn thử nghiệm", 4),
+            ("Tủ sấy dừa còn thử nghiệm", 4),
+        ] {
+            let mut content = technology(title);
+            content["trl"] = json!(trl);
+            let (id, seen) = world.publish("technologies", content).await;
+            offers.insert(id, seen);
+        }
+        site.matched().await;
+        let path = format!("/api/v1/parties/{}/matches?limit=1", world.firm);
+        let id_of = |page: &Value| page["items"][0]["other"]["id"].as_str().unwrap().to_owned();
+        let next_of = |page: &Value| format!("{path}&cursor={}", page["next"].as_str().unwrap());
+        let first = world.seeker.get(&path).await.expect(200);
+        let second = world.seeker.get(&next_of(&first)).await.expect(200);
+        assert_eq!((first["total"].clone(), id_of(&first) == id_of(&second)), (json!(3), false));
+        let gone = json!({"step": "withdraw", "outcome": {"reason": "no_longer_offered"}});
+        let steps = format!("/api/v1/listings/{}/transitions", id_of(&first));
+        world.owner.post_at(&steps, offers[&id_of(&first)], gone).await.expect(200);
+        site.matched().await;
+        let again = world.seeker.get(&next_of(&first)).await.expect(200);
+        assert_eq!((again["total"].clone(), id_of(&again)), (json!(2), id_of(&second)));
+        let third = world.seeker.get(&next_of(&again)).await.expect(200);
+        assert_eq!((third["items"].as_array().unwrap().len(), third["next"].clone()), (1, Value::Null));
+
+        // What is excluded is gone through as well, whatever time has passed meanwhile.
+        let path = format!("{path}&excluded=true");
+        let first = world.seeker.get(&path).await.expect(200);
+        site.clock.advance(TimeDelta::hours(1));
+        let second = world.seeker.get(&format!("{path}&cursor={}", first["next"].as_str().unwrap())).await.expect(200);
+        assert_eq!((first["total"].clone(), second["next"].clone()), (json!(2), Value::Null));
+        assert_ne!(id_of(&first), id_of(&second));
+        for page in [&first, &second] {
+            assert_eq!(page["items"][0]["excluded"][0]["constraint"], "minimum_trl", "{page}");
+        }
+        assert_eq!(world.seeker.get(&format!("{path}&cursor=x")).await.status, 400);
         site.stop().await;
     }
 }

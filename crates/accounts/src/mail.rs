@@ -10,10 +10,13 @@ use std::time::Duration;
 use lettre::address::AddressError;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::response::{Category, Detail, Severity};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use serde::{Deserialize, Serialize};
-use store::jobs::Job;
+use store::follow::report;
+use store::jobs::{Failure, Job};
 use uuid::Uuid;
 
 use crate::settings::Hidden;
@@ -108,7 +111,10 @@ pub enum MailError {
     Form(#[from] lettre::error::Error),
     /// The SMTP server.
     #[error("the mail server did not take the letter")]
-    Smtp(#[from] lettre::transport::smtp::Error),
+    Smtp(#[from] smtp::Error),
+    /// The SMTP server, for good.
+    #[error("the mail server refuses the letter")]
+    Refused(#[source] smtp::Error),
     /// The SMTP server said nothing in time.
     #[error("the mail server did not take the letter within {0} seconds")]
     Silent(u64),
@@ -121,6 +127,16 @@ pub enum MailError {
         #[source]
         cause: std::io::Error,
     },
+}
+
+impl From<MailError> for Failure {
+    fn from(error: MailError) -> Self {
+        let is_final = match error {
+            MailError::Address(_) | MailError::Form(_) | MailError::Refused(_) => true,
+            MailError::Letter(_) | MailError::Smtp(_) | MailError::Silent(_) | MailError::File { .. } => false,
+        };
+        Self { why: report(&error), is_final }
+    }
 }
 
 /// A job is another worker's after five minutes: a letter must have left or failed well before.
@@ -171,7 +187,7 @@ impl Mailer {
     /// `Message-ID`, by which mail programs show it once, and the same file.
     ///
     /// # Errors
-    /// [`MailError`]; trying again later may help.
+    /// [`MailError`]; whether trying again later may help, the [`Failure`] made of it says.
     pub async fn send(&self, accounts: &Accounts, letter: &Letter, id: Uuid) -> Result<(), MailError> {
         let clock = accounts.store.clock();
         let to = Mailbox::new(letter.name.as_deref().map(one_line).filter(|n| !n.is_empty()), letter.email.parse::<Address>()?);
@@ -187,7 +203,7 @@ impl Mailer {
         let message = message.multipart(MultiPart::alternative_plain_html(letter.text.clone(), html(letter)))?;
         match &self.way {
             Way::Smtp(transport, seconds) => {
-                let sent = tokio::time::timeout(Duration::from_secs(*seconds), transport.send(message));
+                let sent = tokio::time::timeout(Duration::from_secs(*seconds), hand_over(transport, message));
                 sent.await.map_err(|_| MailError::Silent(*seconds))??;
             }
             Way::Files(folder) => {
@@ -203,6 +219,25 @@ impl Mailer {
         }
         Ok(())
     }
+}
+
+/// Gives a letter to the server, and finds out of what it refuses whether that is the letter.
+async fn hand_over(transport: &AsyncSmtpTransport<Tokio1Executor>, message: Message) -> Result<(), MailError> {
+    let Err(error) = transport.send(message).await else { return Ok(()) };
+    // A server that takes nothing from us at all answers with the same codes: it may be mended, or the settings may.
+    if is_for_good(&error) && transport.test_connection().await.is_ok_and(|is_taken| is_taken) {
+        return Err(MailError::Refused(error));
+    }
+    Err(error.into())
+}
+
+/// Whether an answer is about the letter or its addressee and lasting: 55x, or 501 for an address (RFC 5321, 4.2.1 and 4.2.3).
+/// What the server says of the session or of who we are is for the operator to mend, and then the letter goes.
+fn is_for_good(error: &smtp::Error) -> bool {
+    error.status().is_some_and(|code| {
+        code.severity == Severity::PermanentNegativeCompletion
+            && (code.category == Category::MailSystem || (code.category == Category::Syntax && code.detail == Detail::One))
+    })
 }
 
 /// Where letters of this kind are stopped (RFC 2369).
@@ -263,7 +298,7 @@ pub fn handles(job: &str) -> bool {
 /// Does a mail job: writes its letter, with a new link where it has one, and sends it.
 ///
 /// # Errors
-/// [`MailError`]; the job is to be tried again.
+/// As [`Mailer::send`].
 pub async fn run(accounts: &Accounts, mailer: &Mailer, job: &Job) -> Result<(), MailError> {
     match letters::letter(accounts, job).await? {
         Some(letter) => mailer.send(accounts, &letter, job.id).await,
@@ -333,6 +368,14 @@ mod tests {
         let html = html(&letter);
         assert!(!html.contains("<script>") && !html.contains("<b>"));
         assert!(html.contains("<a href=\"https://a.vn/x?y=1&amp;z=&quot;2&quot;\">"));
+    }
+
+    #[test]
+    fn a_letter_that_can_go_nowhere_is_not_tried_again_and_one_that_was_not_answered_is() {
+        let nowhere: MailError = "no address".parse::<Address>().unwrap_err().into();
+        let formless: MailError = lettre::error::Error::MissingTo.into();
+        assert!(Failure::from(nowhere).is_final && Failure::from(formless).is_final);
+        assert!(!Failure::from(MailError::Silent(20)).is_final);
     }
 
     #[test]

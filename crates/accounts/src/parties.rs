@@ -269,10 +269,13 @@ async fn save(tx: Tx, actor: Actor, id: PartyId, seen: i64, mut profile: PartyPr
     let words = |p: &PartyProfile| -> BTreeMap<base::Lang, String> { p.names.0.iter().map(|(l, t)| (*l, t.text.clone())).collect() };
     let another = words(&profile) != words(&before) || profile.party_type != before.party_type || profile.tax_code != before.tax_code;
     let lapses = another && row.verification != "unverified";
+    let retyped = profile.party_type != before.party_type;
     let (public, private) = profile.split();
+    let province = public.address.as_ref().map(|a| a.province.0.clone());
+    let moved = province != row.province;
     let mut update = party::Entity::update_many()
         .col_expr(party::Column::PartyType, Expr::value(public.party_type.as_str()))
-        .col_expr(party::Column::Province, Expr::value(public.address.as_ref().map(|a| a.province.0.clone())))
+        .col_expr(party::Column::Province, Expr::value(province))
         .col_expr(party::Column::Profile, Expr::value(written(&public)?))
         .col_expr(party::Column::Schema, Expr::value(SCHEMA))
         .col_expr(party::Column::Version, Expr::value(version))
@@ -289,7 +292,9 @@ async fn save(tx: Tx, actor: Actor, id: PartyId, seen: i64, mut profile: PartyPr
         return Err(Error::Stale { seen });
     }
     save_private(&tx, id, private, false).await?;
-    tx.emit(NewEvent::new("party", id, "party.edited", json!({"version": version, "verification_lapsed": lapses})));
+    // What matches are made of: whoever keeps them looks at the party's listings again for nothing else.
+    let facts = json!({"version": version, "verification_lapsed": lapses, "type_changed": retyped, "province_changed": moved});
+    tx.emit(NewEvent::new("party", id, "party.edited", facts));
     Ok(PartyReceipt { id, slug: row.slug.clone(), version })
 }
 

@@ -117,6 +117,6 @@ async fn save(
     let receipt = people::update(tx, row, change).await?;
     people::end_sessions(tx, receipt.id, kept).await?;
     tx.emit(people::event(row, kind, json!({"version": receipt.version})));
-    tx.enqueue("mail.password_changed", &json!({"account": receipt.id}), tx.now()).await?;
+    tx.enqueue_first("mail.password_changed", &json!({"account": receipt.id})).await?;
     Ok(receipt)
 }

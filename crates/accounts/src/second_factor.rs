@@ -117,7 +117,7 @@ pub async fn confirm(accounts: &Accounts, ctx: Ctx, session: SessionId, code: &s
                 save_codes(&tx, id, hashes).await?;
                 sessions::renew(&tx, id, session, hash, true).await?;
                 tx.emit(people::event(&row, "account.second_factor_set", json!({"version": receipt.version})));
-                tx.enqueue("mail.second_factor_set", &json!({"account": id}), tx.now()).await?;
+                tx.enqueue_first("mail.second_factor_set", &json!({"account": id})).await?;
                 Ok::<_, Error>(())
             }
         })
@@ -190,7 +190,7 @@ async fn use_up(tx: &Tx, id: AccountId, used: Used) -> Result<&'static str, Erro
                 .exec(tx.db())
                 .await?;
             if done.rows_affected == 1 {
-                tx.enqueue("mail.recovery_code_used", &json!({"account": id}), tx.now()).await?;
+                tx.enqueue_first("mail.recovery_code_used", &json!({"account": id})).await?;
             }
             (done.rows_affected, "recovery_code")
         }
@@ -241,7 +241,7 @@ pub async fn remove(accounts: &Accounts, ctx: Ctx, password: &Password) -> Resul
                 return Err(Error::SecondFactorState);
             }
             let receipt = take_away(&tx, &row, json!({})).await?;
-            tx.enqueue("mail.second_factor_removed", &json!({"account": id}), tx.now()).await?;
+            tx.enqueue_first("mail.second_factor_removed", &json!({"account": id})).await?;
             Ok(receipt)
         })
         .await
@@ -273,7 +273,7 @@ pub async fn remove_of(accounts: &Accounts, ctx: Ctx, id: AccountId, seen: i64, 
                 people::end_sessions(&tx, id, None).await?;
                 let act = acts::note(&tx, id, "second_factor_removed", &reason, actor.account()).await?;
                 let receipt = take_away(&tx, &row, json!({"act": act})).await?;
-                tx.enqueue("mail.second_factor_taken", &json!({"account": id, "act": act}), tx.now()).await?;
+                tx.enqueue_first("mail.second_factor_taken", &json!({"account": id, "act": act})).await?;
                 Ok(receipt)
             }
         })

@@ -128,7 +128,7 @@ async fn sign_up_in(tx: Tx, fresh: Fresh, next: String) -> Result<(), Error> {
             AccountStatus::Disabled => ("mail.nothing", row.id),
         },
     };
-    tx.enqueue(job, &link_for(id, &next), tx.now()).await?;
+    tx.enqueue_first(job, &link_for(id, &next)).await?;
     Ok(())
 }
 
@@ -162,7 +162,7 @@ pub(crate) async fn letter_if(
                 let row = people::find_email(tx.db(), &key).await?;
                 let row = row.filter(|r| states.contains(&AccountStatus::stored(&r.status)));
                 let (kind, id) = row.map_or_else(|| ("mail.nothing", tx.new_id()), |r| (kind, r.id));
-                tx.enqueue(kind, &link_for(id, &next), tx.now()).await?;
+                tx.enqueue_first(kind, &link_for(id, &next)).await?;
                 Ok(())
             }
         })

@@ -20,9 +20,8 @@ impl Fault {
     /// The sentence for a reader.
     #[must_use]
     pub fn say(&self, lang: Lang) -> String {
-        let key = format!("fault-{}", self.code.replace('_', "-"));
         let args: Vec<(&str, &str)> = self.args.iter().map(|(k, v)| (*k, v.as_str())).collect();
-        messages::say(lang, &key, &args)
+        messages::fault(lang, self.code, &args)
     }
 }
 

@@ -33,9 +33,23 @@ pub fn say(lang: Lang, key: &str, args: &[(&str, &str)]) -> String {
         Lang::Vi => &VI,
         Lang::En => &EN,
     };
-    let args: HashMap<Cow<'static, str>, FluentValue<'_>> =
-        args.iter().map(|(k, v)| (Cow::Owned((*k).to_owned()), FluentValue::try_number(v))).collect();
+    let args: HashMap<Cow<'static, str>, FluentValue<'_>> = args.iter().map(|(k, v)| (Cow::Owned((*k).to_owned()), value(v))).collect();
     MESSAGES.try_lookup_with_args(id, key, &args).unwrap_or_else(|| key.to_owned())
+}
+
+/// What looks like a number is one; a code such as `02` is none.
+fn value(text: &str) -> FluentValue<'_> {
+    let is_code = text.len() > 1 && text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
+    if is_code { FluentValue::from(text) } else { FluentValue::try_number(text) }
+}
+
+/// The sentence of a fault's code. What is said in both languages, as `note_vi` and `note_en`, is its `note` for the reader.
+#[must_use]
+pub fn fault(lang: Lang, code: &str, args: &[(&str, &str)]) -> String {
+    let own = format!("note_{}", lang.code());
+    let note = args.iter().find(|(name, _)| *name == own).map_or("", |(_, note)| *note);
+    let args = [args, &[("note", note)]].concat();
+    say(lang, &format!("fault-{}", code.replace('_', "-")), &args).trim_end().to_owned()
 }
 
 /// True if the key has a sentence.
@@ -89,6 +103,7 @@ mod tests {
 
     #[test]
     fn a_sentence_carries_its_figures_as_typed() {
+        assert!(say(Lang::En, "fault-unknown-code", &[("code", "02"), ("list", "x")]).contains("“02”"));
         assert_eq!(say(Lang::En, "fault-too-long", &[("max", "256"), ("length", "300")]), "At most 256 characters; this has 300.");
     }
 }

@@ -230,12 +230,16 @@ impl Vocabularies {
         self.0.get(list).map_or(code, |v| v.name(code, lang))
     }
 
-    /// Adds a fault if the list does not have the code, or if it may not be chosen on `day`.
+    /// Adds a fault if the list does not have the code, or if it may not be chosen on `day`; that one says what the list
+    /// notes of the code, such as what took its place.
     pub fn check(&self, list: &str, code: &Code, day: NaiveDate, pointer: &str, faults: &mut Faults) {
         match self.0.get(list).and_then(|v| v.term(code.as_str(), day)) {
             None => faults.add_with(pointer, "unknown_code", &[("code", code.as_str()), ("list", list)]),
             Some(term) if !term.in_force(day) => {
-                faults.add_with(pointer, "retired_code", &[("code", code.as_str()), ("list", list)]);
+                let note = |text: &Option<String>| text.clone().unwrap_or_default();
+                let (vi, en) = (note(&term.note_vi), note(&term.note_en));
+                let args = [("code", code.as_str()), ("list", list), ("note_vi", vi.as_str()), ("note_en", en.as_str())];
+                faults.add_with(pointer, "retired_code", &args);
             }
             Some(_) => {}
         }
@@ -264,6 +268,23 @@ mod tests {
         let open: Vec<&Term> = all.get("provinces").unwrap().terms.iter().filter(|t| t.in_force(today)).collect();
         let names: std::collections::BTreeSet<&str> = open.iter().map(|t| t.name(Lang::Vi)).collect();
         assert_eq!((open.len(), names.len()), (34, 34), "each once");
+    }
+
+    #[test]
+    fn a_code_that_has_ended_is_refused_with_what_took_its_place() {
+        let all = Vocabularies::built_in().unwrap();
+        let today = NaiveDate::from_ymd_opt(2026, 11, 24).unwrap();
+        let mut faults = Faults::new();
+        all.check("provinces", &Code::from("02"), today, "/province", &mut faults);
+        let fault = faults.iter().next().unwrap();
+        let (vi, en) = (fault.say(Lang::Vi), fault.say(Lang::En));
+        assert!(vi.contains("“02”") && vi.ends_with("hợp nhất thành tỉnh Tuyên Quang (mã 08) từ ngày 01/7/2025."), "{vi}");
+        assert!(en.contains("“02”") && en.ends_with("Merged into Tuyen Quang (code 08) on 1 July 2025."), "{en}");
+        for term in &all.get("provinces").unwrap().terms {
+            let mut faults = Faults::new();
+            all.check("provinces", &term.code, today, "", &mut faults);
+            assert!(faults.iter().all(|fault| fault.args["note_vi"].contains("(mã ")), "{}", term.vi);
+        }
     }
 
     #[test]

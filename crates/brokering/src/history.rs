@@ -117,7 +117,7 @@ pub struct Dealt {
     pub money: Option<Code>,
 }
 
-/// So many things of these parties.
+/// So many things of these parties; what is with nobody yet is counted and stands for no party.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     count: u64,
@@ -125,9 +125,9 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn add(&mut self, party: Uuid, count: u64) {
+    pub(crate) fn add(&mut self, party: Option<Uuid>, count: u64) {
         self.count += count;
-        self.parties.insert(party);
+        self.parties.extend(party);
     }
 
     fn is_few(&self) -> bool {
@@ -214,9 +214,9 @@ async fn count(brokering: &Brokering, id: ListingId) -> Result<Counted, StoreErr
             _ if answered.is_some() => &mut counted.asked,
             _ => &mut counted.unanswered,
         };
-        part.add(party, count);
+        part.add(Some(party), count);
         if let Some(reason) = reason {
-            counted.by_reason.entry(reason).or_default().add(party, count);
+            counted.by_reason.entry(reason).or_default().add(Some(party), count);
         }
     }
     Ok(counted)
@@ -349,14 +349,14 @@ mod tests {
 
     fn tally(parties: &[u128]) -> Tally {
         let mut tally = Tally::default();
-        parties.iter().for_each(|n| tally.add(Uuid::from_u128(*n), 1));
+        parties.iter().for_each(|n| tally.add(Some(Uuid::from_u128(*n)), 1));
         tally
     }
 
     fn counted(accepted: &[u128], declined: &[(&str, u128)], asked: &[u128], unanswered: &[u128]) -> Counted {
         let mut by_reason: BTreeMap<String, Tally> = BTreeMap::new();
         for (reason, party) in declined {
-            by_reason.entry((*reason).to_owned()).or_default().add(Uuid::from_u128(*party), 1);
+            by_reason.entry((*reason).to_owned()).or_default().add(Some(Uuid::from_u128(*party)), 1);
         }
         let declined: Vec<u128> = declined.iter().map(|(_, party)| *party).collect();
         Counted { accepted: tally(accepted), declined: tally(&declined), asked: tally(asked), unanswered: tally(unanswered), by_reason }
@@ -381,6 +381,16 @@ mod tests {
             (inside.received, inside.accepted, inside.declined_by_reason[0].interests),
             (Figure::told(2), Figure::told(1), Figure::told(1))
         );
+    }
+
+    #[test]
+    fn what_is_with_nobody_yet_counts_and_stands_for_no_party() {
+        let mut lost = tally(&[1, 2]);
+        lost.add(None, 1);
+        let of = |lost: &Tally| CountedDeals { lost: BTreeMap::from([("price".to_owned(), lost.clone())]), ..CountedDeals::default() };
+        assert_eq!((dealt(&of(&lost), false).lost, dealt(&of(&lost), true).lost), (FEW, Figure::told(3)));
+        lost.add(Some(Uuid::from_u128(3)), 1);
+        assert_eq!(dealt(&of(&lost), false).lost, Figure::told(4));
     }
 
     #[test]

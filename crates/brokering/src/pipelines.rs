@@ -381,6 +381,15 @@ impl Pipelines {
         self.0.values().filter(|p| p.kind == kind && p.effective <= day).max_by_key(|p| p.version)
     }
 
+    /// The kinds of deals that may be spoken of: of these pipelines, and the built-in ones, for a law knows more kinds of contracts than
+    /// the deals of one space go by.
+    #[must_use]
+    pub fn kinds(&self) -> BTreeSet<String> {
+        let named = |path: String| Some(path.rsplit('/').next()?.rsplit_once('-')?.0.to_owned());
+        let built_in = defaults::paths("pipelines/").into_iter().filter_map(named);
+        self.0.keys().map(|(kind, _)| kind.clone()).chain(built_in).collect()
+    }
+
     /// The newest pipeline of each kind.
     #[must_use]
     pub fn newest(&self) -> Vec<&Pipeline> {
@@ -450,6 +459,18 @@ mod tests {
             }
         }
         assert_eq!(all.all_stages().len(), 12);
+        let newest: BTreeSet<String> = all.newest().into_iter().map(|pipeline| pipeline.kind.clone()).collect();
+        assert_eq!((all.kinds(), Pipelines::default().kinds()), (newest.clone(), newest));
+    }
+
+    #[test]
+    fn whatever_is_carried_out_is_registered_first_where_that_is_due() {
+        for pipeline in Pipelines::built_in().unwrap().newest() {
+            let after: Vec<&Stage> = pipeline.stages.iter().filter(|stage| stage.needs.contains(&Demand::InForce)).collect();
+            assert!(after.iter().any(|stage| stage.ends == Some(Ending::Won)), "{}", pipeline.kind);
+            let all_of = after.iter().all(|stage| stage.needs.contains(&Demand::RegistrationIfDue));
+            assert!(all_of, "{}: a rule of registration may hold for every kind", pipeline.kind);
+        }
     }
 
     #[test]

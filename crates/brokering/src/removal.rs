@@ -1,15 +1,16 @@
 //! Removing a draft with what is confided of it.
 //!
-//! Sealed texts and the rows of files go in the transaction that removes the listing; the files themselves are taken out of
-//! the store by its sweep, as is whatever nothing leads to. Where something was opened to somebody the listing stays: the
+//! Sealed texts and the rows of files, with their keys, go in the transaction that removes the listing; the files themselves
+//! are taken out of the store behind it, or by its sweep. Where something was opened to somebody the listing stays: the
 //! agreements that people accepted and the ledger of who looked outlive what they are about.
 
-use base::ListingId;
+use base::{ConfidentialFileId, ListingId};
 use listings::{Kind, removal};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Statement};
-use store::{Ctx, Tx};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Statement};
+use store::{Ctx, StoreError, Tx};
 
 use crate::Brokering;
+use crate::confidential::files::take_away;
 use crate::confidential::rows::{confidential, file};
 use crate::error::BrokeringError;
 
@@ -22,6 +23,7 @@ const KEEPERS: [&str; 6] = ["disclosure", "disclosure_view", "interest", "deal",
 /// As [`removal::check`]; [`listings::ListingError::NotRemovable`] also if something of it was opened to somebody.
 pub async fn remove(brokering: &Brokering, ctx: Ctx, kind: Kind, id: ListingId, seen: i64) -> Result<(), BrokeringError> {
     let actor = ctx.actor.clone();
+    let files = files_of(brokering, id).await?;
     brokering
         .store
         .write(ctx, move |tx| {
@@ -33,10 +35,20 @@ pub async fn remove(brokering: &Brokering, ctx: Ctx, kind: Kind, id: ListingId, 
                 }
                 confidential::Entity::delete_by_id(id.0).exec(tx.db()).await?;
                 file::Entity::delete_many().filter(file::Column::ListingId.eq(id.0)).exec(tx.db()).await?;
-                Ok(removal::remove(&tx, &listing).await?)
+                Ok::<(), BrokeringError>(removal::remove(&tx, &listing).await?)
             }
         })
-        .await
+        .await?;
+    for file in files {
+        take_away(&brokering.vault, file).await;
+    }
+    Ok(())
+}
+
+async fn files_of(brokering: &Brokering, id: ListingId) -> Result<Vec<ConfidentialFileId>, StoreError> {
+    let query = file::Entity::find().select_only().column(file::Column::Id).filter(file::Column::ListingId.eq(id.0));
+    let ids: Vec<uuid::Uuid> = query.into_tuple().all(brokering.store.db()).await?;
+    Ok(ids.into_iter().map(ConfidentialFileId).collect())
 }
 
 async fn is_kept(tx: &Tx, id: ListingId) -> Result<bool, BrokeringError> {

@@ -156,14 +156,16 @@ pub fn matcher(config: &Config, parts: &Parts, search: &Search) -> Result<Matche
 /// # Errors
 /// If a pipeline or a rule of the law cannot be read, or the place for confided files cannot be opened.
 pub fn brokering(config: &Config, data: &Path, parts: &Parts) -> Result<Brokering, Failure> {
+    let pipelines = Pipelines::open(&config.brokering.pipelines_folder)?;
+    let laws = Laws::open(&config.brokering.laws_folder, &parts.vocabularies, &pipelines)?;
     Ok(Brokering {
         store: parts.store.clone(),
         accounts: parts.accounts.clone(),
         listings: parts.listings.clone(),
         vocabularies: Arc::clone(&parts.vocabularies),
         settings: Arc::new(config.brokering.clone()),
-        pipelines: Arc::new(Pipelines::open(&config.brokering.pipelines_folder)?),
-        laws: Arc::new(Laws::open(&config.brokering.laws_folder, &parts.vocabularies)?),
+        pipelines: Arc::new(pipelines),
+        laws: Arc::new(laws),
         vault: Vault::open(&parts.accounts, &config.files, data)?,
     })
 }

@@ -134,6 +134,7 @@ fn row(tx: &Tx, listings: &Listings, id: ListingId, new: &Bulk, content: &Conten
         import_id: Set(new.import.map(|i| i.0)),
         submitted_at: Set(published),
         published_at: Set(published),
+        out_since: Set(published),
         confirmed_at: Set(published),
         expires_at: Set(published.map(|at| at + life)),
         ..base

@@ -1,5 +1,6 @@
 //! Who may see a listing once it is out, and who looks after it until when.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use base::{AccountId, Grant, ListingId, PartyId, Refused, StaffRole};
@@ -62,7 +63,10 @@ pub async fn set_visibility(
                     let rows = invited.iter().map(|p| invitation::ActiveModel { listing_id: Set(id.0), party_id: Set(p.0) });
                     invitation::Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
                 }
-                let change = listing::ActiveModel { visibility: Set(visibility.as_str().to_owned()), ..Default::default() };
+                let mut change = listing::ActiveModel { visibility: Set(visibility.as_str().to_owned()), ..Default::default() };
+                if head.out_since.is_some() && widens((head.visibility, &head.invited), (visibility, &wanted)) {
+                    change.out_since = Set(Some(tx.now()));
+                }
                 let version = save(&tx, head, change).await?;
                 let facts = json!({ "visibility": visibility, "parties": invited.len() });
                 tx.emit(NewEvent::new("listing", id, "listing.visibility_set", facts));
@@ -70,6 +74,23 @@ pub async fn set_visibility(
             }
         })
         .await
+}
+
+/// Whether somebody sees a listing now who did not before.
+fn widens((before, invited): (Visibility, &[PartyId]), (after, wanted): (Visibility, &[PartyId])) -> bool {
+    let reach = |visibility: Visibility| match visibility {
+        Visibility::Private => 0,
+        Visibility::Invited => 1,
+        Visibility::Registered => 2,
+        Visibility::Public => 3,
+    };
+    let more_are_invited = after == Visibility::Invited && wanted.iter().any(|party| !invited.contains(party));
+    match reach(after).cmp(&reach(before)) {
+        Ordering::Less => false,
+        Ordering::Equal => more_are_invited,
+        // An invitation of nobody shows it to nobody.
+        Ordering::Greater => after != Visibility::Invited || more_are_invited,
+    }
 }
 
 /// Who looks after a listing, and when something must happen next.
@@ -135,4 +156,37 @@ pub async fn set_care(listings: &Listings, ctx: Ctx, id: ListingId, seen: i64, c
 pub async fn may_look_after(db: &impl ConnectionTrait, account: AccountId, kind: Kind) -> Result<bool, StoreError> {
     Ok(accounts::lookup::has_staff_role(db, account, StaffRole::Broker).await?
         || (kind == Kind::Need && accounts::lookup::has_staff_role(db, account, StaffRole::Moderator).await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listing_is_shown_to_more_people_where_somebody_sees_it_who_did_not_before() {
+        use Visibility::{Invited, Private, Public, Registered};
+        let (one, other) = (PartyId(uuid::Uuid::from_u128(1)), PartyId(uuid::Uuid::from_u128(2)));
+        type Shown<'a> = (Visibility, &'a [PartyId]);
+        let wider: [(Shown<'_>, Shown<'_>); 6] = [
+            ((Private, &[]), (Invited, &[one])),
+            ((Private, &[]), (Public, &[])),
+            ((Invited, &[one]), (Invited, &[one, other])),
+            ((Invited, &[one]), (Invited, &[other])),
+            ((Invited, &[one]), (Registered, &[])),
+            ((Registered, &[]), (Public, &[])),
+        ];
+        for (before, after) in wider {
+            assert!(widens(before, after), "{before:?} {after:?}");
+        }
+        let no_wider: [(Shown<'_>, Shown<'_>); 5] = [
+            ((Public, &[]), (Public, &[])),
+            ((Public, &[]), (Registered, &[])),
+            ((Registered, &[]), (Invited, &[one])),
+            ((Invited, &[one, other]), (Invited, &[one])),
+            ((Private, &[]), (Invited, &[])),
+        ];
+        for (before, after) in no_wider {
+            assert!(!widens(before, after), "{before:?} {after:?}");
+        }
+    }
 }

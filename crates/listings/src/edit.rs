@@ -157,6 +157,7 @@ pub(crate) fn new_row(tx: &Tx, id: ListingId, party: PartyId, source: Lang, cont
         updated_at: Set(tx.now()),
         submitted_at: Set(None),
         published_at: Set(None),
+        out_since: Set(None),
         confirmed_at: Set(None),
         expires_at: Set(None),
         warned_at: Set(None),

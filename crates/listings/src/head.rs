@@ -82,6 +82,8 @@ pub struct Head {
     pub submitted_at: Option<Time>,
     /// First published.
     pub published_at: Option<Time>,
+    /// Published, put back, or shown to more people than before, whichever was last.
+    pub out_since: Option<Time>,
     /// Last confirmed.
     pub confirmed_at: Option<Time>,
     /// Ends unless confirmed.
@@ -136,6 +138,7 @@ impl Head {
             updated_at: row.updated_at,
             submitted_at: row.submitted_at,
             published_at: row.published_at,
+            out_since: row.out_since,
             confirmed_at: row.confirmed_at,
             expires_at: row.expires_at,
         })

@@ -94,7 +94,10 @@ async fn transition_in(
             return Ok(receipt);
         }
         Move::Hold => "listing.held",
-        Move::Resume => "listing.resumed",
+        Move::Resume => {
+            change.out_since = Set(Some(now));
+            "listing.resumed"
+        }
         Move::Confirm => {
             change.confirmed_at = Set(Some(now));
             change.expires_at = Set(Some(now + TimeDelta::days(listings.settings.life_days)));

@@ -63,6 +63,27 @@ pub async fn by_code(db: &impl ConnectionTrait, code: &str) -> Result<Option<Lis
     Ok(row.map(|row| ListingId(row.id)))
 }
 
+/// Listings by their readable codes, however these were typed, each under the code as it is. A code of nothing is left out.
+///
+/// # Errors
+/// If the database fails.
+pub async fn by_codes(db: &impl ConnectionTrait, codes: &[String]) -> Result<BTreeMap<String, ListingId>, StoreError> {
+    let mut all = BTreeMap::new();
+    // Below either engine's limit of parameters.
+    for chunk in codes.chunks(250) {
+        let these = chunk.iter().map(|code| code.trim().to_uppercase());
+        let rows: Vec<(String, Uuid)> = listing::Entity::find()
+            .select_only()
+            .columns([listing::Column::Code, listing::Column::Id])
+            .filter(listing::Column::Code.is_in(these))
+            .into_tuple()
+            .all(db)
+            .await?;
+        all.extend(rows.into_iter().map(|(code, id)| (code, ListingId(id))));
+    }
+    Ok(all)
+}
+
 /// Listings by the names that files call them: external id, code or id. A name that means nothing, or several listings from
 /// different sources, is left out.
 ///
@@ -112,6 +133,8 @@ pub struct Named {
     pub url: String,
     /// Whose it is.
     pub party: PartyId,
+    /// Whether outsiders are not told whose it is; so of a need as long as nothing of it was approved.
+    pub hides_party: bool,
     /// Its title as it was last approved; none if it never was.
     pub title: Option<Localised>,
 }
@@ -137,8 +160,15 @@ pub async fn named(db: &impl ConnectionTrait, ids: &[ListingId]) -> Result<Vec<N
         for row in rows {
             let kind: Kind = row.kind.parse().map_err(|e| StoreError::corrupt("listing", e))?;
             let version = versions.iter().find(|v| v.listing_id == row.id);
-            let title = version.map(|v| Ok::<_, StoreError>(head::read_content(kind, v)?.title().clone())).transpose()?;
-            all.push(Named { id: ListingId(row.id), url: url(kind, &row.slug), code: row.code, party: PartyId(row.party_id), title });
+            let content = version.map(|v| head::read_content(kind, v)).transpose()?;
+            all.push(Named {
+                id: ListingId(row.id),
+                url: url(kind, &row.slug),
+                code: row.code,
+                party: PartyId(row.party_id),
+                hides_party: content.as_ref().map_or(kind == Kind::Need, |content| content.hides_party()),
+                title: content.map(|content| content.title().clone()),
+            });
         }
     }
     Ok(all)

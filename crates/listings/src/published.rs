@@ -95,6 +95,8 @@ pub struct Published {
     pub audience: Audience,
     /// First published.
     pub published_at: DateTime<Utc>,
+    /// Published, put back, or shown to more people than before, whichever was last.
+    pub out_since: DateTime<Utc>,
     /// Last confirmed as still available.
     pub confirmed_at: DateTime<Utc>,
     /// When it ends unless confirmed.
@@ -273,11 +275,8 @@ async fn complete(store: &Store, rows: Vec<listing::Model>) -> Result<Vec<Publis
         let content = read_content(kind, version)?.for_outsiders();
         let shown_to = invited.iter().filter(|i| i.listing_id == row.id).map(|i| PartyId(i.party_id)).collect();
         let head = Head::of(row, shown_to)?;
-        let Some((published_at, confirmed_at, expires_at)) =
-            head.published_at.zip(head.expires_at).map(|(published, expires)| (published, head.confirmed_at.unwrap_or(published), expires))
-        else {
-            continue;
-        };
+        let Some((published_at, expires_at)) = head.published_at.zip(head.expires_at) else { continue };
+        let (out_since, confirmed_at) = (head.out_since.unwrap_or(published_at), head.confirmed_at.unwrap_or(published_at));
         all.push(Published {
             id: head.id,
             kind,
@@ -305,6 +304,7 @@ async fn complete(store: &Store, rows: Vec<listing::Model>) -> Result<Vec<Publis
                 Visibility::Private => Audience::Parties(vec![head.party]),
             },
             published_at,
+            out_since,
             confirmed_at,
             expires_at,
         });

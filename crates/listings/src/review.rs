@@ -371,6 +371,8 @@ pub(crate) async fn publish(tx: &Tx, listings: &Listings, head: &Head, change: &
     let now = tx.now();
     change.public_version = Set(Some(head.head_version));
     change.published_at = Set(Some(head.published_at.unwrap_or(now)));
+    // An edit of what is out makes it no newer: nobody sees it who did not before.
+    change.out_since = Set(Some(head.out_since.unwrap_or(now)));
     change.confirmed_at = Set(Some(now));
     change.expires_at = Set(Some(now + TimeDelta::days(listings.settings.life_days)));
     change.warned_at = Set(None);

@@ -34,6 +34,7 @@ pub(crate) mod listing {
         pub updated_at: DateTimeUtc,
         pub submitted_at: Option<DateTimeUtc>,
         pub published_at: Option<DateTimeUtc>,
+        pub out_since: Option<DateTimeUtc>,
         pub confirmed_at: Option<DateTimeUtc>,
         pub expires_at: Option<DateTimeUtc>,
         pub warned_at: Option<DateTimeUtc>,

@@ -73,6 +73,7 @@ fn published(n: usize, row: &serde_json::Value) -> Published {
         })),
         audience: Audience::Public,
         published_at: at(),
+        out_since: at(),
         confirmed_at: at(),
         expires_at: at(),
         completeness: 50,

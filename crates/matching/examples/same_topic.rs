@@ -78,6 +78,7 @@ fn published(n: usize, offer: &Offer) -> Published {
         content: technology(offer),
         audience: Audience::Public,
         published_at: at,
+        out_since: at,
         confirmed_at: at,
         expires_at: at,
         completeness: 50,
@@ -154,7 +155,7 @@ fn print(name: &str, per: &[[f64; 4]]) {
 /// Fits the weights to what was judged and prints what came of it.
 fn fit(questions: &[Question], start: &Weights, force: bool) {
     let (at, mut steps) = (Instant::now(), 0_u64);
-    let options = tuning::Options { folds: 5, force, calibrate: true };
+    let options = tuning::Options { folds: 5, force, calibrate: true, words: false };
     let fit = tuning::fit(questions, start, options, &mut || {
         steps += 1;
         if steps.is_multiple_of(100) {

@@ -1,11 +1,12 @@
 //! The rounds that look whether saved searches have something new.
 //!
-//! News is what was first published after a search was kept, is found by it, may be seen by its owner at this moment,
-//! and was not brought before; and what an edit that was published since it was last looked makes it find, as the version
-//! that was public then did not (`edits`). What a round brings, the notice of it and the letter that is due are one transaction, and
-//! the key of what was brought is what makes it once: a round that is broken off is begun again and brings the rest. What
-//! another search of the same account has brought is kept with this one as well and told no more, and what belongs to a
-//! party of its owner is no news. Two nodes that do the same round wait for each other at the account's searches.
+//! News is what came out after a search was kept (published, put back, or shown to more people than before), is found by
+//! it, may be seen by its owner at this moment, and was not brought before; and what an edit that was published since it
+//! was last looked makes it find, as the version that was public then did not (`edits`). What a round brings, the notice of
+//! it and the letter that is due are one transaction, and the key of what was brought is what makes it once: a round that
+//! is broken off is begun again and brings the rest. What another search of the same account has brought is kept with this
+//! one as well and told no more, and what belongs to a party of its owner is no news. Two nodes that do the same round wait
+//! for each other at the account's searches.
 //! Not here: the words of a letter. Whoever writes it looks again at what its reader may see.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,16 +17,16 @@ use accounts::notices::{NewNotice, NoticeKind};
 use base::clock::{in_vietnam, next_morning};
 use base::{AccountId, Actor, Limit, ListingId, PartyId, SavedSearchId};
 use chrono::{DateTime, Datelike, TimeDelta, Utc, Weekday};
-use listings::{Kind, ListingError, published};
+use listings::{ListingError, published};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use search::{DateColumn, Viewer};
+use search::{DateColumn, Period, Viewer};
 use serde::{Deserialize, Serialize};
 use store::{Ctx, StoreError, Tx};
 use uuid::Uuid;
 
 use crate::edits::{Edits, Shared};
-use crate::matcher::{Ask, MatchError};
+use crate::matcher::MatchError;
 use crate::rows::{saved_search, saved_search_item};
 use crate::saved::{Saved, SavedError, SavedSearch, When, read};
 
@@ -37,6 +38,8 @@ const BATCH: u64 = 200;
 const MOST_NEWS: usize = 500;
 /// So many events later it is noted that nothing was edited among them, so that they are not looked through again.
 const FAR: i64 = 1_000;
+/// So long before it was looked last, what came out is looked at again: moments are not in the order of the log.
+const LOOKED_BACK_HOURS: i64 = 24;
 /// How long a round waits for an index that is behind the log.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -94,7 +97,7 @@ struct Looked {
 pub(crate) fn first_due(when: When, at: DateTime<Utc>) -> DateTime<Utc> {
     let morning = next_morning(at);
     match when {
-        When::AtOnce | When::Off => at,
+        When::AtOnce | When::InSpace | When::Off => at,
         When::Daily => morning,
         When::Weekly => {
             let days = (7 - i64::from(in_vietnam(morning).weekday().days_since(Weekday::Mon))) % 7;
@@ -132,7 +135,7 @@ pub async fn round_of(saved: &Saved, since: i64, most: usize) -> Result<Round, S
             .add(saved_search::Column::DueAt.lte(now)),
     );
     if position > since {
-        ways = ways.add(saved_search::Column::Way.eq(When::AtOnce.as_str()));
+        ways = ways.add(saved_search::Column::Way.is_in([When::AtOnce.as_str(), When::InSpace.as_str()]));
     }
     let mut done = Round { position, ..Round::default() };
     let mut edited = Shared::default();
@@ -199,8 +202,8 @@ async fn looked_up_to(tx: &Tx, ids: Vec<Uuid>, to: i64) -> Result<(), StoreError
     Ok(())
 }
 
-/// What a search finds that was published after it was kept, or only since it was edited, was not brought before and is
-/// not its owner's own: the newest first.
+/// What a search finds that came out after it was kept, or only since it was edited, was not brought before and is not its
+/// owner's own: the newest first. What came out long before it was looked last was looked at then.
 async fn found(saved: &Saved, search: &SavedSearch, edits: &Arc<Edits>, most: usize) -> Result<Found, SavedError> {
     let Some(owner) = crate::saved::owner(saved, search).await? else { return Ok(Found::default()) };
     if let Some(need) = search.criteria.need {
@@ -212,13 +215,13 @@ async fn found(saved: &Saved, search: &SavedSearch, edits: &Arc<Edits>, most: us
     fresh = news_of(saved, search, &owner, fresh, with_own).await?;
     let mut query = search.criteria.query();
     query.limit = Limit::new(Limit::MAX).unwrap_or_default();
-    let first_day = in_vietnam(search.created_at).date();
-    let period = query.periods.entry(DateColumn::Published).or_default();
-    period.from = period.from.max(Some(first_day));
+    let looked = edits.from.map(|at| at - TimeDelta::hours(LOOKED_BACK_HOURS));
+    let first_day = in_vietnam(looked.map_or(search.created_at, |at| at.max(search.created_at))).date();
+    query.periods.insert(DateColumn::Out, Period { from: Some(first_day), to: None });
     loop {
         let (index, asked, viewer) = (saved.search.clone(), query.clone(), Viewer::of(&owner));
         let page = tokio::task::spawn_blocking(move || index.find(&asked, &viewer)).await??;
-        let mut ids: Vec<Uuid> = page.items.iter().filter(|hit| hit.card.published_at > search.created_at).map(|hit| hit.card.id).collect();
+        let mut ids: Vec<Uuid> = page.items.iter().filter(|hit| hit.card.out_since > search.created_at).map(|hit| hit.card.id).collect();
         ids.retain(|id| !fresh.contains(id));
         fresh.extend(news_of(saved, search, &owner, ids, with_own).await?);
         let is_over = page.next.is_none();
@@ -253,9 +256,8 @@ async fn news_of(saved: &Saved, search: &SavedSearch, owner: &Actor, mut ids: Ve
     Ok(ids)
 }
 
-/// What answers a need and was published after the search was kept, or answers it only since one of the two was edited: of
-/// the best hundred those that are kept as standing matches too, and that the owner's side did not refuse. Nothing once the
-/// need is not to be seen.
+/// What answers a need and came out after the search was kept, or answers it only since one of the two was edited, among
+/// the best hundred. Nothing once the need is not to be seen.
 async fn answers(
     saved: &Saved,
     search: &SavedSearch,
@@ -264,18 +266,15 @@ async fn answers(
     edits: &Edits,
     most: usize,
 ) -> Result<Found, SavedError> {
-    let ask = Ask { limit: Limit::new(Limit::MAX).unwrap_or_default(), ..Ask::default() };
-    let page = match saved.matcher.matches_of(owner, Kind::Need, need, &ask).await {
-        Ok(page) => page,
+    let found = match saved.matcher.answers(owner, need, Limit::new(Limit::MAX).unwrap_or_default()).await {
+        Ok(found) => found,
         Err(MatchError::Listing(ListingError::Refused(_))) => return Ok(Found::default()),
         Err(error) => return Err(error.into()),
     };
-    let least = saved.matcher.engine().weights().standing_min;
-    let good = page.items.into_iter().filter(|one| one.score >= least && !one.feedback.as_ref().is_some_and(|said| said.is_behind));
-    let (fresh, older): (Vec<_>, Vec<_>) = good.map(|one| one.listing).partition(|one| one.published_at > search.created_at);
+    let (fresh, older): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.out_since > search.created_at);
     let moved: Vec<ListingId> =
         older.iter().map(|one| one.id).filter(|id| edits.before.contains_key(id) || edits.before.contains_key(&need)).collect();
-    let answered = saved.matcher.answered(owner, need, &moved, &edits.before, least).await?;
+    let answered = saved.matcher.answered(owner, need, &moved, &edits.before).await?;
     let mut ids: Vec<Uuid> = fresh.into_iter().map(|one| one.id.0).collect();
     ids.extend(moved.iter().filter(|id| !answered.contains(id)).map(|id| id.0));
     let ids = news_of(saved, search, owner, ids, false).await?;
@@ -310,7 +309,7 @@ async fn look(saved: &Saved, search: SavedSearch, (edited, to): (&mut Shared, i6
     let position = saved.search.followed();
     let edits = edited.since(saved, search.seen, to).await?;
     let Found { ids, more, seen } = found(saved, &search, &edits, most).await?;
-    if ids.is_empty() && search.when == When::AtOnce {
+    if ids.is_empty() && !search.when.is_of_mornings() {
         let seen = seen.filter(|to| !edits.is_empty() || *to - search.seen >= FAR);
         return Ok(Looked { has_news: false, more, seen });
     }
@@ -364,7 +363,7 @@ async fn bring(
     let known = known_of(tx.db(), id, &found).await?;
     let fresh: BTreeSet<Uuid> = found.into_iter().filter(|found| !known.contains(found)).collect();
     // Where there is more, the next round brings it and does not wait for another morning.
-    if search.when != When::AtOnce && !more {
+    if search.when.is_of_mornings() && !more {
         saved_search::Entity::update_many()
             .col_expr(saved_search::Column::DueAt, Expr::value(first_due(search.when, tx.now())))
             .filter(saved_search::Column::Id.eq(id.0))
@@ -397,7 +396,9 @@ async fn bring(
         once: format!("search_news:{round}"),
     };
     accounts::notices::tell(tx, search.account, &notice).await?;
-    tx.enqueue(MAIL_JOB, &AlertMail { search: id, round, position }, tx.now()).await?;
+    if search.when.is_written() {
+        tx.enqueue(MAIL_JOB, &AlertMail { search: id, round, position }, tx.now()).await?;
+    }
     Ok(true)
 }
 

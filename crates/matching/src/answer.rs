@@ -34,7 +34,7 @@ pub enum Part {
     Freshness,
     /// How soon the offering side usually replies, as its page says.
     Responsiveness,
-    /// Deals in the same field that were brought to their end; of parties.
+    /// Deals in the same field, or one above or below it, that were brought to their end; of parties.
     Deals,
 }
 
@@ -95,6 +95,8 @@ pub struct MatchListing {
     pub title_lang: Lang,
     /// Its short text in the reader's language.
     pub summary: String,
+    /// The language of the short text.
+    pub summary_lang: Lang,
     /// Its page.
     pub url: String,
     /// Always `published`.
@@ -109,6 +111,9 @@ pub struct MatchListing {
     pub trl: Option<u8>,
     /// First published.
     pub published_at: DateTime<Utc>,
+    /// Since when it is out for all who see it now: what news is told by, and no part of an answer.
+    #[serde(skip)]
+    pub out_since: DateTime<Utc>,
 }
 
 impl MatchListing {
@@ -124,12 +129,14 @@ impl MatchListing {
             title: content.title().best(lang).unwrap_or_default().to_owned(),
             title_lang: content.title().spoken(lang),
             summary: beginning(content.summary().best(lang).unwrap_or_default()).to_owned(),
+            summary_lang: content.summary().spoken(lang),
             url: listings::view::url(listing.kind, &listing.slug),
             status: Status::Published,
             provenance: listing.provenance.clone(),
             party,
             trl: content.trl(),
             published_at: listing.published_at,
+            out_since: listing.out_since,
         }
     }
 }

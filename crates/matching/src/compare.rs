@@ -2,14 +2,14 @@
 //!
 //! A note and the list are of the need's side and of brokers alone; they stand in no event.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::{Actor, Faults, Grant, Lang, ListingId, Refused};
 use chrono::{DateTime, Utc};
 use listings::Kind;
 use listings::published::{self, Published};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError};
 
@@ -23,6 +23,8 @@ use crate::side::Side;
 
 /// The most candidates beside each other.
 pub const MOST: usize = 4;
+/// The most candidates considered more closely for one need: more would not fit on the page that compares them.
+pub const MOST_CONSIDERED: usize = 12;
 /// The longest note, in characters.
 const NOTE_CHARS: usize = 500;
 
@@ -93,6 +95,17 @@ async fn need_of(matcher: &Matcher, need: ListingId) -> Result<Sought, MatchErro
     Ok(Sought(need))
 }
 
+/// All that are considered more closely for a need, the first first.
+async fn noted(db: &impl ConnectionTrait, need: ListingId) -> Result<Vec<Noted>, StoreError> {
+    let rows = shortlist::Entity::find()
+        .filter(shortlist::Column::NeedId.eq(need.0))
+        .order_by_asc(shortlist::Column::At)
+        .order_by_asc(shortlist::Column::OfferId)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| Noted { offer: ListingId(row.offer_id), note: row.note, at: row.at }).collect())
+}
+
 /// A need with these candidates side by side, at most [`MOST`]; those the actor may not see are left out.
 ///
 /// # Errors
@@ -100,18 +113,9 @@ async fn need_of(matcher: &Matcher, need: ListingId) -> Result<Sought, MatchErro
 pub async fn table(matcher: &Matcher, actor: &Actor, need: ListingId, with: &[ListingId]) -> Result<Table, MatchError> {
     let store = &matcher.listings().store;
     let need = Grant::<Compare>::check(actor, need_of(matcher, need).await?)?.into_object().0;
-    let noted: Vec<Noted> = shortlist::Entity::find()
-        .filter(shortlist::Column::NeedId.eq(need.id.0))
-        .order_by_asc(shortlist::Column::At)
-        .order_by_asc(shortlist::Column::OfferId)
-        .all(store.db())
-        .await
-        .map_err(StoreError::from)?
-        .into_iter()
-        .map(|row| Noted { offer: ListingId(row.offer_id), note: row.note, at: row.at })
-        .collect();
+    let noted = noted(store.db(), need.id).await?;
     let mut with: Vec<ListingId> = with.to_vec();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     with.retain(|id| seen.insert(*id));
     with.truncate(MOST);
     let ids: Vec<ListingId> = with.iter().copied().chain(noted.iter().map(|n| n.offer)).collect();
@@ -168,7 +172,7 @@ pub async fn table(matcher: &Matcher, actor: &Actor, need: ListingId, with: &[Li
 ///
 /// # Errors
 /// Hidden or forbidden for whoever may not, hidden if the candidate is not to be seen, [`MatchError::Invalid`] for a
-/// note that is too long.
+/// note that is too long or one candidate more than [`MOST_CONSIDERED`].
 pub async fn note(matcher: &Matcher, ctx: Ctx, need: ListingId, offer: ListingId, note: String) -> Result<(), MatchError> {
     let account = ctx.actor.signed_in()?;
     let store = &matcher.listings().store;
@@ -183,10 +187,23 @@ pub async fn note(matcher: &Matcher, ctx: Ctx, need: ListingId, offer: ListingId
         faults.add_with("/note", "too_long", &[("max", &NOTE_CHARS.to_string()), ("length", &length.to_string())]);
         return Err(MatchError::Invalid(faults));
     }
+    // What is no longer to be seen stands on no page and takes no place.
+    let mut unseen: BTreeSet<ListingId> = noted(store.db(), need).await?.into_iter().map(|one| one.offer).collect();
+    for seen in matcher.seen(&ctx.actor, &unseen.iter().copied().collect::<Vec<_>>()).await? {
+        unseen.remove(&seen);
+    }
     store
         .write(ctx, move |tx| {
-            let note = note.clone();
+            let (note, unseen) = (note.clone(), unseen.clone());
             async move {
+                let there = noted(tx.db(), need).await?;
+                let is_there = there.iter().any(|one| one.offer == offer);
+                let count = there.iter().filter(|one| !unseen.contains(&one.offer)).count();
+                if count >= MOST_CONSIDERED && !is_there {
+                    let mut faults = Faults::new();
+                    faults.add_with("/offer", "shortlist_full", &[("max", &MOST_CONSIDERED.to_string())]);
+                    return Err(MatchError::Invalid(faults));
+                }
                 let row = shortlist::ActiveModel {
                     need_id: Set(need.0),
                     offer_id: Set(offer.0),

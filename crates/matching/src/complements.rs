@@ -23,6 +23,7 @@ use utoipa::ToSchema;
 use crate::answer::MatchListing;
 use crate::compare::Reached;
 use crate::matcher::{MatchError, Matcher, may_see};
+use crate::paging::page_behind;
 use crate::rows::standing;
 
 /// Needs that are looked at, those that the technology answers best.
@@ -98,16 +99,13 @@ pub async fn complements_of(
     let needs = needs_of(matcher, actor, &own).await?;
     let (rows, others) = others_of(matcher, actor, &own, &needs).await?;
     let (matcher, lang) = (matcher.clone(), actor.lang);
-    let limit = usize::try_from(limit.get()).unwrap_or(usize::MAX);
     // Hundreds of figures are compared: not on a thread that others wait for.
     let page = tokio::task::spawn_blocking(move || {
         let found = best(&matcher, &needs, &rows, others, lang);
         let total = u64::try_from(found.len()).unwrap_or(u64::MAX);
         let place = |one: &Found| (Reverse(one.score_ppm), one.listing.id);
-        let later = |one: &&Found| bookmark.as_ref().is_none_or(|b| place(one) > (Reverse(b.score_ppm), b.id));
-        let mut page: Vec<&Found> = found.iter().filter(later).take(limit.saturating_add(1)).collect();
-        let more = page.len() > limit;
-        page.truncate(limit);
+        let after = bookmark.map(|b| (Reverse(b.score_ppm), b.id));
+        let (page, more) = page_behind(&found, place, after.as_ref(), limit);
         let next = page.last().filter(|_| more).map(|last| Cursor::write(&Bookmark { score_ppm: last.score_ppm, id: last.listing.id }));
         let told = page.iter().filter_map(|one| Some(tell(&matcher, &own, &needs.get(&one.need)?.listing, one, lang)));
         Page { items: told.collect(), next, total }

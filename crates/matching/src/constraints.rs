@@ -74,10 +74,10 @@ pub(crate) fn violated(need: (&Side<'_>, &Need), offer: &Side<'_>, comparisons: 
     if let Some(party) = side.known.party {
         conflict(party, offer.content, rules, &mut found);
     }
-    territory(side, offer.content, rules, &mut found);
     partner_types(&need.partner_types, offer, Constraint::OwnerType, rules, &mut found);
     match offer.content {
         Content::Technology(technology) => {
+            territory(side, technology, rules, &mut found);
             trl(need, technology, rules, &mut found);
             terms(need, technology, rules, &mut found);
             partner_types(&technology.partner_types, side, Constraint::SeekerType, rules, &mut found);
@@ -125,7 +125,7 @@ impl Rules<'_> {
 }
 
 /// Where an offer names a party among those it belongs to.
-fn place_of(content: &Content, party: PartyId) -> Option<String> {
+pub(crate) fn place_of(content: &Content, party: PartyId) -> Option<String> {
     let (list, shares) = match content {
         Content::Technology(technology) => ("/owners", &technology.owners),
         Content::IpAsset(asset) => ("/holders", &asset.holders),
@@ -146,35 +146,22 @@ pub(crate) fn conflict(seeker: PartyId, offer: &Content, rules: &Rules<'_>, foun
     }
 }
 
-/// An offer that says where it is to be had is none for a seeker who is known to be elsewhere: one with a province is in
-/// the country of the provinces.
-fn territory(seeker: &Side<'_>, offer: &Content, rules: &Rules<'_>, found: &mut Vec<Exclusion>) {
-    let (place, codes) = match offer {
-        Content::Technology(technology) => {
-            ("/terms/territory", technology.terms.as_ref().map_or(&[][..], |terms| terms.territory.as_slice()))
-        }
-        Content::IpAsset(asset) => ("/territory", asset.territory.as_slice()),
-        Content::Need(_) => return,
-    };
+/// A technology that says where it is to be had is none for a seeker who is known to be elsewhere: one with a province is in
+/// the country of the provinces. Where an IP asset is in force says nothing of where it is offered.
+fn territory(seeker: &Side<'_>, technology: &Technology, rules: &Rules<'_>, found: &mut Vec<Exclusion>) {
+    let codes = technology.terms.as_ref().map_or(&[][..], |terms| terms.territory.as_slice());
     let home = rules.weights.country.as_str();
     let Some(province) = seeker.known.province.as_ref().filter(|_| !home.is_empty()) else { return };
     if codes.is_empty() || codes.iter().any(|code| *code == home || *code == "WO") {
         return;
     }
-    let offer = codes.iter().map(|code| country(code.as_str(), rules.lang)).collect::<Vec<_>>().join(", ");
-    let need = format!("{}, {}", rules.name("provinces", province), country(home, rules.lang));
+    let offer = codes.iter().map(|code| rules.name("countries", code)).collect::<Vec<_>>().join(", ");
+    let need = format!("{}, {}", rules.name("provinces", province), rules.name("countries", &Code::from(home)));
     let at = match seeker.content {
         Content::Need(need) if need.province.is_some() => "/province",
         _ => "/party/province",
     };
-    found.push(rules.exclusion(Constraint::Territory, (at, place), need, offer, ""));
-}
-
-/// A country by name where the messages know it.
-fn country(code: &str, lang: Lang) -> String {
-    let key = format!("territory-{}", code.to_ascii_lowercase());
-    let name = say(lang, &key, &[]);
-    if name == key { code.to_owned() } else { name }
+    found.push(rules.exclusion(Constraint::Territory, (at, "/terms/territory"), need, offer, ""));
 }
 
 fn trl(need: &Need, technology: &Technology, rules: &Rules<'_>, found: &mut Vec<Exclusion>) {

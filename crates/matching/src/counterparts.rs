@@ -1,10 +1,11 @@
 //! Who may help with a need, and whom an offer interests: experts and parties as counterparts of a listing.
 //!
 //! What always holds: an expert is told only while published, whatever the index still has; a listing's own party is no
-//! counterpart of it, as far as the asker knows whose it is.
+//! counterpart of it, as far as the asker knows whose it is, and who owns part of it is excluded.
 
 use std::cmp::Reverse;
 
+use accounts::ExpertProfile;
 use base::{Actor, Cursor, ExpertId, Lang, Limit, ListingId, PartyId, Refused};
 use listings::{Kind, view};
 use search::{Failure, Viewer};
@@ -16,6 +17,7 @@ use crate::answer::{PartValue, Reason, beginning};
 use crate::constraints::Exclusion;
 use crate::engine::{JudgedProfile, PastDeals, Profile};
 use crate::matcher::{MatchError, Matcher, Subject};
+use crate::paging::page_behind;
 use crate::side::Known;
 
 base::words! {
@@ -39,6 +41,8 @@ pub struct Counterpart {
     pub name: String,
     /// How they present themselves, or what they can do, in the reader's language.
     pub summary: String,
+    /// The language of that.
+    pub summary_lang: Lang,
     /// The page.
     pub url: String,
     /// Of an expert, the name of the party they belong to.
@@ -124,11 +128,8 @@ impl Matcher {
             let all: Vec<&JudgedProfile<'_>> = judged.iter().filter(|j| j.violated.is_empty() != ask.excluded).collect();
             let total = u64::try_from(all.len()).unwrap_or(u64::MAX);
             let place = |j: &JudgedProfile<'_>| (Reverse(j.score_ppm), j.profile.id());
-            let later = |j: &&&JudgedProfile<'_>| bookmark.as_ref().is_none_or(|b| place(j) > (Reverse(b.score_ppm), b.id));
-            let limit = usize::try_from(ask.limit.get()).unwrap_or(usize::MAX);
-            let mut page: Vec<&JudgedProfile<'_>> = all.iter().filter(later).take(limit.saturating_add(1)).copied().collect();
-            let more = page.len() > limit;
-            page.truncate(limit);
+            let after = bookmark.map(|b| (Reverse(b.score_ppm), b.id));
+            let (page, more) = page_behind(all, place, after.as_ref(), ask.limit);
             let next =
                 page.last().filter(|_| more).map(|last| Cursor::write(&Bookmark { score_ppm: last.score_ppm, id: last.profile.id() }));
             let reasons = engine.explain_profiles(&side, &page, lang)?;
@@ -160,6 +161,13 @@ impl Matcher {
     }
 }
 
+/// What an expert can do, in one language: the reader's, if anything is said in it.
+fn abilities(profile: &ExpertProfile, lang: Lang) -> (String, Lang) {
+    let says = |lang: Lang| profile.expertise.iter().any(|one| one.what.get(lang).is_some());
+    let spoken = if !says(lang) && says(lang.other()) { lang.other() } else { lang };
+    (profile.expertise.iter().filter_map(|one| one.what.get(spoken)).collect::<Vec<_>>().join("; "), spoken)
+}
+
 fn counterpart(one: &JudgedProfile<'_>, reasons: Vec<Reason>, own: Option<PartyId>, lang: Lang, explain: Option<f64>) -> Counterpart {
     let parts = explain.map(|unknown| one.parts(unknown)).unwrap_or_default();
     let (score, excluded) = (f64::from(one.score_ppm) / 1e6, one.violated.clone());
@@ -167,13 +175,16 @@ fn counterpart(one: &JudgedProfile<'_>, reasons: Vec<Reason>, own: Option<PartyI
     match one.profile {
         Profile::Expert(expert) => {
             let (view, profile) = (&expert.view, &expert.view.profile);
-            let abilities = || profile.expertise.iter().filter_map(|e| e.what.best(lang)).collect::<Vec<_>>().join("; ");
-            let summary = profile.presentation.best(lang).map_or_else(abilities, str::to_owned);
+            let (summary, summary_lang) = match profile.presentation.best(lang) {
+                Some(text) => (text.to_owned(), profile.presentation.spoken(lang)),
+                None => abilities(profile, lang),
+            };
             Counterpart {
                 id: view.id.0,
                 kind: CounterpartKind::Expert,
                 name: profile.name.clone(),
                 summary: beginning(&summary).to_owned(),
+                summary_lang,
                 url: format!("/experts/{}", view.slug),
                 party: view.affiliation.as_ref().and_then(|p| p.names.best(lang)).map(str::to_owned),
                 party_type: None,
@@ -189,6 +200,7 @@ fn counterpart(one: &JudgedProfile<'_>, reasons: Vec<Reason>, own: Option<PartyI
             kind: CounterpartKind::Party,
             name: party.names.best(lang).unwrap_or_default().to_owned(),
             summary: beginning(party.profile.presentation.best(lang).unwrap_or_default()).to_owned(),
+            summary_lang: party.profile.presentation.spoken(lang),
             url: format!("/parties/{}", party.slug),
             party: None,
             party_type: Some(party.party_type.0.clone()),

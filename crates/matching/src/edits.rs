@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use base::{Limit, ListingId};
+use chrono::{DateTime, Utc};
 use listings::published::{self, Published};
 use search::{Batch, Document, Query, Search, SearchError, Viewer};
 use uuid::Uuid;
@@ -21,6 +22,8 @@ const MOST: u64 = 1_000;
 
 /// What was edited between two places in the log.
 pub(crate) struct Edits {
+    /// When the first place was written; none at the very beginning of the log.
+    pub(crate) from: Option<DateTime<Utc>>,
     /// Up to where in the log this is all.
     pub(crate) to: i64,
     /// Whether there is more behind it.
@@ -38,6 +41,7 @@ impl Edits {
     /// If the database fails or the indexes cannot be made.
     pub(crate) async fn between(saved: &Saved, seen: i64, to: i64) -> Result<Self, SavedError> {
         let store = &saved.store;
+        let from = store.events_after(seen - 1, 1).await?.first().filter(|event| event.position == seen).map(|event| event.at);
         let events = store.events_of_kind(PUBLISHED, seen, to, MOST).await?;
         let last = events.last().filter(|_| events.len() as u64 == MOST).map(|event| event.position);
         let subjects: BTreeSet<Uuid> = events.iter().map(|event| event.subject_id).collect();
@@ -57,6 +61,7 @@ impl Edits {
             Some(made.await??)
         };
         Ok(Self {
+            from,
             to: last.unwrap_or(to),
             more: last.is_some_and(|last| last < to),
             before: before.into_iter().map(|one| (one.id, one)).collect(),

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use vectors::Packed;
 
 use crate::answer::{Match, MatchListing, Missing, Part, PartValue};
+use crate::common;
 use crate::compare::Reached;
 use crate::constraints::{self, Exclusion, Rules};
 use crate::feedback::MatchId;
@@ -33,6 +34,11 @@ use crate::units::Units;
 use crate::weights::Weights;
 
 pub use profiles::{JudgedProfile, PastDeals, Profile};
+
+/// Which program makes the scores. To be raised with every change of code by which a pair gets another score or is excluded
+/// otherwise (`terms`, `topic`, `fit`, `targets`, `units`, `constraints`, the analysis of words): stored pairs of the one before
+/// are then reckoned anew.
+const ENGINE: u32 = 1;
 
 /// The engine. Cheap to clone.
 #[derive(Clone)]
@@ -174,10 +180,11 @@ impl Engine {
         Self { weights: Arc::new(weights), ..self.clone() }
     }
 
-    /// What the score of a pair depends on beside the two sides and the figures of words: weights, glossary, fields, the model
-    /// of vectors. Another one means that scores made with this one are not comparable with new ones.
+    /// What the score of a pair depends on beside the two sides and the figures of words: the program, weights, units, common
+    /// words, glossary, fields, the model of vectors. Another one means that scores made with this one are not comparable with
+    /// new ones.
     pub(crate) fn fingerprint(&self) -> String {
-        let mut hash = Sha256::new();
+        let mut hash = made_with(ENGINE, &self.units, common::TEXT);
         // Weights are plain figures: they always become JSON.
         hash.update(serde_json::to_vec(&*self.weights).unwrap_or_default());
         if let Some(meanings) = self.meanings() {
@@ -423,6 +430,15 @@ impl Engine {
     }
 }
 
+/// The beginning of a fingerprint: what the program has in itself.
+fn made_with(engine: u32, units: &Units, common: &str) -> Sha256 {
+    let mut hash = Sha256::new();
+    hash.update(engine.to_le_bytes());
+    hash.update(units.hash());
+    hash.update(Sha256::digest(common.as_bytes()));
+    hash
+}
+
 /// The languages that a side has texts in.
 fn spoken(fields: &[Field<'_>]) -> Vec<Lang> {
     Lang::ALL.into_iter().filter(|lang| fields.iter().any(|f| f.lang == *lang)).collect()
@@ -448,5 +464,24 @@ fn need_and_technology<'a>(sought: &'a Content, offered: &'a Content) -> Option<
     match (sought, offered) {
         (Content::Need(need), Content::Technology(technology)) => Some((need, technology)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_program_other_units_and_other_common_words_are_told_apart() {
+        let units = |factor: &str| {
+            let row = format!("[[unit]]\nnames = [\"mẻ\"]\nfactor = {factor}\nmeasures = {{ batch = 1 }}\n");
+            Units::parse(&format!("version = \"1\"\nsource = \"\"\n[multipliers]\n{row}")).unwrap()
+        };
+        let of = |engine, factor: &str, common: &str| made_with(engine, &units(factor), common).finalize();
+        let usual = of(1, "1.0", "và");
+        assert_eq!(usual, of(1, "1.0", "và"));
+        for other in [of(2, "1.0", "và"), of(1, "2.0", "và"), of(1, "1.0", "của")] {
+            assert_ne!(usual, other);
+        }
     }
 }

@@ -41,15 +41,18 @@ impl Inside {
         }
         inside.seekers.extend(needs.iter().copied().filter(|(_, party)| crate::access::weighs(actor, *party)));
         let ids: Vec<ListingId> = inside.seekers.keys().copied().collect();
-        for (id, terms) in listings::edit::private_terms_of(listings, actor, &ids).await? {
-            inside.budgets.extend(terms.budget.filter(|budget| budget.max_minor.is_some()).map(|budget| (id, budget)));
-        }
+        inside.budgets = budgets(listings, actor, &ids).await?;
         if !inside.budgets.is_empty() {
             for (id, terms) in listings::edit::private_terms_of(listings, actor, offers).await? {
                 inside.floors.extend(terms.floor_price.map(|floor| (id, floor)));
             }
         }
         Ok(inside)
+    }
+
+    /// What can be spent on these needs, whoever asks: for what only their own people are told.
+    pub(crate) async fn budgets(listings: &Listings, needs: &[ListingId]) -> Result<Self, ListingError> {
+        Ok(Self { budgets: budgets(listings, &Actor::system(), needs).await?, ..Self::default() })
     }
 
     /// The same for one listing, with its party, and those it was matched with.
@@ -101,6 +104,13 @@ impl Inside {
         }
         found
     }
+}
+
+/// The budgets with an upper end that the actor may read.
+async fn budgets(listings: &Listings, actor: &Actor, needs: &[ListingId]) -> Result<BTreeMap<ListingId, MoneyRange>, ListingError> {
+    let terms = listings::edit::private_terms_of(listings, actor, needs).await?;
+    let bound = terms.into_iter().filter_map(|(id, terms)| Some((id, terms.budget?)));
+    Ok(bound.filter(|(_, budget)| budget.max_minor.is_some()).collect())
 }
 
 /// The least that an offer openly costs.

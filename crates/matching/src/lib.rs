@@ -29,6 +29,7 @@ mod matcher;
 pub mod meaning;
 pub mod merging;
 pub mod of_party;
+mod paging;
 mod reasons;
 mod replies;
 mod rows;

@@ -14,11 +14,12 @@ use serde::{Deserialize, Serialize};
 use store::StoreError;
 use vectors::{EncodeError, Packed};
 
-use crate::answer::{Match, MatchPage};
+use crate::answer::{Match, MatchListing, MatchPage};
 use crate::engine::{Engine, Judged, Reader};
 use crate::feedback::{self, Said};
 use crate::inside::Inside;
 use crate::meaning::Meanings;
+use crate::paging::page_behind;
 use crate::replies::Replies;
 use crate::side::{Known, Side};
 use crate::units::Units;
@@ -223,11 +224,8 @@ impl Matcher {
             all.sort_by_key(|j| place(j));
             let missing =
                 (is_own && !wanted).then(|| engine.missing(&side, all.get(..all.len().min(SHARPENED)).unwrap_or_default(), reader.lang));
-            let later = |j: &&&Judged<'_>| bookmark.as_ref().is_none_or(|b| place(j) > (b.rank, Reverse(b.score_ppm), b.id));
-            let limit = usize::try_from(limit.get()).unwrap_or(usize::MAX);
-            let mut page: Vec<&Judged<'_>> = all.iter().filter(later).take(limit.saturating_add(1)).copied().collect();
-            let more = page.len() > limit;
-            page.truncate(limit);
+            let after = bookmark.map(|b| (b.rank, Reverse(b.score_ppm), b.id));
+            let (page, more) = page_behind(all, place, after.as_ref(), limit);
             let next = page.last().filter(|_| more).map(|last| {
                 let id = last.listing.id;
                 Cursor::write(&Bookmark { rank: rank(id), score_ppm: last.score_ppm, id, now_s: now.timestamp() })
@@ -241,6 +239,19 @@ impl Matcher {
         Ok(page.await??)
     }
 
+    /// What answers a need well enough to be brought to whoever follows it: of the best those that are good enough to be
+    /// standing matches, without what the reader's side put behind.
+    ///
+    /// # Errors
+    /// As [`Self::matches_of`].
+    pub async fn answers(&self, actor: &Actor, need: ListingId, limit: Limit) -> Result<Vec<MatchListing>, MatchError> {
+        let ask = Ask { limit, ..Ask::default() };
+        let page = self.matches_of(actor, Kind::Need, need, &ask).await?;
+        let least = f64::from(self.engine.weights().standing_ppm()) / 1e6;
+        let good = page.items.into_iter().filter(|one| one.score >= least && !one.feedback.as_ref().is_some_and(|said| said.is_behind));
+        Ok(good.map(|one| one.listing).collect())
+    }
+
     /// Those of these listings that are out and that the actor may see at this moment.
     ///
     /// # Errors
@@ -250,15 +261,14 @@ impl Matcher {
         Ok(found.into_iter().filter(|listing| may_see(actor, &listing.audience)).map(|listing| listing.id).collect())
     }
 
-    /// Which of these offers answered a need well enough as both were `before`, for this actor; what is not among those is
-    /// taken as it is.
+    /// Which of these offers answered a need well enough ([`Self::answers`]) as both were `before`, for this actor; what is
+    /// not among those is taken as it is.
     pub(crate) async fn answered(
         &self,
         actor: &Actor,
         need: ListingId,
         offers: &[ListingId],
         before: &BTreeMap<ListingId, Published>,
-        least: f64,
     ) -> Result<BTreeSet<ListingId>, MatchError> {
         let ids: Vec<ListingId> = offers.iter().copied().chain([need]).filter(|_| !offers.is_empty()).collect();
         let mut then = published::load(&self.listings.store, &ids).await?;
@@ -271,11 +281,12 @@ impl Matcher {
         let inside = Inside::between(&self.listings, actor, (Kind::Need, need.id, Some(need.owner.id)), &then).await?;
         let reader = Reader { lang: actor.lang, now: whole_second(self.listings.store.clock().now()), explain: false };
         let engine = self.knowing(owners(&then)).await?;
+        let least = engine.weights().standing_ppm();
         let answered = tokio::task::spawn_blocking(move || {
             let side = Side::of(&need);
             let mut judged = engine.judge(&side, &then, reader)?;
             inside.exclude(&side, &mut judged, &engine.rules(reader.lang));
-            let good = judged.iter().filter(|one| !one.is_excluded() && f64::from(one.score_ppm) / 1e6 >= least);
+            let good = judged.iter().filter(|one| !one.is_excluded() && one.score_ppm >= least);
             Ok::<_, Failure>(good.map(|one| one.listing.id).collect())
         });
         Ok(answered.await??)

@@ -70,7 +70,6 @@ pub(crate) mod vector {
         #[sea_orm(primary_key, auto_increment = false)]
         pub listing_id: Uuid,
         pub kind: String,
-        pub version: i64,
         pub model: Uuid,
         pub text_hash: i64,
         pub vector: Vec<u8>,
@@ -115,6 +114,8 @@ pub(crate) mod told {
         pub offer_version: i64,
         /// When; none while it waits for another day.
         pub told_at: Option<DateTimeUtc>,
+        /// Whether nobody was told: these versions are no news to that side.
+        pub silently: bool,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}

@@ -83,7 +83,7 @@ impl From<search::Failure> for SavedError {
 }
 
 base::words! {
-    /// When somebody is written to.
+    /// When somebody is told, and whether by a letter.
     When {
         /// Within minutes.
         AtOnce = "at_once",
@@ -91,8 +91,26 @@ base::words! {
         Daily = "daily",
         /// On Monday mornings, if there is something.
         Weekly = "weekly",
+        /// At once and in the space alone, without a letter.
+        InSpace = "in_space",
         /// Never; nothing is looked for either.
         Off = "off",
+    }
+}
+
+impl When {
+    /// Whether it waits for a morning.
+    pub(crate) fn is_of_mornings(self) -> bool {
+        matches!(self, Self::Daily | Self::Weekly)
+    }
+
+    /// Whether there are letters.
+    #[must_use]
+    pub fn is_written(self) -> bool {
+        match self {
+            Self::AtOnce | Self::Daily | Self::Weekly => true,
+            Self::InSpace | Self::Off => false,
+        }
     }
 }
 
@@ -163,7 +181,7 @@ pub struct SavedSearch {
     pub when: When,
     /// Grows by one with every change.
     pub version: i64,
-    /// Since when; what is published after this is news.
+    /// Since when; what comes out after this is news.
     pub created_at: DateTime<Utc>,
     /// Up to where in the log it was looked what had been edited; an edit after this may be news.
     pub seen: i64,
@@ -198,12 +216,12 @@ fn named(name: &str) -> Result<String, SavedError> {
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut faults = Faults::new();
     if name.is_empty() {
-        faults.add("/name", "name-missing");
+        faults.add("/name", "name_missing");
     } else if name.chars().count() > NAME_MAX {
         let length = name.chars().count().to_string();
-        faults.add_with("/name", "too-long", &[("max", &NAME_MAX.to_string()), ("length", &length)]);
+        faults.add_with("/name", "too_long", &[("max", &NAME_MAX.to_string()), ("length", &length)]);
     } else if name.chars().any(base::text::is_forbidden) {
-        faults.add("/name", "forbidden-character");
+        faults.add("/name", "forbidden_character");
     }
     faults.into_result().map_err(SavedError::Invalid)?;
     Ok(name)
@@ -307,23 +325,27 @@ pub async fn edit(saved: &Saved, ctx: Ctx, id: SavedSearchId, seen: i64, name: &
         .await
 }
 
-/// Stops letters of a search, as the link in such a letter asks; the search stays. False if it is gone.
+/// Stops letters of a search, as the link in such a letter asks; what is new is still told in the space. False if the
+/// search is gone.
 ///
 /// # Errors
 /// If the database fails.
 pub async fn stop(saved: &Saved, id: SavedSearchId) -> Result<bool, SavedError> {
     let work = move |tx: Tx| async move {
+        let there = saved_search::Entity::find_by_id(id.0).count(tx.db()).await? > 0;
         let stopped = saved_search::Entity::update_many()
-            .col_expr(saved_search::Column::Way, Expr::value(When::Off.as_str()))
+            .col_expr(saved_search::Column::Way, Expr::value(When::InSpace.as_str()))
             .col_expr(saved_search::Column::Version, Expr::col(saved_search::Column::Version).add(1))
             .col_expr(saved_search::Column::UpdatedAt, Expr::value(tx.now()))
             .filter(saved_search::Column::Id.eq(id.0))
+            // One that looks for nothing does not begin to.
+            .filter(saved_search::Column::Way.is_not_in([When::InSpace.as_str(), When::Off.as_str()]))
             .exec(tx.db())
             .await?;
         if stopped.rows_affected > 0 {
             tx.emit(store::NewEvent::new("saved_search", id, "saved_search.stopped", serde_json::json!({})));
         }
-        Ok::<_, SavedError>(stopped.rows_affected > 0)
+        Ok::<_, SavedError>(there)
     };
     saved.store.write(Ctx::system(), work).await
 }

@@ -163,6 +163,25 @@ mod tests {
     }
 
     #[test]
+    fn figures_without_a_unit_are_compared_as_others_are() {
+        let target = Target { metric: metric("Hệ số COP"), target: Some(4.0), priority: TargetPriority::Must, ..Target::default() };
+        let need = Need { targets: vec![target], ..Need::default() };
+        let offering = |offered: f64, unit: &str| Technology {
+            advantages: vec![Advantage {
+                metric: metric("Hệ số COP"),
+                offered: Some(offered),
+                unit: unit.to_owned(),
+                ..Advantage::default()
+            }],
+            ..Technology::default()
+        };
+        let (units, weights) = (Units::built_in().unwrap(), Weights::default());
+        let reached = |offered, unit| compare(&need, &offering(offered, unit), &units, &weights).first().map(Comparison::reached);
+        assert_eq!((reached(2.0, ""), reached(4.5, " ")), (Some(false), Some(true)));
+        assert_eq!(reached(4.5, "kW"), None);
+    }
+
+    #[test]
     fn a_figure_is_reached_from_its_own_side() {
         let weights = Weights::default();
         let at = |direction| Target { direction, ..Target::default() };

@@ -16,7 +16,7 @@ use crate::common;
 use crate::side::Field;
 use crate::sought::{Marks, Sought};
 use crate::statistics::Statistics;
-use crate::weights::Weights;
+use crate::weights::{Weights, word_name};
 
 /// How a word is met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -205,7 +205,7 @@ impl Terms {
             let Some(rarity) = rarity.of(shape, &key, &one.folded) else { continue };
             let counts: Vec<(usize, f64)> = one.counts.into_iter().collect();
             let Some((times, home)) = stands(&counts, fields, weights) else { continue };
-            let plain_weight = plain_weight(times, shape, weights);
+            let plain_weight = plain_weight(times, shape, weights) * learned(weights, lang, &key);
             let weight = plain_weight * rarity;
             let translates = Vec::new();
             all.push(Term { shape, key, folded: one.folded, code: one.code, weight, plain_weight, rarity, counts, home, translates });
@@ -259,7 +259,7 @@ impl Terms {
             let Some(rarity) = rarity.of(shape, &key, &one.folded) else { continue };
             let counts: Vec<(usize, f64)> = one.counts.into_iter().collect();
             let Some((times, home)) = stands(&counts, fields, weights).filter(|_| weights.translation > 0.0) else { continue };
-            let plain_weight = plain_weight(times * weights.translation, shape, weights);
+            let plain_weight = plain_weight(times * weights.translation, shape, weights) * learned(weights, lang, &key);
             let (weight, translates) = (plain_weight * rarity, one.translates);
             all.push(Term { shape, key, folded: one.folded, code: false, weight, plain_weight, rarity, counts, home, translates });
         }
@@ -338,9 +338,15 @@ fn stands(counts: &[(usize, f64)], fields: &[Field<'_>], weights: &Weights) -> O
     Some((times, home?))
 }
 
-/// What a word of the seeking side counts that stands there so often, each time weighed by its field; without its rarity.
+/// What a word of the seeking side counts that stands there so often, each time weighed by its field; without its rarity and
+/// what was learned of it.
 pub(crate) fn plain_weight(times: f64, shape: Shape, weights: &Weights) -> f64 {
     times * (weights.k3 + 1.0) / (times + weights.k3) * view_weight(weights, shape)
+}
+
+/// What was learned of a word; most spaces learned nothing.
+fn learned(weights: &Weights, lang: Lang, key: &str) -> f64 {
+    if weights.words.is_empty() { 1.0 } else { weights.of_word(&word_name(lang, key)) }
 }
 
 fn view_weight(weights: &Weights, shape: Shape) -> f64 {

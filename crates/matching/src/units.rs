@@ -3,15 +3,18 @@
 //! The table is data (`config/units.toml`); compounds (`kWh/kg`, `m³/ngày`, `triệu đồng/ha`) are taken apart here. A
 //! unit that is not in the table is only comparable with itself: an absurd one compares with nothing and breaks nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use base::fold::folded;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 /// The longest unit that is looked at, in characters.
 const MAX_CHARS: usize = 40;
 /// The most pieces of a compound.
 const MAX_PIECES: usize = 8;
+/// Prefixes that differ by case alone: a thousandth must not be read as a million.
+const CASED_PREFIXES: [char; 4] = ['m', 'M', 'p', 'P'];
 
 /// What something measures: powers of base quantities, such as `mass 1, time -1`.
 pub type Measures = BTreeMap<String, i32>;
@@ -41,6 +44,8 @@ pub struct Units {
     /// By the name without marks and case, where it is one unit's alone.
     plain: HashMap<String, Unit>,
     multipliers: HashMap<String, f64>,
+    /// Of the text it was read from.
+    hash: [u8; 32],
 }
 
 /// The table does not hold what it should.
@@ -91,7 +96,7 @@ impl Units {
     /// [`UnitsError`] with what is wrong.
     pub fn parse(text: &str) -> Result<Self, UnitsError> {
         let file: File = toml::from_str(text)?;
-        let mut table = Self::default();
+        let mut table = Self { hash: Sha256::digest(text.as_bytes()).into(), ..Self::default() };
         let mut shared: HashMap<String, usize> = HashMap::new();
         for row in &file.unit {
             let plain: std::collections::BTreeSet<String> = row.names.iter().map(|n| folded(n)).collect();
@@ -105,12 +110,15 @@ impl Units {
                 if !(unit.factor.is_finite() && unit.factor > 0.0) || table.exact.contains_key(&name) {
                     return Err(UnitsError::Unit(name));
                 }
-                let plain = folded(&name);
-                // Short symbols differ by case alone: mW is no MW.
-                if shared.get(&plain) == Some(&1) && plain.chars().count() > 2 {
-                    table.plain.insert(plain, unit.clone());
-                }
                 table.exact.insert(name, unit.clone());
+            }
+        }
+        // Symbols that are short or have a prefix differ by case alone: mW is no MW, and mPa is no MPa.
+        let cased: HashSet<String> = table.exact.keys().filter(|name| table.has_cased_prefix(name)).map(|name| folded(name)).collect();
+        for (name, unit) in &table.exact {
+            let plain = folded(name);
+            if shared.get(&plain) == Some(&1) && plain.chars().count() > 2 && !cased.contains(&plain) {
+                table.plain.insert(plain, unit.clone());
             }
         }
         for (name, by) in file.multipliers {
@@ -120,6 +128,17 @@ impl Units {
             table.multipliers.insert(folded(&name), by);
         }
         Ok(table)
+    }
+
+    /// Whether a symbol is another one behind a prefix that differs by case: `MPa` is, `min` is not.
+    fn has_cased_prefix(&self, name: &str) -> bool {
+        let stem = name.strip_prefix(CASED_PREFIXES).and_then(|stem| self.exact.get(stem));
+        stem.zip(self.exact.get(name)).is_some_and(|(stem, whole)| stem.measures == whole.measures)
+    }
+
+    /// What tells this table from every other one.
+    pub(crate) fn hash(&self) -> &[u8; 32] {
+        &self.hash
     }
 
     /// Understands a unit as people write it; none if it is empty or a piece of it is unknown.
@@ -146,15 +165,12 @@ impl Units {
         (whole.factor.is_finite() && whole.factor > 0.0).then_some(whole)
     }
 
-    /// The figure in the other unit. Units nobody listed are comparable with themselves.
+    /// The figure in the other unit. Units nobody listed are comparable with themselves, and so are figures without a unit.
     #[must_use]
     pub fn convert(&self, figure: f64, from: &str, to: &str) -> Option<f64> {
         match (self.read(from), self.read(to)) {
             (Some(from), Some(to)) => from.convert(figure, &to),
-            (None, None) => {
-                let (from, to) = (folded(from.trim()), folded(to.trim()));
-                (!from.is_empty() && from == to).then_some(figure)
-            }
+            (None, None) => (folded(from.trim()) == folded(to.trim())).then_some(figure),
             _ => None,
         }
     }
@@ -281,6 +297,31 @@ mod tests {
         assert_eq!(convert(5.0, "m³", "Nm³"), None);
         assert_eq!(convert(1e9, "mW", "MW"), Some(1.0));
         assert_eq!(convert(1.0, "kg", "Kg"), Some(1.0));
+    }
+
+    #[test]
+    fn symbols_that_differ_by_case_alone_are_different_units() {
+        assert_eq!(convert(1e9, "mPa", "MPa"), Some(1.0));
+        assert_eq!(convert(5.0, "mPa·s", "Pa·s"), Some(0.005));
+        assert_eq!(convert(1e9, "mWh", "MWh"), Some(1.0));
+        assert_eq!((convert(2.0, "Mpa", "MPa"), convert(2.0, "Mwh", "MWh")), (Some(2.0), Some(2.0)));
+        // Nobody can say which of the two is meant.
+        assert_eq!((convert(1.0, "mpa", "MPa"), convert(1.0, "mwh", "MWh")), (None, None));
+        assert_eq!((convert(5.0, "nm3/h", "Nm³/h"), convert(5.0, "nm³", "Nm3")), (Some(5.0), Some(5.0)));
+        assert_eq!(convert(5.0, "nm3", "m³"), None);
+        // A table that lists one of the two does not read it for the other.
+        let row = |name: &str, factor: &str| format!("[[unit]]\nnames = [\"{name}\"]\nfactor = {factor}\nmeasures = {{ pressure = 1 }}\n");
+        let table =
+            format!("version = \"1\"\nsource = \"\"\n[multipliers]\n{}{}{}", row("Pa", "1.0"), row("MPa", "1e6"), row("Torr", "133.3"));
+        let table = Units::parse(&table).unwrap();
+        assert_eq!((table.read("mPa"), table.read("MPA")), (None, None));
+        assert!(table.read("MPa").is_some() && table.read("torr").is_some());
+    }
+
+    #[test]
+    fn figures_without_a_unit_are_compared_with_each_other_alone() {
+        assert_eq!((convert(4.0, "", ""), convert(4.0, " ", "")), (Some(4.0), Some(4.0)));
+        assert_eq!((convert(4.0, "", "con mắt"), convert(4.0, "kg", "")), (None, None));
     }
 
     #[test]

@@ -1,8 +1,14 @@
 //! What counts how much. Figures are data: an operator can set them, and `innospace fit` fits them (`tuning`).
 
+use std::collections::BTreeMap;
+
+use base::Lang;
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::Calibration;
+
+/// From what to what a single word may be weighed: no word is learned to be all, or nothing.
+pub(crate) const WORD_BOUNDS: [f64; 2] = [0.5, 2.0];
 
 /// The part a text plays, on either side of a match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -178,12 +184,41 @@ pub struct Weights {
     pub standing_keep: usize,
     /// The most new matches that are told of one listing in a day.
     pub told_per_day: u64,
-    /// The country of the space's provinces, an ISO 3166 code: an offer whose territory leaves it out is none for whoever is
-    /// in one of them. Empty for none.
+    /// The country of the space's provinces, an ISO 3166 code: a technology whose terms leave it out is none for whoever is in
+    /// one of them. Empty for none.
     pub country: String,
     /// Which share of the pairs with a score was judged good: what is shown instead of the score. None unless fitted.
     #[serde(skip_serializing_if = "Calibration::is_none")]
     pub calibration: Calibration,
+    /// What single words of the seeking side count beside all that is said above, as the index writes them (`vi:may_say2`,
+    /// `en:dryer`): from half to twice as much. None unless fitted.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub words: BTreeMap<String, f64>,
+}
+
+impl Weights {
+    /// What a word counts by what was learned of it, once where nothing was.
+    pub(crate) fn of_word(&self, name: &str) -> f64 {
+        let [least, most] = WORD_BOUNDS;
+        self.words.get(name).filter(|by| by.is_finite()).map_or(1.0, |by| by.clamp(least, most))
+    }
+}
+
+/// How a word is named among those that something was learned of; `key` is as the index writes it.
+pub(crate) fn word_name(lang: Lang, key: &str) -> String {
+    format!("{lang}:{key}")
+}
+
+impl Weights {
+    /// From which score on a pair is kept as a standing match and brought to whoever follows its need, in millionths: at
+    /// least what nearness of fields alone can make, since fields alone are no words that anybody could check.
+    #[must_use]
+    pub fn standing_ppm(&self) -> u32 {
+        let least = self.standing_min.max(self.calibration.of(self.field)).clamp(0.0, 1.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of one, in millionths")]
+        let ppm = (least * 1e6).round() as u32;
+        ppm
+    }
 }
 
 impl Default for Weights {
@@ -224,6 +259,7 @@ impl Default for Weights {
             told_per_day: 5,
             country: "VN".to_owned(),
             calibration: Calibration::default(),
+            words: BTreeMap::new(),
         }
     }
 }

@@ -13,7 +13,7 @@ use accounts::{ExpertProfile, PartyProfile};
 use base::text::LocalisedList;
 use base::{Actor, Clock, Code, ExpertId, Lang, Localised, PartyId, Vocabularies};
 use listings::content::Content;
-use matching::{CounterpartKind, Engine, Part, PastDeals, Profile, Reason, Side, Units, Weights};
+use matching::{Constraint, CounterpartKind, Engine, Part, PastDeals, Profile, Reason, Side, Units, Weights};
 use search::{Batch, Document, Search, Settings, Viewer};
 use space::*;
 use uuid::Uuid;
@@ -190,7 +190,30 @@ fn a_need_weighs_what_a_party_can_do_and_an_offer_what_it_looks_for() {
     let score = |found: &[(u128, u32, Vec<Reason>)], id| found.iter().find(|(n, ..)| *n == id).map(|(_, s, _)| *s);
     assert!(score(&after, 1) > score(&before, 1) && score(&after, 2) == score(&before, 2));
     let dealt = after.iter().find(|(n, ..)| *n == 3).unwrap();
-    assert_eq!(dealt.2.iter().map(|r| r.part).collect::<Vec<_>>()[0], Part::Deals, "{:?}", dealt.2);
+    let reason = &dealt.2[0];
+    assert_eq!(reason.part, Part::Deals, "{:?}", dealt.2);
+    // The deals may be in a field above or below: none is told as the one that met.
+    assert_eq!((reason.need_value.as_deref(), reason.offer_value.as_deref()), (Some("203"), None));
+    assert!(reason.text.contains("hoặc lĩnh vực cấp trên hay cấp dưới"), "{}", reason.text);
+}
+
+#[test]
+fn whoever_owns_part_of_a_listing_is_no_counterpart_of_it() {
+    let list = |text: &str| LocalisedList([(Lang::Vi, vec![text.to_owned()])].into());
+    let keen = || PartyProfile { interests: list("Nhận chuyển giao máy sấy bơm nhiệt"), ..PartyProfile::default() };
+    let all = People::new(Vec::new(), vec![party(1, "enterprise", keen()), party(2, "enterprise", keen())]);
+    let share = || vec![listings::content::Share { party: Some(PartyId(Uuid::from_u128(1))), ..Default::default() }];
+    let mut dryer = technology("Máy sấy bơm nhiệt", "Sấy cơm dừa bằng bơm nhiệt");
+    dryer.owners = share();
+    let patent = listings::content::IpAsset { title: vi("Máy sấy bơm nhiệt"), holders: share(), ..Default::default() };
+    for (offer, place) in [(content_of(dryer), "/owners/0/party"), (content_of(patent), "/holders/0/party")] {
+        assert_eq!(ids(&all.parties(&offer)), [2]);
+        assert_eq!(ids(&all.ask(&offer, CounterpartKind::Party, &PastDeals::default(), true, Lang::Vi)), [1]);
+        let judged = all.engine.judge_profiles(&Side::unstored(&offer), &all.profiles, &PastDeals::default(), Lang::En).unwrap();
+        let why: Vec<_> = judged.iter().flat_map(|one| &one.violated).collect();
+        assert_eq!((why.len(), why[0].constraint, why[0].need_field.as_str()), (1, Constraint::ConflictOfInterest, place));
+        assert!(why[0].text.contains("owns part of the listing"), "{}", why[0].text);
+    }
 }
 
 #[test]

@@ -12,10 +12,11 @@ use listings::published::Published;
 use matching::tuning::{Fit, FitError, LEAST_QUESTIONS, Options, Question, fit};
 use matching::{Calibration, Reader, Side, Weights, usual_kinds};
 use search::Viewer;
+use sha2::{Digest, Sha256};
 use space::*;
 
 const READER: fn() -> Reader = || Reader { lang: Lang::Vi, now: now(), explain: false };
-const USUAL: Options = Options { folds: 5, force: false, calibrate: true };
+const USUAL: Options = Options { folds: 5, force: false, calibrate: true, words: false };
 
 fn found(space: &Space, of: &Published) -> Vec<Published> {
     let ids = space.engine.candidates(&Side::of(of), &usual_kinds(of.kind), &Viewer::of(&Actor::system())).unwrap();
@@ -36,6 +37,7 @@ fn what_was_taken_apart_once_scores_as_the_engine_does_whatever_the_weights() {
     (other.k1, other.k3, other.b) = (0.7, 2.0, 0.3);
     (other.field, other.fit, other.unknown) = (0.45, 0.7, 0.2);
     (other.parts.targets, other.parts.place) = (1.0, 5.0);
+    other.words = [("vi:say1", 1.7), ("vi:may_say", 0.6), ("vi:con_dua", 5.0), ("en:dryer", 2.0)].map(|(w, by)| (w.to_owned(), by)).into();
     let few = Weights { terms: 12, ..other.clone() };
     let mut compared = 0;
     for weights in [Weights::default(), other, few] {
@@ -210,6 +212,76 @@ fn a_told_score_is_the_share_of_such_pairs_that_was_judged_good() {
     assert!(passing(&start, start.standing_min) > passing(&start, start.strong_min));
     assert_eq!(passing(&fit.weights, fit.weights.standing_min), passing(&start, start.standing_min));
     assert_eq!(passing(&fit.weights, fit.weights.strong_min), passing(&start, start.strong_min));
+}
+
+#[test]
+fn what_is_told_of_pairs_kept_aside_was_fitted_without_them() {
+    let start = place_first();
+    // What is good follows chance, so that weights fitted on it are others for each part of it.
+    let chance =
+        |need: usize, form: usize, same: bool| (need * 7 + form * 5 + usize::from(same) * 3).wrapping_mul(2_654_435_761) >> 7 & 1 == 0;
+    let options = Options { folds: 2, force: true, calibrate: true, words: false };
+    let all = || made_up(&start, 60, chance);
+    let told = fitted(&all(), &start, options).calibrated.unwrap();
+    let (mut brier, mut pairs) = (0.0, 0);
+    for fold in 0..options.folds {
+        let in_fold = |question: &Question| {
+            let hash = Sha256::digest(question.name.as_bytes());
+            u64::from_be_bytes(*hash.first_chunk().unwrap()) % 2 == fold as u64
+        };
+        let (aside, others): (Vec<Question>, Vec<Question>) = all().into_iter().partition(in_fold);
+        let weights = fitted(&others, &start, options).weights;
+        for question in &aside {
+            for ((_, score), candidate) in question.scored(&weights).iter().zip(&question.candidates) {
+                let good = if candidate.good.unwrap() { 1.0 } else { 0.0 };
+                brier += (weights.calibration.of(*score) - good).powi(2);
+                pairs += 1;
+            }
+        }
+    }
+    assert_eq!(told.pairs, pairs);
+    assert!((told.brier_after - brier / pairs as f64).abs() < 1e-9, "{} {}", told.brier_after, brier / pairs as f64);
+}
+
+#[test]
+fn words_that_tell_good_pairs_are_learned_where_that_is_shown_and_nowhere_else() {
+    // Each need speaks of both matters; two offers are of the one and two of the other.
+    let offers = ["Lò hấp cách thủy", "Lò hấp cách thủy lớn", "Robot phun thuốc cầm tay", "Robot phun thuốc cầm tay lớn"];
+    let asked = |good: &dyn Fn(usize, usize) -> bool| -> Vec<Question> {
+        let mut all: Vec<Published> = Vec::new();
+        for (n, title) in offers.iter().enumerate() {
+            all.push(listing(100 + n as u128, 1, technology(title, "")));
+        }
+        all.extend((0..40).map(|n| listing(1_000 + n, 2, need("Lò hấp cách thủy và robot phun thuốc cầm tay", ""))));
+        let space = Space::new(all);
+        let question = |n: usize| {
+            let of = space.get(1_000 + n as u128);
+            let said = |id: ListingId| Some(good(n, usize::try_from(id.0.as_u128() - 100).unwrap()));
+            let mut question = Question::new(&space.engine, &Side::of(of), &found(&space, of), now(), said).unwrap();
+            question.name = format!("need-{n}");
+            question
+        };
+        (0..40).map(question).collect()
+    };
+    let start = Weights::default();
+    let options = Options { calibrate: false, words: true, ..USUAL };
+    let told = fitted(&asked(&|_, offer| offer < 2), &start, options);
+    let words = told.words.unwrap();
+    assert!(words.words > 0 && words.difference.mean >= 0.0, "{words:?}");
+    assert_eq!(words.is_better, !told.weights.words.is_empty());
+    for (word, by) in &told.weights.words {
+        assert!((0.5..=2.0).contains(by));
+        assert_eq!(
+            *by > 1.0,
+            word.contains("hap") || word.contains("thuy") || word.starts_with("vi:lo") || word.contains("cach"),
+            "{word} {by}"
+        );
+    }
+    // What is good as often with a word as without teaches nothing of it, and nothing is learned unasked.
+    let even = fitted(&asked(&|need, offer| (need + offer) % 2 == 0), &start, options);
+    assert_eq!((even.words.unwrap().words, even.weights.words.len()), (0, 0));
+    let unasked = fitted(&asked(&|_, offer| offer < 2), &start, Options { words: false, ..options });
+    assert!(unasked.words.is_none() && unasked.weights.words.is_empty());
 }
 
 #[test]

@@ -94,6 +94,7 @@ fn published(n: usize, text: &Text, codes: &Codes) -> Published {
         content: Content::Technology(Box::new(content)),
         audience: if n.is_multiple_of(50) { Audience::Registered } else { Audience::Public },
         published_at: at,
+        out_since: at,
         confirmed_at: at,
         expires_at: at + chrono::TimeDelta::days(365),
         completeness: 70,

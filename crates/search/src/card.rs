@@ -151,6 +151,8 @@ pub struct Card {
     pub facets: BTreeMap<Facet, Vec<String>>,
     /// First published.
     pub published_at: DateTime<Utc>,
+    /// See [`Published::out_since`]; of parties and experts the same as `published_at`.
+    pub out_since: DateTime<Utc>,
     /// Last confirmed.
     pub confirmed_at: DateTime<Utc>,
     /// When it ends unless confirmed; none for parties and experts.

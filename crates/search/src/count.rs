@@ -21,9 +21,11 @@ const WORDS_PER_VALUE: u64 = 12;
 /// The most values of a facet that are given.
 const MAX_VALUES: usize = 500;
 
-/// Counts the facets asked for: per facet the places of its values ([`Values::codes`]) and how many hits have each, the
-/// commonest first and of equal ones by code.
-pub(crate) fn facets(snapshot: &Snapshot, found: &Found, wanted: &[Facet]) -> Result<Vec<(Facet, Vec<(u32, u32)>)>, Failure> {
+/// Per facet the places of its values ([`Values::codes`]) and how many hits have each.
+pub(crate) type Counted = Vec<(Facet, Vec<(u32, u32)>)>;
+
+/// Counts the facets asked for, of each the commonest value first and of equal ones by code.
+pub(crate) fn facets(snapshot: &Snapshot, found: &Found, wanted: &[Facet]) -> Result<Counted, Failure> {
     let mut all = Vec::with_capacity(wanted.len());
     for facet in wanted {
         let Some(values) = snapshot.values(*facet) else { continue };
@@ -42,12 +44,7 @@ pub(crate) fn facets(snapshot: &Snapshot, found: &Found, wanted: &[Facet]) -> Re
 }
 
 /// Gives counted values their codes and names.
-pub(crate) fn named(
-    snapshot: &Snapshot,
-    counted: &[(Facet, Vec<(u32, u32)>)],
-    lang: Lang,
-    vocabularies: &Vocabularies,
-) -> BTreeMap<Facet, Vec<FacetCount>> {
+pub(crate) fn named(snapshot: &Snapshot, counted: &Counted, lang: Lang, vocabularies: &Vocabularies) -> BTreeMap<Facet, Vec<FacetCount>> {
     let mut all = BTreeMap::new();
     for (facet, counts) in counted {
         let Some(values) = snapshot.values(*facet) else { continue };

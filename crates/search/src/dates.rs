@@ -21,10 +21,12 @@ pub enum DateColumn {
     Published,
     /// When it closes: the end or the deadline, whichever is sooner.
     Closes,
+    /// Since when it is out. Nobody narrows by it; it is what news is looked for by.
+    Out,
 }
 
 impl DateColumn {
-    /// Both.
+    /// Both that people narrow by.
     pub const ALL: [Self; 2] = [Self::Published, Self::Closes];
 
     /// The word used in addresses.
@@ -33,6 +35,7 @@ impl DateColumn {
         match self {
             Self::Published => "published",
             Self::Closes => "closes",
+            Self::Out => "out",
         }
     }
 
@@ -40,6 +43,7 @@ impl DateColumn {
         match self {
             Self::Published => &core.published,
             Self::Closes => &core.closes,
+            Self::Out => &core.out,
         }
     }
 
@@ -48,6 +52,7 @@ impl DateColumn {
         match self {
             Self::Published => &[("last_7_days", -7), ("last_30_days", -30), ("last_365_days", -365)],
             Self::Closes => &[("next_30_days", 30), ("next_90_days", 90)],
+            Self::Out => &[],
         }
     }
 }

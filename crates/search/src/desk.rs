@@ -1,6 +1,6 @@
-//! Looking up a party at a desk: by its tax code, or by so much of its name as was typed.
+//! Looking up a party: by its tax code, or by so much of its name as was typed.
 //!
-//! For staff alone, since a person's tax code is found too; the answer holds nothing that is not public.
+//! A tax code that is not public finds its party at the desks of staff alone; the answer holds nothing that is not public.
 
 use accounts::{Accounts, PartyBrief};
 use base::{Actor, Limit, PartyId, Refused};
@@ -28,6 +28,14 @@ pub enum LookUpError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] store::StoreError),
+    /// The search was cut off.
+    #[error("a search did not come to its end")]
+    CutOff(#[from] tokio::task::JoinError),
+}
+
+/// Whether whoever asks keeps the need desk or verifies parties, and so finds them by every tax code.
+fn is_at_a_desk(actor: &Actor) -> bool {
+    listings::need_desk::keeps_the_desk(actor) || accounts::access::may_verify(actor)
 }
 
 /// The parties that are meant, the likeliest first: the one with this tax code, those whose name begins like this, those
@@ -39,22 +47,41 @@ pub async fn look_up(search: &Search, accounts: &Accounts, actor: &Actor, typed:
     if !actor.is_system() {
         actor.signed_in()?;
     }
-    if !listings::need_desk::keeps_the_desk(actor) && !accounts::access::may_verify(actor) {
+    if !is_at_a_desk(actor) {
         return Err(Refused::Forbidden { action: "party.look_up" }.into());
+    }
+    choices(search, accounts, actor, typed).await
+}
+
+/// The same for whoever names a party in a form of their own. Off the desks a tax code finds whose page tells it, and
+/// nobody else.
+///
+/// # Errors
+/// [`LookUpError::Refused`] for whoever is not signed in.
+pub async fn choices(search: &Search, accounts: &Accounts, actor: &Actor, typed: &str) -> Result<Vec<PartyBrief>, LookUpError> {
+    if !actor.is_system() {
+        actor.signed_in()?;
     }
     if typed.trim().is_empty() {
         return Ok(Vec::new());
     }
     let db = accounts.store().db();
-    let mut ids: Vec<PartyId> = accounts::parties::find_tax_code(db, typed).await?.into_iter().collect();
-    for id in named(search, &Viewer::of(actor), typed)? {
-        if !ids.contains(&id) {
-            ids.push(id);
+    let by_code = accounts::parties::find_tax_code(db, typed).await?;
+    let (searching, viewer, words) = (search.clone(), Viewer::of(actor), typed.to_owned());
+    let named = tokio::task::spawn_blocking(move || named(&searching, &viewer, &words)).await??;
+    let mut ids: Vec<PartyId> = by_code.into_iter().collect();
+    for id in &named {
+        if !ids.contains(id) {
+            ids.push(*id);
         }
     }
     ids.truncate(usize::from(FOUND));
     let mut found = accounts::parties::load_many(db, &ids).await?;
     found.sort_by_key(|party| ids.iter().position(|id| *id == party.id));
+    if !is_at_a_desk(actor) {
+        let code = accounts::tax_code::parse(typed).ok().map(|(code, _)| code);
+        found.retain(|party| named.contains(&party.id) || party.profile.tax_code == code);
+    }
     Ok(found)
 }
 

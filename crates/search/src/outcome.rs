@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::count::Counted;
 use crate::dates::{DateColumn, PeriodCount};
-use crate::facet::Facet;
 use crate::ranking::Entry;
 use crate::rule;
 use crate::search::{Narrowed, Query, Viewer};
@@ -45,8 +45,7 @@ pub(crate) struct Outcome {
     pub(crate) top: Vec<Entry>,
     pub(crate) next: Option<String>,
     pub(crate) total: u64,
-    /// Per facet the places of its values and how many results have each, the commonest first.
-    pub(crate) facets: Vec<(Facet, Vec<(u32, u32)>)>,
+    pub(crate) facets: Counted,
     pub(crate) periods: BTreeMap<DateColumn, Vec<PeriodCount>>,
     pub(crate) without: BTreeMap<Narrowed, u64>,
     /// Segment and document of the one whose code or number was typed.

@@ -17,7 +17,7 @@ use crate::facet::Facet;
 use crate::tokens::{Pairs, Spaced};
 
 /// The edition of fields, analysis and files together.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 const SPACED: &str = "spaced";
 const PAIRS: &str = "pairs";
@@ -63,6 +63,8 @@ pub struct Fields {
     pub facets: [Field; Facet::ALL.len()],
     /// First published, seconds.
     pub published: Field,
+    /// Since when it is out, seconds.
+    pub out: Field,
     /// Last confirmed, seconds.
     pub confirmed: Field,
     /// When it closes, seconds; far away where it never does.
@@ -113,6 +115,7 @@ pub fn build() -> (Schema, Fields) {
         advantage: schema.add_text_field("advantage", words()),
         facets: Facet::ALL.map(|f| schema.add_text_field(&format!("facet_{f}"), raw().set_fast("raw"))),
         published: schema.add_i64_field("published", fast()),
+        out: schema.add_i64_field("out", fast()),
         confirmed: schema.add_i64_field("confirmed", fast()),
         closes: schema.add_i64_field("closes", fast()),
         trl: schema.add_u64_field("trl", fast()),
@@ -193,6 +196,7 @@ impl Fields {
             out.add_text(self.facet(*facet), code);
         }
         out.add_i64(self.published, doc.card.published_at.timestamp());
+        out.add_i64(self.out, doc.card.out_since.timestamp());
         out.add_i64(self.confirmed, doc.card.confirmed_at.timestamp());
         out.add_i64(self.closes, doc.closes.as_ref().map_or(NEVER, DateTime::<Utc>::timestamp));
         out.add_u64(self.trl, doc.card.trl().map_or(0, u64::from));

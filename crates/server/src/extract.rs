@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::json::Unambiguous;
 use crate::problem::Problem;
-use crate::route::{BodyLimit, Chosen};
+use crate::route::Chosen;
 
 /// Who asks and from where. Put into every request by the pipeline.
 #[derive(Clone, Debug)]
@@ -90,22 +90,11 @@ struct RequestHash([u8; 32]);
 pub(crate) async fn read_body(app: &App, chosen: Chosen, request: Request) -> Result<Request, Problem> {
     let too_large = || Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large");
     let declared = content_length(request.headers());
-    let limit = match chosen.body {
-        BodyLimit::Upload | BodyLimit::File => {
-            let most_mb = match chosen.body {
-                BodyLimit::File => app.brokering.vault.settings().max_mb,
-                _ => app.settings.import_mb,
-            };
-            let most = most_mb.saturating_mul(1_000_000).saturating_add(1_000_000);
-            return if declared.is_some_and(|n| n > most) { Err(too_large()) } else { Ok(request) };
-        }
-        BodyLimit::None => 1_024,
-        BodyLimit::Json(limit) | BodyLimit::Form(limit) => limit,
-    };
+    let limit = chosen.body.bytes(app);
     if declared.is_some_and(|n| n > limit as u64) {
         return Err(too_large());
     }
-    if matches!(request.method(), &Method::GET | &Method::HEAD) {
+    if chosen.body.is_streamed() || matches!(request.method(), &Method::GET | &Method::HEAD) {
         return Ok(request);
     }
     let (mut parts, body) = request.into_parts();

@@ -12,7 +12,7 @@ use matching::alerts::AlertMail;
 use search::Viewer;
 use serde::{Deserialize, Serialize};
 use store::follow::report;
-use store::jobs::Job;
+use store::jobs::{Failure, Job};
 
 use crate::api;
 use crate::app::App;
@@ -42,7 +42,7 @@ pub(crate) fn opened(app: &App, link: &str) -> Option<Stop> {
 }
 
 /// Does one of the jobs of this module, or says that it is none.
-pub(crate) async fn run(app: &App, job: &Job) -> Option<Result<(), String>> {
+pub(crate) async fn run(app: &App, job: &Job) -> Option<Result<(), Failure>> {
     let letter = match job.kind.as_str() {
         notices::MAIL_JOB => one_notice(app, job).await,
         notices::DIGEST_JOB => digest(app, job).await,
@@ -50,9 +50,9 @@ pub(crate) async fn run(app: &App, job: &Job) -> Option<Result<(), String>> {
         _ => return None,
     };
     Some(match letter {
-        Ok(Some(letter)) => app.mailer.send(&app.accounts, &letter, job.id).await.map_err(|e| report(&e)),
+        Ok(Some(letter)) => app.mailer.send(&app.accounts, &letter, job.id).await.map_err(Failure::from),
         Ok(None) => Ok(()), // nothing to tell any more, or nobody to tell it
-        Err(why) => Err(why),
+        Err(why) => Err(why.into()),
     })
 }
 
@@ -114,7 +114,7 @@ async fn digest(app: &App, job: &Job) -> Result<Option<Letter>, String> {
 async fn alert(app: &App, job: &Job) -> Result<Option<Letter>, String> {
     let about: AlertMail = serde_json::from_value(job.payload.clone()).map_err(|e| e.to_string())?;
     let Some(search) = matching::saved::find(&app.saved, about.search).await.map_err(|e| report(&e))? else { return Ok(None) };
-    if search.when == matching::saved::When::Off {
+    if !search.when.is_written() {
         return Ok(None); // stopped since
     }
     // Not only what the round found must be there: what was withdrawn until now must be gone.

@@ -28,6 +28,8 @@ const BLACK: Colour = Colour::new(0, 0, 0);
 const CONTRAST_MIN: f64 = 4.5;
 /// A logo is part of every page.
 const LOGO_MAX_BYTES: u64 = 64 * 1_024;
+/// The least width and height of a picture of a shared link; smaller ones are not shown.
+const SHARED_MIN: u32 = 200;
 /// Room for a logo in the head of a page.
 const LOGO_HEIGHT: f64 = 32.0;
 const LOGO_MAX_WIDTH: f64 = 200.0;
@@ -133,6 +135,8 @@ pub struct Logo {
     pub width: u32,
     /// As `width`.
     pub height: u32,
+    /// Its own width and height, where it can stand for a link that is shared: where those are shown, drawings are not.
+    pub shared: Option<(u32, u32)>,
 }
 
 /// A file that only this space has.
@@ -224,7 +228,8 @@ fn read_logo(path: &Path) -> Result<(Logo, OwnFile), LookError> {
         return Err(LookError::Heavy(path.to_owned()));
     }
     let body = std::fs::read(path).map_err(unreadable)?;
-    let (plain, content_type, size) = match assets::size_of_png(&body) {
+    let raster = assets::size_of_png(&body);
+    let (plain, content_type, size) = match raster {
         Some((width, height)) => ("logo.png", "image/png", Some((f64::from(width), f64::from(height)))),
         None => ("logo.svg", "image/svg+xml", size_of_svg(&String::from_utf8_lossy(&body))),
     };
@@ -233,7 +238,8 @@ fn read_logo(path: &Path) -> Result<(Logo, OwnFile), LookError> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 200 pixels")]
     let pixels = |length: f64| (length * scale).round().max(1.0) as u32;
     let name = assets::hashed(plain, &body);
-    let logo = Logo { href: format!("/assets/{name}"), width: pixels(width), height: pixels(height) };
+    let shared = raster.filter(|(width, height)| *width.min(height) >= SHARED_MIN);
+    let logo = Logo { href: format!("/assets/{name}"), width: pixels(width), height: pixels(height), shared };
     Ok((logo, OwnFile { name, content_type, body }))
 }
 

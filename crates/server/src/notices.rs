@@ -20,6 +20,9 @@ const LIST: &str = "/my/notices";
 /// Where moderators see which stories wait for them: they read one only as long as every party consents.
 const STORIES: &str = "/staff/stories";
 
+/// Where brokers see their deals.
+const BOARD: &str = "/staff/deals";
+
 /// A notice in words.
 pub(crate) struct Said {
     /// One sentence.
@@ -44,8 +47,8 @@ pub(crate) async fn say_all(app: &App, actor: &Actor, notices: &[Notice]) -> Res
 /// What the words of some notices are made from, as their reader may see it.
 struct Known {
     listings: HashMap<ListingId, Titled>,
-    /// Those of matched listings that are out, for this reader.
-    matched: BTreeSet<ListingId>,
+    /// The matches that are ones still, for this reader.
+    matched: BTreeSet<(ListingId, ListingId)>,
     deals: HashMap<DealId, brokering::deals::Titled>,
     stories: HashMap<DealId, Headline>,
     searches: HashMap<SavedSearchId, String>,
@@ -62,7 +65,7 @@ impl Known {
         let stories: Vec<DealId> = about("story").map(DealId).collect();
         let searches: Vec<SavedSearchId> = about("saved_search").map(SavedSearchId).collect();
         let parties: Vec<PartyId> = about("party").map(PartyId).chain(notices.iter().filter_map(absorbed)).collect();
-        let matched: Vec<ListingId> = notices.iter().filter_map(pair_of).flat_map(|(need, offer)| [need, offer]).collect();
+        let matched: Vec<(ListingId, ListingId)> = notices.iter().filter_map(pair_of).collect();
         let db = app.accounts.store().db();
         let gone = accounts::merging::moved_many(db, &parties).await?;
         // The one that took another in may have been taken in itself since.
@@ -70,7 +73,7 @@ impl Known {
         let there = accounts::parties::load_many(db, &there).await?;
         Ok(Self {
             listings: listings::view::titles(&app.listings, actor, &listings).await?,
-            matched: app.matcher.seen(actor, &matched).await?,
+            matched: matching::standing::still(&app.matcher, actor, &matched).await?,
             deals: brokering::deals::titles(&app.brokering, actor, &deals).await?,
             stories: brokering::stories::headlines(&app.brokering, &stories).await?,
             searches: matching::saved::names(&app.saved, actor, &searches).await?,
@@ -102,14 +105,15 @@ impl Known {
                 None => (None, LIST.to_owned()),
             },
             "party" => self.of_merger(lang, notice),
+            "handover" => (None, BOARD.to_owned()),
             _ => (None, LIST.to_owned()),
         };
         let untitled = if notice.about_kind == "story" { "notice-untitled-story" } else { "notice-untitled" };
         let title = title.unwrap_or_else(|| messages::say(lang, untitled, &[]));
         let count = notice.facts.get("count").and_then(Value::as_u64).unwrap_or(1);
         let args = [("title", title.as_str()), ("count", &super::web::count(lang, count))];
-        // Both sides of a match: a counterpart that was withdrawn is nothing to write of.
-        let is_over = pair_of(notice).is_some_and(|(need, offer)| !(self.matched.contains(&need) && self.matched.contains(&offer)));
+        // A counterpart that was withdrawn, or was edited until it is none any more, is nothing to write of.
+        let is_over = pair_of(notice).is_some_and(|pair| !self.matched.contains(&pair));
         Said { text: messages::say(lang, &words(notice), &args), path, is_over }
     }
 
@@ -171,6 +175,7 @@ fn words(notice: &Notice) -> String {
     match (notice.kind, notice.about_kind.as_str()) {
         (NoticeKind::DisclosureGranted, "deal") if needs_nda(notice) => "notice-document-to-sign".to_owned(),
         (NoticeKind::DisclosureGranted, "deal") => "notice-document-granted".to_owned(),
+        (NoticeKind::ConsentAsked, "handover") => "notice-deals-handed-over".to_owned(),
         (kind, _) => key(kind),
     }
 }

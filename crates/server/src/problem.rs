@@ -232,6 +232,7 @@ impl From<search::desk::LookUpError> for Problem {
             E::Refused(refused) => refused.into(),
             E::Search(error) => error.into(),
             E::Store(error) => error.into(),
+            E::CutOff(error) => Self::internal(&error),
         }
     }
 }

@@ -60,6 +60,24 @@ pub enum BodyLimit {
     File,
 }
 
+impl BodyLimit {
+    /// Bytes of a body at most; of a form with a file 1 MB more than the file.
+    pub(crate) fn bytes(self, app: &App) -> usize {
+        let with_file = |mb: u64| usize::try_from(mb.saturating_add(1).saturating_mul(1_000_000)).unwrap_or(usize::MAX);
+        match self {
+            Self::None => 1_024,
+            Self::Json(limit) | Self::Form(limit) => limit,
+            Self::Upload => with_file(app.settings.import_mb),
+            Self::File => with_file(app.brokering.vault.settings().max_mb),
+        }
+    }
+
+    /// Whether its handler reads it piece by piece.
+    pub(crate) fn is_streamed(self) -> bool {
+        matches!(self, Self::Upload | Self::File)
+    }
+}
+
 /// A parameter of the query string.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
@@ -299,16 +317,14 @@ pub(crate) fn router(table: Vec<Route>, app: &App) -> Router {
     let mut router = Router::new();
     for route in table {
         let chosen = Chosen { id: route.id, permission: route.permission, body: route.body, is_api: route.is_api() };
-        let app = app.clone();
+        let (app, most) = (app.clone(), route.body.bytes(app));
         let gate = middleware::from_fn(move |request: Request, next: Next| {
             let app = app.clone();
             async move { gate(app, chosen, request, next).await }
         });
-        let handler = match route.body {
-            // The framework would cut forms with files off at 2 MB; their handlers hold them to their settings.
-            BodyLimit::Upload | BodyLimit::File => route.handler.layer(DefaultBodyLimit::disable()),
-            BodyLimit::None | BodyLimit::Json(_) | BodyLimit::Form(_) => route.handler,
-        };
+        // The framework would cut forms with files off at 2 MB. Whether they say their length or not, the whole is bounded; their
+        // handlers hold the file in it to its setting.
+        let handler = if route.body.is_streamed() { route.handler.layer(DefaultBodyLimit::max(most)) } else { route.handler };
         #[expect(clippy::disallowed_methods, reason = "the one place where routes enter the router")]
         {
             router = router.route(route.path, handler.layer(gate));

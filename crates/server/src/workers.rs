@@ -7,7 +7,7 @@ use accounts::mail;
 use listings::notices::{JOB as LISTING_MAIL, Letter};
 use search::Wanting;
 use store::follow::report;
-use store::jobs::{Job, Which};
+use store::jobs::{Failure, Job, Which};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -59,9 +59,13 @@ async fn jobs(app: App, which: Which, stop: CancellationToken) {
     }
 }
 
-async fn finish(app: &App, job: &Job, outcome: Result<(), String>) {
-    if let Err(why) = &outcome {
-        tracing::warn!(kind = job.kind, attempts = job.attempts, why, "a job failed and will be tried again");
+async fn finish(app: &App, job: &Job, outcome: Result<(), Failure>) {
+    match &outcome {
+        Ok(()) => {}
+        Err(Failure { why, is_final: false }) => {
+            tracing::warn!(kind = job.kind, attempts = job.attempts, why, "a job failed and will be tried again");
+        }
+        Err(Failure { why, is_final: true }) => tracing::error!(kind = job.kind, id = %job.id, why, "a job failed for good"),
     }
     if let Err(error) = app.store.finish_job(job, outcome).await {
         tracing::error!(cause = report(&error), "the end of a job could not be noted");
@@ -71,7 +75,8 @@ async fn finish(app: &App, job: &Job, outcome: Result<(), String>) {
 /// Runs an import, keeping its job while it runs. A stop ends it between two batches; its job is then found
 /// again once the lease is over.
 async fn import(app: &App, job: Job, stop: CancellationToken) {
-    let work = async { listings::import::run_job(&app.listings, &app.data, &job, stop.clone()).await.map_err(|e| report(&e)) };
+    let work =
+        async { listings::import::run_job(&app.listings, &app.data, &job, stop.clone()).await.map_err(|e| Failure::from(report(&e))) };
     tokio::pin!(work);
     let outcome = loop {
         tokio::select! {
@@ -88,21 +93,21 @@ async fn import(app: &App, job: Job, stop: CancellationToken) {
     }
 }
 
-async fn run(app: &App, job: &Job) -> Result<(), String> {
+async fn run(app: &App, job: &Job) -> Result<(), Failure> {
     if mail::handles(&job.kind) {
-        return mail::run(&app.accounts, &app.mailer, job).await.map_err(|e| report(&e));
+        return Ok(mail::run(&app.accounts, &app.mailer, job).await?);
     }
     if let Some(done) = crate::letters::run(app, job).await {
         return done;
     }
     match job.kind.as_str() {
         LISTING_MAIL => listing_letter(app, job).await,
-        other => Err(format!("no worker for jobs of kind {other}")),
+        other => Err(format!("no worker for jobs of kind {other}").into()),
     }
 }
 
 /// Tells somebody what became of a listing.
-async fn listing_letter(app: &App, job: &Job) -> Result<(), String> {
+async fn listing_letter(app: &App, job: &Job) -> Result<(), Failure> {
     let letter: Letter = serde_json::from_value(job.payload.clone()).map_err(|e| e.to_string())?;
     let actor = base::Actor::system();
     let Some(kind) = listings::view::kind_of(&app.listings, letter.listing).await.map_err(|e| report(&e))? else {
@@ -113,7 +118,7 @@ async fn listing_letter(app: &App, job: &Job) -> Result<(), String> {
     let args = [("title", view.title.as_str()), ("code", view.code.as_str())];
     let found = accounts::letters::about(&app.accounts, letter.account, &key, &args, &view.url).await.map_err(|e| report(&e))?;
     match found {
-        Some(words) => app.mailer.send(&app.accounts, &words, job.id).await.map_err(|e| report(&e)),
+        Some(words) => Ok(app.mailer.send(&app.accounts, &words, job.id).await?),
         None => Ok(()), // the account is gone or disabled
     }
 }
@@ -160,10 +165,9 @@ async fn clockwork(app: App, stop: CancellationToken) {
             if let Err(error) = listings::versions::sweep(&app.listings).await {
                 tracing::error!(cause = report(&error), "versions that were written over could not be swept away");
             }
-            match brokering::confidential::files::sweep(&app.brokering).await {
-                Ok(0) => {}
-                Ok(gone) => tracing::info!(gone, "files that nothing leads to were taken out of the store"),
-                Err(error) => tracing::error!(cause = report(&error), "the store of files could not be swept"),
+            // Not as soon as it starts: whoever started it on the wrong database has time to see it.
+            if round > 0 {
+                sweep_files(&app).await;
             }
             if let Err(error) = accounts::sessions::sweep(&app.accounts).await {
                 tracing::error!(cause = report(&error), "old sessions could not be swept away");
@@ -171,6 +175,14 @@ async fn clockwork(app: App, stop: CancellationToken) {
         }
         round += 1;
         tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(TICK_EVERY) => {} }
+    }
+}
+
+async fn sweep_files(app: &App) {
+    match brokering::confidential::files::sweep(&app.brokering).await {
+        Ok(0) => {}
+        Ok(gone) => tracing::info!(gone, "files that nothing leads to were taken out of the store"),
+        Err(error) => tracing::error!(cause = report(&error), "the store of files could not be swept"),
     }
 }
 

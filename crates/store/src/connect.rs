@@ -7,10 +7,12 @@ use std::time::Duration;
 use base::Clock;
 use sea_orm::sqlx::Executor;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr, EntityTrait};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, watch};
+use uuid::Uuid;
 
+use crate::rows::space;
 use crate::{StoreError, events};
 
 /// Which database, and how much of it at once.
@@ -42,6 +44,8 @@ pub struct Store {
     pub(crate) queue: Arc<Semaphore>,
     /// The last position known to be committed.
     pub(crate) head: Arc<watch::Sender<i64>>,
+    /// Which space this is; none of a database that was not opened but only connected to.
+    space: Uuid,
 }
 
 impl Store {
@@ -50,8 +54,10 @@ impl Store {
     /// # Errors
     /// If the database cannot be reached or was made by a newer program.
     pub async fn open(settings: &DatabaseSettings, data: &Path, clock: Clock) -> Result<Self, StoreError> {
-        let store = Self::connect(settings, data, clock).await?;
+        let mut store = Self::connect(settings, data, clock).await?;
         migrations::migrate(&store.db).await?;
+        let space = space::Entity::find_by_id(1).one(&store.db).await?;
+        store.space = space.ok_or_else(|| DbErr::RecordNotFound("space".to_owned()))?.space;
         let (position, _) = events::head(&store.db).await?;
         store.head.send_replace(position);
         Ok(store)
@@ -107,6 +113,7 @@ impl Store {
             writers: Arc::new(Semaphore::new(writers as usize)),
             queue: Arc::new(Semaphore::new(settings.write_queue.max(1) as usize)),
             head: Arc::new(watch::Sender::new(0)),
+            space: Uuid::nil(),
         })
     }
 
@@ -114,6 +121,12 @@ impl Store {
     #[must_use]
     pub fn db(&self) -> &DatabaseConnection {
         &self.db
+    }
+
+    /// By what this space is known outside its database; a copy of the database is the same space.
+    #[must_use]
+    pub fn space(&self) -> Uuid {
+        self.space
     }
 
     /// The clock that everything here goes by.

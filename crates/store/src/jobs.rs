@@ -45,6 +45,21 @@ pub struct Job {
     pub attempts: i64,
 }
 
+/// Why a job was not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What went wrong.
+    pub why: String,
+    /// Whether it would go wrong again, however often it is tried.
+    pub is_final: bool,
+}
+
+impl From<String> for Failure {
+    fn from(why: String) -> Self {
+        Self { why, is_final: false }
+    }
+}
+
 /// A job that was given up.
 #[derive(Clone, Debug, Serialize)]
 pub struct FailedJob {
@@ -68,12 +83,22 @@ fn pause(attempts: i64) -> TimeDelta {
     TimeDelta::seconds(30 * 2_i64.pow(doublings)).min(LONGEST_PAUSE)
 }
 
-pub(crate) async fn insert(tx: &Tx, kind: &'static str, payload: &impl Serialize, due_at: Time) -> Result<(), StoreError> {
+/// Which of the jobs that are due comes first.
+#[derive(Clone, Copy)]
+pub(crate) enum Rank {
+    /// Somebody sits there and waits for it.
+    Awaited = 0,
+    /// Everything else.
+    Usual = 1,
+}
+
+pub(crate) async fn insert(tx: &Tx, rank: Rank, kind: &'static str, payload: &impl Serialize, due_at: Time) -> Result<(), StoreError> {
     let row = job::ActiveModel {
         id: Set(tx.new_id()),
         kind: Set(kind.to_owned()),
         payload: Set(serde_json::to_string(payload).map_err(|e| StoreError::corrupt("job", e))?),
         state: Set("waiting".to_owned()),
+        rank: Set(rank as i64),
         due_at: Set(due_at),
         attempts: Set(0),
         claimed_until: Set(None),
@@ -86,7 +111,7 @@ pub(crate) async fn insert(tx: &Tx, kind: &'static str, payload: &impl Serialize
 }
 
 impl Store {
-    /// Takes the job that has been due longest; nobody else gets it until the lease is over. One at a time, so that the
+    /// Takes the job that has been due longest, of those that somebody waits for if there are any; nobody else gets it until the lease is over. One at a time, so that the
     /// lease of none runs out while those before it are done.
     ///
     /// # Errors
@@ -99,17 +124,22 @@ impl Store {
                 Which::Only(kind) => job::Column::Kind.eq(kind),
                 Which::AllBut(kind) => job::Column::Kind.ne(kind),
             };
+            // In the index's own words, so that it is used: jobs that ended stay for a month.
+            let open = Expr::cust("state IN ('waiting','running')");
             let due = Condition::any()
                 .add(job::Column::State.eq("waiting").and(job::Column::DueAt.lte(now)))
                 .add(job::Column::State.eq("running").and(job::Column::ClaimedUntil.lte(now)));
-            Condition::all().add(kind).add(due)
+            Condition::all().add(open).add(kind).add(due)
         };
         if job::Entity::find().filter(due()).limit(1).one(&self.db).await?.is_none() {
             return Ok(None);
         }
         let claimed = self
             .write(Ctx::system(), move |tx| async move {
-                let mut query = job::Entity::find().filter(due()).order_by_asc(job::Column::DueAt).order_by_asc(job::Column::Id).limit(1);
+                let mut query = job::Entity::find().filter(due()).limit(1);
+                for column in [job::Column::Rank, job::Column::DueAt, job::Column::Id] {
+                    query = query.order_by_asc(column);
+                }
                 if tx.needs_row_locks() {
                     query = query.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
                 }
@@ -147,12 +177,12 @@ impl Store {
         .await
     }
 
-    /// Ends a job, or puts it back with a pause of 30 s, 1 min, 2 min … an hour. Of a job that another worker has claimed since
+    /// Ends a job, or puts it back with a pause of 30 s, 1 min, 2 min … an hour, unless trying again is in vain. Of a job that another worker has claimed since
     /// nothing changes: what became of it is for that one to say.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn finish_job(&self, job: &Job, outcome: Result<(), String>) -> Result<(), StoreError> {
+    pub async fn finish_job(&self, job: &Job, outcome: Result<(), Failure>) -> Result<(), StoreError> {
         let (claim, attempts) = (claim_of(job), job.attempts);
         self.write(Ctx::system(), move |tx| {
             let (claim, outcome) = (claim.clone(), outcome.clone());
@@ -162,11 +192,11 @@ impl Store {
                     Ok(()) => {
                         update.col_expr(job::Column::State, Expr::value("done")).col_expr(job::Column::EndedAt, Expr::value(Some(tx.now())))
                     }
-                    Err(why) if attempts >= ATTEMPTS => update
+                    Err(Failure { why, is_final }) if is_final || attempts >= ATTEMPTS => update
                         .col_expr(job::Column::State, Expr::value("failed"))
                         .col_expr(job::Column::LastError, Expr::value(Some(why)))
                         .col_expr(job::Column::EndedAt, Expr::value(Some(tx.now()))),
-                    Err(why) => update
+                    Err(Failure { why, .. }) => update
                         .col_expr(job::Column::State, Expr::value("waiting"))
                         .col_expr(job::Column::LastError, Expr::value(Some(why)))
                         .col_expr(job::Column::DueAt, Expr::value(tx.now() + pause(attempts))),

@@ -1,5 +1,20 @@
 //! The tables of the store itself.
 
+pub(crate) mod space {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "space")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i64,
+        pub space: Uuid,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub(crate) mod event {
     use sea_orm::entity::prelude::*;
 
@@ -66,6 +81,7 @@ pub(crate) mod job {
         pub kind: String,
         pub payload: String,
         pub state: String,
+        pub rank: i64,
         pub due_at: DateTimeUtc,
         pub attempts: i64,
         pub claimed_until: Option<DateTimeUtc>,

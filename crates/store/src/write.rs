@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use crate::jobs::Rank;
 use crate::rows::idempotency;
 use crate::{NewEvent, Store, StoreError, Time, events, jobs};
 
@@ -105,7 +106,15 @@ impl Tx {
     /// # Errors
     /// If the database fails.
     pub async fn enqueue(&self, kind: &'static str, payload: &impl Serialize, due_at: Time) -> Result<(), StoreError> {
-        jobs::insert(self, kind, payload, due_at).await
+        jobs::insert(self, Rank::Usual, kind, payload, due_at).await
+    }
+
+    /// Leaves work for after the commit that somebody sits there and waits for: it is done before whatever else is due.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn enqueue_first(&self, kind: &'static str, payload: &impl Serialize) -> Result<(), StoreError> {
+        jobs::insert(self, Rank::Awaited, kind, payload, self.now()).await
     }
 
     /// True on PostgreSQL, where a row that is read to be changed must be locked.

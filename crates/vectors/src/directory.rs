@@ -91,8 +91,6 @@ pub struct Checked {
     pub dimensions: usize,
     /// How many tokens of a text it reads.
     pub tokens: usize,
-    /// How large its weights are, in bytes: about what it takes in memory while it encodes.
-    pub bytes: u64,
 }
 
 /// What is read of a `config.json`.
@@ -159,7 +157,7 @@ pub fn check(folder: &Path, way: &Way) -> Result<Checked, ModelError> {
     let digest = hash.finalize();
     let fingerprint = Fingerprint(digest.iter().take(16).fold(0, |number, byte| (number << 8) | u128::from(*byte)));
     let tokens = MAX_TOKENS.min(config.max_position_embeddings);
-    Ok(Checked { folder: folder.to_owned(), fingerprint, dimensions: config.hidden_size, tokens, bytes })
+    Ok(Checked { folder: folder.to_owned(), fingerprint, dimensions: config.hidden_size, tokens })
 }
 
 fn damaged(path: &Path, why: &dyn fmt::Display) -> ModelError {

@@ -73,9 +73,16 @@ async fn deal(world: &World<'_>, case: &str) -> (String, i64) {
     (id, set["version"].as_i64().unwrap())
 }
 
-/// Adds something to a deal; gives its id.
+/// Adds something to a deal; gives its id. Whoever offers says what they saw; the others do not mind.
 async fn added(by: &crate::site::Client, id: &str, part: &str, body: Value) -> String {
-    by.post(&format!("/api/v1/deals/{id}/{part}"), body).await.expect(201)["id"].as_str().unwrap().to_owned()
+    let path = format!("/api/v1/deals/{id}");
+    let seen = by.get(&path).await.expect(200)["version"].as_i64().unwrap();
+    by.post_at(&format!("{path}/{part}"), seen, body).await.expect(201)["id"].as_str().unwrap().to_owned()
+}
+
+/// Records that the contract of a deal was signed.
+async fn sign(by: &crate::site::Client, id: &str, seen: i64) {
+    by.put_at(&format!("/api/v1/deals/{id}/contract"), seen, json!({"signed_on": "2025-06-02"})).await.expect(200);
 }
 
 pub async fn ask(world: &World<'_>, operation: &str, case: &str, who: Who) -> Ask {
@@ -97,6 +104,9 @@ pub async fn ask(world: &World<'_>, operation: &str, case: &str, who: Who) -> As
     }
     let (id, seen) = deal(world, case).await;
     let by = by.at(&id);
+    if matches!(operation, "notePayment" | "payPayment" | "fileReport" | "takeBackPayment" | "takeBackReport") {
+        sign(&world.owner, &id, seen).await;
+    }
     match operation {
         "getDeal"
         | "getDealNda"
@@ -132,7 +142,7 @@ pub async fn ask(world: &World<'_>, operation: &str, case: &str, who: Who) -> As
         "recordContract" => by.seen(seen).body(json!({"number": "1/2026"})),
         "recordOutcome" => by.seen(seen).body(json!({"jobs": 3})),
         "sendDealMessage" => by.body(json!({"text": "Xin chào."})),
-        "makeOffer" => by.body(json!({"side": "owner", "terms": terms()})),
+        "makeOffer" => by.seen(seen).body(json!({"side": "owner", "terms": terms()})),
         "acceptOffer" => by.at(added(&world.seeker, &id, "offers", json!({"terms": terms()})).await),
         "withdrawOffer" => by.at(added(&world.owner, &id, "offers", json!({"terms": terms()})).await),
         "setDealTask" => by.body(json!({"title": "Gửi ảnh", "whose": "owner", "due_on": "2026-12-10"})),

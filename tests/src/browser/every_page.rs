@@ -317,12 +317,12 @@ impl Cast {
         let vnd = |minor: i64| json!({"minor": minor, "currency": "VND"});
         let facts = json!({"direction": "inbound", "state_capital": true, "list": "restricted", "right": "right_to_use"});
         author.put_at(&format!("{path}/legal-facts"), version().await, facts).await.expect(200);
-        let contract = json!({"number": "12/2026", "value": vnd(800_000_000), "contents": ["name", "object"]});
+        let contract = json!({"number": "12/2026", "value": vnd(800_000_000), "signed_on": "2026-06-30", "contents": ["name", "object"]});
         author.put_at(&format!("{path}/contract"), version().await, contract).await.expect(200);
         author.put_at(&format!("{path}/outcome"), version().await, json!({"jobs": 12})).await.expect(200);
         for sum in [300_000_000, 250_000_000] {
             let terms = json!({"right": "right_to_use", "lump_sum": vnd(sum), "royalty": {"rate_bp": 300, "base": "net_revenue"}});
-            author.post(&format!("{path}/offers"), json!({ "terms": terms })).await.expect(201);
+            author.post_at(&format!("{path}/offers"), version().await, json!({ "terms": terms })).await.expect(201);
         }
         for (part, body) in [
             ("messages", json!({"text": "Mời anh chị đến xem máy."})),
@@ -352,6 +352,7 @@ impl Cast {
             visit(Who::Author, format!("{page}/nda")),
             visit(Who::Author, "/my/deals"),
             visit(Who::Author, format!("/deals/new?listing={listing}")),
+            sent(&[("_find", "Dừa"), ("title", "Máy cho xưởng")], visit(Who::Author, format!("/deals/new?listing={listing}"))),
             visit(Who::Administrator, &page),
             visit(Who::Administrator, format!("{page}/edit/brokers")),
             visit(Who::Administrator, "/staff/deals"),
@@ -432,6 +433,8 @@ impl Cast {
             visit(who, format!("{}/interest", page_of(visitor, "ip_asset", "Vỏ phao đo mặn").await)),
             visit(who, format!("{}/interest", page_of(visitor, "need", "Máy lột vỏ dừa khô").await)),
             visit(Who::Administrator, format!("{offered}/interest")),
+            visit(Who::Broker, format!("{offered}/interest")),
+            sent(&[("_find", "Dừa"), ("/volume", "2 tấn")], visit(Who::Broker, format!("{offered}/interest"))),
             visit(who, offered),
             visit(who, "/my/interests"),
             visit(who, "/my/interests?role=received"),

@@ -4,7 +4,7 @@ use base::{Lang, StaffRole, messages};
 use serde_json::json;
 use thirtyfour::{By, Key};
 
-use super::{Browser, DESKTOP, DESKTOP_DARK, Look, Window, journey, journey_in_the_demonstration};
+use super::{Browser, DESKTOP, DESKTOP_DARK, Look, PHONE, Window, journey, journey_in_the_demonstration};
 use crate::main_job::{publish, technology};
 use crate::site::Site;
 
@@ -117,6 +117,31 @@ async fn the_same_in_english_and_in_the_dark() {
         window.open("/en/search?kind=need").await;
         window.click("header button[name=to][value=vi]").await;
         window.at("the same in Vietnamese", |path| path == "/search?kind=need").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_listing_has_one_button_for_interest_at_every_width_and_it_is_in_sight() {
+    journey_in_the_demonstration("one-door", async |_: &Site, browser: &Browser| {
+        for look in [PHONE, DESKTOP] {
+            let window = browser.window(look).await;
+            window.open("/search?kind=technology").await;
+            window.click(".hits h2 a").await;
+            window.see(".interest-door a").await;
+            let seen = "[...document.querySelectorAll('.interest-door a')].filter((a) => a.checkVisibility())";
+            assert_eq!(window.ask(&format!("return {seen}.length")).await, 1, "{}", look.name);
+            // On a phone it stands with the key facts, before the story; on a wide screen it goes with the reader.
+            let order = format!("return !!({seen}[0].compareDocumentPosition(document.querySelector('.story')) & 4)");
+            assert_eq!(window.ask(&order).await, look.name == PHONE.name);
+            if look.name == DESKTOP.name {
+                window.ask("document.querySelector('.facts').lastElementChild.scrollIntoView({block: 'end', behavior: 'instant'})").await;
+                let top = window
+                    .ask(&format!("const at = {seen}[0].getBoundingClientRect(); return at.top >= 0 && at.bottom <= innerHeight"))
+                    .await;
+                assert_eq!(top, true);
+            }
+        }
     })
     .await;
 }

@@ -81,6 +81,54 @@ async fn a_broker_drags_a_card_to_a_stage_and_confirms_it_and_does_the_same_with
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_opens_a_deal_or_records_a_caller_finds_the_party_by_keys_alone_and_on_a_phone_without_scripts() {
+    journey("finders", async |site: &Site, browser: &Browser| {
+        let cast = Cast::make(site, "fd").await;
+        site.indexed().await;
+        let page = cast.owner.get(&format!("/api/v1/technologies/{}", cast.listing)).await.expect(200)["url"].as_str().unwrap().to_owned();
+        let radio = |name: &str| format!("#found input[name=\"{name}\"][value=\"{}\"]", cast.seeker_party);
+
+        // Whoever is no broker names nobody who has shown no interest, and is not asked.
+        let window = browser.window(DESKTOP).await;
+        window.signed_in(&cast.owner).await;
+        window.open(&format!("/deals/new?listing={}", cast.listing)).await;
+        window.see("#kind").await;
+        assert!(!window.sees("#_find").await);
+
+        // A broker opens a deal: typed, reached by the Tab key, ticked by the space bar.
+        let window = browser.window(DESKTOP).await;
+        window.signed_in(&cast.broker).await;
+        window.open(&format!("/deals/new?listing={}", cast.listing)).await;
+        window.write("title", "Máy cho xưởng").await;
+        window.write("_find", "com dua fd").await;
+        window.see(&radio("other")).await;
+        window.key(thirtyfour::Key::Tab).await;
+        window.key(thirtyfour::Key::Tab).await;
+        window.key(thirtyfour::Key::Space).await;
+        until("it is ticked", async || window.sees(&format!("{}:checked", radio("other"))).await).await;
+        window.click("main .form > button").await;
+        window.at("the deal", |path| path.starts_with("/deals/") && !path.starts_with("/deals/new")).await;
+        window.reads("Công ty Cơm dừa fd").await;
+        window.reads("Máy cho xưởng").await;
+        assert_eq!(window.complaints().await, Vec::<String>::new());
+
+        // A broker records what a caller wants, on a phone without scripts: a button looks the name up.
+        let phone = browser.window(PHONE).await;
+        phone.without_scripts().await;
+        phone.signed_in(&cast.broker).await;
+        phone.open(&format!("{page}/interest")).await;
+        phone.write("/message", "Gọi hỏi giá máy.").await;
+        phone.write("_find", "com dua fd").await;
+        phone.press("_do", "find").await;
+        phone.click(&radio("/party")).await;
+        assert_eq!(phone.input("/message").await.prop("value").await.unwrap().as_deref(), Some("Gọi hỏi giá máy."));
+        phone.click("main .form-end button").await;
+        phone.at("the interest", |path| path.starts_with("/interests/")).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_need_desk_finds_a_party_as_its_name_is_typed_and_keeps_what_was_chosen_and_written() {
     journey("need-desk", async |site: &Site, browser: &Browser| {
         let owner = site.person("nd-owner").await;

@@ -296,6 +296,12 @@ async fn plant_in_a_deal(canaries: &mut Canaries, known: &mut Known, people: &BT
     let id = id_of(broker.post("/api/v1/deals", new).await).await;
     let deal = Deal { path: format!("/api/v1/deals/{id}") };
     let vnd = |minor: i64| json!({"minor": minor, "currency": "VND"});
+    let contract = json!({
+        "number": canaries.word("contract number", SIDES), "value": vnd(300_000_000), "signed_on": "2026-06-30",
+        "registration_number": canaries.word("registration number", SIDES), "registered_on": "2026-11-24",
+        "reason": canaries.word("reason of a contract", SIDES),
+    });
+    deal.put(owner, "contract", contract).await.expect(200);
     for (by, part, body) in [
         (owner, "messages", json!({"text": canaries.word("message in a deal", SIDES)})),
         (
@@ -338,12 +344,6 @@ async fn plant_in_a_deal(canaries: &mut Canaries, known: &mut Known, people: &BT
     }
     let statement = json!({"statement": canaries.word("statement of a broker", SIDES)});
     deal.put(broker, "brokers/statement", statement).await.expect(200);
-    let contract = json!({
-        "number": canaries.word("contract number", SIDES), "value": vnd(300_000_000), "signed_on": "2026-11-20",
-        "registration_number": canaries.word("registration number", SIDES), "registered_on": "2026-11-24",
-        "reason": canaries.word("reason of a contract", SIDES),
-    });
-    deal.put(owner, "contract", contract).await.expect(200);
     let outcome = json!({"jobs": 3, "note": canaries.word("note of an outcome", SIDES)});
     deal.put(broker, "outcome", outcome).await.expect(200);
     // Its documents: names and what is in them.

@@ -17,6 +17,7 @@ async fn no_page_of_a_deal_is_heavy_however_much_is_in_it() {
     let made = cast.broker.post("/api/v1/deals", new).await.expect(201);
     let deal = crate::deals::Deal { path: format!("/api/v1/deals/{}", made["id"].as_str().unwrap()) };
     deal.put(&cast.broker, "brokers/statement", json!({"statement": words(2_000)})).await.expect(200);
+    deal.put(&cast.owner, "contract", json!({"signed_on": "2026-11-02"})).await.expect(200);
     for n in 0..40 {
         let task = json!({"title": format!("viec{n}x {}", words(240)), "whose": "owner", "due_on": "2026-12-04"});
         deal.post(&cast.broker, "tasks", task).await.expect(201);

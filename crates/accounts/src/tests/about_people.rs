@@ -402,6 +402,27 @@ async fn no_name_or_subject_can_add_a_header_to_a_mail() {
 }
 
 #[tokio::test]
+async fn the_letter_that_somebody_waits_for_leaves_before_all_that_were_due_earlier() {
+    for site in Site::all().await {
+        site.person("lan@vien.example", &[]).await;
+        let leave = |tx: store::Tx| async move {
+            for _ in 0..3 {
+                tx.enqueue("mail.notice", &serde_json::json!({}), tx.now()).await?;
+            }
+            Ok::<_, store::StoreError>(())
+        };
+        site.store.write(Ctx::system(), leave).await.unwrap();
+        site.later(TimeDelta::hours(1));
+        recovery::request(&site.accounts, &site.client(), "lan@vien.example").await.unwrap();
+        let mut kinds = Vec::new();
+        while let Some(job) = site.store.claim_job(Which::AllBut("none")).await.unwrap() {
+            kinds.push(job.kind);
+        }
+        assert_eq!(kinds, ["mail.reset_password", "mail.notice", "mail.notice", "mail.notice"]);
+    }
+}
+
+#[tokio::test]
 async fn the_742_profile_says_when_a_password_is_due() {
     for site in Site::all_with(AccountSettings { password_max_age_days: 90, ..AccountSettings::default() }).await {
         site.person("lan@vien.example", &[]).await;

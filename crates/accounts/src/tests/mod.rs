@@ -12,7 +12,7 @@ use base::secret::Secret;
 use base::{AccountId, Actor, Clock, Lang, StaffRole, Vocabularies};
 use chrono::TimeDelta;
 use sea_orm::{ConnectionTrait, Statement};
-use store::jobs::Which;
+use store::jobs::{Failure, Which};
 use store::testing::TestStore;
 use store::{Ctx, Store};
 
@@ -87,7 +87,7 @@ impl Site {
     pub async fn post(&self) -> Vec<Mail> {
         while let Some(job) = self.store.claim_job(Which::AllBut("none")).await.unwrap() {
             assert!(mail::handles(&job.kind), "{}", job.kind);
-            let done = mail::run(&self.accounts, &self.mailer, &job).await.map_err(|e| e.to_string());
+            let done = mail::run(&self.accounts, &self.mailer, &job).await.map_err(Failure::from);
             assert_eq!(done, Ok(()));
             self.store.finish_job(&job, done).await.unwrap();
         }

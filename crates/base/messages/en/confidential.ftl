@@ -94,6 +94,7 @@ disclosure-explains-revoked-owner = You closed these details to this person.
 disclosure-explains-expired-owner = The time is over; the person can open nothing any more.
 disclosure-listing = Listing
 disclosure-owner = Opened by
+disclosure-owner-hidden = An organisation that is not named
 disclosure-accepted-at = Agreement accepted
 disclosure-recorded = Each opening of the text or a file is recorded with your name, the time and the network address, and the owner can read the record.
 disclosure-open = Open the details

@@ -24,7 +24,6 @@ field-interest-budget = Budget band
 field-interest-nda = An agreement on confidentiality before going into detail
 field-interest-anonymity = What the owner is told of you
 field-interest-context = What staff add
-hint-field-interest-caller = Paste the address of the organisation's page, such as /parties/co-so-keo-dua.
 hint-field-interest-message = What you do and what you need from this listing. If you would rather not be named yet, leave name and telephone number out.
 hint-field-interest-volume = For instance: 2 tonnes of coconut meat a day.
 hint-field-interest-anonymity = With sector and region only, the other side sees your type, section, size and province. You can let them know your name at any time; there is no way back from that.

@@ -2,6 +2,7 @@
 home = Home
 yes = Yes
 no = No
+picture-shared = Picture of { $name }
 nav-skip = Skip to the content
 live-unanswered = There was no answer. What you typed is still here; try again in a moment.
 nav-main = Main
@@ -25,8 +26,6 @@ months = { $count ->
 since-year = since { $year }
 money-from = from { $amount }
 money-up-to = up to { $amount }
-territory-vn = Vietnam
-territory-wo = Worldwide
 
 kind-all = All
 kind-technologies = Technologies

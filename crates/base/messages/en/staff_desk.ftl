@@ -8,6 +8,7 @@ record-find-do = Find
 record-party = Party
 record-party-new = A party that is not here yet
 record-none-found = No such party was found.
+finder-empty = Type into the box above, then choose here.
 record-new-party = The new party
 record-new-party-about = Name, type and place will do. Its own people add the rest later.
 record-invite = E-mail of whoever will administer this party

@@ -60,6 +60,11 @@ compare-save-note = Save the note
 compare-drop = Take off the shortlist
 compare-considered = Shortlisted
 compare-open = Open
+compare-musts-missed = { $count ->
+    [one] one must-target is not reached; it is marked below.
+   *[other] { $count } must-targets are not reached; they are marked below.
+}
+fault-shortlist-full = At most { $max } candidates stand on a shortlist; take one off it first.
 gaps-title = Gaps of supply and demand
 gaps-door = { $count ->
     [one] { $count } need without a good match

@@ -88,6 +88,7 @@ disclosure-explains-revoked-owner = Đơn vị của bạn đã thu hồi quyề
 disclosure-explains-expired-owner = Đã hết thời hạn; người này không mở được gì nữa.
 disclosure-listing = Tin đăng
 disclosure-owner = Đơn vị mở
+disclosure-owner-hidden = Một tổ chức chưa nêu tên
 disclosure-accepted-at = Chấp nhận thỏa thuận lúc
 disclosure-recorded = Mỗi lần mở nội dung hoặc tệp đều được ghi lại cùng tên bạn, thời điểm và địa chỉ mạng; chủ sở hữu đọc được sổ ghi này.
 disclosure-open = Mở thông tin bảo mật

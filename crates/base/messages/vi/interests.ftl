@@ -24,7 +24,6 @@ field-interest-budget = Khoảng ngân sách
 field-interest-nda = Muốn ký thỏa thuận bảo mật trước khi trao đổi kỹ
 field-interest-anonymity = Bên đăng tin biết gì về bạn
 field-interest-context = Thông tin thêm của cán bộ
-hint-field-interest-caller = Dán địa chỉ trang của tổ chức, ví dụ /parties/co-so-keo-dua.
 hint-field-interest-message = Bạn đang làm gì, cần điều gì ở tin này. Nếu chưa muốn lộ tên thì đừng ghi tên, số điện thoại ở đây.
 hint-field-interest-volume = Ví dụ: 2 tấn cơm dừa mỗi ngày.
 hint-field-interest-anonymity = Khi chỉ nêu ngành và địa bàn, bên kia thấy loại hình, ngành, quy mô và tỉnh. Bạn cho biết tên lúc nào cũng được; đã cho biết thì không rút lại được.

@@ -2,6 +2,7 @@
 home = Trang chủ
 yes = Có
 no = Không
+picture-shared = Hình đại diện của { $name }
 nav-skip = Đến nội dung chính
 live-unanswered = Máy chủ chưa trả lời được. Những gì bạn đã nhập vẫn còn ở đây; hãy thử lại sau ít phút.
 nav-main = Danh mục
@@ -22,8 +23,6 @@ months = { $count } tháng
 since-year = từ năm { $year }
 money-from = từ { $amount }
 money-up-to = đến { $amount }
-territory-vn = Việt Nam
-territory-wo = Toàn thế giới
 
 kind-all = Tất cả
 kind-technologies = Công nghệ

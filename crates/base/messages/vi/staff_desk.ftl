@@ -8,6 +8,7 @@ record-find-do = Tìm
 record-party = Đơn vị
 record-party-new = Đơn vị chưa có ở đây
 record-none-found = Không tìm thấy đơn vị nào như vậy.
+finder-empty = Gõ vào ô phía trên, rồi chọn ở đây.
 record-new-party = Thông tin đơn vị mới
 record-new-party-about = Chỉ cần tên, loại hình và nơi ở. Người của đơn vị sau này tự bổ sung.
 record-invite = E-mail của người sẽ quản trị đơn vị này

@@ -47,7 +47,7 @@ fn speaks(actor: &Actor, owner: PartyId) -> bool {
 }
 
 /// A person in a session: what is confided is not for programs, whose keys are passed around.
-pub(super) fn is_person(actor: &Actor) -> bool {
+pub(crate) fn is_person(actor: &Actor) -> bool {
     matches!(actor.capacity, Capacity::Person(_))
 }
 

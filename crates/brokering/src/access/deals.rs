@@ -9,9 +9,12 @@ use crate::deals::{Deal, Side};
 use crate::pipelines::Part;
 
 impl Deal {
-    /// A member of staff who brokers this deal.
+    /// A member of staff who brokers this deal. Whoever became a member of a party in it since brokers it no more: nobody does
+    /// between others and their own.
     pub(crate) fn is_brokered_by(&self, actor: &Actor) -> bool {
-        actor.is_staff(StaffRole::Broker) && self.brokers.iter().any(|b| Some(b.account) == actor.account())
+        actor.is_staff(StaffRole::Broker)
+            && self.brokers.iter().any(|b| Some(b.account) == actor.account())
+            && !self.parties_of_sides().any(|(_, party)| actor.is_member(party))
     }
 
     /// Who reads all of it: members of either side, and its brokers.

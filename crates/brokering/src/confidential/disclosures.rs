@@ -106,10 +106,12 @@ pub struct DisclosureView {
     pub listing_title_lang: Option<Lang>,
     /// The listing's page.
     pub listing_url: String,
-    /// Whose it is.
-    pub owner: PartyId,
-    /// What the owner is called.
-    pub owner_names: Localised,
+    /// Whose it is; none for the others where the listing does not name its party.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<PartyId>,
+    /// What the owner is called, alike.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_names: Option<Localised>,
     /// The party of the person it is opened to.
     pub party: PartyId,
     /// What that party is called.
@@ -296,7 +298,7 @@ pub async fn of_listing(
     cursor: Option<&str>,
 ) -> Result<Page<DisclosureView>, BrokeringError> {
     part::<ListDisclosures>(brokering.store.db(), actor, listing).await?;
-    list(brokering, actor.lang, Condition::all().add(disclosure::Column::ListingId.eq(listing.0)), limit, cursor).await
+    list(brokering, actor, Condition::all().add(disclosure::Column::ListingId.eq(listing.0)), limit, cursor).await
 }
 
 /// What was opened to whoever asks, the newest first; what was opened for a party they have left is not there.
@@ -312,12 +314,12 @@ pub async fn mine(
     let account = actor.signed_in()?;
     let parties = actor.memberships.iter().map(|m| m.party.0);
     let own = Condition::all().add(disclosure::Column::AccountId.eq(account.0)).add(disclosure::Column::PartyId.is_in(parties));
-    list(brokering, actor.lang, own, limit, cursor).await
+    list(brokering, actor, own, limit, cursor).await
 }
 
 async fn list(
     brokering: &Brokering,
-    lang: Lang,
+    actor: &Actor,
     which: Condition,
     limit: Limit,
     cursor: Option<&str>,
@@ -336,16 +338,16 @@ async fn list(
     let more = rows.len() as u64 > limit.get();
     rows.truncate(usize::try_from(limit.get()).unwrap_or(usize::MAX));
     let next = rows.last().filter(|_| more).map(|row| Cursor::write(&(row.granted_at, row.id)));
-    Ok(Page { items: views(brokering, db, lang, rows).await?, next, total })
+    Ok(Page { items: views(brokering, db, actor, rows).await?, next, total })
 }
 
 pub(super) async fn views(
     brokering: &Brokering,
     db: &impl ConnectionTrait,
-    lang: Lang,
+    actor: &Actor,
     rows: Vec<disclosure::Model>,
 ) -> Result<Vec<DisclosureView>, BrokeringError> {
-    let today = brokering.store.clock().today();
+    let (today, lang) = (brokering.store.clock().today(), actor.lang);
     let listings: Vec<ListingId> = rows.iter().map(|row| ListingId(row.listing_id)).collect();
     let listings: BTreeMap<ListingId, _> = listings::lookup::named(db, &listings).await?.into_iter().map(|l| (l.id, l)).collect();
     let parties: Vec<PartyId> = rows.iter().map(|row| PartyId(row.party_id)).chain(listings.values().map(|l| l.party)).collect();
@@ -360,6 +362,8 @@ pub(super) async fn views(
             Ok(state) => state,
             Err(error) => return Some(Err(error.into())),
         };
+        let is_named = !listing.hides_party || actor.is_member(listing.party);
+        let owner = is_named.then(|| (listing.party, parties.get(&listing.party).cloned().unwrap_or_default()));
         Some(Ok(DisclosureView {
             id: DisclosureId(row.id),
             listing: listing.id,
@@ -367,8 +371,8 @@ pub(super) async fn views(
             listing_title_lang: listing.title.as_ref().map(|t| t.spoken(lang)),
             listing_title: listing.title.as_ref().and_then(|t| t.best(lang)).map(str::to_owned),
             listing_url: listing.url.clone(),
-            owner: listing.party,
-            owner_names: parties.get(&listing.party).cloned().unwrap_or_default(),
+            owner: owner.as_ref().map(|(id, _)| *id),
+            owner_names: owner.map(|(_, names)| names),
             party,
             party_names: parties.get(&party).cloned().unwrap_or_default(),
             account,
@@ -397,7 +401,7 @@ pub async fn get(brokering: &Brokering, actor: &Actor, id: DisclosureId) -> Resu
         None => view_of(brokering.vault.nda(), actor.lang),
         Some(hash) => kept_text(db, hash, actor.lang).await?,
     };
-    let disclosure = views(brokering, db, actor.lang, vec![row]).await?.pop().ok_or(Refused::Hidden)?;
+    let disclosure = views(brokering, db, actor, vec![row]).await?.pop().ok_or(Refused::Hidden)?;
     Ok(DisclosureDetail { disclosure, nda })
 }
 

@@ -4,6 +4,8 @@
 //! back once to try whether it can be marked. A file that is refused or breaks off leaves nothing behind.
 //! Its name, hash and key are sealed in its row. Not here: reading one (`openings`).
 
+use std::collections::HashMap;
+
 use base::{Actor, ConfidentialFileId, Faults, ListingId, Refused};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -28,6 +30,10 @@ use crate::error::BrokeringError;
 
 /// Characters of a name at most.
 const NAME_MAX: usize = 200;
+/// How old an object must be before it is taken out of the store because the database never heard of it, in days. A database
+/// that was put back from a backup knows nothing of what was handed in since; if it turns out that another one is the right
+/// one, the files are still there.
+const STRAY_DAYS: i64 = 30;
 
 /// What is sealed in the row of a file, here and of a deal's document.
 #[derive(Serialize, Deserialize)]
@@ -379,28 +385,52 @@ pub async fn remove(brokering: &Brokering, ctx: Ctx, listing: ListingId, id: Con
 /// Takes objects out of the store that no row leads to any more: of files that were removed or whose upload broke off, be it
 /// at the last moment or half-way. Gives how many.
 ///
+/// A database that knows nothing of a file may be the wrong one, or one put back from a backup: what it never heard of goes
+/// only after [`STRAY_DAYS`], and not at all while that is more than what it does know.
+///
 /// # Errors
 /// If the store or the database fails.
 pub async fn sweep(brokering: &Brokering) -> Result<u64, BrokeringError> {
-    let young = brokering.store.clock().now() - TimeDelta::hours(1);
-    let mut gone = brokering.vault.objects.sweep_halves(young).await?;
-    let all = brokering.vault.objects.all().await?;
-    for chunk in all.chunks(500) {
-        let kept = file::Entity::find()
-            .filter(file::Column::Id.is_in(chunk.iter().map(|(id, _)| id.0)))
-            .filter(file::Column::RemovedAt.is_null())
-            .all(brokering.store.db())
-            .await?;
+    let (objects, db, now) = (&brokering.vault.objects, brokering.store.db(), brokering.store.clock().now());
+    let mut gone = objects.sweep_halves(now - TimeDelta::hours(1)).await?;
+    let (mut known, mut strays) = (0, Vec::new());
+    for chunk in objects.all().await?.chunks(500) {
         let ids: Vec<ConfidentialFileId> = chunk.iter().map(|(id, _)| *id).collect();
-        let documents = crate::deals::documents_among(brokering.store.db(), &ids).await?;
-        let is_kept = |id: &ConfidentialFileId| kept.iter().any(|row| row.id == id.0) || documents.contains(id);
-        for (id, written) in chunk.iter().filter(|(id, _)| !is_kept(id)) {
-            // What has just been written has no row yet.
-            if *written < young {
-                brokering.vault.objects.remove(*id).await?;
-                gone += 1;
+        let mut rows = known_among(db, &ids).await?;
+        rows.extend(crate::deals::documents_among(db, &ids).await?);
+        for (id, written) in chunk {
+            match rows.get(id) {
+                Some(is_kept) => {
+                    known += 1;
+                    if !is_kept {
+                        objects.remove(*id).await?;
+                        gone += 1;
+                    }
+                }
+                // What has just been written has no row yet.
+                None if *written < now - TimeDelta::days(STRAY_DAYS) => strays.push(*id),
+                None => {}
             }
         }
     }
+    if strays.len() > known {
+        let strays = strays.len();
+        tracing::error!(
+            strays,
+            known,
+            "most of what lies in the store of files is unknown to this database; is it the right one? Nothing of it was taken out"
+        );
+        return Ok(gone);
+    }
+    for id in strays {
+        objects.remove(id).await?;
+        gone += 1;
+    }
     Ok(gone)
+}
+
+/// Those of these objects that are files of listings, or were: whether each still is.
+async fn known_among(db: &impl ConnectionTrait, ids: &[ConfidentialFileId]) -> Result<HashMap<ConfidentialFileId, bool>, StoreError> {
+    let rows = file::Entity::find().filter(file::Column::Id.is_in(ids.iter().map(|id| id.0))).all(db).await?;
+    Ok(rows.into_iter().map(|row| (ConfidentialFileId(row.id), row.removed_at.is_none())).collect())
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 const UNPACKED: usize = 32 << 20;
 /// Pages of a document at most.
 const PAGES: usize = 5_000;
-/// The mark's name among a page's resources.
+/// What the mark's name among a page's resources begins with.
 const NAME: &str = "InnospaceMark";
 
 /// Why a document cannot be marked.
@@ -114,12 +114,11 @@ pub fn marked(pdf: &[u8], mark: &Mark) -> Result<Vec<u8>, Unmarkable> {
     let mut forms: HashMap<(u32, u32), ObjectId> = HashMap::new();
     for page in pages {
         let place = Place::of(&document, page)?;
-        let size = (place.width as u32, place.height as u32);
-        let form = match forms.get(&size) {
+        let form = match forms.get(&place.size()) {
             Some(form) => *form,
             None => {
                 let form = document.try_add_object(form(&place, font, mark))?;
-                forms.insert(size, form);
+                forms.insert(place.size(), form);
                 form
             }
         };
@@ -139,7 +138,8 @@ pub fn try_out(pdf: &[u8]) -> Result<(), Unmarkable> {
     let mark = Mark { across: "trial".to_owned(), foot: "trial".to_owned() };
     let after = load(&marked(pdf, &mark)?)?;
     let pages: Vec<ObjectId> = after.page_iter().collect();
-    let all = pages.len() == before && pages.iter().all(|page| is_marked(&after, *page));
+    let all =
+        pages.len() == before && pages.iter().all(|page| Place::of(&after, *page).is_ok_and(|place| is_marked(&after, *page, &place)));
     if all { Ok(()) } else { Err(Unmarkable::Damaged) }
 }
 
@@ -155,25 +155,31 @@ fn load(pdf: &[u8]) -> Result<Document, Unmarkable> {
     if document.is_encrypted() || document.was_encrypted() {
         return Err(Unmarkable::Locked);
     }
-    let carries = |dictionary: &Dictionary| dictionary.has(b"EF") || dictionary.has(b"EmbeddedFiles");
-    let has_files = document.objects.values().any(|object| match object {
-        Object::Dictionary(dictionary) => carries(dictionary) || deep(dictionary, &carries, 8),
-        Object::Stream(stream) => stream.dict.has_type(b"EmbeddedFile"),
-        _ => false,
-    });
-    if has_files { Err(Unmarkable::Attachments) } else { Ok(document) }
+    if carries_files(&document) { Err(Unmarkable::Attachments) } else { Ok(document) }
 }
 
-/// Whether something holds for a dictionary inside this one.
-fn deep(dictionary: &Dictionary, holds: &dyn Fn(&Dictionary) -> bool, depth: u8) -> bool {
-    let inside = |object: &Object| match object {
-        Object::Dictionary(inner) => depth > 0 && (holds(inner) || deep(inner, holds, depth - 1)),
-        Object::Array(items) => {
-            items.iter().any(|item| item.as_dict().is_ok_and(|inner| depth > 0 && (holds(inner) || deep(inner, holds, depth - 1))))
+/// Whether other files lie anywhere in a document: in whatever is written within whatever, be it told of or not. What is only
+/// referred to is looked at where it is written.
+fn carries_files(document: &Document) -> bool {
+    let carries =
+        |dictionary: &Dictionary| dictionary.has(b"EF") || dictionary.has(b"EmbeddedFiles") || dictionary.has_type(b"EmbeddedFile");
+    let mut left: Vec<&Object> = document.objects.values().chain(document.trailer.iter().map(|(_, object)| object)).collect();
+    while let Some(object) = left.pop() {
+        let dictionary = match object {
+            Object::Dictionary(dictionary) => dictionary,
+            Object::Stream(stream) => &stream.dict,
+            Object::Array(items) => {
+                left.extend(items);
+                continue;
+            }
+            _ => continue,
+        };
+        if carries(dictionary) {
+            return true;
         }
-        _ => false,
-    };
-    dictionary.iter().any(|(_, object)| inside(object))
+        left.extend(dictionary.iter().map(|(_, object)| object));
+    }
+    false
 }
 
 /// Where a page lies and how it is turned.
@@ -220,6 +226,17 @@ impl Place {
             return Err(Unmarkable::Damaged);
         }
         Ok(Self { left, low, right, high, turn, width, height })
+    }
+
+    /// What pages have alike that have the same mark.
+    fn size(&self) -> (u32, u32) {
+        (self.width as u32, self.height as u32)
+    }
+
+    /// The mark's name on such a page: pages of different sizes may share their resources.
+    fn name(&self) -> String {
+        let (width, height) = self.size();
+        format!("{NAME}{width}x{height}")
     }
 
     /// What turns the page as it is seen into the page as it is written.
@@ -269,25 +286,26 @@ fn form(place: &Place, font: ObjectId, mark: &Mark) -> Stream {
 
 /// Draws the mark over a page, whatever the page's own contents left behind.
 fn put(document: &mut Document, page: ObjectId, form: ObjectId, place: &Place) -> Result<(), Unmarkable> {
-    document.add_xobject(page, NAME, form)?;
+    document.add_xobject(page, place.name(), form)?;
     let own: Vec<Object> = document.get_page_contents(page).into_iter().map(Object::Reference).collect();
     let before = document.try_add_object(Stream::new(Dictionary::new(), b"q\n".to_vec()))?;
-    let after = format!("\nQ\nq {} cm /{NAME} Do Q\n", place.matrix());
+    let after = format!("\nQ\nq {} cm /{} Do Q\n", place.matrix(), place.name());
     let after = document.try_add_object(Stream::new(Dictionary::new(), after.into_bytes()))?;
     let contents = std::iter::once(Object::Reference(before)).chain(own).chain([Object::Reference(after)]).collect::<Vec<_>>();
     document.get_object_mut(page)?.as_dict_mut()?.set("Contents", contents);
-    if is_marked(document, page) { Ok(()) } else { Err(Unmarkable::Damaged) }
+    if is_marked(document, page, place) { Ok(()) } else { Err(Unmarkable::Damaged) }
 }
 
 /// Whether a page has the mark among what it draws, and draws it last.
-fn is_marked(document: &Document, page: ObjectId) -> bool {
+fn is_marked(document: &Document, page: ObjectId, place: &Place) -> bool {
+    let name = place.name();
     let Ok(own) = document.get_dictionary(page) else { return false };
     let resources = own.get_deref(b"Resources", document).and_then(Object::as_dict);
     let forms = resources.and_then(|r| r.get_deref(b"XObject", document)).and_then(Object::as_dict);
-    let has = forms.is_ok_and(|forms| forms.get_deref(NAME.as_bytes(), document).is_ok());
+    let has = forms.is_ok_and(|forms| forms.get_deref(name.as_bytes(), document).is_ok());
     let last = document.get_page_contents(page).pop().and_then(|id| document.get_object(id).ok());
     let draws = last.and_then(|o| o.as_stream().ok()).and_then(|s| s.get_plain_content().ok());
-    has && draws.is_some_and(|content| String::from_utf8_lossy(&content).contains(&format!("/{NAME} Do")))
+    has && draws.is_some_and(|content| String::from_utf8_lossy(&content).contains(&format!("/{name} Do")))
 }
 
 #[cfg(test)]
@@ -338,14 +356,76 @@ mod tests {
         let mark = Mark { across: "Lan".to_owned(), foot: "Lan (1)".to_owned() };
         let marked = marked(&plain, &mark).unwrap();
         let drawn = last_drawn(&marked);
-        for (drawn, matrix) in drawn.iter().zip(["1 0 0 1 0 0", "0 1 -1 0 595 0", "-1 0 0 -1 595 842", "0 -1 1 0 0 842", "1 0 0 1 100 50"])
-        {
-            assert!(drawn.contains(&format!("{matrix} cm /{NAME} Do")), "{matrix}: {drawn}");
+        for (drawn, placed) in drawn.iter().zip([
+            "1 0 0 1 0 0 cm /InnospaceMark595x842 Do",
+            "0 1 -1 0 595 0 cm /InnospaceMark842x595 Do",
+            "-1 0 0 -1 595 842 cm /InnospaceMark595x842 Do",
+            "0 -1 1 0 0 842 cm /InnospaceMark842x595 Do",
+            "1 0 0 1 100 50 cm /InnospaceMark200x400 Do",
+        ]) {
+            assert!(drawn.contains(placed), "{placed}: {drawn}");
         }
         assert_eq!(drawn.len(), 5);
         // Marking what is marked already puts the new mark over the old one.
         assert_eq!(try_out(&marked), Ok(()));
         assert_eq!(try_out(&plain), Ok(()));
+    }
+
+    #[test]
+    fn pages_of_different_sizes_that_share_their_resources_have_each_its_own_mark() {
+        let small: Vec<Object> = vec![0.into(), 0.into(), 200.into(), 100.into()];
+        let mut document =
+            Document::load_mem(&pdf(vec![dictionary! {}, dictionary! { "MediaBox" => small }, dictionary! { "Rotate" => 90 }])).unwrap();
+        let shared = document.add_object(dictionary! { "XObject" => dictionary! {} });
+        for page in document.page_iter().collect::<Vec<_>>() {
+            document.get_object_mut(page).unwrap().as_dict_mut().unwrap().set("Resources", shared);
+        }
+        let mut plain = Vec::new();
+        document.save_to(&mut plain).unwrap();
+        assert_eq!(try_out(&plain), Ok(()));
+        let marked = Document::load_mem(&marked(&plain, &Mark { across: "Lan".to_owned(), foot: "Lan (1)".to_owned() }).unwrap()).unwrap();
+        // What is drawn last is of the size of the page as it is seen.
+        let drawn: Vec<Vec<f32>> = marked
+            .page_iter()
+            .map(|page| {
+                let last = marked.get_object(*marked.get_page_contents(page).last().unwrap()).unwrap().as_stream().unwrap();
+                let text = String::from_utf8(last.get_plain_content().unwrap()).unwrap();
+                let name = text.split('/').nth(1).unwrap().split(' ').next().unwrap().to_owned();
+                let resources = marked.get_dictionary(page).unwrap().get_deref(b"Resources", &marked).unwrap().as_dict().unwrap();
+                let forms = resources.get_deref(b"XObject", &marked).unwrap().as_dict().unwrap();
+                let form = forms.get_deref(name.as_bytes(), &marked).unwrap().as_stream().unwrap();
+                form.dict.get(b"BBox").unwrap().as_array().unwrap().iter().map(|n| n.as_float().unwrap()).collect()
+            })
+            .collect();
+        assert_eq!(drawn, [vec![0.0, 0.0, 595.0, 842.0], vec![0.0, 0.0, 200.0, 100.0], vec![0.0, 0.0, 842.0, 595.0]]);
+    }
+
+    #[test]
+    fn files_in_a_document_are_found_wherever_they_are_written() {
+        type Add<'a> = &'a dyn Fn(&mut Document) -> Object;
+        let with = |add: Add<'_>| {
+            let mut document = Document::load_mem(&pdf(vec![dictionary! {}])).unwrap();
+            let object = add(&mut document);
+            document.add_object(object);
+            let mut out = Vec::new();
+            document.save_to(&mut out).unwrap();
+            try_out(&out)
+        };
+        let file = |document: &mut Document| {
+            let inner = document.add_object(Stream::new(dictionary! {}, b"inner".to_vec()));
+            Object::from(dictionary! { "Type" => "Filespec", "EF" => dictionary! { "F" => inner } })
+        };
+        assert_eq!(with(&|_| dictionary! { "Any" => vec![1.into(), dictionary! {}.into()] }.into()), Ok(()));
+        let ways: [(&str, Add<'_>); 5] = [
+            ("a dictionary", &file),
+            ("an array", &|document| Object::Array(vec![file(document)])),
+            ("an array in an array", &|document| Object::Array(vec![Object::Array(vec![dictionary! { "FS" => file(document) }.into()])])),
+            ("what goes with a stream", &|document| Stream::new(dictionary! { "AF" => vec![file(document)] }, b"q Q".to_vec()).into()),
+            ("very deep", &|document| (0..30).fold(file(document), |inner, _| dictionary! { "A" => inner }.into())),
+        ];
+        for (name, way) in ways {
+            assert_eq!(with(way), Err(Unmarkable::Attachments), "{name}");
+        }
     }
 
     #[test]

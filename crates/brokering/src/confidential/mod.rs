@@ -72,7 +72,7 @@ impl Vault {
     pub fn open(accounts: &Accounts, settings: &FilesSettings, data: &Path) -> Result<Self, VaultError> {
         Ok(Self {
             sealing: accounts.sealing("confidential"),
-            objects: Objects::open(settings, data)?,
+            objects: Objects::open(settings, data, accounts.store().space())?,
             nda: Arc::new(Nda::open(&settings.nda_folder)?),
             settings: Arc::new(settings.clone()),
             marking: Arc::new(Semaphore::new(MARKING)),

@@ -1,4 +1,5 @@
-//! Where sealed files lie: a folder of the data directory, or a bucket behind an S3-compatible address.
+//! Where sealed files lie: a folder of the data directory, or a bucket behind an S3-compatible address. Each space has a place of
+//! its own there, named by its id, and looks at no other: several may share a bucket.
 //!
 //! A file is written as one object that is there only when it is whole; one that breaks off leaves nothing, and what a process
 //! that was killed left half-way in the folder is swept away (a bucket drops it by a rule of its own). Nothing plain ever
@@ -20,13 +21,14 @@ use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt as _, RetryConfig};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::kinds::{FileKind, Look};
 use super::seal::{Broken, FileKey, Opener, Sealer};
 
 /// How long a bucket that fails is tried again: somebody waits for the answer.
 const BUCKET_PATIENCE: Duration = Duration::from_secs(10);
-/// Sealed bytes in one part of an upload; S3 takes no smaller ones but the last.
+/// Sealed bytes in each part of an upload but the last: S3 takes no smaller ones, and some stores none that differ.
 const PART: usize = 5 * 1024 * 1024;
 
 /// Where confidential files lie and what they may be: `[files]`.
@@ -102,21 +104,24 @@ pub enum ObjectError {
 #[derive(Clone, Debug)]
 pub struct Objects {
     store: Arc<dyn ObjectStore>,
-    /// The folder, unless it is a bucket.
+    /// The space's folder, unless it is a bucket.
     folder: Option<Arc<Folder>>,
+    /// The id of the space, under which all its files lie.
+    space: Uuid,
 }
 
 impl Objects {
-    /// The store that the settings name; its folder is made for its owner alone.
+    /// The store that the settings name, for the files of one space; its folder is made for its owner alone.
     ///
     /// # Errors
     /// If it cannot be used.
-    pub fn open(settings: &FilesSettings, data: &Folder) -> Result<Self, ObjectError> {
+    pub fn open(settings: &FilesSettings, data: &Folder, space: Uuid) -> Result<Self, ObjectError> {
         if settings.s3_bucket.is_empty() {
-            let folder = data.join(&settings.folder);
+            let root = data.join(&settings.folder);
+            let folder = root.join(space.to_string());
             private_folder(&folder).map_err(ObjectError::Folder)?;
-            let store = LocalFileSystem::new_with_prefix(&folder)?.with_fsync(true);
-            return Ok(Self { store: Arc::new(store), folder: Some(folder.into()) });
+            let store = LocalFileSystem::new_with_prefix(&root)?.with_fsync(true);
+            return Ok(Self { store: Arc::new(store), folder: Some(folder.into()), space });
         }
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(&settings.s3_bucket)
@@ -128,14 +133,18 @@ impl Objects {
         if !settings.s3_endpoint.is_empty() {
             builder = builder.with_endpoint(&settings.s3_endpoint);
         }
-        Ok(Self { store: Arc::new(builder.build()?), folder: None })
+        Ok(Self { store: Arc::new(builder.build()?), folder: None, space })
+    }
+
+    fn path(&self, id: ConfidentialFileId) -> Path {
+        Path::from(format!("{}/{id}", self.space))
     }
 
     /// Begins to write a file.
     pub(crate) async fn begin(&self, id: ConfidentialFileId, promised: FileKind) -> Result<Incoming, ObjectError> {
         let (key, mut sealed) = (FileKey::random()?, Vec::new());
         let sealer = Sealer::begin(key, &id.to_string(), &mut sealed)?;
-        let upload = self.store.put_multipart(&path(id)).await?;
+        let upload = self.store.put_multipart(&self.path(id)).await?;
         Ok(Incoming { upload: Some(upload), sealer: Some(sealer), sealed, key, look: Look::new(promised), hash: Sha256::new(), size: 0 })
     }
 
@@ -145,7 +154,7 @@ impl Objects {
         id: ConfidentialFileId,
         key: FileKey,
     ) -> Result<BoxStream<'static, Result<Bytes, ObjectError>>, ObjectError> {
-        let sealed = self.store.get(&path(id)).await?.into_stream().map_err(ObjectError::from);
+        let sealed = self.store.get(&self.path(id)).await?.into_stream().map_err(ObjectError::from);
         let opener = Opener::begin(key, &id.to_string());
         let plain = futures_util::stream::try_unfold((sealed, Some(opener)), |(mut sealed, opener)| async move {
             let Some(mut opener) = opener else { return Ok(None) };
@@ -164,7 +173,7 @@ impl Objects {
 
     /// Takes an object away; one that is not there is none.
     pub(crate) async fn remove(&self, id: ConfidentialFileId) -> Result<(), ObjectError> {
-        match self.store.delete(&path(id)).await {
+        match self.store.delete(&self.path(id)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -178,9 +187,9 @@ impl Objects {
         swept.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(ObjectError::Folder)
     }
 
-    /// Every object with the moment it was written.
+    /// Every object of the space with the moment it was written.
     pub(crate) async fn all(&self) -> Result<Vec<(ConfidentialFileId, chrono::DateTime<chrono::Utc>)>, ObjectError> {
-        let found: Vec<_> = self.store.list(None).try_collect().await?;
+        let found: Vec<_> = self.store.list(Some(&Path::from(self.space.to_string()))).try_collect().await?;
         Ok(found.into_iter().filter_map(|o| Some((o.location.filename()?.parse().ok()?, o.last_modified))).collect())
     }
 }
@@ -207,10 +216,6 @@ fn sweep_folder(folder: &Folder, before: SystemTime) -> std::io::Result<u64> {
         }
     }
     Ok(gone)
-}
-
-fn path(id: ConfidentialFileId) -> Path {
-    Path::from(id.to_string())
 }
 
 fn private_folder(path: &Folder) -> std::io::Result<()> {
@@ -247,9 +252,7 @@ impl Incoming {
         self.hash.update(plain);
         self.size += plain.len() as u64;
         self.sealer.as_mut().ok_or(Broken)?.write(plain, &mut self.sealed)?;
-        if self.sealed.len() >= PART {
-            self.send().await?;
-        }
+        self.send_whole_parts().await?;
         Ok(self.look.see(plain))
     }
 
@@ -258,9 +261,18 @@ impl Incoming {
         self.size
     }
 
-    async fn send(&mut self) -> Result<(), ObjectError> {
+    async fn send_whole_parts(&mut self) -> Result<(), ObjectError> {
+        while self.sealed.len() >= PART {
+            let rest = self.sealed.split_off(PART);
+            let part = std::mem::replace(&mut self.sealed, rest);
+            self.send(part).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, part: Vec<u8>) -> Result<(), ObjectError> {
         if let Some(upload) = &mut self.upload {
-            upload.put_part(std::mem::take(&mut self.sealed).into()).await?;
+            upload.put_part(part.into()).await?;
         }
         Ok(())
     }
@@ -268,7 +280,11 @@ impl Incoming {
     /// Ends the file: from now on the object is there.
     pub(crate) async fn finish(mut self) -> Result<Written, ObjectError> {
         self.sealer.take().ok_or(Broken)?.finish(&mut self.sealed)?;
-        self.send().await?;
+        self.send_whole_parts().await?;
+        let last = std::mem::take(&mut self.sealed);
+        if !last.is_empty() {
+            self.send(last).await?;
+        }
         if let Some(upload) = &mut self.upload {
             upload.complete().await?;
         }
@@ -298,16 +314,16 @@ mod tests {
     #[tokio::test]
     async fn what_a_killed_process_left_half_way_is_swept_once_it_is_old_and_nothing_else_is() {
         let data = tempfile::tempdir().unwrap();
-        let objects = Objects::open(&FilesSettings::default(), data.path()).unwrap();
-        let id = ConfidentialFileId(uuid::Uuid::from_u128(7));
+        let objects = Objects::open(&FilesSettings::default(), data.path(), Uuid::from_u128(1)).unwrap();
+        let id = ConfidentialFileId(Uuid::from_u128(7));
         let mut whole = objects.begin(id, FileKind::Txt).await.unwrap();
         whole.write(b"abc").await.unwrap();
         whole.finish().await.unwrap();
         // One that is still being written, as a killed process leaves it: nothing takes it away.
-        let mut half = objects.begin(ConfidentialFileId(uuid::Uuid::from_u128(8)), FileKind::Txt).await.unwrap();
+        let mut half = objects.begin(ConfidentialFileId(Uuid::from_u128(8)), FileKind::Txt).await.unwrap();
         half.write(&vec![b'a'; PART + 1]).await.unwrap();
         std::mem::forget(half);
-        let folder = data.path().join("files");
+        let folder = data.path().join("files").join(Uuid::from_u128(1).to_string());
         let names = || {
             let mut all: Vec<String> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
             all.sort();

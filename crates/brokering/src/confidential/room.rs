@@ -107,7 +107,7 @@ async fn found(brokering: &Brokering, actor: &Actor, which: Condition) -> Result
     let shown = usize::try_from(SHOWN).unwrap_or(usize::MAX);
     let has_more = rows.len() > shown;
     rows.truncate(shown);
-    Ok((disclosures::views(brokering, db, actor.lang, rows).await?, has_more))
+    Ok((disclosures::views(brokering, db, actor, rows).await?, has_more))
 }
 
 /// What of the listings that the reader keeps is open to the deal's other parties.

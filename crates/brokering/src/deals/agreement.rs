@@ -6,7 +6,7 @@
 
 use base::{AccountId, Actor, DealId};
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -14,8 +14,8 @@ use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
 use super::openings::reads_as;
-use super::rows::{agreement, document};
-use super::{Voice, granted, notices, readable};
+use super::rows::{agreement, document, party};
+use super::{Role, Side, Voice, granted, notices, readable};
 use crate::access::{AcceptDealNda, ReadDeal};
 use crate::confidential::disclosures::{Acceptance, NdaView, keep, kept_text, view_of};
 use crate::{Brokering, BrokeringError};
@@ -43,21 +43,31 @@ pub(super) async fn has_accepted(db: &impl ConnectionTrait, deal: DealId, accoun
     Ok(agreement::Entity::find_by_id((deal.0, account.0)).count(db).await? > 0)
 }
 
+/// Whether somebody accepted it for a party that stands on this side; the word of one that is there no more is not another's.
+fn for_side(side: Side) -> Condition {
+    let roles = Role::ALL.iter().filter(|role| role.side() == Some(side)).map(|role| role.as_str());
+    let stands = Query::select()
+        .expr(Expr::val(1))
+        .from(party::Entity)
+        .and_where(Expr::col((party::Entity, party::Column::DealId)).equals((agreement::Entity, agreement::Column::DealId)))
+        .and_where(Expr::col((party::Entity, party::Column::PartyId)).equals((agreement::Entity, agreement::Column::PartyId)))
+        .and_where(Expr::col((party::Entity, party::Column::Role)).is_in(roles))
+        .to_owned();
+    Condition::all().add(agreement::Column::Side.eq(Voice::from(side).as_str())).add(Expr::exists(stands))
+}
+
 /// The acceptances that make an agreement between the sides: of the side that takes, to which the owner confides what is
 /// transferred; and of the owner's once the other side handed in something confidential. Nobody promises themselves to keep their
 /// own secret, and a broker's word binds no side. What was confided stays so when it is taken back: so does the agreement.
 pub(super) fn between_the_sides() -> Condition {
-    let of_seeker = agreement::Column::Side.eq(Voice::Seeker.as_str());
     let confided_by_seeker = Query::select()
         .column(document::Column::DealId)
         .from(document::Entity)
         .and_where(document::Column::Side.eq(Voice::Seeker.as_str()))
         .and_where(document::Column::Confidential.eq(true))
         .to_owned();
-    let of_owner = Condition::all()
-        .add(agreement::Column::Side.eq(Voice::Owner.as_str()))
-        .add(agreement::Column::DealId.in_subquery(confided_by_seeker));
-    Condition::any().add(of_seeker).add(of_owner)
+    let of_owner = for_side(Side::Owner).add(agreement::Column::DealId.in_subquery(confided_by_seeker));
+    Condition::any().add(for_side(Side::Seeker)).add(of_owner)
 }
 
 /// When a side first accepted the agreement of a deal about what the other side confides.
@@ -112,10 +122,12 @@ pub async fn accept_deal_nda(
                 }
                 keep(&tx, nda).await?;
                 let voice = reads_as(&deal, &actor);
+                let party = deal.parties_of_sides().find(|(side, party)| voice.side() == Some(*side) && actor.is_member(*party));
                 let row = agreement::ActiveModel {
                     deal_id: Set(id.0),
                     account_id: Set(account.0),
                     side: Set(voice.as_str().to_owned()),
+                    party_id: Set(party.map(|(_, party)| party.0)),
                     nda_hash: Set(nda.hash.clone()),
                     nda_lang: Set(actor.lang.code().to_owned()),
                     accepted_at: Set(tx.now()),

@@ -15,7 +15,9 @@ use uuid::Uuid;
 
 use super::facts::Facts;
 use super::records::{self, Recorded, must_be_writable};
-use super::rows::{contract as contract_rows, deal, outcome as outcome_rows, payment as payment_rows, report as report_rows};
+use super::rows::{
+    contract as contract_rows, deal, outcome as outcome_rows, paper as paper_rows, payment as payment_rows, report as report_rows,
+};
 use super::{Added, DealReceipt, check_past, check_text, in_deal, must_have_room, read_json, save, write_json};
 use crate::{Brokering, BrokeringError};
 
@@ -87,6 +89,32 @@ impl Contract {
     }
 }
 
+/// Where the law has a contract be in force only from its registration or from a licence on, it is not before that day.
+async fn check_force(db: &impl ConnectionTrait, id: DealId, facts: &Facts) -> Result<(), BrokeringError> {
+    let Some(from) = facts.contract.in_force_on else { return Ok(()) };
+    let mut faults = Faults::new();
+    if let Some(day) = facts.contract.registered_on.filter(|day| facts.must_be_registered() && from < *day) {
+        faults.add_with("/in_force_on", "deal_in_force_before_registered", &[("day", &day.to_string())]);
+    }
+    use paper_rows::Column as P;
+    let papers = paper_rows::Entity::find().filter(P::DealId.eq(id.0)).filter(P::Kind.is_in(facts.papers_in_force()));
+    if let Some(day) = papers.all(db).await?.into_iter().map(|paper| paper.dated_on).filter(|day| from < *day).max() {
+        faults.add_with("/in_force_on", "deal_in_force_before_licence", &[("day", &day.to_string())]);
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)
+}
+
+/// Adds what keeps these sums from being of a contract: nothing is paid or sold under one that is not signed, nor in another currency.
+fn check_sums(contract: &Contract, sums: &[(&str, &Money)], faults: &mut Faults) {
+    if contract.signed_on.is_none() {
+        faults.add("", "deal_no_signed_contract");
+    }
+    let Some(value) = &contract.value else { return };
+    for (pointer, _) in sums.iter().filter(|(_, sum)| sum.currency != value.currency) {
+        faults.add_with(format!("{pointer}/currency"), "deal_other_currency", &[("currency", value.currency.0.as_str())]);
+    }
+}
+
 /// The contract of a deal; an empty one if nothing is known.
 pub(crate) async fn contract_of(db: &impl ConnectionTrait, id: DealId) -> Result<Contract, StoreError> {
     match contract_rows::Entity::find_by_id(id.0).one(db).await? {
@@ -98,8 +126,8 @@ pub(crate) async fn contract_of(db: &impl ConnectionTrait, id: DealId) -> Result
 /// Records the contract as it is known now; every version is kept ([`super::records`]).
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`], also where the stage the deal stands in would lack what it needs; [`BrokeringError::Stale`];
-/// [`BrokeringError::NotAllowed`] once the deal has ended, but for its brokers with a reason.
+/// [`BrokeringError::Invalid`], also where the stage the deal stands in would lack what it needs, and for a day from which it cannot be
+/// in force by law; [`BrokeringError::Stale`]; [`BrokeringError::NotAllowed`] once the deal has ended, but for its brokers with a reason.
 pub async fn record_contract(
     brokering: &Brokering,
     ctx: Ctx,
@@ -118,6 +146,7 @@ pub async fn record_contract(
             let mut facts = Facts::load(&brokering, tx.db(), &deal, tx.today(), actor.lang).await?;
             facts.sign(&brokering, &deal, new.clone(), tx.today(), actor.lang)?;
             facts.must_keep(&brokering, &deal)?;
+            check_force(tx.db(), id, &facts).await?;
             let row = contract_rows::ActiveModel {
                 deal_id: Set(id.0),
                 body: Set(write_json("contract", &new)?),
@@ -185,7 +214,7 @@ pub struct PaymentView {
 /// Notes a payment.
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`].
+/// [`BrokeringError::Invalid`], also without a contract that has its day of signing, and in another currency than its value.
 pub async fn payment(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPayment) -> Result<Added, BrokeringError> {
     let today = brokering.store.clock().today();
     let mut faults = Faults::new();
@@ -198,6 +227,9 @@ pub async fn payment(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPaymen
         let new = new.clone();
         async move {
             deal.must_not_be_lost("payment")?;
+            let mut faults = Faults::new();
+            check_sums(&contract_of(tx.db(), id).await?, &[("/amount", &new.amount)], &mut faults);
+            faults.into_result().map_err(BrokeringError::Invalid)?;
             must_have_room(payment_rows::Entity::find().filter(payment_rows::Column::DealId.eq(id.0)).count(tx.db()).await?)?;
             let payment = tx.new_id();
             let row = payment_rows::ActiveModel {
@@ -304,12 +336,18 @@ pub struct ReportView {
 /// Files the report of half a year, once as long as it is not taken back.
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`], also for a half year that has been reported or is not over.
+/// [`BrokeringError::Invalid`], also for a half year that has been reported, is not over or was over before the contract was signed,
+/// without such a contract, in another currency than its value, and for a royalty above the sales.
 pub async fn report(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewReport) -> Result<Added, BrokeringError> {
     let today = brokering.store.clock().today();
     let mut faults = Faults::new();
     new.sales.check("/sales", &mut faults);
     new.royalty.check("/royalty", &mut faults);
+    if new.royalty.currency != new.sales.currency {
+        faults.add_with("/royalty/currency", "deal_other_currency", &[("currency", new.sales.currency.0.as_str())]);
+    } else if new.royalty.minor > new.sales.minor {
+        faults.add("/royalty", "deal_royalty_above_sales");
+    }
     check_text(&new.note, "/note", 1_000, false, &mut faults);
     if !(1..=2).contains(&new.half) {
         faults.add("/half", "out_of_range");
@@ -325,6 +363,13 @@ pub async fn report(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewReport)
         let new = new.clone();
         async move {
             deal.must_not_be_lost("report")?;
+            let contract = contract_of(tx.db(), id).await?;
+            let mut faults = Faults::new();
+            check_sums(&contract, &[("/sales", &new.sales), ("/royalty", &new.royalty)], &mut faults);
+            if let Some(signed) = contract.signed_on.filter(|signed| is_over(new.year, new.half, *signed)) {
+                faults.add_with("/half", "deal_period_before_contract", &[("day", &signed.to_string())]);
+            }
+            faults.into_result().map_err(BrokeringError::Invalid)?;
             let all = || report_rows::Entity::find().filter(report_rows::Column::DealId.eq(id.0));
             must_have_room(all().count(tx.db()).await?)?;
             let same = all()

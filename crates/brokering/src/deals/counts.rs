@@ -97,25 +97,25 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
     let today = brokering.store.clock().today();
     let mut deals = deals_of(db, listing).await?;
     let mut accepted: BTreeSet<Uuid> = accepted_for(db, &[listing]).await?.into_iter().map(|one| one.party.0).collect();
-    // Whom a deal is with, seen from the listing: what it came from is a need here. All that are with nobody yet stand for one.
+    // Whom a deal is with, seen from the listing: what it came from is a need here. One that is with nobody yet stands for none.
     let other = |d: &One| match d.listing_id == listing.0 && d.listing_kind == Kind::Need.as_str() {
-        true => d.owner_party_id,
-        false => d.seeker_party_id.unwrap_or_default(),
+        true => Some(d.owner_party_id),
+        false => d.seeker_party_id,
     };
     if !deals.is_empty() || !accepted.is_empty() {
         // Whoever holds the listing may have taken in one of the others since.
         let holder = listings::lookup::head(db, listing).await?.map(|head| head.party.0);
         accepted.retain(|party| Some(*party) != holder);
-        deals.retain(|d| Some(other(d)) != holder);
+        deals.retain(|d| holder.is_none() || other(d) != holder);
     }
     let mut counted = Counted::default();
     if deals.is_empty() {
-        accepted.iter().for_each(|party| counted.ndas.add(*party, 1));
+        accepted.iter().for_each(|party| counted.ndas.add(Some(*party), 1));
         return Ok(counted);
     }
     let reached: HashMap<Uuid, bool> =
         deals.iter().filter(|d| d.signed_at.is_some()).map(|d| (d.id, !d.is_open && d.lost_reason.is_none())).collect();
-    let with: HashMap<Uuid, Uuid> = deals.iter().map(|d| (d.id, other(d))).collect();
+    let with: HashMap<Uuid, Option<Uuid>> = deals.iter().map(|d| (d.id, other(d))).collect();
     for one in deals.iter().filter(|d| !d.is_open) {
         match &one.lost_reason {
             None => counted.completed.add(other(one), 1),
@@ -132,13 +132,13 @@ pub(crate) async fn of_listing_in_deals(brokering: &Brokering, listing: ListingI
     for (deal, kind) in &papers {
         let Some(party) = with.get(deal) else { continue };
         if kind == "nda" {
-            agreed.insert(*party);
+            agreed.extend(*party);
             counted.ndas.add(*party, 1);
         } else {
             counted.evaluations.add(*party, 1);
         }
     }
-    accepted.difference(&agreed).for_each(|party| counted.ndas.add(*party, 1));
+    accepted.difference(&agreed).for_each(|party| counted.ndas.add(Some(*party), 1));
     let mut dong = Vec::new();
     for (deal, value, currency) in signed_of(db, listing).await? {
         // A day typed into a deal that never came so far is no signature.

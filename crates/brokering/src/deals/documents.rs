@@ -6,6 +6,8 @@
 //! Not here: opening one, and the ledger of who did (`openings`); what is confided of a listing, which takes an agreement
 //! (`confidential`); papers that are only noted (`work`).
 
+use std::collections::HashMap;
+
 use base::{Actor, Code, ConfidentialFileId, DealId, Faults, Refused};
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -300,12 +302,11 @@ pub(super) async fn papers_of(db: &impl ConnectionTrait, id: DealId) -> Result<V
     Ok(papers)
 }
 
-/// Those of these objects that are documents of deals.
-pub(crate) async fn kept_among(db: &impl ConnectionTrait, ids: &[ConfidentialFileId]) -> Result<Vec<ConfidentialFileId>, StoreError> {
-    let rows = document::Entity::find()
-        .filter(document::Column::Id.is_in(ids.iter().map(|id| id.0)))
-        .filter(document::Column::RemovedAt.is_null())
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|row| ConfidentialFileId(row.id)).collect())
+/// Those of these objects that are documents of deals, or were: whether each still is.
+pub(crate) async fn known_among(
+    db: &impl ConnectionTrait,
+    ids: &[ConfidentialFileId],
+) -> Result<HashMap<ConfidentialFileId, bool>, StoreError> {
+    let rows = document::Entity::find().filter(document::Column::Id.is_in(ids.iter().map(|id| id.0))).all(db).await?;
+    Ok(rows.into_iter().map(|row| (ConfidentialFileId(row.id), row.removed_at.is_none())).collect())
 }

@@ -156,7 +156,14 @@ impl Facts {
         }
     }
 
-    fn must_be_registered(&self) -> bool {
+    /// The codes of papers without which the contract is not in force.
+    pub(crate) fn papers_in_force(&self) -> BTreeSet<&str> {
+        let all = std::iter::once(&self.path).chain(&self.path_entered).flat_map(|path| &path.advice);
+        all.filter(|advice| advice.effect == Effect::PaperInForce).filter_map(|advice| advice.about.as_deref()).collect()
+    }
+
+    /// Whether the law has it registered; it is in force from then on.
+    pub(crate) fn must_be_registered(&self) -> bool {
         std::iter::once(&self.path).chain(&self.path_entered).any(|path| path.registration == Registration::Required)
     }
 

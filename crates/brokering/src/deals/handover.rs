@@ -6,21 +6,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use accounts::notices::{NewNotice, NoticeKind};
 use base::{AccountId, Actor, DealId, Faults, InterestId, ListingId, Refused, StaffRole};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::{Ctx, StoreError, Tx};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::list::of_broker;
-use super::people::{parties_apart, replace_brokers};
+use super::people::{give_brokers, parties_apart};
 use super::rows::{broker, deal};
-use super::{BrokerShare, BrokerShares, Deal, load_many, load_to_change};
+use super::{BrokerShare, BrokerShares, Deal, load_many, load_many_to_change};
 use crate::access::{brokers_deals, manages_deals};
 use crate::interests::handover as interests;
 use crate::{Brokering, BrokeringError};
+
+/// Deals handed over in one transaction.
+const BATCH: usize = 50;
 
 /// From whom to whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -192,7 +197,8 @@ async fn check(db: &impl ConnectionTrait, wanted: &Handover) -> Result<(), Broke
 }
 
 /// Hands all work of a broker to another, who takes over the shares of deals and has yet to state their interests. By
-/// administrators, and by the broker for their own.
+/// administrators, and by the broker for their own. Deals go some at a time, so that others write in between; where it ends half-way,
+/// handing over again takes the rest.
 ///
 /// # Errors
 /// [`BrokeringError::Refused`], [`BrokeringError::Invalid`] for somebody who is no broker.
@@ -201,34 +207,104 @@ pub async fn hand_over(brokering: &Brokering, ctx: Ctx, wanted: Handover) -> Res
     if !ctx.actor.has_scope(base::Scope::Write) {
         return Err(Refused::Forbidden { action: "deal.hand_over" }.into());
     }
+    if let Some(answer) = brokering.store.answered(&ctx).await? {
+        return Ok(answer);
+    }
     let by = ctx.actor.account();
+    let mut all = Part::default();
+    loop {
+        let (wanted, after, is_told) = (wanted.clone(), all.last, all.is_told);
+        let some = move |tx: Tx| {
+            let wanted = wanted.clone();
+            async move { hand_over_some(&tx, &wanted, by, after, is_told).await }
+        };
+        let part = brokering.store.write(Ctx::of(ctx.actor.clone()), some).await?;
+        if part.last.is_none() {
+            break;
+        }
+        all.last = part.last;
+        all.is_told = part.is_told;
+        all.deals += part.deals;
+        all.left.extend(part.left);
+    }
     brokering
         .store
         .write(ctx, move |tx: Tx| {
-            let wanted = wanted.clone();
+            let (wanted, all) = (wanted.clone(), all.clone());
             async move {
                 check(tx.db(), &wanted).await?;
-                let mut deals = Vec::new();
-                for id in open_deals(tx.db(), wanted.from).await? {
-                    deals.extend(load_to_change(&tx, id).await?);
-                }
-                let stay = staying(tx.db(), wanted.to, &deals).await?;
-                let (left, go): (Vec<Deal>, Vec<Deal>) = deals.into_iter().partition(|deal| stay.contains(&deal.id));
-                for deal in &go {
-                    replace_brokers(&tx, deal, &shares(deal, &wanted), by).await?;
-                }
                 let listings = listings::handover::hand_over(&tx, wanted.from, wanted.to).await?;
                 let moved = interests::hand_over(&tx, wanted.from, wanted.to).await?;
                 Ok(HandoverReceipt {
-                    deals: go.len() as u64,
+                    deals: all.deals,
                     listings,
                     interests: moved.go.len() as u64,
-                    left: left.iter().map(named).collect(),
+                    left: all.left,
                     interests_left: moved.stay.len() as u64,
                 })
             }
         })
         .await
+}
+
+/// What was done of a handover so far.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Part {
+    /// How many deals went.
+    deals: u64,
+    /// Those that stay.
+    left: Vec<Named>,
+    /// The last that was looked at; none where there was none any more.
+    last: Option<DealId>,
+    /// Whether the other was told: once for all of them.
+    is_told: bool,
+}
+
+/// Hands over some deals, from a place on.
+async fn hand_over_some(
+    tx: &Tx,
+    wanted: &Handover,
+    by: Option<AccountId>,
+    after: Option<DealId>,
+    is_told: bool,
+) -> Result<Part, BrokeringError> {
+    check(tx.db(), wanted).await?;
+    let ids: Vec<DealId> = open_deals(tx.db(), wanted.from).await?.into_iter().filter(|id| Some(*id) > after).take(BATCH).collect();
+    let mut part = Part { last: ids.last().copied(), is_told, ..Part::default() };
+    let mut deals = load_many_to_change(tx, &ids).await?;
+    deals.sort_by_key(|deal| deal.id);
+    let stay = staying(tx.db(), wanted.to, &deals).await?;
+    for deal in &deals {
+        // Before it was locked somebody may have ended it or given it to another.
+        if !deal.is_open || deal.brokers.iter().all(|broker| broker.account != wanted.from) {
+            continue;
+        }
+        if stay.contains(&deal.id) {
+            part.left.push(named(deal));
+            continue;
+        }
+        give_brokers(tx, deal, &shares(deal, wanted)).await?;
+        part.deals += 1;
+        let is_new = deal.brokers.iter().all(|broker| broker.account != wanted.to);
+        if is_new && !part.is_told && Some(wanted.to) != by {
+            ask_for_statements(tx, wanted.to).await?;
+            part.is_told = true;
+        }
+    }
+    Ok(part)
+}
+
+/// Asks a broker to state their interests in all the deals that are theirs from now on.
+async fn ask_for_statements(tx: &Tx, account: AccountId) -> Result<(), StoreError> {
+    let asked = NewNotice {
+        kind: NoticeKind::ConsentAsked,
+        about_kind: "handover",
+        about: account.0,
+        facts: json!({ "what": "conflict_statement" }),
+        once: format!("deal_statements:{}", tx.new_id()),
+    };
+    accounts::notices::tell(tx, account, &asked).await?;
+    Ok(())
 }
 
 /// The shares of a deal with one broker in the place of another; who brokers it already has both shares then.

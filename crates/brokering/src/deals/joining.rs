@@ -85,7 +85,7 @@ pub(crate) async fn reveal(tx: &Tx, interest: &Interest, by: &Actor) -> Result<(
         }
     }
     if !own.is_empty() {
-        deal = drop_brokers(tx, deal, &own, by.account()).await?;
+        deal = drop_brokers(tx, deal, &own).await?;
     }
     // Whoever is in it already in a lesser part takes the seeker's.
     deal.parties.retain(|(_, party)| *party != interest.seeker);

@@ -1,8 +1,8 @@
 //! Lists of deals: those of one's parties and those one brokers, or all for administrators; what is overdue first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use base::{AccountId, Action, Actor, Code, Cursor, DealId, Limit, ListingId, Page, PartyId, Refused, Scope};
+use base::{AccountId, Action, Actor, Code, Cursor, DealId, Hideable, Limit, ListingId, Page, PartyId, Refused, Scope};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -27,8 +27,8 @@ pub struct DealRow {
     pub kind: String,
     /// Its kind's name in the reader's language.
     pub kind_name: String,
-    /// What it is about.
-    pub title: String,
+    /// What it is about; none for a broker who finds it waiting and may not see its listing.
+    pub title: Option<String>,
     /// Where it stands.
     pub stage: String,
     /// The stage's name in the reader's language.
@@ -37,9 +37,9 @@ pub struct DealRow {
     pub is_open: bool,
     /// Why it was lost.
     pub lost_reason: Option<Code>,
-    /// Who gives.
-    pub owner: PartyId,
-    /// Who takes, if named.
+    /// Who gives; none where the title is not told either.
+    pub owner: Option<PartyId>,
+    /// Who takes, if named; none where the title is not told, and of a need that does not name its party.
     pub seeker: Option<PartyId>,
     /// Whose move is next.
     pub next_by: NextBy,
@@ -127,12 +127,16 @@ fn is_own_work(actor: &Actor, filter: &Filter) -> bool {
     filter.broker.is_some() && filter.broker == actor.account() && actor.is_staff(base::StaffRole::Broker)
 }
 
+/// Whether the filter leaves what nobody brokers: that is before every broker as long as it goes on, and no longer. Whose it is or
+/// what it is about is not asked of those: the answer would tell it.
+fn is_before_every_broker(actor: &Actor, filter: &Filter) -> bool {
+    filter.without_broker && !filter.ended && filter.party.is_none() && filter.listing.is_none() && brokers_deals(actor)
+}
+
 /// The deals of a filter that an actor may see.
 pub(super) fn wanted(actor: &Actor, filter: &Filter, today: NaiveDate) -> Condition {
     let mut all = Condition::all().add(deal::Column::IsOpen.eq(!filter.ended));
-    // What nobody brokers is before every broker as long as it goes on, and no longer.
-    let is_before_every_broker = filter.without_broker && !filter.ended && brokers_deals(actor);
-    if !is_before_every_broker && !is_own_work(actor, filter) {
+    if !is_before_every_broker(actor, filter) && !is_own_work(actor, filter) {
         all = all.add(visible(actor));
     }
     if filter.without_broker {
@@ -182,6 +186,9 @@ pub async fn list(
     let more = items.len() > keep;
     items.truncate(keep);
     let last = items.last().map(|row| (row.due_on.unwrap_or(NEVER), row.id));
+    if is_before_every_broker(actor, filter) {
+        cut(brokering, actor, &mut items).await?;
+    }
     Ok(Page { next: last.filter(|_| more).map(|key| Cursor::write(&key)), items, total })
 }
 
@@ -196,8 +203,33 @@ pub async fn waiting(brokering: &Brokering, actor: &Actor, id: DealId) -> Result
     }
     let filter = Filter { without_broker: true, ..Filter::default() };
     let condition = wanted(actor, &filter, brokering.store.clock().today()).add(deal::Column::Id.eq(id.0));
-    let found = page(brokering, actor, condition, false, None, 1).await?;
+    let mut found = page(brokering, actor, condition, false, None, 1).await?;
+    cut(brokering, actor, &mut found).await?;
     Ok(found.into_iter().next().ok_or(Refused::Hidden)?)
+}
+
+/// Leaves out of deals that an actor finds only since nobody brokers them what their listing does not tell this actor: of one that
+/// they may not see, what the deal is about and who is in it; of a need that does not name its party, that party.
+async fn cut(brokering: &Brokering, actor: &Actor, rows: &mut [DealRow]) -> Result<(), BrokeringError> {
+    let db = brokering.store.db();
+    let these =
+        || deal::Entity::find().select_only().column(deal::Column::Id).filter(deal::Column::Id.is_in(rows.iter().map(|row| row.id.0)));
+    let own: Vec<uuid::Uuid> = these().filter(visible(actor)).into_tuple().all(db).await?;
+    let all: Vec<(uuid::Uuid, uuid::Uuid)> = these().column(deal::Column::ListingId).into_tuple().all(db).await?;
+    let about: HashMap<uuid::Uuid, uuid::Uuid> = all.into_iter().filter(|(id, _)| !own.contains(id)).collect();
+    let listings: Vec<ListingId> = about.values().map(|id| ListingId(*id)).collect();
+    let heads = listings::lookup::heads(db, &listings).await?;
+    let seen: HashSet<ListingId> = heads.into_iter().filter(|head| head.visible_to(actor)).map(|head| head.id).collect();
+    let named = listings::lookup::named(db, &listings).await?;
+    let hiding: HashMap<ListingId, PartyId> = named.into_iter().filter(|l| l.hides_party).map(|l| (l.id, l.party)).collect();
+    for row in rows {
+        let Some(listing) = about.get(&row.id.0).map(|id| ListingId(*id)) else { continue };
+        if !seen.contains(&listing) {
+            (row.title, row.owner, row.seeker) = (None, None, None);
+        }
+        row.seeker = row.seeker.filter(|seeker| hiding.get(&listing) != Some(seeker));
+    }
+    Ok(())
 }
 
 /// So many deals of a condition, from a place on.
@@ -244,11 +276,11 @@ fn to_row(
         next_by: stage.and_then(|s| s.next_by).unwrap_or(NextBy::Nobody),
         code: row.code,
         kind: row.kind,
-        title: row.title,
+        title: Some(row.title),
         stage: row.stage,
         is_open: row.is_open,
         lost_reason: row.lost_reason.map(Code),
-        owner: PartyId(row.owner_party_id),
+        owner: Some(PartyId(row.owner_party_id)),
         seeker: row.seeker_party_id.map(PartyId),
         stage_since: row.stage_since,
         is_overdue: row.is_open && row.due_on < today,

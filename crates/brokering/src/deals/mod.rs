@@ -55,7 +55,7 @@ pub use agreement::{DealNda, DealNdaReceipt, accept_deal_nda, deal_nda};
 pub use board::{Column, board};
 pub use contract::{Contract, NewPayment, NewReport, Outcome, PaymentView, ReportView, outcome, paid, payment, record_contract, report};
 pub(crate) use counts::{Counted as CountedDeals, of_listing_in_deals};
-pub(crate) use documents::kept_among as documents_among;
+pub(crate) use documents::known_among as documents_among;
 pub use documents::{DocumentMark, DocumentReceipt, DocumentView, add_document, documents, may_add_document, remove_document};
 pub use facts::set_legal_facts;
 pub use handover::{Handover, HandoverPlan, HandoverReceipt, Named as HandoverDeal, Work, hand_over, plan_handover, workloads};
@@ -66,7 +66,9 @@ pub use messages::{MessageReceipt, MessageView, NewMessage, send, thread};
 pub use needed::{Lacking, NeededError, must_have_pipelines};
 pub use notices::tick;
 pub use objects::{DealObjects, OBJECTS_MAX, Object, ObjectChoice, ObjectView, object_choices, set_objects};
-pub use offers::{NewOffer, OfferStatus, OfferTerms, OfferView, Royalty, Stage as PaymentStage, accept, offer, offers, withdraw};
+pub use offers::{
+    NewOffer, OfferReceipt, OfferStatus, OfferTerms, OfferView, Royalty, Stage as PaymentStage, accept, offer, offers, withdraw,
+};
 pub use open::{NewDeal, open};
 pub(crate) use open::{from_interest_before, no_pipeline};
 pub use openings::{OpeningView, open_document, openings};
@@ -344,6 +346,15 @@ pub(crate) async fn load_to_change(tx: &Tx, id: DealId) -> Result<Option<Deal>, 
         query = query.lock_exclusive();
     }
     with_people(tx.db(), query.one(tx.db()).await?).await
+}
+
+/// Those of these deals that are there, to change them, alike.
+async fn load_many_to_change(tx: &Tx, ids: &[DealId]) -> Result<Vec<Deal>, StoreError> {
+    if tx.needs_row_locks() && !ids.is_empty() {
+        let rows = deal::Entity::find().filter(deal::Column::Id.is_in(ids.iter().map(|id| id.0))).order_by_asc(deal::Column::Id);
+        rows.lock_exclusive().all(tx.db()).await?;
+    }
+    load_many(tx.db(), ids).await
 }
 
 async fn with_people(db: &impl ConnectionTrait, row: Option<deal::Model>) -> Result<Option<Deal>, StoreError> {

@@ -19,7 +19,7 @@ fn about(deal: &Deal, kind: NoticeKind, facts: Value, once: String) -> NewNotice
     NewNotice { kind, about_kind: "deal", about: deal.id.0, facts, once }
 }
 
-/// Tells the editors of both sides and the brokers, but not whoever did it.
+/// Tells the editors of both sides, those who sign for them and the brokers, but not whoever did it.
 async fn tell_all(tx: &Tx, deal: &Deal, except: Option<AccountId>, new: &NewNotice) -> Result<(), StoreError> {
     for voice in Voice::ALL {
         tell_voice(tx, deal, *voice, except, new).await?;
@@ -40,7 +40,7 @@ async fn tell_voice(tx: &Tx, deal: &Deal, voice: Voice, except: Option<AccountId
         }
     };
     for (_, party) in deal.parties_of_sides().filter(|(s, _)| *s == side) {
-        tell_party(tx, party, &[PartyRole::Editor], except, new).await?;
+        tell_party(tx, party, &[PartyRole::Editor, PartyRole::Signatory], except, new).await?;
     }
     Ok(())
 }

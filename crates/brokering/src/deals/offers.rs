@@ -11,8 +11,9 @@ use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::facts::Facts;
 use super::rows::{deal, offer as rows};
-use super::{Added, Deal, DealReceipt, Role, Side, check_text, in_deal, notices, read_json, readable, save, write_json};
+use super::{Deal, DealReceipt, Role, Side, check_text, in_deal, notices, read_json, readable, save, write_json};
 use crate::access::ReadDeal;
 use crate::{Brokering, BrokeringError};
 
@@ -82,7 +83,7 @@ pub struct OfferTerms {
     #[schema(max_length = 1000)]
     #[serde(skip_serializing_if = "String::is_empty")]
     pub field_of_use: String,
-    /// Where: ISO 3166 country codes, or `WO` for the world.
+    /// Where: two letters each, such as the codes of `countries`; `WO` for the world.
     #[schema(max_items = 50)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub territory: Vec<Code>,
@@ -217,6 +218,15 @@ pub struct NewOffer {
     pub terms: OfferTerms,
 }
 
+/// The offer that was made. Kept as the answer to a repeated request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OfferReceipt {
+    /// The offer.
+    pub id: Uuid,
+    /// The deal's ETag.
+    pub version: i64,
+}
+
 /// An offer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OfferView {
@@ -248,14 +258,14 @@ fn side_of(deal: &Deal, actor: &Actor, wanted: Option<Side>) -> Result<Side, &'s
     }
 }
 
-/// Makes an offer, which takes the place of the open one.
+/// Makes an offer, which takes the place of the open one; nobody does so to one they have not seen.
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`] with every wrong term; [`BrokeringError::NotAllowed`] once the deal has ended.
-pub async fn offer(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewOffer) -> Result<Added, BrokeringError> {
+/// [`BrokeringError::Invalid`] with every wrong term; [`BrokeringError::Stale`]; [`BrokeringError::NotAllowed`] once the deal has ended.
+pub async fn offer(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new: NewOffer) -> Result<OfferReceipt, BrokeringError> {
     let mut faults = Faults::new();
     new.terms.check(&brokering.vocabularies, brokering.store.clock().today(), &mut faults);
-    in_deal(brokering, ctx, id, None, move |tx, deal, actor| {
+    in_deal(brokering, ctx, id, Some(seen), move |tx, deal, actor| {
         let (new, mut faults) = (new.clone(), faults.clone());
         async move {
             deal.must_go_on("offer")?;
@@ -289,12 +299,12 @@ pub async fn offer(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewOffer) -
                 decided_at: Set(None),
             };
             rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
-            save(&tx, &deal, deal::ActiveModel::default()).await?;
+            let version = save(&tx, &deal, deal::ActiveModel::default()).await?;
             tx.emit(NewEvent::new("deal", id, "deal.offer_made", json!({ "offer": offer, "number": number, "side": side })));
             if let Some(account) = actor.account() {
                 notices::said(&tx, &deal, "offer", offer, Some(account)).await?;
             }
-            Ok(Added { id: offer })
+            Ok(OfferReceipt { id: offer, version })
         }
     })
     .await
@@ -303,7 +313,8 @@ pub async fn offer(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewOffer) -
 /// The other side accepts an offer as it stands.
 ///
 /// # Errors
-/// [`BrokeringError::NotAllowed`] unless it is open; [`base::Refused`] for the side that made it, and for brokers.
+/// [`BrokeringError::Invalid`] where the stage the deal stands in would lack what it needs, as where the law was told of another
+/// right; [`BrokeringError::NotAllowed`] unless it is open; [`base::Refused`] for the side that made it, and for brokers.
 pub async fn accept(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid) -> Result<DealReceipt, BrokeringError> {
     decide(brokering, ctx, id, which, OfferStatus::Accepted).await
 }
@@ -317,7 +328,9 @@ pub async fn withdraw(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid) 
 }
 
 async fn decide(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, to: OfferStatus) -> Result<DealReceipt, BrokeringError> {
+    let inner = brokering.clone();
     in_deal(brokering, ctx, id, None, move |tx, deal, actor| {
+        let brokering = inner.clone();
         async move {
             let row = rows::Entity::find_by_id(which).filter(rows::Column::DealId.eq(id.0)).one(tx.db()).await?;
             let offer = view(row.ok_or(Refused::Hidden)?)?;
@@ -339,6 +352,10 @@ async fn decide(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, to: Of
                 settle(&tx, id, OfferStatus::Accepted, OfferStatus::Superseded, actor.account()).await?;
             }
             settle(&tx, id, OfferStatus::Open, to, actor.account()).await?;
+            if to == OfferStatus::Accepted {
+                // What is agreed to after the signature is judged as what was agreed to before it.
+                Facts::load(&brokering, tx.db(), &deal, tx.today(), actor.lang).await?.must_keep(&brokering, &deal)?;
+            }
             let version = save(&tx, &deal, deal::ActiveModel::default()).await?;
             let kind = if to == OfferStatus::Accepted { "deal.offer_accepted" } else { "deal.offer_withdrawn" };
             tx.emit(NewEvent::new("deal", id, kind, json!({ "offer": which, "number": offer.number })));
@@ -361,6 +378,17 @@ async fn settle(tx: &Tx, id: DealId, from: OfferStatus, to: OfferStatus, by: Opt
         .filter(rows::Column::Status.eq(from.as_str()))
         .exec(tx.db())
         .await?;
+    Ok(())
+}
+
+/// Ends the open offer, if there is one: the other side is another party from now on.
+pub(super) async fn end_open(tx: &Tx, id: DealId, by: Option<AccountId>) -> Result<(), StoreError> {
+    use rows::Column as C;
+    let open = rows::Entity::find().filter(C::DealId.eq(id.0)).filter(C::Status.eq(OfferStatus::Open.as_str())).one(tx.db()).await?;
+    if let Some(offer) = open {
+        settle(tx, id, OfferStatus::Open, OfferStatus::Withdrawn, by).await?;
+        tx.emit(NewEvent::new("deal", id, "deal.offer_withdrawn", json!({ "offer": offer.id, "number": offer.number })));
+    }
     Ok(())
 }
 

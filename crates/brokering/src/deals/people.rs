@@ -12,9 +12,11 @@ use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
+use super::agreement::first_between_the_sides;
+use super::contract::{Contract, contract_of};
 use super::facts::Facts;
-use super::rows::{broker, deal, party};
-use super::{Broker, Deal, DealReceipt, Role, check_text, granted, notices, objects, save};
+use super::rows::{broker, deal, paper, party};
+use super::{Broker, Deal, DealReceipt, Role, check_text, documents, granted, notices, objects, offers, save};
 use crate::access::{SetBrokers, SetDealParties, StateInterests};
 use crate::interests::hiding::{hidden_among, senders};
 use crate::{Brokering, BrokeringError};
@@ -74,11 +76,11 @@ pub struct Statement {
 }
 
 /// Sets who is in a deal, and tells both sides as they are from now on. The owner stays who it is; the seeker may be named, and
-/// changed while it is open.
+/// changed while it is open and nothing binds it. What was offered to or by the one before is off.
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`], also for a party of which a broker of the deal is a member, and for one that hides from the owner in
-/// an interest; [`BrokeringError::Stale`].
+/// [`BrokeringError::Invalid`], also for a party of which a broker of the deal is a member, for one that hides from the owner in an
+/// interest, and for another seeker once the one there is bound by something; [`BrokeringError::Stale`].
 pub async fn set_parties(
     brokering: &Brokering,
     ctx: Ctx,
@@ -96,16 +98,20 @@ pub async fn set_parties(
                 let deal = grant.object();
                 check_parties(&tx, deal, &wanted).await?;
                 let named = Deal { parties: wanted.parties.iter().map(|p| (p.role, p.party)).collect(), ..deal.clone() };
-                Facts::load(&brokering, tx.db(), &named, tx.today(), actor.lang).await?.must_keep(&brokering, deal)?;
                 party::Entity::delete_many().filter(party::Column::DealId.eq(id.0)).exec(tx.db()).await?;
                 for one in &wanted.parties {
                     let row =
                         party::ActiveModel { deal_id: Set(id.0), party_id: Set(one.party.0), role: Set(one.role.as_str().to_owned()) };
                     party::Entity::insert(row).exec_without_returning(tx.db()).await?;
                 }
-                let seeker = wanted.parties.iter().find(|p| p.role == Role::Seeker).map(|p| p.party.0);
-                let version = save(&tx, deal, deal::ActiveModel { seeker_party_id: Set(seeker), ..Default::default() }).await?;
+                Facts::load(&brokering, tx.db(), &named, tx.today(), actor.lang).await?.must_keep(&brokering, deal)?;
+                let seeker = named.party_as(Role::Seeker);
+                let change = deal::ActiveModel { seeker_party_id: Set(seeker.map(|party| party.0)), ..Default::default() };
+                let version = save(&tx, deal, change).await?;
                 tx.emit(NewEvent::new("deal", id, "deal.parties_set", json!({ "parties": wanted.parties })));
+                if seeker != deal.party_as(Role::Seeker) {
+                    offers::end_open(&tx, id, actor.account()).await?;
+                }
                 notices::moved(&tx, &named, &deal.stage, version, actor.account()).await?;
                 Ok(DealReceipt::of(deal, version))
             }
@@ -154,10 +160,24 @@ async fn check_parties(tx: &Tx, deal: &Deal, wanted: &DealParties) -> Result<(),
     if faults.is_empty() && objects::are_held_by_others(tx.db(), deal, &staying).await? {
         faults.add("/parties", "deal_holder_stays");
     }
+    let seeker = deal.party_as(Role::Seeker);
+    if seeker.is_some() && of(Role::Seeker).first().copied() != seeker && is_bound(tx.db(), deal.id).await? {
+        faults.add("/parties", "deal_seeker_bound");
+    }
     if !deal.is_open && of(Role::Seeker).first().copied() != deal.party_as(Role::Seeker) {
         faults.add("/parties", "deal_ended");
     }
     faults.into_result().map_err(BrokeringError::Invalid)
+}
+
+/// Whether something stands between the owner and the seeker as it is: an agreement on terms or on confidentiality, or a contract.
+async fn is_bound(db: &impl ConnectionTrait, id: DealId) -> Result<bool, StoreError> {
+    const NDA: &str = "nda";
+    Ok(offers::agreed(db, id).await?.is_some()
+        || contract_of(db, id).await? != Contract::default()
+        || first_between_the_sides(db, id).await?.is_some()
+        || paper::Entity::find_by_id((id.0, NDA.to_owned())).one(db).await?.is_some()
+        || documents::papers_of(db, id).await?.iter().any(|paper| paper == NDA))
 }
 
 /// Sets who brokers a deal, with shares that make 100 %. Statements of those who stay are kept.
@@ -242,14 +262,24 @@ async fn check_brokers(tx: &Tx, deal: &Deal, wanted: &BrokerShares) -> Result<()
     faults.into_result().map_err(BrokeringError::Invalid)
 }
 
+/// Writes the brokers of a deal, asks nobody for a statement, and gives the deal's new version.
+pub(super) async fn give_brokers(tx: &Tx, deal: &Deal, wanted: &BrokerShares) -> Result<i64, BrokeringError> {
+    write_brokers(tx, deal, wanted, json!({ "brokers": wanted.brokers })).await
+}
+
 /// Writes the brokers of a deal, asks new ones for their statement, and gives the deal's new version.
 pub(crate) async fn replace_brokers(tx: &Tx, deal: &Deal, wanted: &BrokerShares, by: Option<AccountId>) -> Result<i64, BrokeringError> {
-    write_brokers(tx, deal, wanted, by, json!({ "brokers": wanted.brokers })).await
+    let version = give_brokers(tx, deal, wanted).await?;
+    let is_new = |one: &&BrokerShare| deal.brokers.iter().all(|broker| broker.account != one.account) && Some(one.account) != by;
+    for one in wanted.brokers.iter().filter(is_new) {
+        ask_for_statement(tx, deal, one.account, version).await?;
+    }
+    Ok(version)
 }
 
 /// Takes those out of a deal who may broker it no more, since the party that enters is theirs; the shares of the others make the
 /// whole again. Gives the deal as it is then. The log says why.
-pub(super) async fn drop_brokers(tx: &Tx, deal: Deal, gone: &BTreeSet<AccountId>, by: Option<AccountId>) -> Result<Deal, BrokeringError> {
+pub(super) async fn drop_brokers(tx: &Tx, deal: Deal, gone: &BTreeSet<AccountId>) -> Result<Deal, BrokeringError> {
     let left: Vec<BrokerShare> = deal
         .brokers
         .iter()
@@ -258,7 +288,7 @@ pub(super) async fn drop_brokers(tx: &Tx, deal: Deal, gone: &BTreeSet<AccountId>
         .collect();
     let wanted = BrokerShares { brokers: whole_again(left) };
     let facts = json!({ "brokers": wanted.brokers, "dropped": gone, "reason": "broker_of_side" });
-    let version = write_brokers(tx, &deal, &wanted, by, facts).await?;
+    let version = write_brokers(tx, &deal, &wanted, facts).await?;
     let brokers = deal.brokers.iter().filter(|broker| !gone.contains(&broker.account)).cloned().zip(&wanted.brokers);
     let brokers = brokers.map(|(broker, share)| Broker { share_bp: share.share_bp, ..broker }).collect();
     Ok(Deal { brokers, version, ..deal })
@@ -279,13 +309,7 @@ fn whole_again(mut shares: Vec<BrokerShare>) -> Vec<BrokerShare> {
     shares
 }
 
-async fn write_brokers(
-    tx: &Tx,
-    deal: &Deal,
-    wanted: &BrokerShares,
-    by: Option<AccountId>,
-    facts: serde_json::Value,
-) -> Result<i64, BrokeringError> {
+async fn write_brokers(tx: &Tx, deal: &Deal, wanted: &BrokerShares, facts: serde_json::Value) -> Result<i64, BrokeringError> {
     let before: BTreeMap<AccountId, &Broker> = deal.brokers.iter().map(|b| (b.account, b)).collect();
     broker::Entity::delete_many().filter(broker::Column::DealId.eq(deal.id.0)).exec(tx.db()).await?;
     for one in &wanted.brokers {
@@ -302,9 +326,6 @@ async fn write_brokers(
     }
     let version = save(tx, deal, deal::ActiveModel::default()).await?;
     tx.emit(NewEvent::new("deal", deal.id, "deal.brokers_set", facts));
-    for one in wanted.brokers.iter().filter(|b| !before.contains_key(&b.account) && Some(b.account) != by) {
-        ask_for_statement(tx, deal, one.account, version).await?;
-    }
     Ok(version)
 }
 

@@ -21,7 +21,7 @@ use super::documents::{is_theirs, live, read_voice};
 use super::openings::is_own;
 use super::rows::{agreement, document, reader};
 use super::{Deal, Voice, in_deal, readable};
-use crate::access::WorkDeal;
+use crate::access::{WorkDeal, is_person};
 use crate::{Brokering, BrokeringError};
 
 /// Readers of one document at most.
@@ -145,7 +145,7 @@ fn is_of_side(deal: &Deal, actor: &Actor, voice: Voice) -> bool {
     }
 }
 
-/// The confidential document whose readers somebody names: they write for its side, and open it themselves.
+/// The confidential document whose readers somebody names, in person: they write for its side, and open it themselves.
 async fn to_name(
     db: &impl ConnectionTrait,
     deal: &Deal,
@@ -157,7 +157,7 @@ async fn to_name(
     if !row.confidential {
         return Err(Refused::Hidden.into());
     }
-    if !is_theirs(deal, actor, read_voice(&row)?) {
+    if !is_person(actor) || !is_theirs(deal, actor, read_voice(&row)?) {
         return Err(Refused::Forbidden { action: "deal.name_readers" }.into());
     }
     match Known::of(db, deal.id, actor, today).await?.standing(deal, actor, &row)? {
@@ -198,7 +198,7 @@ async fn standing_rows(db: &impl ConnectionTrait, id: ConfidentialFileId) -> Res
 /// The people of a deal whom a confidential document can be opened to, with what each was given; for whoever names them.
 ///
 /// # Errors
-/// [`BrokeringError::Refused`] for everybody else, and hidden for a document that is not there or not confidential.
+/// [`BrokeringError::Refused`] for everybody else and for programs, and hidden for a document that is not there or not confidential.
 pub async fn readers(brokering: &Brokering, actor: &Actor, deal: DealId, id: ConfidentialFileId) -> Result<ReaderList, BrokeringError> {
     let db = brokering.store.db();
     let deal = readable::<WorkDeal>(brokering, actor, deal).await?;
@@ -258,8 +258,8 @@ fn check(
 ///
 /// # Errors
 /// [`BrokeringError::Invalid`] for a person who is none of the others in the deal, and for a day that is over or too far off;
-/// [`BrokeringError::Stale`]; [`BrokeringError::Refused`] for whoever does not write for the side that handed it in, and hidden for a
-/// document that is not there or not confidential.
+/// [`BrokeringError::Stale`]; [`BrokeringError::Refused`] for whoever does not write for the side that handed it in and for programs,
+/// and hidden for a document that is not there or not confidential.
 pub async fn name_readers(
     brokering: &Brokering,
     ctx: Ctx,

@@ -309,6 +309,7 @@ table! {
         #[sea_orm(primary_key, auto_increment = false)]
         account_id: Uuid,
         side: String,
+        party_id: Option<Uuid>,
         nda_hash: String,
         nda_lang: String,
         accepted_at: DateTimeUtc,

@@ -1,6 +1,6 @@
 //! A deal as a reader sees it: those in it all of it, administrators that it is there and where it stands.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use base::{AccountId, Actor, Code, DealId, Faults, Grant, InterestId, ListingId, Localised, PartyId};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -13,7 +13,7 @@ use super::facts::Facts;
 use super::objects::{self, ObjectView};
 use super::offers::{self, OfferView};
 use super::work::{MeetingView, MilestoneView, PaperView, TaskView, meetings_of, milestones_of, papers_of, tasks_of};
-use super::{Deal, Role, readable};
+use super::{Deal, Role, Side, readable};
 use crate::access::ViewDeal;
 use crate::legal::{Advice, LegalFacts, LegalPath};
 use crate::pipelines::{Demand, Ending, NextBy, Pipeline};
@@ -192,6 +192,12 @@ pub struct DealView {
     pub ways: Vec<WayView>,
     /// Its ETag.
     pub version: i64,
+    /// Whether the reader brokers it.
+    #[serde(skip)]
+    pub is_brokered: bool,
+    /// The sides that the reader writes for.
+    #[serde(skip)]
+    pub writes_for: BTreeSet<Side>,
     /// All of it, for those in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inside: Option<Inside>,
@@ -262,6 +268,8 @@ pub async fn show(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<De
         is_overdue: deal.is_open && deal.due_on.is_some_and(|day| day < today),
         ways: ways(pipeline, &deal, actor, &facts, is_inside),
         inside,
+        is_brokered: deal.is_brokered_by(actor),
+        writes_for: deal.sides_of(actor),
         objects: objects::views(brokering, actor, &deal.objects).await?,
         id: deal.id,
         code: deal.code,

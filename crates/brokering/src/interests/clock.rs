@@ -7,9 +7,9 @@ use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
 use uuid::Uuid;
 
-use super::rows::interest;
+use super::rows::{interest, is_open};
 use super::state::Move;
-use super::{Interest, Status, after, load_to_change, save, tell};
+use super::{Interest, after, load_to_change, save, tell};
 use crate::{Brokering, BrokeringError};
 
 /// Interests looked at in one round; the next round takes the rest.
@@ -92,7 +92,7 @@ async fn find(brokering: &Brokering, due: Due) -> Result<Vec<InterestId>, Broker
     let ids: Vec<Uuid> = interest::Entity::find()
         .select_only()
         .column(interest::Column::Id)
-        .filter(interest::Column::Status.is_in(Status::OPEN))
+        .filter(is_open())
         .filter(condition)
         .order_by_asc(day)
         .limit(BATCH)

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::rows::interest;
+use super::rows::{interest, is_open};
 use super::view::{InterestView, views};
 use super::{Status, cases};
 use crate::access::keeps_the_desk;
@@ -91,7 +91,7 @@ pub async fn list(
     limit: Limit,
     cursor: Option<&str>,
 ) -> Result<Page<InterestView>, BrokeringError> {
-    let condition = rows_of(brokering, actor, filter)?;
+    let condition = rows_of(actor, filter, brokering.store.clock().today())?;
     let is_urgent = filter.is_by_day();
     let after = if is_urgent {
         After::Urgent(cursor.map(Cursor::read).transpose().map_err(|_| BrokeringError::Cursor)?)
@@ -135,7 +135,7 @@ fn which(filter: &Filter) -> Which {
 }
 
 /// Whose rows, and which of them.
-fn rows_of(brokering: &Brokering, actor: &Actor, filter: &Filter) -> Result<Condition, BrokeringError> {
+fn rows_of(actor: &Actor, filter: &Filter, today: NaiveDate) -> Result<Condition, BrokeringError> {
     if !actor.is_system() {
         actor.signed_in()?;
     }
@@ -162,12 +162,52 @@ fn rows_of(brokering: &Brokering, actor: &Actor, filter: &Filter) -> Result<Cond
         }
         Role::Desk => Condition::all(),
     };
-    let open = || status.is_in(Status::OPEN);
     let standing = match which(filter) {
         Which::All => Condition::all(),
-        Which::Open => Condition::all().add(open()),
-        Which::Overdue => Condition::all().add(open()).add(interest::Column::AnswerDueOn.lt(brokering.store.clock().today())),
-        one => Condition::all().add(status.eq(one.as_str())),
+        Which::Open => Condition::all().add(is_open()),
+        Which::Overdue => Condition::all().add(is_open()).add(interest::Column::AnswerDueOn.lt(today)),
+        one @ (Which::Sent | Which::Read | Which::NeedsInformation) => Condition::all().add(status.eq(one.as_str())),
+        // Closed as well, in the words of the index of those that are.
+        one => Condition::all().add(status.eq(one.as_str())).add(interest::Column::ClosedAt.is_not_null()),
     };
     Ok(Condition::all().add(whose).add(standing))
+}
+
+#[cfg(test)]
+mod tests {
+    use base::{AccountId, Capacity, Lang, StaffRole};
+    use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
+    use store::testing::TestStore;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_list_of_the_desk_is_in_the_order_of_an_index() {
+        let store = TestStore::sqlite().await.unwrap();
+        let broker = Actor {
+            capacity: Capacity::Person(AccountId(Uuid::from_u128(7))),
+            staff: [StaffRole::Broker].into(),
+            scopes: Scope::ALL.iter().copied().collect(),
+            ..Actor::anonymous(Lang::Vi)
+        };
+        for (which, index) in [
+            (Which::Open, "interest_due"),
+            (Which::Overdue, "interest_due"),
+            (Which::NeedsInformation, "interest_asked"),
+            (Which::Accepted, "interest_closed"),
+            (Which::Expired, "interest_closed"),
+            (Which::All, "interest_newest"),
+        ] {
+            let filter = Filter { role: Role::Desk, which: Some(which), party: None, turned: false };
+            let order = if filter.is_by_day() { interest::Column::AnswerDueOn } else { interest::Column::SentAt };
+            for way in [Order::Asc, Order::Desc] {
+                let rows = interest::Entity::find().filter(rows_of(&broker, &filter, store.clock.today()).unwrap());
+                let rows = rows.order_by(order, way.clone()).order_by(interest::Column::Id, way).limit(21).build(DbBackend::Sqlite);
+                let explain = Statement { sql: format!("EXPLAIN QUERY PLAN {}", rows.sql), ..rows };
+                let steps = store.store.db().query_all_raw(explain).await.unwrap();
+                let steps: Vec<String> = steps.iter().map(|row| row.try_get::<String>("", "detail").unwrap()).collect();
+                assert!(steps.len() == 1 && steps[0].contains(&format!("USING INDEX {index}")), "{which}: {steps:#?}");
+            }
+        }
+    }
 }

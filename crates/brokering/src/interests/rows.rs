@@ -1,5 +1,15 @@
 //! The tables of interests. Only the modules beside this one, and the counted history, touch them.
 
+use sea_orm::sea_query::{Expr, SimpleExpr};
+
+use super::Status;
+
+/// Whether an interest is open, in the very words of the index `interest_due`: SQLite finds an index of some rows by its
+/// words, and not by values that are bound.
+pub(super) fn is_open() -> SimpleExpr {
+    Expr::cust(format!("status IN ('{}')", Status::OPEN.join("','")))
+}
+
 pub(crate) mod interest {
     use sea_orm::entity::prelude::*;
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{NAMED, Obstacle, ObstacleKind};
 use crate::BrokeringError;
 use crate::confidential::rows::disclosure;
-use crate::deals::rows::{broker, deal, document, party};
+use crate::deals::rows::{agreement, broker, deal, document, party};
 use crate::deals::{self, DealParty};
 use crate::interests::rows::interest;
 use crate::stories::rows::{consent, story_party};
@@ -120,14 +120,28 @@ async fn interests_twice(db: &impl ConnectionTrait, from: PartyId, into: PartyId
     Ok(open(from).await?.intersection(&open(into).await?).copied().collect())
 }
 
-/// Open deals of the one that somebody brokers who acts for the other.
+/// The deals that came from an interest of this party; it may hide and so not be in them yet.
+fn deals_from(id: PartyId) -> sea_orm::sea_query::SelectStatement {
+    let sent = Query::select()
+        .column(interest::Column::Id)
+        .from(interest::Entity)
+        .and_where(Expr::col(interest::Column::SeekerPartyId).eq(id.0))
+        .to_owned();
+    Query::select().column(deal::Column::Id).from(deal::Entity).and_where(Expr::col(deal::Column::InterestId).in_subquery(sent)).to_owned()
+}
+
+/// Open deals of the one, or to come from what it sent, that somebody brokers who acts for the other.
 async fn brokered_by_other(db: &impl ConnectionTrait, from: PartyId, into: PartyId) -> Result<BTreeSet<Uuid>, StoreError> {
     let mut found = BTreeSet::new();
     for (of, others) in [(from, into), (into, from)] {
         let members: Vec<Uuid> = accounts::merging::members(db, others).await?.into_iter().map(|a| a.0).collect();
         let rows = broker::Entity::find()
             .filter(broker::Column::AccountId.is_in(members))
-            .filter(broker::Column::DealId.in_subquery(deals_of(of)))
+            .filter(
+                Condition::any()
+                    .add(broker::Column::DealId.in_subquery(deals_of(of)))
+                    .add(broker::Column::DealId.in_subquery(deals_from(of))),
+            )
             .filter(broker::Column::DealId.in_subquery(open_deals(deal::Column::Id)))
             .all(db)
             .await?;
@@ -153,6 +167,11 @@ pub(super) async fn absorb(tx: &Tx, both: &Both) -> Result<(), BrokeringError> {
     document::Entity::update_many()
         .col_expr(document::Column::PartyId, Expr::value(into.0))
         .filter(document::Column::PartyId.eq(from.0))
+        .exec(db)
+        .await?;
+    agreement::Entity::update_many()
+        .col_expr(agreement::Column::PartyId, Expr::value(into.0))
+        .filter(agreement::Column::PartyId.eq(from.0))
         .exec(db)
         .await?;
     let own = party::Entity::find().filter(party::Column::PartyId.eq(from.0)).order_by_asc(party::Column::DealId).all(db).await?;

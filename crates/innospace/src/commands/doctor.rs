@@ -60,10 +60,11 @@ pub async fn run(config: Config, data: PathBuf, as_json: bool) -> Result<ExitCod
                     if let Err(error) = brokering::deals::must_have_pipelines(&parts.store, &pipelines).await {
                         found.push(("brokering.pipelines_folder", format!("is not enough: {}.", store::follow::report(&error))));
                     }
+                    // Rules name kinds of deals: without the pipelines nobody can tell which there are.
+                    if let Err(error) = Laws::open(&config.brokering.laws_folder, &parts.vocabularies, &pipelines) {
+                        found.push(("brokering.laws_folder", format!("cannot be used: {error}")));
+                    }
                 }
-            }
-            if let Err(error) = Laws::open(&config.brokering.laws_folder, &parts.vocabularies) {
-                found.push(("brokering.laws_folder", format!("cannot be used: {error}")));
             }
             let (_, failed) = parts.store.count_jobs().await?;
             if failed > 0 {

@@ -39,6 +39,9 @@ pub struct Fit {
     /// Fit the weights alone; scores are told as they are in use.
     #[arg(long)]
     weights_only: bool,
+    /// Learn what single words count, too: from half to twice as much, where that is shown to be better.
+    #[arg(long)]
+    words: bool,
     /// Give out new weights even if they are not shown to be better.
     #[arg(long)]
     force: bool,
@@ -88,7 +91,7 @@ pub async fn run(config: Config, data: PathBuf, args: Fit, as_json: bool) -> Res
     let Collected { questions, unpublished, candidates, judged } = collected;
     let sources = Sources { verdicts, files, questions: questions.len(), unpublished, candidates, judged_candidates: judged };
 
-    let options = Options { folds: usize::from(args.folds), force: args.force, calibrate: !args.weights_only };
+    let options = Options { folds: usize::from(args.folds), force: args.force, calibrate: !args.weights_only, words: args.words };
     let start = config.matching.clone();
     let trying = bar(tuning::most_steps(options), "steps");
     let shown = trying.clone();
@@ -179,6 +182,11 @@ fn told(sources: &Sources, fit: &tuning::Fit, today: &str) -> Vec<String> {
         }
     });
     all.extend(fit.moved.iter().map(|moved| format!("  {} {} → {}", moved.weight, moved.from, moved.to)));
+    if let Some(words) = &fit.words {
+        let (count, difference) = (words.words, figure(words.difference));
+        let kept = if words.is_better { "they are kept" } else { "not shown to be better, so none is kept" };
+        all.push(format!("Factors of {count} single words, difference {difference} on questions that they were not learned of: {kept}."));
+    }
     match &fit.calibrated {
         Some(found) => {
             let (good, pairs) = (found.good, found.pairs);
@@ -219,7 +227,8 @@ mod tests {
     #[test]
     fn the_table_is_read_back_as_the_same_weights() {
         let calibration = matching::Calibration::try_from(vec![[0.2, 0.1], [1.0, 0.65]]).unwrap();
-        for weights in [Weights::default(), Weights { calibration, field: 0.313, ..Weights::default() }] {
+        let words = [("vi:may_say2".to_owned(), 1.5)].into();
+        for weights in [Weights::default(), Weights { calibration, words, field: 0.313, ..Weights::default() }] {
             let text = table(&weights, &["A line.".to_owned()]).unwrap();
             assert!(text.starts_with("# A line.\n[matching]\n"), "{text}");
             assert_eq!(toml::from_str::<Config>(&text).unwrap().matching, weights, "{text}");

@@ -150,7 +150,7 @@ impl Play<'_> {
         deals::state_interests(b, ctx(broker), id, self.seen().await?, statement).await?;
         deals::set_legal_facts(b, ctx(owner), id, self.seen().await?, story.legal_facts.clone()).await?;
         self.go(seeker, "negotiation").await?;
-        let offer = deals::offer(b, ctx(owner), id, NewOffer { side: None, terms: story.offer.clone() }).await?;
+        let offer = deals::offer(b, ctx(owner), id, self.seen().await?, NewOffer { side: None, terms: story.offer.clone() }).await?;
         deals::accept(b, ctx(seeker), id, offer.id).await?;
         let signed = ago(story.signed_days_ago);
         let contract = Contract { signed_on: Some(signed), in_force_on: Some(signed), ..story.contract.clone() };

@@ -30,7 +30,7 @@ pub struct IpAsset {
     /// From where the status is known, such as a register or gazette; at most 256 characters.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub status_source: String,
-    /// Where it is in force: ISO 3166 country codes, or `WO`.
+    /// Where it is in force: two letters each, such as the codes of `countries`; `WO` for the world.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub territory: Vec<Code>,
     /// Who holds it; the shares make 10,000 bp.
@@ -117,7 +117,7 @@ pub struct Priority {
     /// Its day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<NaiveDate>,
-    /// ISO 3166 country code.
+    /// Two letters, such as a code of `countries`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<Code>,
 }

@@ -69,7 +69,7 @@ pub struct Terms {
     /// For which uses; at most 1,000 characters.
     #[serde(skip_serializing_if = "Localised::is_empty")]
     pub field_of_use: Localised,
-    /// Where: ISO 3166 country codes, or `WO` for the world.
+    /// Where: two letters each, such as the codes of `countries`; `WO` for the world.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub territory: Vec<Code>,
     /// For how many months; none means as long as the right lasts.

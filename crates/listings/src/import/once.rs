@@ -42,6 +42,5 @@ impl Mapping {
 
 fn say(fault: &RowFault) -> String {
     let args: Vec<(&str, &str)> = fault.args.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    let key = format!("fault-{}", fault.code.replace('_', "-"));
-    format!("{} ({}): {}", fault.pointer, fault.column, base::messages::say(Lang::En, &key, &args))
+    format!("{} ({}): {}", fault.pointer, fault.column, base::messages::fault(Lang::En, fault.code, &args))
 }

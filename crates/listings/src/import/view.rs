@@ -238,6 +238,6 @@ pub async fn faults(
 fn fault_view(row: fault::Model, lang: Lang) -> Result<FaultView, StoreError> {
     let args: std::collections::BTreeMap<String, String> = serde_json::from_str(&row.args).map_err(|e| StoreError::corrupt("fault", e))?;
     let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-    let message = base::messages::say(lang, &format!("fault-{}", row.code.replace('_', "-")), &args);
+    let message = base::messages::fault(lang, &row.code, &args);
     Ok(FaultView { row: count(row.row_number), column: row.column_name, pointer: row.pointer, code: row.code, message })
 }

@@ -280,6 +280,7 @@ fn row(tx: &Tx, listings: &Listings, job: &Job, entry: &Entry, id: ListingId, co
         import_id: Set(Some(job.import.0)),
         submitted_at: Set(published),
         published_at: Set(published),
+        out_since: Set(published),
         confirmed_at: Set(published),
         expires_at: Set(published.map(|at| at + TimeDelta::days(listings.settings.life_days))),
         ..draft

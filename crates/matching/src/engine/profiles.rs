@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::candidates::{asked, with};
 use super::{Engine, Party};
 use crate::answer::{Part, PartValue, Reason};
-use crate::constraints::{Constraint, Exclusion};
+use crate::constraints::{Constraint, Exclusion, place_of};
 use crate::counterparts::CounterpartKind;
 use crate::fit::{self, ELSEWHERE};
 use crate::reasons::{NEAR, coded, in_order, name_of, named, written};
@@ -27,7 +27,7 @@ use crate::terms::{Stems, Terms};
 use crate::topic::{Topic, told, topic};
 use crate::weights::Role;
 
-/// The parties that may be named as having brought deals in the listing's field to their end.
+/// The parties that may be named as having brought deals in the listing's field, or one above or below it, to their end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PastDeals {
     /// The parties.
@@ -242,10 +242,23 @@ impl Engine {
         judged.words() + (1.0 - judged.words()) * self.weights.field * judged.nearness()
     }
 
-    /// What the profile violates of the listing: the kinds of partner it looks for, and the place.
+    /// What the profile violates of the listing: whose it is, the kinds of partner it looks for, and the place.
     fn violated_by(&self, subject: &Side<'_>, profile: &Profile, lang: Lang) -> Vec<Exclusion> {
         let rules = self.rules(lang);
         let mut found = Vec::new();
+        if let Profile::Party(party) = profile
+            && let Some(place) = place_of(subject.content, party.id)
+        {
+            let text = say(lang, "match-out-co-owner", &[]);
+            found.push(Exclusion {
+                constraint: Constraint::ConflictOfInterest,
+                need_field: place,
+                offer_field: "/party".to_owned(),
+                need_value: String::new(),
+                offer_value: String::new(),
+                text,
+            });
+        }
         let wanted = subject.content.partner_types();
         if let Some(own) = profile.party_type().filter(|own| !wanted.is_empty() && !wanted.contains(own)) {
             let (list, own) = (rules.names("party_types", wanted), rules.name("party_types", own));
@@ -304,7 +317,9 @@ impl Engine {
             let own = rules.name("fields", field);
             if one.has_dealt {
                 let text = say(lang, "match-dealt", &[("field", &own)]);
-                all.push(coded(Part::Deals, share, ("/field", "/deals"), (field.0.clone(), field.0.clone()), text));
+                let reason = coded(Part::Deals, share, ("/field", "/deals"), (field.0.clone(), String::new()), text);
+                // The deals may be in a field above or below; in which, is not told.
+                all.push(Reason { offer_value: None, ..reason });
             } else if let Some((other, near)) = one.near.as_ref().filter(|(_, near)| *near >= NEAR) {
                 let key = if *near >= 1.0 { "match-field-same" } else { "match-field-near" };
                 let text = say(lang, key, &[("need", &own), ("offer", &rules.name("fields", other))]);

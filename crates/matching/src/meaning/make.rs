@@ -210,7 +210,7 @@ impl Maker {
                 continue;
             }
             match self.encode(gist.clone()).await {
-                Ok(vector) => change.put.push(Row { id: *id, kind: listing.kind, version: listing.version, hash: gist.hash, vector }),
+                Ok(vector) => change.put.push(Row { id: *id, kind: listing.kind, hash: gist.hash, vector }),
                 // A text of which the model makes nothing has no vector; others are not held up by it.
                 Err(MakeError::Model(EncodeError::NoDirection)) => {
                     tracing::warn!(listing = %id, "the model makes no vector of a listing's text");

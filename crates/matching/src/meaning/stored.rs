@@ -29,8 +29,6 @@ const ROWS: usize = 500;
 pub(super) struct Row {
     pub(super) id: ListingId,
     pub(super) kind: Kind,
-    /// The approved version that it was made of; later ones that say the same keep it.
-    pub(super) version: u32,
     pub(super) hash: i64,
     pub(super) vector: Packed,
 }
@@ -38,7 +36,7 @@ pub(super) struct Row {
 fn read(row: vector::Model) -> Result<Row, StoreError> {
     let kind: Kind = row.kind.parse().map_err(|e| StoreError::corrupt("listing vector", e))?;
     let vector = Packed::from_bytes(&row.vector).ok_or_else(|| StoreError::corrupt("listing vector", NoDirection))?;
-    Ok(Row { id: ListingId(row.listing_id), kind, version: u32::try_from(row.version).unwrap_or(u32::MAX), hash: row.text_hash, vector })
+    Ok(Row { id: ListingId(row.listing_id), kind, hash: row.text_hash, vector })
 }
 
 /// What can be read of a row. One that is damaged is told and passed over: its listing is matched by words alone until its
@@ -157,12 +155,11 @@ impl Change {
             let rows = rows.iter().map(|row| vector::ActiveModel {
                 listing_id: Set(row.id.0),
                 kind: Set(row.kind.as_str().to_owned()),
-                version: Set(i64::from(row.version)),
                 model: Set(model),
                 text_hash: Set(row.hash),
                 vector: Set(row.vector.to_bytes()),
             });
-            let over = OnConflict::column(C::ListingId).update_columns([C::Kind, C::Version, C::Model, C::TextHash, C::Vector]).to_owned();
+            let over = OnConflict::column(C::ListingId).update_columns([C::Kind, C::Model, C::TextHash, C::Vector]).to_owned();
             vector::Entity::insert_many(rows).on_conflict(over).exec_without_returning(tx.db()).await?;
         }
         let ids: Vec<ListingId> = self.put.iter().map(|row| row.id).chain(self.gone.iter().copied()).collect();

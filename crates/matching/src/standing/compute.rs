@@ -24,6 +24,8 @@ use crate::statistics::Statistics;
 
 /// After how long freshness is measured anew.
 const GENERATION_DAYS: i64 = 30;
+/// How long a generation that another node began is left as it is, though this one has other settings.
+const LEFT_MINUTES: i64 = 30;
 /// By which part the space grows or shrinks until words are counted anew.
 const GROWTH: f64 = 0.2;
 /// The most words that the index is asked for at once, and of one listing.
@@ -65,8 +67,10 @@ pub struct Current {
     pub(crate) started_at: DateTime<Utc>,
     /// How many listings may still be touched before the space may have outgrown it; none where that was not counted.
     pub(super) room: Option<u64>,
-    /// Of the weights, the glossary, the fields and the model that it was made with.
+    /// Of all that its scores were made with.
     fingerprint: String,
+    /// Whether this process began it.
+    pub(super) is_own: bool,
     pub(crate) store: Store,
     judge: Engine,
     look: Engine,
@@ -132,18 +136,16 @@ impl Current {
         (wide.candidate_terms, wide.terms) = ASKED;
         (wide.candidates, wide.field_candidates, wide.vector_candidates) = (ROOM, 0, NEAREST);
         let weights = judge.weights();
-        let least = weights.standing_min.max(weights.calibration.of(weights.field)).clamp(0.0, 1.0);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of one, in millionths")]
-        let least_ppm = (least * 1e6).round() as u32;
         Self {
             head: Head::of((row.id, row.reached, row.done)),
             listings: u64::try_from(row.listings).unwrap_or_default(),
             started_at: row.started_at,
             room: None,
             fingerprint: row.fingerprint.clone(),
+            is_own: false,
             store: matcher.listings().store.clone(),
             keep: weights.standing_keep.max(1),
-            least_ppm,
+            least_ppm: weights.standing_ppm(),
             look: judge.weighing(wide),
             judge,
             pool: Handle::current(),
@@ -155,10 +157,20 @@ impl Current {
         self.head.is_done
     }
 
-    /// Whether everything is to be reckoned anew, however large the space is: freshness is a month old, or weights, glossary,
-    /// fields or the model of vectors are others than `engine` has now.
-    pub(super) fn is_outdated(&self, engine: &Engine, now: DateTime<Utc>) -> bool {
-        self.fingerprint != engine.settled().fingerprint() || now - self.started_at > TimeDelta::days(GENERATION_DAYS)
+    /// Whether it is made with what `engine` has now: weights, glossary, fields and the model of vectors.
+    pub(super) fn is_of(&self, engine: &Engine) -> bool {
+        self.fingerprint == engine.settled().fingerprint()
+    }
+
+    /// Whether everything is to be reckoned anew, however large the space is: freshness is a month old.
+    pub(super) fn is_outdated(&self, now: DateTime<Utc>) -> bool {
+        now - self.started_at > TimeDelta::days(GENERATION_DAYS)
+    }
+
+    /// Whether another node began it a moment ago. It may have other settings than this one for a while, and the two must not
+    /// begin generations against each other.
+    pub(super) fn is_left_to_others(&self, now: DateTime<Utc>) -> bool {
+        !self.is_own && now - self.started_at < TimeDelta::minutes(LEFT_MINUTES)
     }
 
     /// How many listings may come or go beside so many that are out; none if the space has grown or shrunk by more than a
@@ -186,9 +198,10 @@ impl Current {
         Ok(found.await??)
     }
 
-    /// The pairs of a listing with these others: those that are matches.
+    /// The pairs of a listing with these others: those that are matches. Nobody is their own counterpart: what a party has itself
+    /// answers none of its needs and takes no place from what others have.
     async fn pairs(&self, of: &Published, mut others: Vec<Published>) -> Result<Vec<Pair>, StandingError> {
-        others.retain(has_audience);
+        others.retain(|other| has_audience(other) && other.owner.id != of.owner.id);
         let (judge, of, reader, least) = (self.judge.clone(), of.clone(), self.reader(), self.least_ppm);
         let pairs = self.pool.spawn_blocking(move || {
             let judged = judge.judge(&Side::of(&of), &others, reader)?;

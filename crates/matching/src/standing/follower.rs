@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::ListingId;
+use base::{ListingId, PartyId};
 use listings::Kind;
 use listings::published::{self, Published};
 use search::follower::Touched;
@@ -111,7 +111,7 @@ async fn begin(matcher: &Matcher, stop: &CancellationToken) -> Result<Option<(i6
     if store.follower_position(NAME).await? == 0 {
         store.write(Ctx::system(), move |tx| async move { move_on(&tx, 0, head).await }).await?;
     }
-    let current = rebuild::up_to_date(matcher, None, 0).await?;
+    let current = rebuild::up_to_date(matcher, None, 0, false).await?;
     Ok(Some((store.follower_position(NAME).await?, current)))
 }
 
@@ -123,6 +123,14 @@ async fn fill(matcher: &Matcher, held: &mut Held, stop: &CancellationToken) -> R
         held.background = None;
         return Ok(None);
     };
+    if !current.is_of(matcher.engine()) {
+        // Its pages are for the node that has its settings. Nobody else may be there to fill it: then it is begun anew in time.
+        held.background = None;
+        if current.is_left_to_others(matcher.listings().store.clock().now()) {
+            return Err(StandingError::Elsewhere);
+        }
+        *current = rebuild::up_to_date(matcher, Some(current.clone()), 0, false).await?;
+    }
     let background = match held.background.take() {
         Some(there) => there,
         None => rebuild::background()?,
@@ -158,6 +166,7 @@ async fn step(
     let (Some(first), Some(last)) = (events.first(), events.last()) else { return store.follower_position(NAME).await.map_err(Into::into) };
     let (before, reached, at) = (first.position - 1, last.position, last.at);
     let touched = Touched::by(&events);
+    let parties = moved_parties(&events);
     let told = matcher.meanings().map(|meanings| Told::by(&events, meanings.model())).unwrap_or_default();
     if touched.is_empty() && told.touched.is_empty() && !told.is_whole {
         // Nothing of ours: not worth a write. After a restart these events are read once more.
@@ -166,17 +175,13 @@ async fn step(
     if !others_reach(matcher, reached, stop).await {
         return Ok(before);
     }
-    let mut ids = touched.listings;
-    ids.extend(told.touched);
-    let moved = ids.len();
-    for party in &touched.parties {
-        ids.extend(published::ids_of_party(store, *party).await?);
-    }
-    let current = rebuild::up_to_date(matcher, known.take(), moved).await?;
+    let fresh = Fresh::by(store, &events, &touched.listings, &told.touched).await?;
+    let current = rebuild::up_to_date(matcher, known.take(), fresh.touched.len(), told.is_whole).await?;
     *known = Some(current.clone());
-    let imported =
-        events.iter().filter(|e| e.payload.get("import").is_some_and(|i| !i.is_null())).map(|e| ListingId(e.subject_id)).collect();
-    let fresh = Fresh { touched: ids.clone(), imported };
+    let mut ids = fresh.touched.clone();
+    for party in parties {
+        ids.extend(published::ids_of_party(store, party).await?);
+    }
     let place = store.follower_position(NAME).await?;
     if place >= reached {
         return Ok(place); // another node was faster
@@ -197,6 +202,18 @@ async fn step(
     let waited = store.clock().now() - at;
     metrics::histogram!("innospace_follower_lag_seconds", "follower" => NAME).record(waited.as_seconds_f64().max(0.0));
     Ok(reached)
+}
+
+/// The parties that changed in what a score or a constraint is made of: their kind, their province, which listings are
+/// theirs. A name, a presentation or a verification moves no pair.
+fn moved_parties(events: &[EventRow]) -> BTreeSet<PartyId> {
+    let is_so = |event: &EventRow, fact: &str| event.payload.get(fact).and_then(serde_json::Value::as_bool) == Some(true);
+    let moves = |event: &&EventRow| match event.kind.as_str() {
+        "party.edited" => is_so(event, "type_changed") || is_so(event, "province_changed"),
+        "party.merged" | "party.absorbed" => true,
+        _ => false,
+    };
+    events.iter().filter(|event| event.subject_kind == "party").filter(moves).map(|event| PartyId(event.subject_id)).collect()
 }
 
 /// Writes what changed, and moves on, if the generation it was reckoned with is still the one in use.
@@ -286,7 +303,7 @@ async fn reckon(matcher: &Matcher, current: &Current, touched: &[ListingId], fre
         change.list(&before.remove(&need).unwrap_or_default(), &pairs);
         strong.extend(pairs.into_iter().filter(|p| p.score_ppm >= strong_ppm));
     }
-    change.strong = tell::strong(store, strong, fresh).await?;
+    change.strong = tell::strong(matcher, strong, fresh).await?;
     for id in touched {
         match out.get(&id).and_then(|p| Subject::of(p, vocabularies)) {
             Some(subject) => change.subjects.push(subject),
@@ -301,4 +318,36 @@ pub(crate) fn strong_ppm(matcher: &Matcher) -> u32 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of one, in millionths")]
     let ppm = (matcher.engine().weights().strong_min.clamp(0.0, 1.0) * 1e6).round() as u32;
     ppm
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_party_is_looked_at_again_for_its_kind_and_province_alone() {
+        let event = |party: u128, kind: &str, payload: serde_json::Value| EventRow {
+            position: 1,
+            at: chrono::DateTime::UNIX_EPOCH,
+            actor_kind: "system".into(),
+            actor_id: None,
+            subject_kind: "party".into(),
+            subject_id: Uuid::from_u128(party),
+            kind: kind.into(),
+            payload,
+        };
+        let moved = moved_parties(&[
+            event(1, "party.created", json!({"version": 1})),
+            event(2, "party.edited", json!({"version": 2, "type_changed": false, "province_changed": false})),
+            event(3, "party.verified", json!({"version": 2})),
+            event(4, "party.edited", json!({"version": 2, "type_changed": true, "province_changed": false})),
+            event(5, "party.edited", json!({"version": 2, "type_changed": false, "province_changed": true})),
+            event(6, "party.merged", json!({"from": Uuid::nil()})),
+            event(7, "membership.confirmed", json!({})),
+        ]);
+        assert_eq!(moved.into_iter().map(|party| party.0.as_u128()).collect::<Vec<_>>(), [4, 5, 6]);
+    }
 }

@@ -17,7 +17,8 @@
 //!
 //! A new generation is filled page by page, and between two pages what was edited is taken at once, with the new
 //! generation. Until its page comes, the list of a need holds pairs of both: those of the generation before, and those of
-//! whatever was touched since.
+//! whatever was touched since. Nodes whose settings differ for a while leave each other's generations alone: pages are
+//! filled by whoever has the settings of the row, and what another node began is not begun anew before half an hour.
 //!
 //! `standing_min` is at least what nearness of fields alone can make (`weights.field`, as it is told), since fields alone
 //! are no words that anybody could check. What a viewer may see is decided again when the pairs are read.
@@ -34,7 +35,7 @@ pub(crate) use follower::strong_ppm;
 pub use follower::{NAME, run};
 pub use list::Pair;
 pub use rebuild::{Difference, check, rebuild};
-pub use tell::tell_waiting;
+pub use tell::{still, tell_waiting};
 
 /// The most listings that are looked at for one by its words.
 pub const ROOM: usize = 300;
@@ -47,6 +48,9 @@ pub enum StandingError {
     /// The database failed.
     #[error("the database failed")]
     Store(#[from] store::StoreError),
+    /// Listings or their private terms could not be read.
+    #[error("listings could not be read")]
+    Listing(#[from] listings::ListingError),
     /// The index failed.
     #[error("the index failed")]
     Index(#[from] search::Failure),

@@ -106,15 +106,17 @@ pub async fn rebuild(matcher: &Matcher, progress: impl FnMut(u64) + Send) -> Res
 
 /// The generation to go on with, whole or not: the newest, unless the space has outgrown it. `known` is the one that was
 /// used last, so that statistics are not read again for every event; `touched` is how many listings events have touched
-/// since.
+/// since; `is_due` says that the log itself tells of other settings for all nodes, such as vectors that count from now on.
 ///
 /// How many listings are out is counted only when so many were touched that it matters: no listing moves the count by more
 /// than one.
-pub(super) async fn up_to_date(matcher: &Matcher, known: Option<Current>, touched: usize) -> Result<Current, StandingError> {
+pub(super) async fn up_to_date(matcher: &Matcher, known: Option<Current>, touched: usize, is_due: bool) -> Result<Current, StandingError> {
     let store = &matcher.listings().store;
     let current = Current::newest(matcher, known).await?;
     let seen = current.as_ref().map(|c| c.head.id);
-    if let Some(mut current) = current.filter(|c| !c.is_outdated(matcher.engine(), store.clock().now())) {
+    let now = store.clock().now();
+    let lasts = |c: &Current| !c.is_outdated(now) && (c.is_of(matcher.engine()) || (c.is_left_to_others(now) && !is_due));
+    if let Some(mut current) = current.filter(lasts) {
         let touched = u64::try_from(touched).unwrap_or(u64::MAX);
         current.room = match current.room.and_then(|room| room.checked_sub(touched)) {
             Some(room) => Some(room),
@@ -148,7 +150,7 @@ async fn begin(matcher: &Matcher, seen: Option<Uuid>, pool: Handle) -> Result<Cu
         done: false,
     };
     let mut current = Current::of(matcher, &engine, &row, (Arc::new(statistics), Arc::new(replies)));
-    current.room = current.room_beside(listings);
+    (current.room, current.is_own) = (current.room_beside(listings), true);
     store.write(Ctx::system(), move |tx| put_in_place(tx, seen, row.clone())).await?;
     Ok(current)
 }

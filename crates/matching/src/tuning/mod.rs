@@ -4,7 +4,7 @@
 //! What always holds: questions with their candidates are taken apart once (`sample`); weights are then varied without
 //! text, index or chance (`ascent`), so the same judgements give the same weights. What is claimed of new weights was
 //! measured on questions that they were not fitted on: each fold is kept aside once. Weights that are not better there
-//! beyond chance are not taken.
+//! beyond chance are not taken. Factors of single words are learned only where that is asked for, and held to the same.
 //! Not here: who judges what (`feedback`), files and tables (`innospace`).
 
 mod ascent;
@@ -13,6 +13,7 @@ mod isotonic;
 mod judged;
 mod measure;
 mod sample;
+mod words;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -42,6 +43,8 @@ pub struct Options {
     pub force: bool,
     /// Whether scores are told as shares.
     pub calibrate: bool,
+    /// Whether factors of single words are learned, too.
+    pub words: bool,
 }
 
 /// One part of the questions, ordered with weights that were fitted on the others.
@@ -75,10 +78,21 @@ pub struct Calibrated {
     pub good: usize,
     /// The mean squared distance between what is told and what was judged, with scores as they are in use.
     pub brier_before: f64,
-    /// The same for pairs of a fold that the shares were not made of.
+    /// The same for pairs of a fold that neither the weights nor the shares were made of.
     pub brier_after: f64,
-    /// What would be told, for pairs of a fold that the shares were not made of, the lowest first.
+    /// What would be told, for pairs of a fold that neither the weights nor the shares were made of, the lowest first.
     pub told: Vec<Told>,
+}
+
+/// What came of factors of single words.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LearnedWords {
+    /// How many words have one, learned of all questions; none of them counts unless they are better.
+    pub words: usize,
+    /// With the words learned of the other folds less without, question by question.
+    pub difference: Mean,
+    /// Whether the difference is more than chance would bring.
+    pub is_better: bool,
 }
 
 /// What came of fitting.
@@ -101,6 +115,8 @@ pub struct Fit {
     pub is_better: bool,
     /// The weights that differ, those of the fit on all questions; none if the old ones are kept.
     pub moved: Vec<Moved>,
+    /// What came of factors of single words, if they were asked for.
+    pub words: Option<LearnedWords>,
     /// How scores become shares, if there is enough to say it.
     pub calibrated: Option<Calibrated>,
     /// All weights as they should be set, `standing_min` and `strong_min` so that as many pairs pass as before.
@@ -156,9 +172,12 @@ pub fn fit(questions: &[Question], start: &Weights, options: Options, tick: &mut
         return Err(FitError::TooFew { questions: telling.len() });
     }
     let (mut folds, mut before, mut after) = (Vec::new(), Vec::new(), Vec::new());
+    // Of each fold the weights fitted on the others; none where nothing of it tells.
+    let mut apart: Vec<Option<Weights>> = Vec::new();
     for fold in 0..options.folds {
         let (aside, others): (Vec<&Question>, Vec<&Question>) = telling.iter().partition(|q| q.fold(options.folds) == fold);
         if aside.is_empty() {
+            apart.push(None);
             continue;
         }
         let fitted = ascent::climb(&others, start, tick);
@@ -166,18 +185,45 @@ pub fn fit(questions: &[Question], start: &Weights, options: Options, tick: &mut
         folds.push(Fold { questions: aside.len(), before: Mean::of(&old).mean, after: Mean::of(&new).mean });
         before.extend(old);
         after.extend(new);
+        apart.push(Some(fitted));
     }
     let difference = Mean::of(&after.iter().zip(&before).map(|(after, before)| after - before).collect::<Vec<_>>());
     let is_better = difference.mean - difference.give_or_take > 0.0;
-    let mut weights = if is_better || options.force { ascent::climb(&telling, start, tick) } else { start.clone() };
+    let is_new = is_better || options.force;
+    let mut weights = if is_new { ascent::climb(&telling, start, tick) } else { start.clone() };
     let moved = ascent::moved(start, &weights);
-    let calibrated = if options.calibrate { calibrate(questions, start, &mut weights, options.folds)? } else { None };
+    let mut apart: Vec<Weights> = apart.into_iter().map(|fitted| fitted.filter(|_| is_new).unwrap_or_else(|| weights.clone())).collect();
+    let words = options.words.then(|| learn_words(&telling, &mut weights, &mut apart));
+    let calibrated = if options.calibrate { calibrate(questions, start, &mut weights, &apart)? } else { None };
     if weights != *start {
         carry_bounds(questions, start, &mut weights);
     }
     let complete = telling.iter().filter(|question| question.complete).count();
     let (questions, before, after) = (telling.len(), Mean::of(&before), Mean::of(&after));
-    Ok(Fit { questions, complete, folds, before, after, difference, is_better, moved, calibrated, weights })
+    Ok(Fit { questions, complete, folds, before, after, difference, is_better, moved, words, calibrated, weights })
+}
+
+/// Learns factors of single words beside these weights, and keeps them where they are better on folds that they were not
+/// learned of; `apart` are the weights of each fold.
+fn learn_words(telling: &[&Question], weights: &mut Weights, apart: &mut [Weights]) -> LearnedWords {
+    let (folds, mut differences) = (apart.len(), Vec::new());
+    let mut learned = Vec::with_capacity(folds);
+    for (fold, fitted) in apart.iter().enumerate() {
+        let (aside, others): (Vec<&Question>, Vec<&Question>) = telling.iter().partition(|q| q.fold(folds) == fold);
+        let with = Weights { words: words::learn(&others), ..fitted.clone() };
+        let (before, after) = (ascent::goodness(&aside, fitted), ascent::goodness(&aside, &with));
+        differences.extend(after.iter().zip(&before).map(|(after, before)| after - before));
+        learned.push(with);
+    }
+    let difference = Mean::of(&differences);
+    let is_better = difference.mean - difference.give_or_take > 0.0;
+    let all = words::learn(telling);
+    let words = all.len();
+    if is_better {
+        weights.words = all;
+        apart.clone_from_slice(&learned);
+    }
+    LearnedWords { words, difference, is_better }
 }
 
 /// Every candidate with its score before calibration.
@@ -185,40 +231,36 @@ fn scores(question: &Question, weights: &Weights) -> Vec<f64> {
     question.scores(&question.met(weights), weights)
 }
 
-/// Finds which share is good at which score of these weights, and what that is worth for pairs that were kept aside. None,
-/// and the weights as they are, if too few pairs were judged or all of them alike.
-fn calibrate(questions: &[Question], start: &Weights, weights: &mut Weights, folds: usize) -> Result<Option<Calibrated>, NotRising> {
-    /// A judged pair.
-    struct Pair {
-        fold: usize,
-        score: f64,
-        /// As it is told now.
-        told: f64,
-        good: bool,
-    }
-    let mut pairs: Vec<Pair> = Vec::new();
-    for question in questions {
-        let (old, new, fold) = (scores(question, start), scores(question, weights), question.fold(folds));
-        for ((_, score, good), (_, old, _)) in question.known(&new).zip(question.known(&old)) {
-            pairs.push(Pair { fold, score, told: start.calibration.of(old), good });
-        }
-    }
-    let good = pairs.iter().filter(|pair| pair.good).count();
+/// The judged pairs of these questions: score before calibration, and whether the pair is good.
+fn judged_pairs<'a>(questions: impl Iterator<Item = &'a Question>, weights: &Weights) -> Vec<(f64, bool)> {
+    let of = |question: &Question| -> Vec<(f64, bool)> {
+        question.known(&scores(question, weights)).map(|(_, score, good)| (score, good)).collect()
+    };
+    questions.flat_map(of).collect()
+}
+
+/// Finds which share is good at which score of these weights, and what that is worth for pairs that were kept aside: `apart`
+/// are the weights of each fold, for which nothing of it was looked at. None, and the weights as they are, if too few pairs
+/// were judged or all of them alike.
+fn calibrate(questions: &[Question], start: &Weights, weights: &mut Weights, apart: &[Weights]) -> Result<Option<Calibrated>, NotRising> {
+    let pairs = judged_pairs(questions.iter(), weights);
+    let good = pairs.iter().filter(|(_, good)| *good).count();
     if pairs.len() < LEAST_PAIRS || good == 0 || good == pairs.len() {
         return Ok(None);
     }
-    let of = |some: &mut dyn Iterator<Item = &Pair>| isotonic::calibration(&some.map(|p| (p.score, p.good)).collect::<Vec<_>>());
     let mut aside: Vec<(f64, bool)> = Vec::with_capacity(pairs.len());
-    for fold in 0..folds {
-        let shares = of(&mut pairs.iter().filter(|pair| pair.fold != fold))?;
-        aside.extend(pairs.iter().filter(|pair| pair.fold == fold).map(|pair| (shares.of(pair.score), pair.good)));
+    for (fold, fitted) in apart.iter().enumerate() {
+        let of = |is_aside: bool| judged_pairs(questions.iter().filter(|q| (q.fold(apart.len()) == fold) == is_aside), fitted);
+        let shares = isotonic::calibration(&of(false))?;
+        aside.extend(of(true).into_iter().map(|(score, good)| (shares.of(score), good)));
     }
-    weights.calibration = of(&mut pairs.iter())?;
+    weights.calibration = isotonic::calibration(&pairs)?;
+    let told = judged_pairs(questions.iter(), start).into_iter().map(|(score, good)| (start.calibration.of(score), good));
     let brier = |told: f64, good: bool| (told - if good { 1.0 } else { 0.0 }).powi(2) / pairs.len() as f64;
     Ok(Some(Calibrated {
         pairs: pairs.len(),
         good,
-        brier_before: pairs.iter().map(|pair| brier(pair.told, pair.good)).sum(),
+        brier_before: told.map(|(told, good)| brier(told, good)).sum(),
         brier_after: aside.iter().map(|(told, good)| brier(*told, *good)).sum(),
         told: parts(aside),
     }))

@@ -5,6 +5,7 @@
 //! stays as the weights decided that it was made with.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use base::{Lang, ListingId};
 use chrono::{DateTime, Utc};
@@ -18,10 +19,12 @@ use crate::side::{Side, fields};
 use crate::targets::Comparison;
 use crate::terms::{Shape, Stems, Term, Terms, plain_weight};
 use crate::topic::{length, met_weight, once, value};
-use crate::weights::{Role, Weights};
+use crate::weights::{Role, Weights, word_name};
 
 /// A word of the seeking side.
 struct Word {
+    /// As something is learned of it.
+    name: String,
     shape: Shape,
     /// Its place in the order of shapes and letters, which decides between equal weights.
     place: usize,
@@ -101,7 +104,7 @@ impl Question {
             let word = |term: &Term| {
                 let stands = term.counts.iter().filter_map(|(place, times)| Some((party.fields.get(*place)?.role, *times)));
                 let place = names.partition_point(|name| *name < (term.shape, term.key.as_str()));
-                Word { shape: term.shape, place, rarity: term.rarity, stands: stands.collect() }
+                Word { name: word_name(terms.lang, &term.key), shape: term.shape, place, rarity: term.rarity, stands: stands.collect() }
             };
             Language { words: terms.all.iter().map(word).collect(), translates: said.filter(|_| terms.translated) }
         };
@@ -166,6 +169,20 @@ impl Question {
         self.candidates.iter().zip(met).map(score).collect()
     }
 
+    /// Of each candidate that something is known of, whether it is good and which of the question's words stand in it.
+    pub(crate) fn known_words(&self) -> Vec<(bool, BTreeSet<&str>)> {
+        let mut all = Vec::new();
+        for one in &self.candidates {
+            let Some(good) = one.good.or(self.complete.then_some(false)) else { continue };
+            let mut words: BTreeSet<&str> = BTreeSet::new();
+            for (language, hits) in self.languages.iter().zip(&one.hits) {
+                words.extend(hits.iter().filter_map(|hit| language.words.get(hit.word as usize)).map(|word| word.name.as_str()));
+            }
+            all.push((good, words));
+        }
+        all
+    }
+
     /// Whether each of the candidates that something is known of is good, in the order of these scores.
     pub(crate) fn ranked(&self, scores: &[f64]) -> Vec<bool> {
         // As the engine orders: by millionths, of equals the smaller id.
@@ -189,7 +206,7 @@ impl Language {
         let each = if self.translates.is_some() { weights.translation } else { 1.0 };
         let weigh = |word: &Word| {
             let times: f64 = word.stands.iter().map(|(role, times)| times * weights.sought.of(*role)).sum();
-            if times > 0.0 { plain_weight(times * each, word.shape, weights) * word.rarity } else { 0.0 }
+            if times > 0.0 { plain_weight(times * each, word.shape, weights) * weights.of_word(&word.name) * word.rarity } else { 0.0 }
         };
         let mut all: Vec<f64> = self.words.iter().map(weigh).collect();
         if all.len() > weights.terms {

@@ -100,6 +100,7 @@ pub fn listing(n: u128, party: u128, content: impl Into<AnyContent>) -> Publishe
         content,
         audience: Audience::Public,
         published_at: now() - TimeDelta::days(30),
+        out_since: now() - TimeDelta::days(30),
         confirmed_at: now() - TimeDelta::days(10),
         expires_at: now() + TimeDelta::days(300),
         completeness: 80,

@@ -26,6 +26,7 @@ impl Document {
             party: party.map(|p| CardParty { id: p.id, name: texts(&p.names, usize::MAX) }),
             facets: std::collections::BTreeMap::new(),
             published_at: view.published_at,
+            out_since: view.published_at,
             confirmed_at: view.updated_at,
             expires_at: None,
             source: None,

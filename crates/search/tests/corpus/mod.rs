@@ -88,6 +88,7 @@ pub fn listing(n: u128, content: Content) -> Make {
         content,
         audience: Audience::Public,
         published_at: now() - days,
+        out_since: now() - days,
         confirmed_at: now(),
         expires_at: now() + TimeDelta::days(300) - days,
         completeness: 80,

@@ -208,9 +208,11 @@ pub(crate) async fn offer(
     State(app): State<App>,
     Writer(ctx): Writer,
     Id(id): Id<DealId>,
+    IfMatch(seen): IfMatch,
     Json(body): Json<NewOffer>,
 ) -> Result<Response, Problem> {
-    Ok((StatusCode::CREATED, Answer(deals::offer(&app.brokering, ctx, id, body).await?)).into_response())
+    let made = deals::offer(&app.brokering, ctx, id, seen, body).await?;
+    Ok((StatusCode::CREATED, etag(made.version), Answer(made)).into_response())
 }
 
 /// Accepts an offer.

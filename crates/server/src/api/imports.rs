@@ -2,7 +2,7 @@
 
 use axum::Json as Answer;
 use axum::extract::multipart::Field;
-use axum::extract::{FromRequest, Multipart, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use base::ImportId;
@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt as _;
 
 use super::List;
+use super::multipart::{Parts, cut};
 use crate::app::App;
 use crate::extract::{Id, Params, Who, Writer};
 use crate::problem::Problem;
@@ -54,14 +55,17 @@ impl Sent {
     /// Takes the form in; who may import nothing hands over nothing. `more` are fields that it may have besides.
     pub(crate) async fn receive(&mut self, app: &App, actor: &base::Actor, request: Request, more: &[&str]) -> Result<(), Problem> {
         listings::import::may_import_something(actor)?;
-        let form = Multipart::from_request(request, app).await;
-        let mut form = form.map_err(|_| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"))?;
-        while let Some(field) = form.next_field().await.map_err(|_| Problem::malformed("bad-form"))? {
+        let mut form = Parts::of(request).await?;
+        while let Some(field) = form.next().await? {
             let name = field.name().unwrap_or_default().to_owned();
             if name == "file" {
                 self.file_name = base::text::clean(field.file_name().unwrap_or("file")).chars().take(200).collect();
                 self.file = Some(receive(app, field).await?);
             } else if FIELDS.contains(&name.as_str()) || more.contains(&name.as_str()) {
+                // A form that names one again and again would be kept as a whole.
+                if self.fields.iter().any(|(other, _)| *other == name) {
+                    return Err(Problem::malformed("bad-form"));
+                }
                 self.fields.push((name, text(field).await?));
             } else {
                 return Err(wrong(&format!("/{}", base::text::pointer_part(&name))));
@@ -123,7 +127,7 @@ fn missing(pointer: &str) -> Problem {
 
 async fn text(mut field: Field<'_>) -> Result<String, Problem> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(|_| Problem::malformed("bad-form"))? {
+    while let Some(chunk) = field.chunk().await.map_err(|error| cut(&error))? {
         if bytes.len() + chunk.len() > TEXT_MAX {
             return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large"));
         }
@@ -141,7 +145,7 @@ async fn receive(app: &App, mut field: Field<'_>) -> Result<(Incoming, [u8; 32])
     let mut file = tokio::fs::File::create(&incoming.0).await.map_err(failed)?;
     let most = app.settings.import_mb.saturating_mul(1_000_000);
     let (mut size, mut hash) = (0_u64, Sha256::new());
-    while let Some(chunk) = field.chunk().await.map_err(|_| Problem::malformed("body-cut"))? {
+    while let Some(chunk) = field.chunk().await.map_err(|error| cut(&error))? {
         size += chunk.len() as u64;
         if size > most {
             return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large"));

@@ -12,6 +12,7 @@ pub mod interests;
 pub mod listings;
 pub mod matches;
 pub mod memberships;
+pub(crate) mod multipart;
 pub mod need_desk;
 pub mod notices;
 pub mod numbers;

@@ -32,7 +32,7 @@ pub(crate) struct NewSavedSearch {
     /// A need whose matches are followed, instead of a query.
     #[serde(default)]
     pub need: Option<ListingId>,
-    /// When you are written to.
+    /// When you are told, and whether by a letter.
     pub when: When,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct NewSavedSearch {
 pub(crate) struct SavedSearchEdit {
     /// What you call it; at most 120 characters.
     pub name: String,
-    /// When you are written to.
+    /// When you are told, and whether by a letter.
     pub when: When,
 }
 
@@ -60,13 +60,13 @@ pub(crate) struct SavedSearchBody {
     pub need: Option<ListingId>,
     /// The page that searches for it.
     pub url: String,
-    /// When its owner is written to.
+    /// When its owner is told, and whether by a letter.
     pub when: When,
     /// An Atom feed of what it finds, for a feed reader: whoever has the address reads what its owner may see.
     pub feed: String,
     /// Grows by one with every change; the ETag.
     pub version: i64,
-    /// Since when; what is published after this is news.
+    /// Since when; what comes out after this is news.
     pub created_at: DateTime<Utc>,
 }
 

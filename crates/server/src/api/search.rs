@@ -221,6 +221,8 @@ pub(crate) fn date_names(column: DateColumn) -> (&'static str, &'static str) {
     match column {
         DateColumn::Published => ("published_from", "published_to"),
         DateColumn::Closes => ("closes_from", "closes_to"),
+        // No address narrows by it.
+        DateColumn::Out => ("out_from", "out_to"),
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::multipart::{Field, MultipartError};
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::Request;
+use axum::extract::multipart::Field;
 use axum::http::StatusCode;
 use base::Faults;
 use brokering::confidential::files::{self, Handed};
 
+use super::multipart::{Parts, cut};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -22,14 +23,6 @@ pub(crate) struct Received {
     pub texts: BTreeMap<String, String>,
 }
 
-/// What was sent broke off, or is more than may be read.
-fn cut(error: &MultipartError) -> Problem {
-    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large");
-    }
-    Problem::malformed("body-cut")
-}
-
 /// What one fault in what was sent is answered with.
 pub(crate) fn one_fault(pointer: String, code: &'static str) -> Problem {
     let mut faults = Faults::new();
@@ -40,9 +33,9 @@ pub(crate) fn one_fault(pointer: String, code: &'static str) -> Problem {
 /// Reads a form of one `file` and of texts by these names. Who may hand in nothing was refused before; of a form that is refused
 /// nothing stays in the store.
 pub(crate) async fn receive(app: &App, names: &[&str], request: Request) -> Result<Received, Problem> {
-    let mut form = Multipart::from_request(request, app).await.map_err(|_| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"))?;
+    let mut form = Parts::of(request).await?;
     let (mut handed, mut texts) = (None, BTreeMap::new());
-    while let Some(field) = form.next_field().await.map_err(|error| cut(&error))? {
+    while let Some(field) = form.next().await? {
         let name = field.name().unwrap_or_default().to_owned();
         if names.contains(&name.as_str()) && !texts.contains_key(&name) {
             let text = read_text(field).await?;

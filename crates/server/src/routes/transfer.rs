@@ -186,8 +186,8 @@ pub(super) fn deal() -> Vec<Route> {
     use brokering::deals::{
         Added, BrokerShares, Column, Contract, DealNda, DealNdaReceipt, DealObjects, DealParties, DealReceipt, DealRow, DealView,
         DocumentReceipt, DocumentView, Handover, HandoverPlan, HandoverReceipt, MessageReceipt, MessageView, NewDeal, NewMeeting,
-        NewMessage, NewMilestone, NewOffer, NewPaper, NewPayment, NewReport, NewTask, OfferView, OpeningView, Outcome, PaperReceipt,
-        ReaderView, Readers, ReadersReceipt, RecordView, Statement, Transition,
+        NewMessage, NewMilestone, NewOffer, NewPaper, NewPayment, NewReport, NewTask, OfferReceipt, OfferView, OpeningView, Outcome,
+        PaperReceipt, ReaderView, Readers, ReadersReceipt, RecordView, Statement, Transition,
     };
     use brokering::legal::LegalFacts;
     let vnd = |minor: i64| json!({"minor": minor, "currency": "VND"});
@@ -282,12 +282,13 @@ pub(super) fn deal() -> Vec<Route> {
             .about("Every offer of a deal, the newest first.")
             .gives::<List<OfferView>>(200),
         post("/api/v1/deals/{id}/offers", "makeOffer", Member, d::offer)
-            .about("Makes an offer, which takes the place of the open one; a broker says for which side.")
+            .about("Makes an offer, which takes the place of the open one, seen before; a broker says for which side.")
             .takes::<NewOffer>(json!({"terms": {
                 "right": "right_to_use", "exclusivity": "non_exclusive", "sublicence": false, "territory": ["VN"], "term_months": 60,
                 "payment": ["mixed"], "lump_sum": vnd(300_000_000), "royalty": {"rate_bp": 300, "base": "net_revenue"}
             }}))
-            .gives::<Added>(201),
+            .gives::<OfferReceipt>(201)
+            .needs_if_match(),
         post("/api/v1/deals/{id}/offers/{offer}/accept", "acceptOffer", Member, d::accept_offer)
             .about("The other side accepts an open offer as it stands.")
             .bare()
@@ -361,7 +362,7 @@ pub(super) fn deal() -> Vec<Route> {
             .takes::<d::OnDay>(json!({"on": "2026-11-20"}))
             .gives::<Added>(200),
         post("/api/v1/deals/{id}/payments", "notePayment", Member, d::payment)
-            .about("Notes a payment, due or made.")
+            .about("Notes a payment, due or made, once the contract is recorded with its day of signing; in the currency of its value.")
             .takes::<NewPayment>(json!({"kind": "lump_sum", "amount": vnd(300_000_000), "due_on": "2026-12-31"}))
             .gives::<Added>(201),
         post("/api/v1/deals/{id}/payments/{payment}/paid", "payPayment", Member, d::paid)
@@ -369,7 +370,7 @@ pub(super) fn deal() -> Vec<Route> {
             .takes::<d::OnDay>(json!({"on": "2026-11-20"}))
             .gives::<Added>(200),
         post("/api/v1/deals/{id}/reports", "fileReport", Member, d::report)
-            .about("Files the sales and the royalty of half a year, once as long as it is not taken back.")
+            .about("Files the sales and the royalty of half a year, once as long as it is not taken back; not of one that was over before the contract was signed, and in the currency of its value.")
             .takes::<NewReport>(json!({"year": 2026, "half": 1, "sales": vnd(900_000_000), "royalty": vnd(27_000_000)}))
             .gives::<Added>(201),
         post("/api/v1/deals/{id}/tasks/{task}/take-back", "takeBackTask", Member, d::take_back_task)

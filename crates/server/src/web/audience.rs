@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::desk::terms;
 use super::faults::{FaultLine, fault_lines};
 use super::fields::{Context, Control, Field, FieldView, Input, Opt, Wrong, apply, views};
+use super::finder::{self, Finder};
 use super::form::Form;
 use super::frame::{Frame, Visit, go, localised, page};
 use super::posting::Writing;
@@ -52,7 +53,7 @@ struct AudiencePage {
     see: i64,
     see_action: String,
     audiences: Vec<Opt>,
-    invited: String,
+    finder: Finder,
     can_write: bool,
     is_admin: bool,
 }
@@ -89,19 +90,25 @@ async fn show_page(app: &App, visit: &Visit, writing: &Writing, shown: Shown<'_>
     let cx = context(app, visit);
     let wrong = Wrong::of(&shown.faults, asked, lang);
     let mut faults = fault_lines(&wrong, asked, lang, lang);
+    let party_fault = shown.lines.iter().find(|line| line.id == "parties").map(|line| line.text.clone());
     faults.extend(shown.lines);
     let mut audiences = terms(app, "visibility", lang);
     let chosen = shown.typed.and_then(|f| f.find("visibility")).unwrap_or(inside.visibility.as_str());
     for option in &mut audiences {
         option.is_on = option.value == chosen;
     }
-    let invited = match shown.typed.and_then(|f| f.find("parties")) {
-        Some(text) => text.to_owned(),
-        None => {
-            let parties = accounts::parties::load_many(app.accounts.store().db(), &inside.invited).await?;
-            parties.into_iter().map(|p| p.slug).collect::<Vec<_>>().join("\n")
-        }
+    // The form of the private terms says nothing of whom it is for.
+    let sent = shown.typed.filter(|form| form.find("visibility").is_some());
+    let (invited, strays) = match sent {
+        Some(form) => parties(app, form).await?,
+        None => (inside.invited.clone(), Vec::new()),
     };
+    let see_action = localised(lang, &format!("{}/visibility", writing.desk()));
+    let find = sent.map_or("", |form| form.get("_find"));
+    let mut finder = Finder::look(app, visit, ("parties", "audience-parties"), see_action.clone(), find, &invited).await?;
+    finder.has_many = true;
+    finder.others.extend(strays);
+    finder.fault = party_fault;
     let path = format!("{}/audience", writing.desk());
     let audience = AudiencePage {
         f: visit.frame(app, messages::say(lang, "audience-title", &[])).at(&path).unlisted().placed("my"),
@@ -112,9 +119,9 @@ async fn show_page(app: &App, visit: &Visit, writing: &Writing, shown: Shown<'_>
         fields: views(asked, &shown.terms, shown.typed, &wrong, &cx),
         faults,
         see: view.version,
-        see_action: localised(lang, &format!("{}/visibility", writing.desk())),
+        see_action,
         audiences,
-        invited,
+        finder,
         can_write: writing.can_write,
         is_admin: writing.is_admin,
     };
@@ -169,16 +176,18 @@ pub(super) async fn set_terms(
     }
 }
 
-/// The parties that lines name: each an address of a party's page, or its last piece.
-async fn parties(app: &App, text: &str) -> Result<Result<BTreeSet<PartyId>, String>, Problem> {
-    let mut found = BTreeSet::new();
-    for line in text.lines().map(str::trim).filter(|l| !l.is_empty()) {
-        match accounts::parties::named(&app.accounts, line).await? {
-            Some(id) => drop(found.insert(id)),
-            None => return Ok(Err(line.to_owned())),
+/// The parties that a form names: those that are ticked, and an address of a page or its last piece a line. Beside them
+/// the lines that name none.
+async fn parties(app: &App, form: &Form) -> Result<(Vec<PartyId>, Vec<String>), Problem> {
+    let (mut found, mut strays) = (Vec::new(), Vec::new());
+    for line in form.all("parties").flat_map(str::lines).map(str::trim).filter(|l| !l.is_empty()) {
+        match finder::meant(app, line).await? {
+            Some(id) if found.contains(&id) => {}
+            Some(id) => found.push(id),
+            None => strays.push(line.to_owned()),
         }
     }
-    Ok(Ok(found))
+    Ok((found, strays))
 }
 
 /// Sets who may see it once published.
@@ -192,14 +201,26 @@ pub(super) async fn set_visibility(
     let writing = Writing::load(&app, &visit, &id).await?;
     let lang = visit.lang();
     let visibility: Visibility = form.get("visibility").parse().map_err(|_| Problem::malformed("bad-form"))?;
+    if finder::looks(&form) {
+        let shown = kept(&app, &visit, &writing).await?;
+        return show_page(&app, &visit, &writing, Shown { typed: Some(&form), ..shown }).await;
+    }
     let at_parties = |text: String| FaultLine { id: "parties".to_owned(), label: String::new(), text };
-    let (status, lines) = match parties(&app, form.get("parties")).await? {
-        Err(line) => {
-            let text = messages::say(lang, "audience-unknown-party", &[("line", &line)]);
+    let (invited, strays) = parties(&app, &form).await?;
+    // Words from which nobody was ticked are not passed over: what they find is shown.
+    let before = writing.view.inside.as_ref().map(|inside| inside.invited.as_slice()).unwrap_or_default();
+    let is_open = visibility == Visibility::Invited
+        && !base::text::clean(form.get("_find")).is_empty()
+        && invited.iter().all(|party| before.contains(party));
+    let (status, lines) = match strays.first() {
+        Some(line) => {
+            let text = messages::say(lang, "audience-unknown-party", &[("line", line.as_str())]);
             (StatusCode::UNPROCESSABLE_ENTITY, vec![at_parties(text)])
         }
-        Ok(invited) => {
+        None if is_open => (StatusCode::UNPROCESSABLE_ENTITY, vec![at_parties(messages::say(lang, "fault-party-not-chosen", &[]))]),
+        None => {
             let seen = form.get("_seen").parse().unwrap_or_default();
+            let invited: BTreeSet<PartyId> = invited.into_iter().collect();
             match listings::care::set_visibility(&app.listings, ctx, writing.view.id, seen, visibility, invited).await {
                 Ok(_) => return Ok(go(&localised(lang, &writing.desk()))),
                 Err(ListingError::Stale { .. }) => (StatusCode::CONFLICT, whole(&visit, "desk-changed")),

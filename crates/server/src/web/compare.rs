@@ -9,14 +9,15 @@ use base::{Code, Lang, ListingId, PartyId, PartyRole, StaffRole, messages};
 use listings::Kind;
 use listings::content::{Content, Terms};
 use listings::published::Published;
-use matching::MatchError;
 use matching::compare::{self, Column, MOST, Table};
+use matching::{Constraint, MatchError};
 
 use super::faults::FaultLine;
 use super::form::Form;
 use super::format;
 use super::frame::{Frame, Visit, go, localised, page};
 use super::pairs::{Introduce, percent};
+use super::portion::{self, Parts, ROOM_BYTES, packed, weight};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -50,6 +51,33 @@ struct Row {
     cells: Vec<Cell>,
 }
 
+impl Row {
+    /// Bytes of HTML that it takes.
+    fn weight(&self) -> usize {
+        let cells = self.cells.iter().map(|cell| 30 + weight(&cell.text) + cell.mark.as_deref().map_or(0, |mark| 20 + weight(mark)));
+        50 + weight(&self.label) + weight(&self.wanted) + cells.sum::<usize>()
+    }
+}
+
+impl Head {
+    /// Bytes of HTML that it takes at the head of its column.
+    fn weight(&self) -> usize {
+        400 + weight(&self.title)
+    }
+
+    /// Bytes that the form of its note takes.
+    fn note_weight(&self) -> usize {
+        900 + weight(&self.title) + weight(&self.note)
+    }
+}
+
+impl Considered {
+    /// Bytes of HTML that it takes.
+    fn weight(&self) -> usize {
+        350 + weight(&self.title) + weight(&self.note)
+    }
+}
+
 /// A candidate that is considered more closely.
 struct Considered {
     id: ListingId,
@@ -75,6 +103,9 @@ struct ComparePage {
     action: String,
     here: String,
     faults: Vec<FaultLine>,
+    parts: Option<Parts>,
+    /// Whether notes and what is considered stand below: on the first part.
+    is_first: bool,
 }
 
 /// Whom to look up names for.
@@ -145,7 +176,12 @@ fn rows(pen: &Pen<'_>, table: &Table) -> Vec<Row> {
             pen.plain(c.score.map(|s| format::percent(pen.lang, &percent(s).to_string())).unwrap_or_default())
         }),
         row("compare-conditions", String::new(), &|c| {
-            let broken: Vec<String> = c.excluded.iter().map(|e| e.text.clone()).collect();
+            // Targets have rows of their own, with a mark each.
+            let (musts, others): (Vec<_>, Vec<_>) = c.excluded.iter().partition(|e| e.constraint == Constraint::MustTarget);
+            let mut broken: Vec<String> = others.iter().map(|e| e.text.clone()).collect();
+            if !musts.is_empty() {
+                broken.push(messages::say(pen.lang, "compare-musts-missed", &[("count", &musts.len().to_string())]));
+            }
             if broken.is_empty() {
                 pen.plain(pen.say("compare-none-broken"))
             } else {
@@ -258,7 +294,16 @@ async fn render(
         note: noted.note.clone(),
         is_on: with.contains(&noted.offer),
     });
-    let heads = heads.collect();
+    let (heads, considered): (Vec<Head>, Vec<Considered>) = (heads.collect(), considered.collect());
+    let at = if refused.is_some() { 0 } else { portion::asked(visit)? };
+    let columns: usize = heads.iter().map(Head::weight).sum();
+    let below: usize = heads.iter().map(Head::note_weight).chain(considered.iter().map(Considered::weight)).sum();
+    let mut rows = rows(&pen, &table);
+    // A long need is compared in parts; what is noted stands below the first.
+    let parts = packed(rows.iter().map(Row::weight), |part| ROOM_BYTES.saturating_sub(columns + if part == 0 { below } else { 0 }));
+    let rows: Vec<Row> = rows.drain(parts.get(at).cloned().ok_or_else(Problem::not_found)?).collect();
+    let chosen: Vec<(&str, String)> = with.iter().map(|id| ("with", id.to_string())).collect();
+    let chosen: Vec<(&str, &str)> = chosen.iter().map(|(name, id)| (*name, id.as_str())).collect();
     let view = ComparePage {
         f: visit.frame(app, messages::say(lang, "compare-title", &[])).at(&path).unlisted(),
         back: localised(lang, &format!("{url}/matches")),
@@ -266,9 +311,11 @@ async fn render(
         title: table.need.content.title().best(lang).unwrap_or_default().to_owned(),
         title_lang: table.need.content.title().spoken(lang),
         heads,
-        rows: rows(&pen, &table),
-        considered: considered.collect(),
+        rows,
+        considered,
         may_note: table.may_note,
+        parts: Parts::new(&localised(lang, &path), &chosen, at, parts.len()),
+        is_first: at == 0,
         here: localised(lang, &path),
         action: format!("{}?{}", localised(lang, &path), query_of(&with)),
         faults: refused.map(|r| r.lines).unwrap_or_default(),
@@ -294,9 +341,13 @@ pub(super) async fn note(State(app): State<App>, visit: Visit, Path(slug): Path<
         match compare::note(&app.matcher, ctx, need, offer, note.clone()).await {
             Ok(()) => {}
             Err(MatchError::Invalid(faults)) => {
-                let label = messages::say(visit.lang(), "compare-note", &[]);
+                let label = |f: &base::Fault| if f.pointer == "/note" { "compare-note" } else { "compare-notes" };
                 let id = format!("note-{offer}");
-                let line = |f: &base::Fault| FaultLine { id: id.clone(), label: label.clone(), text: f.say(visit.lang()) };
+                let line = |f: &base::Fault| FaultLine {
+                    id: id.clone(),
+                    label: messages::say(visit.lang(), label(f), &[]),
+                    text: f.say(visit.lang()),
+                };
                 let lines = faults.iter().map(line).collect();
                 return render(&app, &visit, need, chosen(&visit.query), Some(Refused { offer, note, lines })).await;
             }

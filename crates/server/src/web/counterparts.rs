@@ -11,14 +11,19 @@ use matching::{Counterpart, CounterpartAsk, CounterpartKind};
 use super::frame::{Frame, Visit, localised, page, parameter};
 use super::paging::{address, cursor, paged};
 use super::pairs::{Way, percent};
+use super::portion::{self, ROOM_BYTES, weight};
 use crate::api::matches::counterparts;
 use crate::app::App;
 use crate::problem::Problem;
 
 /// Counterparts below the matches.
 const FEW: u16 = 5;
-/// Counterparts on a page of their own.
+/// Bytes of HTML that those of one kind take there at most.
+const FEW_BYTES: usize = 6_000;
+/// Counterparts on a page of their own, if they have room.
 const SHOWN: u16 = 20;
+/// Bytes that one takes beside its texts.
+const BARE_BYTES: usize = 600;
 /// Reasons that are open at once.
 const REASONS: usize = 3;
 
@@ -29,12 +34,21 @@ pub(super) struct CounterpartView {
     pub(super) href: String,
     pub(super) facts: Vec<String>,
     pub(super) summary: String,
+    pub(super) summary_lang: Lang,
     /// 0 to 10, for the bar.
     pub(super) tenths: u8,
     pub(super) percent: u8,
     pub(super) is_excluded: bool,
     pub(super) reasons: Vec<String>,
     pub(super) more: Vec<String>,
+}
+
+impl CounterpartView {
+    /// Bytes of HTML that it takes.
+    fn weight(&self) -> usize {
+        let lines = self.reasons.iter().chain(&self.more).chain(&self.facts).map(|text| 30 + weight(text)).sum::<usize>();
+        BARE_BYTES + weight(&self.name) + weight(&self.summary) + lines
+    }
 }
 
 /// Counterparts of one kind, under a heading.
@@ -46,6 +60,13 @@ pub(super) struct Section {
     pub(super) total: u64,
     pub(super) all: String,
     pub(super) items: Vec<CounterpartView>,
+}
+
+impl Section {
+    /// Bytes of HTML that it takes.
+    pub(super) fn weight(&self) -> usize {
+        BARE_BYTES + self.items.iter().map(CounterpartView::weight).sum::<usize>()
+    }
 }
 
 #[derive(Template)]
@@ -105,6 +126,7 @@ fn shown(app: &App, one: Counterpart, lang: Lang, is_excluded: bool) -> Counterp
         href: localised(lang, &one.url),
         facts: [sort, one.party, same].into_iter().flatten().collect(),
         summary: one.summary,
+        summary_lang: one.summary_lang,
         tenths: percent / 10,
         percent,
         is_excluded,
@@ -130,12 +152,15 @@ async fn section(app: &App, visit: &Visit, view: &ListingView, ask: &Counterpart
     Ok((section, found.next))
 }
 
-/// A few of each kind, for below the matches of a listing.
+/// A few of each kind with their first reasons, for below the matches of a listing.
 pub(super) async fn sections(app: &App, visit: &Visit, view: &ListingView) -> Result<Vec<Section>, Problem> {
     let mut all = Vec::new();
     for of in kinds(view.kind) {
         let ask = CounterpartAsk { of: *of, limit: Limit::new(FEW).unwrap_or_default(), cursor: None, explain: false, excluded: false };
-        all.push(section(app, visit, view, &ask).await?.0);
+        let (mut section, _) = section(app, visit, view, &ask).await?;
+        section.items.iter_mut().for_each(|one| one.more.clear());
+        section.items.truncate(portion::fitting(section.items.iter().map(CounterpartView::weight), FEW_BYTES));
+        all.push(section);
     }
     Ok(all)
 }
@@ -144,8 +169,16 @@ pub(super) async fn sections(app: &App, visit: &Visit, view: &ListingView) -> Re
 pub(super) async fn show(app: &App, visit: &Visit, view: &ListingView, of: CounterpartKind) -> Result<Response, Problem> {
     let lang = visit.lang();
     let excluded = parameter(visit, "excluded") == "true";
-    let ask = CounterpartAsk { of, limit: Limit::new(SHOWN).unwrap_or_default(), cursor: cursor(visit), explain: false, excluded };
-    let (section, next) = section(app, visit, view, &ask).await?;
+    let mut ask = CounterpartAsk { of, limit: Limit::new(SHOWN).unwrap_or_default(), cursor: cursor(visit), explain: false, excluded };
+    // What is too long for one page goes on to the next one.
+    let (section, next) = loop {
+        let (section, next) = section(app, visit, view, &ask).await?;
+        let fit = portion::fitting(section.items.iter().map(CounterpartView::weight), ROOM_BYTES);
+        if fit == section.items.len() {
+            break (section, next);
+        }
+        ask.limit = u16::try_from(fit).ok().and_then(Limit::new).unwrap_or_default();
+    };
     let path = format!("{}/matches", view.url);
     let narrowed = |excluded: bool| [("of", word(of)), ("excluded", if excluded { "true" } else { "" })];
     let paged = paged(visit, &path, &narrowed(excluded), next.as_deref());

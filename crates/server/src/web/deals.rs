@@ -114,7 +114,10 @@ pub(super) struct AdviceLine {
     pub text: String,
     pub article: String,
     pub day: Option<String>,
+    /// It is demanded and not there.
     pub is_missing: bool,
+    /// It is usual and not there.
+    pub is_unsaid: bool,
     pub is_there: bool,
     pub to_check: bool,
 }
@@ -205,7 +208,10 @@ pub(super) struct DealPage {
     pub legal: Facts,
     pub registration: String,
     pub advice: Vec<AdviceLine>,
+    /// What the contract must say.
     pub contents: Vec<AdviceLine>,
+    /// What a contract usually says.
+    pub usual: Vec<AdviceLine>,
     pub caveats: Vec<String>,
     /// Where what is said of each law was read.
     pub sources: Vec<String>,
@@ -286,11 +292,15 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
     let actor = &visit.who.actor;
     let view = deals::show(&app.brokering, actor, id).await?;
     let path = format!("/deals/{id}");
+    // Whoever asks for one of its lists whole gets nothing of the rest.
+    let asked = whole::asked(visit, &view)?;
+    let is_all = asked.is_none();
     let cursor = parameter(visit, "cursor");
     let cursor = Some(cursor.as_str()).filter(|c| !c.is_empty());
-    let thread = if view.inside.is_some() { Some(whole::thread(app, actor, id, cursor).await?) } else { None };
+    let is_told = is_all && view.inside.is_some();
+    let thread = if is_told { Some(whole::thread(app, actor, id, cursor).await?) } else { None };
     let steps = parameter(visit, "steps");
-    let (events, older) = if view.inside.is_some() { events_of(app, id, &steps).await? } else { (Vec::new(), None) };
+    let (events, older) = if is_told { events_of(app, id, &steps).await? } else { (Vec::new(), None) };
     let mut people: Vec<AccountId> = thread.iter().flat_map(|t| &t.items).map(|m| m.author).collect();
     people.extend(events.iter().filter_map(|e| e.actor_id.map(AccountId)));
     let names = accounts::people::names(app.accounts.store().db(), &people).await?;
@@ -305,11 +315,11 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
     let known = ["moved", "sent", "saved", "done", "document", "removed", "taken-back"];
     let mut filled = DealPage {
         f: visit.frame(app, format!("{} – {}", view.code, view.title)).at(&path).unlisted().without_search().placed("my"),
-        listing: listing_of(app, visit, &view).await?,
+        listing: if is_all { listing_of(app, visit, &view).await? } else { None },
         is_from_need: view.listing_kind == listings::Kind::Need,
-        interest: interest_of(app, visit, &view).await?,
+        interest: if is_all { interest_of(app, visit, &view).await? } else { None },
         objects: objects::lines(&view, lang),
-        sets_objects: view.is_open && objects::sets(visit, &view),
+        sets_objects: view.is_open && objects::sets(&view),
         stages: stages(&view),
         next: view.next.as_ref().map(|key| say(lang, &format!("deal-next-{}", key.replace('_', "-")))),
         next_by: say(lang, &format!("deal-by-{}", view.next_by)),
@@ -326,8 +336,8 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         brokers: brokers(&view, lang),
         is_inside: view.inside.is_some(),
         is_open: view.is_open,
-        can_write: writes(visit, &view),
-        is_broker: visit.who.actor.account().is_some_and(|own| view.brokers.iter().any(|b| b.account == own)),
+        can_write: writes(&view),
+        is_broker: view.is_brokered,
         manages: brokering::manages_deals(&visit.who.actor),
         edit: format!("{here}/edit"),
         records: format!("{here}/records"),
@@ -356,20 +366,21 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
         registration: String::new(),
         advice: Vec::new(),
         contents: Vec::new(),
+        usual: Vec::new(),
         caveats: Vec::new(),
         sources: Vec::new(),
         disclaimer: String::new(),
         outcome: Facts::none(),
-        documents: documents::lines(app, visit, &view).await?,
-        openings: documents::openings(app, visit, &view, &here).await?,
+        documents: if is_all || asked == Some("documents") { documents::lines(app, visit, &view).await? } else { Vec::new() },
+        openings: if is_all { documents::openings(app, visit, &view, &here).await? } else { None },
         document_action: documents::action(app, &here),
         remove_action: format!("{here}/documents/remove"),
         document_hint: documents::hint(app, lang),
         accept: documents::accept(app),
         papers_to_choose: super::desk::terms(app, "deal_papers", lang),
-        room: room::of(app, visit, &view).await?,
+        room: if is_all { room::of(app, visit, &view).await? } else { None },
         more: BTreeSet::new(),
-        story: if view.is_open { None } else { on_deal(app, visit, id).await? },
+        story: if view.is_open || !is_all { None } else { on_deal(app, visit, id).await? },
         code: view.code.clone(),
         kind: view.kind_name.clone(),
         title: view.title.clone(),
@@ -399,7 +410,7 @@ async fn deal_page(app: &App, visit: &Visit, id: DealId, refusal: Refusal<'_>) -
     if let Some(inside) = &view.inside {
         inside::fill(app, visit, &mut filled, &view, inside, form)?;
     }
-    if let Some(name) = whole::asked(visit, &filled)? {
+    if let Some(name) = asked {
         return whole::show(app, visit, filled, name);
     }
     filled.more = whole::shorten(&mut filled);
@@ -422,12 +433,8 @@ async fn events_of(app: &App, id: DealId, from: &str) -> Result<(Vec<store::Even
 }
 
 /// Whether the reader writes in the deal, so that forms are offered.
-fn writes(visit: &Visit, view: &DealView) -> bool {
-    let actor = &visit.who.actor;
-    let account = actor.account();
-    let sides = view.parties.iter().filter(|p| p.role.side().is_some());
-    let edits = |party| actor.has_role(party, base::PartyRole::Editor) || actor.has_role(party, base::PartyRole::Signatory);
-    view.inside.is_some() && (view.brokers.iter().any(|b| Some(b.account) == account) || sides.map(|p| p.id).any(edits))
+fn writes(view: &DealView) -> bool {
+    view.inside.is_some() && (view.is_brokered || !view.writes_for.is_empty())
 }
 
 /// The page of the listing it came from, if the reader may see it and it is not among what is transferred.

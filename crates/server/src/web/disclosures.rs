@@ -116,6 +116,14 @@ fn title_of(view: &DisclosureView) -> String {
     view.listing_title.clone().unwrap_or_else(|| view.listing_code.clone())
 }
 
+/// Whose the listing is, as far as the reader may know.
+pub(super) fn owner_of(view: &DisclosureView, lang: Lang) -> String {
+    match &view.owner_names {
+        Some(names) => names.best(lang).unwrap_or_default().to_owned(),
+        None => messages::say(lang, "disclosure-owner-hidden", &[]),
+    }
+}
+
 pub(super) async fn list(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let lang = visit.lang();
     let limit = Limit::new(SHOWN).unwrap_or_default();
@@ -127,7 +135,7 @@ pub(super) async fn list(State(app): State<App>, visit: Visit) -> Result<Respons
             title: title_of(&view),
             title_lang: view.listing_title_lang.unwrap_or(lang),
             href: localised(lang, &format!("/disclosures/{}", view.id)),
-            owner: view.owner_names.best(lang).unwrap_or_default().to_owned(),
+            owner: owner_of(&view, lang),
             state_label,
             tone,
             until: format::day(lang, view.expires_on),
@@ -165,14 +173,14 @@ async fn disclosure(app: &App, visit: &Visit, id: DisclosureId, status: StatusCo
     let is_reader = visit.who.actor.account() == Some(view.account);
     let (state_label, tone) = state_words(view.state, lang);
     let path = format!("/disclosures/{id}");
-    let title = title_of(&view);
+    let (title, owner) = (title_of(&view), owner_of(&view, lang));
     let shown = DisclosurePage {
         f: visit.frame(app, messages::say(lang, "disclosure-title", &[("title", &title)])).at(&path).unlisted().placed("my"),
         here: localised(lang, &path),
         title_lang: view.listing_title_lang.unwrap_or(lang),
         code: view.listing_code,
         listing: localised(lang, &view.listing_url),
-        owner: view.owner_names.best(lang).unwrap_or_default().to_owned(),
+        owner,
         purpose: view.purpose,
         until: format::day(lang, view.expires_on),
         state_label,

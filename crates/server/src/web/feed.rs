@@ -8,8 +8,6 @@ use axum::response::{IntoResponse as _, Response};
 use base::secret::NoRandomness;
 use base::{Actor, Lang, Limit, ListingId, SavedSearchId, messages};
 use chrono::{DateTime, Utc};
-use listings::Kind;
-use matching::Ask;
 use search::{Query, Sort, Viewer};
 
 use super::finding;
@@ -84,12 +82,10 @@ async fn found(app: &App, lang: Lang, viewer: Viewer, query: Query, head: Head) 
 
 /// What answers a need, the newest first of the best.
 async fn answers(app: &App, owner: &Actor, need: ListingId, path: &str, head: Head) -> Result<Response, Problem> {
-    let ask = Ask { limit: Limit::new(ENTRIES).unwrap_or_default(), ..Ask::default() };
-    let mut found = app.matcher.matches_of(owner, Kind::Need, need, &ask).await?.items;
-    found.sort_by_key(|one| std::cmp::Reverse((one.listing.published_at, one.listing.id)));
+    let mut found = app.matcher.answers(owner, need, Limit::new(ENTRIES).unwrap_or_default()).await?;
+    found.sort_by_key(|listing| std::cmp::Reverse((listing.published_at, listing.id)));
     let base = &app.settings.public_url;
-    let entries = found.into_iter().map(|one| {
-        let listing = one.listing;
+    let entries = found.into_iter().map(|listing| {
         let entry = Entry {
             id: format!("urn:uuid:{}", listing.id),
             title: listing.title,

@@ -11,7 +11,8 @@ mod tell;
 
 use std::collections::{BTreeMap, HashMap};
 
-use base::{Faults, Lang, ListingId, PartyId, Vocabularies, messages};
+use base::fold::folded;
+use base::{Faults, Lang, ListingId, PartyId, Vocabularies, Vocabulary, messages};
 use chrono::NaiveDate;
 use listings::Kind;
 
@@ -22,6 +23,9 @@ pub(super) use tell::{Told, told, told_at};
 
 /// The part of a row's name under which a form says which row of the content it is, where that is not its number.
 pub(super) const ROW: &str = "_row";
+
+/// The part of a name under which places are typed beside those that are ticked.
+pub(super) const MORE: &str = "more";
 
 /// Says of each row of a list which row of the content it is; none for a new one.
 pub(super) fn row_origins(at: &str, rows: &[Option<usize>]) -> Vec<(String, String)> {
@@ -53,6 +57,8 @@ pub(super) enum Input {
     Tokens,
     /// Small whole numbers, with commas between.
     Numbers,
+    /// Codes of a long list: the usual ones to tick, the others typed by name.
+    Places(&'static str),
     /// One code of a list, or none.
     Code(&'static str),
     /// One code of a list, always one; it says nothing by itself.
@@ -212,6 +218,22 @@ pub(super) fn place(pointer: &str, fields: &[Field]) -> String {
     }
 }
 
+/// The code that a text means in a list: typed as the code, or as its name in either language, with or without its marks and
+/// what stands in brackets. What is neither stays as it was typed.
+pub(super) fn code_meant(list: &Vocabulary, text: &str) -> String {
+    let code = text.to_uppercase();
+    if list.latest(&code).is_some() {
+        return code;
+    }
+    let wanted = folded(text);
+    let bare = |name: &str| folded(name.split(" (").next().unwrap_or(name));
+    let named = |is: &dyn Fn(&str) -> bool| {
+        let mut found = list.terms.iter().filter(|term| is(&term.vi) || is(&term.en)).map(|term| &term.code);
+        found.next().filter(|first| found.all(|other| other == *first)).map(|code| code.0.clone())
+    };
+    named(&|name| folded(name) == wanted).or_else(|| named(&|name| bare(name) == wanted)).unwrap_or_else(|| text.to_owned())
+}
+
 /// The id of the input at a place, to which a link leads; languages have an input each.
 pub(super) fn input_id(field: &Field, at: &str, written_in: Lang) -> String {
     match field.input {
@@ -233,6 +255,29 @@ mod tests {
         Field::new("/terms/price/amount", "fact-price", Input::Money),
         Field::new("/advantages", "block-advantages", Input::Rows(&ROWS)),
     ];
+
+    #[test]
+    fn a_country_is_meant_by_its_code_or_its_name_in_either_language() {
+        let all = Vocabularies::built_in().unwrap();
+        let list = all.get("countries").unwrap();
+        for (text, code) in [
+            ("VN", "VN"),
+            ("kh", "KH"),
+            ("Campuchia", "KH"),
+            ("thai lan", "TH"),
+            ("Germany", "DE"),
+            ("Đài Loan", "TW"),
+            ("Congo", "CG"),
+            ("Niger", "NE"),
+            ("toàn thế giới", "WO"),
+            ("Korea", "Korea"),
+            ("Nước nào", "Nước nào"),
+        ] {
+            assert_eq!(code_meant(list, text), code, "{text}");
+        }
+        let codes: std::collections::BTreeSet<&str> = list.terms.iter().map(|term| term.code.as_str()).collect();
+        assert_eq!(codes.len(), 249 + 7, "each once");
+    }
 
     #[test]
     fn a_fault_finds_the_field_it_belongs_to() {

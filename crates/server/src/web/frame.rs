@@ -86,6 +86,19 @@ pub(super) fn localised(lang: Lang, path: &str) -> String {
     }
 }
 
+/// The picture that stands for shared links where the space has none of its own.
+const SHARED: &str = "shared.png";
+
+/// The picture of a link that is shared.
+pub(super) struct Picture {
+    /// Its address, whole.
+    pub url: String,
+    pub width: u32,
+    pub height: u32,
+    /// How large it is shown.
+    pub card: &'static str,
+}
+
 /// The frame of a page.
 pub(super) struct Frame {
     /// The language.
@@ -253,6 +266,14 @@ impl Frame {
     /// The space's own picture for the head of a page, if it has one.
     pub fn logo(&self) -> Option<&Logo> {
         self.space.look.logo.as_ref()
+    }
+
+    /// The picture of a link to the page that is shared: the space's own, or the one drawn for all.
+    pub fn picture(&self) -> Picture {
+        let own = self.space.look.logo.as_ref().and_then(|logo| Some((logo.href.clone(), logo.shared?)));
+        let is_own = own.is_some();
+        let (href, (width, height)) = own.unwrap_or_else(|| (assets::address(SHARED), assets::size_of_picture(SHARED).unwrap_or_default()));
+        Picture { url: format!("{}{href}", self.public_url), width, height, card: if is_own { "summary" } else { "summary_large_image" } }
     }
 
     /// The accent on white.

@@ -24,6 +24,7 @@ mod experts;
 mod faults;
 mod feed;
 mod fields;
+mod finder;
 mod finding;
 mod form;
 mod format;

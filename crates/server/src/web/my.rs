@@ -223,7 +223,8 @@ async fn waiting_deals(app: &App, visit: &Visit) -> Result<Vec<Waits>, Problem> 
         Waits {
             about: messages::say(lang, "waits-deal", &[("stage", &deal.stage_name), ("day", &day), ("who", &who)]),
             text_lang: lang,
-            text: deal.title,
+            // A deal that waits for a broker may be without a title for the reader; its code says which it is.
+            text: deal.title.unwrap_or(deal.code),
             href: localised(lang, &format!("/deals/{}", deal.id)),
             tone: "amber",
         }

@@ -19,11 +19,16 @@ use super::counterparts::{self, Section};
 use super::form::Form;
 use super::frame::{Frame, Visit, go, localised, page, parameter};
 use super::paging::{address, cursor, paged};
+use super::portion::{self, weight};
 use crate::app::App;
 use crate::problem::Problem;
 
-/// Matches on a page.
-const SHOWN: u16 = 20;
+/// Matches on a page, if they have room.
+const SHOWN: u16 = 8;
+/// Bytes of HTML that matches and counterparts take together at most; the rest of 60,000 is for what stands around them.
+const ROOM: usize = 44_000;
+/// Bytes that a match takes beside its texts, with all that can be done with it.
+const BARE_BYTES: usize = 2_900;
 /// Reasons that are open at once.
 const REASONS: usize = 3;
 
@@ -38,6 +43,7 @@ struct PairView {
     party: Option<String>,
     trl: Option<u8>,
     summary: String,
+    summary_lang: Lang,
     /// 0 to 10, for the bar.
     tenths: u8,
     percent: u8,
@@ -59,6 +65,16 @@ struct PairView {
     introduce: Option<Introduce>,
     /// The need over which one completes the other: title, its language and page.
     over: Option<(String, Lang, String)>,
+}
+
+impl PairView {
+    /// Bytes of HTML that it takes.
+    fn weight(&self) -> usize {
+        let lines = self.reasons.iter().chain(&self.more).map(|text| 15 + weight(text)).sum::<usize>();
+        let said = self.said.as_ref().map_or(0, |said| 40 + weight(said) + weight(&self.note));
+        let over = self.over.as_ref().map_or(0, |(title, _, href)| 60 + weight(title) + href.len());
+        BARE_BYTES + weight(&self.title) + weight(&self.summary) + self.party.as_deref().map_or(0, weight) + lines + said + over
+    }
 }
 
 /// The way from a pair to what may become of it.
@@ -300,6 +316,7 @@ fn pair(app: &App, found: Match, lang: Lang, is_excluded: bool) -> PairView {
         party: found.listing.party,
         trl: found.listing.trl,
         summary: found.listing.summary,
+        summary_lang: found.listing.summary_lang,
         tenths: percent / 10,
         percent,
         same_party: found.same_party,
@@ -334,9 +351,29 @@ struct Judging {
     is_broker: bool,
 }
 
-async fn listed(app: &App, visit: &Visit, view: &ListingView, listed: Listed, judging: Judging) -> Result<Pairs, Problem> {
+/// As many as have room on a page; what is too long for it goes on to the next one.
+async fn fitting(app: &App, visit: &Visit, view: &ListingView, (asked, judging): (Listed, Judging), room: usize) -> Result<Pairs, Problem> {
+    let mut limit = SHOWN;
+    loop {
+        let found = listed(app, visit, view, (asked, judging), Limit::new(limit).unwrap_or_default()).await?;
+        let fit = portion::fitting(found.views.iter().map(PairView::weight), room);
+        if fit == found.views.len() {
+            return Ok(found);
+        }
+        // Fewer than were asked for, so that this comes to an end.
+        limit = u16::try_from(fit).unwrap_or(SHOWN);
+    }
+}
+
+async fn listed(
+    app: &App,
+    visit: &Visit,
+    view: &ListingView,
+    (listed, judging): (Listed, Judging),
+    limit: Limit,
+) -> Result<Pairs, Problem> {
     let (lang, actor, id) = (visit.lang(), &visit.who.actor, view.id);
-    let (limit, is_excluded) = (Limit::new(SHOWN).unwrap_or_default(), listed == Listed::Excluded);
+    let is_excluded = listed == Listed::Excluded;
     if listed == Listed::Complements {
         let found = complements::complements_of(&app.matcher, actor, id, limit, cursor(visit).as_deref()).await?;
         let views = found.items.into_iter().map(|one| completing(app, one, lang)).collect();
@@ -388,7 +425,10 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
     let is_out = view.status == Status::Published;
     let is_editor = view.party.id.is_some_and(|party| actor.has_role(party, base::PartyRole::Editor));
     let may_judge = asked == Listed::Fit && is_out && (is_editor || is_broker);
-    let found = listed(app, visit, &view, asked, Judging { may: may_judge, is_broker }).await?;
+    let is_begin = asked == Listed::Fit && cursor(visit).is_none();
+    let others = if is_begin { counterparts::sections(app, visit, &view).await? } else { Vec::new() };
+    let room = ROOM.saturating_sub(others.iter().map(Section::weight).sum());
+    let found = fitting(app, visit, &view, (asked, Judging { may: may_judge, is_broker }), room).await?;
     let path = format!("{}/matches", view.url);
     let paged = paged(visit, &path, &asked.parameters(), found.next.as_deref());
     let why = |why: &WhyNot| Choice {
@@ -403,8 +443,6 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
         href: address(&localised(lang, &path), &one.parameters()),
         is_on: *one == asked,
     };
-    let is_begin = asked == Listed::Fit && paged.first.is_none();
-    let others = if is_begin { counterparts::sections(app, visit, &view).await? } else { Vec::new() };
     let pairs = PairsPage {
         f: visit.frame(app, messages::say(lang, asked.title(kind), &[])).at(&address(&path, &asked.parameters())).unlisted(),
         code: view.code.clone(),

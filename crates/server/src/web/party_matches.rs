@@ -11,11 +11,14 @@ use matching::of_party::{self, Order, PartyAsk, PartyMatch};
 use super::frame::{Frame, Visit, localised, page, parameter};
 use super::paging::{address, cursor, paged};
 use super::pairs::{Way, percent};
+use super::portion::{self, ROOM_BYTES, weight};
 use crate::app::App;
 use crate::problem::Problem;
 
 /// Matches on a page.
 const SHOWN: u16 = 20;
+/// Bytes that a line takes beside its texts.
+const BARE_BYTES: usize = 900;
 /// Reasons of one.
 const REASONS: usize = 3;
 
@@ -34,6 +37,13 @@ struct Line {
     matches: String,
     reasons: Vec<String>,
     is_behind: bool,
+}
+
+impl Line {
+    /// Bytes of HTML that it takes.
+    fn weight(&self) -> usize {
+        BARE_BYTES + weight(&self.title) + weight(&self.own) + self.reasons.iter().map(|text| 15 + weight(text)).sum::<usize>()
+    }
 }
 
 #[derive(Template)]
@@ -80,8 +90,17 @@ pub(super) async fn show(State(app): State<App>, visit: Visit, Path(slug): Path<
     let party = accounts::parties::load_many(app.store.db(), &[id]).await?.pop().ok_or_else(Problem::not_found)?;
     let is_excluded = parameter(&visit, "excluded") == "true";
     let limit = Limit::new(SHOWN).unwrap_or_default();
-    let ask = PartyAsk { order: Order::Best, limit, cursor: cursor(&visit), explain: false, excluded: is_excluded };
-    let found = of_party::matches(&app.matcher, actor, id, &ask).await?;
+    let mut ask = PartyAsk { order: Order::Best, limit, cursor: cursor(&visit), explain: false, excluded: is_excluded };
+    // What is too long for one page goes on to the next one.
+    let (lines, found) = loop {
+        let mut found = of_party::matches(&app.matcher, actor, id, &ask).await?;
+        let lines: Vec<Line> = std::mem::take(&mut found.items).into_iter().map(|one| line(&app, lang, one, is_excluded)).collect();
+        let fit = portion::fitting(lines.iter().map(Line::weight), ROOM_BYTES);
+        if fit == lines.len() {
+            break (lines, found);
+        }
+        ask.limit = u16::try_from(fit).ok().and_then(Limit::new).unwrap_or_default();
+    };
     let path = format!("/parties/{}/matches", party.slug);
     let narrowed = |excluded: bool| [("excluded", if excluded { "true" } else { "" })];
     let paged = paged(&visit, &path, &narrowed(is_excluded), found.next.as_deref());
@@ -98,7 +117,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit, Path(slug): Path<
         ways: vec![way("pairs-fit", false), way("pairs-excluded", true)],
         is_excluded,
         total: found.total,
-        lines: found.items.into_iter().map(|one| line(&app, lang, one, is_excluded)).collect(),
+        lines,
         next: paged.next,
         first: paged.first,
     };

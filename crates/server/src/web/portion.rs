@@ -91,6 +91,11 @@ pub(super) fn packed(weights: impl IntoIterator<Item = usize>, room: impl Fn(usi
     parts
 }
 
+/// How many of these pieces have room together, the first ones: at least one, if there is one.
+pub(super) fn fitting(weights: impl IntoIterator<Item = usize>, room: usize) -> usize {
+    packed(weights, |_| room).first().map_or(0, ExactSizeIterator::len)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +105,7 @@ mod tests {
         assert_eq!(packed([], |_| 10), [Range::default()]);
         assert_eq!(packed([4, 6, 1, 30, 2], |_| 10), [0..2, 2..3, 3..4, 4..5]);
         assert_eq!(packed([4, 4, 4], |part| if part == 0 { 4 } else { 8 }), [0..1, 1..3]);
+        assert_eq!((fitting([], 10), fitting([30, 2], 10), fitting([4, 6, 1], 10)), (0, 1, 2));
     }
 
     #[test]

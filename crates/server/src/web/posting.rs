@@ -282,10 +282,10 @@ struct Sheet<'a> {
 
 impl Sheet<'_> {
     /// Which part of the step is asked for: by the form that was sent, else by the address.
-    fn asked(&self, typed: Option<&Form>) -> Asked<'_> {
-        match (&self.place, typed) {
+    fn asked<'f>(&'f self, sent: Option<&'f Form>) -> Asked<'f> {
+        match (&self.place, sent) {
             (Some(place), None) => Asked::Place(place),
-            _ => Asked::Number(fields::asked_by(self.visit, typed)),
+            _ => fields::asked_by(self.visit, sent),
         }
     }
 
@@ -299,10 +299,17 @@ impl Sheet<'_> {
     }
 
     fn page(&self, content: &Value, typed: Option<&Form>, faults: &Faults, writing: Option<&Writing>) -> PostingPage {
-        self.page_saying(content, typed, &Wrong::of(faults, &self.fields, self.visit.lang()), writing)
+        self.page_saying(content, (typed, typed), &Wrong::of(faults, &self.fields, self.visit.lang()), writing)
     }
 
-    fn page_saying(&self, content: &Value, typed: Option<&Form>, wrong: &Wrong, writing: Option<&Writing>) -> PostingPage {
+    /// The page with what was typed, of the part that was sent.
+    fn page_saying(
+        &self,
+        content: &Value,
+        (typed, sent): (Option<&Form>, Option<&Form>),
+        wrong: &Wrong,
+        writing: Option<&Writing>,
+    ) -> PostingPage {
         let lang = self.visit.lang();
         let is_translation = self.cx.translated_from.is_some();
         let source = self.cx.translated_from.unwrap_or(self.cx.written_in);
@@ -312,7 +319,7 @@ impl Sheet<'_> {
         let new_path = format!("/post/{}", self.kind.path());
         let here = desk.as_ref().map_or_else(|| new_path.clone(), |d| format!("{d}/edit/{}", self.number));
         let heading = messages::say(lang, key, &[]);
-        let Portion { fields, at, of } = fields::portion(views(&self.fields, content, typed, wrong, &self.cx), &self.asked(typed));
+        let Portion { fields, at, of } = fields::portion(views(&self.fields, content, typed, wrong, &self.cx), &self.asked(sent));
         let about = format!("{key}-about");
         PostingPage {
             f: self.visit.frame(self.app, heading).at(&here).unlisted().without_search(),

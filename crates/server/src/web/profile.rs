@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use self::fields::{ALL, NEW, Part, TEXTS};
 use super::faults::{FaultLine, fault_lines};
-use super::fields::{Asked, Context, Control, Field, FieldView, PART, Wrong, apply, asked_by, portion_of_all, views};
+use super::fields::{Context, Control, Field, FieldView, PART, Wrong, apply, asked_by, portion_of_all, views};
 use super::form::Form;
 use super::frame::{Frame, Visit, go, localised, page, parameter};
 use super::portion;
@@ -152,7 +152,7 @@ impl<'a> Sheet<'a> {
             sections.insert(0, Section { key: part.key, about: messages::say(lang, &format!("{}-about", part.key), &[]), fields });
         }
         let own: Vec<Vec<FieldView>> = sections.iter_mut().map(|section: &mut Section| std::mem::take(&mut section.fields)).collect();
-        let (shown, at, of) = portion_of_all(own, &Asked::Number(asked_by(self.visit, typed)));
+        let (shown, at, of) = portion_of_all(own, &asked_by(self.visit, typed));
         for (section, fields) in sections.iter_mut().zip(shown) {
             section.fields = fields;
         }

@@ -30,13 +30,14 @@ const ROW: [Field; 3] = [
 ];
 
 /// One of each kind of input.
-const FIELDS: [Field; 9] = [
+const FIELDS: [Field; 10] = [
     Field::needed("/title", "field-technology-title", Input::Line(256)),
     Field::new("/problem", "block-problem", Input::Text(2_000, 3)),
     Field::new("/keywords", "fact-keywords", Input::Words),
     Field::new("/field", "fact-field", Input::Code("fields")),
     Field::new("/urgency", "fact-urgency", Input::Code("urgency")),
     Field::new("/cooperation", "fact-cooperation", Input::Codes("cooperation")),
+    Field::new("/territory", "fact-territory", Input::Places("countries")),
     Field::new("/deadline", "fact-deadline", Input::Day),
     Field::new("/investment", "fact-investment", Input::Money),
     Field::new("/advantages", "block-advantages", Input::Rows(&ROW)),
@@ -98,6 +99,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
     let content = json!({
         "title": {"vi": {"text": "Máy sấy cơm dừa"}, "en": {"text": "Coconut dryer"}},
         "cooperation": ["licence"],
+        "territory": ["VN", "DE"],
         "investment": {"min_minor": 450_000_000_i64, "currency": "VND"},
         "advantages": [{"metric": {"vi": {"text": "Thời gian sấy"}, "en": {"text": "Drying time"}}, "offered": 5.0, "unit": "h"}],
     });

@@ -177,6 +177,7 @@ fn hit(kind: DocKind) -> Hit {
         ]
         .into(),
         published_at: at(),
+        out_since: at(),
         confirmed_at: at(),
         expires_at: Some(at()),
         source: None,

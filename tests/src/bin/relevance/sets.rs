@@ -84,6 +84,7 @@ impl Text {
             content: Content::Technology(Box::new(content)),
             audience: Audience::Public,
             published_at: at,
+            out_since: at,
             confirmed_at: at,
             expires_at: at + chrono::TimeDelta::days(365),
             completeness: 70,

@@ -174,6 +174,7 @@ impl Codes {
             content: Content::Technology(Box::new(content)),
             audience: Audience::Public,
             published_at: at,
+            out_since: at,
             confirmed_at: at,
             expires_at: at + chrono::TimeDelta::days(3_650),
             completeness: 70,

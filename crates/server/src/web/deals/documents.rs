@@ -87,7 +87,7 @@ pub(in super::super) struct Openings {
 
 /// The ledger, for those who write for a side or broker the deal; none as long as nothing stands in it.
 pub(super) async fn openings(app: &App, visit: &Visit, view: &DealView, here: &str) -> Result<Option<Openings>, Problem> {
-    if !writes(visit, view) {
+    if !writes(view) {
         return Ok(None);
     }
     openings_of(app, visit, view.id, None, here).await

@@ -146,10 +146,15 @@ pub(super) fn fill(
             article: messages::say(lang, "legal-article", &[("article", &one.article), ("law", &one.law)]),
             day: one.due_on.map(|on| messages::say(lang, "legal-by-day", &[("day", &day(on))])),
             is_missing: one.is_met == Some(false) && (one.is_blocking || one.effect == Effect::PaperInForce),
+            is_unsaid: one.effect == Effect::Content && !one.is_blocking && one.is_met == Some(false),
             is_there: one.is_met == Some(true),
             to_check: one.to_check,
         };
-        if one.effect == Effect::Content { filled.contents.push(line) } else { filled.advice.push(line) }
+        match (one.effect, one.is_blocking) {
+            (Effect::Content, true) => filled.contents.push(line),
+            (Effect::Content, false) => filled.usual.push(line),
+            _ => filled.advice.push(line),
+        }
     }
     filled.caveats.clone_from(&inside.legal.caveats);
     let source = |s: &brokering::legal::Source| messages::say(lang, "legal-source", &[("law", &s.law), ("source", &s.source)]);
@@ -161,12 +166,7 @@ pub(super) fn fill(
 /// The last offers side by side, the newest first, and with them the one that both sides agreed to, however old it is.
 fn offers(visit: &Visit, filled: &mut DealPage, view: &DealView, inside: &Inside, cx: &Context<'_>, app: &App) -> Result<(), Problem> {
     let lang = visit.lang();
-    let actor = &visit.who.actor;
-    let writes_for = |side: Side| {
-        let own = view.parties.iter().filter(|p| p.role.side() == Some(side)).map(|p| p.id);
-        own.into_iter().any(|p| actor.has_role(p, base::PartyRole::Editor) || actor.has_role(p, base::PartyRole::Signatory))
-    };
-    let is_broker = view.brokers.iter().any(|b| Some(b.account) == actor.account());
+    let writes_for = |side: Side| view.writes_for.contains(&side);
     let all = inside.offers.iter().enumerate();
     let shown: Vec<_> = all.filter(|(n, one)| *n < OFFERS || one.status == OfferStatus::Accepted).map(|(_, one)| one).collect();
     for offer in &shown {
@@ -183,7 +183,7 @@ fn offers(visit: &Visit, filled: &mut DealPage, view: &DealView, inside: &Inside
             ),
             id: offer.id.to_string(),
             can_accept: is_open && writes_for(other) && !writes_for(offer.side),
-            can_withdraw: is_open && (writes_for(offer.side) || is_broker),
+            can_withdraw: is_open && (writes_for(offer.side) || view.is_brokered),
         });
     }
     let all: Vec<Value> = shown.iter().map(|o| json!({ "terms": o.terms })).collect();

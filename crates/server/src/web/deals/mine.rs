@@ -14,6 +14,7 @@ use store::Ctx;
 
 use super::super::faults::FaultLine;
 use super::super::fields::Opt;
+use super::super::finder::{self, Finder};
 use super::super::form::Form;
 use super::super::format;
 use super::super::frame::{Frame, Visit, go, localised, page, parameter, parsed};
@@ -68,7 +69,7 @@ pub(in super::super) struct MyDealsPage {
 
 /// Deals as lines, with the names of their parties.
 pub(in super::super) async fn deal_lines(app: &App, rows: Vec<DealRow>, lang: Lang) -> Result<Vec<DealLine>, Problem> {
-    let mut parties: Vec<PartyId> = rows.iter().flat_map(|r| std::iter::once(r.owner).chain(r.seeker)).collect();
+    let mut parties: Vec<PartyId> = rows.iter().flat_map(|r| r.owner.into_iter().chain(r.seeker)).collect();
     parties.sort();
     parties.dedup();
     let named: HashMap<PartyId, String> = accounts::parties::load_many(app.accounts.store().db(), &parties)
@@ -80,12 +81,13 @@ pub(in super::super) async fn deal_lines(app: &App, rows: Vec<DealRow>, lang: La
     let line = |row: DealRow| DealLine {
         id: row.id.to_string(),
         href: localised(lang, &format!("/deals/{}", row.id)),
-        parties: match row.seeker {
-            Some(seeker) => format!("{} → {}", name(row.owner), name(seeker)),
-            None => name(row.owner),
+        parties: match (row.owner, row.seeker) {
+            (Some(owner), Some(seeker)) => format!("{} → {}", name(owner), name(seeker)),
+            (Some(owner), None) => name(owner),
+            (None, _) => messages::say(lang, "deals-listing-closed", &[]),
         },
-        title_lang: Lang::of_words(&row.title),
-        title: row.title,
+        title_lang: row.title.as_deref().map_or(lang, Lang::of_words),
+        title: row.title.unwrap_or_else(|| row.kind_name.clone()),
         code: row.code,
         kind: row.kind_name,
         stage: row.stage_name,
@@ -166,7 +168,8 @@ pub(in super::super) struct NewDealPage {
     pub is_need: bool,
     pub action: String,
     pub kinds: Vec<Opt>,
-    pub other: String,
+    /// The other side, for those who may name one that has shown no interest.
+    pub finder: Option<Finder>,
     pub interest: String,
     pub title: String,
     /// What is transferred beside the listing or answers the need, by codes.
@@ -243,6 +246,16 @@ async fn form_page(app: &App, visit: &Visit, id: ListingId, form: &Form, again: 
         is_on: p.kind == chosen,
     });
     let path = address("/deals/new", &[("listing", &id.to_string())]);
+    let asked = ("other", if kind == Kind::Need { "deal-new-owner" } else { "deal-new-seeker" });
+    let looked = Finder::of_form(app, visit, asked, localised(lang, "/deals/new"), form).await?;
+    let nobody =
+        Opt { value: String::new(), label: messages::say(lang, "deal-new-nobody", &[]), depth: 0, is_on: form.find("other") == Some("") };
+    let finder = Finder {
+        is_optional: kind != Kind::Need,
+        instead: Some(nobody).filter(|_| kind != Kind::Need),
+        fault: again.faults.iter().find(|line| line.id == "other").map(|line| line.text.clone()),
+        ..looked
+    };
     let view = NewDealPage {
         f: visit.frame(app, messages::say(lang, "deal-new", &[])).at(&path).unlisted().without_search().placed("my"),
         listing: id.to_string(),
@@ -252,7 +265,7 @@ async fn form_page(app: &App, visit: &Visit, id: ListingId, form: &Form, again: 
         is_need: kind == Kind::Need,
         action: localised(lang, "/deals/new"),
         kinds: kinds.collect(),
-        other: form.get("other").to_owned(),
+        finder: brokering::brokers_deals(&visit.who.actor).then_some(finder),
         interest: form.get("interest").to_owned(),
         title: form.get("title").to_owned(),
         objects: form.get("objects").to_owned(),
@@ -288,13 +301,17 @@ pub(in super::super) async fn create(State(app): State<App>, visit: Visit, Write
     let wrong = || Problem::malformed("bad-form");
     let id: ListingId = form.get("listing").parse().map_err(|_| wrong())?;
     let kind = listings::view::kind_of(&app.listings, id).await?.ok_or_else(Problem::not_found)?;
-    let other = form.get("other").trim();
-    let party = if other.is_empty() { None } else { accounts::parties::named(&app.accounts, other).await? };
-    if party.is_none() && !other.is_empty() {
-        let text = messages::say(lang, "fault-unknown-party", &[]);
-        let line = FaultLine { id: "other".to_owned(), label: String::new(), text };
-        return form_page(&app, &visit, id, &form, Again::of(StatusCode::UNPROCESSABLE_ENTITY, vec![line])).await;
+    if finder::looks(&form) {
+        return form_page(&app, &visit, id, &form, Again::of(StatusCode::OK, Vec::new())).await;
     }
+    let party = match finder::chosen(&app, &form, "other").await? {
+        Ok(party) => party,
+        Err(code) => {
+            let text = messages::fault(lang, code, &[]);
+            let line = FaultLine { id: "other".to_owned(), label: String::new(), text };
+            return form_page(&app, &visit, id, &form, Again::of(StatusCode::UNPROCESSABLE_ENTITY, vec![line])).await;
+        }
+    };
     let (owner, seeker) = if kind == Kind::Need { (party, named(&app, &visit, id, &form).await?) } else { (None, party) };
     let interest = Some(form.get("interest")).filter(|i| !i.is_empty()).map(|i| i.parse().map_err(|_| wrong())).transpose()?;
     let ctx = Ctx { idempotency: form.once("openDeal"), ..ctx };

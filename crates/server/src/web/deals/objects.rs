@@ -1,7 +1,7 @@
 //! What a deal transfers: the list on its page, and the form that names it: ticks for what it is and for the newest that the
 //! giving side has out, and a line for codes of all else.
 
-use base::{Faults, Lang, ListingId, PartyRole, messages};
+use base::{Faults, Lang, ListingId, messages};
 use brokering::BrokeringError;
 use brokering::deals::{self, DealObjects, DealView, ObjectView, Side};
 
@@ -37,11 +37,8 @@ pub(super) fn lines(view: &DealView, lang: Lang) -> Vec<ObjectLine> {
 }
 
 /// Whether the reader says what is transferred: whoever writes for the side that gives, and the deal's brokers.
-pub(super) fn sets(visit: &Visit, view: &DealView) -> bool {
-    let actor = &visit.who.actor;
-    let writes = |party| actor.has_role(party, PartyRole::Editor) || actor.has_role(party, PartyRole::Signatory);
-    let gives = view.parties.iter().filter(|p| p.role.side() == Some(Side::Owner)).any(|p| writes(p.id));
-    gives || view.brokers.iter().any(|b| Some(b.account) == actor.account())
+pub(super) fn sets(view: &DealView) -> bool {
+    view.is_brokered || view.writes_for.contains(&Side::Owner)
 }
 
 /// The ticks: what is transferred now, then the newest that the giving side has out.
@@ -88,9 +85,11 @@ fn codes(text: &str) -> impl Iterator<Item = &str> {
 pub(super) async fn by_codes(app: &App, text: &str, at: &str) -> Result<Vec<ListingId>, BrokeringError> {
     let (mut all, mut faults) = (Vec::new(), Faults::new());
     // One more than may be is enough to be told that it is too many.
-    for code in codes(text).take(deals::OBJECTS_MAX + 1) {
-        match listings::lookup::by_code(app.store.db(), code).await? {
-            Some(id) => all.push(id),
+    let typed: Vec<String> = codes(text).take(deals::OBJECTS_MAX + 1).map(str::to_uppercase).collect();
+    let known = listings::lookup::by_codes(app.store.db(), &typed).await?;
+    for code in &typed {
+        match known.get(code) {
+            Some(id) => all.push(*id),
             None => faults.add(at, "unknown_listing"),
         }
     }

@@ -38,7 +38,7 @@ pub(super) const OFFER: [Field; 15] = [
     Field::new("/terms/exclusivity", "deal-field-exclusivity", Input::Code("exclusivity")),
     Field::new("/terms/sublicence", "deal-field-sublicence", Input::Flag),
     Field::new("/terms/field_of_use", "deal-field-use", Input::Passage(1_000, 3)),
-    Field::new("/terms/territory", "deal-field-territory", Input::Tokens),
+    Field::new("/terms/territory", "deal-field-territory", Input::Places("countries")),
     Field::new("/terms/term_months", "deal-field-months", Input::Whole),
     Field::new("/terms/payment", "deal-field-payment", Input::Codes("payment")),
     Field::new("/terms/lump_sum", "deal-field-lump-sum", Input::Amount),
@@ -229,8 +229,7 @@ struct Shown<'a> {
 async fn part_page(app: &App, visit: &Visit, shown: Shown<'_>) -> Result<Response, Problem> {
     let lang = visit.lang();
     let cx = context(app, visit);
-    let is_broker = is_broker(visit, &shown.view);
-    let asked = shown.part.fields(is_broker, !shown.view.is_open);
+    let asked = shown.part.fields(shown.view.is_brokered, !shown.view.is_open);
     let wrong = Wrong::of(&shown.faults, &asked, lang);
     let mut faults = fault_lines(&wrong, &asked, lang, lang);
     faults.extend(shown.lines);
@@ -270,41 +269,40 @@ async fn part_page(app: &App, visit: &Visit, shown: Shown<'_>) -> Result<Respons
     ))
 }
 
-fn is_broker(visit: &Visit, view: &DealView) -> bool {
-    let account = visit.who.actor.account();
-    view.brokers.iter().any(|b| Some(b.account) == account)
-}
-
-/// What a contract may say, to tick.
-fn contents(view: &DealView, typed: Option<&Form>, lang: base::Lang) -> Option<FieldView> {
-    let inside = view.inside.as_ref()?;
+/// What a contract may say, to tick: what it must say, and the usual contents apart.
+fn contents(view: &DealView, typed: Option<&Form>, lang: base::Lang) -> Vec<FieldView> {
+    let Some(inside) = view.inside.as_ref() else { return Vec::new() };
     let is_on = |item: &str| match typed {
         Some(form) => form.all("/contents").any(|one| one == item),
         None => inside.contract.contents.contains(item),
     };
-    let items = inside.all_advice().into_iter().filter(|a| a.effect == Effect::Content);
     let option = |a: &brokering::legal::Advice| {
         let item = a.about.clone().unwrap_or_default();
         Opt { label: format!("{} ({})", a.text, a.article), depth: 0, is_on: is_on(&item), value: item }
     };
-    let mut options: Vec<Opt> = Vec::new();
-    for option in items.map(option) {
-        // Rules of two days may ask for the same.
-        if options.iter().all(|one| one.value != option.value) {
-            options.push(option);
+    let (mut must, mut usual): (Vec<Opt>, Vec<Opt>) = (Vec::new(), Vec::new());
+    let mut items: Vec<_> = inside.all_advice().into_iter().filter(|a| a.effect == Effect::Content).collect();
+    items.sort_by_key(|a| !a.is_blocking);
+    for a in items {
+        // Rules of two days or of two laws may ask for the same; what one of them demands is no longer just usual.
+        let option = option(a);
+        if must.iter().chain(&usual).all(|one| one.value != option.value) {
+            if a.is_blocking { must.push(option) } else { usual.push(option) }
         }
     }
-    (!options.is_empty()).then(|| FieldView {
-        id: "/contents".to_owned(),
-        label: messages::say(lang, "deal-field-contents", &[]),
+    let field = |id: &str, label: &str, is_needed: bool, options: Vec<Opt>| FieldView {
+        id: id.to_owned(),
+        label: messages::say(lang, label, &[]),
         hint: Some(messages::say(lang, "deal-field-contents-about", &[])),
-        is_needed: false,
+        is_needed,
         fault: None,
         note: None,
         original: None,
         lang: None,
         control: Control::Boxes { name: "/contents".to_owned(), options },
-    })
+    };
+    let both = [field("/contents", "deal-contents", true, must), field("/contents/usual", "deal-contents-usual", false, usual)];
+    both.into_iter().filter(|field| matches!(&field.control, Control::Boxes { options, .. } if !options.is_empty())).collect()
 }
 
 /// A line for each of the space's brokers, with their share.
@@ -398,7 +396,7 @@ async fn save(app: &App, ctx: Ctx, id: DealId, part: Part, seen: i64, form: &For
     let lang = ctx.actor.lang;
     let once = |operation: &'static str, ctx: Ctx| Ctx { idempotency: form.once(operation), ..ctx };
     match part {
-        Part::Offer => deals::offer(b, once("makeOffer", ctx), id, body(value)?).await.map(drop),
+        Part::Offer => deals::offer(b, once("makeOffer", ctx), id, seen, body(value)?).await.map(drop),
         Part::Contract => {
             let mut value = value;
             let contents: Vec<&str> = form.all("/contents").collect();
@@ -438,13 +436,8 @@ pub(in super::super) async fn send(
     let mut content = kept(part, &view, visit.who.actor.account())?;
     let seen: i64 = form.get("_seen").parse().map_err(|_| Problem::malformed("bad-form"))?;
     let does = form.get("_do").to_owned();
-    let sent = apply(
-        &part.fields(is_broker(&visit, &view), !view.is_open),
-        &form,
-        &context(&app, &visit),
-        does.strip_prefix("drop:"),
-        &mut content,
-    );
+    let sent =
+        apply(&part.fields(view.is_brokered, !view.is_open), &form, &context(&app, &visit), does.strip_prefix("drop:"), &mut content);
     let again = |status, faults, lines, seen| Shown {
         id,
         part,

@@ -42,7 +42,7 @@ fn version(one: RecordView, cx: &Context<'_>) -> Result<VersionLine, Problem> {
         (Some(contract), ..) => {
             let mut told = lines(&parts::CONTRACT, contract, cx)?;
             if !contract.contents.is_empty() {
-                told.push((say(lang, "deal-contents"), format::count(lang, contract.contents.len() as u64)));
+                told.push((say(lang, "deal-field-contents"), format::count(lang, contract.contents.len() as u64)));
             }
             told
         }

@@ -8,6 +8,7 @@ use brokering::confidential::room::{self, Grants, Kept, RoomGrant};
 use brokering::deals::DealView;
 
 use super::super::confidential::state_words;
+use super::super::disclosures::owner_of;
 use super::super::format::{self, Moment};
 use super::super::frame::{Visit, localised};
 use crate::app::App;
@@ -75,10 +76,10 @@ fn line(one: RoomGrant, is_kept: bool, has_several: bool, lang: Lang) -> OpenedL
     let RoomGrant { disclosure: view, looks, looks_total } = one;
     let (state, tone) = state_words(view.state, lang);
     let page = localised(lang, &format!("/disclosures/{}", view.id));
-    let party = if is_kept { &view.party_names } else { &view.owner_names };
+    let party = if is_kept { view.party_names.best(lang).unwrap_or_default().to_owned() } else { owner_of(&view, lang) };
     OpenedLine {
         code: has_several.then(|| view.listing_code.clone()),
-        party: party.best(lang).unwrap_or_default().to_owned(),
+        party,
         name: view.name,
         state,
         tone,

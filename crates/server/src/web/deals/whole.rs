@@ -7,7 +7,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Actor, DealId, Lang, Limit, Page};
-use brokering::deals::{self, MessageView};
+use brokering::deals::{self, DealView, MessageView};
 
 use super::super::format::beginning;
 use super::super::frame::{Frame, Visit, page, parameter};
@@ -80,13 +80,13 @@ pub(super) async fn thread(app: &App, actor: &Actor, id: DealId, cursor: Option<
 ///
 /// # Errors
 /// 404 for what there is not, or not for this reader.
-pub(super) fn asked(visit: &Visit, filled: &DealPage) -> Result<Option<&'static str>, Problem> {
+pub(super) fn asked(visit: &Visit, view: &DealView) -> Result<Option<&'static str>, Problem> {
     let name = parameter(visit, ALL);
     if name.is_empty() {
         return Ok(None);
     }
     let known = NAMES.iter().find(|(known, _)| *known == name).map(|(known, _)| *known);
-    known.filter(|_| filled.is_inside).map(Some).ok_or_else(Problem::not_found)
+    known.filter(|_| view.inside.is_some()).map(Some).ok_or_else(Problem::not_found)
 }
 
 /// One of the things of a deal on a page of its own.

@@ -2,12 +2,12 @@
 //! told and changes nothing.
 
 use base::text::clean;
-use base::{Currency, Faults};
+use base::{Currency, Faults, Vocabulary};
 use serde_json::{Map, Number, Value, json};
 
 use super::super::form::Form;
 use super::super::typed;
-use super::{Context, Field, Input, ROW, is_as_it_was, row_origins};
+use super::{Context, Field, Input, MORE, ROW, code_meant, is_as_it_was, row_origins};
 
 /// Rows of one group at most.
 const ROWS: usize = 100;
@@ -90,6 +90,7 @@ impl Reader<'_> {
             }
             Input::Lines => some_list(split(&text, &['\n'])),
             Input::Tokens => some_list(split(&text, &[',', ';', '\n'])),
+            Input::Places(list) => some_list(places(self.form, &typed_at, self.cx.vocabularies.get(list))),
             Input::Numbers => {
                 let numbers: Option<Vec<u8>> = split(&text, &[',', ';', '\n', ' ']).iter().map(|n| n.parse().ok()).collect();
                 match numbers {
@@ -210,6 +211,24 @@ impl Reader<'_> {
     }
 }
 
+/// The places that a form names, those that are ticked first; each once.
+pub(super) fn places(form: &Form, name: &str, list: Option<&Vocabulary>) -> Vec<String> {
+    let typed = format!("{name}/{MORE}");
+    let mut all: Vec<String> = Vec::new();
+    let code = |text: &str| list.map_or_else(|| text.to_owned(), |list| code_meant(list, text));
+    for text in form.all(name).chain(form.all(&typed)).map(clean) {
+        // Names have commas between, and some have one within.
+        let whole = code(&text);
+        let found = if whole == text { split(&text, &[',', ';', '\n']).iter().map(|one| code(one)).collect() } else { vec![whole] };
+        for one in found {
+            if !all.contains(&one) {
+                all.push(one);
+            }
+        }
+    }
+    all
+}
+
 /// The day on which the same amounts were stated stays.
 fn keep_day(amount: &mut Map<String, Value>, old: Option<&Value>) {
     if let Some(old) = old
@@ -284,12 +303,13 @@ mod tests {
         Field::new("/offered", "field-offered", Input::Figure),
         Field::new("/direction", "field-direction", Input::Always("directions")),
     ];
-    const FIELDS: [Field; 10] = [
+    const FIELDS: [Field; 11] = [
         Field::needed("/title", "field-title", Input::Line(256)),
         Field::new("/keywords", "fact-keywords", Input::Words),
         Field::new("/cooperation", "fact-cooperation", Input::Codes("cooperation")),
         Field::new("/investment", "fact-investment", Input::Money),
         Field::new("/terms/term_months", "fact-term", Input::Whole),
+        Field::new("/terms/territory", "fact-territory", Input::Places("countries")),
         Field::new("/state_funded", "field-state-funded", Input::Flag),
         Field::new("/advantages", "block-advantages", Input::Rows(&COLUMNS)),
         Field::new("/equipment", "party-equipment", Input::Items(4)),
@@ -358,6 +378,24 @@ mod tests {
         let form = [("/equipment/vi", "Máy sấy, 500 kg\r\n\r\n  Lò hơi ")];
         let (content, _) = read(&form, None, json!({"equipment": {"en": ["Dryer"], "vi": ["Cũ"]}}));
         assert_eq!(content, json!({"equipment": {"en": ["Dryer"], "vi": ["Máy sấy, 500 kg", "Lò hơi"]}}));
+    }
+
+    #[test]
+    fn places_are_ticked_or_typed_by_name_and_each_is_kept_once() {
+        let form = [
+            ("/terms/territory", ""),
+            ("/terms/territory", "VN"),
+            ("/terms/territory/more", "Campuchia; việt nam"),
+            ("/terms/territory/more", "Saint Helena, Ascension và Tristan da Cunha"),
+            ("/terms/territory/more", "Xứ sở thần tiên"),
+        ];
+        let (content, _) = read(&form, None, json!({"terms": {"territory": ["LA"]}}));
+        assert_eq!(
+            content["terms"]["territory"],
+            json!(["VN", "KH", "SH", "Xứ sở thần tiên"]),
+            "what is none is refused where it is checked"
+        );
+        assert_eq!(read(&form[..1], None, content).0, json!({}));
     }
 
     #[test]

@@ -6,11 +6,17 @@ use serde_json::Value;
 
 use super::super::form::Form;
 use super::super::typed;
+use super::read::places;
 use super::tell::in_language;
 use super::{Context, Field, Input, ROW, Wrong, input_id};
 
 /// Currencies offered first; any other stays if it is there.
 const CURRENCIES: [&str; 5] = ["VND", "USD", "EUR", "JPY", "CNY"];
+
+/// Places at the head of their list that are offered to tick.
+const USUAL: usize = 5;
+/// Lines for the names of other places.
+const PLACES: usize = 2;
 
 /// Something to choose.
 #[derive(Clone, Debug)]
@@ -39,6 +45,8 @@ pub(in super::super) enum Control {
     Titled { name: String, title: String, loose: Vec<Opt>, options: Vec<Opt> },
     /// Any of these.
     Boxes { name: String, options: Vec<Opt> },
+    /// The usual places to tick, and lines for the names of others, which are offered as one types.
+    Places { name: String, options: Vec<Opt>, typed: Vec<String>, list: &'static str, names: Vec<String> },
     /// One amount.
     Amount { name: String, amount: String, currencies: Vec<Opt> },
     /// From … to …
@@ -88,7 +96,8 @@ pub(in super::super) struct FieldView {
 impl FieldView {
     /// Whether it is a group of inputs and so has a legend instead of a label.
     pub fn is_group(&self) -> bool {
-        matches!(self.control, Control::Radios { .. } | Control::Boxes { .. } | Control::Amount { .. } | Control::Money { .. })
+        use Control::{Amount, Boxes, Money, Places, Radios};
+        matches!(self.control, Radios { .. } | Boxes { .. } | Places { .. } | Amount { .. } | Money { .. })
     }
 
     /// The ids of what describes the input.
@@ -204,6 +213,7 @@ impl Shown<'_> {
             Input::Plain(max) => self.line(name.clone(), self.text(&name, plain), max, "text"),
             Input::Lines => Control::Area { value: self.text(&name, |v| list(v, "\n")), name, max: 5_000, rows: 3 },
             Input::Tokens | Input::Numbers => self.line(name.clone(), self.text(&name, |v| list(v, ", ")), 500, "text"),
+            Input::Places(list) => self.places(name, list),
             Input::Whole => self.line(name.clone(), self.text(&name, |v| v.as_u64().map(|n| n.to_string())), 10, "numeric"),
             Input::Figure => {
                 let figure = |v: &Value| v.as_f64().map(|n| typed::plain_number(lang, n));
@@ -273,6 +283,35 @@ impl Shown<'_> {
                 .unwrap_or_default(),
             loose: self.with_none(stray.map(|value| Opt { label: value.clone(), value, depth: 0, is_on: true }).into_iter().collect()),
             options,
+        }
+    }
+
+    fn places(&self, name: String, list: &'static str) -> Control {
+        let all = self.cx.vocabularies.get(list);
+        let chosen = match self.typed {
+            Some(form) if form.find(&name).is_some() => places(form, &name, all),
+            _ => self.chosen(),
+        };
+        // A code that the list lacks may stay; a name that it lacks is shown as it was typed.
+        let is_code = |text: &String| text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
+        let (codes, mut typed): (Vec<String>, Vec<String>) = chosen.into_iter().partition(is_code);
+        let usual = all.into_iter().flat_map(|list| &list.terms).take(USUAL).map(|term| term.code.0.clone());
+        let mut offered: Vec<String> = usual.collect();
+        offered.extend(codes.iter().filter(|code| !offered.contains(code)).cloned().collect::<Vec<_>>());
+        let lang = self.cx.lang;
+        let option = |value: String| Opt {
+            label: self.cx.vocabularies.name(list, &value, lang).to_owned(),
+            is_on: codes.contains(&value),
+            value,
+            depth: 0,
+        };
+        typed.resize(typed.len().max(PLACES - 1) + 1, String::new());
+        Control::Places {
+            name,
+            options: offered.into_iter().map(option).collect(),
+            typed,
+            list,
+            names: all.into_iter().flat_map(|list| &list.terms).skip(USUAL).map(|term| term.name(lang).to_owned()).collect(),
         }
     }
 

@@ -105,7 +105,7 @@ fn plain(field: &Field, value: &Value, cx: &Context<'_>) -> String {
     let text = |v: &Value| v.as_str().map(str::to_owned);
     match field.input {
         Input::Code(list) | Input::Titled(list) | Input::Always(list) => name(list, value).unwrap_or_default(),
-        Input::Codes(list) => many(&|v| name(list, v), ", "),
+        Input::Codes(list) | Input::Places(list) => many(&|v| name(list, v), ", "),
         Input::Level => value.as_u64().map(|n| format!("TRL {n}")).unwrap_or_default(),
         Input::Whole => value.as_u64().map(|n| format::count(lang, n)).unwrap_or_default(),
         Input::Figure => value.as_f64().map(|n| super::super::typed::plain_number(lang, n)).unwrap_or_default(),

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::super::faults::{FaultLine, fault_lines};
 use super::super::fields::{Context, Control, Field, FieldView, Input, Wrong, apply, views};
+use super::super::finder::{self, Finder};
 use super::super::form::Form;
 use super::super::frame::{Frame, Visit, go, localised, page};
 use super::super::posting::own_parties;
@@ -39,11 +40,13 @@ macro_rules! fields {
     };
 }
 
+/// Asked for by the template, since who may be chosen is found meanwhile.
+const CALLER: Field = Field::needed("/party", "field-interest-caller", Input::Plain(300));
 /// What a member is asked.
 const MEMBER: [Field; 8] = fields![Field::needed("/party", "field-interest-party", Input::Party);];
-/// What a broker is asked, who names the party by its page.
+/// What a broker is asked; the party is found by its name.
 const BROKER: [Field; 9] = fields![
-    Field::needed("/party", "field-interest-caller", Input::Plain(300));
+    CALLER;
     Field::new("/context", "field-interest-context", Input::Passage(1_000, 3))
 ];
 
@@ -57,6 +60,8 @@ struct FormPage {
     listing: String,
     action: String,
     key: String,
+    /// Whom a broker records it for.
+    finder: Option<Finder>,
     fields: Vec<FieldView>,
     faults: Vec<FaultLine>,
     /// The interest that is open already.
@@ -125,10 +130,19 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    fn page(&self, status: StatusCode, value: &Value, typed: Option<&Form>, faults: &Faults, open: Option<String>) -> Response {
+    async fn page(
+        &self,
+        status: StatusCode,
+        value: &Value,
+        typed: Option<&Form>,
+        faults: &Faults,
+        open: Option<String>,
+    ) -> Result<Response, Problem> {
         let lang = self.visit.lang();
         let path = format!("{}/interest", self.view.url);
         let wrong = Wrong::of(faults, self.fields(), lang);
+        let finder = if self.is_broker { Some(self.finder(typed, localised(lang, &path), wrong.at(CALLER.at)).await?) } else { None };
+        let asked: Vec<Field> = self.fields().iter().filter(|field| finder.is_none() || field.at != CALLER.at).copied().collect();
         let view = FormPage {
             f: self.visit.frame(self.app, messages::say(lang, "interest-form-title", &[])).at(&path).unlisted().without_search(),
             code: self.view.code.clone(),
@@ -137,23 +151,30 @@ impl<'a> Sheet<'a> {
             listing: localised(lang, &self.view.url),
             action: localised(lang, &path),
             key: self.app.clock().uuid().to_string(),
-            fields: views(self.fields(), value, typed, &wrong, &self.context()),
+            finder,
+            fields: views(&asked, value, typed, &wrong, &self.context()),
             faults: fault_lines(&wrong, self.fields(), lang, lang),
             open,
             barred: self.barred(),
         };
-        page(status, lang, &view)
+        Ok(page(status, lang, &view))
     }
 
-    /// The party that a broker names by its page.
-    async fn named(&self, value: &mut Value, faults: &mut Faults) -> Result<(), Problem> {
-        let text = value.get("party").and_then(Value::as_str).unwrap_or_default().to_owned();
-        match accounts::parties::named(&self.app.accounts, &text).await? {
-            Some(id) => drop(value.as_object_mut().map(|v| v.insert("party".to_owned(), json!(id)))),
-            None => {
-                faults.add("/party", if text.is_empty() { "missing" } else { "unknown_party" });
-                drop(value.as_object_mut().map(|v| v.remove("party")));
-            }
+    async fn finder(&self, typed: Option<&Form>, action: String, fault: Option<String>) -> Result<Finder, Problem> {
+        let nothing = Form::default();
+        let looked = Finder::of_form(self.app, self.visit, (CALLER.at, CALLER.label), action, typed.unwrap_or(&nothing)).await?;
+        Ok(Finder { fault, ..looked })
+    }
+
+    /// The party that a broker chose.
+    async fn named(&self, form: &Form, value: &mut Value, faults: &mut Faults) -> Result<(), Problem> {
+        let chosen = finder::chosen(self.app, form, CALLER.at).await?;
+        if let Some(map) = value.as_object_mut() {
+            map.remove("party");
+            map.extend(chosen.ok().flatten().map(|id| ("party".to_owned(), json!(id))));
+        }
+        if !matches!(chosen, Ok(Some(_))) {
+            faults.add(CALLER.at, chosen.err().unwrap_or("missing"));
         }
         Ok(())
     }
@@ -161,7 +182,7 @@ impl<'a> Sheet<'a> {
 
 async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Response, Problem> {
     let sheet = Sheet::of(app, visit, kind, slug).await?;
-    Ok(sheet.page(StatusCode::OK, &sheet.usual(), None, &Faults::new(), None))
+    sheet.page(StatusCode::OK, &sheet.usual(), None, &Faults::new(), None).await
 }
 
 /// Sends it; the same form sent twice makes one.
@@ -172,20 +193,27 @@ async fn send(app: &App, visit: &Visit, mut ctx: store::Ctx, kind: Kind, slug: &
     let sent = apply(sheet.fields(), &form, &sheet.context(), None, &mut value);
     let mut faults = sent.faults;
     let typed = value.clone();
+    if sheet.is_broker && finder::looks(&form) {
+        return sheet.page(StatusCode::OK, &typed, Some(&form), &Faults::new(), None).await;
+    }
     if sheet.is_broker {
-        sheet.named(&mut value, &mut faults).await?;
+        sheet.named(&form, &mut value, &mut faults).await?;
     }
     let (new, found) = shape::<NewInterest>().read::<NewInterest>(value);
     // What was said to be no party need not be said to be missing too.
     let is_said = !faults.is_empty();
     faults.extend(found.apart(|f| is_said && f.pointer == "/party").1);
-    let again = |status, faults: &Faults, open| Ok(sheet.page(status, &typed, Some(&form), faults, open));
-    let (Some(new), true) = (new, faults.is_empty()) else { return again(StatusCode::UNPROCESSABLE_ENTITY, &faults, None) };
+    let typed = (&typed, Some(&form));
+    let refused = StatusCode::UNPROCESSABLE_ENTITY;
+    let (Some(new), true) = (new, faults.is_empty()) else {
+        return sheet.page(refused, typed.0, typed.1, &faults, None).await;
+    };
     match interests::send(&app.brokering, ctx, kind, sheet.view.id, new).await {
         Ok(receipt) => Ok(go(&localised(visit.lang(), &format!("{}?did=sent", receipt.url)))),
-        Err(BrokeringError::Invalid(faults)) => again(StatusCode::UNPROCESSABLE_ENTITY, &faults, None),
+        Err(BrokeringError::Invalid(faults)) => sheet.page(refused, typed.0, typed.1, &faults, None).await,
         Err(BrokeringError::Open { interest }) => {
-            again(StatusCode::CONFLICT, &Faults::new(), Some(localised(visit.lang(), &interests::url(interest))))
+            let open = Some(localised(visit.lang(), &interests::url(interest)));
+            sheet.page(StatusCode::CONFLICT, typed.0, typed.1, &Faults::new(), open).await
         }
         Err(error) => Err(error.into()),
     }

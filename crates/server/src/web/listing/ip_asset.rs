@@ -30,7 +30,7 @@ fn facts(pen: &Pen<'_>, a: &IpAsset) -> Vec<Facts> {
         numbers.say(key, &number.as_ref().map(|n| office_number(pen, n)).unwrap_or_default());
     }
     if let Some(priority) = &a.priority {
-        let country = priority.country.as_ref().map(|c| c.as_str().to_owned()).unwrap_or_default();
+        let country = pen.territory(priority.country.as_slice());
         let pieces = [priority.number.clone(), country, pen.day(priority.date)];
         numbers.say("fact-priority", &pieces.into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", "));
     }

@@ -276,14 +276,9 @@ impl Pen<'_> {
         ids.iter().filter_map(|id| self.names.get(&id.0)).map(|n| Item::link(n.title.as_str(), n.href.as_str())).collect()
     }
 
-    /// Countries by name where the messages know it.
+    /// Countries by name.
     pub fn territory(&self, codes: &[Code]) -> String {
-        let name = |code: &Code| {
-            let key = format!("territory-{}", code.as_str().to_ascii_lowercase());
-            let name = say(self.lang, &key);
-            if name == key { code.as_str().to_owned() } else { name }
-        };
-        codes.iter().map(name).collect::<Vec<_>>().join(", ")
+        codes.iter().map(|code| self.name("countries", code.as_str())).collect::<Vec<_>>().join(", ")
     }
 
     pub fn yes_no(&self, answer: Option<bool>) -> String {

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::extract::Writer;
 use crate::problem::Problem;
 use crate::web::faults::{FaultLine, fault_lines};
-use crate::web::fields::{PART, Wrong, apply, is_as_it_was, row_origins, told_at};
+use crate::web::fields::{Input, PART, Wrong, apply, is_as_it_was, row_origins, told_at};
 use crate::web::form::Form;
 use crate::web::frame::{Visit, go, localised, page};
 use crate::web::portion;
@@ -118,7 +118,7 @@ pub(in crate::web) async fn save(
             let newest = Writing::load(&app, &visit, &id).await?;
             let is_open = newest.has_step(Move::Edit) && matches!(error, ListingError::Stale { .. });
             let (key, mut view) = match base.as_ref().filter(|_| is_open) {
-                Some(base) => ("post-joined", joined(&sheet, base, &mine, &newest, sent.form.get(PART))),
+                Some(base) => ("post-joined", joined(&sheet, base, &mine, &newest, &sent.form)),
                 None => {
                     let key = if is_open { "post-stale" } else { "post-closed" };
                     (key, sheet.page(&value, Some(&sent.form), &Faults::new(), Some(&newest)))
@@ -146,7 +146,7 @@ fn value_of(content: &Content) -> Result<Value, Problem> {
 }
 
 /// The page with what its writer and others wrote from the same version; where both wrote, it says what the others did.
-fn joined(sheet: &Sheet<'_>, base: &Value, mine: &Value, newest: &Writing, part: &str) -> PostingPage {
+fn joined(sheet: &Sheet<'_>, base: &Value, mine: &Value, newest: &Writing, sent: &Form) -> PostingPage {
     let lang = sheet.visit.lang();
     let merged = listings::merge::merge(base, mine, &newest.view.content);
     let told = merged.clashes.iter().map(|clash| {
@@ -158,8 +158,19 @@ fn joined(sheet: &Sheet<'_>, base: &Value, mine: &Value, newest: &Writing, part:
     // Rows are told by which of the newest version's they are, so that what the form does not show stays with its row.
     let count = |at: &str| newest.view.content.pointer(at).and_then(Value::as_array).map_or(0, Vec::len);
     let moved = merged.rows.iter().filter(|(at, rows)| !is_as_it_was(rows, count(at)));
-    // The part that was sent is the one that is shown: it is what sending it again keeps.
-    let part = std::iter::once((PART.to_owned(), part.to_owned()));
-    let origins = Form::default().with(moved.flat_map(|(at, rows)| row_origins(at, rows)).chain(part));
-    sheet.page_saying(&merged.content, Some(&origins), &wrong, Some(newest))
+    let origins = Form::default().with(moved.flat_map(|(at, rows)| row_origins(at, rows)));
+    // What was sent is what is shown, for only that is kept when it is sent again: of rows, those that are not the newest's.
+    let lists: Vec<&str> = sheet.fields.iter().filter(|f| matches!(f.input, Input::Rows(_))).map(|f| f.at).collect();
+    let in_list = |name: &str| lists.iter().any(|at| name.strip_prefix(*at).is_some_and(|rest| rest.starts_with('/')));
+    let rows = |content: &Value, at: &str| content.pointer(at).and_then(Value::as_array).cloned().unwrap_or_default();
+    let own = lists.iter().flat_map(|&at| {
+        let theirs = rows(&newest.view.content, at);
+        let from = merged.rows.iter().find(|(list, _)| list == at).map(|(_, from)| from);
+        let theirs_at = move |n: usize| theirs.get(from.map_or(Some(n), |from| from.get(n).copied().flatten())?).cloned();
+        let changed = rows(&merged.content, at).into_iter().enumerate().filter(move |(n, row)| theirs_at(*n).as_ref() != Some(row));
+        changed.map(move |(n, _)| (format!("{at}/{n}/"), String::new()))
+    });
+    let named = sent.iter().filter(|(name, _)| !in_list(name)).map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let shown = Form::default().with(named.chain(own));
+    sheet.page_saying(&merged.content, (Some(&origins), Some(&shown)), &wrong, Some(newest))
 }

@@ -6,8 +6,8 @@ use listings::Kind;
 
 use super::super::fields::{Field, Input};
 use Input::{
-    Always, Code, Codes, Day, Figure, Flag, Level, Line, Lines, Listings, Money, Numbers, Party, Percent, Plain, Rows, Text, Tokens, Whole,
-    Words,
+    Always, Code, Codes, Day, Figure, Flag, Level, Line, Lines, Listings, Money, Numbers, Party, Percent, Places, Plain, Rows, Text,
+    Tokens, Whole, Words,
 };
 
 /// One topic.
@@ -107,7 +107,7 @@ const TECHNOLOGY: [Step; 6] = [
             Field::new("/terms/exclusivity", "fact-exclusivity", Code("exclusivity")),
             Field::new("/terms/sublicence", "fact-sublicence", Flag),
             Field::new("/terms/field_of_use", "fact-field-of-use", Text(1_000, 2)),
-            Field::new("/terms/territory", "fact-territory", Tokens),
+            Field::new("/terms/territory", "fact-territory", Places("countries")),
             Field::new("/terms/term_months", "field-term-months", Whole),
             Field::new("/terms/payment", "fact-payment", Codes("payment")),
             Field::new("/terms/price/kind", "field-price-kind", Code("price_kinds")),
@@ -150,7 +150,7 @@ const IP_ASSET: [Step; 5] = [
             Field::needed("/status", "fact-ip-status", Code("ip_status")),
             Field::needed("/status_as_of", "field-status-as-of", Day),
             Field::needed("/status_source", "field-status-source", Plain(256)),
-            Field::needed("/territory", "fact-in-force-in", Tokens),
+            Field::needed("/territory", "fact-in-force-in", Places("countries")),
             Field::new("/application/number", "fact-application", Plain(60)),
             Field::new("/application/date", "field-application-date", Day),
             Field::new("/publication/number", "fact-publication", Plain(60)),

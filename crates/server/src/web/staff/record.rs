@@ -6,19 +6,18 @@
 
 use std::collections::HashMap;
 
-use accounts::PartyBrief;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::text::clean;
-use base::{Faults, Lang, Refused};
+use base::{Faults, PartyId, Refused, messages};
 use listings::ListingError;
 use listings::need_desk::recording::{NewRecord, Recorded, keepers, may_record, record};
 use serde_json::{Value, json};
 
 use super::super::faults::{FaultLine, fault_lines};
 use super::super::fields::{Context, Control, Field, FieldView, Input, Opt, Wrong, apply, views};
+use super::super::finder::Finder;
 use super::super::form::Form;
 use super::super::frame::{Frame, Visit, go, localised, page};
 use super::{frame, needs};
@@ -77,25 +76,15 @@ fn all() -> Vec<Field> {
     [[PARTY].as_slice(), &NEW_PARTY, &INTAKE, &NEED, &[RESPONSIBLE], &DUE].concat()
 }
 
-/// A party to choose.
-pub(in super::super) struct Found {
-    pub option: Opt,
-    pub about: String,
-}
-
 #[derive(Template)]
 #[template(path = "staff_record.html")]
 pub(in super::super) struct RecordPage {
     pub f: Frame,
     pub action: String,
     pub key: String,
-    pub find: String,
-    /// Whether something was looked for.
-    pub has_looked: bool,
-    pub found: Vec<Found>,
+    pub finder: Finder,
     /// Whether the party is one that the space does not know yet.
     pub is_new: bool,
-    pub party_fault: Option<String>,
     pub new_party: Vec<FieldView>,
     pub intake: Vec<FieldView>,
     pub need: Vec<FieldView>,
@@ -155,29 +144,6 @@ impl Sheet<'_> {
         record.filter(|_| typed.faults.is_empty())
     }
 
-    async fn found(&self, find: &str, chosen: &str) -> Result<Vec<Found>, Problem> {
-        let (app, lang) = (self.app, self.visit.lang());
-        let mut parties = search::desk::look_up(&app.search, &app.accounts, &self.visit.who.actor, find).await?;
-        // The one that was chosen stays in sight, whatever is looked for now.
-        if let Ok(id) = chosen.parse()
-            && !parties.iter().any(|p| p.id == id)
-        {
-            parties.splice(0..0, accounts::parties::load_many(app.accounts.store().db(), &[id]).await?);
-        }
-        Ok(parties.into_iter().map(|party| self.option(party, chosen, lang)).collect())
-    }
-
-    fn option(&self, party: PartyBrief, chosen: &str, lang: Lang) -> Found {
-        let name = |list: &str, code: &str| self.app.vocabularies.name(list, code, lang).to_owned();
-        let mut about = vec![name("party_types", party.party_type.as_str())];
-        about.extend(party.commune.as_ref().map(|code| name("communes", code.as_str())));
-        about.extend(party.province.as_ref().map(|code| name("provinces", code.as_str())));
-        about.extend(party.profile.tax_code.clone());
-        let value = party.id.to_string();
-        let label = party.names.best(lang).unwrap_or(&party.slug).to_owned();
-        Found { about: about.join(" · "), option: Opt { is_on: value == chosen, value, label, depth: 0 } }
-    }
-
     async fn page(&self, typed: Option<&Typed>, faults: &Faults) -> Result<RecordPage, Problem> {
         let (app, visit, lang) = (self.app, self.visit, self.visit.lang());
         let fields = all();
@@ -188,8 +154,11 @@ impl Sheet<'_> {
         let value = typed.map_or(&fresh, |t| &t.value);
         let cx = self.context();
         let part = |fields: &[Field]| views(fields, value, typed.map(|t| &t.form), &wrong, &cx);
-        let find = clean(form.get("_find"));
         let chosen = form.get("/party");
+        let is_new = chosen.is_empty() && value.get("new_party").is_some();
+        let new = Opt { value: String::new(), label: messages::say(lang, "record-party-new", &[]), depth: 0, is_on: is_new };
+        let ids: Vec<PartyId> = chosen.parse().into_iter().collect();
+        let looked = Finder::look(app, visit, ("/party", "record-party"), localised(lang, PATH), form.get("_find"), &ids).await?;
         let me = visit.who.actor.account().map(|id| id.to_string()).unwrap_or_default();
         let responsible = form.find("/next/responsible").unwrap_or(&me);
         let keepers = keepers(&app.listings, &visit.who.actor).await?.into_iter().map(|(id, name)| {
@@ -200,11 +169,8 @@ impl Sheet<'_> {
             f: frame(app, visit, "record-title", PATH),
             action: localised(lang, PATH),
             key: Some(form.get("_key")).filter(|k| !k.is_empty()).map_or_else(|| app.clock().uuid().to_string(), str::to_owned),
-            has_looked: !find.is_empty(),
-            found: self.found(&find, chosen).await?,
-            find,
-            is_new: chosen.is_empty() && value.get("new_party").is_some(),
-            party_fault: wrong.at("/party"),
+            finder: Finder { instead: Some(new), fault: wrong.at("/party"), ..looked },
+            is_new,
             new_party: part(&NEW_PARTY),
             intake: part(&INTAKE),
             need: part(&NEED),
@@ -260,7 +226,7 @@ fn after(visit: &Visit, recorded: &Recorded) -> String {
 
 #[cfg(test)]
 mod tests {
-    use base::messages;
+    use base::{Lang, messages};
 
     use super::*;
 
