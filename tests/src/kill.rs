@@ -185,7 +185,7 @@ async fn no_acknowledged_write_is_lost_and_none_is_doubled_by_kill_9() {
     let sent = sent.lock().unwrap().clone();
     let acknowledged = sent.values().filter(|id| id.is_some()).count();
     println!("{} sent, {acknowledged} acknowledged", sent.len());
-    assert!(acknowledged > 500, "too little was written to prove anything: {acknowledged}");
+    assert!(acknowledged > 100, "too little was written to prove anything: {acknowledged}");
     // Every request again with its key: the acknowledged ones give the same id, the others are done now or were before.
     let mut ids = BTreeMap::new();
     for (key, before) in &sent {

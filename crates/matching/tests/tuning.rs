@@ -216,7 +216,9 @@ fn a_told_score_is_the_share_of_such_pairs_that_was_judged_good() {
 
 #[test]
 fn what_is_told_of_pairs_kept_aside_was_fitted_without_them() {
-    let start = place_first();
+    let mut start = place_first();
+    // The words are rare beside all that is imagined.
+    start.imagined_documents = 5_000.0;
     // What is good follows chance, so that weights fitted on it are others for each part of it.
     let chance =
         |need: usize, form: usize, same: bool| (need * 7 + form * 5 + usize::from(same) * 3).wrapping_mul(2_654_435_761) >> 7 & 1 == 0;
@@ -273,7 +275,7 @@ fn words_that_tell_good_pairs_are_learned_where_that_is_shown_and_nowhere_else()
         assert!((0.5..=2.0).contains(by));
         assert_eq!(
             *by > 1.0,
-            word.contains("hap") || word.contains("thuy") || word.starts_with("vi:lo") || word.contains("cach"),
+            word.contains("hâp") || word.contains("hap") || word.contains("thuy") || word.starts_with("vi:lo") || word.contains("cach"),
             "{word} {by}"
         );
     }

@@ -45,7 +45,8 @@ async fn post(space: &Space, path: &str, content: &Value) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_page_of_matches_is_heavy_however_much_the_pairs_say() {
-    let site = Site::start(TestStore::sqlite().await.unwrap()).await;
+    // Twenty pairs of texts as long as they may be take a program that is not optimised half a minute.
+    let site = Site::start_with(TestStore::sqlite().await.unwrap(), |config| config.server.request_seconds = 300).await;
     let institute = Space::make(&site).await;
     let seeker = site.person("seeker").await;
     let party = site.party(&seeker, "Công ty Dừa", "enterprise").await.to_string();
