@@ -44,6 +44,7 @@ async fn post(space: &Space, path: &str, content: &Value) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes in a program that is not optimised; run it with --release"]
 async fn no_page_of_matches_is_heavy_however_much_the_pairs_say() {
     // Twenty pairs of texts as long as they may be take a program that is not optimised half a minute.
     let site = Site::start_with(TestStore::sqlite().await.unwrap(), |config| config.server.request_seconds = 300).await;
