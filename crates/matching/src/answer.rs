@@ -197,4 +197,7 @@ pub struct MatchPage {
     /// For members of the listing's party: what to fill in so that its matches become sharper.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Missing>,
+    /// For each of the items what gives those behind it, for whoever has room for fewer of them.
+    #[serde(skip)]
+    pub behind: Vec<String>,
 }

@@ -74,6 +74,9 @@ pub struct CounterpartPage {
     pub next: Option<String>,
     /// How many there are in all.
     pub total: u64,
+    /// For each of the items what gives those behind it, for whoever has room for fewer of them.
+    #[serde(skip)]
+    pub behind: Vec<String>,
 }
 
 /// What is asked.
@@ -130,12 +133,13 @@ impl Matcher {
             let place = |j: &JudgedProfile<'_>| (Reverse(j.score_ppm), j.profile.id());
             let after = bookmark.map(|b| (Reverse(b.score_ppm), b.id));
             let (page, more) = page_behind(all, place, after.as_ref(), ask.limit);
-            let next =
-                page.last().filter(|_| more).map(|last| Cursor::write(&Bookmark { score_ppm: last.score_ppm, id: last.profile.id() }));
+            let cursor = |j: &&JudgedProfile<'_>| Cursor::write(&Bookmark { score_ppm: j.score_ppm, id: j.profile.id() });
+            let behind: Vec<String> = page.iter().map(cursor).collect();
+            let next = behind.last().filter(|_| more).cloned();
             let reasons = engine.explain_profiles(&side, &page, lang)?;
             let unknown = engine.weights().unknown;
             let items = page.iter().zip(reasons).map(|(one, reasons)| counterpart(one, reasons, own, lang, ask.explain.then_some(unknown)));
-            Ok::<_, Failure>(CounterpartPage { items: items.collect(), next, total })
+            Ok::<_, Failure>(CounterpartPage { items: items.collect(), next, total, behind })
         });
         Ok(page.await??)
     }

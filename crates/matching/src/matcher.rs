@@ -226,15 +226,17 @@ impl Matcher {
                 (is_own && !wanted).then(|| engine.missing(&side, all.get(..all.len().min(SHARPENED)).unwrap_or_default(), reader.lang));
             let after = bookmark.map(|b| (b.rank, Reverse(b.score_ppm), b.id));
             let (page, more) = page_behind(all, place, after.as_ref(), limit);
-            let next = page.last().filter(|_| more).map(|last| {
-                let id = last.listing.id;
-                Cursor::write(&Bookmark { rank: rank(id), score_ppm: last.score_ppm, id, now_s: now.timestamp() })
-            });
+            let cursor = |j: &&Judged<'_>| {
+                let id = j.listing.id;
+                Cursor::write(&Bookmark { rank: rank(id), score_ppm: j.score_ppm, id, now_s: now.timestamp() })
+            };
+            let behind: Vec<String> = page.iter().map(cursor).collect();
+            let next = behind.last().filter(|_| more).cloned();
             let mut items = engine.explain(&side, &page, reader)?;
             for item in &mut items {
                 item.feedback = said.get(&item.listing.id).cloned();
             }
-            Ok::<_, Failure>(MatchPage { items, next, total, missing: missing.flatten() })
+            Ok::<_, Failure>(MatchPage { items, next, total, missing: missing.flatten(), behind })
         });
         Ok(page.await??)
     }

@@ -352,7 +352,7 @@ impl Cast {
             visit(Who::Author, format!("{page}/nda")),
             visit(Who::Author, "/my/deals"),
             visit(Who::Author, format!("/deals/new?listing={listing}")),
-            sent(&[("_find", "Dừa"), ("title", "Máy cho xưởng")], visit(Who::Author, format!("/deals/new?listing={listing}"))),
+            sent(&[("_find", "Dừa"), ("title", "Máy cho xưởng")], visit(Who::Broker, format!("/deals/new?listing={listing}"))),
             visit(Who::Administrator, &page),
             visit(Who::Administrator, format!("{page}/edit/brokers")),
             visit(Who::Administrator, "/staff/deals"),

@@ -8,9 +8,11 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
+use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest as _, Multipart, Request};
 use axum::http::StatusCode;
+use futures_util::{StreamExt as _, stream};
 
 use crate::patience::Received;
 use crate::problem::Problem;
@@ -33,10 +35,15 @@ pub(crate) fn cut(error: &MultipartError) -> Problem {
 }
 
 impl Parts {
-    /// Begins to read; nothing of the body yet.
+    /// Begins to read: waits for the first of the body. The parser looks for more twice in a row before it looks for the first
+    /// boundary again, and takes a form that comes in between for one without an end.
     pub(crate) async fn of(request: Request) -> Result<Self, Problem> {
         let received = Received::default();
-        let form = Multipart::from_request(received.count(request), &()).await;
+        let (head, body) = received.count(request).into_parts();
+        let mut rest = body.into_data_stream();
+        let first = rest.next().await;
+        let request = Request::from_parts(head, Body::from_stream(stream::iter(first).chain(rest)));
+        let form = Multipart::from_request(request, &()).await;
         let form = form.map_err(|_| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-form"))?;
         Ok(Self { form, received })
     }
@@ -60,8 +67,7 @@ impl Parts {
 mod tests {
     use std::convert::Infallible;
 
-    use axum::body::{Body, Bytes};
-    use futures_util::StreamExt as _;
+    use axum::body::Bytes;
 
     use super::*;
 
@@ -86,6 +92,24 @@ mod tests {
             let refused = parts.next().await.unwrap_err();
             assert_eq!((refused.status, refused.kind), (StatusCode::BAD_REQUEST, "bad-form"), "{begin:?}");
             assert!(parts.received.bytes() < 2 * HEAD_MAX, "{begin:?}: {} bytes were read", parts.received.bytes());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_part_may_be_long_and_its_head_come_byte_by_byte() {
+        let name = "tên".repeat(500);
+        let head = format!("{FIRST}{name}\"\r\n\r\n");
+        let body =
+            [head.as_bytes(), &[b'a'; 100_000], b"\r\n--xxx\r\nContent-Disposition: form-data; name=\"b\"\r\n\r\nc\r\n--xxx--"].concat();
+        for size in [1, 4_096, 100_000, usize::MAX] {
+            let pieces: Vec<Vec<u8>> = body.chunks(size.min(body.len())).map(<[u8]>::to_vec).collect();
+            let mut parts = Parts::of(form(pieces.into_iter())).await.unwrap();
+            let mut read = Vec::new();
+            while let Some(part) = parts.next().await.unwrap() {
+                let name = part.name().unwrap().to_owned();
+                read.push((name, part.bytes().await.unwrap().len()));
+            }
+            assert_eq!(read, [("file".to_owned(), 100_000), ("b".to_owned(), 1)], "in pieces of {size}");
         }
     }
 }

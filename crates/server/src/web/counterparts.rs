@@ -135,7 +135,13 @@ fn shown(app: &App, one: Counterpart, lang: Lang, is_excluded: bool) -> Counterp
     }
 }
 
-async fn section(app: &App, visit: &Visit, view: &ListingView, ask: &CounterpartAsk) -> Result<(Section, Option<String>), Problem> {
+/// One kind, what leads on, and for each of them what gives those behind it.
+async fn section(
+    app: &App,
+    visit: &Visit,
+    view: &ListingView,
+    ask: &CounterpartAsk,
+) -> Result<(Section, Option<String>, Vec<String>), Problem> {
     let (lang, of) = (visit.lang(), ask.of);
     let found = counterparts(app, &visit.who.actor, view.kind, view.id, ask).await?;
     let side = if view.kind == Kind::Need { "need" } else { "offer" };
@@ -149,7 +155,7 @@ async fn section(app: &App, visit: &Visit, view: &ListingView, ask: &Counterpart
         all: address(&localised(lang, &format!("{}/matches", view.url)), &[("of", word(of))]),
         items: found.items.into_iter().map(|one| shown(app, one, lang, ask.excluded)).collect(),
     };
-    Ok((section, found.next))
+    Ok((section, found.next, found.behind))
 }
 
 /// A few of each kind with their first reasons, for below the matches of a listing.
@@ -157,7 +163,7 @@ pub(super) async fn sections(app: &App, visit: &Visit, view: &ListingView) -> Re
     let mut all = Vec::new();
     for of in kinds(view.kind) {
         let ask = CounterpartAsk { of: *of, limit: Limit::new(FEW).unwrap_or_default(), cursor: None, explain: false, excluded: false };
-        let (mut section, _) = section(app, visit, view, &ask).await?;
+        let (mut section, ..) = section(app, visit, view, &ask).await?;
         section.items.iter_mut().for_each(|one| one.more.clear());
         section.items.truncate(portion::fitting(section.items.iter().map(CounterpartView::weight), FEW_BYTES));
         all.push(section);
@@ -169,16 +175,14 @@ pub(super) async fn sections(app: &App, visit: &Visit, view: &ListingView) -> Re
 pub(super) async fn show(app: &App, visit: &Visit, view: &ListingView, of: CounterpartKind) -> Result<Response, Problem> {
     let lang = visit.lang();
     let excluded = parameter(visit, "excluded") == "true";
-    let mut ask = CounterpartAsk { of, limit: Limit::new(SHOWN).unwrap_or_default(), cursor: cursor(visit), explain: false, excluded };
+    let ask = CounterpartAsk { of, limit: Limit::new(SHOWN).unwrap_or_default(), cursor: cursor(visit), explain: false, excluded };
+    let (mut section, mut next, behind) = section(app, visit, view, &ask).await?;
     // What is too long for one page goes on to the next one.
-    let (section, next) = loop {
-        let (section, next) = section(app, visit, view, &ask).await?;
-        let fit = portion::fitting(section.items.iter().map(CounterpartView::weight), ROOM_BYTES);
-        if fit == section.items.len() {
-            break (section, next);
-        }
-        ask.limit = u16::try_from(fit).ok().and_then(Limit::new).unwrap_or_default();
-    };
+    let fit = portion::fitting(section.items.iter().map(CounterpartView::weight), ROOM_BYTES);
+    if fit < section.items.len() {
+        section.items.truncate(fit);
+        next = fit.checked_sub(1).and_then(|last| behind.get(last)).cloned();
+    }
     let path = format!("{}/matches", view.url);
     let narrowed = |excluded: bool| [("of", word(of)), ("excluded", if excluded { "true" } else { "" })];
     let paged = paged(visit, &path, &narrowed(excluded), next.as_deref());

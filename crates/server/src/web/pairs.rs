@@ -342,6 +342,8 @@ struct Pairs {
     next: Option<String>,
     total: u64,
     missing: Option<matching::Missing>,
+    /// For each of the views what gives those behind it, where that is known.
+    behind: Vec<String>,
 }
 
 /// Whether the reader may say something of the pairs, and as whom.
@@ -355,9 +357,14 @@ struct Judging {
 async fn fitting(app: &App, visit: &Visit, view: &ListingView, (asked, judging): (Listed, Judging), room: usize) -> Result<Pairs, Problem> {
     let mut limit = SHOWN;
     loop {
-        let found = listed(app, visit, view, (asked, judging), Limit::new(limit).unwrap_or_default()).await?;
+        let mut found = listed(app, visit, view, (asked, judging), Limit::new(limit).unwrap_or_default()).await?;
         let fit = portion::fitting(found.views.iter().map(PairView::weight), room);
         if fit == found.views.len() {
+            return Ok(found);
+        }
+        if let Some(next) = fit.checked_sub(1).and_then(|last| found.behind.get(last)).cloned() {
+            found.views.truncate(fit);
+            found.next = Some(next);
             return Ok(found);
         }
         // Fewer than were asked for, so that this comes to an end.
@@ -377,7 +384,7 @@ async fn listed(
     if listed == Listed::Complements {
         let found = complements::complements_of(&app.matcher, actor, id, limit, cursor(visit).as_deref()).await?;
         let views = found.items.into_iter().map(|one| completing(app, one, lang)).collect();
-        return Ok(Pairs { views, next: found.next, total: found.total, missing: None });
+        return Ok(Pairs { views, next: found.next, total: found.total, missing: None, behind: Vec::new() });
     }
     let kinds = if listed == Listed::Similar { BTreeSet::from([Kind::Technology]) } else { BTreeSet::new() };
     let ask = Ask { kinds, limit, cursor: cursor(visit), excluded: is_excluded, ..Ask::default() };
@@ -391,7 +398,7 @@ async fn listed(
         one
     });
     let missing = found.missing.filter(|_| listed == Listed::Fit);
-    Ok(Pairs { views: views.collect(), next: found.next, total: found.total, missing })
+    Ok(Pairs { views: views.collect(), next: found.next, total: found.total, missing, behind: found.behind })
 }
 
 /// A technology that completes another one, as it is shown.
