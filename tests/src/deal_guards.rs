@@ -63,6 +63,27 @@ async fn nobody_lets_a_party_of_their_own_into_a_deal_they_broker() {
         let refused = send(&cast.broker, &format!("{page}/edit/parties"), &typed).await;
         assert!(refused.status == 422 && refused.text.contains("không làm môi giới được"), "{}", refused.text);
 
+        // One more party is found by its name and takes its place in the list; words from which nobody was chosen are not passed over.
+        let rows = [
+            ("_seen", seen.as_str()),
+            ("/parties/0/party", owner.as_str()),
+            ("/parties/0/role", "owner"),
+            ("_find", "trai giong"),
+            ("/found_role", "co_seeker"),
+        ];
+        let asks = async |more: &[(&str, &str)]| send(&cast.broker, &format!("{page}/edit/parties"), &[&rows, more].concat()).await;
+        let found = asks(&[("_do", "find")]).await;
+        assert_eq!(found.status, 200);
+        let choice = format!("name=\"found_party\" value=\"{third_party}\"");
+        assert!(found.text.contains(&choice) && found.text.contains("Trại Giống Dừa"), "{}", found.text);
+        let left = asks(&[("_do", "save")]).await;
+        assert!(left.status == 422 && left.text.contains("href=\"#found_party\""), "{}", left.text);
+        let third_id = third_party.to_string();
+        let added = asks(&[("_do", "add"), ("found_party", &third_id)]).await;
+        assert_eq!(added.status, 200);
+        let third_slug = third.get(&format!("/api/v1/parties/{third_party}")).await.expect(200)["slug"].as_str().unwrap().to_owned();
+        assert!(added.text.contains(&format!("name=\"/parties/1/party\" type=\"text\" value=\"{third_slug}\"")), "{}", added.text);
+
         // Of another broker of the deal it holds as well; an adviser reads nothing, and stands on no side.
         let (_, second) = site.account("g-second", &[StaffRole::Broker]).await;
         let shares = json!({"brokers": [{"account": cast.broker_id, "share_bp": 5_000}, {"account": second, "share_bp": 5_000}]});

@@ -631,6 +631,9 @@ async fn all_of_it_is_done_on_the_pages_and_nothing_typed_is_lost() {
             let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
             send_form(&room.owner, &format!("{desk}/disclosures"), &fields).await
         };
+        let looked = send_form(&room.owner, &format!("{desk}/disclosures"), &[("_do", "find"), ("_find", &slug.replace('-', " "))]).await;
+        let choice = format!("name=\"party\" value=\"{}\"", room.reader_party);
+        assert!(looked.status == 200 && looked.text.contains(&choice), "a party is found by its name: {}", looked.text);
         let refused = form(grant("nobody@example.org")).await;
         assert_eq!(refused.status, 422);
         for part in ["nobody@example.org", "Thẩm định &#60;b&#62;", "href=\"#email\"", "value=\"2026-12-31\""] {

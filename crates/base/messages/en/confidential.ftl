@@ -45,7 +45,6 @@ confidential-accepted = agreement accepted { $day }
 confidential-revoke-about = Closing counts at once: that person can open nothing any more. What was closed is not opened again, but you can open it anew.
 confidential-revoke = Close it to { $name }
 confidential-party = The person's organisation
-confidential-party-hint = The address of its page in the space, or the last piece of it.
 confidential-email = The person's e-mail
 confidential-email-hint = The address with which they sign in. They must be a confirmed member of that organisation.
 confidential-purpose = Purpose

@@ -136,7 +136,6 @@ field-publication-date = Day of publication
 field-grant-date = Day of grant
 field-priority-number = Number of the priority application
 field-priority-country = Country of the priority application
-hint-field-priority-country = Two letters, such as VN.
 hint-fact-creators = One person a line.
 hint-fact-nice = Class numbers from 1 to 45, with commas between.
 hint-fact-family = With commas between.

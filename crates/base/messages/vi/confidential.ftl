@@ -45,7 +45,6 @@ confidential-accepted = chấp nhận thỏa thuận lúc { $day }
 confidential-revoke-about = Thu hồi có hiệu lực ngay: người đó không mở được gì nữa. Lượt đã thu hồi không bật lại được, nhưng bạn có thể mở một lượt mới.
 confidential-revoke = Thu hồi quyền xem của { $name }
 confidential-party = Đơn vị của người xem
-confidential-party-hint = Địa chỉ trang của đơn vị trên không gian này, hoặc phần cuối của địa chỉ đó.
 confidential-email = Thư điện tử của người xem
 confidential-email-hint = Địa chỉ người đó dùng để đăng nhập. Người đó phải là thành viên đã được xác nhận của đơn vị trên.
 confidential-purpose = Mục đích

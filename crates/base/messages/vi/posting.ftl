@@ -136,7 +136,6 @@ field-publication-date = Ngày công bố
 field-grant-date = Ngày cấp
 field-priority-number = Số đơn ưu tiên
 field-priority-country = Nước của đơn ưu tiên
-hint-field-priority-country = Hai chữ, ví dụ VN.
 hint-fact-creators = Mỗi người một dòng.
 hint-fact-nice = Số nhóm từ 1 đến 45, cách nhau bằng dấu phẩy.
 hint-fact-family = Cách nhau bằng dấu phẩy.

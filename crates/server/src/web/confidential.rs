@@ -17,6 +17,7 @@ use chrono::{Days, NaiveDate};
 use store::IdempotencyKey;
 
 use super::faults::FaultLine;
+use super::finder::{self, Finder};
 use super::form::Form;
 use super::format::{self, Moment};
 use super::frame::{Frame, Visit, go, localised, page, parameter, parsed};
@@ -98,7 +99,7 @@ struct ConfidentialPage {
     next: Option<String>,
     first: Option<String>,
     key: String,
-    party: String,
+    finder: Finder,
     email: String,
     purpose: String,
     purpose_max: usize,
@@ -195,6 +196,11 @@ async fn show_page(app: &App, visit: &Visit, writing: &Writing, sent: Sent<'_>) 
     let typed = |name: &str| sent.form.map_or_else(String::new, |form| form.get(name).to_owned());
     let usual_end = app.clock().today().checked_add_days(Days::new(90)).unwrap_or(NaiveDate::MAX);
     let did = parameter(visit, "did");
+    let nothing = Form::default();
+    let granting = localised(lang, &format!("{}/disclosures", writing.desk()));
+    let asked = ("party", "confidential-party");
+    let mut finder = Finder::of_form(app, visit, asked, granting, sent.form.unwrap_or(&nothing)).await?;
+    finder.fault = sent.lines.iter().find(|line| line.id == "party").map(|line| line.text.clone());
     let confidential = ConfidentialPage {
         f: visit.frame(app, messages::say(lang, "confidential-title", &[("code", &writing.view.code)])).at(&path).unlisted().placed("my"),
         code: writing.view.code.clone(),
@@ -232,7 +238,7 @@ async fn show_page(app: &App, visit: &Visit, writing: &Writing, sent: Sent<'_>) 
         grants_total: grants.total,
         grants: grants.items.into_iter().map(|view| grant_line(view, lang)).collect(),
         key: app.clock().uuid().to_string(),
-        party: typed("party"),
+        finder,
         email: typed("email"),
         purpose: typed("purpose"),
         purpose_max: PURPOSE_MAX,
@@ -401,11 +407,18 @@ pub(super) async fn disclose(
     form: Form,
 ) -> Result<Response, Problem> {
     let writing = Writing::load(&app, &visit, &id).await?;
+    if finder::looks(&form) {
+        return show_page(&app, &visit, &writing, Sent { form: Some(&form), ..Sent::default() }).await;
+    }
     ctx.idempotency = form.once("formDisclosure").or(ctx.idempotency);
-    let (party, expires_on) = (accounts::parties::named(&app.accounts, form.get("party")).await?, day(form.get("expires_on")));
+    let expires_on = day(form.get("expires_on"));
     let mut faults = Faults::new();
-    if party.is_none() {
-        faults.add("/party", "unknown_party");
+    let party = finder::chosen(&app, &form, "party").await?.unwrap_or_else(|code| {
+        faults.add("/party", code);
+        None
+    });
+    if party.is_none() && faults.is_empty() {
+        faults.add("/party", "party_not_chosen");
     }
     if expires_on.is_none() {
         faults.add("/expires_on", "not_a_day");

@@ -9,7 +9,7 @@ use axum::response::Response;
 use base::fold::sort_key;
 use base::{AccountId, DealId, Faults, StaffRole, messages};
 use brokering::BrokeringError;
-use brokering::deals::{self, DealView};
+use brokering::deals::{self, DealView, Role};
 use brokering::legal::Effect;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use super::super::faults::{FaultLine, fault_lines};
 use super::super::fields::{Control, Field, FieldView, Input, Opt, Wrong, apply, views};
+use super::super::finder::{self, Finder};
 use super::super::form::Form;
 use super::super::frame::{Frame, Visit, go, localised, page};
 use super::super::{paging, typed};
@@ -116,6 +117,9 @@ const STATEMENT: [Field; 1] = [Field::needed("/statement", "deal-field-statement
 const PARTY: [Field; 2] =
     [Field::new("/party", "deal-field-party", Input::Plain(256)), Field::new("/role", "deal-field-role", Input::Always("deal_roles"))];
 const PARTIES: [Field; 1] = [Field::needed("/parties", "deal-field-parties", Input::Rows(&PARTY))];
+/// The party that was found for one more row, and the part it takes.
+const FOUND_PARTY: &str = "found_party";
+const FOUND_ROLE: Field = Field::new("/found_role", "deal-field-found-role", Input::Always("deal_roles"));
 
 base::words! {
     /// A part of a deal that has a page of its own.
@@ -189,6 +193,10 @@ pub(in super::super) struct PartPage {
     pub seen: i64,
     pub key: String,
     pub fields: Vec<FieldView>,
+    /// How one more party is found.
+    pub finder: Option<Finder>,
+    /// The part it takes.
+    pub found: Vec<FieldView>,
     pub faults: Vec<FaultLine>,
 }
 
@@ -248,8 +256,26 @@ async fn part_page(app: &App, visit: &Visit, shown: Shown<'_>) -> Result<Respons
         Part::Brokers => fields.extend(brokers(app, visit, &shown.view, shown.typed).await?),
         _ => {}
     }
-    let title = messages::say(lang, &format!("deal-part-{}", shown.part), &[]);
     let path = format!("/deals/{}/edit/{}", shown.id, shown.part);
+    let action = localised(lang, &path);
+    let (mut finder, mut found) = (None, Vec::new());
+    if shown.part == Part::Parties {
+        let nothing = Form::default();
+        let asked = (FOUND_PARTY, "deal-found-party");
+        let mut looked = Finder::of_form(app, visit, asked, action.clone(), shown.typed.unwrap_or(&nothing)).await?;
+        looked.is_optional = true;
+        looked.fault = wrong.at(&format!("/{FOUND_PARTY}"));
+        if let Some(text) = &looked.fault {
+            // What was looked for is no field of the table, so the way to it is made here.
+            faults.retain(|line| !(line.id.is_empty() && line.text == *text));
+            faults.push(FaultLine { id: FOUND_PARTY.to_owned(), label: messages::say(lang, asked.1, &[]), text: text.clone() });
+        }
+        finder = Some(looked);
+        let is_joining = shown.view.parties.iter().any(|party| party.role == Role::Seeker);
+        let usual = json!({ "found_role": if is_joining { Role::CoSeeker } else { Role::Seeker } });
+        found = views(&[FOUND_ROLE], &usual, shown.typed, &wrong, &cx);
+    }
+    let title = messages::say(lang, &format!("deal-part-{}", shown.part), &[]);
     let about = format!("deal-part-{}-about", shown.part);
     Ok(page(
         shown.status,
@@ -259,14 +285,37 @@ async fn part_page(app: &App, visit: &Visit, shown: Shown<'_>) -> Result<Respons
             code: shown.view.code,
             title,
             deal: localised(lang, &format!("/deals/{}", shown.id)),
-            action: localised(lang, &path),
+            action,
             about: messages::has(lang, &about).then(|| messages::say(lang, &about, &[])),
             seen: shown.seen,
             key: app.clock().uuid().simple().to_string(),
             fields,
+            finder,
+            found,
             faults,
         },
     ))
+}
+
+/// The form with a row for the party that was found and chosen in it; the finder is empty then. A fault where words were
+/// left from which nobody was chosen.
+async fn with_found(app: &App, form: Form) -> Result<(Form, Faults), Problem> {
+    let mut faults = Faults::new();
+    let party = match finder::chosen(app, &form, FOUND_PARTY).await? {
+        Ok(Some(party)) => accounts::parties::load_many(app.accounts.store().db(), &[party]).await?.into_iter().next(),
+        Ok(None) => None,
+        Err(code) => {
+            faults.add(format!("/{FOUND_PARTY}"), code);
+            None
+        }
+    };
+    let Some(party) = party else { return Ok((form, faults)) };
+    let rows = form.iter().filter_map(|(name, _)| name.strip_prefix("/parties/")?.split('/').next()?.parse::<usize>().ok());
+    let next = rows.max().map_or(0, |last| last + 1);
+    let role = form.get(FOUND_ROLE.at).to_owned();
+    let row = [(format!("/parties/{next}/party"), party.slug), (format!("/parties/{next}/role"), role)];
+    let form = form.renamed(|name| (name != FOUND_PARTY && name != "_find").then(|| name.to_owned()));
+    Ok((form.with(row), faults))
 }
 
 /// What a contract may say, to tick: what it must say, and the usual contents apart.
@@ -436,7 +485,11 @@ pub(in super::super) async fn send(
     let mut content = kept(part, &view, visit.who.actor.account())?;
     let seen: i64 = form.get("_seen").parse().map_err(|_| Problem::malformed("bad-form"))?;
     let does = form.get("_do").to_owned();
-    let sent =
+    let (form, unfound) = match part {
+        Part::Parties if !finder::looks(&form) => with_found(&app, form).await?,
+        _ => (form, Faults::new()),
+    };
+    let mut sent =
         apply(&part.fields(view.is_brokered, !view.is_open), &form, &context(&app, &visit), does.strip_prefix("drop:"), &mut content);
     let again = |status, faults, lines, seen| Shown {
         id,
@@ -454,6 +507,7 @@ pub(in super::super) async fn send(
         return part_page(&app, &visit, again(StatusCode::OK, Faults::new(), Vec::new(), seen)).await;
     }
     let ctx = Ctx { actor: base::Actor { lang, ..ctx.actor }, ..ctx };
+    sent.faults.extend(unfound);
     let done = if sent.faults.is_empty() {
         save(&app, ctx, id, part, seen, &sent.form, content.clone()).await
     } else {

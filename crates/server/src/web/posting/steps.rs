@@ -161,7 +161,7 @@ const IP_ASSET: [Step; 5] = [
             Field::new("/route", "fact-route", Code("ip_routes")),
             Field::new("/priority/number", "field-priority-number", Plain(60)),
             Field::new("/priority/date", "fact-priority", Day),
-            Field::new("/priority/country", "field-priority-country", Plain(2)),
+            Field::new("/priority/country", "field-priority-country", Code("countries")),
         ],
     },
     Step {
