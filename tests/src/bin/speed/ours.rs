@@ -76,6 +76,11 @@ impl Ours {
         Http { address: self.address, paths: queries.iter().map(path).collect() }
     }
 
+    /// Forgets what searches came to, which is kept for the weights they were made with: the same weights are set anew.
+    pub fn forget(&self) {
+        self.search.set_weights((*self.search.weights()).clone());
+    }
+
     /// In process; with one facet, or with all that are shown.
     pub fn find(&self, asked: &Asked, all_facets: bool) -> Results {
         self.find_page(asked, Limit::default(), if all_facets { &Facet::SHOWN } else { &[Facet::Province] })
