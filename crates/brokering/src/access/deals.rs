@@ -48,6 +48,16 @@ impl Deal {
         self.written_for(actor).find(|(of, _)| *of == side).map(|(_, party)| party)
     }
 
+    /// The parties for which somebody writes.
+    pub(crate) fn parties_written_for(&self, actor: &Actor) -> BTreeSet<PartyId> {
+        self.written_for(actor).map(|(_, party)| party).collect()
+    }
+
+    /// Whether somebody writes for this party, as long as it stands on a side.
+    pub(crate) fn writes_for(&self, actor: &Actor, party: PartyId) -> bool {
+        self.written_for(actor).any(|(_, own)| own == party)
+    }
+
     fn written_for(&self, actor: &Actor) -> impl Iterator<Item = (Side, PartyId)> {
         let writes = |party| actor.has_role(party, PartyRole::Editor) || actor.has_role(party, PartyRole::Signatory);
         self.parties_of_sides().filter(move |(_, party)| writes(*party))
@@ -95,7 +105,7 @@ super::actions! {
     OpenDocument = "deal.open_document" on Deal, |actor, deal| is_person(actor) && actor.has_scope(Scope::Read) && deal.is_inside(actor);
     /// Accept the confidentiality agreement. By the person.
     AcceptDealNda = "deal.accept_nda" on Deal, |actor, deal| is_person(actor) && actor.has_scope(Scope::Read) && deal.is_inside(actor);
-    /// Read who opened the documents that one's own side handed in. By the person, as with what is confided.
+    /// Read who opened the documents that one's own party handed in. By the person, as with what is confided.
     ReadOpenings = "deal.read_openings" on Deal, |actor, deal| is_person(actor) && actor.has_scope(Scope::Read)
         && (deal.is_brokered_by(actor) || !deal.sides_of(actor).is_empty());
     /// Write, meet, offer, record in it.
