@@ -107,12 +107,18 @@ async fn what_the_seeker_is_bound_by_passes_to_no_other_party() {
         let third_party = site.party(&third, "Công ty Thứ Ba", "enterprise").await;
         let other = || parties(&cast, &[(third_party, "seeker")]);
 
-        // As long as nothing binds it another takes its place; what was offered to it is off.
+        // As long as nothing binds it and it left nothing here another takes its place; what was offered to it is off, and it is told
+        // that it is out.
         let deal = cast.deal("licence").await;
         let made = deal.post(owner, "offers", json!({"terms": terms(300)})).await.expect(201);
         deal.put(broker, "parties", other()).await.expect(200);
         let accept = |made: &Value| format!("offers/{}/accept", id_of(made));
         assert_eq!(deal.post(&third, &accept(&made), Value::Null).await.status, 409, "it was made to another");
+        assert_eq!(seeker.get(&deal.path).await.status, 404);
+        let code = third.get(&deal.path).await.expect(200)["code"].as_str().unwrap().to_owned();
+        let notices = seeker.get("/api/v1/notices").await.expect(200);
+        let told = |one: &Value| one["text"].as_str().is_some_and(|text| text.contains("không còn tham gia") && text.contains(&code));
+        assert!(notices["items"].as_array().unwrap().iter().any(told), "{notices}");
         deal.is_what_its_events_say(&site).await;
 
         // An agreement binds: no other takes its place, and it does not leave; whoever joins it may.
@@ -145,6 +151,53 @@ async fn what_the_seeker_is_bound_by_passes_to_no_other_party() {
         for deal in [confided, contracted, noted] {
             assert_eq!(deal.put(broker, "parties", other()).await.pointers(), ["/parties"]);
         }
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_seeker_wrote_offered_noted_or_handed_in_is_read_by_no_other_seeker() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "w").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let third = site.person("w-third").await;
+        let third_party = site.party(&third, "Công ty Thứ Ba", "enterprise").await;
+        let other = || parties(&cast, &[(third_party, "seeker")]);
+        let due = |title: &str| json!({"title": title, "whose": "owner", "due_on": "2026-12-01"});
+        for (part, body) in [
+            ("messages", json!({"text": "Giá vốn của chúng tôi là 41 nghìn."})),
+            ("offers", json!({"terms": terms(300)})),
+            ("tasks", due("Gửi mẫu nước dừa")),
+            ("meetings", json!({"held_on": "2026-11-20", "minutes": "Chúng tôi đang nói chuyện với một bên khác."})),
+            ("papers", json!({"kind": "evaluation", "dated_on": "2026-11-20", "reference": "Thử tại xưởng 2"})),
+        ] {
+            let deal = cast.deal("licence").await;
+            deal.post(seeker, part, body).await.expect(201);
+            let refused = deal.put(broker, "parties", other()).await;
+            assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/parties".to_owned()]), "{part}: {}", refused.text);
+            assert!(refused.text.contains("mở thương vụ khác"), "{part}: {}", refused.text);
+            assert_eq!(deal.put(broker, "parties", parties(&cast, &[])).await.pointers(), ["/parties"], "{part}: nor does it leave alone");
+            assert_eq!(third.get(&deal.path).await.status, 404);
+        }
+        let deal = cast.deal("licence").await;
+        let documents = format!("{}/documents", deal.path);
+        hand_in_marked(seeker, &documents, "false", "Giá vốn.txt", "41 nghìn.").await.expect(201);
+        assert_eq!(deal.put(broker, "parties", other()).await.pointers(), ["/parties"]);
+        // An offer that a broker passed on for it is its own; one that it took back was read all the same.
+        let deal = cast.deal("licence").await;
+        let made = deal.post(broker, "offers", json!({"side": "seeker", "terms": terms(300)})).await.expect(201);
+        deal.post(seeker, &format!("offers/{}/withdraw", id_of(&made)), Value::Null).await.expect(200);
+        assert_eq!(deal.put(broker, "parties", other()).await.pointers(), ["/parties"]);
+
+        // What the owner and the broker wrote binds nobody.
+        let deal = cast.deal("licence").await;
+        deal.post(owner, "messages", json!({"text": "Mời anh chị đến thứ Năm."})).await.expect(201);
+        deal.post(broker, "messages", json!({"text": "Tôi đến cùng."})).await.expect(201);
+        deal.post(owner, "tasks", due("Gửi bản vẽ")).await.expect(201);
+        deal.post(broker, "meetings", json!({"held_on": "2026-11-20"})).await.expect(201);
+        deal.put(broker, "parties", other()).await.expect(200);
+        deal.is_what_its_events_say(&site).await;
         site.stop().await;
     })
     .await;

@@ -10,6 +10,7 @@ notice-interest-received = Có bên quan tâm đến “{ $title }”
 notice-interest-answered = Có phản hồi về mối quan tâm của bạn đối với “{ $title }”
 notice-interest-due = Mối quan tâm đến “{ $title }” đang chờ trả lời
 notice-deal-moved = Thương vụ về “{ $title }” có bước mới
+notice-deal-left = Tổ chức của bạn không còn tham gia thương vụ { $code }
 notice-deal-message = Có nội dung mới (tin nhắn, đề nghị, tài liệu, ghi nhận, chấp thuận bảo mật) trong thương vụ về “{ $title }”
 notice-task-due = Có việc đến hạn trong thương vụ về “{ $title }”
 notice-disclosure-granted = Bạn được mở thông tin bảo mật của “{ $title }”; hãy đọc và chấp nhận thỏa thuận bảo mật trước

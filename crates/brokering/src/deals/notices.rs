@@ -51,6 +51,18 @@ pub(super) async fn moved(tx: &Tx, deal: &Deal, stage: &str, version: i64, by: O
     tell_all(tx, deal, by, &about(deal, NoticeKind::DealMoved, facts, format!("deal_moved:{}:{version}", deal.id))).await
 }
 
+/// A party that stood on a side stands there no more, and reads nothing of the deal from now on: it is told so, by the deal's code.
+pub(super) async fn left(tx: &Tx, before: &Deal, now: &Deal, version: i64, by: Option<AccountId>) -> Result<(), StoreError> {
+    let facts = json!({ "code": before.code, "what": "left" });
+    let notice = about(before, NoticeKind::DealMoved, facts, format!("deal_left:{}:{version}", before.id));
+    for (_, party) in before.parties_of_sides() {
+        if !now.parties_of_sides().any(|(_, there)| there == party) {
+            tell_party(tx, party, &[PartyRole::Editor, PartyRole::Signatory], by, &notice).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Somebody wrote (`message`), handed in a document (`document`), offered (`offer`), accepted (`accepted`), took an offer back
 /// (`withdrawn`), wrote anew what was recorded (`record`), took back what was noted (`taken_back`) or accepted the deal's
 /// agreement (`nda`, by the account's id, which other deals know, too).
