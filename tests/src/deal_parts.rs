@@ -77,6 +77,46 @@ async fn a_broker_who_becomes_a_member_of_a_side_brokers_the_deal_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_who_comes_after_the_signature_states_their_interests_before_the_deal_goes_on() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "j").await;
+        let owner = &cast.owner;
+        let deal = cast.deal("technical_service").await;
+        sign(&deal, owner, &cast.seeker, &cast.broker, vnd(300_000_000)).await;
+        let late = async |name: &str, first: AccountId| {
+            let (broker, id) = site.account(name, &[StaffRole::Broker]).await;
+            let shares = json!({"brokers": [{"account": first, "share_bp": 5_000}, {"account": id, "share_bp": 5_000}]});
+            (broker, shares)
+        };
+        let has_to_state = async |to: &str| {
+            let refused = deal.go(owner, to).await;
+            let pointers = refused.pointers();
+            assert!(
+                pointers.iter().any(|pointer| pointer.starts_with("/brokers/") && pointer.ends_with("/statement")),
+                "{to}: {pointers:?}"
+            );
+        };
+        let said = || json!({"statement": "Không có lợi ích riêng."});
+        let (second, shares) = late("j-second", cast.broker_id).await;
+        deal.put(&cast.broker, "brokers", shares).await.expect(200);
+        has_to_state("delivering").await;
+        deal.put(&second, "brokers/statement", said()).await.expect(200);
+        deal.go(owner, "delivering").await.expect(200);
+
+        // What stands is changed all the same; the end waits for the next one's word.
+        let (third, shares) = late("j-third", cast.broker_id).await;
+        deal.put(&cast.broker, "brokers", shares).await.expect(200);
+        deal.post(owner, "papers", json!({"kind": "acceptance", "dated_on": "2026-11-24"})).await.expect(201);
+        deal.put(owner, "outcome", json!({"jobs": 3})).await.expect(200);
+        has_to_state("completed").await;
+        deal.put(&third, "brokers/statement", said()).await.expect(200);
+        deal.go(owner, "completed").await.expect(200);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn terms_agreed_to_after_the_signature_are_judged_as_those_before_it() {
     on_every_database(async |site: Site| {
         let cast = Cast::make(&site, "n").await;

@@ -18,7 +18,8 @@ use super::records::{self, Recorded, must_be_writable};
 use super::rows::{
     contract as contract_rows, deal, outcome as outcome_rows, paper as paper_rows, payment as payment_rows, report as report_rows,
 };
-use super::{Added, DealReceipt, check_past, check_text, in_deal, must_have_room, read_json, save, write_json};
+use super::{Added, Deal, DealReceipt, check_past, check_text, in_deal, must_have_room, read_json, save, write_json};
+use crate::legal::transferred;
 use crate::{Brokering, BrokeringError};
 
 /// The contract of a deal, as far as it is known.
@@ -69,9 +70,6 @@ impl Contract {
         for (pointer, day) in [("/signed_on", self.signed_on), ("/registered_on", self.registered_on)] {
             check_past(pointer, day, today, &mut faults);
         }
-        if let Some(first) = brokering.laws.since().filter(|first| self.signed_on.is_some_and(|day| day < *first)) {
-            faults.add_with("/signed_on", "deal_signed_before_laws", &[("day", &first.to_string())]);
-        }
         for (pointer, day) in [("/in_force_on", self.in_force_on), ("/registered_on", self.registered_on)] {
             if day.zip(self.signed_on).is_some_and(|(day, signed)| day < signed) {
                 faults.add(pointer, "end_before_start");
@@ -87,6 +85,17 @@ impl Contract {
         }
         faults
     }
+}
+
+/// Of a contract that is older than any rule about what it transfers nothing can be said.
+fn check_day(brokering: &Brokering, deal: &Deal, contract: &Contract) -> Result<(), BrokeringError> {
+    let objects = transferred(&deal.kind, deal.objects.iter().map(|object| object.ip_kind.clone()));
+    let first = brokering.laws.since(&deal.kind, &objects);
+    let mut faults = Faults::new();
+    if let Some(first) = first.filter(|first| contract.signed_on.is_some_and(|day| day < *first)) {
+        faults.add_with("/signed_on", "deal_signed_before_laws", &[("day", &first.to_string())]);
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)
 }
 
 /// Where the law has a contract be in force only from its registration or from a licence on, it is not before that day.
@@ -143,6 +152,7 @@ pub async fn record_contract(
         async move {
             let is_there = contract_rows::Entity::find_by_id(id.0).count(tx.db()).await? > 0;
             must_be_writable(&deal, &actor, is_there, &reason, "contract")?;
+            check_day(&brokering, &deal, &new)?;
             let mut facts = Facts::load(&brokering, tx.db(), &deal, tx.today(), actor.lang).await?;
             facts.sign(&brokering, &deal, new.clone(), tx.today(), actor.lang)?;
             facts.must_keep(&brokering, &deal)?;
