@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::deals::{Cast, Deal, funded, sign, terms, vnd};
 use crate::documents::hand_in_marked;
+use crate::need_desk::unpeopled;
 use crate::site::{Answer, Client, Site, on_every_database};
 
 async fn send(client: &Client, path: &str, fields: &[(&str, &str)]) -> Answer {
@@ -237,6 +238,55 @@ async fn what_the_seeker_wrote_offered_noted_or_handed_in_is_read_by_no_other_se
         deal.post(owner, "tasks", due("Gửi bản vẽ")).await.expect(201);
         deal.post(broker, "meetings", json!({"held_on": "2026-11-20"})).await.expect(201);
         deal.put(broker, "parties", other()).await.expect(200);
+        deal.is_what_its_events_say(&site).await;
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_broker_offers_for_a_side_is_agreed_to_once_its_own_people_accepted_it_too() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "q").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let deal = cast.deal("licence").await;
+        let page = format!("/en{}", deal.path.replace("/api/v1", ""));
+        let accept = |made: &Value| format!("offers/{}/accept", id_of(made));
+        let newest = async |by: &Client| by.get(&format!("{}/offers", deal.path)).await.expect(200)["items"][0].clone();
+
+        // The other side alone does not bind the side that was spoken for.
+        let made = deal.post(broker, "offers", json!({"side": "owner", "terms": terms(300)})).await.expect(201);
+        assert_eq!(newest(owner).await["awaits"], json!(["owner", "seeker"]));
+        let shown = owner.get(&page).await.text;
+        assert!(shown.contains("waits for the word of both sides") && shown.contains("value=\"accept\""), "{shown}");
+        let before = told(&site, cast.broker_id, "deal_message").await;
+        deal.post(seeker, &accept(&made), Value::Null).await.expect(200);
+        let one = newest(owner).await;
+        assert_eq!((&one["status"], &one["awaits"]), (&json!("open"), &json!(["owner"])), "{one}");
+        assert!(told(&site, cast.broker_id, "deal_message").await > before);
+        assert_eq!(deal.post(seeker, &accept(&made), Value::Null).await.status, 409, "once");
+        assert_eq!(deal.post(broker, &accept(&made), Value::Null).await.status, 403);
+        let (theirs, own) = (seeker.get(&page).await.text, owner.get(&page).await.text);
+        assert!(!theirs.contains("value=\"accept\"") && own.contains("value=\"accept\""), "{own}");
+        deal.is_what_its_events_say(&site).await;
+        deal.post(owner, &accept(&made), Value::Null).await.expect(200);
+        let one = newest(seeker).await;
+        assert_eq!((&one["status"], &one["awaits"]), (&json!("accepted"), &json!([])), "{one}");
+
+        // What one's own people offer has their word already.
+        let made = deal.post(owner, "offers", json!({"terms": terms(200)})).await.expect(201);
+        assert_eq!(newest(owner).await["awaits"], json!(["seeker"]));
+        assert_eq!(deal.post(owner, &accept(&made), Value::Null).await.status, 403);
+        deal.is_what_its_events_say(&site).await;
+
+        // Where a side has nobody in the space the broker's word stands.
+        let silent = unpeopled(&cast.moderator, "Hợp tác xã Gọi Điện").await;
+        let new = json!({"kind": "licence", "listing": cast.listing, "seeker": silent});
+        let deal = Deal { path: format!("/api/v1/deals/{}", id_of(&broker.post("/api/v1/deals", new).await.expect(201))) };
+        let made = deal.post(broker, "offers", json!({"side": "seeker", "terms": terms(300)})).await.expect(201);
+        deal.post(owner, &accept(&made), Value::Null).await.expect(200);
+        let offers = owner.get(&format!("{}/offers", deal.path)).await.expect(200);
+        assert_eq!(offers["items"][0]["status"], "accepted", "{offers}");
         deal.is_what_its_events_say(&site).await;
         site.stop().await;
     })

@@ -451,6 +451,29 @@ async fn the_counted_history_and_the_reply_time_tell_what_may_be_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn how_soon_one_counterpart_is_answered_is_told_to_nobody() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let time = format!("/api/v1/parties/{}/reply-time", scene.institute);
+        let (member, party, first) = scene.interested(&site, "mot", json!({})).await;
+        scene.owner.post_at(&step(&first, "accept"), 1, json!({})).await.expect(200);
+        for _ in 0..3 {
+            let made = member.post(&scene.path, interest(party, json!({}))).await.expect(201);
+            scene.owner.post_at(&step(made["id"].as_str().unwrap(), "accept"), 1, json!({})).await.expect(200);
+        }
+        let of_one = site.visitor().get(&time).await.expect(200);
+        assert_eq!((&of_one["median_hours"], &of_one["is_unanswered"]), (&Value::Null, &json!(false)), "{of_one}");
+        for name in ["hai", "ba"] {
+            let (_, _, id) = scene.interested(&site, name, json!({})).await;
+            scene.owner.post_at(&step(&id, "accept"), 1, json!({})).await.expect(200);
+        }
+        assert_eq!(site.visitor().get(&time).await.expect(200)["median_hours"], 1);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_text_of_a_long_interest_is_out_of_sight() {
     on_every_database(async |site: Site| {
         let scene = Scene::set(&site).await;

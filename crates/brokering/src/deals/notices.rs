@@ -63,7 +63,8 @@ pub(super) async fn left(tx: &Tx, before: &Deal, now: &Deal, version: i64, by: O
     Ok(())
 }
 
-/// Somebody wrote (`message`), handed in a document (`document`), offered (`offer`), accepted (`accepted`), took an offer back
+/// Somebody wrote (`message`), handed in a document (`document`), offered (`offer`), accepted (`accepted`; `agreed` where the other side's word is
+/// missing), took an offer back
 /// (`withdrawn`), wrote anew what was recorded (`record`), took back what was noted (`taken_back`) or accepted the deal's
 /// agreement (`nda`, by the account's id, which other deals know, too).
 pub(super) async fn said(tx: &Tx, deal: &Deal, what: &'static str, which: Uuid, by: Option<AccountId>) -> Result<(), StoreError> {

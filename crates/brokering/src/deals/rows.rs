@@ -209,6 +209,8 @@ table! {
         side: String,
         status: String,
         terms: String,
+        owner_agreed_at: Option<DateTimeUtc>,
+        seeker_agreed_at: Option<DateTimeUtc>,
         made_by: Option<Uuid>,
         made_at: DateTimeUtc,
         decided_by: Option<Uuid>,
