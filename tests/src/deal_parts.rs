@@ -343,7 +343,6 @@ async fn money_and_sales_are_noted_under_a_signed_contract_and_in_its_currency()
         assert_eq!(deal.post(seeker, "payments", payment(dollars(5))).await.pointers(), ["/amount/currency"]);
         for (sent, pointers) in [
             (report(2025, 2, vnd(9), vnd(3)), vec!["/half"]),
-            (report(2026, 1, vnd(9), vnd(10)), vec!["/royalty"]),
             (report(2026, 1, vnd(9), dollars(3)), vec!["/royalty/currency"]),
             (report(2026, 1, dollars(9), dollars(3)), vec!["/sales/currency", "/royalty/currency"]),
         ] {
@@ -355,8 +354,23 @@ async fn money_and_sales_are_noted_under_a_signed_contract_and_in_its_currency()
                 refused.text
             );
         }
-        deal.post(seeker, "payments", payment(vnd(5))).await.expect(201);
-        deal.post(seeker, "reports", report(2026, 1, vnd(9), vnd(9))).await.expect(201);
+        let paid = deal.post(seeker, "payments", payment(vnd(5))).await.expect(201);
+        // A least royalty is due whatever was sold.
+        let told = deal.post(seeker, "reports", report(2026, 1, vnd(9), vnd(10))).await.expect(201);
+
+        // As long as they stand the contract stays signed, and in their currency.
+        let unsigned = || json!({"number": "1/2026", "value": vnd(800_000_000)});
+        let abroad = || json!({"number": "1/2026", "value": dollars(30_000), "signed_on": "2026-03-02"});
+        for (back, which) in [("payments", &paid), ("reports", &told)] {
+            for (contract, pointer) in [(unsigned(), "/signed_on"), (abroad(), "/value/currency")] {
+                let refused = deal.put(owner, "contract", contract).await;
+                assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec![pointer.to_owned()]), "{back}: {}", refused.text);
+            }
+            deal.post(seeker, &format!("{back}/{}/take-back", id_of(which)), Value::Null).await.expect(200);
+        }
+        deal.put(owner, "contract", abroad()).await.expect(200);
+        let home = json!({"number": "1/2026", "value": vnd(800_000_000), "signed_on": "2026-03-02"});
+        deal.put(owner, "contract", home).await.expect(200);
 
         // On the page the fault stands at its field.
         let page = format!("{}/edit/payment", deal.path.replace("/api/v1", ""));

@@ -124,6 +124,28 @@ fn check_sums(contract: &Contract, sums: &[(&str, &Money)], faults: &mut Faults)
     }
 }
 
+/// Under a contract with which payments or reports stand it stays signed, and in their currency.
+async fn check_stays(db: &impl ConnectionTrait, id: DealId, contract: &Contract) -> Result<(), BrokeringError> {
+    let mut standing: BTreeSet<Currency> = BTreeSet::new();
+    let payments = payments_of(db, id).await?.into_iter().filter(|payment| payment.taken_back_at.is_none());
+    standing.extend(payments.map(|payment| payment.amount.currency));
+    let reports = reports_of(db, id).await?.into_iter().filter(|report| report.taken_back_at.is_none());
+    standing.extend(reports.flat_map(|report| [report.sales.currency, report.royalty.currency]));
+    if standing.is_empty() {
+        return Ok(());
+    }
+    let mut faults = Faults::new();
+    if contract.signed_on.is_none() {
+        faults.add("/signed_on", "deal_sums_stand_signed");
+    }
+    if let Some(value) = &contract.value
+        && let Some(other) = standing.iter().find(|currency| **currency != value.currency)
+    {
+        faults.add_with("/value/currency", "deal_sums_stand_currency", &[("currency", other.0.as_str())]);
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)
+}
+
 /// The contract of a deal; an empty one if nothing is known.
 pub(crate) async fn contract_of(db: &impl ConnectionTrait, id: DealId) -> Result<Contract, StoreError> {
     match contract_rows::Entity::find_by_id(id.0).one(db).await? {
@@ -135,8 +157,8 @@ pub(crate) async fn contract_of(db: &impl ConnectionTrait, id: DealId) -> Result
 /// Records the contract as it is known now; every version is kept ([`super::records`]).
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`], also where the stage the deal stands in would lack what it needs, and for a day from which it cannot be
-/// in force by law; [`BrokeringError::Stale`]; [`BrokeringError::NotAllowed`] once the deal has ended, but for its brokers with a reason.
+/// [`BrokeringError::Invalid`], also where the stage the deal stands in would lack what it needs, for a day from which it cannot be
+/// in force by law, and without a day of signing or in another currency than what was paid or reported under it; [`BrokeringError::Stale`]; [`BrokeringError::NotAllowed`] once the deal has ended, but for its brokers with a reason.
 pub async fn record_contract(
     brokering: &Brokering,
     ctx: Ctx,
@@ -153,6 +175,7 @@ pub async fn record_contract(
             let is_there = contract_rows::Entity::find_by_id(id.0).count(tx.db()).await? > 0;
             must_be_writable(&deal, &actor, is_there, &reason, "contract")?;
             check_day(&brokering, &deal, &new)?;
+            check_stays(tx.db(), id, &new).await?;
             let mut facts = Facts::load(&brokering, tx.db(), &deal, tx.today(), actor.lang).await?;
             facts.sign(&brokering, &deal, new.clone(), tx.today(), actor.lang)?;
             facts.must_keep(&brokering, &deal)?;
@@ -347,7 +370,7 @@ pub struct ReportView {
 ///
 /// # Errors
 /// [`BrokeringError::Invalid`], also for a half year that has been reported, is not over or was over before the contract was signed,
-/// without such a contract, in another currency than its value, and for a royalty above the sales.
+/// without such a contract, and in another currency than its value. A royalty may be above the sales: a least one is often agreed on.
 pub async fn report(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewReport) -> Result<Added, BrokeringError> {
     let today = brokering.store.clock().today();
     let mut faults = Faults::new();
@@ -355,8 +378,6 @@ pub async fn report(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewReport)
     new.royalty.check("/royalty", &mut faults);
     if new.royalty.currency != new.sales.currency {
         faults.add_with("/royalty/currency", "deal_other_currency", &[("currency", new.sales.currency.0.as_str())]);
-    } else if new.royalty.minor > new.sales.minor {
-        faults.add("/royalty", "deal_royalty_above_sales");
     }
     check_text(&new.note, "/note", 1_000, false, &mut faults);
     if !(1..=2).contains(&new.half) {

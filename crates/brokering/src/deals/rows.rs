@@ -312,6 +312,7 @@ table! {
         account_id: Uuid,
         side: String,
         party_id: Option<Uuid>,
+        binds: bool,
         nda_hash: String,
         nda_lang: String,
         accepted_at: DateTimeUtc,
