@@ -145,7 +145,7 @@ pub(super) fn confidential() -> Vec<Route> {
             .paged()
             .gives::<List<LookView>>(200),
         post("/api/v1/listings/{id}/break-glass", "breakGlass", Staff, c::break_glass)
-            .about("Opens what is confided to an administrator in an emergency: noted with the reason in the owner's ledger, and told to the owner's admins.")
+            .about("Opens what is confided to an administrator in an emergency: noted with the reason in the owner's ledger, and told to the owner's admins, or to its editors and those who sign where it has none. The same key is the same look.")
             .takes::<Emergency>(json!({"reason": "Yêu cầu của Tòa án nhân dân tỉnh, công văn số 12/2026."}))
             .gives::<Opened>(200),
         post("/api/v1/listings/{id}/files/{file}/break-glass", "breakGlassFile", Staff, c::break_glass_file)
