@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base::{Action, Actor, Hideable, PartyId, PartyRole, Scope, StaffRole};
 
 use super::confidential::is_person;
-use crate::deals::{Deal, Side};
+use crate::deals::{Deal, Role, Side};
 use crate::pipelines::Part;
 
 impl Deal {
@@ -43,9 +43,11 @@ impl Deal {
         self.written_for(actor).map(|(side, _)| side).collect()
     }
 
-    /// The party for which somebody writes on a side.
+    /// The party for which somebody writes on a side; of several the one that gives or takes, not one that stands beside it.
     pub(crate) fn party_of(&self, actor: &Actor, side: Side) -> Option<PartyId> {
-        self.written_for(actor).find(|(of, _)| *of == side).map(|(_, party)| party)
+        let first = self.party_as(if side == Side::Owner { Role::Owner } else { Role::Seeker });
+        let own: Vec<PartyId> = self.written_for(actor).filter(|(of, _)| *of == side).map(|(_, party)| party).collect();
+        first.filter(|party| own.contains(party)).or_else(|| own.first().copied())
     }
 
     /// The parties for which somebody writes.

@@ -1,5 +1,6 @@
 //! The readers of a confidential document of a deal: the party that handed it in names persons of the other parties and brokers, each
-//! until a day. A party that stands on the same side is another party as well: whom a side takes along is not its own to say. Without being named nobody of them opens it, nor learns its name; the agreement (`agreement`) comes on top of that.
+//! until a day. A party on the same side is another party as well: brokers say who stands there. Without being named nobody of them
+//! opens it, nor learns its name; the agreement (`agreement`) comes on top of that.
 //!
 //! Naming is one list that takes the place of the one before: who is on it no more reads nothing from the next request on. Every
 //! grant stays as a row with who gave it and who ended it. Not here: opening a document (`openings`).
