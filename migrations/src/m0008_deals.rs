@@ -119,6 +119,8 @@ crate::step!(
             side TEXT NOT NULL CHECK (side IN ('owner','seeker')),
             status TEXT NOT NULL CHECK (status IN ('open','accepted','superseded','withdrawn')),
             terms TEXT NOT NULL,
+            owner_agreed_at {time},
+            seeker_agreed_at {time},
             made_by {uuid} REFERENCES account (id),
             made_at {time} NOT NULL,
             decided_by {uuid} REFERENCES account (id),

@@ -106,6 +106,7 @@ crate::step!(
             account_id {uuid} NOT NULL REFERENCES account (id),
             side TEXT NOT NULL CHECK (side IN ('owner','seeker','broker')),
             party_id {uuid} REFERENCES party (id),
+            binds {bool} NOT NULL,
             nda_hash TEXT NOT NULL REFERENCES nda_text (hash),
             nda_lang TEXT NOT NULL,
             accepted_at {time} NOT NULL,

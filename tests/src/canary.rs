@@ -37,6 +37,12 @@ enum Who {
     Neighbour,
     /// Admin of a party that hides from the owner, in an interest that was accepted and in the deal that came of it.
     Hidden,
+    /// Admin of a party that a broker put beside the owner in the deal, who accepted its agreement.
+    CoOwner,
+    /// Admin of one that was put beside the seeker, who did so, too.
+    CoSeeker,
+    /// Admin of a party that was to take in the deal, before another took its place.
+    Replaced,
     /// It was opened to them, and they have not accepted the agreement.
     Waiting,
     /// It was opened to them, they accepted, and it was closed again.

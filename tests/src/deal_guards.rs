@@ -103,6 +103,43 @@ async fn nobody_lets_a_party_of_their_own_into_a_deal_they_broker() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_opens_a_deal_of_their_own_party_only_from_an_interest_that_the_other_side_accepted() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "bo").await;
+        let both = site.account("bo-both", &[StaffRole::Broker]).await;
+        site.member(cast.seeker_party, both.1, PartyRole::Editor).await;
+        let (both, open) = (both.0, json!({"kind": "licence", "listing": cast.listing, "seeker": cast.seeker_party}));
+        // The owner never agreed to let them in, and is not there for them to deal with.
+        let refused = both.post("/api/v1/deals", open.clone()).await;
+        assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/seeker".to_owned()]), "{}", refused.text);
+        assert_eq!(cast.owner.get("/api/v1/deals").await.expect(200)["total"], 0);
+        // Of a need their party gives what answers it.
+        let wanted = crate::main_job::need();
+        let made = cast.owner.post("/api/v1/needs", json!({"party": cast.owner_party, "content": wanted})).await.expect(201);
+        let steps = format!("/api/v1/listings/{}/transitions", made["id"].as_str().unwrap());
+        let seen = cast.owner.post_at(&steps, 1, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
+        crate::main_job::publish(&cast.moderator, made["id"].as_str().unwrap(), seen).await;
+        let answers = json!({"kind": "licence", "listing": made["id"], "owner": cast.seeker_party});
+        assert_eq!(both.post("/api/v1/deals", answers).await.pointers(), ["/owner"]);
+
+        // With the owner's word they open it, and broker nothing in it.
+        let asked = json!({"party": cast.seeker_party, "message": "Cần một máy.", "cooperation": "licence"});
+        let sent = both.post(&format!("/api/v1/technologies/{}/interests", cast.listing), asked).await.expect(201);
+        let interest = format!("/api/v1/interests/{}", id_of(&sent));
+        let seen = cast.owner.get(&interest).await.expect(200)["version"].as_i64().unwrap();
+        cast.owner.post_at(&format!("{interest}/accept"), seen, json!({})).await.expect(200);
+        let with = json!({"kind": "licence", "listing": cast.listing, "interest": sent["id"]});
+        let deal = both.post("/api/v1/deals", with).await.expect(201);
+        let shown = cast.owner.get(&format!("/api/v1/deals/{}", id_of(&deal))).await.expect(200);
+        assert_eq!(shown["brokers"], json!([]));
+        // Any other broker names both sides as before.
+        cast.broker.post("/api/v1/deals", open).await.expect(201);
+        site.stop().await;
+    })
+    .await;
+}
+
 /// Leads a deal that needs an approval to where it could be signed.
 async fn before_signing(cast: &Cast, deal: &Deal) {
     let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);

@@ -1,6 +1,7 @@
 //! What the law was told of a deal and what it asks back: the answer which right is passed on goes with the deal, and what must be
 //! there before a contract is carried out is there.
 
+use base::PartyRole;
 use serde_json::{Value, json};
 
 use crate::deals::{CONTENTS, Cast, Deal, sign, vnd};
@@ -123,6 +124,50 @@ async fn what_a_contract_usually_says_is_told_apart_from_what_it_must_say_and_ke
         }
         deal.put(owner, "contract", contract(json!(["object"]))).await.expect(200);
         deal.go(owner, "signed").await.expect(200);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_only_reads_or_writes_for_a_side_accepts_for_themselves_and_binds_it_to_nothing() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "o").await;
+        let (owner, broker) = (&cast.owner, &cast.broker);
+        let deal = cast.deal("licence").await;
+        deal.go(broker, "introduced").await.expect(200);
+        let (nda, page) = (format!("{}/nda", deal.path), format!("/en{}/nda", deal.path.replace("/api/v1", "")));
+        let accept = async |by: &Client| {
+            let there = by.get(&nda).await.expect(200);
+            by.post(&format!("{}/accept-nda", deal.path), json!({"nda_hash": there["nda"]["hash"]})).await
+        };
+        let agreed = async || owner.get(&deal.path).await.expect(200)["inside"]["nda_accepted_at"].is_string();
+        for (name, role) in [("o-reads", PartyRole::Viewer), ("o-writes", PartyRole::Editor)] {
+            let (by, account) = site.account(name, &[]).await;
+            site.member(cast.seeker_party, account, role).await;
+            assert_eq!(by.get(&nda).await.expect(200)["binds_side"], false);
+            assert!(by.get(&page).await.text.contains("You accept for yourself alone"));
+            accept(&by).await.expect(200);
+            assert_eq!(accept(&by).await.status, 409, "once");
+            assert_eq!((agreed().await, deal.go(owner, "nda").await.pointers()), (false, vec!["/papers/nda".to_owned()]), "{name}");
+            assert!(by.get(&nda).await.expect(200)["accepted_at"].is_string(), "for themselves it stands");
+            // Whoever comes to sign for it accepts once more, for the side.
+            if role == PartyRole::Editor {
+                let members = cast.seeker.get(&format!("/api/v1/parties/{}/memberships", cast.seeker_party)).await.expect(200);
+                let own =
+                    members["items"].as_array().unwrap().iter().find(|m| m["email"] == format!("{name}@example.org")).unwrap().clone();
+                let roles = format!("/api/v1/memberships/{}/roles", own["id"].as_str().unwrap());
+                cast.seeker.put_at(&roles, own["version"].as_i64().unwrap(), json!({"roles": ["signatory"]})).await.expect(200);
+                let there = by.get(&nda).await.expect(200);
+                assert_eq!((&there["binds_side"], &there["can_accept"]), (&json!(true), &json!(true)), "{there}");
+                assert!(by.get(&page).await.text.contains("the agreement of your side"));
+                accept(&by).await.expect(200);
+                assert_eq!(accept(&by).await.status, 409);
+            }
+        }
+        assert!(agreed().await);
+        deal.go(owner, "nda").await.expect(200);
+        deal.is_what_its_events_say(&site).await;
         site.stop().await;
     })
     .await;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::deals::{Cast, Deal, funded, sign, terms, vnd};
 use crate::documents::hand_in_marked;
+use crate::need_desk::unpeopled;
 use crate::site::{Answer, Client, Site, on_every_database};
 
 async fn send(client: &Client, path: &str, fields: &[(&str, &str)]) -> Answer {
@@ -77,6 +78,46 @@ async fn a_broker_who_becomes_a_member_of_a_side_brokers_the_deal_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_who_comes_after_the_signature_states_their_interests_before_the_deal_goes_on() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "j").await;
+        let owner = &cast.owner;
+        let deal = cast.deal("technical_service").await;
+        sign(&deal, owner, &cast.seeker, &cast.broker, vnd(300_000_000)).await;
+        let late = async |name: &str, first: AccountId| {
+            let (broker, id) = site.account(name, &[StaffRole::Broker]).await;
+            let shares = json!({"brokers": [{"account": first, "share_bp": 5_000}, {"account": id, "share_bp": 5_000}]});
+            (broker, shares)
+        };
+        let has_to_state = async |to: &str| {
+            let refused = deal.go(owner, to).await;
+            let pointers = refused.pointers();
+            assert!(
+                pointers.iter().any(|pointer| pointer.starts_with("/brokers/") && pointer.ends_with("/statement")),
+                "{to}: {pointers:?}"
+            );
+        };
+        let said = || json!({"statement": "Không có lợi ích riêng."});
+        let (second, shares) = late("j-second", cast.broker_id).await;
+        deal.put(&cast.broker, "brokers", shares).await.expect(200);
+        has_to_state("delivering").await;
+        deal.put(&second, "brokers/statement", said()).await.expect(200);
+        deal.go(owner, "delivering").await.expect(200);
+
+        // What stands is changed all the same; the end waits for the next one's word.
+        let (third, shares) = late("j-third", cast.broker_id).await;
+        deal.put(&cast.broker, "brokers", shares).await.expect(200);
+        deal.post(owner, "papers", json!({"kind": "acceptance", "dated_on": "2026-11-24"})).await.expect(201);
+        deal.put(owner, "outcome", json!({"jobs": 3})).await.expect(200);
+        has_to_state("completed").await;
+        deal.put(&third, "brokers/statement", said()).await.expect(200);
+        deal.go(owner, "completed").await.expect(200);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn terms_agreed_to_after_the_signature_are_judged_as_those_before_it() {
     on_every_database(async |site: Site| {
         let cast = Cast::make(&site, "n").await;
@@ -107,12 +148,18 @@ async fn what_the_seeker_is_bound_by_passes_to_no_other_party() {
         let third_party = site.party(&third, "Công ty Thứ Ba", "enterprise").await;
         let other = || parties(&cast, &[(third_party, "seeker")]);
 
-        // As long as nothing binds it another takes its place; what was offered to it is off.
+        // As long as nothing binds it and it left nothing here another takes its place; what was offered to it is off, and it is told
+        // that it is out.
         let deal = cast.deal("licence").await;
         let made = deal.post(owner, "offers", json!({"terms": terms(300)})).await.expect(201);
         deal.put(broker, "parties", other()).await.expect(200);
         let accept = |made: &Value| format!("offers/{}/accept", id_of(made));
         assert_eq!(deal.post(&third, &accept(&made), Value::Null).await.status, 409, "it was made to another");
+        assert_eq!(seeker.get(&deal.path).await.status, 404);
+        let code = third.get(&deal.path).await.expect(200)["code"].as_str().unwrap().to_owned();
+        let notices = seeker.get("/api/v1/notices").await.expect(200);
+        let told = |one: &Value| one["text"].as_str().is_some_and(|text| text.contains("không còn tham gia") && text.contains(&code));
+        assert!(notices["items"].as_array().unwrap().iter().any(told), "{notices}");
         deal.is_what_its_events_say(&site).await;
 
         // An agreement binds: no other takes its place, and it does not leave; whoever joins it may.
@@ -145,6 +192,102 @@ async fn what_the_seeker_is_bound_by_passes_to_no_other_party() {
         for deal in [confided, contracted, noted] {
             assert_eq!(deal.put(broker, "parties", other()).await.pointers(), ["/parties"]);
         }
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_seeker_wrote_offered_noted_or_handed_in_is_read_by_no_other_seeker() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "w").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let third = site.person("w-third").await;
+        let third_party = site.party(&third, "Công ty Thứ Ba", "enterprise").await;
+        let other = || parties(&cast, &[(third_party, "seeker")]);
+        let due = |title: &str| json!({"title": title, "whose": "owner", "due_on": "2026-12-01"});
+        for (part, body) in [
+            ("messages", json!({"text": "Giá vốn của chúng tôi là 41 nghìn."})),
+            ("offers", json!({"terms": terms(300)})),
+            ("tasks", due("Gửi mẫu nước dừa")),
+            ("meetings", json!({"held_on": "2026-11-20", "minutes": "Chúng tôi đang nói chuyện với một bên khác."})),
+            ("papers", json!({"kind": "evaluation", "dated_on": "2026-11-20", "reference": "Thử tại xưởng 2"})),
+        ] {
+            let deal = cast.deal("licence").await;
+            deal.post(seeker, part, body).await.expect(201);
+            let refused = deal.put(broker, "parties", other()).await;
+            assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/parties".to_owned()]), "{part}: {}", refused.text);
+            assert!(refused.text.contains("mở thương vụ khác"), "{part}: {}", refused.text);
+            assert_eq!(deal.put(broker, "parties", parties(&cast, &[])).await.pointers(), ["/parties"], "{part}: nor does it leave alone");
+            assert_eq!(third.get(&deal.path).await.status, 404);
+        }
+        let deal = cast.deal("licence").await;
+        let documents = format!("{}/documents", deal.path);
+        hand_in_marked(seeker, &documents, "false", "Giá vốn.txt", "41 nghìn.").await.expect(201);
+        assert_eq!(deal.put(broker, "parties", other()).await.pointers(), ["/parties"]);
+        // An offer that a broker passed on for it is its own; one that it took back was read all the same.
+        let deal = cast.deal("licence").await;
+        let made = deal.post(broker, "offers", json!({"side": "seeker", "terms": terms(300)})).await.expect(201);
+        deal.post(seeker, &format!("offers/{}/withdraw", id_of(&made)), Value::Null).await.expect(200);
+        assert_eq!(deal.put(broker, "parties", other()).await.pointers(), ["/parties"]);
+
+        // What the owner and the broker wrote binds nobody.
+        let deal = cast.deal("licence").await;
+        deal.post(owner, "messages", json!({"text": "Mời anh chị đến thứ Năm."})).await.expect(201);
+        deal.post(broker, "messages", json!({"text": "Tôi đến cùng."})).await.expect(201);
+        deal.post(owner, "tasks", due("Gửi bản vẽ")).await.expect(201);
+        deal.post(broker, "meetings", json!({"held_on": "2026-11-20"})).await.expect(201);
+        deal.put(broker, "parties", other()).await.expect(200);
+        deal.is_what_its_events_say(&site).await;
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_broker_offers_for_a_side_is_agreed_to_once_its_own_people_accepted_it_too() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "q").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let deal = cast.deal("licence").await;
+        let page = format!("/en{}", deal.path.replace("/api/v1", ""));
+        let accept = |made: &Value| format!("offers/{}/accept", id_of(made));
+        let newest = async |by: &Client| by.get(&format!("{}/offers", deal.path)).await.expect(200)["items"][0].clone();
+
+        // The other side alone does not bind the side that was spoken for.
+        let made = deal.post(broker, "offers", json!({"side": "owner", "terms": terms(300)})).await.expect(201);
+        assert_eq!(newest(owner).await["awaits"], json!(["owner", "seeker"]));
+        let shown = owner.get(&page).await.text;
+        assert!(shown.contains("waits for the word of both sides") && shown.contains("value=\"accept\""), "{shown}");
+        let before = told(&site, cast.broker_id, "deal_message").await;
+        deal.post(seeker, &accept(&made), Value::Null).await.expect(200);
+        let one = newest(owner).await;
+        assert_eq!((&one["status"], &one["awaits"]), (&json!("open"), &json!(["owner"])), "{one}");
+        assert!(told(&site, cast.broker_id, "deal_message").await > before);
+        assert_eq!(deal.post(seeker, &accept(&made), Value::Null).await.status, 409, "once");
+        assert_eq!(deal.post(broker, &accept(&made), Value::Null).await.status, 403);
+        let (theirs, own) = (seeker.get(&page).await.text, owner.get(&page).await.text);
+        assert!(!theirs.contains("value=\"accept\"") && own.contains("value=\"accept\""), "{own}");
+        deal.is_what_its_events_say(&site).await;
+        deal.post(owner, &accept(&made), Value::Null).await.expect(200);
+        let one = newest(seeker).await;
+        assert_eq!((&one["status"], &one["awaits"]), (&json!("accepted"), &json!([])), "{one}");
+
+        // What one's own people offer has their word already.
+        let made = deal.post(owner, "offers", json!({"terms": terms(200)})).await.expect(201);
+        assert_eq!(newest(owner).await["awaits"], json!(["seeker"]));
+        assert_eq!(deal.post(owner, &accept(&made), Value::Null).await.status, 403);
+        deal.is_what_its_events_say(&site).await;
+
+        // Where a side has nobody in the space the broker's word stands.
+        let silent = unpeopled(&cast.moderator, "Hợp tác xã Gọi Điện").await;
+        let new = json!({"kind": "licence", "listing": cast.listing, "seeker": silent});
+        let deal = Deal { path: format!("/api/v1/deals/{}", id_of(&broker.post("/api/v1/deals", new).await.expect(201))) };
+        let made = deal.post(broker, "offers", json!({"side": "seeker", "terms": terms(300)})).await.expect(201);
+        deal.post(owner, &accept(&made), Value::Null).await.expect(200);
+        let offers = owner.get(&format!("{}/offers", deal.path)).await.expect(200);
+        assert_eq!(offers["items"][0]["status"], "accepted", "{offers}");
+        deal.is_what_its_events_say(&site).await;
         site.stop().await;
     })
     .await;
@@ -200,7 +343,6 @@ async fn money_and_sales_are_noted_under_a_signed_contract_and_in_its_currency()
         assert_eq!(deal.post(seeker, "payments", payment(dollars(5))).await.pointers(), ["/amount/currency"]);
         for (sent, pointers) in [
             (report(2025, 2, vnd(9), vnd(3)), vec!["/half"]),
-            (report(2026, 1, vnd(9), vnd(10)), vec!["/royalty"]),
             (report(2026, 1, vnd(9), dollars(3)), vec!["/royalty/currency"]),
             (report(2026, 1, dollars(9), dollars(3)), vec!["/sales/currency", "/royalty/currency"]),
         ] {
@@ -212,8 +354,23 @@ async fn money_and_sales_are_noted_under_a_signed_contract_and_in_its_currency()
                 refused.text
             );
         }
-        deal.post(seeker, "payments", payment(vnd(5))).await.expect(201);
-        deal.post(seeker, "reports", report(2026, 1, vnd(9), vnd(9))).await.expect(201);
+        let paid = deal.post(seeker, "payments", payment(vnd(5))).await.expect(201);
+        // A least royalty is due whatever was sold.
+        let told = deal.post(seeker, "reports", report(2026, 1, vnd(9), vnd(10))).await.expect(201);
+
+        // As long as they stand the contract stays signed, and in their currency.
+        let unsigned = || json!({"number": "1/2026", "value": vnd(800_000_000)});
+        let abroad = || json!({"number": "1/2026", "value": dollars(30_000), "signed_on": "2026-03-02"});
+        for (back, which) in [("payments", &paid), ("reports", &told)] {
+            for (contract, pointer) in [(unsigned(), "/signed_on"), (abroad(), "/value/currency")] {
+                let refused = deal.put(owner, "contract", contract).await;
+                assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec![pointer.to_owned()]), "{back}: {}", refused.text);
+            }
+            deal.post(seeker, &format!("{back}/{}/take-back", id_of(which)), Value::Null).await.expect(200);
+        }
+        deal.put(owner, "contract", abroad()).await.expect(200);
+        let home = json!({"number": "1/2026", "value": vnd(800_000_000), "signed_on": "2026-03-02"});
+        deal.put(owner, "contract", home).await.expect(200);
 
         // On the page the fault stands at its field.
         let page = format!("{}/edit/payment", deal.path.replace("/api/v1", ""));

@@ -3,7 +3,7 @@
 use base::{PartyRole, StaffRole};
 use reqwest::Method;
 use sea_orm::{ConnectionTrait, Statement};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::deals::Cast;
 use crate::main_job::technology;
@@ -16,6 +16,37 @@ async fn send(client: &Client, path: &str, fields: &[(&str, &str)]) -> Answer {
 
 fn seen(page: &str) -> String {
     page.split("name=\"_seen\" value=\"").nth(1).unwrap_or_else(|| panic!("no form in {page}")).split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_due_is_told_once_by_two_rounds_at_once_and_of_a_deal_without_a_broker_to_all_brokers() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "t").await;
+        let made = cast.owner.post("/api/v1/deals", json!({"kind": "licence", "listing": cast.listing})).await.expect(201);
+        let path = format!("/api/v1/deals/{}", made["id"].as_str().unwrap());
+        let task = |title: &str| json!({"title": title, "whose": "owner", "due_on": "2026-11-26"});
+        cast.owner.post(&format!("{path}/tasks"), task("Gửi ảnh")).await.expect(201);
+        let (_, of_owner) = site.account("t-both", &[StaffRole::Broker]).await;
+        site.member(cast.owner_party, of_owner, PartyRole::Viewer).await;
+        site.clock.advance(chrono::TimeDelta::days(30));
+        let round = || brokering::deals::tick(&site.app.brokering);
+        let (one, other) = tokio::join!(round(), round());
+        // The space's own clock may have been faster.
+        assert!(one.unwrap() + other.unwrap() <= 2, "the task and the stage, each by one of the two");
+        assert_eq!(round().await.unwrap(), 0);
+        let again = async |name: &str| site.visitor().sign_in(&format!("t-{name}@example.org"), crate::site::PASSWORD).await;
+        let due = async |by: &Client| -> Vec<Value> {
+            let all = by.get("/api/v1/notices").await.expect(200);
+            all["items"].as_array().unwrap().iter().filter(|one| one["kind"] == "task_due").cloned().collect()
+        };
+        let (broker, both) = (due(&again("broker").await).await, due(&again("both").await).await);
+        let text = broker[0]["text"].as_str().unwrap();
+        assert!(broker.len() == 1 && text.contains(made["code"].as_str().unwrap()) && text.contains("chưa có môi giới"), "{broker:?}");
+        assert!(broker[0]["url"].as_str().unwrap().ends_with("/staff/deals/free"), "{broker:?}");
+        assert!(both.is_empty(), "nobody brokers for their own party: {both:?}");
+        site.stop().await;
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,6 +11,7 @@ use chrono::TimeDelta;
 use futures_util::StreamExt as _;
 use lopdf::{Document, EncryptionState, EncryptionVersion, Object, Permissions, Stream, dictionary};
 use reqwest::Method;
+use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::{Value, json};
 use store::events::Filter;
 
@@ -356,6 +357,31 @@ async fn both_sides_are_told_and_an_administrator_who_breaks_the_glass_is_seen()
         assert_eq!((looks["total"].as_u64(), seen.count()), (Some(5), 2), "{looks}");
         let glass = (NoticeKind::GlassBroken, "glass_broken".to_owned());
         assert_eq!(told(&site, owner).await, [used("accepted"), used("opened"), glass.clone(), glass]);
+
+        // The same key is the same look, entered and told once; what it reads is what is there by then, and it reads for nobody else.
+        let at = room.at("break-glass");
+        let keyed = administrator.clone().with("idempotency-key", "glass-1");
+        keyed.post(&at, reason.clone()).await.expect(200);
+        room.confide(json!({"know_how": "Tỷ lệ enzym 0,5 %"})).await;
+        assert_eq!(keyed.post(&at, reason.clone()).await.expect(200)["text"]["know_how"], "Tỷ lệ enzym 0,5 %");
+        for _ in 0..2 {
+            assert_eq!(keyed.post(&file, reason.clone()).await.text, "abc");
+        }
+        assert_eq!(room.owner.get(&room.at("disclosure-views")).await.expect(200)["total"], 7);
+        assert_eq!(told(&site, owner).await.len(), 6);
+        assert_eq!(keyed.post(&at, json!({"reason": "Yêu cầu của tòa án, công văn số 13."})).await.status, 422);
+        let stored: Vec<String> = {
+            let backend = site.app.store.db().get_database_backend();
+            let rows = site.app.store.db().query_all_raw(Statement::from_string(backend, "SELECT result FROM idempotency")).await.unwrap();
+            rows.iter().map(|row| row.try_get_by_index::<String>(0).unwrap()).collect()
+        };
+        assert!(stored.iter().all(|answer| !answer.contains("enzym")), "{stored:?}");
+        let account: AccountId = administrator.get("/api/v1/accounts/me").await.expect(200)["id"].as_str().unwrap().parse().unwrap();
+        let other = site.staff("administrator-2", &[StaffRole::Administrator]).await;
+        let seen = other.get(&format!("/api/v1/accounts/{account}")).await.expect(200)["version"].as_i64().unwrap();
+        other.put_at(&format!("/api/v1/accounts/{account}/staff-roles"), seen, json!({"roles": []})).await.expect(200);
+        let refused = keyed.post(&at, reason.clone()).await;
+        assert!(matches!(refused.status.as_u16(), 401 | 404), "the right is asked for again: {}", refused.text);
         site.stop().await;
     })
     .await;

@@ -123,9 +123,9 @@ async fn those_in_a_deal_open_its_documents_and_nobody_else_does() {
         deal.put(broker, "parties", parties).await.expect(200);
         assert_eq!(co_owner.get(&one(&minutes)).await.status, 200);
         let both = ["broker do-broker \"Biên bản nghiệm thu.txt\"", "owner do-co-owner \"Biên bản nghiệm thu.txt\""];
-        assert_eq!((entered(owner).await, entered(&co_owner).await), (both.map(str::to_owned).to_vec(), both.map(str::to_owned).to_vec()));
+        assert_eq!((entered(owner).await, entered(&co_owner).await), (both.map(str::to_owned).to_vec(), Vec::new()), "it is the owner's alone");
 
-        // It lies sealed, the sweep leaves it alone, and each side takes back only its own.
+        // It lies sealed, the sweep leaves it alone, and each party takes back only its own.
         let folder = site.files();
         let stored: Vec<Vec<u8>> = std::fs::read_dir(&folder).unwrap().map(|e| std::fs::read(e.unwrap().path()).unwrap()).collect();
         assert_eq!(stored.len(), 2);
@@ -135,7 +135,7 @@ async fn those_in_a_deal_open_its_documents_and_nobody_else_does() {
             std::fs::File::options().write(true).open(file.unwrap().path()).unwrap().set_modified(old).unwrap();
         }
         assert_eq!(brokering::confidential::files::sweep(&site.app.brokering).await.unwrap(), 0);
-        for by in [seeker, broker] {
+        for by in [seeker, broker, &co_owner] {
             assert_eq!(by.send(Method::DELETE, &one(&minutes), None).await.status, 403);
         }
         assert_eq!(owner.send(Method::DELETE, &one(&minutes), None).await.status, 204);
@@ -157,6 +157,57 @@ async fn those_in_a_deal_open_its_documents_and_nobody_else_does() {
         let payloads: String = events.iter().map(|e| e.payload.to_string()).collect();
         assert!(payloads.contains(drawing["id"].as_str().unwrap()) && !payloads.contains("Bản vẽ"));
         assert_eq!(events.iter().filter(|e| e.kind == "deal.document_opened").count(), 4);
+        deal.is_what_its_events_say(&site).await;
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_confidential_document_opens_to_no_party_that_was_put_on_the_same_side() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "dc").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let deal = cast.deal("licence").await;
+        let documents = format!("{}/documents", deal.path);
+        let of_owner = hand_in_marked(owner, &documents, "true", "Công thức.txt", "Ủ men 48 giờ.").await.expect(201);
+        let of_seeker = hand_in_marked(seeker, &documents, "true", "Giá vốn.txt", "41 nghìn.").await.expect(201);
+        let one = |receipt: &Value| format!("{documents}/{}", receipt["id"].as_str().unwrap());
+        let (of_owner, of_seeker) = (one(&of_owner), one(&of_seeker));
+
+        // A broker puts a party beside each side; its people accept the agreement.
+        let (co_owner, co_seeker) = (site.person("dc-co-owner").await, site.person("dc-co-seeker").await);
+        let beside_owner = site.party(&co_owner, "Trại Giống Dừa", "cooperative").await;
+        let beside_seeker = site.party(&co_seeker, "Công ty Cùng Mua", "enterprise").await;
+        let parties = json!({"parties": [
+            {"party": cast.owner_party, "role": "owner"}, {"party": cast.seeker_party, "role": "seeker"},
+            {"party": beside_owner, "role": "co_owner"}, {"party": beside_seeker, "role": "co_seeker"},
+        ]});
+        deal.put(broker, "parties", parties).await.expect(200);
+        let hash = co_owner.get(&format!("{}/nda", deal.path)).await.expect(200)["nda"]["hash"].clone();
+        for by in [&co_owner, &co_seeker] {
+            by.post(&format!("{}/accept-nda", deal.path), json!({"nda_hash": hash})).await.expect(200);
+        }
+        for (by, path) in [(&co_owner, &of_owner), (&co_owner, &of_seeker), (&co_seeker, &of_owner), (&co_seeker, &of_seeker)] {
+            let refused = by.get(path).await;
+            assert_eq!((refused.status.as_u16(), &refused.json()["type"]), (403, &json!("/problems/not-a-reader")), "{path}");
+            assert_eq!(by.get(&format!("{path}/readers")).await.status, 403, "{path}");
+            assert_eq!(by.send(Method::DELETE, path, None).await.status, 403, "{path}");
+        }
+        let listed = co_owner.get(&documents).await.expect(200);
+        let is_closed = |one: &Value| one["name"].is_null() && one["needs_grant"] == true && one["is_mine"] == false;
+        assert!(listed["items"].as_array().unwrap().iter().all(is_closed), "{listed}");
+
+        // Whom its party names opens it, and only that party reads who did.
+        name_readers(owner, &of_owner, &[("dc-co-owner", "2026-12-31")]).await.expect(200);
+        assert_eq!(co_owner.get(&of_owner).await.text, "Ủ men 48 giờ.");
+        let ledger = format!("{}/document-views", deal.path);
+        let looks = async |by: &Client| by.get(&ledger).await.expect(200)["total"].clone();
+        assert_eq!(
+            (looks(owner).await, looks(&co_owner).await, looks(seeker).await, looks(broker).await),
+            (json!(1), json!(0), json!(0), json!(0))
+        );
+        assert_eq!(co_seeker.get(&of_owner).await.status, 403);
         deal.is_what_its_events_say(&site).await;
         site.stop().await;
     })

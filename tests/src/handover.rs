@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::deals::Cast;
+use crate::need_desk::unpeopled;
 use crate::site::{Answer, Client, PASSWORD, Site, on_every_database};
 
 async fn send(client: &Client, path: &str, fields: &[(&str, &str)]) -> Answer {
@@ -49,7 +50,8 @@ async fn all_work_of_somebody_who_is_gone_goes_to_another_but_for_the_deals_of_t
             let made = cast.broker.post(&format!("/api/v1/technologies/{listing}/interests"), asked).await.expect(201);
             format!("/api/v1/interests/{}", made["id"].as_str().unwrap())
         };
-        let called = take_down(&cast.listing, cast.seeker_party).await;
+        let silent = unpeopled(&cast.moderator, "Hợp tác xã Gọi Điện").await;
+        let called = take_down(&cast.listing, silent).await;
         let second = cast.another("Máy tách vỏ dừa h").await;
         let of_theirs = take_down(&second, own_party).await;
         let step = async |by: &Client, interest: &str, step: &str| {

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::main_job::{need, publish, technology};
+use crate::need_desk::unpeopled;
 use crate::posting::{fields, fill, send, there};
 use crate::site::{Answer, Client, Site, on_every_database};
 
@@ -297,6 +298,38 @@ async fn a_seeker_without_a_name_in_a_need_is_not_told_by_the_interest_in_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_says_who_hides_only_for_a_party_that_has_nobody_to_say_so() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let broker = site.staff("broker", &[StaffRole::Broker]).await;
+        let (caller, reads) = (site.person("caller").await, site.account("reads", &[]).await.1);
+        let firm = site.party(&caller, "Cơ sở Kẹo dừa", "household_business").await;
+        let silent = unpeopled(&scene.moderator, "Hợp tác xã Gọi Điện").await;
+        let take_down = async |party: PartyId| {
+            let made = broker.post(&scene.path, interest(party, json!({"anonymity": "hidden"}))).await.expect(201);
+            made["id"].as_str().unwrap().to_owned()
+        };
+        let (of_firm, of_silent) = (take_down(firm).await, take_down(silent).await);
+        let steps = async |id: &str| broker.get(&one(id)).await.expect(200)["details"]["steps"].clone();
+        let seen = async |by: &Client, id: &str| by.get(&one(id)).await.expect(200)["version"].as_i64().unwrap();
+
+        // The firm has its admin here: only its own people say who it is.
+        let now = seen(&broker, &of_firm).await;
+        assert_eq!(broker.post_at(&step(&of_firm, "reveal"), now, Value::Null).await.status, 403);
+        assert_eq!(scene.owner.get(&one(&of_firm)).await.expect(200)["anonymity"], "hidden");
+        caller.post_at(&step(&of_firm, "reveal"), seen(&caller, &of_firm).await, Value::Null).await.expect(200);
+
+        // Nobody speaks for the other; whoever only reads there says nothing either.
+        site.member(silent, reads, PartyRole::Viewer).await;
+        assert!(steps(&of_silent).await.as_array().unwrap().contains(&json!("reveal")));
+        let now = seen(&broker, &of_silent).await;
+        broker.post_at(&step(&of_silent, "reveal"), now, Value::Null).await.expect(200);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_takes_an_interest_down_adds_what_they_know_and_sees_what_is_overdue() {
     on_every_database(async |site: Site| {
         let scene = Scene::set(&site).await;
@@ -319,7 +352,8 @@ async fn a_broker_takes_an_interest_down_adds_what_they_know_and_sees_what_is_ov
         assert_eq!(scene.owner.get(&one(&id)).await.expect(200)["details"]["context"], "Đã đến xưởng.");
         assert_eq!(other.post_at(&step(&id, "withdraw"), version(&relayed), Value::Null).await.status, 403);
         let mine = broker.get(&one(&id)).await.expect(200)["details"]["steps"].clone();
-        assert_eq!(mine, json!(["withdraw", "reveal", "relay"]), "who took it down still acts for the caller");
+        assert_eq!(mine, json!(["withdraw", "relay"]), "who took it down still acts for the caller, who says themselves who they are");
+        assert_eq!(broker.post_at(&step(&id, "reveal"), version(&relayed), Value::Null).await.status, 403);
         assert_eq!(other.post_at(&step(&id, "accept"), version(&relayed), json!({})).await.status, 403, "nobody made them responsible");
 
         // Reminded once, late, told to the brokers once, and over after as many days again.
@@ -411,6 +445,29 @@ async fn the_counted_history_and_the_reply_time_tell_what_may_be_told() {
             404,
             "nothing is shown interest in that is not there"
         );
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn how_soon_one_counterpart_is_answered_is_told_to_nobody() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let time = format!("/api/v1/parties/{}/reply-time", scene.institute);
+        let (member, party, first) = scene.interested(&site, "mot", json!({})).await;
+        scene.owner.post_at(&step(&first, "accept"), 1, json!({})).await.expect(200);
+        for _ in 0..3 {
+            let made = member.post(&scene.path, interest(party, json!({}))).await.expect(201);
+            scene.owner.post_at(&step(made["id"].as_str().unwrap(), "accept"), 1, json!({})).await.expect(200);
+        }
+        let of_one = site.visitor().get(&time).await.expect(200);
+        assert_eq!((&of_one["median_hours"], &of_one["is_unanswered"]), (&Value::Null, &json!(false)), "{of_one}");
+        for name in ["hai", "ba"] {
+            let (_, _, id) = scene.interested(&site, name, json!({})).await;
+            scene.owner.post_at(&step(&id, "accept"), 1, json!({})).await.expect(200);
+        }
+        assert_eq!(site.visitor().get(&time).await.expect(200)["median_hours"], 1);
         site.stop().await;
     })
     .await;

@@ -60,6 +60,29 @@ pub async fn roles_in(db: &impl ConnectionTrait, account: AccountId, party: Part
     Ok(found.map(|row| words::read(&row.roles)))
 }
 
+/// Those of these parties for which somebody acts who can sign in and has one of these roles.
+///
+/// # Errors
+/// If the database fails.
+pub async fn with_people(
+    db: &impl ConnectionTrait,
+    parties: &BTreeSet<PartyId>,
+    roles: &[PartyRole],
+) -> Result<BTreeSet<PartyId>, StoreError> {
+    if parties.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let rows = membership::Entity::find()
+        .find_also_related(account::Entity)
+        .filter(membership::Column::PartyId.is_in(parties.iter().map(|party| party.0)))
+        .filter(membership::Column::Status.eq("confirmed"))
+        .filter(account::Column::Status.eq("active"))
+        .all(db)
+        .await?;
+    let has_one = |held: &str| words::read::<PartyRole>(held).iter().any(|role| roles.contains(role));
+    Ok(rows.into_iter().filter(|(row, _)| has_one(&row.roles)).map(|(row, _)| PartyId(row.party_id)).collect())
+}
+
 /// The active account with this address that is a confirmed member of the party; none whatever of it is not so.
 ///
 /// # Errors

@@ -476,6 +476,18 @@ pub async fn admins_of(db: &impl ConnectionTrait, id: PartyId) -> Result<Vec<bas
     membership::confirmed_with(db, id, PartyRole::Admin).await
 }
 
+/// Who answers for a party, and is told of what touches it as a whole: its admins; where it has none, its editors and those who sign.
+///
+/// # Errors
+/// If the database fails.
+pub async fn answerable_for(db: &impl ConnectionTrait, id: PartyId) -> Result<Vec<base::AccountId>, StoreError> {
+    let admins = admins_of(db, id).await?;
+    if !admins.is_empty() {
+        return Ok(admins);
+    }
+    membership::confirmed_with_any(db, id, &[PartyRole::Editor, PartyRole::Signatory]).await
+}
+
 pub(crate) async fn find(db: &impl ConnectionTrait, id: PartyId) -> Result<Option<PartyRow>, StoreError> {
     Ok(party::Entity::find_by_id(id.0).one(db).await?.map(PartyRow))
 }

@@ -18,7 +18,9 @@ pub mod state;
 mod tell;
 mod view;
 
-use base::{AccountId, Code, Faults, InterestId, ListingId, PartyId};
+use std::collections::BTreeSet;
+
+use base::{AccountId, Code, Faults, InterestId, ListingId, PartyId, PartyRole};
 use chrono::{DateTime, NaiveDate, Utc};
 use listings::Kind;
 use listings::brief::ListingBrief;
@@ -90,6 +92,9 @@ pub(crate) struct Interest {
 pub(crate) struct Case {
     pub interest: Interest,
     pub listing: ListingBrief,
+    /// Whether the seeker hides, though a broker acts for it, and has people of its own who can say who it is. What a broker took
+    /// down for a party that called is that party's to say once it is here.
+    pub speaks_for_itself: bool,
 }
 
 /// What is known of an interest after it was changed. Kept as the answer to a repeated request.
@@ -178,10 +183,17 @@ pub(crate) async fn cases(db: &impl ConnectionTrait, rows: Vec<interest::Model>)
     ids.sort_unstable();
     ids.dedup();
     let briefs = listings::brief::load_many(db, &ids).await?;
+    let kept: BTreeSet<PartyId> = rows
+        .iter()
+        .filter(|row| row.kept_by.is_some() && row.anonymity != Anonymity::Named.as_str())
+        .map(|row| PartyId(row.seeker_party_id))
+        .collect();
+    let peopled = accounts::lookup::with_people(db, &kept, &[PartyRole::Editor, PartyRole::Admin]).await?;
     let case = |row: interest::Model| {
+        let speaks_for_itself = peopled.contains(&PartyId(row.seeker_party_id));
         let listing = briefs.iter().find(|b| b.id.0 == row.listing_id).cloned();
         let listing = listing.ok_or_else(|| StoreError::corrupt("interest", std::io::Error::other("its listing is missing")))?;
-        Ok(Case { interest: Interest::of(row)?, listing })
+        Ok(Case { interest: Interest::of(row)?, listing, speaks_for_itself })
     };
     rows.into_iter().map(case).collect()
 }

@@ -20,6 +20,9 @@ const LIST: &str = "/my/notices";
 /// Where moderators see which stories wait for them: they read one only as long as every party consents.
 const STORIES: &str = "/staff/stories";
 
+/// Where brokers find the deals that nobody brokers.
+const FREE: &str = "/staff/deals/free";
+
 /// Where brokers see their deals.
 const BOARD: &str = "/staff/deals";
 
@@ -92,6 +95,8 @@ impl Known {
             "deal" if notice.kind == NoticeKind::ConsentAsked => (deal(), format!("/deals/{about}/edit/statement")),
             "deal" if notice.kind == NoticeKind::DisclosureGranted && needs_nda(notice) => (deal(), format!("/deals/{about}/nda")),
             "deal" if notice.kind == NoticeKind::DisclosureGranted => (deal(), format!("/deals/{about}#documents")),
+            "deal" if is_free(notice) => (None, FREE.to_owned()),
+            "deal" if has_left(notice) => (None, LIST.to_owned()),
             "deal" => (deal(), format!("/deals/{about}")),
             "story" => self.of_story(lang, notice),
             "saved_search" => match self.searches.get(&SavedSearchId(about)) {
@@ -111,7 +116,8 @@ impl Known {
         let untitled = if notice.about_kind == "story" { "notice-untitled-story" } else { "notice-untitled" };
         let title = title.unwrap_or_else(|| messages::say(lang, untitled, &[]));
         let count = notice.facts.get("count").and_then(Value::as_u64).unwrap_or(1);
-        let args = [("title", title.as_str()), ("count", &super::web::count(lang, count))];
+        let code = notice.facts.get("code").and_then(Value::as_str).unwrap_or_default();
+        let args = [("title", title.as_str()), ("code", code), ("count", &super::web::count(lang, count))];
         // A counterpart that was withdrawn, or was edited until it is none any more, is nothing to write of.
         let is_over = pair_of(notice).is_some_and(|pair| !self.matched.contains(&pair));
         Said { text: messages::say(lang, &words(notice), &args), path, is_over }
@@ -175,6 +181,8 @@ fn words(notice: &Notice) -> String {
     match (notice.kind, notice.about_kind.as_str()) {
         (NoticeKind::DisclosureGranted, "deal") if needs_nda(notice) => "notice-document-to-sign".to_owned(),
         (NoticeKind::DisclosureGranted, "deal") => "notice-document-granted".to_owned(),
+        (NoticeKind::DealMoved, "deal") if has_left(notice) => "notice-deal-left".to_owned(),
+        (NoticeKind::TaskDue, "deal") if is_free(notice) => "notice-deal-free".to_owned(),
         (NoticeKind::ConsentAsked, "handover") => "notice-deals-handed-over".to_owned(),
         (kind, _) => key(kind),
     }
@@ -183,6 +191,16 @@ fn words(notice: &Notice) -> String {
 /// Whether the reader of a notice had an agreement to accept when it was left.
 fn needs_nda(notice: &Notice) -> bool {
     notice.facts.get("needs_nda").and_then(Value::as_bool).unwrap_or_default()
+}
+
+/// Whether nobody brokered the deal when it was left: its reader may take it, and reads nothing of it before.
+fn is_free(notice: &Notice) -> bool {
+    notice.kind == NoticeKind::TaskDue && notice.facts.get("is_free").and_then(Value::as_bool).unwrap_or_default()
+}
+
+/// Whether its reader's party was taken out of the deal. It reads no title there any more.
+fn has_left(notice: &Notice) -> bool {
+    notice.kind == NoticeKind::DealMoved && notice.facts.get("what").and_then(Value::as_str) == Some("left")
 }
 
 /// What a kind is called where it is chosen.

@@ -20,17 +20,7 @@ pub(crate) async fn serve(State(app): State<App>) -> Response {
 }
 
 /// Operations whose answer holds a secret that is shown once: it is not stored, so a repeat cannot give it again.
-const ONCE: [&str; 8] = [
-    "signIn",
-    "giveSecondFactor",
-    "createToken",
-    "beginSecondFactor",
-    "confirmSecondFactor",
-    "removeSecondFactor",
-    // What they open is stored nowhere but in the vault, and each look is one.
-    "breakGlass",
-    "breakGlassFile",
-];
+const ONCE: [&str; 6] = ["signIn", "giveSecondFactor", "createToken", "beginSecondFactor", "confirmSecondFactor", "removeSecondFactor"];
 
 /// The document of a table.
 pub(crate) fn document(table: &[Route], url: &str) -> String {
@@ -314,17 +304,8 @@ mod tests {
         assert!(parties.contains("for its brokers") && !parties.contains("editors"), "what access holds: {parties}");
     }
 
-    /// Operations of somebody who is not known yet, and looks through broken glass, each of which is one.
-    const WITHOUT: [&str; 8] = [
-        "signIn",
-        "signUp",
-        "confirmAccount",
-        "resendConfirmation",
-        "requestPasswordReset",
-        "resetPassword",
-        "breakGlass",
-        "breakGlassFile",
-    ];
+    /// Operations of somebody who is not known yet.
+    const WITHOUT: [&str; 6] = ["signIn", "signUp", "confirmAccount", "resendConfirmation", "requestPasswordReset", "resetPassword"];
 
     #[test]
     fn a_form_with_a_file_names_every_field_that_is_read() {

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use base::{PartyRole, StaffRole};
+use base::{PartyId, PartyRole, StaffRole};
 use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::Who::{
-    Administrator, Analyst, Anonymous, Broker, Expired, Former, Hidden, Holder, Moderator, Neighbour, OtherBroker, Outsider, Owner,
-    ReadToken, Registrar, Suspended, Viewer, Waiting,
+    Administrator, Analyst, Anonymous, Broker, CoOwner, CoSeeker, Expired, Former, Hidden, Holder, Moderator, Neighbour, OtherBroker,
+    Outsider, Owner, ReadToken, Registrar, Replaced, Suspended, Viewer, Waiting,
 };
 use super::{Canaries, HIDDEN_PARTY, HIDDEN_PERSON, Known, Readers, Who};
 use crate::deals::{Deal, complete};
@@ -22,7 +22,7 @@ use crate::site::{Answer, Client, PASSWORD, Site};
 /// Those who read what one's own party keeps to itself.
 const TEAM: Readers = &[Owner, ReadToken, Viewer];
 /// The persons among those in a deal: what its documents hold is not for programs.
-const PERSONS: Readers = &[Owner, Viewer, Neighbour, Holder, Waiting, Former, Expired, Broker];
+const PERSONS: Readers = &[Owner, Viewer, CoOwner, CoSeeker, Neighbour, Holder, Waiting, Former, Expired, Broker];
 /// Of a document that the owner marked as confidential its own people.
 const OWN_PERSONS: Readers = &[Owner, Viewer];
 /// Of one whose readers the owner named: its own people, and whom it named.
@@ -30,9 +30,14 @@ const NAMED: Readers = &[Owner, ReadToken, Viewer, Holder];
 /// The persons among these.
 const NAMED_PERSONS: Readers = &[Owner, Viewer, Holder];
 /// Those in a deal: both sides and its broker.
-const SIDES: Readers = &[Owner, ReadToken, Viewer, Neighbour, Holder, Waiting, Former, Expired, Broker];
+const SIDES: Readers = &[Owner, ReadToken, Viewer, CoOwner, CoSeeker, Neighbour, Holder, Waiting, Former, Expired, Broker];
 /// Those who know that there is a deal: administrators as well.
-const KNOWN_DEAL: Readers = &[Owner, ReadToken, Viewer, Neighbour, Holder, Waiting, Former, Expired, Broker, Administrator];
+const KNOWN_DEAL: Readers =
+    &[Owner, ReadToken, Viewer, CoOwner, CoSeeker, Neighbour, Holder, Waiting, Former, Expired, Broker, Administrator];
+/// Those in a deal that the two parties have to themselves.
+const TWO_SIDES: Readers = &[Owner, ReadToken, Viewer, Neighbour, Holder, Waiting, Former, Expired, Broker];
+/// Those who know that there is one.
+const KNOWN_STORY: Readers = &[Owner, ReadToken, Viewer, Neighbour, Holder, Waiting, Former, Expired, Broker, Administrator];
 /// Those who read an interest: both sides and the desk.
 const INTERESTED: Readers = &[Owner, ReadToken, Viewer, Neighbour, Holder, Waiting, Former, Expired, Broker, OtherBroker, Administrator];
 /// Those who read what a broker adds to an interest: not its seeker.
@@ -92,6 +97,12 @@ pub(super) async fn plant(site: &Site) -> Planted {
     let outsider = site.person("outsider").await;
     site.party(&outsider, "Công ty Ngoài Cuộc", "enterprise").await;
     people.insert(Outsider, outsider);
+    let mut beside = BTreeMap::new();
+    for (who, name) in [(CoOwner, "Trại Giống Dừa"), (CoSeeker, "Công ty Cùng Mua"), (Replaced, "Công ty Đến Trước")] {
+        let client = site.person(&who.name()).await;
+        beside.insert(who, site.party(&client, name, "enterprise").await);
+        people.insert(who, client);
+    }
     for (who, party, role) in [
         (Neighbour, room.reader_party, PartyRole::Admin),
         (Waiting, room.reader_party, PartyRole::Editor),
@@ -172,7 +183,8 @@ pub(super) async fn plant(site: &Site) -> Planted {
 
     // What one side writes to the other: in an interest, and in the deal that a broker leads.
     plant_in_an_interest(&mut canaries, &mut known, &people, &room).await;
-    plant_in_a_deal(&mut canaries, &mut known, &people, &room).await;
+    plant_in_a_deal(&mut canaries, &mut known, &people, &room, &beside).await;
+    plant_after_another_seeker(&mut canaries, &mut known, &people, &room, beside[&Replaced]).await;
 
     let hidden = plant_who_hides(site, &mut canaries, &mut known, &people, &room).await;
     people.insert(Hidden, hidden);
@@ -191,9 +203,9 @@ pub(super) async fn plant(site: &Site) -> Planted {
     complete(&Deal { path: format!("/api/v1/deals/{deal}") }, &room.owner, &people[&Neighbour], &people[&Broker]).await;
     let story = json!({
         // So long that the word is not in its address.
-        "title": {"vi": format!("{} {}", "Sấy nhanh gấp ba ".repeat(6), canaries.word("title of a story", KNOWN_DEAL))},
-        "summary": {"vi": canaries.word("summary of a story", KNOWN_DEAL)},
-        "body": {"vi": canaries.word("story", KNOWN_DEAL)},
+        "title": {"vi": format!("{} {}", "Sấy nhanh gấp ba ".repeat(6), canaries.word("title of a story", KNOWN_STORY))},
+        "summary": {"vi": canaries.word("summary of a story", KNOWN_STORY)},
+        "body": {"vi": canaries.word("story", KNOWN_STORY)},
     });
     room.owner.put_at(&format!("/api/v1/deals/{deal}/story"), 0, story).await.expect(200);
     known.add("deal", deal);
@@ -289,12 +301,21 @@ async fn plant_who_hides(site: &Site, canaries: &mut Canaries, known: &mut Known
 }
 
 /// Every text that people write in a deal, with its documents.
-async fn plant_in_a_deal(canaries: &mut Canaries, known: &mut Known, people: &BTreeMap<Who, Client>, room: &Room) {
+async fn plant_in_a_deal(
+    canaries: &mut Canaries,
+    known: &mut Known,
+    people: &BTreeMap<Who, Client>,
+    room: &Room,
+    beside: &BTreeMap<Who, PartyId>,
+) {
     let (owner, seeker, broker) = (&people[&Owner], &people[&Neighbour], &people[&Broker]);
     let title = canaries.word("title of a deal", KNOWN_DEAL);
     let new = json!({"kind": "licence", "listing": room.listing, "seeker": room.reader_party, "title": title});
     let id = id_of(broker.post("/api/v1/deals", new).await).await;
     let deal = Deal { path: format!("/api/v1/deals/{id}") };
+    let in_it = [(room.party, "owner"), (room.reader_party, "seeker"), (beside[&CoOwner], "co_owner"), (beside[&CoSeeker], "co_seeker")];
+    let in_it: Vec<Value> = in_it.iter().map(|(party, role)| json!({"party": party, "role": role})).collect();
+    deal.put(broker, "parties", json!({ "parties": in_it })).await.expect(200);
     let vnd = |minor: i64| json!({"minor": minor, "currency": "VND"});
     let contract = json!({
         "number": canaries.word("contract number", SIDES), "value": vnd(300_000_000), "signed_on": "2026-06-30",
@@ -360,10 +381,30 @@ async fn plant_in_a_deal(canaries: &mut Canaries, known: &mut Known, people: &BT
     let granted = id_of(hand_in_marked(owner, &documents, "true", &name, &line).await).await;
     name_readers(owner, &format!("{documents}/{granted}"), &[(Holder.name().as_str(), "2027-11-24")]).await.expect(200);
     let hash = people[&Holder].get(&format!("{}/nda", deal.path)).await.expect(200)["nda"]["hash"].clone();
-    people[&Holder].post(&format!("{}/accept-nda", deal.path), json!({"nda_hash": hash})).await.expect(200);
+    for who in [Holder, CoOwner, CoSeeker] {
+        people[&who].post(&format!("{}/accept-nda", deal.path), json!({"nda_hash": hash})).await.expect(200);
+    }
     known.files.push(granted);
     let page = canaries.word("page of a deal document", PERSONS);
     known.files.push(id_of(seeker.hand_in(&documents, "plan.pdf", &pdf(&[&page])).await).await);
+    known.add("deal", id);
+}
+
+/// What is written in a deal once another party took the place of the seeker it was opened with.
+async fn plant_after_another_seeker(
+    canaries: &mut Canaries,
+    known: &mut Known,
+    people: &BTreeMap<Who, Client>,
+    room: &Room,
+    before: PartyId,
+) {
+    let new = json!({"kind": "licence", "listing": room.listing, "seeker": before});
+    let id = id_of(people[&Broker].post("/api/v1/deals", new).await).await;
+    let deal = Deal { path: format!("/api/v1/deals/{id}") };
+    let parties = json!({"parties": [{"party": room.party, "role": "owner"}, {"party": room.reader_party, "role": "seeker"}]});
+    deal.put(&people[&Broker], "parties", parties).await.expect(200);
+    let text = canaries.word("message after another seeker", TWO_SIDES);
+    deal.post(&people[&Owner], "messages", json!({ "text": text })).await.expect(201);
     known.add("deal", id);
 }
 

@@ -49,6 +49,7 @@ event-deal-milestone-set = Set a milestone
 event-deal-moved = Moved the deal
 event-deal-objects-set = Set what is transferred
 event-deal-offer-accepted = Accepted an offer
+event-deal-offer-agreed = Accepted an offer that waits for the other side as well
 event-deal-offer-made = Made an offer
 event-deal-offer-withdrawn = Withdrew an offer
 event-deal-task-taken-back = A task was taken back

@@ -49,6 +49,7 @@ event-deal-milestone-set = Đặt mốc
 event-deal-moved = Chuyển bước
 event-deal-objects-set = Đổi đối tượng chuyển giao
 event-deal-offer-accepted = Chấp nhận đề nghị
+event-deal-offer-agreed = Chấp nhận đề nghị còn chờ ý kiến của bên kia
 event-deal-offer-made = Đưa ra đề nghị
 event-deal-offer-withdrawn = Rút đề nghị
 event-deal-task-taken-back = Hủy một việc đã ghi

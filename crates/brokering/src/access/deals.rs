@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base::{Action, Actor, Hideable, PartyId, PartyRole, Scope, StaffRole};
 
 use super::confidential::is_person;
-use crate::deals::{Deal, Side};
+use crate::deals::{Deal, Role, Side};
 use crate::pipelines::Part;
 
 impl Deal {
@@ -43,9 +43,21 @@ impl Deal {
         self.written_for(actor).map(|(side, _)| side).collect()
     }
 
-    /// The party for which somebody writes on a side.
+    /// The party for which somebody writes on a side; of several the one that gives or takes, not one that stands beside it.
     pub(crate) fn party_of(&self, actor: &Actor, side: Side) -> Option<PartyId> {
-        self.written_for(actor).find(|(of, _)| *of == side).map(|(_, party)| party)
+        let first = self.party_as(if side == Side::Owner { Role::Owner } else { Role::Seeker });
+        let own: Vec<PartyId> = self.written_for(actor).filter(|(of, _)| *of == side).map(|(_, party)| party).collect();
+        first.filter(|party| own.contains(party)).or_else(|| own.first().copied())
+    }
+
+    /// The parties for which somebody writes.
+    pub(crate) fn parties_written_for(&self, actor: &Actor) -> BTreeSet<PartyId> {
+        self.written_for(actor).map(|(_, party)| party).collect()
+    }
+
+    /// Whether somebody writes for this party, as long as it stands on a side.
+    pub(crate) fn writes_for(&self, actor: &Actor, party: PartyId) -> bool {
+        self.written_for(actor).any(|(_, own)| own == party)
     }
 
     fn written_for(&self, actor: &Actor) -> impl Iterator<Item = (Side, PartyId)> {
@@ -95,7 +107,7 @@ super::actions! {
     OpenDocument = "deal.open_document" on Deal, |actor, deal| is_person(actor) && actor.has_scope(Scope::Read) && deal.is_inside(actor);
     /// Accept the confidentiality agreement. By the person.
     AcceptDealNda = "deal.accept_nda" on Deal, |actor, deal| is_person(actor) && actor.has_scope(Scope::Read) && deal.is_inside(actor);
-    /// Read who opened the documents that one's own side handed in. By the person, as with what is confided.
+    /// Read who opened the documents that one's own party handed in. By the person, as with what is confided.
     ReadOpenings = "deal.read_openings" on Deal, |actor, deal| is_person(actor) && actor.has_scope(Scope::Read)
         && (deal.is_brokered_by(actor) || !deal.sides_of(actor).is_empty());
     /// Write, meet, offer, record in it.

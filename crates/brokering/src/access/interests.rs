@@ -82,9 +82,13 @@ super::actions! {
     /// Accept, decline, ask: the owner's editors and the broker who looks after the listing.
     ReplyToInterest = "interest.reply" on Case, |actor, case| actor.has_scope(Scope::Write)
         && (actor.is_system() || actor.has_role(case.interest.owner, PartyRole::Editor) || case.is_responsible(actor));
-    /// Answer, withdraw, lift the anonymity: the seeker's editors, and the broker who acts for them.
+    /// Answer, withdraw: the seeker's editors, and the broker who acts for them.
     PursueInterest = "interest.pursue" on Case, |actor, case| actor.has_scope(Scope::Write)
         && (actor.is_system() || actor.has_role(case.interest.seeker, PartyRole::Editor) || case.is_keeper(actor));
+    /// Lift the anonymity: the seeker's editors; the broker who acts for it only where it has nobody who could say so itself.
+    RevealSender = "interest.reveal" on Case, |actor, case| actor.has_scope(Scope::Write)
+        && (actor.is_system() || actor.has_role(case.interest.seeker, PartyRole::Editor)
+            || (case.is_keeper(actor) && !case.speaks_for_itself));
     /// Vouch for it and add context: brokers who belong to neither side.
     RelayInterest = "interest.relay" on Case, |actor, case|
         actor.has_scope(Scope::Write) && is_broker(actor) && case.side(actor) == Some(Side::Staff);

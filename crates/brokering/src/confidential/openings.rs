@@ -1,9 +1,9 @@
 //! Opening what was confided: the right is checked and the look entered in the ledger in one write; only after its
 //! commit anything is read, and a look that cannot be entered is none.
 
-use accounts::notices::{NewNotice, NoticeKind, tell_party};
+use accounts::notices::{NewNotice, NoticeKind, tell};
 use accounts::people;
-use base::{Actor, ConfidentialFileId, DisclosureId, Faults, Grant, ListingId, Localised, PartyRole, Refused};
+use base::{Actor, ConfidentialFileId, DisclosureId, Faults, Grant, ListingId, Localised, Refused};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
@@ -207,7 +207,7 @@ pub struct Glass {
     pub code: String,
     /// What its owner is called.
     pub owner: Localised,
-    /// The admins of the owner, who are told.
+    /// Who is told: the admins of the owner, and where it has none its editors and those who sign for it.
     pub told: Vec<String>,
 }
 
@@ -221,24 +221,27 @@ pub async fn glass(brokering: &Brokering, actor: &Actor, code: &str) -> Result<G
     let head = listings::lookup::head(db, id).await?.ok_or(Refused::Hidden)?;
     let head = Grant::<BreakGlass>::check(actor, BehindGlass(head))?.into_object().0;
     let owner = accounts::parties::load_many(db, &[head.party]).await?.pop().ok_or(Refused::Hidden)?;
-    let admins = accounts::parties::admins_of(db, head.party).await?;
-    let told = people::names(db, &admins).await?.into_values().collect();
+    let told = accounts::parties::answerable_for(db, head.party).await?;
+    let told = people::names(db, &told).await?.into_values().collect();
     Ok(Glass { listing: head.id, code: head.code, owner: owner.names, told })
 }
 
-/// Opens the text and the list of files to an administrator, in an emergency: noted with the reason, and the owner's
-/// admins are told.
+/// Opens the text and the list of files to an administrator, in an emergency: noted with the reason, and the owner's admins are told,
+/// or whoever else writes or signs for it where it has none. A repeat with the same key is entered and told no second time; it reads what
+/// is there by then, for what was opened is kept with no answer.
 ///
 /// # Errors
 /// [`BrokeringError::Invalid`] without a reason; [`BrokeringError::Refused`] for everybody else.
 pub async fn break_glass(
     brokering: &Brokering,
-    actor: &Actor,
+    ctx: Ctx,
     address: &str,
     listing: ListingId,
     emergency: Emergency,
 ) -> Result<Opened, BrokeringError> {
-    enter_emergency(brokering, actor, address, listing, None, emergency).await?;
+    let actor = ctx.actor.clone();
+    enter_emergency(brokering, ctx, address, listing, None, emergency).await?;
+    must_still_break(brokering, &actor, listing).await?;
     read(brokering, listing).await
 }
 
@@ -248,28 +251,37 @@ pub async fn break_glass(
 /// As [`break_glass`].
 pub async fn break_glass_file(
     brokering: &Brokering,
-    actor: &Actor,
+    ctx: Ctx,
     address: &str,
     listing: ListingId,
     file: ConfidentialFileId,
     emergency: Emergency,
 ) -> Result<OpenedFile, BrokeringError> {
-    enter_emergency(brokering, actor, address, listing, Some(file), emergency).await?;
-    serve(brokering, actor, listing, file).await
+    let actor = ctx.actor.clone();
+    enter_emergency(brokering, ctx, address, listing, Some(file), emergency).await?;
+    must_still_break(brokering, &actor, listing).await?;
+    serve(brokering, &actor, listing, file).await
+}
+
+/// A repeat is answered from what was entered before, without a look at who asks: the right to read is proven here.
+async fn must_still_break(brokering: &Brokering, actor: &Actor, listing: ListingId) -> Result<(), BrokeringError> {
+    let head = listings::lookup::head(brokering.store.db(), listing).await?.ok_or(Refused::Hidden)?;
+    Grant::<BreakGlass>::check(actor, BehindGlass(head))?;
+    Ok(())
 }
 
 async fn enter_emergency(
     brokering: &Brokering,
-    actor: &Actor,
+    ctx: Ctx,
     address: &str,
     listing: ListingId,
     file: Option<ConfidentialFileId>,
     emergency: Emergency,
 ) -> Result<(), BrokeringError> {
-    let (actor, address) = (actor.clone(), address.to_owned());
+    let (actor, address) = (ctx.actor.clone(), address.to_owned());
     brokering
         .store
-        .write(Ctx::of(actor.clone()), move |tx| {
+        .write(ctx, move |tx| {
             let (actor, address, emergency) = (actor.clone(), address.clone(), emergency.clone());
             async move {
                 let head = listings::lookup::head_to_change(&tx, listing).await?.ok_or(Refused::Hidden)?;
@@ -300,7 +312,9 @@ async fn enter_emergency(
                     facts: json!({ "listing": listing, "what": "glass_broken", "account": administrator }),
                     once: format!("disclosure_used:glass:{id}"),
                 };
-                tell_party(&tx, head.party, &[PartyRole::Admin], None, &notice).await?;
+                for account in accounts::parties::answerable_for(tx.db(), head.party).await? {
+                    tell(&tx, account, &notice).await?;
+                }
                 Ok(())
             }
         })

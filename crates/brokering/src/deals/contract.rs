@@ -18,7 +18,8 @@ use super::records::{self, Recorded, must_be_writable};
 use super::rows::{
     contract as contract_rows, deal, outcome as outcome_rows, paper as paper_rows, payment as payment_rows, report as report_rows,
 };
-use super::{Added, DealReceipt, check_past, check_text, in_deal, must_have_room, read_json, save, write_json};
+use super::{Added, Deal, DealReceipt, check_past, check_text, in_deal, must_have_room, read_json, save, write_json};
+use crate::legal::transferred;
 use crate::{Brokering, BrokeringError};
 
 /// The contract of a deal, as far as it is known.
@@ -69,9 +70,6 @@ impl Contract {
         for (pointer, day) in [("/signed_on", self.signed_on), ("/registered_on", self.registered_on)] {
             check_past(pointer, day, today, &mut faults);
         }
-        if let Some(first) = brokering.laws.since().filter(|first| self.signed_on.is_some_and(|day| day < *first)) {
-            faults.add_with("/signed_on", "deal_signed_before_laws", &[("day", &first.to_string())]);
-        }
         for (pointer, day) in [("/in_force_on", self.in_force_on), ("/registered_on", self.registered_on)] {
             if day.zip(self.signed_on).is_some_and(|(day, signed)| day < signed) {
                 faults.add(pointer, "end_before_start");
@@ -87,6 +85,17 @@ impl Contract {
         }
         faults
     }
+}
+
+/// Of a contract that is older than any rule about what it transfers nothing can be said.
+fn check_day(brokering: &Brokering, deal: &Deal, contract: &Contract) -> Result<(), BrokeringError> {
+    let objects = transferred(&deal.kind, deal.objects.iter().map(|object| object.ip_kind.clone()));
+    let first = brokering.laws.since(&deal.kind, &objects);
+    let mut faults = Faults::new();
+    if let Some(first) = first.filter(|first| contract.signed_on.is_some_and(|day| day < *first)) {
+        faults.add_with("/signed_on", "deal_signed_before_laws", &[("day", &first.to_string())]);
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)
 }
 
 /// Where the law has a contract be in force only from its registration or from a licence on, it is not before that day.
@@ -115,6 +124,28 @@ fn check_sums(contract: &Contract, sums: &[(&str, &Money)], faults: &mut Faults)
     }
 }
 
+/// Under a contract with which payments or reports stand it stays signed, and in their currency.
+async fn check_stays(db: &impl ConnectionTrait, id: DealId, contract: &Contract) -> Result<(), BrokeringError> {
+    let mut standing: BTreeSet<Currency> = BTreeSet::new();
+    let payments = payments_of(db, id).await?.into_iter().filter(|payment| payment.taken_back_at.is_none());
+    standing.extend(payments.map(|payment| payment.amount.currency));
+    let reports = reports_of(db, id).await?.into_iter().filter(|report| report.taken_back_at.is_none());
+    standing.extend(reports.flat_map(|report| [report.sales.currency, report.royalty.currency]));
+    if standing.is_empty() {
+        return Ok(());
+    }
+    let mut faults = Faults::new();
+    if contract.signed_on.is_none() {
+        faults.add("/signed_on", "deal_sums_stand_signed");
+    }
+    if let Some(value) = &contract.value
+        && let Some(other) = standing.iter().find(|currency| **currency != value.currency)
+    {
+        faults.add_with("/value/currency", "deal_sums_stand_currency", &[("currency", other.0.as_str())]);
+    }
+    faults.into_result().map_err(BrokeringError::Invalid)
+}
+
 /// The contract of a deal; an empty one if nothing is known.
 pub(crate) async fn contract_of(db: &impl ConnectionTrait, id: DealId) -> Result<Contract, StoreError> {
     match contract_rows::Entity::find_by_id(id.0).one(db).await? {
@@ -126,8 +157,8 @@ pub(crate) async fn contract_of(db: &impl ConnectionTrait, id: DealId) -> Result
 /// Records the contract as it is known now; every version is kept ([`super::records`]).
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`], also where the stage the deal stands in would lack what it needs, and for a day from which it cannot be
-/// in force by law; [`BrokeringError::Stale`]; [`BrokeringError::NotAllowed`] once the deal has ended, but for its brokers with a reason.
+/// [`BrokeringError::Invalid`], also where the stage the deal stands in would lack what it needs, for a day from which it cannot be
+/// in force by law, and without a day of signing or in another currency than what was paid or reported under it; [`BrokeringError::Stale`]; [`BrokeringError::NotAllowed`] once the deal has ended, but for its brokers with a reason.
 pub async fn record_contract(
     brokering: &Brokering,
     ctx: Ctx,
@@ -143,6 +174,8 @@ pub async fn record_contract(
         async move {
             let is_there = contract_rows::Entity::find_by_id(id.0).count(tx.db()).await? > 0;
             must_be_writable(&deal, &actor, is_there, &reason, "contract")?;
+            check_day(&brokering, &deal, &new)?;
+            check_stays(tx.db(), id, &new).await?;
             let mut facts = Facts::load(&brokering, tx.db(), &deal, tx.today(), actor.lang).await?;
             facts.sign(&brokering, &deal, new.clone(), tx.today(), actor.lang)?;
             facts.must_keep(&brokering, &deal)?;
@@ -337,7 +370,7 @@ pub struct ReportView {
 ///
 /// # Errors
 /// [`BrokeringError::Invalid`], also for a half year that has been reported, is not over or was over before the contract was signed,
-/// without such a contract, in another currency than its value, and for a royalty above the sales.
+/// without such a contract, and in another currency than its value. A royalty may be above the sales: a least one is often agreed on.
 pub async fn report(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewReport) -> Result<Added, BrokeringError> {
     let today = brokering.store.clock().today();
     let mut faults = Faults::new();
@@ -345,8 +378,6 @@ pub async fn report(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewReport)
     new.royalty.check("/royalty", &mut faults);
     if new.royalty.currency != new.sales.currency {
         faults.add_with("/royalty/currency", "deal_other_currency", &[("currency", new.sales.currency.0.as_str())]);
-    } else if new.royalty.minor > new.sales.minor {
-        faults.add("/royalty", "deal_royalty_above_sales");
     }
     check_text(&new.note, "/note", 1_000, false, &mut faults);
     if !(1..=2).contains(&new.half) {

@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use base::{Actor, Code, ConfidentialFileId, DealId, Faults, Refused};
+use base::{Actor, Code, ConfidentialFileId, DealId, Faults, PartyId, Refused};
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -90,9 +90,9 @@ pub(super) fn read_voice(row: &document::Model) -> Result<Voice, StoreError> {
     row.side.parse().map_err(|e| StoreError::corrupt("deal document", e))
 }
 
-/// Each side takes back what it handed in, and a broker what brokers did.
-pub(super) fn is_theirs(deal: &Deal, actor: &Actor, voice: Voice) -> bool {
-    voice_of(deal, actor) == voice
+/// Each party takes back what it handed in, and a broker what brokers did. Another party on the same side does not.
+pub(super) fn is_theirs(deal: &Deal, actor: &Actor, row: &document::Model) -> bool {
+    row.party_id.map_or_else(|| deal.is_brokered_by(actor), |party| deal.writes_for(actor, PartyId(party)))
 }
 
 async fn has_room(db: &impl ConnectionTrait, id: DealId) -> Result<(), BrokeringError> {
@@ -121,9 +121,9 @@ pub async fn documents(brokering: &Brokering, actor: &Actor, id: DealId) -> Resu
     let view = |row: document::Model| {
         let SealedMeta { name, sha256, .. } = meta(brokering, &row)?;
         let (kind, voice) = (read_kind(&row)?, read_voice(&row)?);
-        let standing = known.standing(&deal, actor, &row)?;
+        let standing = known.standing(&deal, actor, &row);
         let is_open = standing == Standing::Open;
-        let is_mine = may_work && is_theirs(&deal, actor, voice);
+        let is_mine = may_work && is_theirs(&deal, actor, &row);
         Ok(DocumentView {
             id: ConfidentialFileId(row.id),
             name: is_open.then_some(name),
@@ -164,7 +164,7 @@ pub async fn may_add_document(brokering: &Brokering, ctx: &Ctx, id: DealId) -> R
 pub struct DocumentMark {
     /// Which paper of `deal_papers` it is.
     pub paper: Option<Code>,
-    /// Whether of the others those alone open it whom its side names, under the agreement of the deal.
+    /// Whether of the others those alone open it whom its party names, under the agreement of the deal.
     pub is_confidential: bool,
 }
 
@@ -260,7 +260,7 @@ pub(super) async fn live(db: &impl ConnectionTrait, deal: DealId, id: Confidenti
 /// Takes a document back: it is gone from the store.
 ///
 /// # Errors
-/// [`BrokeringError::Refused`] for whoever does not work for the side that handed it in, and hidden for one that is not
+/// [`BrokeringError::Refused`] for whoever does not work for the party that handed it in, and hidden for one that is not
 /// there; [`BrokeringError::Invalid`] where the stage the deal stands in would lack a paper it needs.
 pub async fn remove_document(brokering: &Brokering, ctx: Ctx, deal_id: DealId, id: ConfidentialFileId) -> Result<(), BrokeringError> {
     let (inner, actor) = (brokering.clone(), ctx.actor.clone());
@@ -271,7 +271,7 @@ pub async fn remove_document(brokering: &Brokering, ctx: Ctx, deal_id: DealId, i
             async move {
                 let deal = granted::<WorkDeal>(&tx, &actor, deal_id, None).await?.into_object();
                 let row = live(tx.db(), deal_id, id).await?;
-                if !is_theirs(&deal, &actor, read_voice(&row)?) {
+                if !is_theirs(&deal, &actor, &row) {
                     return Err(Refused::Forbidden { action: "deal.remove_document" }.into());
                 }
                 let change = document::ActiveModel { removed_at: Set(Some(tx.now())), ..Default::default() };

@@ -30,6 +30,7 @@ mod records;
 mod replay;
 pub(crate) mod rows;
 mod taking_back;
+mod traces;
 mod transition;
 mod view;
 mod work;

@@ -1,13 +1,14 @@
 //! Who is told what of a deal, and what the clock brings: tasks, milestones and stages whose day has come.
 
 use accounts::notices::{NewNotice, NoticeKind, tell, tell_party};
-use base::{AccountId, PartyRole};
+use base::{AccountId, PartyRole, StaffRole};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Value, json};
 use store::{Ctx, StoreError, Tx};
 use uuid::Uuid;
 
+use super::people::is_apart;
 use super::rows::{deal as deal_rows, milestone, task};
 use super::{Deal, Side, Voice, load_to_change};
 use crate::{Brokering, BrokeringError};
@@ -51,7 +52,20 @@ pub(super) async fn moved(tx: &Tx, deal: &Deal, stage: &str, version: i64, by: O
     tell_all(tx, deal, by, &about(deal, NoticeKind::DealMoved, facts, format!("deal_moved:{}:{version}", deal.id))).await
 }
 
-/// Somebody wrote (`message`), handed in a document (`document`), offered (`offer`), accepted (`accepted`), took an offer back
+/// A party that stood on a side stands there no more, and reads nothing of the deal from now on: it is told so, by the deal's code.
+pub(super) async fn left(tx: &Tx, before: &Deal, now: &Deal, version: i64, by: Option<AccountId>) -> Result<(), StoreError> {
+    let facts = json!({ "code": before.code, "what": "left" });
+    let notice = about(before, NoticeKind::DealMoved, facts, format!("deal_left:{}:{version}", before.id));
+    for (_, party) in before.parties_of_sides() {
+        if !now.parties_of_sides().any(|(_, there)| there == party) {
+            tell_party(tx, party, &[PartyRole::Editor, PartyRole::Signatory], by, &notice).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Somebody wrote (`message`), handed in a document (`document`), offered (`offer`), accepted (`accepted`; `agreed` where the other side's word is
+/// missing), took an offer back
 /// (`withdrawn`), wrote anew what was recorded (`record`), took back what was noted (`taken_back`) or accepted the deal's
 /// agreement (`nda`, by the account's id, which other deals know, too).
 pub(super) async fn said(tx: &Tx, deal: &Deal, what: &'static str, which: Uuid, by: Option<AccountId>) -> Result<(), StoreError> {
@@ -60,7 +74,7 @@ pub(super) async fn said(tx: &Tx, deal: &Deal, what: &'static str, which: Uuid, 
 }
 
 /// Tells of what is due: tasks to those whose they are, milestones to all, stages that should have been left to the
-/// brokers. Called every few minutes; safe to call on several nodes at once. Gives how many things it told of.
+/// brokers: to those of the deal, or of the space where it has none. Called every few minutes; safe to call on several nodes at once. Gives how many things it told of.
 ///
 /// # Errors
 /// If the database fails.
@@ -128,44 +142,85 @@ async fn mind(brokering: &Brokering, deal: Uuid, due: Due) -> u64 {
     }
 }
 
+/// Notes that it is told, and tells, if it is still due now that the deal is locked; gives whether it was.
 async fn tell_due(brokering: &Brokering, id: Uuid, due: Due) -> Result<bool, BrokeringError> {
     brokering
         .store
         .write(Ctx::system(), move |tx: Tx| async move {
             let Some(deal) = load_to_change(&tx, base::DealId(id)).await? else { return Ok(false) };
-            let now = Some(tx.now());
-            let (what, which, voices): (&str, String, &[Voice]) = match due {
-                Due::Task(task_id, whose) => {
-                    let change = task::ActiveModel { told_at: Set(now), ..Default::default() };
-                    task::Entity::update_many().set(change).filter(task::Column::Id.eq(task_id)).exec(tx.db()).await?;
-                    let voices: &[Voice] = match whose {
-                        Voice::Owner => &[Voice::Owner],
-                        Voice::Seeker => &[Voice::Seeker],
-                        Voice::Broker => &[Voice::Broker],
-                    };
-                    ("task", task_id.to_string(), voices)
-                }
-                Due::Milestone(milestone_id) => {
-                    let change = milestone::ActiveModel { told_at: Set(now), ..Default::default() };
-                    milestone::Entity::update_many().set(change).filter(milestone::Column::Id.eq(milestone_id)).exec(tx.db()).await?;
-                    ("milestone", milestone_id.to_string(), Voice::ALL)
-                }
-                Due::Stage => {
-                    let change = deal_rows::ActiveModel { told_due_on: Set(deal.due_on), ..Default::default() };
-                    deal_rows::Entity::update_many().set(change).filter(deal_rows::Column::Id.eq(id)).exec(tx.db()).await?;
-                    ("stage", format!("{id}:{}", deal.due_on.unwrap_or(super::NEVER)), &[Voice::Broker])
-                }
-            };
+            if !is_still_due(&tx, &deal, due).await? {
+                return Ok(false);
+            }
+            note_told(&tx, &deal, due).await?;
             if !deal.is_open {
                 return Ok(false);
             }
+            let (what, which, voices): (&str, String, &[Voice]) = match due {
+                Due::Task(task_id, Voice::Owner) => ("task", task_id.to_string(), &[Voice::Owner]),
+                Due::Task(task_id, Voice::Seeker) => ("task", task_id.to_string(), &[Voice::Seeker]),
+                Due::Task(task_id, Voice::Broker) => ("task", task_id.to_string(), &[Voice::Broker]),
+                Due::Milestone(milestone_id) => ("milestone", milestone_id.to_string(), Voice::ALL),
+                Due::Stage => ("stage", format!("{id}:{}", deal.due_on.unwrap_or(super::NEVER)), &[Voice::Broker]),
+            };
+            let is_free = matches!(due, Due::Stage) && deal.brokers.is_empty();
             let facts = json!({ "code": deal.code, "what": what, "stage": deal.stage, "kind": deal.kind,
-                                "pipeline_version": deal.pipeline_version });
+                                "pipeline_version": deal.pipeline_version, "is_free": is_free });
             let notice = about(&deal, NoticeKind::TaskDue, facts, format!("{what}_due:{which}"));
+            if is_free {
+                tell_every_broker(&tx, &deal, &notice).await?;
+            }
             for voice in voices {
                 tell_voice(&tx, &deal, *voice, None, &notice).await?;
             }
             Ok::<_, BrokeringError>(true)
         })
         .await
+}
+
+/// Whether it is as it was when it was found: nobody did it, took it back, moved its day or told of it meanwhile.
+async fn is_still_due(tx: &Tx, deal: &Deal, due: Due) -> Result<bool, StoreError> {
+    let today = tx.today();
+    Ok(match due {
+        Due::Task(id, _) => task::Entity::find_by_id(id)
+            .one(tx.db())
+            .await?
+            .is_some_and(|row| row.done_at.is_none() && row.told_at.is_none() && row.taken_back_at.is_none() && row.due_on <= today),
+        Due::Milestone(id) => milestone::Entity::find_by_id(id)
+            .one(tx.db())
+            .await?
+            .is_some_and(|row| row.reached_on.is_none() && row.told_at.is_none() && row.taken_back_at.is_none() && row.due_on <= today),
+        Due::Stage => {
+            let row = deal_rows::Entity::find_by_id(deal.id.0).one(tx.db()).await?;
+            row.is_some_and(|row| row.is_open && row.due_on <= today && row.told_due_on != Some(row.due_on))
+        }
+    })
+}
+
+async fn note_told(tx: &Tx, deal: &Deal, due: Due) -> Result<(), StoreError> {
+    let now = Some(tx.now());
+    match due {
+        Due::Task(id, _) => {
+            let change = task::ActiveModel { told_at: Set(now), ..Default::default() };
+            task::Entity::update_many().set(change).filter(task::Column::Id.eq(id)).exec(tx.db()).await?;
+        }
+        Due::Milestone(id) => {
+            let change = milestone::ActiveModel { told_at: Set(now), ..Default::default() };
+            milestone::Entity::update_many().set(change).filter(milestone::Column::Id.eq(id)).exec(tx.db()).await?;
+        }
+        Due::Stage => {
+            let change = deal_rows::ActiveModel { told_due_on: Set(deal.due_on), ..Default::default() };
+            deal_rows::Entity::update_many().set(change).filter(deal_rows::Column::Id.eq(deal.id.0)).exec(tx.db()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Tells every broker who could take a deal that nobody brokers.
+async fn tell_every_broker(tx: &Tx, deal: &Deal, new: &NewNotice) -> Result<(), BrokeringError> {
+    for account in accounts::people::staff_with(tx.db(), StaffRole::Broker).await? {
+        if !is_apart(tx, account, deal).await? {
+            tell(tx, account, new).await?;
+        }
+    }
+    Ok(())
 }

@@ -1,7 +1,8 @@
 //! Offers and counter-offers: full terms, numbered, never changed. A new offer takes the place of the open one; the other
-//! side accepts it as it stands. A broker may pass on an offer for a side, and accepts none.
+//! side accepts it as it stands. A broker may pass on an offer for a side, and accepts none: where that side has people of its
+//! own who could have made it, it is agreed to once one of them accepted it, too.
 
-use base::{AccountId, Actor, Code, DealId, Faults, Money, Refused, Vocabularies};
+use base::{AccountId, Actor, Code, DealId, Faults, Money, PartyRole, Refused, Vocabularies};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -25,7 +26,7 @@ const BY_UNIT: &str = "per_unit";
 base::words! {
     /// Where an offer stands.
     OfferStatus {
-        /// The other side may accept it.
+        /// It waits for the word of a side.
         Open = "open",
         /// Both sides agreed to it.
         Accepted = "accepted",
@@ -238,6 +239,9 @@ pub struct OfferView {
     pub side: Side,
     /// Where it stands.
     pub status: OfferStatus,
+    /// Whose word is missing as long as it is open: of the other side, and of its own where a broker passed it on for people who have
+    /// not accepted it so far.
+    pub awaits: Vec<Side>,
     /// The terms.
     pub terms: OfferTerms,
     /// Who made it.
@@ -256,6 +260,17 @@ fn side_of(deal: &Deal, actor: &Actor, wanted: Option<Side>) -> Result<Side, &'s
         Some(_) => Err("deal_not_your_side"),
         None => own.first().copied().filter(|_| own.len() == 1).ok_or("missing"),
     }
+}
+
+/// Whether an offer for a side has that side's word as it is made: of its own people, and of a broker where it has nobody here who
+/// could give it.
+async fn has_word(db: &impl ConnectionTrait, deal: &Deal, actor: &Actor, side: Side) -> Result<bool, StoreError> {
+    if deal.sides_of(actor).contains(&side) {
+        return Ok(true);
+    }
+    let parties = deal.parties_of_sides().filter(|(of, _)| *of == side).map(|(_, party)| party).collect();
+    let writers = [PartyRole::Editor, PartyRole::Admin, PartyRole::Signatory];
+    Ok(accounts::lookup::with_people(db, &parties, &writers).await?.is_empty())
 }
 
 /// Makes an offer, which takes the place of the open one; nobody does so to one they have not seen.
@@ -285,6 +300,8 @@ pub async fn offer(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new: 
                 return Err(BrokeringError::NotAllowed { to: "offer".to_owned(), allowed: Vec::new() });
             }
             settle(&tx, id, OfferStatus::Open, OfferStatus::Superseded, None).await?;
+            let agreed: Option<Side> = has_word(tx.db(), &deal, &actor, side).await?.then_some(side);
+            let word_of = |of: Side| agreed.filter(|side| *side == of).map(|_| tx.now());
             let offer = tx.new_id();
             let row = rows::ActiveModel {
                 id: Set(offer),
@@ -293,6 +310,8 @@ pub async fn offer(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new: 
                 side: Set(side.as_str().to_owned()),
                 status: Set(OfferStatus::Open.as_str().to_owned()),
                 terms: Set(write_json("offer", &new.terms)?),
+                owner_agreed_at: Set(word_of(Side::Owner)),
+                seeker_agreed_at: Set(word_of(Side::Seeker)),
                 made_by: Set(actor.account().map(|a| a.0)),
                 made_at: Set(tx.now()),
                 decided_by: Set(None),
@@ -300,7 +319,8 @@ pub async fn offer(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new: 
             };
             rows::Entity::insert(row).exec_without_returning(tx.db()).await?;
             let version = save(&tx, &deal, deal::ActiveModel::default()).await?;
-            tx.emit(NewEvent::new("deal", id, "deal.offer_made", json!({ "offer": offer, "number": number, "side": side })));
+            let facts = json!({ "offer": offer, "number": number, "side": side, "agreed": agreed });
+            tx.emit(NewEvent::new("deal", id, "deal.offer_made", facts));
             if let Some(account) = actor.account() {
                 notices::said(&tx, &deal, "offer", offer, Some(account)).await?;
             }
@@ -310,11 +330,12 @@ pub async fn offer(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, new: 
     .await
 }
 
-/// The other side accepts an offer as it stands.
+/// A side accepts an offer as it stands: the other one, or its own where a broker passed it on. It is agreed to once both did.
 ///
 /// # Errors
 /// [`BrokeringError::Invalid`] where the stage the deal stands in would lack what it needs, as where the law was told of another
-/// right; [`BrokeringError::NotAllowed`] unless it is open; [`base::Refused`] for the side that made it, and for brokers.
+/// right; [`BrokeringError::NotAllowed`] unless it is open, and for a side that accepted it before; [`base::Refused`] for the side whose
+/// own people made it, and for brokers.
 pub async fn accept(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid) -> Result<DealReceipt, BrokeringError> {
     decide(brokering, ctx, id, which, OfferStatus::Accepted).await
 }
@@ -335,9 +356,10 @@ async fn decide(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, to: Of
             let row = rows::Entity::find_by_id(which).filter(rows::Column::DealId.eq(id.0)).one(tx.db()).await?;
             let offer = view(row.ok_or(Refused::Hidden)?)?;
             let own = deal.sides_of(&actor);
+            // Whoever acts for both sides cannot agree with themselves.
+            let accepts = own.first().copied().filter(|side| own.len() == 1 && (*side != offer.side || offer.awaits.contains(side)));
             let may = match to {
-                // Whoever acts for both sides cannot agree with themselves.
-                OfferStatus::Accepted => !own.is_empty() && !own.contains(&offer.side),
+                OfferStatus::Accepted => accepts.is_some(),
                 _ => own.contains(&offer.side) || deal.is_brokered_by(&actor),
             };
             if !may {
@@ -345,8 +367,16 @@ async fn decide(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, to: Of
                 return Err(Refused::Forbidden { action }.into());
             }
             deal.must_go_on(to.as_str())?;
-            if offer.status != OfferStatus::Open {
+            let is_given = to == OfferStatus::Accepted && accepts.is_none_or(|side| !offer.awaits.contains(&side));
+            if offer.status != OfferStatus::Open || is_given {
                 return Err(BrokeringError::NotAllowed { to: to.to_string(), allowed: Vec::new() });
+            }
+            let accepts = accepts.filter(|_| to == OfferStatus::Accepted);
+            if let Some(side) = accepts {
+                give_word(&tx, which, side).await?;
+                if offer.awaits.len() > 1 {
+                    return agreed_in_part(&tx, &deal, &actor, &offer, side).await;
+                }
             }
             if to == OfferStatus::Accepted {
                 settle(&tx, id, OfferStatus::Accepted, OfferStatus::Superseded, actor.account()).await?;
@@ -358,7 +388,11 @@ async fn decide(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, to: Of
             }
             let version = save(&tx, &deal, deal::ActiveModel::default()).await?;
             let kind = if to == OfferStatus::Accepted { "deal.offer_accepted" } else { "deal.offer_withdrawn" };
-            tx.emit(NewEvent::new("deal", id, kind, json!({ "offer": which, "number": offer.number })));
+            let mut facts = json!({ "offer": which, "number": offer.number });
+            if let (Some(facts), Some(side)) = (facts.as_object_mut(), accepts) {
+                facts.insert("side".to_owned(), json!(side));
+            }
+            tx.emit(NewEvent::new("deal", id, kind, facts));
             if let Some(account) = actor.account() {
                 notices::said(&tx, &deal, to.as_str(), which, Some(account)).await?;
             }
@@ -366,6 +400,28 @@ async fn decide(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, to: Of
         }
     })
     .await
+}
+
+/// Notes that a side accepted an offer.
+async fn give_word(tx: &Tx, which: Uuid, side: Side) -> Result<(), StoreError> {
+    let at = Set(Some(tx.now()));
+    let change = match side {
+        Side::Owner => rows::ActiveModel { owner_agreed_at: at, ..Default::default() },
+        Side::Seeker => rows::ActiveModel { seeker_agreed_at: at, ..Default::default() },
+    };
+    rows::Entity::update_many().set(change).filter(rows::Column::Id.eq(which)).exec(tx.db()).await?;
+    Ok(())
+}
+
+/// One side accepted what a broker passed on, and the other has not so far: it stays open, and all are told.
+async fn agreed_in_part(tx: &Tx, deal: &Deal, actor: &Actor, offer: &OfferView, side: Side) -> Result<DealReceipt, BrokeringError> {
+    let version = save(tx, deal, deal::ActiveModel::default()).await?;
+    let facts = json!({ "offer": offer.id, "number": offer.number, "side": side });
+    tx.emit(NewEvent::new("deal", deal.id, "deal.offer_agreed", facts));
+    if let Some(account) = actor.account() {
+        notices::said(tx, deal, "agreed", offer.id, Some(account)).await?;
+    }
+    Ok(DealReceipt::of(deal, version))
 }
 
 /// Takes the one offer that stands so to where it shall stand.
@@ -419,11 +475,15 @@ pub(crate) async fn of_deal(db: &impl ConnectionTrait, id: DealId) -> Result<Vec
 
 fn view(row: rows::Model) -> Result<OfferView, StoreError> {
     let bad = |e| StoreError::corrupt("offer", e);
+    let status: OfferStatus = row.status.parse().map_err(bad)?;
+    let words = [(Side::Owner, row.owner_agreed_at), (Side::Seeker, row.seeker_agreed_at)];
+    let missing = words.into_iter().filter(|(_, at)| status == OfferStatus::Open && at.is_none()).map(|(side, _)| side);
     Ok(OfferView {
         id: row.id,
         number: row.number,
         side: row.side.parse().map_err(bad)?,
-        status: row.status.parse().map_err(bad)?,
+        status,
+        awaits: missing.collect(),
         terms: read_json("offer", &row.terms)?,
         made_by: row.made_by.map(AccountId),
         made_at: row.made_at,

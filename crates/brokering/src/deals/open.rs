@@ -1,6 +1,6 @@
 //! Opening a deal about a listing: by the editors of the listing's party, or by a broker, who then brokers it.
 //!
-//! Only a broker names another party without its interest in hand: everybody else opens a deal from an interest that was
+//! Only a broker names another party without its interest in hand, and never one of their own: everybody else opens a deal from an interest that was
 //! accepted, or with nobody on the other side. A deal names its parties to each other: from an interest whose sender stays
 //! anonymous it is opened without them, and they enter it when they let themselves be known (`reveal`).
 //! An accepted interest stands whatever became of the listing since: from it a deal is opened about what was last approved.
@@ -158,7 +158,9 @@ async fn prepare(brokering: &Brokering, actor: &Actor, new: NewDeal) -> Result<R
         }
     };
     let other = if is_need { ("/owner", Some(owner).filter(|o| *o != its)) } else { ("/seeker", seeker) };
-    if other.1.is_some() && new.interest.is_none() && is_its {
+    // Whoever belongs to either side lets it in by the interest that the other accepted, whatever else they are here.
+    let is_theirs = other.1.is_some_and(|party| actor.is_member(party));
+    if other.1.is_some() && new.interest.is_none() && (is_its || is_theirs) {
         faults.add(other.0, "deal_needs_interest");
     }
     if seeker == Some(owner) {

@@ -1,8 +1,8 @@
 //! Opening documents of a deal, and the ledger of it: who of another party than handed a document in opened it, and when.
 //!
 //! The right is checked and the opening entered in one write; only after its commit anything is read, and an opening that
-//! cannot be entered is none. The side that handed a document in reads who of the others opened it; nobody changes that.
-//! What another side marked as confidential is opened to whom that side named (`readers`) and who accepted the agreement of the deal
+//! cannot be entered is none. The party that handed a document in reads who of the others opened it; nobody changes that.
+//! What another party marked as confidential is opened to whom that party named (`readers`) and who accepted the agreement of the deal
 //! (`agreement`), and to nobody else. A PDF leaves with the mark of whoever gets it. Not here: handing in and taking back (`documents`).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,7 +64,7 @@ pub(super) fn is_own(deal: &Deal, actor: &Actor, row: &document::Model) -> bool 
 ///
 /// # Errors
 /// [`BrokeringError::Refused`] for everybody else and for programs, and hidden for one that is not there;
-/// [`BrokeringError::NotAReader`] for one that another side marked as confidential and did not name them for, or whose day is over;
+/// [`BrokeringError::NotAReader`] for one that another party marked as confidential and did not name them for, or whose day is over;
 /// [`BrokeringError::NdaFirst`] before the agreement is accepted.
 pub async fn open_document(
     brokering: &Brokering,
@@ -94,7 +94,7 @@ async fn enter(brokering: &Brokering, actor: &Actor, address: &str, deal_id: Dea
             async move {
                 let deal = granted::<OpenDocument>(&tx, &actor, deal_id, None).await?.into_object();
                 let document = live(tx.db(), deal_id, id).await?;
-                match Known::of(tx.db(), deal_id, &actor, tx.today()).await?.standing(&deal, &actor, &document)? {
+                match Known::of(tx.db(), deal_id, &actor, tx.today()).await?.standing(&deal, &actor, &document) {
                     Standing::Open => {}
                     Standing::NdaFirst => return Err(BrokeringError::NdaFirst),
                     Standing::NotNamed => return Err(BrokeringError::NotAReader),
@@ -117,7 +117,7 @@ async fn enter(brokering: &Brokering, actor: &Actor, address: &str, deal_id: Dea
         .await
 }
 
-/// Who opened the documents that the reader's side handed in, or one of them, the newest first.
+/// Who opened the documents that the reader's party handed in, or one of them, the newest first.
 ///
 /// # Errors
 /// [`BrokeringError::Refused`] for whoever writes for no side and does not broker the deal; [`BrokeringError::Cursor`] for a
@@ -132,13 +132,13 @@ pub async fn openings(
 ) -> Result<Page<OpeningView>, BrokeringError> {
     use opening::Column as C;
     let deal = readable::<ReadOpenings>(brokering, actor, id).await?;
-    let mut own: BTreeSet<Voice> = deal.sides_of(actor).into_iter().map(Voice::from).collect();
-    own.extend(deal.is_brokered_by(actor).then_some(Voice::Broker));
+    let by_party = document::Column::PartyId.is_in(deal.parties_written_for(actor).into_iter().map(|party| party.0));
+    let by_broker = deal.is_brokered_by(actor).then(|| document::Column::PartyId.is_null());
     let handed_in = Query::select()
         .column(document::Column::Id)
         .from(document::Entity)
         .and_where(document::Column::DealId.eq(id.0))
-        .and_where(document::Column::Side.is_in(own.iter().map(|voice| voice.as_str())))
+        .cond_where(Condition::any().add(by_party).add_option(by_broker))
         .to_owned();
     let which = Condition::all().add(C::DealId.eq(id.0)).add(C::DocumentId.in_subquery(handed_in));
     let which = which.add_option(one.map(|one| C::DocumentId.eq(one.0)));
@@ -164,7 +164,7 @@ async fn views(brokering: &Brokering, deal: &Deal, actor: &Actor, rows: Vec<open
     let named = document::Entity::find().filter(document::Column::Id.is_in(wanted)).all(db).await?;
     let known = Known::of(db, deal.id, actor, brokering.store.clock().today()).await?;
     let name = |row: &document::Model| {
-        let is_open = known.standing(deal, actor, row)? == Standing::Open;
+        let is_open = known.standing(deal, actor, row) == Standing::Open;
         Ok((row.id, if is_open { Some(meta(brokering, row)?.name) } else { None }))
     };
     let named: BTreeMap<Uuid, Option<String>> = named.iter().map(name).collect::<Result<_, BrokeringError>>()?;

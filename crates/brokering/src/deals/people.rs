@@ -16,7 +16,7 @@ use super::agreement::first_between_the_sides;
 use super::contract::{Contract, contract_of};
 use super::facts::Facts;
 use super::rows::{broker, deal, paper, party};
-use super::{Broker, Deal, DealReceipt, Role, check_text, documents, granted, notices, objects, offers, save};
+use super::{Broker, Deal, DealReceipt, Role, check_text, documents, granted, notices, objects, offers, save, traces};
 use crate::access::{SetBrokers, SetDealParties, StateInterests};
 use crate::interests::hiding::{hidden_among, senders};
 use crate::{Brokering, BrokeringError};
@@ -76,11 +76,13 @@ pub struct Statement {
 }
 
 /// Sets who is in a deal, and tells both sides as they are from now on. The owner stays who it is; the seeker may be named, and
-/// changed while it is open and nothing binds it. What was offered to or by the one before is off.
+/// changed while it is open, nothing binds it and it left nothing here. What was offered to the one before is off. A party that stands
+/// on no side any more is told so.
 ///
 /// # Errors
 /// [`BrokeringError::Invalid`], also for a party of which a broker of the deal is a member, for one that hides from the owner in an
-/// interest, and for another seeker once the one there is bound by something; [`BrokeringError::Stale`].
+/// interest, and for another seeker once the one there is bound by something or wrote, offered, noted or handed in
+/// anything; [`BrokeringError::Stale`].
 pub async fn set_parties(
     brokering: &Brokering,
     ctx: Ctx,
@@ -113,6 +115,7 @@ pub async fn set_parties(
                     offers::end_open(&tx, id, actor.account()).await?;
                 }
                 notices::moved(&tx, &named, &deal.stage, version, actor.account()).await?;
+                notices::left(&tx, deal, &named, version, actor.account()).await?;
                 Ok(DealReceipt::of(deal, version))
             }
         })
@@ -161,7 +164,7 @@ async fn check_parties(tx: &Tx, deal: &Deal, wanted: &DealParties) -> Result<(),
         faults.add("/parties", "deal_holder_stays");
     }
     let seeker = deal.party_as(Role::Seeker);
-    if seeker.is_some() && of(Role::Seeker).first().copied() != seeker && is_bound(tx.db(), deal.id).await? {
+    if seeker.is_some() && of(Role::Seeker).first().copied() != seeker && is_bound(tx.db(), deal).await? {
         faults.add("/parties", "deal_seeker_bound");
     }
     if !deal.is_open && of(Role::Seeker).first().copied() != deal.party_as(Role::Seeker) {
@@ -170,14 +173,17 @@ async fn check_parties(tx: &Tx, deal: &Deal, wanted: &DealParties) -> Result<(),
     faults.into_result().map_err(BrokeringError::Invalid)
 }
 
-/// Whether something stands between the owner and the seeker as it is: an agreement on terms or on confidentiality, or a contract.
-async fn is_bound(db: &impl ConnectionTrait, id: DealId) -> Result<bool, StoreError> {
+/// Whether something stands between the owner and the seeker as it is, an agreement on terms or on confidentiality, or a contract; or
+/// the seeker's side left anything in the deal: whoever takes its place reads all that is there.
+async fn is_bound(db: &impl ConnectionTrait, deal: &Deal) -> Result<bool, StoreError> {
     const NDA: &str = "nda";
+    let id = deal.id;
     Ok(offers::agreed(db, id).await?.is_some()
         || contract_of(db, id).await? != Contract::default()
         || first_between_the_sides(db, id).await?.is_some()
         || paper::Entity::find_by_id((id.0, NDA.to_owned())).one(db).await?.is_some()
-        || documents::papers_of(db, id).await?.iter().any(|paper| paper == NDA))
+        || documents::papers_of(db, id).await?.iter().any(|paper| paper == NDA)
+        || traces::has_left_something(db, deal).await?)
 }
 
 /// Sets who brokers a deal, with shares that make 100 %. Statements of those who stay are kept.

@@ -1,5 +1,6 @@
-//! The readers of a confidential document of a deal: the side that handed it in names persons of the other parties and brokers, each
-//! until a day. Without being named nobody of them opens it, nor learns its name; the agreement (`agreement`) comes on top of that.
+//! The readers of a confidential document of a deal: the party that handed it in names persons of the other parties and brokers, each
+//! until a day. A party on the same side is another party as well: brokers say who stands there. Without being named nobody of them
+//! opens it, nor learns its name; the agreement (`agreement`) comes on top of that.
 //!
 //! Naming is one list that takes the place of the one before: who is on it no more reads nothing from the next request on. Every
 //! grant stays as a row with who gave it and who ended it. Not here: opening a document (`openings`).
@@ -17,7 +18,7 @@ use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
 
 use super::agreement::has_accepted;
-use super::documents::{is_theirs, live, read_voice};
+use super::documents::{is_theirs, live};
 use super::openings::is_own;
 use super::rows::{agreement, document, reader};
 use super::{Deal, Voice, in_deal, readable};
@@ -34,7 +35,7 @@ const DAYS_MAX: u64 = 5 * 366;
 #[schema(as = DocumentReader)]
 #[serde(deny_unknown_fields)]
 pub struct Reader {
-    /// The person: a member of another side of the deal, or one of its brokers.
+    /// The person: a member of another party of the deal, or one of its brokers.
     pub account: AccountId,
     /// The last day on which they open it.
     pub expires_on: NaiveDate,
@@ -123,56 +124,42 @@ impl Known {
         Ok(Self { accepted: has_accepted(db, deal, account).await?, until, today })
     }
 
-    /// How a document stands to them. Those of the party that handed it in need neither; those of another party on the same side
-    /// need no grant.
-    pub fn standing(&self, deal: &Deal, actor: &Actor, row: &document::Model) -> Result<Standing, StoreError> {
+    /// How a document stands to them. Those of the party that handed it in need neither grant nor agreement; everybody else needs both,
+    /// on whichever side they stand.
+    pub fn standing(&self, deal: &Deal, actor: &Actor, row: &document::Model) -> Standing {
         if !row.confidential || is_own(deal, actor, row) {
-            return Ok(Standing::Open);
+            return Standing::Open;
         }
-        let is_named = self.until.get(&row.id).is_some_and(|day| self.today <= *day);
-        if !is_named && !is_of_side(deal, actor, read_voice(row)?) {
-            return Ok(Standing::NotNamed);
+        if !self.until.get(&row.id).is_some_and(|day| self.today <= *day) {
+            return Standing::NotNamed;
         }
-        Ok(if self.accepted { Standing::Open } else { Standing::NdaFirst })
+        if self.accepted { Standing::Open } else { Standing::NdaFirst }
     }
 }
 
-/// Whether somebody is of the side that a document is of.
-fn is_of_side(deal: &Deal, actor: &Actor, voice: Voice) -> bool {
-    match voice.side() {
-        Some(side) => deal.parties_of_sides().any(|(of, party)| of == side && actor.is_member(party)),
-        None => deal.is_brokered_by(actor),
-    }
-}
-
-/// The confidential document whose readers somebody names, in person: they write for its side, and open it themselves.
-async fn to_name(
-    db: &impl ConnectionTrait,
-    deal: &Deal,
-    actor: &Actor,
-    id: ConfidentialFileId,
-    today: NaiveDate,
-) -> Result<document::Model, BrokeringError> {
+/// The confidential document whose readers somebody names, in person: they write for its party.
+async fn to_name(db: &impl ConnectionTrait, deal: &Deal, actor: &Actor, id: ConfidentialFileId) -> Result<document::Model, BrokeringError> {
     let row = live(db, deal.id, id).await?;
     if !row.confidential {
         return Err(Refused::Hidden.into());
     }
-    if !is_person(actor) || !is_theirs(deal, actor, read_voice(&row)?) {
+    // Whoever writes for its party is of it, and so opens it.
+    if !is_person(actor) || !is_theirs(deal, actor, &row) {
         return Err(Refused::Forbidden { action: "deal.name_readers" }.into());
     }
-    match Known::of(db, deal.id, actor, today).await?.standing(deal, actor, &row)? {
-        Standing::Open => Ok(row),
-        Standing::NdaFirst => Err(BrokeringError::NdaFirst),
-        Standing::NotNamed => Err(BrokeringError::NotAReader),
-    }
+    Ok(row)
 }
 
-/// Everybody whom a document of this side can be opened to: the people of the other side, and the brokers.
-async fn people(db: &impl ConnectionTrait, deal: &Deal, voice: Voice) -> Result<BTreeMap<AccountId, (Voice, Option<PartyId>)>, StoreError> {
+/// Everybody whom a document can be opened to: the people of every other party, and the brokers.
+async fn people(
+    db: &impl ConnectionTrait,
+    deal: &Deal,
+    row: &document::Model,
+) -> Result<BTreeMap<AccountId, (Voice, Option<PartyId>)>, StoreError> {
     let (mut own, mut others) = (BTreeSet::new(), BTreeMap::new());
     for (side, party) in deal.parties_of_sides() {
         for account in accounts::merging::members(db, party).await? {
-            if Some(side) == voice.side() {
+            if Some(party.0) == row.party_id {
                 own.insert(account);
             } else {
                 others.entry(account).or_insert((Voice::from(side), Some(party)));
@@ -180,7 +167,7 @@ async fn people(db: &impl ConnectionTrait, deal: &Deal, voice: Voice) -> Result<
         }
     }
     for broker in &deal.brokers {
-        if voice == Voice::Broker {
+        if row.party_id.is_none() {
             own.insert(broker.account);
         } else {
             others.entry(broker.account).or_insert((Voice::Broker, None));
@@ -202,12 +189,12 @@ async fn standing_rows(db: &impl ConnectionTrait, id: ConfidentialFileId) -> Res
 pub async fn readers(brokering: &Brokering, actor: &Actor, deal: DealId, id: ConfidentialFileId) -> Result<ReaderList, BrokeringError> {
     let db = brokering.store.db();
     let deal = readable::<WorkDeal>(brokering, actor, deal).await?;
-    let row = to_name(db, &deal, actor, id, brokering.store.clock().today()).await?;
+    let row = to_name(db, &deal, actor, id).await?;
     let named = standing_rows(db, id).await?;
     let accepted = agreement::Entity::find().filter(agreement::Column::DealId.eq(deal.id.0)).all(db).await?;
     let accepted: BTreeMap<AccountId, DateTime<Utc>> =
         accepted.into_iter().map(|row| (AccountId(row.account_id), row.accepted_at)).collect();
-    let people = people(db, &deal, read_voice(&row)?).await?;
+    let people = people(db, &deal, &row).await?;
     let names = accounts::people::names(db, &people.keys().copied().collect::<Vec<_>>()).await?;
     let view = |(account, (voice, party)): (AccountId, (Voice, Option<PartyId>))| ReaderView {
         account,
@@ -258,7 +245,7 @@ fn check(
 ///
 /// # Errors
 /// [`BrokeringError::Invalid`] for a person who is none of the others in the deal, and for a day that is over or too far off;
-/// [`BrokeringError::Stale`]; [`BrokeringError::Refused`] for whoever does not write for the side that handed it in and for programs,
+/// [`BrokeringError::Stale`]; [`BrokeringError::Refused`] for whoever does not write for the party that handed it in and for programs,
 /// and hidden for a document that is not there or not confidential.
 pub async fn name_readers(
     brokering: &Brokering,
@@ -271,12 +258,12 @@ pub async fn name_readers(
     in_deal(brokering, ctx, deal_id, None, move |tx, deal, actor| {
         let new = new.clone();
         async move {
-            let row = to_name(tx.db(), &deal, &actor, id, tx.today()).await?;
+            let row = to_name(tx.db(), &deal, &actor, id).await?;
             if row.readers_version != seen {
                 return Err(BrokeringError::Stale { current: row.readers_version });
             }
             let named = standing_rows(tx.db(), id).await?;
-            check(&new.readers, &named, &people(tx.db(), &deal, read_voice(&row)?).await?, tx.today())?;
+            check(&new.readers, &named, &people(tx.db(), &deal, &row).await?, tx.today())?;
             let by = actor.signed_in()?;
             replace(&tx, &deal, id, by, &named, &new.readers).await?;
             let version = seen + 1;

@@ -53,6 +53,8 @@ pub struct Replayed {
     pub legal_facts: LegalFacts,
     /// The offers: which each is, of which side, where it stands.
     pub offers: BTreeMap<Uuid, (i64, Side, OfferStatus)>,
+    /// Which sides gave their word of each offer.
+    pub words: BTreeMap<Uuid, BTreeSet<Side>>,
     /// What is known of its contract.
     pub contract: ContractFacts,
     /// Papers that were noted, with their days.
@@ -183,7 +185,9 @@ fn apply(deal: &mut Replayed, event: &EventRow) -> Result<(), StoreError> {
             deal.records += 1;
         }
         "deal.message_sent" => deal.messages += 1,
-        kind @ ("deal.offer_made" | "deal.offer_accepted" | "deal.offer_withdrawn") => apply_offer(deal, kind, facts)?,
+        kind @ ("deal.offer_made" | "deal.offer_agreed" | "deal.offer_accepted" | "deal.offer_withdrawn") => {
+            apply_offer(deal, kind, facts)?
+        }
         kind => apply_work(deal, kind, facts)?,
     }
     Ok(())
@@ -192,6 +196,9 @@ fn apply(deal: &mut Replayed, event: &EventRow) -> Result<(), StoreError> {
 /// What happened to an offer: at most one is open, and at most one is agreed to.
 fn apply_offer(deal: &mut Replayed, kind: &str, facts: &Value) -> Result<(), StoreError> {
     let which: Uuid = part(facts, "offer")?;
+    let word = if kind == "deal.offer_made" { "agreed" } else { "side" };
+    let word: Option<Side> = if kind == "deal.offer_withdrawn" { None } else { part(facts, word)? };
+    deal.words.entry(which).or_default().extend(word);
     let offers = &mut deal.offers;
     let supersede = |offers: &mut BTreeMap<Uuid, (i64, Side, OfferStatus)>, those: OfferStatus| {
         offers.values_mut().filter(|offer| offer.2 == those).for_each(|offer| offer.2 = OfferStatus::Superseded);
@@ -202,6 +209,7 @@ fn apply_offer(deal: &mut Replayed, kind: &str, facts: &Value) -> Result<(), Sto
             offers.insert(which, (part(facts, "number")?, part(facts, "side")?, OfferStatus::Open));
             return Ok(());
         }
+        "deal.offer_agreed" => return Ok(()),
         "deal.offer_accepted" => {
             supersede(offers, OfferStatus::Accepted);
             OfferStatus::Accepted
@@ -330,6 +338,8 @@ async fn stored_work(db: &impl ConnectionTrait, id: Uuid, told: &mut Replayed) -
     for row in offer::Entity::find().filter(offer::Column::DealId.eq(id)).all(db).await? {
         let (side, status) = (row.side.parse().map_err(bad("offer"))?, row.status.parse().map_err(bad("offer"))?);
         told.offers.insert(row.id, (row.number, side, status));
+        let words = [(Side::Owner, row.owner_agreed_at), (Side::Seeker, row.seeker_agreed_at)];
+        told.words.insert(row.id, words.into_iter().filter(|(_, at)| at.is_some()).map(|(side, _)| side).collect());
     }
     let mut back = BTreeSet::new();
     let mut stands = |id: Uuid, taken_back_at: Option<DateTime<Utc>>| {

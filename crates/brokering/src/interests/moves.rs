@@ -11,7 +11,7 @@ use super::send::due_on;
 use super::state::Move;
 use super::view::MESSAGES_MAX;
 use super::{Case, Interest, InterestReceipt, Side, after, at_most, load_to_change, save, tell, valid, write};
-use crate::access::{PursueInterest, RelayInterest, ReplyToInterest};
+use crate::access::{PursueInterest, RelayInterest, ReplyToInterest, RevealSender};
 use crate::{Brokering, BrokeringError};
 
 /// The most that is written at once.
@@ -165,7 +165,8 @@ async fn texts_of(tx: &Tx, id: InterestId) -> Result<u64, StoreError> {
 fn permitted(actor: &Actor, case: Case, step: Move) -> Result<Case, Refused> {
     match step {
         Move::Accept | Move::Decline | Move::RequestInformation => Grant::<ReplyToInterest>::check(actor, case).map(Grant::into_object),
-        Move::Answer | Move::Withdraw | Move::Reveal => Grant::<PursueInterest>::check(actor, case).map(Grant::into_object),
+        Move::Answer | Move::Withdraw => Grant::<PursueInterest>::check(actor, case).map(Grant::into_object),
+        Move::Reveal => Grant::<RevealSender>::check(actor, case).map(Grant::into_object),
         Move::Relay => Grant::<RelayInterest>::check(actor, case).map(Grant::into_object),
         // Nobody takes these by asking for them.
         Move::Read | Move::Expire => Err(Refused::Hidden),

@@ -1,6 +1,8 @@
 //! How long a party takes to reply: the median from sent to the first answer. What nobody answered before it ended counts with
 //! the whole time that was given, so that whoever answers nothing is not quick.
 
+use std::collections::BTreeSet;
+
 use accounts::replies::Reply;
 use base::PartyId;
 use chrono::{DateTime, Months, Utc};
@@ -8,13 +10,14 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use serde::{Deserialize, Serialize};
 use store::{Ctx, StoreError, Tx};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::Status;
 use super::rows::interest;
 use crate::Brokering;
 use crate::history::between_two;
 
-/// Fewer interests than this say nothing.
+/// Fewer interests than this say nothing, and nor do those of fewer parties: one counterpart's is nobody's to tell.
 pub const REPLIES_NEEDED: usize = 3;
 /// The newest so many count: more would not move the median, and the page stays as quick as on its first day.
 const REPLIES_MAX: u64 = 200;
@@ -26,8 +29,8 @@ const OUTDATED: u64 = 100;
 /// How long a party takes to reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReplyTime {
-    /// The median in whole hours, begun ones counted; null while fewer than three interests were answered or ended unanswered in
-    /// 24 months. What nobody answered counts with the time until it ended.
+    /// The median in whole hours, begun ones counted; null while interests of fewer than three parties were answered or ended
+    /// unanswered in 24 months. What nobody answered counts with the time until it ended.
     pub median_hours: Option<i64>,
     /// Whether the median is the time of one that nobody answered: half of them or more took at least so long.
     pub is_unanswered: bool,
@@ -39,6 +42,7 @@ struct Took {
     end: DateTime<Utc>,
     minutes: i64,
     is_unanswered: bool,
+    seeker: Uuid,
 }
 
 /// The reply time of a party, from the interests it answered in public or left unanswered: those in needs it posted without its
@@ -92,9 +96,9 @@ async fn ended(
     use interest::Column as C;
     // The very first moment that does not count any more is the one until which a time is kept.
     let since = now.checked_sub_months(Months::new(MONTHS)).unwrap_or(DateTime::<Utc>::MIN_UTC);
-    let rows: Vec<(DateTime<Utc>, DateTime<Utc>)> = which
+    let rows: Vec<(DateTime<Utc>, DateTime<Utc>, Uuid)> = which
         .select_only()
-        .columns([C::SentAt, ends])
+        .columns([C::SentAt, ends, C::SeekerPartyId])
         .filter(C::OwnerPartyId.eq(party.0))
         .filter(C::OwnerNamed.eq(true))
         .filter(ends.gt(since))
@@ -104,12 +108,19 @@ async fn ended(
         .into_tuple()
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|(sent, end)| Took { end, minutes: (end - sent).num_minutes(), is_unanswered: false }).collect())
+    let took = |(sent, end, seeker): (DateTime<Utc>, DateTime<Utc>, Uuid)| Took {
+        end,
+        minutes: (end - sent).num_minutes(),
+        is_unanswered: false,
+        seeker,
+    };
+    Ok(rows.into_iter().map(took).collect())
 }
 
 /// The median in hours, begun hours counted; of an even number the lower of the two in the middle.
 fn median(mut all: Vec<Took>) -> ReplyTime {
-    if all.len() < REPLIES_NEEDED {
+    let seekers: BTreeSet<Uuid> = all.iter().map(|took| took.seeker).collect();
+    if seekers.len() < REPLIES_NEEDED {
         return ReplyTime::default();
     }
     all.sort_unstable_by_key(|took| (took.minutes, took.is_unanswered));
@@ -123,9 +134,23 @@ mod tests {
     use super::*;
 
     fn of(minutes: &[i64], unanswered: &[i64]) -> (Option<i64>, bool) {
-        let took = |is_unanswered| move |m: &i64| Took { end: DateTime::<Utc>::UNIX_EPOCH, minutes: *m, is_unanswered };
-        let found = median(minutes.iter().map(took(false)).chain(unanswered.iter().map(took(true))).collect());
+        let all = minutes.iter().map(|m| (*m, false)).chain(unanswered.iter().map(|m| (*m, true)));
+        let found = median(all.enumerate().map(|(n, (minutes, late))| took(n, minutes, late)).collect());
         (found.median_hours, found.is_unanswered)
+    }
+
+    fn took(seeker: usize, minutes: i64, is_unanswered: bool) -> Took {
+        Took { end: DateTime::<Utc>::UNIX_EPOCH, minutes, is_unanswered, seeker: Uuid::from_u128(seeker as u128) }
+    }
+
+    #[test]
+    fn what_one_or_two_parties_heard_says_nothing_however_often_they_asked() {
+        let of = |seekers: &[usize], late: bool| median(seekers.iter().map(|seeker| took(*seeker, 60, late)).collect());
+        for late in [false, true] {
+            assert_eq!(of(&[1, 1, 1, 1], late), ReplyTime::default());
+            assert_eq!(of(&[1, 1, 2, 2, 2], late), ReplyTime::default());
+            assert_eq!(of(&[1, 1, 2, 3], late), ReplyTime { median_hours: Some(1), is_unanswered: late });
+        }
     }
 
     #[test]

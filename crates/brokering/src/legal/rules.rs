@@ -9,7 +9,7 @@ use base::{Lang, Vocabularies, defaults};
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use super::{Direction, OBJECTS};
+use super::{Direction, OBJECTS, Transferred};
 use crate::folder;
 use crate::pipelines::Pipelines;
 
@@ -85,7 +85,7 @@ fn row<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
 pub struct Rule {
     /// Its code.
     pub code: String,
-    /// The first day it holds; none where the source gives none.
+    /// The first day it holds; none where the source gives none, so that it holds on any day.
     #[serde(default)]
     pub from: Option<NaiveDate>,
     /// The last day it holds.
@@ -129,6 +129,18 @@ impl Rule {
             self.when.iter().any(|all| all.iter().all(is))
         };
         self.in_force(day) && known.iter().any(is_about)
+    }
+
+    /// Whether it could speak of this thing in a deal of this kind, whatever else is answered.
+    fn may_be_about(&self, kind: &str, object: &Transferred) -> bool {
+        let has = |values: &str, value: &str| values.split('|').any(|one| one == value);
+        let fits = |(name, values): (&String, &String)| match name.as_str() {
+            "kind" => has(values, kind),
+            "object" => has(values, object.object),
+            "ip_kind" => object.ip_kind.as_ref().is_some_and(|code| has(values, code.as_str())),
+            _ => true,
+        };
+        self.when.iter().any(|all| all.iter().all(fits))
     }
 
     fn in_force(&self, day: NaiveDate) -> bool {
@@ -285,10 +297,20 @@ impl Laws {
         Ok(law)
     }
 
-    /// The first day from which any rule that gives one holds: of what was signed before it, nothing can be said here.
+    /// The first day from which of each thing that a deal of this kind transfers some rule can speak: of what was signed before it,
+    /// nothing can be said here. None where rules speak of any day.
     #[must_use]
-    pub fn since(&self) -> Option<NaiveDate> {
-        self.0.iter().flat_map(|l| &l.rules).filter_map(|r| r.from).min()
+    pub fn since(&self, kind: &str, objects: &[Transferred]) -> Option<NaiveDate> {
+        objects.iter().filter_map(|object| self.since_of(kind, object)).max()
+    }
+
+    fn since_of(&self, kind: &str, object: &Transferred) -> Option<NaiveDate> {
+        let mut first: Option<NaiveDate> = None;
+        for rule in self.0.iter().flat_map(|law| &law.rules).filter(|rule| rule.may_be_about(kind, object)) {
+            let from = rule.from?;
+            first = Some(first.map_or(from, |day| day.min(from)));
+        }
+        first
     }
 
     /// Whether any rule ever speaks of this item of a contract.

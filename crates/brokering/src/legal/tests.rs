@@ -155,6 +155,77 @@ fn a_deal_is_judged_by_the_rules_of_its_day() {
 }
 
 #[test]
+fn each_rule_holds_from_the_day_on_which_its_law_came_into_force() {
+    let laws = Laws::built_in().unwrap();
+    for rule in laws.0.iter().flat_map(|law| &law.rules) {
+        let first = if rule.code.starts_with("CC-") {
+            "2017-01-01"
+        } else if rule.code.starts_with("IP-") {
+            "2006-07-01"
+        } else {
+            "2018-07-01"
+        };
+        assert!(rule.from.is_some_and(|from| from >= day(first)), "{}: {:?}", rule.code, rule.from);
+    }
+    let work = about("licence", "right_to_use", &[Some("copyright")]);
+    assert!(path(&work, "2006-06-30").advice.is_empty() && !lacks(&path(&work, "2016-12-31")).contains(&"object"));
+    assert!(lacks(&path(&work, "2017-01-01")).contains(&"object"));
+    // Nothing can be said of what is older than every rule about it.
+    let since = |kind: &str, objects: &[Option<&str>]| laws.since(kind, &about(kind, "right_to_use", objects).objects);
+    assert_eq!(since("licence", &[None]), Some(day("2018-07-01")));
+    assert_eq!(since("licence", &[Some("patent")]), Some(day("2006-07-01")));
+    assert_eq!(since("licence", &[Some("patent"), None]), Some(day("2018-07-01")));
+    assert_eq!(since("technical_service", &[None]), Some(day("2017-01-01")));
+}
+
+/// Everything that embodies a technology, as a technology itself does.
+const EMBODIED: [Option<&str>; 8] = [
+    None,
+    Some("trade_secret"),
+    Some("software"),
+    Some("patent"),
+    Some("utility_solution"),
+    Some("industrial_design"),
+    Some("layout_design"),
+    Some("plant_variety"),
+];
+
+#[test]
+fn a_prohibited_or_restricted_technology_is_one_in_whatever_right_it_is_passed_on() {
+    for kind in kinds() {
+        for object in EMBODIED {
+            let listed = |list: &str, direction: Direction| {
+                let facts = LegalFacts { list: Some(list.into()), direction: Some(direction), ..about(&kind, "right_to_use", &[]).facts };
+                Case { facts, ..about(&kind, "right_to_use", &[object]) }
+            };
+            if object.is_none() && kind == "mark_use" {
+                continue; // of the use of a mark that names nothing else nothing embodies a technology
+            }
+            let prohibited = path(&listed("prohibited", Direction::Domestic), "2026-11-28");
+            assert!(prohibited.blocking().any(|a| a.effect == Effect::Forbid), "{kind} {object:?}");
+            for (direction, duty) in [(Direction::Inbound, "TT-LIC"), (Direction::Domestic, "TT-LIC"), (Direction::Outbound, "TT-LIC-OUT")]
+            {
+                let restricted = path(&listed("restricted", direction), "2026-11-28");
+                assert!(lacks(&restricted).contains(&"transfer_approval"), "{kind} {object:?} {direction}");
+                let licence: Vec<_> = restricted.blocking_delivery().filter_map(|a| a.about.as_deref()).collect();
+                assert_eq!(licence, ["transfer_licence"], "{kind} {object:?} {direction}");
+                assert!(rules(&restricted).contains(&duty) && rules(&restricted).contains(&"TT-LIC-2"), "{:?}", rules(&restricted));
+            }
+            let free = path(&listed("none", Direction::Domestic), "2026-11-28");
+            assert!(rules(&free).iter().all(|rule| *rule != "TT-PRO" && !rule.starts_with("TT-LIC")), "{:?}", rules(&free));
+        }
+    }
+    // What embodies none is under no such rule.
+    for object in ["trademark", "collective_mark", "certification_mark", "copyright"] {
+        let mark = Case {
+            facts: LegalFacts { list: Some("prohibited".into()), ..about("licence", "right_to_use", &[]).facts },
+            ..about("licence", "right_to_use", &[Some(object)])
+        };
+        assert!(!rules(&path(&mark, "2026-11-28")).contains(&"TT-PRO"), "{object}");
+    }
+}
+
+#[test]
 fn industrial_property_follows_its_own_law() {
     let found = path(&about("assignment", "ownership", &[Some("patent")]), "2026-11-28");
     assert_eq!((found.registration, found.register_by), (Registration::Required, None));
@@ -229,17 +300,15 @@ fn whatever_is_transferred_is_under_rules_that_may_block_and_says_what_is_not_kn
     let software = of("software");
     assert!(software.blocking().count() == 12 && rules(&software).contains(&"TT-OBJ-SOFTWARE"), "{:?}", rules(&software));
     assert!(!rules(&of("trade_secret")).contains(&"TT-OBJ-SOFTWARE"));
-    for kind in ["rd_contract", "technical_service"] {
-        let service = path(&about(kind, "right_to_use", &[Some("copyright")]), "2026-11-28");
-        assert_eq!(service.blocking().count(), 0, "{kind} transfers nothing");
-    }
 }
 
 #[test]
 fn what_the_law_says_a_contract_may_say_is_told_and_keeps_nobody_from_signing() {
     let cases =
         [("licence", Some("plant_variety")), ("option_or_material_transfer", None), ("option_or_material_transfer", Some("software"))];
-    for (kind, object) in cases.into_iter().chain([("mark_use", Some("trade_secret")), ("mark_use", Some("recognised_initiative"))]) {
+    let services = ["rd_contract", "technical_service"].into_iter().flat_map(|kind| [(kind, None), (kind, Some("copyright"))]);
+    let marks = [("mark_use", Some("trade_secret")), ("mark_use", Some("recognised_initiative"))];
+    for (kind, object) in cases.into_iter().chain(marks).chain(services) {
         let mut deal = about(kind, "right_to_use", &[object]);
         let found = path(&deal, "2026-11-28");
         assert_eq!(lacks(&found), ["object"], "{kind} {object:?}");

@@ -91,14 +91,15 @@ fn ids(id: &str, file: &str) -> Result<(ListingId, ConfidentialFileId), Problem>
     id.parse().ok().zip(file.parse().ok()).ok_or_else(Problem::not_found)
 }
 
-/// Opens the text and the list of files to an administrator, in an emergency.
+/// Opens the text and the list of files to an administrator, in an emergency. A repeat with the same key is the same look.
 pub(crate) async fn break_glass(
     State(app): State<App>,
     who: Who,
+    Writer(ctx): Writer,
     Id(id): Id<ListingId>,
     Json(body): Json<Emergency>,
 ) -> Result<Response, Problem> {
-    let opened = openings::break_glass(&app.brokering, &who.actor, &who.client.address, id, body).await?;
+    let opened = openings::break_glass(&app.brokering, ctx, &who.client.address, id, body).await?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Answer(opened)).into_response())
 }
 
@@ -106,11 +107,12 @@ pub(crate) async fn break_glass(
 pub(crate) async fn break_glass_file(
     State(app): State<App>,
     who: Who,
+    Writer(ctx): Writer,
     Path((id, file)): Path<(String, String)>,
     Json(body): Json<Emergency>,
 ) -> Result<Response, Problem> {
     let (id, file) = ids(&id, &file)?;
-    Ok(served(openings::break_glass_file(&app.brokering, &who.actor, &who.client.address, id, file, body).await?))
+    Ok(served(openings::break_glass_file(&app.brokering, ctx, &who.client.address, id, file, body).await?))
 }
 
 /// To whom it was opened.

@@ -145,7 +145,7 @@ pub(super) fn confidential() -> Vec<Route> {
             .paged()
             .gives::<List<LookView>>(200),
         post("/api/v1/listings/{id}/break-glass", "breakGlass", Staff, c::break_glass)
-            .about("Opens what is confided to an administrator in an emergency: noted with the reason in the owner's ledger, and told to the owner's admins.")
+            .about("Opens what is confided to an administrator in an emergency: noted with the reason in the owner's ledger, and told to the owner's admins, or to its editors and those who sign where it has none. The same key is the same look.")
             .takes::<Emergency>(json!({"reason": "Yêu cầu của Tòa án nhân dân tỉnh, công văn số 12/2026."}))
             .gives::<Opened>(200),
         post("/api/v1/listings/{id}/files/{file}/break-glass", "breakGlassFile", Staff, c::break_glass_file)
@@ -290,7 +290,7 @@ pub(super) fn deal() -> Vec<Route> {
             .gives::<OfferReceipt>(201)
             .needs_if_match(),
         post("/api/v1/deals/{id}/offers/{offer}/accept", "acceptOffer", Member, d::accept_offer)
-            .about("The other side accepts an open offer as it stands.")
+            .about("A side accepts an open offer as it stands: the other one, and its own as well where a broker passed it on for people who could have made it.")
             .bare()
             .gives::<DealReceipt>(200),
         post("/api/v1/deals/{id}/offers/{offer}/withdraw", "withdrawOffer", Member, d::withdraw_offer)
@@ -322,10 +322,10 @@ pub(super) fn deal() -> Vec<Route> {
             .about("The documents of a deal, the newest first; for those in it.")
             .gives::<List<DocumentView>>(200),
         post("/api/v1/deals/{id}/documents", "addDealDocument", Member, api::documents::add)
-            .about("Takes a document (multipart: `file`; `paper`, a code of `deal_papers`, if it is one of those; `confidential`, if of the others those alone shall open it whom its side names, under the agreement of the deal). What it is, is told by its contents and must be what its name says.")
+            .about("Takes a document (multipart: `file`; `paper`, a code of `deal_papers`, if it is one of those; `confidential`, if of the others those alone shall open it whom its party names, under the agreement of the deal). What it is, is told by its contents and must be what its name says.")
             .limit(BodyLimit::File)
             .text("paper", "A code of `deal_papers`, if it is one of those.")
-            .text("confidential", "`true` if of the others those alone open it whom its side names among its readers, once they accepted the agreement of the deal; `false` unless given.")
+            .text("confidential", "`true` if of the others those alone open it whom its party names among its readers, once they accepted the agreement of the deal; `false` unless given.")
             .gives::<DocumentReceipt>(201),
         get("/api/v1/deals/{id}/documents/{file}", "openDealDocument", Member, api::documents::open)
             .about("Opens a document, to the persons in the deal and not to tokens: whoever is of another party than handed it in is entered in its ledger, a PDF is marked with the reader's name and the time. Of the others, one that is confidential is opened by those it is granted to, until their last day, under the agreement of the deal.")
@@ -338,12 +338,12 @@ pub(super) fn deal() -> Vec<Route> {
             .takes::<Acceptance>(json!({"nda_hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}))
             .gives::<DealNdaReceipt>(200),
         get("/api/v1/deals/{id}/document-views", "listDealDocumentViews", Member, api::documents::openings)
-            .about("The ledger of the documents that one's own side handed in: who of the others opened which and when, the newest first.")
+            .about("The ledger of the documents that one's own party handed in: who of the others opened which and when, the newest first.")
             .query("document", "string", "Only of this document.")
             .paged()
             .gives::<List<OpeningView>>(200),
         get("/api/v1/deals/{id}/documents/{file}/readers", "listDealDocumentReaders", Member, api::documents::readers)
-            .about("The people of the other sides and the brokers, to whom a confidential document can be opened, each with what they were given; for those who write for the side that handed it in. The ETag is that of this list.")
+            .about("The people of the other parties and the brokers, to whom a confidential document can be opened, each with what they were given; for those who write for the party that handed it in. The ETag is that of this list.")
             .gives::<List<ReaderView>>(200),
         put("/api/v1/deals/{id}/documents/{file}/readers", "setDealDocumentReaders", Member, api::documents::name_readers)
             .about("Names who of the others reads a confidential document and until which day: the whole list. Who is on it no more opens nothing from the next request on; who is new is told.")
@@ -351,7 +351,7 @@ pub(super) fn deal() -> Vec<Route> {
             .gives::<ReadersReceipt>(200)
             .needs_if_match(),
         delete("/api/v1/deals/{id}/documents/{file}", "removeDealDocument", Member, api::documents::remove)
-            .about("Takes a document back; for the side that handed it in.")
+            .about("Takes a document back; for the party that handed it in.")
             .gives_nothing(),
         post("/api/v1/deals/{id}/milestones", "setMilestone", Member, d::milestone)
             .about("Sets a milestone in a deal.")

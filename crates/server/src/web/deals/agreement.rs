@@ -29,6 +29,8 @@ struct AgreementPage {
     here: String,
     accepted: Option<Moment>,
     can_accept: bool,
+    /// For whom the reader accepts: for themselves, or for their side as well.
+    whose: String,
     nda: NdaText,
     nda_note: String,
     faults: Vec<FaultLine>,
@@ -46,7 +48,8 @@ async fn agreement(app: &App, visit: &Visit, id: DealId, status: StatusCode, fau
         deal: localised(lang, &format!("/deals/{id}")),
         here: localised(lang, &path),
         accepted: found.accepted_at.map(|at| format::moment(lang, at)),
-        can_accept: found.accepted_at.is_none(),
+        can_accept: found.can_accept,
+        whose: say(lang, if found.binds_side { "deal-nda-of-side" } else { "deal-nda-personal" }),
         nda: NdaText::of(found.nda),
         nda_note: say(lang, "deal-nda-recorded"),
         faults,

@@ -167,22 +167,27 @@ pub(super) fn fill(
 fn offers(visit: &Visit, filled: &mut DealPage, view: &DealView, inside: &Inside, cx: &Context<'_>, app: &App) -> Result<(), Problem> {
     let lang = visit.lang();
     let writes_for = |side: Side| view.writes_for.contains(&side);
+    let side_name = |side: Side| app.vocabularies.name("deal_sides", side.as_str(), lang).to_owned();
+    // A broker's offer waits for the word of its own side as well.
+    let awaited = |sides: &[Side]| match sides {
+        [one] => messages::say(lang, "deal-offer-awaits", &[("side", &side_name(*one))]),
+        _ => say(lang, "deal-offer-awaits-both"),
+    };
     let all = inside.offers.iter().enumerate();
     let shown: Vec<_> = all.filter(|(n, one)| *n < OFFERS || one.status == OfferStatus::Accepted).map(|(_, one)| one).collect();
     for offer in &shown {
-        let other = if offer.side == Side::Owner { Side::Seeker } else { Side::Owner };
         let is_open = offer.status == OfferStatus::Open && view.is_open;
         let number = offer.number.to_string();
         filled.offers.push(OfferColumn {
             title: messages::say(lang, "deal-offer-number", &[("number", &number)]),
             about: format!(
                 "{} · {} · {}",
-                app.vocabularies.name("deal_sides", offer.side.as_str(), lang),
-                say(lang, &format!("deal-offer-{}", offer.status)),
+                side_name(offer.side),
+                if is_open { awaited(&offer.awaits) } else { say(lang, &format!("deal-offer-{}", offer.status)) },
                 format::moment(lang, offer.made_at).day
             ),
             id: offer.id.to_string(),
-            can_accept: is_open && writes_for(other) && !writes_for(offer.side),
+            can_accept: is_open && view.writes_for.len() == 1 && offer.awaits.iter().any(|side| writes_for(*side)),
             can_withdraw: is_open && (writes_for(offer.side) || view.is_brokered),
         });
     }

@@ -11,6 +11,8 @@ use brokering::BrokeringError;
 use brokering::access::breaks_glass;
 use brokering::confidential::openings::{Emergency, Glass, Opened, break_glass, break_glass_file, glass};
 
+use store::Ctx;
+
 use super::super::confidential::size;
 use super::super::faults::FaultLine;
 use super::super::form::Form;
@@ -130,15 +132,17 @@ pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Resu
 pub(in super::super) async fn open(State(app): State<App>, visit: Visit, form: Form) -> Result<Response, Problem> {
     let code = clean(form.get("code"));
     let glass = behind_code(&app, &visit, &code).await?.ok_or_else(Problem::not_found)?;
-    let (actor, address, reason) = (&visit.who.actor, &visit.who.client.address, clean(form.get("reason")));
+    let (address, reason) = (&visit.who.client.address, clean(form.get("reason")));
+    // What is opened is shown once, on the page that answers: each time it is asked for is a look of its own.
+    let ctx = Ctx::of(visit.who.actor.clone());
     let emergency = Emergency { reason: reason.clone() };
     let file: Option<ConfidentialFileId> = form.find("file").map(str::parse).transpose().map_err(|_| Problem::malformed("bad-form"))?;
     let done = match file {
-        Some(file) => match break_glass_file(&app.brokering, actor, address, glass.listing, file, emergency).await {
+        Some(file) => match break_glass_file(&app.brokering, ctx, address, glass.listing, file, emergency).await {
             Ok(file) => return Ok(api::disclosures::served(file)),
             Err(error) => Err(error),
         },
-        None => break_glass(&app.brokering, actor, address, glass.listing, emergency).await,
+        None => break_glass(&app.brokering, ctx, address, glass.listing, emergency).await,
     };
     let (status, opened, faults) = match done {
         Ok(opened) => (StatusCode::OK, Some(opened), Faults::new()),

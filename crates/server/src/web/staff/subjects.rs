@@ -56,6 +56,7 @@ const EVENTS: [&str; 129] = [
     "deal.nda_accepted",
     "deal.objects_set",
     "deal.offer_accepted",
+    "deal.offer_agreed",
     "deal.offer_made",
     "deal.offer_withdrawn",
     "deal.opened",
