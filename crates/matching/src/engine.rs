@@ -23,11 +23,12 @@ use crate::constraints::{self, Exclusion, Rules};
 use crate::feedback::MatchId;
 use crate::fit::{self, Facts};
 use crate::meaning::Meanings;
+use crate::metric::{self, Metrics};
 use crate::reasons;
 use crate::replies::Replies;
 use crate::side::{Field, Side, fields};
 use crate::statistics::Statistics;
-use crate::targets::{self, Comparison};
+use crate::targets::{self, Comparison, Measures};
 use crate::terms::{Figures, Stems, Terms};
 use crate::topic::{Topic, topic};
 use crate::units::Units;
@@ -36,9 +37,9 @@ use crate::weights::Weights;
 pub use profiles::{JudgedProfile, PastDeals, Profile};
 
 /// Which program makes the scores. To be raised with every change of code by which a pair gets another score or is excluded
-/// otherwise (`terms`, `topic`, `fit`, `targets`, `units`, `constraints`, the analysis of words): stored pairs of the one before
-/// are then reckoned anew.
-const ENGINE: u32 = 1;
+/// otherwise (`terms`, `topic`, `fit`, `targets`, `metric`, `units`, `constraints`, the analysis of words): stored pairs of the one
+/// before are then reckoned anew.
+const ENGINE: u32 = 2;
 
 /// The engine. Cheap to clone.
 #[derive(Clone)]
@@ -53,6 +54,8 @@ pub struct Engine {
     meanings: Option<Arc<Meanings>>,
     /// How soon parties reply.
     replies: Arc<Replies>,
+    /// Metrics that were taken apart already.
+    metrics: Arc<Metrics>,
 }
 
 /// One side with its texts taken apart.
@@ -136,7 +139,8 @@ impl Engine {
     /// An engine over an index.
     #[must_use]
     pub fn new(search: Search, vocabularies: Arc<Vocabularies>, units: Arc<Units>, weights: Weights) -> Self {
-        Self { search, vocabularies, units, weights: Arc::new(weights), held: None, meanings: None, replies: Arc::default() }
+        let (weights, replies, metrics) = (Arc::new(weights), Arc::default(), Arc::default());
+        Self { search, vocabularies, units, weights, held: None, meanings: None, replies, metrics }
     }
 
     /// The same with words' rarity from held figures: the score of a pair then depends on the two contents alone.
@@ -187,6 +191,7 @@ impl Engine {
         let mut hash = made_with(ENGINE, &self.units, common::TEXT);
         // Weights are plain figures: they always become JSON.
         hash.update(serde_json::to_vec(&*self.weights).unwrap_or_default());
+        hash.update(Sha256::digest(metric::TEXT.as_bytes()));
         if let Some(meanings) = self.meanings() {
             hash.update(meanings.model().as_bytes());
         }
@@ -305,7 +310,7 @@ impl Engine {
     /// The hard constraints that two listings violate, whether or not they have anything in common.
     pub(crate) fn broken(&self, one: &Side<'_>, other: &Side<'_>, lang: Lang) -> Vec<Exclusion> {
         let comparisons = match need_and_technology(one.content, other.content) {
-            Some((need, technology)) => targets::compare(need, technology, &self.units, &self.weights),
+            Some((need, technology)) => self.compare(need, technology),
             None => Vec::new(),
         };
         self.violated(one, other, &comparisons, lang)
@@ -316,7 +321,7 @@ impl Engine {
     pub(crate) fn reached(&self, need: &Content, offer: &Content, lang: Lang) -> Vec<Option<Reached>> {
         let Content::Need(wanted) = need else { return Vec::new() };
         let Some((need, technology)) = need_and_technology(need, offer) else { return wanted.targets.iter().map(|_| None).collect() };
-        let found = targets::compare(need, technology, &self.units, &self.weights);
+        let found = self.compare(need, technology);
         let one = |n: usize| {
             let comparison = found.iter().find(|c| c.target == n)?;
             let advantage = technology.advantages.get(comparison.advantage)?;
@@ -403,11 +408,20 @@ impl Engine {
     pub(crate) fn beside(&self, sought: &Side<'_>, offered: &Side<'_>, now: DateTime<Utc>) -> Beside {
         let nearness = fit::nearness(sought.content, offered.content, &self.vocabularies).map(|near| near.value);
         let comparisons = match need_and_technology(sought.content, offered.content) {
-            Some((need, technology)) => targets::compare(need, technology, &self.units, &self.weights),
+            Some((need, technology)) => self.compare(need, technology),
             None => Vec::new(),
         };
         let facts = Facts::of((sought, offered), &comparisons, self.reply_hours(offered), now, &self.weights);
         Beside { nearness, comparisons, facts }
+    }
+
+    /// The figures that a need wants against those that a technology offers.
+    fn compare(&self, need: &Need, technology: &Technology) -> Vec<Comparison> {
+        if need.targets.is_empty() || technology.advantages.is_empty() {
+            return Vec::new();
+        }
+        let synonyms = self.search.synonyms();
+        targets::compare(need, technology, &Measures { units: &self.units, weights: &self.weights, metrics: &self.metrics, synonyms })
     }
 
     /// In how many hours the offering side usually replies. A need does not offer, so that whoever hides is not told by it.

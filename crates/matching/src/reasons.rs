@@ -15,6 +15,7 @@ use crate::constraints::{Rules, offered as offered_figure, wanted as wanted_figu
 use crate::engine::{Party, Weighed};
 use crate::fit::{self, Classified};
 use crate::meaning::{Gist, gist};
+use crate::metric;
 use crate::side::Field;
 use crate::targets;
 use crate::terms::{Shape, Stems, Terms};
@@ -267,8 +268,8 @@ fn figures(sought: &Party<'_>, offered: &Party<'_>, weighed: &Weighed, share: f6
         let metric = target.metric.best(rules.lang).unwrap_or_default();
         let text = say(rules.lang, "match-target", &[("metric", metric), ("need", &wanted), ("offer", &offered)]);
         all.push(Reason {
-            words: targets::written(&target.metric, one),
-            offer_words: targets::written(&advantage.metric, one),
+            words: metric::written(&target.metric, &one.wanted),
+            offer_words: metric::written(&advantage.metric, &one.offered),
             ..coded(
                 Part::Targets,
                 share * one.satisfaction / sum.max(f64::MIN_POSITIVE),

@@ -466,6 +466,32 @@ fn a_need_finds_an_offer_in_the_other_language_by_the_glossary_and_says_by_which
 }
 
 #[test]
+fn a_must_target_holds_across_languages_and_the_reason_cites_each_in_its_own() {
+    let drying = |hours: f64| Technology {
+        title: en("Heat pump dryer for grated coconut"),
+        summary: en("Low temperature"),
+        advantages: vec![listings::content::Advantage {
+            metric: en("Drying time"),
+            offered: Some(hours),
+            unit: "h".to_owned(),
+            ..Default::default()
+        }],
+        ..Technology::default()
+    };
+    let mut seeker = need("Cần máy sấy mới", "Lò than làm vàng sản phẩm");
+    seeker.targets = vec![target("Thời gian sấy", Direction::AtMost, 5.0, "giờ", TargetPriority::Must)];
+    let space = Space::new(vec![listing(1, 1, drying(4.0)), listing(2, 2, drying(20.0)), listing(11, 3, seeker)]);
+    let found = space.matches(11);
+    assert_eq!((numbers(&found), numbers(&space.excluded(11))), (vec![1], vec![2]));
+    assert_eq!(space.excluded(11)[0].excluded[0].constraint, Constraint::MustTarget);
+    // The same from the other side.
+    assert_eq!((numbers(&space.matches(1)), numbers(&space.excluded(2))), (vec![11], vec![11]));
+    assert_eq!(space.matches(1)[0].score, found[0].score);
+    let reason = found[0].reasons.iter().find(|reason| reason.part == Part::Targets).unwrap();
+    assert_eq!((reason.words.join(" "), reason.offer_words.join(" ")), ("thời gian sấy".to_owned(), "drying time".to_owned()));
+}
+
+#[test]
 fn what_meets_through_the_glossary_counts_less_than_what_meets_itself() {
     let all = vec![
         listing(1, 1, technology("Máy sấy", "Nhiệt độ thấp")),
