@@ -369,18 +369,21 @@ impl Engine {
         Ok(all)
     }
 
-    /// The telling words of one side, per language that it has; translated into those of `into` that it has not.
+    /// The telling words of one side, per language that it has; behind them, with what its fields say in another one alone, those
+    /// of `into`.
     pub(crate) fn terms(&self, party: &Party<'_>, into: &[Lang], stems: &mut Stems) -> Result<Vec<Terms>, Failure> {
         let figures = self.held.as_deref().map_or(Figures::Live(&self.search), Figures::Held);
-        let mut all = Vec::new();
+        let mut all: Vec<Terms> = Vec::new();
         for lang in Lang::ALL {
             all.extend(Terms::of(&party.fields, lang, figures, &self.weights, stems)?);
         }
-        let (own, synonyms) = (spoken(&party.fields), self.search.synonyms());
+        let synonyms = self.search.synonyms();
         let mut translated = Vec::new();
-        for lang in into.iter().copied().filter(|lang| !own.contains(lang)) {
-            for said in &all {
-                translated.extend(Terms::translated(said, &party.fields, lang, (&synonyms, figures), &self.weights, stems)?);
+        for lang in into.iter().copied() {
+            let own = all.iter().find(|terms| terms.lang == lang);
+            for said in all.iter().filter(|terms| terms.lang != lang) {
+                let with = (&*synonyms, figures);
+                translated.extend(Terms::translated((said, own), &party.fields, lang, with, &self.weights, stems)?);
             }
         }
         all.extend(translated);

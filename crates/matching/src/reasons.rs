@@ -149,7 +149,7 @@ fn topical(
         let (words, offer_words) = written(terms, meeting, from, to, stems);
         let (names, others) = ((name_of(from, sought, lang), name_of(to, offered, lang)), named(&offer_words));
         let named = named(&words);
-        let text = if terms.translated {
+        let text = if from.lang != terms.lang {
             say(lang, "match-translated", &[("words", &named), ("need", &names.0), ("others", &others), ("offer", &names.1)])
         } else {
             say(lang, "match-topic", &[("words", &named), ("need", &names.0), ("offer", &names.1)])

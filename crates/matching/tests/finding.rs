@@ -466,6 +466,37 @@ fn a_need_finds_an_offer_in_the_other_language_by_the_glossary_and_says_by_which
 }
 
 #[test]
+fn one_field_in_the_other_language_switches_no_translation_off() {
+    let dryer = Technology { title: en("Heat pump dryer for grated meat"), summary: en("Low temperature"), ..Technology::default() };
+    let plain = need("Cần máy sấy mới", "Lò than làm vàng sản phẩm");
+    let with = |change: fn(&mut Need)| {
+        let mut seeker = plain.clone();
+        change(&mut seeker);
+        Space::new(vec![
+            listing(4, 2, dryer.clone()),
+            listing(5, 2, Technology { title: en("Wireless gauge"), summary: en("Sends figures"), ..Technology::default() }),
+            listing(11, 3, seeker),
+        ])
+    };
+    let field = |space: &Space| space.matches(11).first().map(|found| found.reasons[0].need_field.clone());
+    assert_eq!(field(&with(|_| {})).as_deref(), Some("/title/vi"));
+    // An English field that has nothing to do with it.
+    let spoken = with(|need| need.constraints = en("Delivered within the year"));
+    assert_eq!(field(&spoken).as_deref(), Some("/title/vi"));
+    assert_eq!(numbers(&spoken.matches(4)), [11]);
+    assert_eq!(spoken.matches(4)[0].score, spoken.matches(11)[0].score);
+    // What the side says itself counts beside what is translated, and more than that.
+    let both = with(|need| need.constraints = en("Low temperature, heat pump"));
+    assert!(both.matches(11)[0].score > spoken.matches(11)[0].score);
+    // A field that speaks both languages is not translated.
+    let titled = with(|need| {
+        need.title.0.extend(en("New oven wanted").0);
+        need.constraints = en("Delivered within the year");
+    });
+    assert!(numbers(&titled.matches(11)).is_empty());
+}
+
+#[test]
 fn a_must_target_holds_across_languages_and_the_reason_cites_each_in_its_own() {
     let drying = |hours: f64| Technology {
         title: en("Heat pump dryer for grated coconut"),

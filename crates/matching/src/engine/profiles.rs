@@ -390,7 +390,7 @@ fn topical(
         let field = say(lang, &format!("match-field-{first}"), &[]);
         let offer = say(lang, "match-field-of", &[("field", &field), ("side", &say(lang, side, &[]))]);
         let (need, here, there) = (name_of(from, sought, lang), named(&words), named(&offer_words));
-        let text = if terms.translated {
+        let text = if from.lang != terms.lang {
             say(lang, "match-translated", &[("words", &here), ("need", &need), ("others", &there), ("offer", &offer)])
         } else {
             say(lang, "match-topic", &[("words", &here), ("need", &need), ("offer", &offer)])
