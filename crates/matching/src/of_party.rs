@@ -200,7 +200,8 @@ async fn standing_of(matcher: &Matcher, actor: &Actor, party: PartyId) -> Result
     let all = rows.iter().filter_map(|row| {
         let (need, offer) = (seen(row.need_id)?, seen(row.offer_id)?);
         let (own, other) = if need.owner.id == party { (need, offer) } else { (offer, need) };
-        let is_told = may_be_named(actor, party, own) && inside.violated(need.id, (offer.id, &offer.content), &rules).is_empty();
+        let is_told =
+            may_be_named(actor, party, own) && inside.violated((need.id, &need.content), (offer.id, &offer.content), &rules).is_empty();
         is_told.then(|| Row::new(own, other.id, row.score_ppm, row.computed_at))
     });
     Ok(all.collect())
