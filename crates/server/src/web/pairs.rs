@@ -295,7 +295,8 @@ fn pair(app: &App, found: Match, lang: Lang, is_excluded: bool) -> PairView {
         let verdict = messages::say(lang, key, &[]);
         let side = messages::say(lang, &format!("pairs-side-{}", said.side), &[]);
         let why = why.map(|w| format!(" ({w})")).unwrap_or_default();
-        messages::say(lang, "pairs-said", &[("side", &side), ("verdict", &format!("{verdict}{why}"))])
+        let key = if said.is_of_earlier { "pairs-said-earlier" } else { "pairs-said" };
+        messages::say(lang, key, &[("side", &side), ("verdict", &format!("{verdict}{why}"))])
     });
     let (note, is_own_word, is_behind) = found.feedback.map_or_else(Default::default, |said| (said.note, said.is_own, said.is_behind));
     PairView {
