@@ -348,17 +348,19 @@ impl Engine {
         for one in judged {
             let side = Side::of(one.listing);
             let other = Party { side: &side, fields: fields(&one.listing.content) };
-            let reasons = if seeks(subject.side.content, side.content) {
-                reasons::of(&subject, &own_terms, &other, &one.weighed, (&rules, self.reply_hours(other.side)), &mut stems)
+            let (offering, reasons) = if seeks(subject.side.content, side.content) {
+                (other.side, reasons::of(&subject, &own_terms, &other, &one.weighed, &rules, &mut stems))
             } else {
                 let terms = self.terms(&other, &spoken, &mut stems)?;
-                reasons::of(&other, &terms, &subject, &one.weighed, (&rules, self.reply_hours(subject.side)), &mut stems)
+                (subject.side, reasons::of(&other, &terms, &subject, &one.weighed, &rules, &mut stems))
             };
             let same_party = subject.side.known.party.is_some() && subject.side.known.party == side.known.party;
             all.push(Match {
                 listing: MatchListing::of(one.listing, reader.lang),
                 score: f64::from(one.score_ppm) / 1e6,
+                unexplained_share: reasons::unexplained(&reasons),
                 reasons,
+                replies: reasons::replies(&one.weighed, self.reply_hours(offering), &rules),
                 same_party,
                 id: pair_id(subject.side, &side).map(|id| id.to_string()),
                 feedback: None,

@@ -336,7 +336,7 @@ impl Engine {
             let text = say(lang, key, &[("place", &rules.name("provinces", province))]);
             all.push(coded(Part::Place, share, (province_of(party.side), at), (province.0.clone(), province.0.clone()), text));
         }
-        in_order(all)
+        in_order(all, f64::from(one.score_ppm) / 1e6)
     }
 }
 
