@@ -444,6 +444,59 @@ proptest! {
     }
 }
 
+/// Who finds whom, with the score, from every need or from every technology.
+fn pairs(space: &Space, from: Kind, excluded: bool) -> BTreeSet<(u128, u128, u64)> {
+    let mut all = BTreeSet::new();
+    for own in space.all.values().filter(|one| one.kind == from) {
+        let own = own.id.0.as_u128();
+        for found in if excluded { space.excluded(own) } else { space.matches(own) } {
+            let other = found.listing.id.0.as_u128();
+            let (need, offer) = if from == Kind::Need { (own, other) } else { (other, own) };
+            all.insert((need, offer, found.score.to_bits()));
+        }
+    }
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    /// Whoever is found finds back, with the same score, and what is excluded from one side is from the other.
+    #[test]
+    fn in_any_small_space_every_pair_is_found_from_both_sides(drawn in small_space()) {
+        let space = Space::speaking(made(&drawn), &glossary());
+        for excluded in [false, true] {
+            prop_assert_eq!(pairs(&space, Kind::Need, excluded), pairs(&space, Kind::Technology, excluded));
+        }
+    }
+
+    #[test]
+    fn in_any_small_space_the_order_of_writing_changes_nothing(
+        drawn in small_space(), places in prop::collection::vec(any::<u32>(), 12),
+    ) {
+        let all = made(&drawn);
+        let mut turned: Vec<_> = all.iter().cloned().zip(places).collect();
+        turned.sort_by_key(|(_, place)| *place);
+        let (first, second) = (
+            Space::speaking(all.clone(), &glossary()),
+            Space::speaking(turned.into_iter().map(|(one, _)| one).collect(), &glossary()),
+        );
+        for one in &all {
+            let n = one.id.0.as_u128();
+            prop_assert_eq!(first.matches(n), second.matches(n));
+            prop_assert_eq!(first.excluded(n), second.excluded(n));
+        }
+    }
+}
+
+#[test]
+fn small_spaces_have_pairs_in_one_language_and_across_two() {
+    let one = |is_need: bool, speaks: u8| (is_need, speaks, vec![0], vec![1, 2], Some(5));
+    let space =
+        Space::speaking(made(&[one(true, 0), one(true, 1), one(true, 2), one(false, 0), one(false, 1), one(false, 2)]), &glossary());
+    assert_eq!(pairs(&space, Kind::Need, false).len(), 9);
+}
+
 #[test]
 fn a_need_finds_an_offer_in_the_other_language_by_the_glossary_and_says_by_which_words() {
     let all = vec![

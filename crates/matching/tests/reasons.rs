@@ -8,6 +8,7 @@ use listings::Kind;
 use listings::content::{Content, Direction, TargetPriority, Technology};
 use listings::published::Published;
 use matching::{Match, Part, Reason, Side, usual_kinds};
+use proptest::prelude::*;
 use serde_json::Value;
 use space::*;
 
@@ -98,6 +99,33 @@ fn cited_words_stand_in_both_fields_and_without_them_the_reason_is_gone() {
     }
     assert!(checked > 30, "{checked}");
     assert!(parts.is_superset(&[Part::Topic, Part::Field, Part::Cooperation, Part::Maturity].into()), "{parts:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    /// In any small space of both languages: what a reason cites stands in the two fields, and without it the reason is gone.
+    #[test]
+    fn what_is_cited_stands_there_and_carries_the_reason(drawn in small_space()) {
+        let space = Space::speaking(made(&drawn), &glossary());
+        for subject in space.all.values().filter(|one| one.kind == Kind::Need) {
+            for found in space.matches(subject.id.0.as_u128()).into_iter().take(2) {
+                let t = found.listing.id.0.as_u128();
+                let sum: f64 = found.reasons.iter().map(|r| r.share).sum();
+                prop_assert!(!found.reasons.is_empty() && (sum + found.unexplained_share - 1.0).abs() < 1e-4);
+                let (need, offer) = (json(&subject.content), json(&space.get(t).content));
+                for reason in found.reasons.iter().filter(|reason| !reason.words.is_empty()) {
+                    let (here, there) = (text_at(&need, &reason.need_field), text_at(&offer, &reason.offer_field));
+                    prop_assert!(reason.words.iter().all(|w| here.contains(w.as_str())), "{:?}\n{}", reason, here);
+                    prop_assert!(reason.offer_words.iter().all(|w| there.contains(w.as_str())), "{:?}\n{}", reason, there);
+                    let struck = without(&subject.content, &reason.need_field, &reason.words);
+                    let side = Side { content: &struck, ..Side::of(subject) };
+                    let again = space.ask(&side, &usual_kinds(Kind::Need), &Actor::anonymous(Lang::Vi), false);
+                    prop_assert!(!has(&again, t, reason), "{:?}", reason);
+                }
+            }
+        }
+    }
 }
 
 #[test]
