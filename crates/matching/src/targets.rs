@@ -60,11 +60,10 @@ pub(crate) fn compare(need: &Need, technology: &Technology, by: &Measures<'_>) -
     let mut all = Vec::new();
     for (place, target) in need.targets.iter().enumerate() {
         let Some(wanted) = target.target.filter(|t| t.is_finite()) else { continue };
-        let is_interval = by.units.is_interval(&target.unit);
         let mut best: Option<(f64, Comparison)> = None;
         for (n, advantage, offered) in &advantages {
             let Some((same, offered)) = measured(target, advantage, *offered, by) else { continue };
-            let satisfaction = satisfaction(target, wanted, offered, is_interval, by.weights);
+            let satisfaction = satisfaction(target, wanted, offered, by.units.is_interval(&target.unit), by.weights);
             if best.as_ref().is_none_or(|(most, b)| (same.overlap, satisfaction) > (*most, b.satisfaction)) {
                 let must = target.priority == TargetPriority::Must;
                 let (wanted, offered) = (same.one, same.other);
