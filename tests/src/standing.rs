@@ -45,7 +45,9 @@ impl World {
     /// Publishes a listing; gives id and version.
     pub async fn publish(&self, path: &str, content: Value) -> (String, i64) {
         let (client, party) = if path == "needs" { (&self.seeker, self.firm) } else { (&self.owner, self.institute) };
-        let receipt = client.post(&format!("/api/v1/{path}"), json!({"party": party, "content": content})).await.expect(201);
+        let source = if content["title"]["vi"].is_null() { "en" } else { "vi" };
+        let body = json!({"party": party, "source_lang": source, "content": content});
+        let receipt = client.post(&format!("/api/v1/{path}"), body).await.expect(201);
         let id = receipt["id"].as_str().unwrap().to_owned();
         let seen = self.submit(client, &id, 1).await;
         (id, seen)
@@ -100,7 +102,40 @@ fn words(draw: &mut Draw) -> String {
     (0..3).map(|_| WORDS[draw.below(WORDS.len())]).collect::<Vec<_>>().join(", ")
 }
 
-fn some(path: &str, draw: &mut Draw) -> Value {
+/// What some of these are called in English, as the glossary has it.
+const ENGLISH: [&str; 4] = ["heat-pump drying of coconut", "coconut dryer", "membrane filtration of brackish water", "activated carbon"];
+
+/// A listing that speaks English alone.
+fn in_english(path: &str, draw: &mut Draw) -> Value {
+    let mut content = in_vietnamese(path, draw);
+    let mut text = || json!({"en": format!("For {} and {}", ENGLISH[draw.below(ENGLISH.len())], ENGLISH[draw.below(ENGLISH.len())])});
+    for field in ["title", "summary", "problem", "description", "partner_role"] {
+        if !content[field].is_null() {
+            content[field] = text();
+        }
+    }
+    content["keywords"] = json!({"en": ["coconut", "drying", "workshop"]});
+    for figures in ["targets", "advantages"] {
+        if !content[figures].is_null() {
+            content[figures][0]["metric"] = json!({"en": "Drying time per batch"});
+        }
+    }
+    content
+}
+
+/// A listing in a language; of the Vietnamese ones half have some words in English.
+fn some(path: &str, is_english: bool, draw: &mut Draw) -> Value {
+    if is_english {
+        return in_english(path, draw);
+    }
+    let mut content = in_vietnamese(path, draw);
+    if draw.below(2) == 0 {
+        content["keywords"]["en"] = json!([ENGLISH[draw.below(ENGLISH.len())]]);
+    }
+    content
+}
+
+fn in_vietnamese(path: &str, draw: &mut Draw) -> Value {
     if path == "needs" {
         let mut content = need();
         content["title"]["vi"] = json!(format!("Cần {}", words(draw)));
@@ -121,21 +156,23 @@ async fn after_random_edits_the_standing_matches_are_those_from_scratch() {
         let site = Site::start_with(store, |config| config.matching.standing_keep = 3).await;
         let world = World::new(&site).await;
         let mut draw = Draw(7);
-        let mut live: Vec<(&str, String, i64)> = Vec::new();
+        let mut live: Vec<(&str, String, i64, bool)> = Vec::new();
         for path in ["needs", "technologies", "needs", "technologies", "technologies", "technologies", "needs", "technologies"] {
-            let (id, seen) = world.publish(path, some(path, &mut draw)).await;
-            live.push((path, id, seen));
+            let is_english = draw.below(3) == 0;
+            let (id, seen) = world.publish(path, some(path, is_english, &mut draw)).await;
+            live.push((path, id, seen, is_english));
         }
         assert!(same_as_from_scratch(&site).await > 0);
         for round in 0..36 {
             let at = draw.below(live.len());
-            let (path, id, seen) = live[at].clone();
+            let (path, id, seen, is_english) = live[at].clone();
             let client = if path == "needs" { &world.seeker } else { &world.owner };
             match draw.below(8) {
                 0 | 1 => {
                     let path = if draw.below(3) == 0 { "needs" } else { "technologies" };
-                    let (id, seen) = world.publish(path, some(path, &mut draw)).await;
-                    live.push((path, id, seen));
+                    let is_english = draw.below(3) == 0;
+                    let (id, seen) = world.publish(path, some(path, is_english, &mut draw)).await;
+                    live.push((path, id, seen, is_english));
                 }
                 2 if live.len() > 6 => {
                     let outcome = if path == "needs" {
@@ -167,7 +204,7 @@ async fn after_random_edits_the_standing_matches_are_those_from_scratch() {
                     admin.put_at(&party, version, profile).await.expect(200);
                 }
                 _ => {
-                    let body = json!({"content": some(path, &mut draw)});
+                    let body = json!({"content": some(path, is_english, &mut draw)});
                     let edited = client.put_at(&format!("/api/v1/{path}/{id}"), seen, body).await.expect(200);
                     live[at].2 = world.submit(client, &id, edited["version"].as_i64().unwrap()).await;
                 }

@@ -230,6 +230,94 @@ async fn a_budget_excludes_what_costs_more_for_those_who_may_read_it_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_new_version_may_cure_moves_nothing_once_there_is_one() {
+    for store in TestStore::all().await.unwrap() {
+        let site = Site::start(store).await;
+        let world = World::new(&site).await;
+        let (need_id, _) = world.publish("needs", need()).await;
+        let mut all = Vec::new();
+        for title in ["Máy sấy cơm dừa bơm nhiệt", "Lò sấy dừa"] {
+            all.push(world.publish("technologies", technology(title)).await);
+        }
+        site.matched().await;
+        let (first, second) = (all[0].0.clone(), all[1].0.clone());
+        let order = [first.clone(), second.clone()];
+        assert_eq!(matches(&world.seeker, "needs", &need_id).await, order);
+        let pair = format!("/api/v1/matches/{need_id}.{first}/feedback");
+        let refuse = async |reason: &str| {
+            world.seeker.post(&pair, json!({"verdict": "not_for_us", "reason": reason})).await.expect(200);
+        };
+        let counted = async || matching::tuning::Judgements::default().add_feedback(&site.app.store).await.unwrap();
+        let edit = async |seen: i64, trl: u8| {
+            let mut content = technology("Máy sấy cơm dừa bơm nhiệt");
+            content["trl"] = json!(trl);
+            let edited = world.owner.put_at(&format!("/api/v1/technologies/{first}"), seen, json!({"content": content})).await.expect(200);
+            let draft = matches(&world.seeker, "needs", &need_id).await;
+            let seen = world.submit(&world.owner, &first, edited["version"].as_i64().unwrap()).await;
+            site.matched().await;
+            (draft, seen)
+        };
+        let turned = [second.clone(), first.clone()];
+        refuse("too_early").await;
+        assert_eq!((matches(&world.seeker, "needs", &need_id).await, counted().await), (turned.to_vec(), 1));
+        // A draft is no new version; an approved one is, and the word is told as of an earlier one.
+        let (draft, seen) = edit(all[0].1, 8).await;
+        assert_eq!(draft, turned);
+        assert_eq!((matches(&world.seeker, "needs", &need_id).await, counted().await), (order.to_vec(), 0));
+        let told = world.seeker.get(&format!("/api/v1/needs/{need_id}/matches")).await.expect(200);
+        let said = &told["items"][0]["feedback"];
+        assert_eq!((&said["reason"], &said["is_of_earlier"], &said["is_behind"]), (&json!("too_early"), &json!(true), &json!(false)));
+        let url = url_of(&world.seeker, "needs", &need_id).await;
+        assert!(world.seeker.get(&format!("{url}/matches")).await.text.contains("nói về một phiên bản trước"));
+        // What no version cures stays.
+        refuse("other").await;
+        edit(seen, 9).await;
+        assert_eq!((matches(&world.seeker, "needs", &need_id).await, counted().await), (turned.to_vec(), 1));
+        site.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_seeker_who_hides_is_spared_what_is_not_for_them_and_nobody_else_learns_why() {
+    for store in TestStore::all().await.unwrap() {
+        let site = Site::start_with(store, |config| config.matching.strong_min = 0.4).await;
+        let world = World::new(&site).await;
+        let mut hidden = need();
+        hidden["anonymity"] = json!("hidden");
+        let (need_id, _) = world.publish("needs", hidden).await;
+        let mut picky = technology("Máy sấy cơm dừa bơm nhiệt");
+        picky["partner_types"] = json!(["institute"]);
+        let (picky, _) = world.publish("technologies", picky).await;
+        site.matched().await;
+        // The owner hears of it as of any seeker of whom nothing is known; the seeker's own people are spared it.
+        assert_eq!(world.unread(&site).await, (1, 0));
+        assert!(matches(&world.seeker, "needs", &need_id).await.is_empty());
+        let excluded = format!("/api/v1/needs/{need_id}/matches?excluded=true");
+        let out = world.seeker.get(&excluded).await.expect(200);
+        assert_eq!((&out["total"], &out["items"][0]["excluded"][0]["constraint"]), (&json!(1), &json!("seeker_type")), "{out}");
+        let own = format!("/api/v1/parties/{}/matches", world.firm);
+        assert_eq!(world.seeker.get(&own).await.expect(200)["total"], 0);
+        let url = url_of(&world.seeker, "needs", &need_id).await;
+        let compared = world.seeker.get(&format!("{url}/compare?with={picky}")).await.text;
+        assert!(compared.contains("Bên chào chỉ muốn làm việc với"), "{compared}");
+
+        // Nobody else learns of it, from either page, from counts or from what is left out.
+        let back = format!("/api/v1/technologies/{picky}/matches");
+        for client in [&site.visitor(), &world.owner] {
+            assert_eq!(matches(client, "needs", &need_id).await, std::slice::from_ref(&picky));
+            assert_eq!(matches(client, "technologies", &picky).await, std::slice::from_ref(&need_id));
+            for path in [excluded.clone(), format!("{back}?excluded=true")] {
+                assert_eq!(client.get(&path).await.expect(200)["total"], 0, "{path}");
+            }
+        }
+        let listed = world.owner.get(&format!("/api/v1/parties/{}/matches", world.institute)).await.expect(200);
+        assert_eq!(listed["total"], 1, "{listed}");
+        assert_eq!(same_as_from_scratch(&site).await, 1);
+        site.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_need_without_any_match_still_hears_what_would_sharpen_it_most() {
     for store in TestStore::all().await.unwrap() {
         let site = Site::start(store).await;

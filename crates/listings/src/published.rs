@@ -202,6 +202,27 @@ pub async fn ids_of_party(store: &Store, party: PartyId) -> Result<Vec<ListingId
     Ok(ids.into_iter().map(ListingId).collect())
 }
 
+/// Which version of each of these listings the public sees; those that are not out are left out.
+///
+/// # Errors
+/// If the database fails.
+pub async fn versions_of(store: &Store, ids: &[ListingId]) -> Result<HashMap<ListingId, i64>, StoreError> {
+    let mut found = HashMap::with_capacity(ids.len());
+    // Below either engine's limit of parameters.
+    for some in ids.chunks(500) {
+        let rows: Vec<(Uuid, Option<i64>)> = listing::Entity::find()
+            .select_only()
+            .columns([listing::Column::Id, listing::Column::PublicVersion])
+            .filter(listing::Column::Id.is_in(some.iter().map(|id| id.0)))
+            .filter(listing::Column::Status.eq(Status::Published.as_str()))
+            .into_tuple()
+            .all(store.db())
+            .await?;
+        found.extend(rows.into_iter().filter_map(|(id, version)| Some((ListingId(id), version?))));
+    }
+    Ok(found)
+}
+
 /// What [`public_pages`] reads of a listing: id, kind, address, first published, last confirmed, when its approved version was
 /// written.
 type PublicRow = (Uuid, String, String, Option<DateTime<Utc>>, Option<DateTime<Utc>>, DateTime<Utc>);

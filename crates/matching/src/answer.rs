@@ -45,12 +45,11 @@ pub enum Part {
 pub struct Reason {
     /// Which part of the score.
     pub part: Part,
-    /// Its share of the score, 0 to 1; the shares of a match sum to 1.
+    /// Its share of the score, 0 to 1; with `unexplained_share` the shares of a match sum to 1.
     pub share: f64,
-    /// JSON pointer into the content of the seeking side (of two offers, the one asked about): `/title/vi`. Empty where only
-    /// the offering side tells something.
+    /// JSON pointer into the content of the seeking side (of two offers, the one asked about), or `/party/province`: `/title/vi`.
     pub need_field: String,
-    /// JSON pointer into the content of the offering side, or `/party/province`, `/party/reply_time`.
+    /// JSON pointer into the content of the offering side, or `/party/province`.
     pub offer_field: String,
     /// The words that met, as the seeking side writes them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -157,6 +156,11 @@ pub struct Match {
     pub score: f64,
     /// Why, the weightiest first; never empty.
     pub reasons: Vec<Reason>,
+    /// What of the score no reason tells, 0 to 1: freshness, how soon the offering side replies, and what is not said.
+    pub unexplained_share: f64,
+    /// How soon the offering side usually replies, in words, where that speaks for the match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replies: Option<String>,
     /// True if both belong to the same party, as everybody may know.
     pub same_party: bool,
     /// How each part came out; only when asked to explain.

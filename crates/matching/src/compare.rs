@@ -151,7 +151,7 @@ pub async fn table(matcher: &Matcher, actor: &Actor, need: ListingId, with: &[Li
         .map(|listing| {
             let found = matches.iter().find(|m| m.listing.id == listing.id);
             let mut excluded = matcher.engine().broken(&Side::of(&need), &Side::of(&listing), actor.lang);
-            let more = inside.violated(need.id, (listing.id, &listing.content), &matcher.engine().rules(actor.lang));
+            let more = inside.violated((need.id, &need.content), (listing.id, &listing.content), &matcher.engine().rules(actor.lang));
             excluded.extend(
                 more.into_iter().filter(|one| !excluded.iter().any(|there| there.constraint == one.constraint)).collect::<Vec<_>>(),
             );

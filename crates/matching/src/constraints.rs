@@ -1,7 +1,7 @@
 //! What a match must never violate. Each constraint has a name and a sentence; what is unknown violates nothing.
 //!
 //! Here is only what everybody may know of both sides, so that a match means the same to all who see it. Not here: budget
-//! against price, and what a seeker who hides owns (`inside`), which only those weigh with who may know it.
+//! against price, and who a seeker is who hides (`inside`), which only those weigh with who may know it.
 
 use base::messages::say;
 use base::{Code, Lang, PartyId, Vocabularies};
@@ -89,6 +89,17 @@ pub(crate) fn violated(need: (&Side<'_>, &Need), offer: &Side<'_>, comparisons: 
     found
 }
 
+/// What an offer violates of who the seeker is, and the seeker of what the offer's owner looks for.
+pub(crate) fn of_seeker(seeker: &Side<'_>, offer: &Content, rules: &Rules<'_>, found: &mut Vec<Exclusion>) {
+    if let Some(party) = seeker.known.party {
+        conflict(party, offer, rules, found);
+    }
+    if let Content::Technology(technology) = offer {
+        territory(seeker, technology, rules, found);
+        partner_types(&technology.partner_types, seeker, Constraint::SeekerType, rules, found);
+    }
+}
+
 impl Rules<'_> {
     pub(crate) fn exclusion(
         &self,
@@ -140,7 +151,7 @@ pub(crate) fn belongs_to(content: &Content, party: PartyId) -> bool {
 }
 
 /// Whoever owns part of an offer does not look for it.
-pub(crate) fn conflict(seeker: PartyId, offer: &Content, rules: &Rules<'_>, found: &mut Vec<Exclusion>) {
+fn conflict(seeker: PartyId, offer: &Content, rules: &Rules<'_>, found: &mut Vec<Exclusion>) {
     if let Some(place) = place_of(offer, seeker) {
         found.push(rules.exclusion(Constraint::ConflictOfInterest, ("/party", &place), String::new(), String::new(), ""));
     }

@@ -18,6 +18,7 @@ use crate::constraints::Exclusion;
 use crate::engine::{JudgedProfile, PastDeals, Profile};
 use crate::matcher::{MatchError, Matcher, Subject};
 use crate::paging::page_behind;
+use crate::reasons::unexplained;
 use crate::side::Known;
 
 base::words! {
@@ -55,6 +56,8 @@ pub struct Counterpart {
     pub score: f64,
     /// Why, the weightiest first; never empty.
     pub reasons: Vec<Reason>,
+    /// What of the score no reason tells, 0 to 1.
+    pub unexplained_share: f64,
     /// How each part came out; only when asked to explain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<PartValue>,
@@ -176,6 +179,7 @@ fn counterpart(one: &JudgedProfile<'_>, reasons: Vec<Reason>, own: Option<PartyI
     let parts = explain.map(|unknown| one.parts(unknown)).unwrap_or_default();
     let (score, excluded) = (f64::from(one.score_ppm) / 1e6, one.violated.clone());
     let same_party = own.is_some() && one.profile.party() == own;
+    let unexplained_share = unexplained(&reasons);
     match one.profile {
         Profile::Expert(expert) => {
             let (view, profile) = (&expert.view, &expert.view.profile);
@@ -194,6 +198,7 @@ fn counterpart(one: &JudgedProfile<'_>, reasons: Vec<Reason>, own: Option<PartyI
                 party_type: None,
                 score,
                 reasons,
+                unexplained_share,
                 parts,
                 excluded,
                 same_party,
@@ -210,6 +215,7 @@ fn counterpart(one: &JudgedProfile<'_>, reasons: Vec<Reason>, own: Option<PartyI
             party_type: Some(party.party_type.0.clone()),
             score,
             reasons,
+            unexplained_share,
             parts,
             excluded,
             same_party,

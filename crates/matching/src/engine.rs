@@ -23,11 +23,12 @@ use crate::constraints::{self, Exclusion, Rules};
 use crate::feedback::MatchId;
 use crate::fit::{self, Facts};
 use crate::meaning::Meanings;
+use crate::metric::{self, Metrics};
 use crate::reasons;
 use crate::replies::Replies;
 use crate::side::{Field, Side, fields};
 use crate::statistics::Statistics;
-use crate::targets::{self, Comparison};
+use crate::targets::{self, Comparison, Measures};
 use crate::terms::{Figures, Stems, Terms};
 use crate::topic::{Topic, topic};
 use crate::units::Units;
@@ -36,9 +37,9 @@ use crate::weights::Weights;
 pub use profiles::{JudgedProfile, PastDeals, Profile};
 
 /// Which program makes the scores. To be raised with every change of code by which a pair gets another score or is excluded
-/// otherwise (`terms`, `topic`, `fit`, `targets`, `units`, `constraints`, the analysis of words): stored pairs of the one before
-/// are then reckoned anew.
-const ENGINE: u32 = 1;
+/// otherwise (`terms`, `topic`, `fit`, `targets`, `metric`, `units`, `constraints`, the analysis of words): stored pairs of the one
+/// before are then reckoned anew.
+const ENGINE: u32 = 2;
 
 /// The engine. Cheap to clone.
 #[derive(Clone)]
@@ -53,6 +54,8 @@ pub struct Engine {
     meanings: Option<Arc<Meanings>>,
     /// How soon parties reply.
     replies: Arc<Replies>,
+    /// Metrics that were taken apart already.
+    metrics: Arc<Metrics>,
 }
 
 /// One side with its texts taken apart.
@@ -136,7 +139,8 @@ impl Engine {
     /// An engine over an index.
     #[must_use]
     pub fn new(search: Search, vocabularies: Arc<Vocabularies>, units: Arc<Units>, weights: Weights) -> Self {
-        Self { search, vocabularies, units, weights: Arc::new(weights), held: None, meanings: None, replies: Arc::default() }
+        let (weights, replies, metrics) = (Arc::new(weights), Arc::default(), Arc::default());
+        Self { search, vocabularies, units, weights, held: None, meanings: None, replies, metrics }
     }
 
     /// The same with words' rarity from held figures: the score of a pair then depends on the two contents alone.
@@ -187,6 +191,7 @@ impl Engine {
         let mut hash = made_with(ENGINE, &self.units, common::TEXT);
         // Weights are plain figures: they always become JSON.
         hash.update(serde_json::to_vec(&*self.weights).unwrap_or_default());
+        hash.update(Sha256::digest(metric::TEXT.as_bytes()));
         if let Some(meanings) = self.meanings() {
             hash.update(meanings.model().as_bytes());
         }
@@ -305,7 +310,7 @@ impl Engine {
     /// The hard constraints that two listings violate, whether or not they have anything in common.
     pub(crate) fn broken(&self, one: &Side<'_>, other: &Side<'_>, lang: Lang) -> Vec<Exclusion> {
         let comparisons = match need_and_technology(one.content, other.content) {
-            Some((need, technology)) => targets::compare(need, technology, &self.units, &self.weights),
+            Some((need, technology)) => self.compare(need, technology),
             None => Vec::new(),
         };
         self.violated(one, other, &comparisons, lang)
@@ -316,7 +321,7 @@ impl Engine {
     pub(crate) fn reached(&self, need: &Content, offer: &Content, lang: Lang) -> Vec<Option<Reached>> {
         let Content::Need(wanted) = need else { return Vec::new() };
         let Some((need, technology)) = need_and_technology(need, offer) else { return wanted.targets.iter().map(|_| None).collect() };
-        let found = targets::compare(need, technology, &self.units, &self.weights);
+        let found = self.compare(need, technology);
         let one = |n: usize| {
             let comparison = found.iter().find(|c| c.target == n)?;
             let advantage = technology.advantages.get(comparison.advantage)?;
@@ -343,17 +348,19 @@ impl Engine {
         for one in judged {
             let side = Side::of(one.listing);
             let other = Party { side: &side, fields: fields(&one.listing.content) };
-            let reasons = if seeks(subject.side.content, side.content) {
-                reasons::of(&subject, &own_terms, &other, &one.weighed, (&rules, self.reply_hours(other.side)), &mut stems)
+            let (offering, reasons) = if seeks(subject.side.content, side.content) {
+                (other.side, reasons::of(&subject, &own_terms, &other, &one.weighed, &rules, &mut stems))
             } else {
                 let terms = self.terms(&other, &spoken, &mut stems)?;
-                reasons::of(&other, &terms, &subject, &one.weighed, (&rules, self.reply_hours(subject.side)), &mut stems)
+                (subject.side, reasons::of(&other, &terms, &subject, &one.weighed, &rules, &mut stems))
             };
             let same_party = subject.side.known.party.is_some() && subject.side.known.party == side.known.party;
             all.push(Match {
                 listing: MatchListing::of(one.listing, reader.lang),
                 score: f64::from(one.score_ppm) / 1e6,
+                unexplained_share: reasons::unexplained(&reasons),
                 reasons,
+                replies: reasons::replies(&one.weighed, self.reply_hours(offering), &rules),
                 same_party,
                 id: pair_id(subject.side, &side).map(|id| id.to_string()),
                 feedback: None,
@@ -364,18 +371,21 @@ impl Engine {
         Ok(all)
     }
 
-    /// The telling words of one side, per language that it has; translated into those of `into` that it has not.
+    /// The telling words of one side, per language that it has; behind them, with what its fields say in another one alone, those
+    /// of `into`.
     pub(crate) fn terms(&self, party: &Party<'_>, into: &[Lang], stems: &mut Stems) -> Result<Vec<Terms>, Failure> {
         let figures = self.held.as_deref().map_or(Figures::Live(&self.search), Figures::Held);
-        let mut all = Vec::new();
+        let mut all: Vec<Terms> = Vec::new();
         for lang in Lang::ALL {
             all.extend(Terms::of(&party.fields, lang, figures, &self.weights, stems)?);
         }
-        let (own, synonyms) = (spoken(&party.fields), self.search.synonyms());
+        let synonyms = self.search.synonyms();
         let mut translated = Vec::new();
-        for lang in into.iter().copied().filter(|lang| !own.contains(lang)) {
-            for said in &all {
-                translated.extend(Terms::translated(said, &party.fields, lang, (&synonyms, figures), &self.weights, stems)?);
+        for lang in into.iter().copied() {
+            let own = all.iter().find(|terms| terms.lang == lang);
+            for said in all.iter().filter(|terms| terms.lang != lang) {
+                let with = (&*synonyms, figures);
+                translated.extend(Terms::translated((said, own), &party.fields, lang, with, &self.weights, stems)?);
             }
         }
         all.extend(translated);
@@ -403,11 +413,20 @@ impl Engine {
     pub(crate) fn beside(&self, sought: &Side<'_>, offered: &Side<'_>, now: DateTime<Utc>) -> Beside {
         let nearness = fit::nearness(sought.content, offered.content, &self.vocabularies).map(|near| near.value);
         let comparisons = match need_and_technology(sought.content, offered.content) {
-            Some((need, technology)) => targets::compare(need, technology, &self.units, &self.weights),
+            Some((need, technology)) => self.compare(need, technology),
             None => Vec::new(),
         };
         let facts = Facts::of((sought, offered), &comparisons, self.reply_hours(offered), now, &self.weights);
         Beside { nearness, comparisons, facts }
+    }
+
+    /// The figures that a need wants against those that a technology offers.
+    fn compare(&self, need: &Need, technology: &Technology) -> Vec<Comparison> {
+        if need.targets.is_empty() || technology.advantages.is_empty() {
+            return Vec::new();
+        }
+        let synonyms = self.search.synonyms();
+        targets::compare(need, technology, &Measures { units: &self.units, weights: &self.weights, metrics: &self.metrics, synonyms })
     }
 
     /// In how many hours the offering side usually replies. A need does not offer, so that whoever hides is not told by it.

@@ -2,11 +2,12 @@
 //!
 //! What always holds: one verdict of an account on a pair, replaced by the next; a verdict changes the order of one list
 //! alone, that of its own side, and for that side's eyes alone: the candidates of a need for the seeker's members and
-//! brokers, the needs of an offer for the owner's members. There a good one comes first, and what is not wanted last.
-//! Nothing is removed for anybody. What a broker says of a pair, brokers read on either page. A note is never told to
+//! brokers, the needs of an offer for the owner's members. There a good one comes first, and what is not wanted last; but
+//! what a new version of the other listing may have cured moves nothing once there is one, and is told as said of an earlier
+//! one. Nothing is removed for anybody. What a broker says of a pair, brokers read on either page. A note is never told to
 //! anyone but its own side, and stands in no event.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -64,6 +65,11 @@ base::words! {
         /// A broker of the space.
         Broker = "broker",
     }
+}
+
+impl WhyNot {
+    /// Those that a new version of the other listing may cure.
+    const CURABLE: [Self; 3] = [Self::TooEarly, Self::TooDear, Self::WrongField];
 }
 
 /// A pair by its address: the need's id, a dot, the offer's id.
@@ -150,6 +156,9 @@ pub struct Said {
     pub is_behind: bool,
     /// Whether the candidate stands before all others for it.
     pub is_ahead: bool,
+    /// Whether it was said of an earlier version of the other listing, for a reason that the new one may have cured: it then
+    /// moves nothing.
+    pub is_of_earlier: bool,
 }
 
 impl Said {
@@ -268,11 +277,35 @@ pub(crate) async fn said_of(
     let of = if is_need { feedback::Column::NeedId } else { feedback::Column::OfferId };
     let rows = feedback::Entity::find().filter(of.eq(id.0)).order_by_asc(feedback::Column::At).all(store.db()).await?;
     let mut all: BTreeMap<ListingId, Said> = BTreeMap::new();
-    for row in rows {
+    for (row, is_of_earlier) in dated(store, rows).await? {
         let other = ListingId(if is_need { row.offer_id } else { row.need_id });
-        hear(&mut all, other, row, is_need, (actor, party))?;
+        hear(&mut all, other, (row, is_of_earlier), is_need, (actor, party))?;
     }
     Ok(all)
+}
+
+/// Verdicts, each with whether it was said of an earlier version for a reason that the version of now may have cured.
+async fn dated(store: &Store, rows: Vec<feedback::Model>) -> Result<Vec<(feedback::Model, bool)>, StoreError> {
+    let is_curable = |row: &feedback::Model| WhyNot::CURABLE.iter().any(|why| row.reason.as_deref() == Some(why.as_str()));
+    // Of which listing it was said: of the one that is not the speaker's; a broker speaks of the offer.
+    let said_of = |row: &feedback::Model| {
+        if row.side == Speaker::Owner.as_str() {
+            (ListingId(row.need_id), row.need_version)
+        } else {
+            (ListingId(row.offer_id), row.offer_version)
+        }
+    };
+    let ids: BTreeSet<ListingId> = rows.iter().filter(|row| is_curable(row)).map(|row| said_of(row).0).collect();
+    let now = published::versions_of(store, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let is_of_earlier = |row: &feedback::Model| {
+        let (id, version) = said_of(row);
+        is_curable(row) && now.get(&id).is_some_and(|now| *now != version)
+    };
+    let each = rows.into_iter().map(|row| {
+        let is_of_earlier = is_of_earlier(&row);
+        (row, is_of_earlier)
+    });
+    Ok(each.collect())
 }
 
 /// What the reader's side said of pairs of its party's listings with others, the last word of each.
@@ -287,7 +320,7 @@ pub(crate) async fn said_among(
         return Ok(all);
     }
     let asked: BTreeMap<MatchId, bool> = pairs.iter().copied().collect();
-    let needs: std::collections::BTreeSet<uuid::Uuid> = asked.keys().map(|id| id.need.0).collect();
+    let needs: BTreeSet<uuid::Uuid> = asked.keys().map(|id| id.need.0).collect();
     let needs: Vec<uuid::Uuid> = needs.into_iter().collect();
     // Below either engine's limit of parameters.
     for some in needs.chunks(500) {
@@ -296,10 +329,12 @@ pub(crate) async fn said_among(
             .order_by_asc(feedback::Column::At)
             .all(store.db())
             .await?;
-        for row in rows {
-            let id = MatchId { need: ListingId(row.need_id), offer: ListingId(row.offer_id) };
+        let id_of = |row: &feedback::Model| MatchId { need: ListingId(row.need_id), offer: ListingId(row.offer_id) };
+        let rows = rows.into_iter().filter(|row| asked.contains_key(&id_of(row))).collect();
+        for (row, is_of_earlier) in dated(store, rows).await? {
+            let id = id_of(&row);
             if let Some(is_need) = asked.get(&id) {
-                hear(&mut all, id, row, *is_need, (actor, party))?;
+                hear(&mut all, id, (row, is_of_earlier), *is_need, (actor, party))?;
             }
         }
     }
@@ -310,7 +345,7 @@ pub(crate) async fn said_among(
 fn hear<K: Ord>(
     all: &mut BTreeMap<K, Said>,
     key: K,
-    row: feedback::Model,
+    (row, is_of_earlier): (feedback::Model, bool),
     is_need: bool,
     (actor, party): (&Actor, base::PartyId),
 ) -> Result<(), StoreError> {
@@ -337,8 +372,9 @@ fn hear<K: Ord>(
         note: if may_read { row.note } else { String::new() },
         at: row.at,
         is_own,
-        is_behind: orders && verdict == Opinion::NotForUs,
+        is_behind: orders && verdict == Opinion::NotForUs && !is_of_earlier,
         is_ahead: orders && verdict == Opinion::Good,
+        is_of_earlier,
     };
     all.insert(key, said);
     Ok(())
@@ -361,6 +397,12 @@ pub struct Judged {
     pub score_ppm: Option<i64>,
     /// When.
     pub at: DateTime<Utc>,
+    /// The version of the need that it was said of.
+    pub need_version: i64,
+    /// The version of the offer that it was said of.
+    pub offer_version: i64,
+    /// Whether the version of now may have cured the reason: it then says nothing of the pair as it is.
+    pub is_of_earlier: bool,
     account: AccountId,
 }
 
@@ -386,7 +428,7 @@ pub async fn page_after(store: &Store, after: Option<&Judged>, limit: u64) -> Re
         .limit(limit)
         .all(store.db())
         .await?;
-    let judged = rows.into_iter().map(|row| Judged {
+    let judged = dated(store, rows).await?.into_iter().map(|(row, is_of_earlier)| Judged {
         need: ListingId(row.need_id),
         offer: ListingId(row.offer_id),
         side: row.side,
@@ -394,6 +436,9 @@ pub async fn page_after(store: &Store, after: Option<&Judged>, limit: u64) -> Re
         reason: row.reason.unwrap_or_default(),
         score_ppm: row.score_ppm,
         at: row.at,
+        need_version: row.need_version,
+        offer_version: row.offer_version,
+        is_of_earlier,
         account: AccountId(row.account_id),
     });
     Ok(judged.collect())

@@ -1,26 +1,35 @@
 //! What only those weigh candidates by who may read the private terms of a listing: its own people and the broker who looks
-//! after it. A need's budget excludes what openly costs more; a floor price counts where the reader may know both. The
-//! part of an offer that a seeker who hides owns is known to the seeker's own people and to brokers.
+//! after it. A need's budget excludes what openly costs more; a floor price counts where the reader may know both. Which party a
+//! seeker is who hides, of which kind and where, is known to the seeker's own people and to brokers: for them it excludes what
+//! it would exclude of a seeker who shows.
 //!
 //! What always holds: nothing here moves a score, a standing match or a list of anybody else, so nobody learns of a
-//! budget by what is found.
+//! budget, or of who hides, by what is found; on the offer's own page and in what its people are told the pair stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use base::{Actor, Currency, Lang, ListingId, Money, MoneyRange, PartyId};
+use base::{Actor, Code, Currency, Lang, ListingId, Money, MoneyRange, PartyId};
 use listings::content::{Content, Price};
 use listings::published::Published;
 use listings::{Kind, ListingError, Listings};
 
-use crate::constraints::{Constraint, Exclusion, Rules, conflict};
+use crate::constraints::{Constraint, Exclusion, Rules, of_seeker};
 use crate::engine::Judged;
-use crate::side::Side;
+use crate::side::{Known, Side};
+
+/// Who seeks, whether or not it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Seeker {
+    party: PartyId,
+    party_type: Option<Code>,
+    province: Option<Code>,
+}
 
 /// What a reader may know beside what everybody knows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Inside {
     /// Whose the needs are, however they are shown.
-    seekers: BTreeMap<ListingId, PartyId>,
+    seekers: BTreeMap<ListingId, Seeker>,
     /// The most that can be spent on a need.
     budgets: BTreeMap<ListingId, MoneyRange>,
     /// The least that is accepted for an offer.
@@ -39,7 +48,8 @@ impl Inside {
         if actor.account().is_none() {
             return Ok(inside);
         }
-        inside.seekers.extend(needs.iter().copied().filter(|(_, party)| crate::access::weighs(actor, *party)));
+        let known: Vec<(ListingId, PartyId)> = needs.iter().copied().filter(|(_, party)| crate::access::weighs(actor, *party)).collect();
+        inside.seekers = seekers(listings, &known).await?;
         let ids: Vec<ListingId> = inside.seekers.keys().copied().collect();
         inside.budgets = budgets(listings, actor, &ids).await?;
         if !inside.budgets.is_empty() {
@@ -50,9 +60,11 @@ impl Inside {
         Ok(inside)
     }
 
-    /// What can be spent on these needs, whoever asks: for what only their own people are told.
-    pub(crate) async fn budgets(listings: &Listings, needs: &[ListingId]) -> Result<Self, ListingError> {
-        Ok(Self { budgets: budgets(listings, &Actor::system(), needs).await?, ..Self::default() })
+    /// Who seeks by these needs and what can be spent on them, whoever asks: for what only their own people are told.
+    pub(crate) async fn of_seekers(listings: &Listings, needs: &[(ListingId, PartyId)]) -> Result<Self, ListingError> {
+        let ids: Vec<ListingId> = needs.iter().map(|(id, _)| *id).collect();
+        let budgets = budgets(listings, &Actor::system(), &ids).await?;
+        Ok(Self { seekers: seekers(listings, needs).await?, budgets, floors: BTreeMap::new() })
     }
 
     /// The same for one listing, with its party, and those it was matched with.
@@ -78,8 +90,8 @@ impl Inside {
         for one in judged {
             let more = match (subject.content, &one.listing.content) {
                 (Content::Need(_), Content::Need(_)) => continue,
-                (Content::Need(_), offer) => self.violated(own, (one.listing.id, offer), rules),
-                (offer, Content::Need(_)) => self.violated(one.listing.id, (own, offer), rules),
+                (Content::Need(_), offer) => self.violated((own, subject.content), (one.listing.id, offer), rules),
+                (offer, Content::Need(_)) => self.violated((one.listing.id, &one.listing.content), (own, offer), rules),
                 _ => continue,
             };
             one.exclude(more);
@@ -87,11 +99,11 @@ impl Inside {
     }
 
     /// What an offer violates of a need for this reader, beside what it violates for everybody.
-    pub(crate) fn violated(&self, need: ListingId, offer: (ListingId, &Content), rules: &Rules<'_>) -> Vec<Exclusion> {
+    pub(crate) fn violated(&self, need: (ListingId, &Content), offer: (ListingId, &Content), rules: &Rules<'_>) -> Vec<Exclusion> {
         let mut found = Vec::new();
-        let (id, content) = offer;
+        let ((need, sought), (id, content)) = (need, offer);
         if let Some(seeker) = self.seekers.get(&need) {
-            conflict(*seeker, content, rules, &mut found);
+            of_seeker(&seeker.side(sought), content, rules, &mut found);
         }
         let Some((budget, most)) = self.budgets.get(&need).and_then(|budget| Some((budget, budget.max_minor?))) else { return found };
         let open = asked(content).filter(|(_, currency)| **currency == budget.currency).map(|(least, _)| (least, "/terms/price/amount"));
@@ -104,6 +116,33 @@ impl Inside {
         }
         found
     }
+}
+
+impl Seeker {
+    /// The need as its own people know it.
+    fn side<'a>(&self, need: &'a Content) -> Side<'a> {
+        let own = match need {
+            Content::Need(need) => need.province.clone(),
+            Content::Technology(_) | Content::IpAsset(_) => None,
+        };
+        let province = own.or_else(|| self.province.clone());
+        let known = Known { party: Some(self.party), party_type: self.party_type.clone(), province, confirmed_at: None };
+        Side { id: None, content: need, known, vector: None }
+    }
+}
+
+/// Who seeks by these needs.
+async fn seekers(listings: &Listings, needs: &[(ListingId, PartyId)]) -> Result<BTreeMap<ListingId, Seeker>, ListingError> {
+    let parties: BTreeSet<PartyId> = needs.iter().map(|(_, party)| *party).collect();
+    let parties: Vec<PartyId> = parties.into_iter().collect();
+    let briefs = accounts::parties::load_many(listings.store.db(), &parties).await?;
+    let by_id: BTreeMap<PartyId, (Code, Option<Code>)> =
+        briefs.into_iter().map(|brief| (brief.id, (brief.party_type, brief.province))).collect();
+    let seeker = |party: PartyId| {
+        let (party_type, province) = by_id.get(&party).cloned().unzip();
+        Seeker { party, party_type, province: province.flatten() }
+    };
+    Ok(needs.iter().map(|(id, party)| (*id, seeker(*party))).collect())
 }
 
 /// The budgets with an upper end that the actor may read.
@@ -178,7 +217,8 @@ mod tests {
     fn violated(inside: &Inside, offer: &Content) -> Vec<Constraint> {
         let (weights, vocabularies) = (Weights::default(), Vocabularies::built_in().unwrap());
         let rules = Rules { weights: &weights, vocabularies: &vocabularies, lang: Lang::Vi };
-        inside.violated(id(1), (id(2), offer), &rules).into_iter().map(|one| one.constraint).collect()
+        let need = Content::Need(Box::default());
+        inside.violated((id(1), &need), (id(2), offer), &rules).into_iter().map(|one| one.constraint).collect()
     }
 
     fn with_budget(budget: MoneyRange) -> Inside {
@@ -211,12 +251,35 @@ mod tests {
         }
     }
 
+    fn known(party: PartyId, party_type: &str, province: Option<&str>) -> Inside {
+        let seeker = Seeker { party, party_type: Some(party_type.into()), province: province.map(Into::into) };
+        Inside { seekers: BTreeMap::from([(id(1), seeker)]), ..Inside::default() }
+    }
+
+    #[test]
+    fn of_which_kind_and_where_a_hidden_seeker_is_excludes_for_those_who_may_know_it() {
+        let seeker = PartyId(Uuid::from_u128(7));
+        let terms = Terms { territory: vec!["LA".into()], ..Terms::default() };
+        let offer = |partner_types: &[&str], terms: Option<Terms>| {
+            let partner_types = partner_types.iter().map(|one| Code::from(*one)).collect();
+            Content::Technology(Box::new(Technology { partner_types, terms, ..Technology::default() }))
+        };
+        let inside = known(seeker, "enterprise", Some("86"));
+        let picky = offer(&["institute"], None);
+        assert_eq!(violated(&inside, &picky), [Constraint::SeekerType]);
+        assert!(violated(&inside, &offer(&["enterprise"], None)).is_empty());
+        let abroad = offer(&[], Some(terms));
+        assert_eq!(violated(&inside, &abroad), [Constraint::Territory]);
+        assert!(violated(&known(seeker, "enterprise", None), &abroad).is_empty());
+        assert!(violated(&Inside::default(), &picky).is_empty() && violated(&Inside::default(), &abroad).is_empty());
+    }
+
     #[test]
     fn what_a_hidden_seeker_owns_part_of_is_excluded_for_those_who_may_know_it() {
         let seeker = PartyId(Uuid::from_u128(7));
         let share = Share { party: Some(seeker), ..Share::default() };
         let offer = Content::Technology(Box::new(Technology { owners: vec![share], ..Technology::default() }));
-        let inside = Inside { seekers: BTreeMap::from([(id(1), seeker)]), ..Inside::default() };
+        let inside = known(seeker, "enterprise", None);
         assert_eq!(violated(&inside, &offer), [Constraint::ConflictOfInterest]);
         assert!(violated(&Inside::default(), &offer).is_empty());
     }

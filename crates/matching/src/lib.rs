@@ -28,6 +28,7 @@ mod inside;
 mod matcher;
 pub mod meaning;
 pub mod merging;
+mod metric;
 pub mod of_party;
 mod paging;
 mod reasons;

@@ -23,6 +23,7 @@ use crate::engine::Reader;
 use crate::feedback::{self, MatchId, Said};
 use crate::inside::Inside;
 use crate::matcher::{MatchError, Matcher, Subject, may_see, owners, usual_kinds, whole_second};
+use crate::reasons::unexplained;
 use crate::rows::standing;
 use crate::side::Side;
 
@@ -47,6 +48,8 @@ pub struct PartyMatch {
     /// Why, as the two listings are now, the weightiest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Reason>,
+    /// What of the score no reason tells, 0 to 1: freshness, how soon the offering side replies, and what is not said.
+    pub unexplained_share: f64,
     /// How each part of the score came out; only when asked to explain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<PartValue>,
@@ -200,7 +203,8 @@ async fn standing_of(matcher: &Matcher, actor: &Actor, party: PartyId) -> Result
     let all = rows.iter().filter_map(|row| {
         let (need, offer) = (seen(row.need_id)?, seen(row.offer_id)?);
         let (own, other) = if need.owner.id == party { (need, offer) } else { (offer, need) };
-        let is_told = may_be_named(actor, party, own) && inside.violated(need.id, (offer.id, &offer.content), &rules).is_empty();
+        let is_told =
+            may_be_named(actor, party, own) && inside.violated((need.id, &need.content), (offer.id, &offer.content), &rules).is_empty();
         is_told.then(|| Row::new(own, other.id, row.score_ppm, row.computed_at))
     });
     Ok(all.collect())
@@ -269,6 +273,7 @@ async fn told(matcher: &Matcher, actor: &Actor, page: Vec<Row>, ask: &PartyAsk) 
             let other = others.iter().find(|other| other.id == row.other)?;
             let now = found.remove(&row.id);
             let (reasons, parts, excluded) = now.map(|m| (m.reasons, m.parts, m.excluded)).unwrap_or_default();
+            let unexplained_share = unexplained(&reasons);
             Some(PartyMatch {
                 id: row.id.to_string(),
                 own: MatchListing::of(&row.own, reader.lang),
@@ -276,6 +281,7 @@ async fn told(matcher: &Matcher, actor: &Actor, page: Vec<Row>, ask: &PartyAsk) 
                 score: row.score_ppm as f64 / 1e6,
                 computed_at: row.computed_at,
                 reasons,
+                unexplained_share,
                 parts,
                 feedback: row.said.clone(),
                 excluded: if is_excluded { excluded } else { Vec::new() },

@@ -1,8 +1,9 @@
 //! Why two listings match, in sentences that a person can check: two fields, and what of them met.
 //!
 //! A reason cites every word that counted between its two fields, as each field writes it; so whoever takes the cited
-//! words out of one of them finds the reason gone. Freshness counts without being a reason: it stands in no field.
-//! How soon the offering side replies stands on its page, and is its alone.
+//! words out of one of them finds the reason gone. Freshness counts without being a reason: it stands in no field. How soon the
+//! offering side replies is the offering side's alone and meets nothing of the need: it is told beside the reasons. Each share
+//! is of the whole score; what no reason tells of it is told as one figure.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use crate::constraints::{Rules, offered as offered_figure, wanted as wanted_figu
 use crate::engine::{Party, Weighed};
 use crate::fit::{self, Classified};
 use crate::meaning::{Gist, gist};
+use crate::metric;
 use crate::side::Field;
 use crate::targets;
 use crate::terms::{Shape, Stems, Terms};
@@ -46,7 +48,7 @@ pub(crate) fn of(
     terms: &[Terms],
     offered: &Party<'_>,
     weighed: &Weighed,
-    (rules, reply_hours): (&Rules<'_>, Option<u32>),
+    rules: &Rules<'_>,
     stems: &mut Stems,
 ) -> Vec<Reason> {
     let weights = rules.weights;
@@ -76,26 +78,30 @@ pub(crate) fn of(
             Part::Cooperation => all.extend(cooperation(sought, offered, share, rules)),
             Part::Maturity => all.extend(maturity(sought, offered, share, rules)),
             Part::Place => all.extend(place(sought, offered, share, rules)),
-            // One that replies later than one of whom nothing is known is not there for that.
-            Part::Responsiveness => all.extend(reply_hours.filter(|_| part.value > weights.unknown).map(|h| replies(h, share, rules))),
-            Part::Topic | Part::Meaning | Part::Field | Part::Freshness | Part::Deals => {}
+            Part::Topic | Part::Meaning | Part::Field | Part::Freshness | Part::Responsiveness | Part::Deals => {}
         }
     }
-    in_order(all)
+    in_order(all, weighed.score)
 }
 
-/// The weightiest first, no more than are worth reading, with shares that sum to 1.
-pub(crate) fn in_order(mut all: Vec<Reason>) -> Vec<Reason> {
+/// The weightiest first, no more than are worth reading; `whole` is the score that each has its share of.
+pub(crate) fn in_order(mut all: Vec<Reason>, whole: f64) -> Vec<Reason> {
     all.retain(|r| r.share > 0.0);
     all.sort_by(|a, b| {
         b.share.total_cmp(&a.share).then_with(|| (a.part, &a.need_field, &a.offer_field).cmp(&(b.part, &b.need_field, &b.offer_field)))
     });
     all.truncate(MAX_REASONS);
-    let sum: f64 = all.iter().map(|r| r.share).sum();
     for reason in &mut all {
-        reason.share = (reason.share / sum * 1e6).round() / 1e6;
+        reason.share = (reason.share / whole.max(f64::MIN_POSITIVE) * 1e6).round() / 1e6;
     }
     all
+}
+
+/// What of the score no reason tells: freshness, how soon the offering side replies, what neither side or only one says, what
+/// is a little alike, and reasons that are too small to be told.
+pub(crate) fn unexplained(reasons: &[Reason]) -> f64 {
+    let told: f64 = reasons.iter().map(|reason| reason.share).sum();
+    ((1.0 - told).clamp(0.0, 1.0) * 1e6).round() / 1e6
 }
 
 /// How the words of one meeting are written in a field, the words' numbers in the order of their weight.
@@ -148,7 +154,7 @@ fn topical(
         let (words, offer_words) = written(terms, meeting, from, to, stems);
         let (names, others) = ((name_of(from, sought, lang), name_of(to, offered, lang)), named(&offer_words));
         let named = named(&words);
-        let text = if terms.translated {
+        let text = if from.lang != terms.lang {
             say(lang, "match-translated", &[("words", &named), ("need", &names.0), ("others", &others), ("offer", &names.1)])
         } else {
             say(lang, "match-topic", &[("words", &named), ("need", &names.0), ("offer", &names.1)])
@@ -260,15 +266,16 @@ fn field(sought: &Party<'_>, offered: &Party<'_>, share: f64, rules: &Rules<'_>)
 
 fn figures(sought: &Party<'_>, offered: &Party<'_>, weighed: &Weighed, share: f64, rules: &Rules<'_>, all: &mut Vec<Reason>) {
     let (Content::Need(need), Content::Technology(technology)) = (sought.side.content, offered.side.content) else { return };
-    let sum: f64 = weighed.comparisons.iter().map(|c| c.satisfaction).sum();
+    // One of which nothing is known counts beside them (`fit`), and that is no reason.
+    let sum = weighed.comparisons.iter().map(|c| c.satisfaction).sum::<f64>() + rules.weights.unknown;
     for one in weighed.comparisons.iter().filter(|c| c.reached()) {
         let (Some(target), Some(advantage)) = (need.targets.get(one.target), technology.advantages.get(one.advantage)) else { continue };
         let (wanted, offered) = (wanted_figure(target, rules.lang), offered_figure(advantage, rules.lang));
         let metric = target.metric.best(rules.lang).unwrap_or_default();
         let text = say(rules.lang, "match-target", &[("metric", metric), ("need", &wanted), ("offer", &offered)]);
         all.push(Reason {
-            words: targets::written(&target.metric, one),
-            offer_words: targets::written(&advantage.metric, one),
+            words: metric::written(&target.metric, &one.wanted),
+            offer_words: metric::written(&advantage.metric, &one.offered),
             ..coded(
                 Part::Targets,
                 share * one.satisfaction / sum.max(f64::MIN_POSITIVE),
@@ -316,17 +323,14 @@ fn place(sought: &Party<'_>, offered: &Party<'_>, share: f64, rules: &Rules<'_>)
     Some(coded(Part::Place, share, (at(sought), at(offered)), (one.0.clone(), other.0.clone()), text))
 }
 
-/// How soon the offering side usually replies, in the words of its page.
-fn replies(hours: u32, share: f64, rules: &Rules<'_>) -> Reason {
+/// How soon the offering side usually replies, in the words of its page, where that speaks for the match: one that replies later
+/// than one of whom nothing is known is not there for that.
+pub(crate) fn replies(weighed: &Weighed, hours: Option<u32>, rules: &Rules<'_>) -> Option<String> {
+    let part = weighed.parts.iter().find(|part| part.part == Part::Responsiveness && part.known)?;
+    let hours = hours.filter(|_| part.value > rules.weights.unknown)?;
     let (key, count) = match hours {
         ..48 => ("match-replies-hours", hours),
         _ => ("match-replies-days", hours.div_ceil(24)),
     };
-    let text = say(rules.lang, key, &[("count", &count.to_string())]);
-    let value = Some(hours.to_string());
-    Reason {
-        need_value: None,
-        offer_value: value,
-        ..coded(Part::Responsiveness, share, ("", "/party/reply_time"), Default::default(), text)
-    }
+    Some(say(rules.lang, key, &[("count", &count.to_string())]))
 }

@@ -1,14 +1,14 @@
 //! Targets of a need against advantages of a technology: which measure the same thing, and whether the figure is
 //! reached. Figures are only compared when metric and unit allow it; what cannot be compared counts as unknown.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use base::{Lang, Localised};
+use base::Lang;
 pub(crate) use listings::content::{Advantage, Direction, Target};
 use listings::content::{Need, TargetPriority, Technology};
-use search::analysis::{nfc, stem, words};
+use search::synonyms::Synonyms;
 
-use crate::common::metric_weight;
+use crate::metric::{self, Met, Metrics};
 use crate::units::Units;
 use crate::weights::Weights;
 
@@ -17,10 +17,10 @@ use crate::weights::Weights;
 pub(crate) struct Comparison {
     pub(crate) target: usize,
     pub(crate) advantage: usize,
-    /// The language in which the metrics meet.
-    pub(crate) lang: Lang,
-    /// The words they share, without marks or as stems.
-    pub(crate) shared: BTreeSet<String>,
+    /// What of the target's metric meets, and in which language.
+    pub(crate) wanted: Met,
+    /// What of the advantage's.
+    pub(crate) offered: Met,
     /// How much of the target is reached, 0 to 1.
     pub(crate) satisfaction: f64,
     pub(crate) must: bool,
@@ -43,8 +43,18 @@ pub(crate) fn said(content: &listings::content::Content, lang: Lang) -> Vec<(Str
     need.targets.iter().map(one).collect()
 }
 
+/// What figures are compared with.
+pub(crate) struct Measures<'a> {
+    pub(crate) units: &'a Units,
+    pub(crate) weights: &'a Weights,
+    /// Metrics that were taken apart already.
+    pub(crate) metrics: &'a Metrics,
+    /// By which metrics of two languages meet.
+    pub(crate) synonyms: Arc<Synonyms>,
+}
+
 /// Compares every target with the advantage that measures most nearly the same; of equally near ones the better counts.
-pub(crate) fn compare(need: &Need, technology: &Technology, units: &Units, weights: &Weights) -> Vec<Comparison> {
+pub(crate) fn compare(need: &Need, technology: &Technology, by: &Measures<'_>) -> Vec<Comparison> {
     let advantages: Vec<(usize, &Advantage, f64)> =
         technology.advantages.iter().enumerate().filter_map(|(n, a)| Some((n, a, a.offered.filter(|o| o.is_finite())?))).collect();
     let mut all = Vec::new();
@@ -52,15 +62,12 @@ pub(crate) fn compare(need: &Need, technology: &Technology, units: &Units, weigh
         let Some(wanted) = target.target.filter(|t| t.is_finite()) else { continue };
         let mut best: Option<(f64, Comparison)> = None;
         for (n, advantage, offered) in &advantages {
-            let Some((overlap, lang, shared)) = same_metric(&target.metric, &advantage.metric) else { continue };
-            if overlap < weights.metric_overlap {
-                continue;
-            }
-            let Some(offered) = units.convert(*offered, &advantage.unit, &target.unit) else { continue };
-            let satisfaction = satisfaction(target, wanted, offered, weights);
-            if best.as_ref().is_none_or(|(most, b)| (overlap, satisfaction) > (*most, b.satisfaction)) {
+            let Some((same, offered)) = measured(target, advantage, *offered, by) else { continue };
+            let satisfaction = satisfaction(target, wanted, offered, by.units.is_interval(&target.unit), by.weights);
+            if best.as_ref().is_none_or(|(most, b)| (same.overlap, satisfaction) > (*most, b.satisfaction)) {
                 let must = target.priority == TargetPriority::Must;
-                best = Some((overlap, Comparison { target: place, advantage: *n, lang, shared, satisfaction, must }));
+                let (wanted, offered) = (same.one, same.other);
+                best = Some((same.overlap, Comparison { target: place, advantage: *n, wanted, offered, satisfaction, must }));
             }
         }
         all.extend(best.map(|(_, comparison)| comparison));
@@ -68,8 +75,25 @@ pub(crate) fn compare(need: &Need, technology: &Technology, units: &Units, weigh
     all
 }
 
-/// How much of a target a figure reaches: 1 if it is reached, less the further away it is.
-fn satisfaction(target: &Target, wanted: f64, offered: f64, weights: &Weights) -> f64 {
+/// What both metrics have in common, and the figure in the target's unit; none if they do not measure the same thing.
+fn measured(target: &Target, advantage: &Advantage, offered: f64, by: &Measures<'_>) -> Option<(metric::Same, f64)> {
+    let convert = || by.units.convert(offered, &advantage.unit, &target.unit);
+    let (one, other) = (&target.metric, &advantage.metric);
+    let enough = |same: &metric::Same| same.overlap >= by.weights.metric_overlap;
+    if metric::speak_alike(one, other) {
+        return Some((metric::same(one, other).filter(enough)?, convert()?));
+    }
+    // Most pairs fall at the unit, before anything is translated.
+    let figure = convert()?;
+    Some((by.metrics.across(one, other, &by.synonyms).filter(enough)?, figure))
+}
+
+/// The most that a target can be worth that is missed: just missed is still missed.
+const MISSED: f64 = 0.99;
+
+/// How much of a target a figure reaches: 1 if it is reached, less the further away it is. `is_interval` says that the unit
+/// has no zero to measure shares from.
+fn satisfaction(target: &Target, wanted: f64, offered: f64, is_interval: bool, weights: &Weights) -> f64 {
     // Figures that were carried from one unit to another are off by rounding.
     let close = wanted.abs().max(offered.abs()) * 1e-9;
     let reached = match target.direction {
@@ -80,86 +104,41 @@ fn satisfaction(target: &Target, wanted: f64, offered: f64, weights: &Weights) -
     if reached {
         return 1.0;
     }
-    let ratio = match target.direction {
-        Direction::AtLeast => offered / wanted,
-        Direction::AtMost => wanted / offered,
-        Direction::Equal => offered.min(wanted) / offered.max(wanted),
+    // By what is wanted alone, so that it never turns from one measure to the other with what is offered.
+    let share = if is_interval || wanted <= 0.0 {
+        1.0 - (offered - wanted).abs() / scale(target, wanted)
+    } else {
+        match target.direction {
+            Direction::AtLeast => offered / wanted,
+            Direction::AtMost => wanted / offered,
+            Direction::Equal => offered.min(wanted) / offered.max(wanted),
+        }
     };
-    // Just missed is still missed.
-    if ratio.is_finite() { ratio.clamp(0.0, 0.99) } else { 0.0 }
+    if share.is_finite() { share.clamp(0.0, MISSED) } else { 0.0 }
 }
 
-/// What share of the shorter metric's words both have, in the language in which it is most, and the shared words.
-/// General words (time, share, cost) count little: two figures are not comparable for being times.
-fn same_metric(one: &Localised, other: &Localised) -> Option<(f64, Lang, BTreeSet<String>)> {
-    let mut best: Option<(f64, Lang, BTreeSet<String>)> = None;
-    for lang in Lang::ALL {
-        let (Some(one), Some(other)) = (one.get(lang), other.get(lang)) else { continue };
-        let (one, other) = (metric_words(one, lang), metric_words(other, lang));
-        let sum = |words: &BTreeSet<String>| words.iter().map(|w| metric_weight(w)).sum::<f64>();
-        let one: BTreeSet<String> = one.into_iter().map(|(key, _)| key).collect();
-        let other: BTreeSet<String> = other.into_iter().map(|(key, _)| key).collect();
-        let shared: BTreeSet<String> = one.intersection(&other).cloned().collect();
-        let least = sum(&one).min(sum(&other));
-        if shared.is_empty() || least <= 0.0 {
-            continue;
-        }
-        let overlap = sum(&shared) / least;
-        if best.as_ref().is_none_or(|(most, ..)| overlap > *most) {
-            best = Some((overlap, lang, shared));
-        }
-    }
-    best
-}
-
-/// The words of a metric as they are compared, and how they are written, in the order of the text.
-fn metric_words(text: &str, lang: Lang) -> Vec<(String, Vec<String>)> {
-    let text = nfc(text);
-    let mut all: Vec<(String, Vec<String>)> = Vec::new();
-    words(&text, |word| {
-        if word.joins > 0 {
-            return;
-        }
-        let key = match lang {
-            Lang::Vi => word.folded.clone(),
-            Lang::En => stem(&word.folded).into_owned(),
-        };
-        let written = text.get(word.start..word.end).unwrap_or_default().to_lowercase();
-        match all.iter_mut().find(|(k, _)| *k == key) {
-            Some((_, forms)) if forms.contains(&written) => {}
-            Some((_, forms)) => forms.push(written),
-            None => all.push((key, vec![written])),
-        }
-    });
-    all
-}
-
-/// How the shared words of a comparison are written in a metric.
-pub(crate) fn written(metric: &Localised, comparison: &Comparison) -> Vec<String> {
-    let text = metric.get(comparison.lang).unwrap_or_default();
-    metric_words(text, comparison.lang).into_iter().filter(|(key, _)| comparison.shared.contains(key)).flat_map(|(_, w)| w).collect()
+/// By how much a figure may be missed until nothing of it is reached, where shares of it say nothing (-18 °C): as much as it
+/// is away from zero or from what stands today, and at least one of the unit.
+fn scale(target: &Target, wanted: f64) -> f64 {
+    let from_today = target.today.map(|today| (today - wanted).abs()).filter(|way| way.is_finite());
+    wanted.abs().max(from_today.unwrap_or_default()).max(1.0)
 }
 
 #[cfg(test)]
 mod tests {
+    use base::Localised;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn metric(text: &str) -> Localised {
         Localised::of(Lang::Vi, text)
     }
 
-    fn overlap(one: &str, other: &str) -> f64 {
-        same_metric(&metric(one), &metric(other)).map_or(0.0, |(o, ..)| o)
-    }
-
-    #[test]
-    fn figures_of_the_same_thing_are_told_from_figures_that_are_both_times() {
-        let least = Weights::default().metric_overlap;
-        assert!(overlap("Thời gian sấy một mẻ", "thoi gian say") >= least);
-        assert!(overlap("Độ ẩm sau sấy", "Độ ẩm sản phẩm sau sấy") >= least);
-        assert!(overlap("Thời gian sấy", "Thời gian giao hàng") < least);
-        assert!(overlap("Chi phí điện", "Chi phí nhân công") < least);
-        assert!(overlap("Tỷ lệ cây sống", "Tỷ lệ thu hồi dầu") < least);
+    fn compared(need: &Need, technology: &Technology, glossary: &str) -> Vec<Comparison> {
+        let (units, weights, metrics) = (Units::built_in().unwrap(), Weights::default(), Metrics::default());
+        let synonyms = Arc::new(Synonyms::parse(&format!("version = \"1\"\n{glossary}")).unwrap());
+        compare(need, technology, &Measures { units: &units, weights: &weights, metrics: &metrics, synonyms })
     }
 
     #[test]
@@ -175,26 +154,103 @@ mod tests {
             }],
             ..Technology::default()
         };
-        let (units, weights) = (Units::built_in().unwrap(), Weights::default());
-        let reached = |offered, unit| compare(&need, &offering(offered, unit), &units, &weights).first().map(Comparison::reached);
+        let reached = |offered, unit| compared(&need, &offering(offered, unit), "").first().map(Comparison::reached);
         assert_eq!((reached(2.0, ""), reached(4.5, " ")), (Some(false), Some(true)));
         assert_eq!(reached(4.5, "kW"), None);
+    }
+
+    #[test]
+    fn a_figure_in_the_other_language_is_compared_through_the_glossary() {
+        let target = Target {
+            metric: metric("Thời gian sấy"),
+            target: Some(5.0),
+            unit: "h".to_owned(),
+            direction: Direction::AtMost,
+            priority: TargetPriority::Must,
+            ..Target::default()
+        };
+        let need = Need { targets: vec![target], ..Need::default() };
+        let offering = |metric: &str, offered: f64, unit: &str| Technology {
+            advantages: vec![Advantage {
+                metric: Localised::of(Lang::En, metric),
+                offered: Some(offered),
+                unit: unit.to_owned(),
+                ..Advantage::default()
+            }],
+            ..Technology::default()
+        };
+        let glossary = "[[group]]\nkind = \"translation\"\nterms = [\"sấy\", \"drying\"]\n";
+        let reached = |metric, offered, unit| compared(&need, &offering(metric, offered, unit), glossary).first().map(Comparison::reached);
+        assert_eq!((reached("Drying time", 20.0, "h"), reached("Drying time", 240.0, "min")), (Some(false), Some(true)));
+        // Another unit, another thing measured.
+        assert_eq!((reached("Drying time", 20.0, "kWh"), reached("Delivery time", 20.0, "h")), (None, None));
+        assert!(compared(&need, &offering("Drying time", 20.0, "h"), "").is_empty());
     }
 
     #[test]
     fn a_figure_is_reached_from_its_own_side() {
         let weights = Weights::default();
         let at = |direction| Target { direction, ..Target::default() };
-        assert_eq!(satisfaction(&at(Direction::AtLeast), 5.0, 8.0, &weights), 1.0);
-        assert_eq!(satisfaction(&at(Direction::AtMost), 5.0, 8.0, &weights), 0.625);
-        assert_eq!(satisfaction(&at(Direction::Equal), 5.0, 5.1, &weights), 1.0);
-        assert!(satisfaction(&at(Direction::AtLeast), 5.0, 4.999, &weights) < 1.0);
-        for strange in [0.0, -1.0, f64::MAX, f64::MIN_POSITIVE] {
+        assert_eq!(satisfaction(&at(Direction::AtLeast), 5.0, 8.0, false, &weights), 1.0);
+        assert_eq!(satisfaction(&at(Direction::AtMost), 5.0, 8.0, false, &weights), 0.625);
+        assert_eq!(satisfaction(&at(Direction::Equal), 5.0, 5.1, false, &weights), 1.0);
+        assert!(satisfaction(&at(Direction::AtLeast), 5.0, 4.999, false, &weights) < 1.0);
+        for strange in [0.0, -1.0, f64::MAX, f64::MIN_POSITIVE, f64::MIN] {
             for direction in [Direction::AtLeast, Direction::AtMost, Direction::Equal] {
-                for wanted in [0.0, -3.0, f64::MAX, 1e-300] {
-                    let s = satisfaction(&at(direction), wanted, strange, &weights);
-                    assert!((0.0..=1.0).contains(&s), "{direction:?} {wanted} {strange}: {s}");
+                for wanted in [0.0, -3.0, f64::MAX, f64::MIN, 1e-300] {
+                    for is_interval in [false, true] {
+                        let s = satisfaction(&at(direction), wanted, strange, is_interval, &weights);
+                        assert!((0.0..=1.0).contains(&s), "{direction:?} {wanted} {strange}: {s}");
+                    }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_figure_below_zero_is_missed_by_how_far_away_it_is() {
+        let weights = Weights::default();
+        let at = |direction, today| Target { direction, today, ..Target::default() };
+        let rounded = |target: &Target, wanted, offered| (satisfaction(target, wanted, offered, true, &weights) * 100.0).round();
+        // A freezer that hardly cools is far from one that is to hold -18 °C.
+        assert_eq!(rounded(&at(Direction::AtMost, None), -18.0, -1.0), 6.0);
+        assert_eq!(rounded(&at(Direction::AtMost, None), -18.0, -17.0), 94.0);
+        assert_eq!(rounded(&at(Direction::AtLeast, None), -5.0, -10.0), 0.0);
+        // Half the way from what stands today is half of it.
+        assert_eq!(rounded(&at(Direction::AtMost, Some(22.0)), -18.0, 2.0), 50.0);
+        assert_eq!(rounded(&at(Direction::Equal, None), 0.0, 0.5), 50.0);
+    }
+
+    proptest! {
+        /// The nearer, the more, on either side of zero; 1 only for what is reached; and no jump but at the target itself.
+        #[test]
+        fn a_figure_that_comes_nearer_is_never_worth_less(
+            wanted in -50.0_f64..50.0, today in prop::option::of(-50.0_f64..50.0),
+            (one, other) in (-100.0_f64..100.0, -100.0_f64..100.0), is_interval in any::<bool>(),
+        ) {
+            let weights = Weights::default();
+            for direction in [Direction::AtLeast, Direction::AtMost, Direction::Equal] {
+                let target = Target { direction, today, ..Target::default() };
+                let at = |offered: f64| satisfaction(&target, wanted, offered, is_interval, &weights);
+                let (low, high) = (one.min(other), one.max(other));
+                let (nearer, further) = match direction {
+                    Direction::AtLeast => (high, low),
+                    Direction::AtMost => (low, high),
+                    // On one side of what is wanted.
+                    Direction::Equal if high <= wanted => (high, low),
+                    Direction::Equal if low >= wanted => (low, high),
+                    Direction::Equal => continue,
+                };
+                prop_assert!(at(nearer) >= at(further), "{direction:?} {wanted}: {nearer} {further}");
+                let is_reached = match direction {
+                    Direction::AtLeast => further >= wanted - 1e-6,
+                    Direction::AtMost => further <= wanted + 1e-6,
+                    Direction::Equal => (further - wanted).abs() <= wanted.abs() * weights.equal_tolerance + 1e-6,
+                };
+                prop_assert!(is_reached || at(further) <= MISSED);
+                let a_bit = at(further + 1e-9);
+                let (before, behind) = (at(further).min(MISSED), a_bit.min(MISSED));
+                prop_assert!((before - behind).abs() < 1e-3 || (at(further) >= 1.0) != (a_bit >= 1.0), "{before} {behind}");
             }
         }
     }

@@ -2,10 +2,10 @@
 //!
 //! Words meet as the index makes them: Vietnamese ones with marks where both texts have them and without where one has
 //! none, and as pairs of syllables; English ones by their stems. Between languages codes meet (HACCP, ESP-32), and what a
-//! side says in one language alone meets the other through the glossary of the search (`vocabularies/synonyms.toml`):
+//! field of a side says in one language alone meets the other through the glossary of the search (`vocabularies/synonyms.toml`):
 //! “máy sấy” meets “dryer”, counts less than a word that meets itself, and never makes up for what has no translation.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use base::Lang;
 use search::analysis::{self, nfc};
@@ -116,6 +116,7 @@ impl Stems {
 }
 
 /// A telling word of one side.
+#[derive(Clone)]
 pub(crate) struct Term {
     pub(crate) shape: Shape,
     pub(crate) key: String,
@@ -141,16 +142,24 @@ impl Term {
     pub(crate) fn code(&self) -> Option<&str> {
         self.code.then_some(self.folded.as_str())
     }
+
+    /// Whether its own side says it in another language.
+    pub(crate) fn is_translated(&self) -> bool {
+        !self.translates.is_empty()
+    }
 }
 
 /// The telling words of one side in one language.
 pub(crate) struct Terms {
     pub(crate) lang: Lang,
     pub(crate) all: Vec<Term>,
-    /// The sum of their weights; of translated words that of all words they were taken from, translated or not.
+    /// The sum of their weights; with translated words at least that of all that is said in the language they were taken from,
+    /// translated or not.
     pub(crate) norm: f64,
-    /// Whether its own side says them in another language.
+    /// Whether its own side says some of them in another language.
     pub(crate) translated: bool,
+    /// Words that are too many to count.
+    beyond: Vec<(Shape, String)>,
     marked: bool,
     sought: Sought,
 }
@@ -213,10 +222,13 @@ impl Terms {
         Ok(Self::made(lang, all, marked, weights))
     }
 
-    /// What a side that says nothing in a language would say in it, as far as the glossary goes; `said` are its words in
-    /// the language it has.
+    /// What a side says in a language, with what its fields say in the other one alone, as far as the glossary goes; none if
+    /// there is nothing of that. `said` are its words in the other language, `own` those in this one.
+    ///
+    /// A field that speaks both is left as it is, and a word that the side says itself is its own. Words without marks stand
+    /// apart from those that have them.
     pub(crate) fn translated(
-        said: &Self,
+        (said, own): (&Self, Option<&Self>),
         fields: &[Field<'_>],
         lang: Lang,
         (synonyms, figures): (&Synonyms, Figures<'_>),
@@ -231,7 +243,9 @@ impl Terms {
         }
         let mut seen: BTreeMap<(Shape, String), Seen> = BTreeMap::new();
         let mut text = String::new();
-        for (place, field) in fields.iter().enumerate().filter(|(_, f)| f.lang == said.lang) {
+        let spoken: HashSet<&str> = fields.iter().filter(|f| f.lang == lang).map(|f| bare(&f.pointer)).collect();
+        let lacks = |field: &Field<'_>| field.lang == said.lang && !spoken.contains(bare(&field.pointer));
+        for (place, field) in fields.iter().enumerate().filter(|(_, field)| lacks(field)) {
             for one in field.texts.iter().flat_map(|text| synonyms.translations(text, said.lang)) {
                 for term in &one.terms {
                     text.push_str(term);
@@ -253,9 +267,17 @@ impl Terms {
                 }
             }
         }
+        if seen.is_empty() {
+            return Ok(None);
+        }
         let rarity = Rarity::of_words(figures, || text, lang, weights, true)?;
+        let own = own.filter(|own| own.marked);
+        let own_words: HashSet<(Shape, &str)> = own.into_iter().flat_map(Self::words).collect();
         let mut all = Vec::with_capacity(seen.len());
         for ((shape, key), one) in seen {
+            if own_words.contains(&(shape, key.as_str())) {
+                continue;
+            }
             let Some(rarity) = rarity.of(shape, &key, &one.folded) else { continue };
             let counts: Vec<(usize, f64)> = one.counts.into_iter().collect();
             let Some((times, home)) = stands(&counts, fields, weights).filter(|_| weights.translation > 0.0) else { continue };
@@ -263,19 +285,29 @@ impl Terms {
             let (weight, translates) = (plain_weight * rarity, one.translates);
             all.push(Term { shape, key, folded: one.folded, code: false, weight, plain_weight, rarity, counts, home, translates });
         }
+        if all.is_empty() {
+            return Ok(None);
+        }
+        all.extend(own.into_iter().flat_map(|own| own.all.iter().cloned()));
         let made = Self::made(lang, all, true, weights);
         Ok(made.map(|made| Self { norm: made.norm.max(said.norm), translated: true, ..made }))
+    }
+
+    /// All of its words, those too that are too many to count.
+    fn words(&self) -> impl Iterator<Item = (Shape, &str)> {
+        let counted = self.all.iter().map(|term| (term.shape, term.key.as_str()));
+        counted.chain(self.beyond.iter().map(|(shape, key)| (*shape, key.as_str())))
     }
 
     /// The weightiest of these words; none if there are none.
     fn made(lang: Lang, mut all: Vec<Term>, marked: bool, weights: &Weights) -> Option<Self> {
         all.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| (a.shape, &a.key).cmp(&(b.shape, &b.key))));
-        all.truncate(weights.terms);
+        let beyond = all.split_off(weights.terms.min(all.len())).into_iter().map(|term| (term.shape, term.key)).collect();
         if all.is_empty() {
             return None;
         }
         let norm = all.iter().map(|t| t.weight).sum();
-        Some(Self { lang, sought: Sought::of(&all), all, norm, translated: false, marked })
+        Some(Self { lang, sought: Sought::of(&all), all, beyond, norm, translated: false, marked })
     }
 
     /// In which view of the index its syllables are to be looked for.
@@ -323,6 +355,11 @@ impl Terms {
             self.sought.each(text, field.lang, marks, stems, &mut each);
         }
     }
+}
+
+/// A pointer without its language.
+fn bare(pointer: &str) -> &str {
+    pointer.rsplit_once('/').map_or(pointer, |(bare, _)| bare)
 }
 
 /// How often a word stands in its own side, each time weighed by its field, and where most; none if nowhere that counts.

@@ -16,6 +16,11 @@ const MAX_PIECES: usize = 8;
 /// Prefixes that differ by case alone: a thousandth must not be read as a million.
 const CASED_PREFIXES: [char; 4] = ['m', 'M', 'p', 'P'];
 
+/// What is measured from an agreed point and not from nothing, as the table calls it.
+const INTERVALS: [&str; 3] = ["celsius", "fahrenheit", "ph"];
+/// The same for units that are not in the table, without marks and case.
+const INTERVAL_NAMES: [&str; 3] = ["°f", "ºf", "do f"];
+
 /// What something measures: powers of base quantities, such as `mass 1, time -1`.
 pub type Measures = BTreeMap<String, i32>;
 
@@ -175,6 +180,12 @@ impl Units {
         }
     }
 
+    /// Whether figures of a unit have no zero that shares could be taken of: temperatures in degrees, pH.
+    pub(crate) fn is_interval(&self, unit: &str) -> bool {
+        let by_name = |unit: &str| INTERVAL_NAMES.contains(&folded(unit.trim()).as_str());
+        self.read(unit).map_or_else(|| by_name(unit), |unit| INTERVALS.iter().any(|one| unit.measures == measure(one)))
+    }
+
     /// The pieces of one side of a fraction bar: `triệu đồng`, `m·K`, `10⁹ CFU`.
     fn pieces(&self, part: &str) -> Option<Vec<Unit>> {
         let mut found = Vec::new();
@@ -226,6 +237,11 @@ impl Units {
         };
         Some(Unit { factor, measures: Measures::new() })
     }
+}
+
+/// One base quantity by itself.
+fn measure(name: &str) -> Measures {
+    Measures::from([(name.to_owned(), 1)])
 }
 
 /// A name and the power behind it: `m³` → (`m`, 3), `m2` → (`m`, 2), `10⁹` → (`10`, 9).
@@ -316,6 +332,13 @@ mod tests {
         let table = Units::parse(&table).unwrap();
         assert_eq!((table.read("mPa"), table.read("MPA")), (None, None));
         assert!(table.read("MPa").is_some() && table.read("torr").is_some());
+    }
+
+    #[test]
+    fn degrees_and_ph_have_no_zero_and_what_is_counted_has_one() {
+        let units = Units::built_in().unwrap();
+        assert!(["°C", "độ C", "°F", "pH"].into_iter().all(|unit| units.is_interval(unit)));
+        assert!(["", "h", "kg", "K", "%", "°C/h"].into_iter().all(|unit| !units.is_interval(unit)));
     }
 
     #[test]

@@ -444,6 +444,59 @@ proptest! {
     }
 }
 
+/// Who finds whom, with the score, from every need or from every technology.
+fn pairs(space: &Space, from: Kind, excluded: bool) -> BTreeSet<(u128, u128, u64)> {
+    let mut all = BTreeSet::new();
+    for own in space.all.values().filter(|one| one.kind == from) {
+        let own = own.id.0.as_u128();
+        for found in if excluded { space.excluded(own) } else { space.matches(own) } {
+            let other = found.listing.id.0.as_u128();
+            let (need, offer) = if from == Kind::Need { (own, other) } else { (other, own) };
+            all.insert((need, offer, found.score.to_bits()));
+        }
+    }
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    /// Whoever is found finds back, with the same score, and what is excluded from one side is from the other.
+    #[test]
+    fn in_any_small_space_every_pair_is_found_from_both_sides(drawn in small_space()) {
+        let space = Space::speaking(made(&drawn), &glossary());
+        for excluded in [false, true] {
+            prop_assert_eq!(pairs(&space, Kind::Need, excluded), pairs(&space, Kind::Technology, excluded));
+        }
+    }
+
+    #[test]
+    fn in_any_small_space_the_order_of_writing_changes_nothing(
+        drawn in small_space(), places in prop::collection::vec(any::<u32>(), 12),
+    ) {
+        let all = made(&drawn);
+        let mut turned: Vec<_> = all.iter().cloned().zip(places).collect();
+        turned.sort_by_key(|(_, place)| *place);
+        let (first, second) = (
+            Space::speaking(all.clone(), &glossary()),
+            Space::speaking(turned.into_iter().map(|(one, _)| one).collect(), &glossary()),
+        );
+        for one in &all {
+            let n = one.id.0.as_u128();
+            prop_assert_eq!(first.matches(n), second.matches(n));
+            prop_assert_eq!(first.excluded(n), second.excluded(n));
+        }
+    }
+}
+
+#[test]
+fn small_spaces_have_pairs_in_one_language_and_across_two() {
+    let one = |is_need: bool, speaks: u8| (is_need, speaks, vec![0], vec![1, 2], Some(5));
+    let space =
+        Space::speaking(made(&[one(true, 0), one(true, 1), one(true, 2), one(false, 0), one(false, 1), one(false, 2)]), &glossary());
+    assert_eq!(pairs(&space, Kind::Need, false).len(), 9);
+}
+
 #[test]
 fn a_need_finds_an_offer_in_the_other_language_by_the_glossary_and_says_by_which_words() {
     let all = vec![
@@ -463,6 +516,63 @@ fn a_need_finds_an_offer_in_the_other_language_by_the_glossary_and_says_by_which
     assert_eq!(numbers(&space.matches(4)), [11]);
     assert_eq!(space.matches(4)[0].score, found[0].score);
     assert_eq!(numbers(&space.matches(12)), [] as [u128; 0]);
+}
+
+#[test]
+fn one_field_in_the_other_language_switches_no_translation_off() {
+    let dryer = Technology { title: en("Heat pump dryer for grated meat"), summary: en("Low temperature"), ..Technology::default() };
+    let plain = need("Cần máy sấy mới", "Lò than làm vàng sản phẩm");
+    let with = |change: fn(&mut Need)| {
+        let mut seeker = plain.clone();
+        change(&mut seeker);
+        Space::new(vec![
+            listing(4, 2, dryer.clone()),
+            listing(5, 2, Technology { title: en("Wireless gauge"), summary: en("Sends figures"), ..Technology::default() }),
+            listing(11, 3, seeker),
+        ])
+    };
+    let field = |space: &Space| space.matches(11).first().map(|found| found.reasons[0].need_field.clone());
+    assert_eq!(field(&with(|_| {})).as_deref(), Some("/title/vi"));
+    // An English field that has nothing to do with it.
+    let spoken = with(|need| need.constraints = en("Delivered within the year"));
+    assert_eq!(field(&spoken).as_deref(), Some("/title/vi"));
+    assert_eq!(numbers(&spoken.matches(4)), [11]);
+    assert_eq!(spoken.matches(4)[0].score, spoken.matches(11)[0].score);
+    // What the side says itself counts beside what is translated, and more than that.
+    let both = with(|need| need.constraints = en("Low temperature, heat pump"));
+    assert!(both.matches(11)[0].score > spoken.matches(11)[0].score);
+    // A field that speaks both languages is not translated.
+    let titled = with(|need| {
+        need.title.0.extend(en("New oven wanted").0);
+        need.constraints = en("Delivered within the year");
+    });
+    assert!(numbers(&titled.matches(11)).is_empty());
+}
+
+#[test]
+fn a_must_target_holds_across_languages_and_the_reason_cites_each_in_its_own() {
+    let drying = |hours: f64| Technology {
+        title: en("Heat pump dryer for grated coconut"),
+        summary: en("Low temperature"),
+        advantages: vec![listings::content::Advantage {
+            metric: en("Drying time"),
+            offered: Some(hours),
+            unit: "h".to_owned(),
+            ..Default::default()
+        }],
+        ..Technology::default()
+    };
+    let mut seeker = need("Cần máy sấy mới", "Lò than làm vàng sản phẩm");
+    seeker.targets = vec![target("Thời gian sấy", Direction::AtMost, 5.0, "giờ", TargetPriority::Must)];
+    let space = Space::new(vec![listing(1, 1, drying(4.0)), listing(2, 2, drying(20.0)), listing(11, 3, seeker)]);
+    let found = space.matches(11);
+    assert_eq!((numbers(&found), numbers(&space.excluded(11))), (vec![1], vec![2]));
+    assert_eq!(space.excluded(11)[0].excluded[0].constraint, Constraint::MustTarget);
+    // The same from the other side.
+    assert_eq!((numbers(&space.matches(1)), numbers(&space.excluded(2))), (vec![11], vec![11]));
+    assert_eq!(space.matches(1)[0].score, found[0].score);
+    let reason = found[0].reasons.iter().find(|reason| reason.part == Part::Targets).unwrap();
+    assert_eq!((reason.words.join(" "), reason.offer_words.join(" ")), ("thời gian sấy".to_owned(), "drying time".to_owned()));
 }
 
 #[test]

@@ -319,6 +319,7 @@ pairs-excluded = Left out
 pairs-none = Nothing fits yet. Listings with clear figures, keywords and a field are matched more; what is posted anew is matched at once.
 pairs-none-excluded = Nothing was left out by a condition that must hold.
 pairs-score = { $percent }% fit
+pairs-rest = The rest of the score ({ $percent }%): freshness, how soon they reply, and what is not said.
 pairs-same-party = same organisation
 pairs-more = { $count ->
     [one] { $count } more reason

@@ -14,6 +14,7 @@ pairs-note = Note (read by your side and brokers alone)
 pairs-put-behind = Put it at the end of the list
 pairs-undo = Take it back
 pairs-said = { $side }: { $verdict }
+pairs-said-earlier = { $side }: { $verdict }; said of an earlier version, so it changes the order no more
 pairs-said-good = good
 pairs-said-not-for-us = not for us, put at the end
 pairs-side-seeker = The seeker

@@ -301,6 +301,7 @@ pairs-excluded = Bị loại
 pairs-none = Chưa có tin nào phù hợp. Tin nêu rõ con số, từ khóa và lĩnh vực thì được ghép nhiều hơn; tin mới đăng sẽ được ghép ngay.
 pairs-none-excluded = Không có tin nào bị loại vì điều kiện bắt buộc.
 pairs-score = phù hợp { $percent } %
+pairs-rest = Phần còn lại của điểm ({ $percent } %): độ mới của tin, thời gian trả lời và những gì chưa được nêu.
 pairs-same-party = cùng tổ chức
 pairs-more = Thêm { $count } lý do
 listing-pairs-need = Xem công nghệ có thể đáp ứng

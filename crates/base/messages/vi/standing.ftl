@@ -14,6 +14,7 @@ pairs-note = Ghi chú (chỉ bên mình và cán bộ môi giới đọc đượ
 pairs-put-behind = Xếp xuống cuối danh sách
 pairs-undo = Rút lại nhận xét
 pairs-said = { $side }: { $verdict }
+pairs-said-earlier = { $side }: { $verdict }; nói về một phiên bản trước, nên không còn đổi thứ tự
 pairs-said-good = phù hợp
 pairs-said-not-for-us = không phù hợp, đã xếp xuống cuối
 pairs-side-seeker = Bên có nhu cầu

@@ -336,7 +336,7 @@ impl Engine {
             let text = say(lang, key, &[("place", &rules.name("provinces", province))]);
             all.push(coded(Part::Place, share, (province_of(party.side), at), (province.0.clone(), province.0.clone()), text));
         }
-        in_order(all)
+        in_order(all, f64::from(one.score_ppm) / 1e6)
     }
 }
 
@@ -390,7 +390,7 @@ fn topical(
         let field = say(lang, &format!("match-field-{first}"), &[]);
         let offer = say(lang, "match-field-of", &[("field", &field), ("side", &say(lang, side, &[]))]);
         let (need, here, there) = (name_of(from, sought, lang), named(&words), named(&offer_words));
-        let text = if terms.translated {
+        let text = if from.lang != terms.lang {
             say(lang, "match-translated", &[("words", &here), ("need", &need), ("others", &there), ("offer", &offer)])
         } else {
             say(lang, "match-topic", &[("words", &here), ("need", &need), ("offer", &offer)])

@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::list::{List, Pair};
-use super::{NEAREST, ROOM, StandingError};
+use super::{NEAREST, ROOM, StandingError, TRANSLATED};
 use crate::engine::{Engine, Reader};
 use crate::matcher::Matcher;
 use crate::replies::Replies;
@@ -134,7 +134,8 @@ impl Current {
         let judge = engine.held_to(statistics).knowing(replies);
         let mut wide = judge.weights().clone();
         (wide.candidate_terms, wide.terms) = ASKED;
-        (wide.candidates, wide.field_candidates, wide.vector_candidates) = (ROOM, 0, NEAREST);
+        (wide.candidates, wide.translated_candidates) = (ROOM, TRANSLATED);
+        (wide.field_candidates, wide.vector_candidates) = (0, NEAREST);
         let weights = judge.weights();
         Self {
             head: Head::of((row.id, row.reached, row.done)),

@@ -11,9 +11,9 @@
 //! what reckoning everything anew would give.
 //!
 //! Which pairs are looked at is asked of the index, from the side that changed: every listing that shares one of the
-//! most telling words, the best [`ROOM`] of them, and the [`NEAREST`] by what they mean. In a space where more than that share words with one listing, a pair
-//! that only one of the sides would have looked at may be kept until the next generation; a test holds that with room
-//! there is no difference.
+//! most telling words, the best [`ROOM`] of them, as many by translated words, and the [`NEAREST`] by what they mean. In a
+//! space where more than that share words with one listing, a pair that only one of the sides would have looked at may be
+//! kept until the next generation; a test holds that with room there is no difference.
 //!
 //! A new generation is filled page by page, and between two pages what was edited is taken at once, with the new
 //! generation. Until its page comes, the list of a need holds pairs of both: those of the generation before, and those of
@@ -39,6 +39,8 @@ pub use tell::{still, tell_waiting};
 
 /// The most listings that are looked at for one by its words.
 pub const ROOM: usize = 300;
+/// The most that are looked at beside them by its words in the other language.
+pub const TRANSLATED: usize = ROOM;
 /// The most that are looked at beside them by what it means, where a model is used.
 pub const NEAREST: usize = 100;
 

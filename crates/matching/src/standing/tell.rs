@@ -6,7 +6,7 @@
 //! each of them: that side is passed over in silence, which is noted, so that nothing that happens later to the same
 //! versions tells it after all. A side that refused these very versions hears no more of them; what the other side says of
 //! the pair silences nobody. Each side is told only of what it may see, the seeker of nothing that openly costs more than
-//! their budget, and nobody of what is partly their own. The notice holds ids alone.
+//! their budget or is not for who they are, though they hide it, and nobody of what is partly their own. The notice holds ids alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -131,18 +131,19 @@ async fn tellable(matcher: &Matcher, mut pairs: Vec<Pair>, imported: &BTreeSet<L
     let ids: BTreeSet<ListingId> = pairs.iter().flat_map(|p| [p.need, p.offer]).collect();
     let found = published::load(&matcher.listings().store, &ids.into_iter().collect::<Vec<_>>()).await?;
     let found: BTreeMap<ListingId, Published> = found.into_iter().map(|p| (p.id, p)).collect();
-    let needs: BTreeSet<ListingId> = pairs.iter().map(|p| p.need).collect();
-    // What can be spent is the seeker's secret: it spares their own people a notice, and changes nothing for anybody else.
-    let budgets = Inside::budgets(matcher.listings(), &needs.into_iter().collect::<Vec<_>>()).await?;
+    let needs: BTreeMap<ListingId, PartyId> = pairs.iter().map(|p| (p.need, p.need_party)).collect();
+    // What can be spent, and who a seeker is who hides, is the seeker's secret: it spares their own people a notice, and
+    // changes nothing for anybody else.
+    let inside = Inside::of_seekers(matcher.listings(), &needs.into_iter().collect::<Vec<_>>()).await?;
     let rules = matcher.engine().rules(Lang::Vi);
     let all = pairs.into_iter().filter_map(|pair| {
         let (need, offer) = (found.get(&pair.need)?, found.get(&pair.offer)?);
         if belongs_to(&offer.content, pair.need_party) {
             return None;
         }
-        let is_affordable = || budgets.violated(need.id, (offer.id, &offer.content), &rules).is_empty();
+        let is_none_violated = || inside.violated((need.id, &need.content), (offer.id, &offer.content), &rules).is_empty();
         let may_know = |side: &Side| match side {
-            Side::Need => may_be_seen_by(pair.need_party, offer) && is_affordable(),
+            Side::Need => may_be_seen_by(pair.need_party, offer) && is_none_violated(),
             Side::Offer => may_be_seen_by(pair.offer_party, need),
         };
         let way = |side: Side| if imported.contains(&side.own(&pair).0) { Way::Silence } else { Way::Notice };
@@ -424,8 +425,8 @@ pub async fn still(
     let inside = Inside::of(matcher.listings(), actor, &needs, &offers).await?;
     let rules = matcher.engine().rules(actor.lang);
     let holds = |pair: &MatchId| {
-        let offer = seen.get(&pair.need).and(seen.get(&pair.offer));
-        offer.is_some_and(|offer| inside.violated(pair.need, (offer.id, &offer.content), &rules).is_empty())
+        let both = seen.get(&pair.need).zip(seen.get(&pair.offer));
+        both.is_some_and(|(need, offer)| inside.violated((need.id, &need.content), (offer.id, &offer.content), &rules).is_empty())
     };
     Ok(stand.into_iter().filter(holds).map(|pair| (pair.need, pair.offer)).collect())
 }

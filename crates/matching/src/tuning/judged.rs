@@ -65,7 +65,7 @@ impl Judgements {
     }
 
     /// Adds what people of the space said of matches; gives how many verdicts count. That two know each other already
-    /// says nothing of whether they fit.
+    /// says nothing of whether they fit, nor does what was said of a version that is no more.
     ///
     /// # Errors
     /// If the database fails.
@@ -74,7 +74,7 @@ impl Judgements {
         loop {
             let page = feedback::page_after(store, last.as_ref(), PAGE).await?;
             let Some(end) = page.last().cloned() else { return Ok(count) };
-            for one in page.iter().filter(|one| one.reason != WhyNot::AlreadyKnown.as_str()) {
+            for one in page.iter().filter(|one| one.reason != WhyNot::AlreadyKnown.as_str() && !one.is_of_earlier) {
                 self.add(one.need, one.offer, one.verdict == Opinion::Good.as_str(), false);
                 count += 1;
             }

@@ -29,6 +29,7 @@ struct Word {
     /// Its place in the order of shapes and letters, which decides between equal weights.
     place: usize,
     rarity: f64,
+    is_translated: bool,
     /// How often it stands in texts of which role.
     stands: Vec<(Role, f64)>,
 }
@@ -36,7 +37,7 @@ struct Word {
 /// The words of the seeking side in one language.
 struct Language {
     words: Vec<Word>,
-    /// Of translated words, the place of those that they translate.
+    /// Where some are translated, the place of what is said in the language they were taken from.
     translates: Option<usize>,
 }
 
@@ -97,16 +98,23 @@ impl Question {
         let party = Party { side: subject, fields: fields(subject.content) };
         let all = engine.terms(&party, &Lang::ALL, &mut stems)?;
         // There are two languages, so what is translated was said in the only other one.
-        let said = all.iter().position(|terms| !terms.translated);
+        let said = |of: &Terms| all.iter().position(|terms| !terms.translated && terms.lang != of.lang);
         let language = |terms: &Terms| {
             let mut names: Vec<(Shape, &str)> = terms.all.iter().map(|term| (term.shape, term.key.as_str())).collect();
             names.sort_unstable();
             let word = |term: &Term| {
                 let stands = term.counts.iter().filter_map(|(place, times)| Some((party.fields.get(*place)?.role, *times)));
                 let place = names.partition_point(|name| *name < (term.shape, term.key.as_str()));
-                Word { name: word_name(terms.lang, &term.key), shape: term.shape, place, rarity: term.rarity, stands: stands.collect() }
+                Word {
+                    name: word_name(terms.lang, &term.key),
+                    shape: term.shape,
+                    place,
+                    rarity: term.rarity,
+                    is_translated: term.is_translated(),
+                    stands: stands.collect(),
+                }
             };
-            Language { words: terms.all.iter().map(word).collect(), translates: said.filter(|_| terms.translated) }
+            Language { words: terms.all.iter().map(word).collect(), translates: said(terms).filter(|_| terms.translated) }
         };
         let vector = engine.vector_of(subject);
         let mut candidates = Vec::with_capacity(found.len());
@@ -203,8 +211,8 @@ impl Question {
 impl Language {
     /// What each word counts: the weightiest of them, the others nothing.
     fn weigh(&self, weights: &Weights) -> Vec<f64> {
-        let each = if self.translates.is_some() { weights.translation } else { 1.0 };
         let weigh = |word: &Word| {
+            let each = if word.is_translated { weights.translation } else { 1.0 };
             let times: f64 = word.stands.iter().map(|(role, times)| times * weights.sought.of(*role)).sum();
             if times > 0.0 { plain_weight(times * each, word.shape, weights) * weights.of_word(&word.name) * word.rarity } else { 0.0 }
         };

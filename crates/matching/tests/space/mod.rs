@@ -11,6 +11,8 @@ use listings::Kind;
 use listings::content::{Advantage, Content, Direction, IpAsset, Need, Target, TargetPriority, Technology};
 use listings::published::{Audience, Owner, Provenance, Published};
 use matching::{Engine, Match, Reader, Side, Units, Weights, usual_kinds};
+use proptest::prelude::*;
+use search::synonyms::Synonyms;
 use search::{Batch, Document, Search, Settings, Viewer};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -120,8 +122,18 @@ impl Space {
     }
 
     pub fn with(all: Vec<Published>, weights: Weights) -> Self {
+        Self::made(all, weights, |_| {})
+    }
+
+    /// With a glossary of its own.
+    pub fn speaking(all: Vec<Published>, glossary: &str) -> Self {
+        Self::made(all, Weights::default(), |search| search.set_synonyms(Synonyms::parse(glossary).unwrap()))
+    }
+
+    fn made(all: Vec<Published>, weights: Weights, prepare: impl FnOnce(&Search)) -> Self {
         let vocabularies = Arc::new(Vocabularies::built_in().unwrap());
         let search = Search::in_memory(Settings::default(), Arc::clone(&vocabularies), Clock::held_at(now())).unwrap();
+        prepare(&search);
         for (n, batch) in all.chunks(40).enumerate() {
             let add = batch.iter().map(|p| Document::listing(p, &vocabularies)).collect();
             search.apply(&Batch { add, remove: Vec::new(), position: i64::try_from(n).unwrap() + 1 }).unwrap();
@@ -218,4 +230,55 @@ pub fn demo() -> (Vec<Published>, BTreeMap<String, u128>) {
     let file: DemoFile<Need> = read("needs.toml");
     file.listing.into_iter().for_each(|l| add(l.key, l.party, Content::Need(Box::new(l.content))));
     (all, keys)
+}
+
+/// What generated listings speak of, in both languages.
+pub const TOPICS: [(&str, &str); 6] = [
+    ("sấy", "drying"),
+    ("màng lọc", "membrane"),
+    ("nuôi tôm", "shrimp"),
+    ("bao bì", "packaging"),
+    ("chế phẩm", "probiotic"),
+    ("thủy canh", "hydroponic"),
+];
+
+/// A glossary that has these topics and nothing else.
+pub fn glossary() -> String {
+    let group = |(vi, en): &(&str, &str)| format!("[[group]]\nkind = \"translation\"\nterms = [\"{vi}\", \"{en}\"]\n");
+    format!("version = \"1\"\n{}", TOPICS.iter().map(group).collect::<String>())
+}
+
+/// A listing as it is drawn: whether it is a need; Vietnamese, English, or a field of each; the topics of the title and of the
+/// text; and how long drying may take or takes.
+pub type Drawn = (bool, u8, Vec<usize>, Vec<usize>, Option<u8>);
+
+/// Small spaces.
+pub fn small_space() -> impl Strategy<Value = Vec<Drawn>> {
+    let topics = || prop::collection::vec(0..TOPICS.len(), 1..4);
+    prop::collection::vec((any::<bool>(), 0..3_u8, topics(), topics(), prop::option::of(1..9_u8)), 6..=12)
+}
+
+/// The listings of a small space, numbered from 1.
+pub fn made(drawn: &[Drawn]) -> Vec<Published> {
+    let said = |topics: &[usize], english: bool| {
+        let words: Vec<&str> = topics.iter().map(|n| if english { TOPICS[*n].1 } else { TOPICS[*n].0 }).collect();
+        let text = words.join(", ");
+        if english { en(&text) } else { vi(&text) }
+    };
+    let one = |(n, (is_need, speaks, title, text, hours)): (usize, &Drawn)| {
+        let (in_title, in_text) = (*speaks == 1, *speaks >= 1);
+        let (title, text) = (said(title, in_title), said(text, in_text));
+        let hours = hours.map(f64::from);
+        let metric = if in_title { en("Drying time") } else { vi("Thời gian sấy") };
+        let content = if *is_need {
+            let wanted = |hours| Target { metric, ..target("", Direction::AtMost, hours, "h", TargetPriority::Must) };
+            content_of(Need { title, problem: text, targets: hours.map(wanted).into_iter().collect(), ..Need::default() })
+        } else {
+            let offered = |hours| Advantage { metric, ..advantage("", hours, "h") };
+            content_of(Technology { title, summary: text, advantages: hours.map(offered).into_iter().collect(), ..Technology::default() })
+        };
+        let n = u128::try_from(n).unwrap() + 1;
+        listing(n, n, content)
+    };
+    drawn.iter().enumerate().map(one).collect()
 }

@@ -50,6 +50,10 @@ struct PairView {
     same_party: bool,
     reasons: Vec<String>,
     more: Vec<String>,
+    /// What of the score no reason tells.
+    rest: Option<String>,
+    /// How soon the offering side usually replies.
+    replies: Option<String>,
     /// The pair's id, where something can be said of it.
     id: Option<String>,
     /// The counterpart's id, to compare it.
@@ -71,9 +75,10 @@ impl PairView {
     /// Bytes of HTML that it takes.
     fn weight(&self) -> usize {
         let lines = self.reasons.iter().chain(&self.more).map(|text| 15 + weight(text)).sum::<usize>();
+        let beside = self.rest.iter().chain(&self.replies).map(|text| 30 + weight(text)).sum::<usize>();
         let said = self.said.as_ref().map_or(0, |said| 40 + weight(said) + weight(&self.note));
         let over = self.over.as_ref().map_or(0, |(title, _, href)| 60 + weight(title) + href.len());
-        BARE_BYTES + weight(&self.title) + weight(&self.summary) + self.party.as_deref().map_or(0, weight) + lines + said + over
+        BARE_BYTES + weight(&self.title) + weight(&self.summary) + self.party.as_deref().map_or(0, weight) + lines + beside + said + over
     }
 }
 
@@ -287,6 +292,9 @@ fn pair(app: &App, found: Match, lang: Lang, is_excluded: bool) -> PairView {
         found.reasons.into_iter().map(|r| r.text).collect()
     };
     let more = if is_excluded { Vec::new() } else { reasons.split_off(reasons.len().min(REASONS)) };
+    let unexplained = percent(found.unexplained_share);
+    let is_rest_told = !is_excluded && unexplained > 0 && !reasons.is_empty();
+    let rest = is_rest_told.then(|| messages::say(lang, "pairs-rest", &[("percent", &unexplained.to_string())]));
     let percent = percent(found.score);
     let said = found.feedback.as_ref().map(|said| {
         let why = said.reason.map(|why| messages::say(lang, &format!("pairs-why-{}", why.as_str().replace('_', "-")), &[]));
@@ -295,7 +303,8 @@ fn pair(app: &App, found: Match, lang: Lang, is_excluded: bool) -> PairView {
         let verdict = messages::say(lang, key, &[]);
         let side = messages::say(lang, &format!("pairs-side-{}", said.side), &[]);
         let why = why.map(|w| format!(" ({w})")).unwrap_or_default();
-        messages::say(lang, "pairs-said", &[("side", &side), ("verdict", &format!("{verdict}{why}"))])
+        let key = if said.is_of_earlier { "pairs-said-earlier" } else { "pairs-said" };
+        messages::say(lang, key, &[("side", &side), ("verdict", &format!("{verdict}{why}"))])
     });
     let (note, is_own_word, is_behind) = found.feedback.map_or_else(Default::default, |said| (said.note, said.is_own, said.is_behind));
     PairView {
@@ -322,6 +331,8 @@ fn pair(app: &App, found: Match, lang: Lang, is_excluded: bool) -> PairView {
         same_party: found.same_party,
         reasons,
         more,
+        rest,
+        replies: found.replies.filter(|_| !is_excluded),
     }
 }
 
@@ -407,6 +418,8 @@ fn completing(app: &App, one: Complement, lang: Lang) -> PairView {
         listing: one.listing,
         score: one.score,
         reasons: Vec::new(),
+        unexplained_share: 0.0,
+        replies: None,
         same_party: one.same_party,
         parts: Vec::new(),
         id: None,
