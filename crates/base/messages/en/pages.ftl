@@ -84,6 +84,7 @@ found-all = { $count ->
 found-took = in { $ms } ms
 found-relaxed = Few entries have all of the words, so entries with some of them are shown too.
 found-ignored = Not understood, and searched as plain words or left out:
+found-cut = The text is longer than can be searched, so the results are for its beginning, up to “…{ $text }”. Shorten it to the words that matter most.
 did-you-mean = Did you mean
 facets = Narrow the results
 facets-open = Narrow the results
@@ -92,6 +93,12 @@ found-see = { $count ->
    *[other] See { $count } results
   }
 facet-more = { $count } more
+facet-choose = Choose
+facet-cut = { $count ->
+    [one] There is 1 more. Add words or other conditions to narrow the results.
+   *[other] There are { $count } more. Add words or other conditions to narrow the results.
+  }
+facet-most = { $name }: at most { $max } can be chosen at once, so the results are for the first { $max }. Untick some.
 facet-field = Field
 facet-trl = Readiness (TRL)
 facet-cooperation = Cooperation
@@ -117,6 +124,8 @@ period-apply = Apply
 period-from = from { $from }
 period-to = until { $to }
 period-between = { $from } – { $to }
+period-reversed = { $name }: the first day { $from } is after the last day { $to }, so the results are not narrowed to these days. Swap the two and apply again.
+period-unread = { $name }: “{ $text }” cannot be read as a day, so the results are not narrowed to it. Write a day like 24/11/2026.
 export-csv = Download list (CSV)
 similar = Similar listings
 chips = Narrowed to

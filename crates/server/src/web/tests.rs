@@ -300,11 +300,28 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     );
     let asked = Asked::default().asking(EVIL).with(Facet::Trl, "7").with(Facet::Field, "401").with(Facet::Province, "86");
     let asked = Asked { party: Some(PartyId(Uuid::from_u128(2))), ..asked };
-    add("search", &finding::finding(frame(lang, "/search"), &vocabularies, &asked, true, Some(EVIL.to_owned()), results(of_each_kind())));
-    add("search, empty", &finding::finding(frame(lang, "/search"), &vocabularies, &asked, false, None, results(Vec::new())));
+    add(
+        "search",
+        &finding::finding(
+            frame(lang, "/search"),
+            &vocabularies,
+            &asked,
+            true,
+            Some(EVIL.to_owned()),
+            results(of_each_kind()),
+            finding::Mended::default(),
+        ),
+    );
+    add(
+        "search, empty",
+        &finding::finding(frame(lang, "/search"), &vocabularies, &asked, false, None, results(Vec::new()), finding::Mended::default()),
+    );
     let long = Asked::default().asking(&"ấ".repeat(340)).with(Facet::Trl, "7");
     let many = std::iter::repeat_with(|| hit(DocKind::Technology)).take(20).collect();
-    add("search, long", &finding::finding(frame(lang, "/search"), &vocabularies, &long, false, None, results(many)));
+    add(
+        "search, long",
+        &finding::finding(frame(lang, "/search"), &vocabularies, &long, false, None, results(many), finding::Mended::default()),
+    );
     for kind in Kind::ALL {
         for named in [true, false] {
             let page = listing_page(frame(lang, "/x"), &view(kind, EVIL, lang, named), &names(), of_each_kind(), &vocabularies, 0).unwrap();
