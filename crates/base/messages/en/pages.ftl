@@ -43,11 +43,26 @@ written-in-en = English
 money-million = { $figure } million
 money-billion = { $figure } billion
 percent = { $number }%
-noun-technology = technologies
-noun-ip-asset = IP assets
-noun-need = needs
-noun-party = parties
-noun-expert = experts
+noun-technology = { $count ->
+    [one] technology
+   *[other] technologies
+  }
+noun-ip-asset = { $count ->
+    [one] IP asset
+   *[other] IP assets
+  }
+noun-need = { $count ->
+    [one] need
+   *[other] needs
+  }
+noun-party = { $count ->
+    [one] party
+   *[other] parties
+  }
+noun-expert = { $count ->
+    [one] expert
+   *[other] experts
+  }
 
 home-about = Where institutes, universities, firms, co-operatives and individuals publish technologies, intellectual property and needs, and find each other.
 home-heading = Find technologies, intellectual property and problems to solve

@@ -40,11 +40,21 @@ written-in-en = Tiếng Anh
 money-million = { $figure } triệu
 money-billion = { $figure } tỷ
 percent = { $number } %
-noun-technology = công nghệ
-noun-ip-asset = tài sản trí tuệ
-noun-need = nhu cầu
-noun-party = tổ chức, cá nhân
-noun-expert = chuyên gia
+noun-technology = { $count ->
+   *[other] công nghệ
+  }
+noun-ip-asset = { $count ->
+   *[other] tài sản trí tuệ
+  }
+noun-need = { $count ->
+   *[other] nhu cầu
+  }
+noun-party = { $count ->
+   *[other] tổ chức, cá nhân
+  }
+noun-expert = { $count ->
+   *[other] chuyên gia
+  }
 
 home-about = Nơi viện, trường, doanh nghiệp, hợp tác xã và cá nhân đăng công nghệ, tài sản trí tuệ, nhu cầu và tìm thấy nhau.
 home-heading = Tìm công nghệ, tài sản trí tuệ và bài toán cần lời giải
