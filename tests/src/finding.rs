@@ -366,3 +366,26 @@ async fn boxes_of_a_facet_narrow_as_links_do_and_the_lower_of_two_fields_counts(
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cooperative_patent_class_is_on_the_page_and_found_by_its_code() {
+    on_every_database(async |site: Site| {
+        let author = site.person("author").await;
+        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+        let party = site.party(&author, "Viện Dừa", "institute").await;
+        let mut content = technology("Máy sấy cơm dừa bơm nhiệt");
+        content["cpc"] = json!(["Y02P 60/80"]);
+        let id = put(&author, &moderator, party, "/api/v1/technologies", content).await;
+        put(&author, &moderator, party, "/api/v1/technologies", technology("Máy gọt dừa")).await;
+        site.indexed().await;
+        let visitor = site.visitor();
+        assert_eq!(ids(&visitor.get("/api/v1/search?q=Y02P&kind=technology").await.expect(200)), [id.as_str()]);
+        let whole = visitor.get("/api/v1/search?q=Y02P+60/80&kind=technology").await.expect(200);
+        assert_eq!(ids(&whole).first(), Some(&id.as_str()));
+        let url = visitor.get(&format!("/api/v1/technologies/{id}")).await.expect(200)["url"].as_str().unwrap().to_owned();
+        let page = visitor.get(&url).await.text;
+        assert!(page.contains("Phân loại sáng chế hợp tác (CPC)") && page.contains("Y02P 60/80"), "{page}");
+        site.stop().await;
+    })
+    .await;
+}

@@ -257,6 +257,7 @@ fact-operating-cost = Operating cost per year
 fact-payback = Payback
 fact-standards = Standards
 fact-ipc = Patent classes (IPC)
+fact-cpc = Cooperative patent classes (CPC)
 fact-vsic = Economic activity
 fact-sdg = Sustainable Development Goals
 fact-video = Video

@@ -237,6 +237,7 @@ fact-operating-cost = Chi phí vận hành mỗi năm
 fact-payback = Thời gian hoàn vốn
 fact-standards = Tiêu chuẩn
 fact-ipc = Phân loại sáng chế (IPC)
+fact-cpc = Phân loại sáng chế hợp tác (CPC)
 fact-vsic = Ngành kinh tế
 fact-sdg = Mục tiêu phát triển bền vững
 fact-video = Video

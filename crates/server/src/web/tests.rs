@@ -68,7 +68,7 @@ fn content(kind: Kind, title: &str) -> Content {
             "inputs": {"vi": "Điện"}, "requirements": {"vi": "Thợ"}, "environment": {"vi": "Không"}, "standards": ["HACCP"],
             "references": [{"site": {"vi": "Vườn"}, "since_year": 2022}], "demonstration_site": {"vi": "Xưởng"}, "video": "https://example.org/v",
             "limitations": {"vi": "Mất điện"}, "competing_solutions": {"vi": "Phơi"},
-            "publications": [{"title": "Bài", "doi": "10.1000/182"}], "ipc": ["A01H 4/00"], "vsic": ["A"], "sdg": ["2"], "support": ["training"],
+            "publications": [{"title": "Bài", "doi": "10.1000/182"}], "ipc": ["A01H 4/00"], "cpc": ["Y02A 40/10"], "vsic": ["A"], "sdg": ["2"], "support": ["training"],
     });
     let json = match kind {
         Kind::Technology => json!({
@@ -92,7 +92,7 @@ fn content(kind: Kind, title: &str) -> Content {
             "status_as_of": "2026-10-01", "status_source": "Công báo", "territory": ["VN"], "holders": [{"party": id, "share_bp": 10000}],
             "creators": ["Bà B"], "application": {"number": "1-2019-01234", "date": "2019-02-01"}, "publication": {"number": "65000"},
             "grant": {"date": "2022-01-05"}, "priority": {"number": "X", "country": "JP", "date": "2018-02-01"}, "route": "national",
-            "expires_on": "2039-02-01", "field": "40107", "keywords": {"vi": ["dừa"]}, "ipc": ["A23N"], "nice": [29], "locarno": ["09-01"],
+            "expires_on": "2039-02-01", "field": "40107", "keywords": {"vi": ["dừa"]}, "ipc": ["A23N"], "cpc": ["A23N 5/01"], "nice": [29], "locarno": ["09-01"],
             "vienna": ["5.7.6"], "representative": "Văn phòng", "family": ["WO1"], "encumbrances": {"vi": "Không"},
             "availability": ["licence"], "technologies": [id], "products": {"vi": ["máy"]},
         }),
