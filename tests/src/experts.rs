@@ -479,3 +479,23 @@ async fn past_deals_speak_for_a_party_only_where_they_are_with_three_partners() 
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn search_engines_are_told_of_experts_while_their_consent_lasts() {
+    on_every_database(async |site: Site| {
+        let expert = site.person("khoa").await;
+        expert.put_at(ME, 0, profile("Trần Minh Khoa")).await.expect(200);
+        let named = async || {
+            let mut all = crate::crawlers::named(&site).await;
+            all.retain(|path| path.contains("/experts/"));
+            all
+        };
+        assert_eq!(named().await, Vec::<String>::new(), "a draft is nobody's business");
+        publish_expert(&expert, profile("Trần Minh Khoa")).await;
+        assert_eq!(named().await, ["/experts/tran-minh-khoa", "/en/experts/tran-minh-khoa"]);
+        withdraw(&expert).await;
+        assert_eq!(named().await, Vec::<String>::new());
+        site.stop().await;
+    })
+    .await;
+}

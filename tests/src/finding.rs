@@ -278,3 +278,114 @@ async fn ip_assets_are_narrowed_by_what_they_are() {
     assert!(!visitor.get("/search?kind=technology").await.text.contains("ip_kind="), "a technology is no kind of IP asset");
     site.stop().await;
 }
+
+/// What an input of a page holds.
+fn input(page: &str, name: &str) -> (String, String) {
+    let tag = page.split("<input ").find(|tag| tag.contains(&format!("name=\"{name}\"")) && !tag.contains("type=\"hidden\"")).unwrap();
+    let of = |attribute: &str| tag.split_once(&format!("{attribute}=\"")).unwrap().1.split_once('"').unwrap().0.to_owned();
+    (of("type"), of("value"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_that_is_too_long_is_searched_as_far_as_it_goes() {
+    on_every_database(async |site: Site| {
+        filled(&site).await;
+        let visitor = site.visitor();
+        let long = "sấy cơm dừa ".repeat(70);
+        let long = long.trim_end();
+        assert!(long.chars().count() < 1_000 && long.len() > search::query::MAX_BYTES);
+        let query: String = long.bytes().map(|b| format!("%{b:02X}")).collect();
+        for (lang, said) in [("", "Đoạn đã nhập dài hơn mức tìm được"), ("/en", "The text is longer than can be searched")]
+        {
+            let page = visitor.get(&format!("{lang}/search?q={query}&kind=technology")).await;
+            assert_eq!(page.status, 200, "{}", page.text);
+            assert!(page.text.contains(said) && page.text.contains("/technologies/may-say-com-dua"), "{}", page.text);
+            assert_eq!(input(&page.text, "q").1, long, "what was typed stays");
+            assert!(page.text.contains("name=\"kind\" value=\"technology\"") && page.text.len() <= 60_000, "{}", page.text.len());
+        }
+        // Programs are told.
+        assert_eq!(visitor.get(&format!("/api/v1/search?q={query}")).await.status, 400);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn days_are_read_as_people_write_them_and_those_that_are_none_are_told_and_kept() {
+    on_every_database(async |site: Site| {
+        filled(&site).await;
+        let visitor = site.visitor();
+        let (today, tomorrow) = (site.clock.today(), site.clock.today().succ_opt().unwrap());
+        let find = async |rest: &str| {
+            let page = visitor.get(&format!("/search?q=say+com+dua&kind=technology&{rest}")).await;
+            assert_eq!(page.status, 200, "{rest}: {}", page.text);
+            page.text
+        };
+        let two = "2 kết quả";
+        let written = find(&format!("published_from={}", today.format("%d/%m/%Y"))).await;
+        assert!(written.contains(two) && !written.contains("notice amber"), "{written}");
+        assert_eq!(input(&written, "published_from"), ("date".to_owned(), today.to_string()));
+        assert!(find(&format!("published_from={}", tomorrow.format("%d/%m/%Y"))).await.contains("Chưa tìm thấy kết quả nào"));
+
+        let unread = find("published_from=hom+qua").await;
+        assert!(unread.contains(two) && unread.contains("chưa đọc được ngày “hom qua”"), "{unread}");
+        assert_eq!(input(&unread, "published_from"), ("text".to_owned(), "hom qua".to_owned()));
+        assert!(unread.contains("id=\"more-published_from\" open") && unread.contains("name=\"kind\" value=\"technology\""));
+
+        let reversed = find(&format!("published_from={tomorrow}&published_to={today}")).await;
+        assert!(reversed.contains(two) && reversed.contains("Hãy đổi chỗ hai ngày"), "{reversed}");
+        assert_eq!(input(&reversed, "published_from").1, tomorrow.to_string());
+        assert_eq!(input(&reversed, "published_to").1, today.to_string());
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn boxes_of_a_facet_narrow_as_links_do_and_the_lower_of_two_fields_counts() {
+    on_every_database(async |site: Site| {
+        filled(&site).await;
+        let visitor = site.visitor();
+        let long = "dua ".repeat(250);
+        let page = visitor.get(&format!("/search?q={}&kind=technology", long.trim_end().replace(' ', "+"))).await.text;
+        for level in [5, 7] {
+            let tick = format!("<input type=\"checkbox\" name=\"trl\" value=\"{level}\">");
+            assert!(page.contains(&tick), "a box where a link would be too long: {page}");
+        }
+        assert!(page.contains("id=\"more-trl\" open") && page.len() <= 60_000);
+        // As a browser sends them.
+        let both = visitor.get("/search?q=say+com+dua&kind=technology&trl=5&trl=7").await.text;
+        assert!(both.contains("2 kết quả"), "{both}");
+        assert!(visitor.get("/search?q=say+com+dua&kind=technology&trl=5").await.text.contains("1 kết quả"));
+        let page = visitor.get("/search?field=2&field=211").await.text;
+        assert!(page.contains("name=\"field\" value=\"211\"") && !page.contains("value=\"2,211\""), "{page}");
+        let many: String = (10_000..10_060).map(|n| format!("&commune={n}")).collect();
+        let page = visitor.get(&format!("/search?province=86{many}")).await;
+        assert!(page.status == 200 && page.text.contains("mỗi lần lọc được nhiều nhất 50 mục"), "{}", page.text);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cooperative_patent_class_is_on_the_page_and_found_by_its_code() {
+    on_every_database(async |site: Site| {
+        let author = site.person("author").await;
+        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+        let party = site.party(&author, "Viện Dừa", "institute").await;
+        let mut content = technology("Máy sấy cơm dừa bơm nhiệt");
+        content["cpc"] = json!(["Y02P 60/80"]);
+        let id = put(&author, &moderator, party, "/api/v1/technologies", content).await;
+        put(&author, &moderator, party, "/api/v1/technologies", technology("Máy gọt dừa")).await;
+        site.indexed().await;
+        let visitor = site.visitor();
+        assert_eq!(ids(&visitor.get("/api/v1/search?q=Y02P&kind=technology").await.expect(200)), [id.as_str()]);
+        let whole = visitor.get("/api/v1/search?q=Y02P+60/80&kind=technology").await.expect(200);
+        assert_eq!(ids(&whole).first(), Some(&id.as_str()));
+        let url = visitor.get(&format!("/api/v1/technologies/{id}")).await.expect(200)["url"].as_str().unwrap().to_owned();
+        let page = visitor.get(&url).await.text;
+        assert!(page.contains("Phân loại sáng chế hợp tác (CPC)") && page.contains("Y02P 60/80"), "{page}");
+        site.stop().await;
+    })
+    .await;
+}

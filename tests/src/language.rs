@@ -60,6 +60,43 @@ async fn whoever_chose_english_is_led_from_the_bare_address_and_from_no_other() 
     .await;
 }
 
+/// What an answer varies by, as one text.
+fn varies_by(answer: &Answer) -> String {
+    answer.headers.get_all("vary").iter().map(|value| value.to_str().unwrap()).collect::<Vec<_>>().join(",").to_lowercase()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_the_same_for_everybody_is_kept_whatever_the_cookies_say() {
+    on_every_database(async |site: Site| {
+        let author = site.person("author").await;
+        site.party(&author, "Viện Dừa", "institute").await;
+        let page = site.visitor().get("/").await.text;
+        let sheet = page.split_once("rel=\"stylesheet\" href=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+        let same = [
+            (sheet.as_str(), "public, max-age=31536000, immutable"),
+            ("/favicon.svg", "public, max-age=86400"),
+            ("/robots.txt", "public, max-age=86400"),
+            ("/sitemap.xml", "public, max-age=3600"),
+            ("/sitemaps/parties.xml", "public, max-age=3600"),
+        ];
+        for reader in [site.visitor(), author.clone()] {
+            for (path, kept) in same {
+                let answer = reader.get(path).await;
+                assert_eq!((answer.status.as_u16(), answer.headers["cache-control"].to_str().unwrap()), (200, kept), "{path}");
+                let by = varies_by(&answer);
+                assert!(!by.contains("cookie") && !by.contains("authorization") && !by.contains("accept-language"), "{path}: {by}");
+            }
+            assert!(varies_by(&reader.clone().with("accept-encoding", "gzip").get(&sheet).await).contains("accept-encoding"));
+            // That something is missing is told in the reader's language, and a page is made for its reader.
+            for path in ["/assets/none.css", "/sitemaps/none.xml", "/search"] {
+                assert!(varies_by(&reader.get(path).await).contains("cookie, authorization, accept-language"), "{path}");
+            }
+        }
+        site.stop().await;
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn choosing_a_language_leads_to_our_own_pages_alone_and_is_done_by_our_own_pages_alone() {
     on_every_database(async |site: Site| {

@@ -453,3 +453,50 @@ async fn what_one_may_not_do_is_not_offered_and_what_is_too_late_keeps_what_was_
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_step_makes_one_draft_by_itself_once_it_has_a_title() {
+    on_every_database(async |site: Site| {
+        let author = site.person("author").await;
+        site.party(&author, "Viện Dừa", "institute").await;
+        let form = fields(&author.get("/post/technologies").await.text);
+        let with = |more: &[(&str, &str)]| {
+            let mut form = form.clone();
+            form.retain(|(name, _)| more.iter().all(|(other, _)| other != name));
+            form.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+            form
+        };
+        let drafts = async || {
+            let page = author.get("/my").await.text;
+            let ids = page.split("/my/listings/").skip(1).map(|rest| rest.chars().take(36).collect());
+            ids.collect::<std::collections::BTreeSet<String>>().len()
+        };
+        let path = "/post/technologies";
+        // Without a title there is nothing to find again; what is wrong is said all the same.
+        let nothing = send(&author, path, &with(&[("/summary/vi", "Nhanh"), ("_do", "auto")])).await;
+        assert_eq!(nothing.status, 200, "{}", nothing.text);
+        assert!(nothing.text.contains("data-action=\"/post/technologies\"") && !nothing.text.contains("data-ok"), "{}", nothing.text);
+        let wrong = send(&author, path, &with(&[("/title/vi", "Máy sấy"), ("/field", "không có"), ("_do", "auto")])).await;
+        assert!(wrong.status == 422 && wrong.text.contains("data-fault=\"/field\""), "{}", wrong.text);
+        assert_eq!(drafts().await, 0);
+
+        let begun = send(&author, path, &with(&[("/title/vi", "Máy sấy"), ("_do", "auto")])).await;
+        assert!(begun.status == 200 && begun.text.contains("data-ok"), "{}", begun.text);
+        let at = begun.text.split("data-action=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        assert!(at.starts_with("/my/listings/") && at.ends_with("/edit/1") && begun.text.contains("name=\"_seen\" value=\"1\""), "{at}");
+
+        // An answer that never came: what is sent after it goes on with the same draft, by itself or by its button.
+        let again = send(&author, path, &with(&[("/title/vi", "Máy sấy dừa"), ("_do", "auto")])).await;
+        assert!(
+            again.text.contains(&format!("data-action=\"{at}\"")) && again.text.contains("name=\"_seen\" value=\"2\""),
+            "{}",
+            again.text
+        );
+        let next = there(&send(&author, path, &with(&[("/title/vi", "Máy sấy cơm dừa"), ("_begun", "1"), ("_do", "next")])).await);
+        assert_eq!(next, format!("{}?saved", at.replace("/edit/1", "/edit/2")));
+        assert!(author.get(&at).await.text.contains("value=\"Máy sấy cơm dừa\""));
+        assert_eq!(drafts().await, 1);
+        site.stop().await;
+    })
+    .await;
+}

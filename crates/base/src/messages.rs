@@ -25,7 +25,7 @@ static_loader! {
 const VI: LanguageIdentifier = langid!("vi");
 const EN: LanguageIdentifier = langid!("en");
 
-/// The sentence `key` for a reader of `lang`. Arguments that look like whole numbers choose plurals.
+/// The sentence `key` for a reader of `lang`. Arguments that are whole numbers choose plurals.
 /// A key that no file has comes back as itself, so that a gap is seen and nothing breaks.
 #[must_use]
 pub fn say(lang: Lang, key: &str, args: &[(&str, &str)]) -> String {
@@ -37,10 +37,15 @@ pub fn say(lang: Lang, key: &str, args: &[(&str, &str)]) -> String {
     MESSAGES.try_lookup_with_args(id, key, &args).unwrap_or_else(|| key.to_owned())
 }
 
-/// What looks like a number is one; a code such as `02` is none.
+/// The most digits of a count: with more, a number would not come back as it was written.
+const DIGITS_MAX: usize = 15;
+
+/// A count is a number. Whatever else looks like one stays the text it is, or it would be written anew: a code such as `02`, a
+/// telephone number with its sign, somebody called Nan.
 fn value(text: &str) -> FluentValue<'_> {
-    let is_code = text.len() > 1 && text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
-    if is_code { FluentValue::from(text) } else { FluentValue::try_number(text) }
+    let is_whole = (1..=DIGITS_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    let is_count = is_whole && (text == "0" || !text.starts_with('0'));
+    if is_count { FluentValue::try_number(text) } else { FluentValue::from(text) }
 }
 
 /// The sentence of a fault's code. What is said in both languages, as `note_vi` and `note_en`, is its `note` for the reader.
@@ -98,6 +103,46 @@ mod tests {
         }
         for key in en.keys() {
             assert!(vi.contains_key(key), "{key} is missing in Vietnamese");
+        }
+    }
+
+    #[test]
+    fn names_and_figures_stay_as_they_were_written() {
+        let texts = [
+            "Nan",
+            "inf",
+            "infinity",
+            "+84912345678",
+            "-1",
+            "1e5",
+            "007",
+            "00",
+            "1.50",
+            "1.234",
+            "1,234",
+            ".5",
+            "",
+            "١",
+            "9007199254740993",
+            "0",
+            "7",
+            "2026",
+            "999999999999999",
+        ];
+        for text in texts {
+            for lang in Lang::ALL {
+                let said = say(lang, "fault-unknown-code", &[("code", text), ("list", text)]);
+                assert!(said.contains(&format!("“{text}”")), "{text}: {said}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_is_told_in_the_singular_and_other_counts_in_the_plural() {
+        let found = |count: &str| say(Lang::En, "found", &[("count", count)]);
+        assert_eq!(found("1"), "1 result");
+        for count in ["0", "2", "21", "1,234", "1.5"] {
+            assert_eq!(found(count), format!("{count} results"));
         }
     }
 

@@ -102,7 +102,7 @@ impl Check<'_> {
                 faults.add(format!("/publications/{n}/doi"), "bad_doi");
             }
         }
-        ipc(&c.ipc, faults);
+        patent_classes(&c.ipc, &c.cpc, faults);
         self.codes("vsic", &c.vsic, 10, "/vsic", faults);
         self.codes("sdg", &c.sdg, 17, "/sdg", faults);
         self.codes("support", &c.support, 20, "/support", faults);
@@ -156,7 +156,7 @@ impl Check<'_> {
         self.code("fields", c.field.as_ref(), "/field", faults);
         keywords(&c.keywords, 5, "/keywords", faults);
         keywords(&c.products, 20, "/products", faults);
-        ipc(&c.ipc, faults);
+        patent_classes(&c.ipc, &c.cpc, faults);
         for (n, class) in c.nice.iter().enumerate() {
             if !(1..=45).contains(class) {
                 faults.add(format!("/nice/{n}"), "out_of_range");
@@ -421,12 +421,13 @@ fn territory(codes: &[Code], pointer: &str, faults: &mut Faults) {
     }
 }
 
-/// `A`, `A23`, `A23N`, `A23N 5/01`: section, class, subclass, group (IPC).
-fn ipc(codes: &[Code], faults: &mut Faults) {
-    at_most(codes.len(), 20, "/ipc", faults);
-    for (n, code) in codes.iter().enumerate() {
-        if !is_ipc(code.as_str()) {
-            faults.add(format!("/ipc/{n}"), "bad_ipc");
+/// `A`, `A23`, `A23N`, `A23N 5/01`: section, class, subclass, group.
+fn patent_classes(ipc: &[Code], cpc: &[Code], faults: &mut Faults) {
+    let lists: [(_, _, _, fn(&str) -> bool); 2] = [("/ipc", "bad_ipc", ipc, is_ipc), ("/cpc", "bad_cpc", cpc, is_cpc)];
+    for (pointer, fault, codes, is_right) in lists {
+        at_most(codes.len(), 20, pointer, faults);
+        for (n, _) in codes.iter().enumerate().filter(|(_, code)| !is_right(code.as_str())) {
+            faults.add(format!("{pointer}/{n}"), fault);
         }
     }
 }
@@ -434,9 +435,18 @@ fn ipc(codes: &[Code], faults: &mut Faults) {
 /// Whether a code has the shape of an international patent class: `A`, `A23`, `A23N` or `A23N 5/01`.
 #[must_use]
 pub fn is_ipc(code: &str) -> bool {
+    is_patent_class(code, |section| (b'A'..=b'H').contains(&section))
+}
+
+/// The same of the cooperative classes, which have a section Y for what lies across the others.
+fn is_cpc(code: &str) -> bool {
+    is_patent_class(code, |section| section == b'Y' || (b'A'..=b'H').contains(&section))
+}
+
+fn is_patent_class(code: &str, is_section: impl Fn(u8) -> bool) -> bool {
     let (class, group) = code.split_once(' ').map_or((code, None), |(c, g)| (c, Some(g)));
     let mut letters = class.bytes();
-    let section = letters.next().is_some_and(|b| (b'A'..=b'H').contains(&b));
+    let section = letters.next().is_some_and(is_section);
     let rest: Vec<u8> = letters.collect();
     let class_ok = match rest.as_slice() {
         [] => true,
@@ -492,6 +502,19 @@ mod tests {
             assert!(found.contains(&(expected.0.to_owned(), expected.1)), "{expected:?} in {found:?}");
         }
         assert_eq!(found.len(), 7, "{found:?}");
+    }
+
+    #[test]
+    fn patent_classes_have_the_shape_of_their_list() {
+        for kind in [Kind::Technology, Kind::IpAsset] {
+            let right = r#"{"ipc": ["A", "A23", "A23N", "A23N 5/01"], "cpc": ["A23N 5/01", "Y02P 60/80", "H01L 2224/0401", "Y"]}"#;
+            assert!(faults_of(kind, right, false).is_empty(), "{kind}");
+            let wrong = r#"{"ipc": ["Y02P 60/80"], "cpc": ["A23N", "Z01A", "A23N5/01", "Y02P 60"]}"#;
+            let mut told = faults_of(kind, wrong, false);
+            told.sort();
+            let told: Vec<(&str, &str)> = told.iter().map(|(pointer, code)| (pointer.as_str(), *code)).collect();
+            assert_eq!(told, [("/cpc/1", "bad_cpc"), ("/cpc/2", "bad_cpc"), ("/cpc/3", "bad_cpc"), ("/ipc/0", "bad_ipc")]);
+        }
     }
 
     #[test]

@@ -95,7 +95,7 @@ fn ip_asset(c: &IpAsset, source: Lang) -> Vec<Row> {
         ("/availability", 10, "availability", !c.availability.is_empty()),
         ("/field", 4, "field", c.field.is_some()),
         ("/keywords", 5, "keywords", !c.keywords.is_empty()),
-        ("/ipc", 4, "classes", !(c.ipc.is_empty() && c.nice.is_empty() && c.locarno.is_empty())),
+        ("/ipc", 4, "classes", !(c.ipc.is_empty() && c.cpc.is_empty() && c.nice.is_empty() && c.locarno.is_empty())),
         ("/title/en", 6, "translation", translated(&c.title, &c.summary)),
     ]
 }

@@ -158,6 +158,10 @@ impl Document {
         for class in content.ipc() {
             doc.add_class(class.as_str());
         }
+        // No facet of their own: they are found by what they are written as.
+        for class in content.cpc() {
+            doc.add_words(class.as_str(), Lang::Vi, TextTarget::Other);
+        }
         for lang in content.languages() {
             doc.add_facet(Facet::Language, lang.code());
         }

@@ -200,7 +200,7 @@
   // --- a form that was written in asks before it is left ---
   for (const form of document.querySelectorAll("form[data-guard]")) {
     // What was typed since the form was last sent by itself is counted, so that an answer speaks of no more than it knows.
-    let dirty = false, typed = 0, sent = 0;
+    let dirty = false, typed = 0, sent = 0, leaves = false;
     const line = () => document.getElementById("saved");
     const say = (text) => {
       const saved = line();
@@ -212,10 +212,17 @@
     form.addEventListener("input", () => { dirty = true; typed++; say(""); });
     form.addEventListener("htmx:before:request", (event) => {
       if (event.target !== form) return;
+      // What is on its way by its button is not sent once more by itself.
+      if (leaves) {
+        event.preventDefault();
+        event.stopPropagation();
+        return;
+      }
       // It may have waited for the one before it: what goes out is what the form says now, from the version it was told.
       const body = new URLSearchParams(new FormData(form));
       body.set("_do", "auto");
       event.detail.ctx.request.body = body;
+      event.detail.ctx.request.action = form.getAttribute("action");
       sent = typed;
     });
     // Anything but the line itself, such as the page of a session that ended, is no answer for this place.
@@ -229,7 +236,11 @@
     form.addEventListener("submit", (event) => {
       dirty = false;
       // A form that is just saving itself is told a new version to go on from; what is sent now goes on from that one.
-      if (!form.classList.contains("htmx-request")) return;
+      if (!form.classList.contains("htmx-request")) {
+        leaves = true;
+        setTimeout(() => { leaves = false; }, LONGEST_MS);
+        return;
+      }
       event.preventDefault();
       if (waits) return;
       waits = true;
@@ -239,6 +250,7 @@
       }), { once: true });
     });
     document.addEventListener("htmx:after:swap", () => { if (sent === typed && document.querySelector("#saved[data-ok]")) dirty = false; });
+    addEventListener("pageshow", (shown) => { if (shown.persisted) leaves = false; });
     addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
   }
 

@@ -239,15 +239,25 @@ async fn who(axum::extract::State(app): axum::extract::State<App>, mut request: 
         who.actor.lang = asked;
     }
     // What was made for one person stays with that person; assets are the same for everybody.
-    let known = who.actor.account().is_some() && !request.uri().path().starts_with("/assets/");
+    let same = is_same_for_all(request.uri().path());
+    let known = who.actor.account().is_some();
     request.extensions_mut().insert(Reader(who.actor.lang));
     request.extensions_mut().insert(who);
     let mut response = next.run(request).await;
+    // That something is not there is said in the reader's language.
+    if same && !response.status().is_client_error() && !response.status().is_server_error() {
+        return response;
+    }
     if known {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response.headers_mut().append(header::VARY, HeaderValue::from_static("cookie, authorization, accept-language"));
     response
+}
+
+/// What is the same whoever asks, and in whichever language: whoever keeps it need not fetch it again when a cookie changes.
+fn is_same_for_all(path: &str) -> bool {
+    matches!(path, "/favicon.svg" | "/robots.txt" | "/sitemap.xml") || path.starts_with("/assets/") || path.starts_with("/sitemaps/")
 }
 
 /// For whatever changes something: the browser must say that our own pages sent it; with a session cookie, silence is

@@ -267,7 +267,10 @@ const IP_ASSETS: KindWords = KindWords {
     one: ("/api/v1/ip-assets/{id}", "getIpAsset"),
     edit: "editIpAsset",
     remove: "removeIpAsset",
-    example: || json!({"ip_kind": "patent", "title": {"vi": "Thiết bị tách xơ dừa"}, "status": "filed", "territory": ["VN"]}),
+    example: || {
+        json!({"ip_kind": "patent", "title": {"vi": "Thiết bị tách xơ dừa"}, "status": "filed", "territory": ["VN"], "ipc": ["D01B 1/42"],
+        "cpc": ["D01B 1/42"]})
+    },
 };
 const NEEDS: KindWords = KindWords {
     list: ("/api/v1/needs", "listNeeds"),

@@ -29,7 +29,9 @@ impl Window {
 async fn what_was_typed_into_a_form_outlives_the_session_and_is_offered_to_its_writer_alone() {
     journey("kept", async |site: &Site, browser: &Browser| {
         let author = site.person("author").await;
-        site.party(&author, "Viện Dừa", "institute").await;
+        let party = site.party(&author, "Viện Dừa", "institute").await.to_string();
+        // Of two parties one has to be chosen: until then no draft is made while one writes.
+        site.party(&author, "Hợp tác xã Dừa", "cooperative").await;
         site.party(&site.person("other").await, "Công ty Mật hoa dừa", "enterprise").await;
         let window = browser.window(DESKTOP).await;
         window.signed_in(&author).await;
@@ -51,6 +53,7 @@ async fn what_was_typed_into_a_form_outlives_the_session_and_is_offered_to_its_w
         window.follow(Lang::Vi, "kept-fill").await;
         assert_eq!(window.say(&names).await, ["Máy tách vỏ dừa khô", SUMMARY, "21101"]);
         assert!(!window.sees(".kept").await);
+        window.choose("_party", &party).await;
         window.press("_do", "next").await;
         let step = window.at("step 2", |path| path.contains("/edit/2")).await;
         let listing = step.split('/').nth(3).unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use base::{Actor, Cursor, ExpertId, Grant, Limit, Localised, Page, PartyId, Refused};
+use base::{Actor, Cursor, ExpertId, Grant, Limit, Localised, Page, PartyId, PublicPage, PublicSpan, Refused};
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde::{Deserialize, Serialize};
@@ -126,6 +126,22 @@ pub async fn load_many(db: &impl ConnectionTrait, ids: &[ExpertId]) -> Result<Ve
         found.extend(briefs(db, rows).await?);
     }
     Ok(found)
+}
+
+/// The pages of published experts, in the order of ids. Whoever took the consent back is in none of them any more.
+///
+/// # Errors
+/// If the database fails.
+pub async fn public_pages(db: &impl ConnectionTrait, span: PublicSpan) -> Result<Vec<PublicPage>, StoreError> {
+    let columns = [expert::Column::Id, expert::Column::Slug, expert::Column::UpdatedAt];
+    let mut query = published().select_only().columns(columns);
+    if let Some(after) = span.after {
+        query = query.filter(expert::Column::Id.gt(after));
+    }
+    let query = query.order_by_asc(expert::Column::Id).offset(span.skip).limit(span.limit);
+    let rows: Vec<(uuid::Uuid, String, DateTime<Utc>)> = query.into_tuple().all(db).await?;
+    let page = |(id, slug, changed_at)| PublicPage { id, path: format!("/experts/{slug}"), changed_at };
+    Ok(rows.into_iter().map(page).collect())
 }
 
 /// Up to `limit` published experts after an id, in the order of their ids: for whoever goes through all of them.

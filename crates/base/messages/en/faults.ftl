@@ -20,6 +20,7 @@ fault-holder-twice = This party or person is already named above.
 fault-trl-range = The technology readiness level (TRL) is a number from 1 to 9.
 fault-future-date = This day has not come yet.
 fault-bad-ipc = An international patent class looks like A23N or A23N 5/01.
+fault-bad-cpc = A cooperative patent class looks like A23N, A23N 5/01 or Y02P 60/80.
 fault-bad-class = Not of the form of this classification.
 fault-bad-territory = There is no country of that name; choose one from the list, or type its two-letter code (VN, KH…; WO for the world).
 fault-bad-url = The address must begin with https://.

@@ -43,11 +43,26 @@ written-in-en = English
 money-million = { $figure } million
 money-billion = { $figure } billion
 percent = { $number }%
-noun-technology = technologies
-noun-ip-asset = IP assets
-noun-need = needs
-noun-party = parties
-noun-expert = experts
+noun-technology = { $count ->
+    [one] technology
+   *[other] technologies
+  }
+noun-ip-asset = { $count ->
+    [one] IP asset
+   *[other] IP assets
+  }
+noun-need = { $count ->
+    [one] need
+   *[other] needs
+  }
+noun-party = { $count ->
+    [one] party
+   *[other] parties
+  }
+noun-expert = { $count ->
+    [one] expert
+   *[other] experts
+  }
 
 home-about = Where institutes, universities, firms, co-operatives and individuals publish technologies, intellectual property and needs, and find each other.
 home-heading = Find technologies, intellectual property and problems to solve
@@ -84,6 +99,7 @@ found-all = { $count ->
 found-took = in { $ms } ms
 found-relaxed = Few entries have all of the words, so entries with some of them are shown too.
 found-ignored = Not understood, and searched as plain words or left out:
+found-cut = The text is longer than can be searched, so the results are for its beginning, up to “…{ $text }”. Shorten it to the words that matter most.
 did-you-mean = Did you mean
 facets = Narrow the results
 facets-open = Narrow the results
@@ -92,6 +108,12 @@ found-see = { $count ->
    *[other] See { $count } results
   }
 facet-more = { $count } more
+facet-choose = Choose
+facet-cut = { $count ->
+    [one] There is 1 more. Add words or other conditions to narrow the results.
+   *[other] There are { $count } more. Add words or other conditions to narrow the results.
+  }
+facet-most = { $name }: at most { $max } can be chosen at once, so the results are for the first { $max }. Untick some.
 facet-field = Field
 facet-trl = Readiness (TRL)
 facet-cooperation = Cooperation
@@ -117,6 +139,8 @@ period-apply = Apply
 period-from = from { $from }
 period-to = until { $to }
 period-between = { $from } – { $to }
+period-reversed = { $name }: the first day { $from } is after the last day { $to }, so the results are not narrowed to these days. Swap the two and apply again.
+period-unread = { $name }: “{ $text }” cannot be read as a day, so the results are not narrowed to it. Write a day like 24/11/2026.
 export-csv = Download list (CSV)
 similar = Similar listings
 chips = Narrowed to
@@ -233,6 +257,7 @@ fact-operating-cost = Operating cost per year
 fact-payback = Payback
 fact-standards = Standards
 fact-ipc = Patent classes (IPC)
+fact-cpc = Cooperative patent classes (CPC)
 fact-vsic = Economic activity
 fact-sdg = Sustainable Development Goals
 fact-video = Video

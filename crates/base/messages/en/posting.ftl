@@ -117,6 +117,7 @@ hint-field-list-version = The document's number, such as 76/2018.
 field-checked-on = Looked up on
 hint-fact-disclosed = The first day it was shown in public; the novelty clock starts then.
 hint-fact-ipc = With commas between, such as: A23N 5/01, F26B.
+hint-fact-cpc = With commas between, such as: A23N 5/01, Y02P 60/80.
 hint-fact-territory = Tick it, or type the name of another country below; several with commas between.
 places-other = Another country
 hint-fact-in-force-in = Tick it, or type the name of another country below; several with commas between.

@@ -20,6 +20,7 @@ fault-holder-twice = Tổ chức hoặc người này đã có tên ở trên.
 fault-trl-range = Mức độ sẵn sàng công nghệ (TRL) là số từ 1 đến 9.
 fault-future-date = Ngày này chưa tới.
 fault-bad-ipc = Phân loại sáng chế quốc tế có dạng A23N hoặc A23N 5/01.
+fault-bad-cpc = Phân loại sáng chế hợp tác có dạng A23N, A23N 5/01 hoặc Y02P 60/80.
 fault-bad-class = Không đúng dạng của bảng phân loại này.
 fault-bad-territory = Không có nước nào tên như vậy; hãy chọn trong danh sách, hoặc gõ mã hai chữ (VN, KH…; WO là toàn thế giới).
 fault-bad-url = Địa chỉ phải bắt đầu bằng https://.

@@ -40,11 +40,21 @@ written-in-en = Tiếng Anh
 money-million = { $figure } triệu
 money-billion = { $figure } tỷ
 percent = { $number } %
-noun-technology = công nghệ
-noun-ip-asset = tài sản trí tuệ
-noun-need = nhu cầu
-noun-party = tổ chức, cá nhân
-noun-expert = chuyên gia
+noun-technology = { $count ->
+   *[other] công nghệ
+  }
+noun-ip-asset = { $count ->
+   *[other] tài sản trí tuệ
+  }
+noun-need = { $count ->
+   *[other] nhu cầu
+  }
+noun-party = { $count ->
+   *[other] tổ chức, cá nhân
+  }
+noun-expert = { $count ->
+   *[other] chuyên gia
+  }
 
 home-about = Nơi viện, trường, doanh nghiệp, hợp tác xã và cá nhân đăng công nghệ, tài sản trí tuệ, nhu cầu và tìm thấy nhau.
 home-heading = Tìm công nghệ, tài sản trí tuệ và bài toán cần lời giải
@@ -75,11 +85,15 @@ found-all = { $count } mục
 found-took = trong { $ms } ms
 found-relaxed = Ít mục có đủ mọi từ, nên kết quả gồm cả các mục chỉ có một phần.
 found-ignored = Phần không hiểu được, đã tìm như từ thường hoặc bỏ qua:
+found-cut = Đoạn đã nhập dài hơn mức tìm được, nên kết quả chỉ theo phần đầu, đến “…{ $text }”. Hãy rút gọn, giữ những từ quan trọng nhất.
 did-you-mean = Có phải bạn muốn tìm
 facets = Lọc kết quả
 facets-open = Lọc kết quả
 found-see = Xem { $count } kết quả
 facet-more = Thêm { $count } mục
+facet-choose = Chọn
+facet-cut = Còn { $count } mục nữa. Hãy thêm từ khóa hoặc điều kiện khác để thu hẹp.
+facet-most = { $name }: mỗi lần lọc được nhiều nhất { $max } mục, nên kết quả chỉ theo { $max } mục đầu. Hãy bỏ bớt.
 facet-field = Lĩnh vực
 facet-trl = Mức sẵn sàng (TRL)
 facet-cooperation = Hình thức hợp tác
@@ -105,6 +119,8 @@ period-apply = Lọc
 period-from = từ { $from }
 period-to = đến { $to }
 period-between = { $from } – { $to }
+period-reversed = { $name }: ngày đầu { $from } sau ngày cuối { $to }, nên kết quả chưa lọc theo khoảng này. Hãy đổi chỗ hai ngày rồi lọc lại.
+period-unread = { $name }: chưa đọc được ngày “{ $text }”, nên kết quả chưa lọc theo ngày này. Hãy nhập ngày như 24/11/2026.
 export-csv = Tải danh sách (CSV)
 similar = Tin tương tự
 chips = Đang lọc theo
@@ -221,6 +237,7 @@ fact-operating-cost = Chi phí vận hành mỗi năm
 fact-payback = Thời gian hoàn vốn
 fact-standards = Tiêu chuẩn
 fact-ipc = Phân loại sáng chế (IPC)
+fact-cpc = Phân loại sáng chế hợp tác (CPC)
 fact-vsic = Ngành kinh tế
 fact-sdg = Mục tiêu phát triển bền vững
 fact-video = Video

@@ -117,6 +117,7 @@ hint-field-list-version = Số văn bản, ví dụ 76/2018.
 field-checked-on = Ngày tra danh mục
 hint-fact-disclosed = Ngày đầu tiên công bố ra ngoài; thời hạn giữ tính mới tính từ ngày này.
 hint-fact-ipc = Cách nhau bằng dấu phẩy, ví dụ: A23N 5/01, F26B.
+hint-fact-cpc = Cách nhau bằng dấu phẩy, ví dụ: A23N 5/01, Y02P 60/80.
 hint-fact-territory = Đánh dấu, hoặc gõ tên nước khác vào ô dưới; nhiều nước thì cách nhau bằng dấu phẩy.
 places-other = Nước khác
 hint-fact-in-force-in = Đánh dấu, hoặc gõ tên nước khác vào ô dưới; nhiều nước thì cách nhau bằng dấu phẩy.

@@ -66,6 +66,9 @@ pub struct IpAsset {
     /// International patent classes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ipc: Vec<Code>,
+    /// Cooperative patent classes, such as `A23N 5/01` or `Y02P 60/80`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cpc: Vec<Code>,
     /// Nice classes of goods and services, 1 to 45.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub nice: Vec<u8>,

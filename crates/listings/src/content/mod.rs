@@ -186,6 +186,16 @@ impl Content {
         }
     }
 
+    /// Cooperative patent classes.
+    #[must_use]
+    pub fn cpc(&self) -> &[Code] {
+        match self {
+            Self::Technology(c) => &c.cpc,
+            Self::IpAsset(c) => &c.cpc,
+            Self::Need(_) => &[],
+        }
+    }
+
     /// Registration and application numbers as people wrote them.
     #[must_use]
     pub fn numbers(&self) -> Vec<&str> {

@@ -121,6 +121,9 @@ pub struct Technology {
     /// International patent classes, such as `A23N` or `A23N 5/01`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ipc: Vec<Code>,
+    /// Cooperative patent classes, such as `A23N 5/01` or `Y02P 60/80`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cpc: Vec<Code>,
     /// Codes of `vsic`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub vsic: Vec<Code>,

@@ -28,16 +28,18 @@ const KEPT: &str = "public, max-age=3600";
 enum Subject {
     Listings,
     Parties,
+    Experts,
     Stories,
 }
 
 impl Subject {
-    const ALL: [Self; 3] = [Self::Listings, Self::Parties, Self::Stories];
+    const ALL: [Self; 4] = [Self::Listings, Self::Parties, Self::Experts, Self::Stories];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Listings => "listings",
             Self::Parties => "parties",
+            Self::Experts => "experts",
             Self::Stories => "stories",
         }
     }
@@ -46,6 +48,7 @@ impl Subject {
         match self {
             Self::Listings => listings::published::public_pages(&app.store, span).await,
             Self::Parties => accounts::parties::public_pages(app.store.db(), span).await,
+            Self::Experts => accounts::experts::public_pages(app.store.db(), span).await,
             Self::Stories => brokering::stories::public_pages(&app.brokering, span).await,
         }
     }

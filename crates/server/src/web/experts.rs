@@ -94,7 +94,6 @@ pub(super) fn expert_page(f: Frame, expert: &ExpertView, vocabularies: &Vocabula
     let said = abilities.iter().map(|a| a.what.text.as_str()).collect::<Vec<_>>().join("; ");
     f = f.about(presentation.as_ref().map_or(said.as_str(), |w| w.text.as_str()));
     f.place = "expert";
-    f.has_both = profile.text_languages().len() > 1;
     let party = expert.affiliation.as_ref().map(|party| {
         let name = party.names.best(lang).unwrap_or_default().to_owned();
         (name, localised(lang, &format!("/parties/{}", party.slug)))

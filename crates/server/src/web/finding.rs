@@ -1,6 +1,9 @@
 //! The page of results: tabs, facets, chips, results, pager. The address says everything.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod facets;
+mod mended;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use axum::extract::{FromRequestParts as _, State};
@@ -18,26 +21,11 @@ use crate::api;
 use crate::app::App;
 use crate::extract::Params;
 use crate::problem::Problem;
+use facets::{ASIDE, FacetView, LINK_BYTES};
+pub(super) use mended::Mended;
 
-/// The facets at the side, in their order; kinds are the tabs.
-const ASIDE: [Facet; 11] = [
-    Facet::IpKind,
-    Facet::Field,
-    Facet::Trl,
-    Facet::Cooperation,
-    Facet::IprStatus,
-    Facet::Province,
-    Facet::Commune,
-    Facet::PartyType,
-    Facet::PriceBand,
-    Facet::Ipc,
-    Facet::Language,
-];
-/// Values of a facet that are open at once, and at all.
-const OPEN: usize = 6;
-const MOST: usize = 16;
-/// Bytes that the links of facets may take together: a longer query makes longer links, so there are fewer of them.
-const LINK_BYTES: usize = 16_000;
+/// Bytes of a page at most.
+const PAGE_BYTES: usize = 60_000;
 /// Chips that are shown; nobody chooses more by hand.
 const CHIPS: usize = 24;
 
@@ -46,6 +34,10 @@ const CHIPS: usize = 24;
 pub(super) struct Finding {
     pub f: Frame,
     pub q: String,
+    /// What stands in the box: more than was searched, where that was cut.
+    pub typed: String,
+    /// What was wrong with what was typed, and how to mend it.
+    pub remarks: Vec<String>,
     pub total: u64,
     pub took_ms: u64,
     pub relaxed: bool,
@@ -97,12 +89,19 @@ pub(super) struct DateView {
     /// The rest of the search, to be kept.
     pub fields: Vec<(&'static str, String)>,
     pub is_narrowed: bool,
+    /// Whether a day stands there that was not searched.
+    pub is_odd: bool,
 }
 
 impl DateView {
     /// The message with its name.
     pub fn key(&self) -> String {
         key_of(self.column)
+    }
+
+    /// The kind of input that shows a day as it was typed: one for dates shows nothing but days.
+    pub fn input(&self, day: &str) -> &'static str {
+        if day.is_empty() || day.parse::<NaiveDate>().is_ok() { "date" } else { "text" }
     }
 }
 
@@ -117,24 +116,6 @@ pub(super) struct Tab {
     pub count: Option<u64>,
     pub href: String,
     pub is_on: bool,
-}
-
-pub(super) struct FacetView {
-    pub name: &'static str,
-    pub open: Vec<ValueView>,
-    pub more: Vec<ValueView>,
-}
-
-impl FacetView {
-    /// The message with its name.
-    pub fn key(&self) -> String {
-        format!("facet-{}", self.name.replace('_', "-"))
-    }
-
-    /// How many values are not open at once.
-    pub fn rest(&self) -> u64 {
-        self.more.len() as u64
-    }
 }
 
 pub(super) struct ValueView {
@@ -156,7 +137,10 @@ pub(super) async fn params(query: &str) -> Result<Params, Problem> {
 
 pub(super) async fn show(State(app): State<App>, visit: Visit, headers: HeaderMap) -> Result<Response, Problem> {
     let lang = visit.lang();
-    let mut query = api::search::read(&app, params(&visit.query).await?).await?;
+    let (sent, mut mended) = Mended::of(&visit.query, lang);
+    let mut query = api::search::read(&app, params(&sent).await?).await?;
+    narrow(&mut query, &app.vocabularies);
+    mended.values(&mut query.filters, lang);
     if query.filters.contains_key(&Facet::Province) {
         query.facets.push(Facet::Commune);
     }
@@ -178,8 +162,16 @@ pub(super) async fn show(State(app): State<App>, visit: Visit, headers: HeaderMa
     };
     let here = asked.path(cursor.as_deref());
     let f = visit.frame(&app, "").exactly_at(&here);
-    let finding = finding(f, &app.vocabularies, &asked, cursor.is_some(), party, results);
+    let finding = finding(f, &app.vocabularies, &asked, cursor.is_some(), party, results, mended);
     Ok(page(StatusCode::OK, lang, &finding))
+}
+
+/// Of values that lie below each other the lower counts: whoever ticks one below another wants less, and not both.
+fn narrow(query: &mut Query, vocabularies: &Vocabularies) {
+    for (facet, values) in query.filters.iter_mut().filter(|(facet, _)| facet.is_nested()) {
+        let above: BTreeSet<String> = values.iter().flat_map(|code| facet.path(code, vocabularies).into_iter().skip(1)).collect();
+        values.retain(|code| !above.contains(code));
+    }
 }
 
 pub(super) fn finding(
@@ -189,6 +181,7 @@ pub(super) fn finding(
     is_later: bool,
     party: Option<String>,
     results: Results,
+    mended: Mended,
 ) -> Finding {
     let lang = f.lang;
     let title = if asked.q.is_empty() { f.t("search-all") } else { format!("“{}” – {}", asked.q, f.t("search-title")) };
@@ -198,7 +191,6 @@ pub(super) fn finding(
     // The plain list of a kind is a page for search engines; a search is not.
     f.is_listed = !is_later && *asked == Asked::default().among(asked.kind());
     let mut tabs = tabs(&f, asked, results.facets.get(&Facet::Kind).map(Vec::as_slice).unwrap_or_default());
-    let facets = ASIDE.into_iter().filter_map(|facet| facet_view(facet, results.facets.get(&facet)?, asked, lang, vocabularies)).collect();
     let is_long = asked.path(None).len() > LINK_BYTES / ASIDE.len();
     // Each of these has the whole of a long address in it: those that lead to nothing are left out.
     tabs.retain(|tab| !is_long || tab.is_on || tab.count != Some(0));
@@ -208,16 +200,19 @@ pub(super) fn finding(
             .map(|(sort, key)| Tab { text: f.t(key), count: None, href: asked.sorted(sort).address(lang, None), is_on: asked.sort == sort })
             .filter(|_| !is_long)
             .collect();
-    Finding {
+    let counts = results.facets;
+    let mut finding = Finding {
         q: asked.q.clone(),
+        dates: dates(asked, &results.periods, &mended, lang),
+        typed: mended.text.unwrap_or_else(|| asked.q.clone()),
+        remarks: mended.remarks,
         total: results.total,
         took_ms: results.took_ms,
         relaxed: results.relaxed,
         did_you_mean: results.did_you_mean.map(|text| Link { href: asked.asking(&text).address(lang, None), text }),
         ignored: results.ignored,
         tabs,
-        facets,
-        dates: dates(asked, &results.periods, lang),
+        facets: Vec::new(),
         drops: drops(asked, &results.without, lang, vocabularies),
         post: super::posting::new_need(&asked.q, lang),
         keep: asked.address(lang, None).replacen("/search", "/my/searches/new", 1),
@@ -233,7 +228,11 @@ pub(super) fn finding(
         first: is_later.then(|| asked.address(lang, None)),
         everything: asked.asking("").bare().address(lang, None),
         f,
-    }
+    };
+    // The facets take what room the rest leaves.
+    let weight = finding.render().map_or(PAGE_BYTES, |html| html.len());
+    finding.facets = facets::views(&counts, asked, lang, vocabularies, PAGE_BYTES.saturating_sub(weight));
+    finding
 }
 
 fn tabs(f: &Frame, asked: &Asked, counts: &[FacetCount]) -> Vec<Tab> {
@@ -338,9 +337,9 @@ fn drops(asked: &Asked, without: &BTreeMap<Narrowed, u64>, lang: Lang, vocabular
 }
 
 /// The dates with their periods; none where nothing could be narrowed by them.
-fn dates(asked: &Asked, counts: &BTreeMap<DateColumn, Vec<PeriodCount>>, lang: Lang) -> Vec<DateView> {
+fn dates(asked: &Asked, counts: &BTreeMap<DateColumn, Vec<PeriodCount>>, mended: &Mended, lang: Lang) -> Vec<DateView> {
     let is_long = asked.path(None).len() > LINK_BYTES / ASIDE.len();
-    let views = counts.iter().filter(|_| !is_long).map(|(column, counts)| {
+    let views = counts.iter().map(|(column, counts)| {
         let value = |count: &PeriodCount| ValueView {
             label: api::search::period_label(count.code, lang),
             count: count.count,
@@ -348,21 +347,32 @@ fn dates(asked: &Asked, counts: &BTreeMap<DateColumn, Vec<PeriodCount>>, lang: L
             is_on: asked.periods.get(column) == Some(&count.period),
             depth: 0,
         };
-        let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+        let names = api::search::date_names(*column);
         let period = asked.periods.get(column).copied().unwrap_or_default();
-        let rest = asked.whatever(Narrowed::Date(*column));
-        let words = Some(("q", asked.q.clone())).filter(|_| !asked.q.is_empty());
+        let day = |name: &str, day: Option<NaiveDate>| {
+            let searched = day.map(|day| day.to_string()).unwrap_or_default();
+            mended.days.get(name).cloned().unwrap_or(searched)
+        };
+        let is_worth = |c: &&PeriodCount| !is_long && (c.count > 0 || asked.periods.get(column) == Some(&c.period));
         DateView {
             column: *column,
-            usual: counts.iter().filter(|c| c.count > 0 || asked.periods.get(column) == Some(&c.period)).map(value).collect(),
-            names: api::search::date_names(*column),
-            from: day(period.from),
-            to: day(period.to),
-            fields: words.into_iter().chain(rest.fields()).collect(),
+            usual: counts.iter().filter(is_worth).map(value).collect(),
+            names,
+            from: day(names.0, period.from),
+            to: day(names.1, period.to),
+            fields: kept(asked, Narrowed::Date(*column)),
             is_narrowed: asked.periods.contains_key(column),
+            is_odd: mended.days.contains_key(names.0) || mended.days.contains_key(names.1),
         }
     });
-    views.filter(|view| view.is_narrowed || !view.usual.is_empty()).collect()
+    // Without its links a date is shown where its days are to be mended.
+    views.filter(|view| view.is_odd || (!is_long && (view.is_narrowed || !view.usual.is_empty()))).collect()
+}
+
+/// The hidden fields of a form that asks for other values of a facet or other days, and keeps the rest.
+fn kept(asked: &Asked, but: Narrowed) -> Vec<(&'static str, String)> {
+    let words = Some(("q", asked.q.clone())).filter(|_| !asked.q.is_empty());
+    words.into_iter().chain(asked.whatever(but).fields()).collect()
 }
 
 /// `TRL 7 – …` is `TRL 7` where there is little room.
@@ -371,75 +381,6 @@ fn short(facet: Facet, label: &str) -> String {
         Some((level, _)) if facet == Facet::Trl => level.to_owned(),
         _ => label.to_owned(),
     }
-}
-
-fn facet_view(facet: Facet, counts: &[FacetCount], asked: &Asked, lang: Lang, vocabularies: &Vocabularies) -> Option<FacetView> {
-    let is_narrowed = asked.filters.get(&facet).is_some_and(|values| !values.is_empty());
-    if counts.is_empty() || (counts.len() < 2 && !is_narrowed) {
-        return None;
-    }
-    let value = |count: &FacetCount, depth: u8| ValueView {
-        label: count.label.clone(),
-        count: count.count,
-        is_on: asked.has(facet, &count.code),
-        href: if facet.is_nested() { asked.toggled_nested(facet, vocabularies, &count.code) } else { asked.toggled(facet, &count.code) }
-            .address(lang, None),
-        depth,
-    };
-    let mut values: Vec<ValueView> = match facet {
-        _ if facet.is_nested() => tree(facet, counts, asked, vocabularies).into_iter().map(|(count, depth)| value(count, depth)).collect(),
-        Facet::Trl => {
-            let mut levels: Vec<&FacetCount> = counts.iter().collect();
-            levels.sort_by(|a, b| b.code.cmp(&a.code));
-            levels.into_iter().map(|count| value(count, 0)).collect()
-        }
-        Facet::PriceBand => {
-            // In the order of the list: from free to dear.
-            let list = facet.vocabulary().and_then(|list| vocabularies.get(list)).map(|list| list.terms.as_slice()).unwrap_or_default();
-            let mut bands: Vec<&FacetCount> = counts.iter().collect();
-            bands.sort_by_key(|count| list.iter().position(|term| term.code == count.code.as_str()));
-            bands.into_iter().map(|count| value(count, 0)).collect()
-        }
-        // The space has the names of its own province's communes; numbers alone help nobody to choose.
-        Facet::Commune => counts.iter().filter(|count| count.label != count.code).map(|count| value(count, 0)).collect(),
-        _ => counts.iter().map(|count| value(count, 0)).collect(),
-    };
-    if values.is_empty() {
-        return None;
-    }
-    let most = MOST.min(LINK_BYTES / asked.path(None).len() / ASIDE.len());
-    if most == 0 {
-        return None;
-    }
-    let open = OPEN.min(most);
-    // What is chosen stays in sight.
-    let open = open.max(values.iter().rposition(|v| v.is_on).map_or(0, |at| at + 1)).min(most);
-    // The nine levels belong together.
-    let open = if facet == Facet::Trl { open.max(9).min(most) } else { open };
-    values.truncate(most);
-    let more = values.split_off(open.min(values.len()));
-    Some(FacetView { name: facet.as_str(), open: values, more })
-}
-
-/// Fields and patent classes as a tree: the widest always, what lies below one only where the search was narrowed to it.
-fn tree<'a>(facet: Facet, counts: &'a [FacetCount], asked: &Asked, vocabularies: &Vocabularies) -> Vec<(&'a FacetCount, u8)> {
-    let mut below: HashMap<Option<String>, Vec<&'a FacetCount>> = HashMap::new();
-    for count in counts {
-        below.entry(facet.parent(&count.code, vocabularies)).or_default().push(count);
-    }
-    let chosen: BTreeSet<String> =
-        asked.filters.get(&facet).into_iter().flatten().flat_map(|code| facet.path(code, vocabularies)).collect();
-    let mut out = Vec::new();
-    // What is still to be written, the next one last.
-    let mut waiting: Vec<(&FacetCount, u8)> = below.remove(&None).into_iter().flatten().rev().map(|count| (count, 0)).collect();
-    while let Some((count, depth)) = waiting.pop() {
-        out.push((count, depth));
-        if chosen.contains(&count.code) {
-            let inner = below.remove(&Some(count.code.clone())).into_iter().flatten();
-            waiting.extend(inner.rev().map(|count| (count, depth + 1)));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

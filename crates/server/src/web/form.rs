@@ -73,6 +73,13 @@ impl Form {
         (1..=64).contains(&key.len()).then(|| IdempotencyKey { operation, key: format!("{key}-{sent}"), request_hash: hash.to_vec() })
     }
 
+    /// The key by which a page does its work once, whatever its form says each time that it sends itself.
+    pub(super) fn alone(&self, operation: &'static str) -> Option<IdempotencyKey> {
+        let key = self.get("_key");
+        let hash: [u8; 32] = Sha256::digest(key).into();
+        (1..=64).contains(&key.len()).then(|| IdempotencyKey { operation, key: key.to_owned(), request_hash: hash.to_vec() })
+    }
+
     /// The form with more fields.
     pub(super) fn with(mut self, more: impl IntoIterator<Item = (String, String)>) -> Self {
         self.0.extend(more);

@@ -113,8 +113,6 @@ pub(super) struct Frame {
     pub has_nav: bool,
     /// Whether search engines may list the page.
     pub is_listed: bool,
-    /// Whether both languages say the same here.
-    pub has_both: bool,
     /// Structured data.
     pub json_ld: Option<String>,
     /// Which place of the navigation this is.
@@ -145,7 +143,6 @@ impl Frame {
             has_search: true,
             has_nav: true,
             is_listed: true,
-            has_both: true,
             json_ld: None,
             place: "",
             is_signed_in: actor.account().is_some(),
@@ -317,7 +314,8 @@ impl Frame {
         format!("{}{}", self.public_url, self.href(&self.here))
     }
 
-    /// The page in each language: `hreflang` and address.
+    /// The page in each language: `hreflang` and address. Where a text is in one language only, both pages are there all the
+    /// same, each its own canonical one, and search engines are told that they belong together.
     pub fn alternates(&self) -> Vec<(&'static str, String)> {
         let whole = |lang| format!("{}{}", self.public_url, localised(lang, &self.here));
         vec![("vi", whole(Lang::Vi)), ("en", whole(Lang::En)), ("x-default", whole(Lang::Vi))]

@@ -41,7 +41,7 @@ pub(super) struct Number {
 }
 
 impl Number {
-    /// The message with the noun behind the figure.
+    /// The message with the noun behind the figure, which says how many.
     pub fn noun(&self) -> &'static str {
         match self.kind {
             DocKind::Technology => "noun-technology",

@@ -241,7 +241,6 @@ pub(super) fn listing_page(
     let title = portion::title(&f, &view.title, part);
     let mut f = f.titled(title).about(summary);
     f.place = doc.as_str();
-    f.has_both = view.typed.languages().len() > 1;
     // What its members alone see of it is no page for search engines.
     f.is_listed = !is_preview && view.inside.is_none() && view.status == Status::Published && is_first;
     let address = f.canonical();

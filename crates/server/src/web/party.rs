@@ -163,7 +163,6 @@ pub(super) fn party_page(
     let shown_title = portion::title(&f, &title.text, part);
     let mut f = f.titled(shown_title).about(presentation.as_ref().map_or("", |w| w.text.as_str()));
     f.place = "party";
-    f.has_both = profile.names.0.len() > 1;
     f.is_listed = f.is_listed && is_first;
     let data = json!({
         "@context": "https://schema.org", "@type": kind, "name": title.text, "url": f.canonical(), "description": f.about,

@@ -17,7 +17,7 @@ use axum::response::Response;
 use base::fold::sort_key;
 use base::{Actor, Faults, Lang, Limit, ListingId, PartyId, PartyRole, messages};
 use listings::content::{Content, IpAsset, Need, Technology};
-use listings::edit::NewListing;
+use listings::edit::{NewListing, Receipt};
 use listings::list::Filter;
 use listings::state::Move;
 use listings::view::ListingView;
@@ -45,6 +45,9 @@ const LINKED: u16 = 100;
 const PLACE: &str = "at";
 /// A content of so many bytes as JSON may make a step of several parts.
 const LONG_BYTES: usize = 20_000;
+
+/// The field that `assets/saving.js` adds once a form has sent itself: a draft may have been made from it.
+const BEGUN: &str = "_begun";
 
 /// Characters of a title at most.
 const TITLE_CHARS: usize = 256;
@@ -348,7 +351,7 @@ impl Sheet<'_> {
     }
 }
 
-/// The first step of something new. Nothing is kept before it is sent.
+/// The first step of something new. Nothing is kept before it is sent, or sends itself with a title.
 pub(super) async fn new(State(app): State<App>, visit: Visit, Path(kind): Path<String>) -> Result<Response, Problem> {
     let kind = kind_of(&kind)?;
     let sheet = new_sheet(&app, &visit, kind).await?;
@@ -395,12 +398,23 @@ pub(super) async fn create(
     form: Form,
 ) -> Result<Response, Problem> {
     let kind = kind_of(&kind)?;
+    let does = form.get("_do");
+    // A form that once sent itself goes on with the draft that this made, though its answer may never have come.
+    let is_auto = does == "auto";
+    let has_begun = is_auto || !form.get(BEGUN).is_empty();
+    ctx.idempotency = if has_begun { form.alone("formPostBegun") } else { form.once("formPost").or(ctx.idempotency) };
+    if has_begun && let Some(made) = app.store.answered::<Receipt>(&ctx).await? {
+        return saving::go_on(app, visit, ctx, made.id, form).await;
+    }
     let sheet = new_sheet(&app, &visit, kind).await?;
     let mut value = json!({});
-    let does = form.get("_do");
     let sent = apply(&sheet.fields, &form, &sheet.cx, does.strip_prefix("drop:"), &mut value);
     let mut faults = sent.faults;
     let party = form.get("_party").parse::<PartyId>().ok().filter(|p| sheet.cx.parties.iter().any(|(own, _)| own == p));
+    if is_auto {
+        let typed = saving::Typed { party, value: &value, faults, is_shifted: sent.is_shifted };
+        return saving::begin(&sheet, ctx, typed).await;
+    }
     if party.is_none() {
         faults.add("/_party", "missing");
     }
@@ -415,7 +429,6 @@ pub(super) async fn create(
     };
     let content = read_content(kind, &value, &mut faults);
     let (Some(content), Some(party), true) = (content, party, faults.is_empty()) else { return Ok(again(&faults, &value)) };
-    ctx.idempotency = form.once("formPost").or(ctx.idempotency);
     let new = NewListing { party, source_lang: visit.lang(), content, private: None };
     match listings::edit::create(&app.listings, ctx, new).await {
         Ok(receipt) => {

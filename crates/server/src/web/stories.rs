@@ -154,7 +154,6 @@ pub(super) struct StoryPage {
 pub(super) async fn show(State(app): State<App>, visit: Visit, Path(slug): Path<String>) -> Result<Response, Problem> {
     let lang = visit.lang();
     let view = stories::of_slug(&app.brokering, &visit.who.actor, &slug).await?;
-    let has_both = Lang::ALL.into_iter().all(|l| view.title.get(l).is_some());
     let content = StoryContent {
         title: view.title.clone(),
         summary: view.summary.clone(),
@@ -164,8 +163,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit, Path(slug): Path<
     };
     let told = told(&app, &content, view.kind_name.clone(), view.parties.iter().cloned(), &view.listings, lang);
     let about = told.summary.as_ref().map_or("", |w| w.text.as_str());
-    let mut f = visit.frame(&app, told.title.text.as_str()).at(&view.url).about(about);
-    f.has_both = has_both;
+    let f = visit.frame(&app, told.title.text.as_str()).at(&view.url).about(about);
     let data = structured(&f, &view, &told);
     let shown = StoryPage {
         f: f.data(&data),

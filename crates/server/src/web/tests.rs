@@ -68,7 +68,7 @@ fn content(kind: Kind, title: &str) -> Content {
             "inputs": {"vi": "Điện"}, "requirements": {"vi": "Thợ"}, "environment": {"vi": "Không"}, "standards": ["HACCP"],
             "references": [{"site": {"vi": "Vườn"}, "since_year": 2022}], "demonstration_site": {"vi": "Xưởng"}, "video": "https://example.org/v",
             "limitations": {"vi": "Mất điện"}, "competing_solutions": {"vi": "Phơi"},
-            "publications": [{"title": "Bài", "doi": "10.1000/182"}], "ipc": ["A01H 4/00"], "vsic": ["A"], "sdg": ["2"], "support": ["training"],
+            "publications": [{"title": "Bài", "doi": "10.1000/182"}], "ipc": ["A01H 4/00"], "cpc": ["Y02A 40/10"], "vsic": ["A"], "sdg": ["2"], "support": ["training"],
     });
     let json = match kind {
         Kind::Technology => json!({
@@ -92,7 +92,7 @@ fn content(kind: Kind, title: &str) -> Content {
             "status_as_of": "2026-10-01", "status_source": "Công báo", "territory": ["VN"], "holders": [{"party": id, "share_bp": 10000}],
             "creators": ["Bà B"], "application": {"number": "1-2019-01234", "date": "2019-02-01"}, "publication": {"number": "65000"},
             "grant": {"date": "2022-01-05"}, "priority": {"number": "X", "country": "JP", "date": "2018-02-01"}, "route": "national",
-            "expires_on": "2039-02-01", "field": "40107", "keywords": {"vi": ["dừa"]}, "ipc": ["A23N"], "nice": [29], "locarno": ["09-01"],
+            "expires_on": "2039-02-01", "field": "40107", "keywords": {"vi": ["dừa"]}, "ipc": ["A23N"], "cpc": ["A23N 5/01"], "nice": [29], "locarno": ["09-01"],
             "vienna": ["5.7.6"], "representative": "Văn phòng", "family": ["WO1"], "encumbrances": {"vi": "Không"},
             "availability": ["licence"], "technologies": [id], "products": {"vi": ["máy"]},
         }),
@@ -300,11 +300,28 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     );
     let asked = Asked::default().asking(EVIL).with(Facet::Trl, "7").with(Facet::Field, "401").with(Facet::Province, "86");
     let asked = Asked { party: Some(PartyId(Uuid::from_u128(2))), ..asked };
-    add("search", &finding::finding(frame(lang, "/search"), &vocabularies, &asked, true, Some(EVIL.to_owned()), results(of_each_kind())));
-    add("search, empty", &finding::finding(frame(lang, "/search"), &vocabularies, &asked, false, None, results(Vec::new())));
+    add(
+        "search",
+        &finding::finding(
+            frame(lang, "/search"),
+            &vocabularies,
+            &asked,
+            true,
+            Some(EVIL.to_owned()),
+            results(of_each_kind()),
+            finding::Mended::default(),
+        ),
+    );
+    add(
+        "search, empty",
+        &finding::finding(frame(lang, "/search"), &vocabularies, &asked, false, None, results(Vec::new()), finding::Mended::default()),
+    );
     let long = Asked::default().asking(&"ấ".repeat(340)).with(Facet::Trl, "7");
     let many = std::iter::repeat_with(|| hit(DocKind::Technology)).take(20).collect();
-    add("search, long", &finding::finding(frame(lang, "/search"), &vocabularies, &long, false, None, results(many)));
+    add(
+        "search, long",
+        &finding::finding(frame(lang, "/search"), &vocabularies, &long, false, None, results(many), finding::Mended::default()),
+    );
     for kind in Kind::ALL {
         for named in [true, false] {
             let page = listing_page(frame(lang, "/x"), &view(kind, EVIL, lang, named), &names(), of_each_kind(), &vocabularies, 0).unwrap();
@@ -521,7 +538,9 @@ fn a_text_without_translation_says_so_and_names_its_language() {
     }
     let html = listing_page(frame(Lang::En, "/x"), &one, &Names::new(), Vec::new(), &vocabularies(), 0).unwrap().render().unwrap();
     assert!(html.contains("<h1 lang=\"vi\">Máy sấy</h1>") && html.contains("no English text yet"));
-    assert!(!html.contains("hreflang=\"x-default\""), "one language, no alternates");
+    for lang in ["vi", "en", "x-default"] {
+        assert!(html.contains(&format!("hreflang=\"{lang}\"")), "both pages are there, whichever language the text is in: {lang}");
+    }
 }
 
 #[test]

@@ -46,6 +46,7 @@ fn facts(pen: &Pen<'_>, a: &IpAsset) -> Vec<Facts> {
     classes.add(Fact::items("fact-field", pen.field(a.field.as_ref())));
     classes.add(Fact::items("fact-keywords", pen.keywords(&[&a.keywords])));
     classes.say("fact-ipc", &pen.join(&a.ipc));
+    classes.say("fact-cpc", &pen.join(&a.cpc));
     classes.say("fact-nice", &a.nice.iter().map(u8::to_string).collect::<Vec<_>>().join(", "));
     classes.say("fact-locarno", &pen.join(&a.locarno));
     classes.say("fact-vienna", &pen.join(&a.vienna));

@@ -114,6 +114,7 @@ fn facts(pen: &Pen<'_>, t: &Technology) -> Vec<Facts> {
     let mut classes = Facts::new("facts-classes");
     classes.add(Fact::items("fact-standards", t.standards.iter().map(Item::text).collect()));
     classes.say("fact-ipc", &pen.join(&t.ipc));
+    classes.say("fact-cpc", &pen.join(&t.cpc));
     classes.add(Fact::items("fact-vsic", pen.terms("vsic", &t.vsic)));
     classes.add(Fact::items("fact-sdg", pen.terms("sdg", &t.sdg)));
     if t.video.starts_with("https://") {

@@ -5,11 +5,13 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use base::{Faults, Lang, messages};
+use base::{Faults, Lang, ListingId, PartyId, messages};
 use listings::ListingError;
 use listings::content::Content;
+use listings::edit::NewListing;
 use listings::state::Move;
 use serde_json::Value;
+use store::Ctx;
 
 use super::{PostingPage, Sheet, Writing, read_content, saved_now, sheet};
 use crate::app::App;
@@ -29,12 +31,73 @@ struct SavedLine {
     unsaved: Option<String>,
     /// What is wrong with which field: said aloud from here, and put beside the fields by `assets/saving.js`.
     auto_faults: Vec<FaultLine>,
-    seen: i64,
+    /// None while there is no draft.
+    seen: Option<i64>,
+    /// Where the form goes on: that of the draft, once there is one.
+    action: String,
 }
 
 /// What a form that saves itself is told: a line with the version to go on from.
 fn saved_line(lang: Lang, status: StatusCode, line: &SavedLine) -> Response {
     page(status, lang, line)
+}
+
+/// What is said of a form that cannot be kept as it is.
+fn wrong(sheet: &Sheet<'_>, faults: &Faults, seen: Option<i64>, action: String) -> Response {
+    let lang = sheet.visit.lang();
+    let count = faults.iter().count().to_string();
+    let line = SavedLine {
+        saved: None,
+        unsaved: Some(messages::say(lang, "post-auto-wrong", &[("count", &count)])),
+        auto_faults: fault_lines(&Wrong::of(faults, &sheet.fields, lang), &sheet.fields, lang, sheet.cx.written_in),
+        seen,
+        action,
+    };
+    saved_line(lang, StatusCode::UNPROCESSABLE_ENTITY, &line)
+}
+
+/// The first step of something new, as it was typed so far.
+pub(super) struct Typed<'a> {
+    /// Whose it will be, if that was chosen.
+    pub party: Option<PartyId>,
+    pub value: &'a Value,
+    pub faults: Faults,
+    /// Whether rows of it moved.
+    pub is_shifted: bool,
+}
+
+/// What the first step of something new is told when it saves itself: there is a draft once it has a title and a party.
+pub(super) async fn begin(sheet: &Sheet<'_>, ctx: Ctx, typed: Typed<'_>) -> Result<Response, Problem> {
+    let lang = sheet.visit.lang();
+    let here = localised(lang, &format!("/post/{}", sheet.kind.path()));
+    let mut faults = typed.faults;
+    let content = read_content(sheet.kind, typed.value, &mut faults);
+    let (Some(content), true) = (content, faults.is_empty()) else { return Ok(wrong(sheet, &faults, None, here)) };
+    let has_title = content.title().best(lang).is_some_and(|title| !title.trim().is_empty());
+    let nothing = SavedLine { saved: None, unsaved: None, auto_faults: Vec::new(), seen: None, action: here };
+    // Without a key the same page would make one draft after the other.
+    let (Some(party), true, true) = (typed.party, has_title && !typed.is_shifted, ctx.idempotency.is_some()) else {
+        return Ok(saved_line(lang, StatusCode::OK, &nothing));
+    };
+    let new = NewListing { party, source_lang: lang, content, private: None };
+    match listings::edit::create(&sheet.app.listings, ctx, new).await {
+        Ok(receipt) => {
+            let saved = Some(saved_now(sheet.app, lang));
+            let action = localised(lang, &format!("/my/listings/{}/edit/1", receipt.id));
+            let line = SavedLine { saved, seen: Some(receipt.version), action, ..nothing };
+            Ok(saved_line(lang, StatusCode::OK, &line))
+        }
+        Err(ListingError::Invalid(faults)) => Ok(wrong(sheet, &faults, None, nothing.action)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A form of the first step whose draft was made already goes on as a form of that draft.
+pub(super) async fn go_on(app: App, visit: Visit, ctx: Ctx, id: ListingId, form: Form) -> Result<Response, Problem> {
+    let seen = Writing::load(&app, &visit, &id.to_string()).await?.version();
+    let form = form.with([("_seen".to_owned(), seen.to_string())]);
+    let ctx = Ctx { idempotency: None, ..ctx };
+    Box::pin(save(State(app), visit, Writer(ctx), Path((id.to_string(), "1".to_owned())), form)).await
 }
 
 /// Keeps what a step says and goes on.
@@ -63,33 +126,27 @@ pub(in crate::web) async fn save(
     };
     let is_auto = does == "auto";
     let lang = visit.lang();
-    let unsaved = |status: StatusCode, text: String| {
-        saved_line(lang, status, &SavedLine { saved: None, unsaved: Some(text), auto_faults: Vec::new(), seen })
+    let action = localised(lang, &format!("{}/edit/{number}", writing.desk()));
+    let line = |saved: Option<String>, unsaved: Option<String>, seen: i64| SavedLine {
+        saved,
+        unsaved,
+        auto_faults: Vec::new(),
+        seen: Some(seen),
+        action: action.clone(),
     };
+    let unsaved = |status: StatusCode, text: String| saved_line(lang, status, &line(None, Some(text), seen));
     // Rows that move would no longer be where the page has them.
     if is_auto && sent.is_shifted {
         return Ok(unsaved(StatusCode::OK, messages::say(lang, "post-auto-later", &[])));
     }
-    let wrong = |faults: &Faults| {
-        let count = faults.iter().count().to_string();
-        let line = SavedLine {
-            saved: None,
-            unsaved: Some(messages::say(lang, "post-auto-wrong", &[("count", &count)])),
-            auto_faults: fault_lines(&Wrong::of(faults, &sheet.fields, lang), &sheet.fields, lang, sheet.cx.written_in),
-            seen,
-        };
-        saved_line(lang, StatusCode::UNPROCESSABLE_ENTITY, &line)
-    };
+    let wrong = |faults: &Faults| wrong(&sheet, faults, Some(seen), action.clone());
     let content = read_content(sheet.kind, &value, &mut faults);
     let (Some(content), true) = (content, faults.is_empty()) else {
         return Ok(if is_auto { wrong(&faults) } else { again(StatusCode::UNPROCESSABLE_ENTITY, &faults) });
     };
     let mine = value_of(&content)?;
     match listings::edit::edit(&app.listings, ctx, writing.view.id, seen, content, String::new()).await {
-        Ok(receipt) if is_auto => {
-            let line = SavedLine { saved: Some(saved_now(&app, lang)), unsaved: None, auto_faults: Vec::new(), seen: receipt.version };
-            Ok(saved_line(lang, StatusCode::OK, &line))
-        }
+        Ok(receipt) if is_auto => Ok(saved_line(lang, StatusCode::OK, &line(Some(saved_now(&app, lang)), None, receipt.version))),
         Err(ListingError::Invalid(faults)) if is_auto => Ok(wrong(&faults)),
         Err(ListingError::Stale { .. }) if is_auto => Ok(unsaved(StatusCode::CONFLICT, messages::say(lang, "post-auto-stale", &[]))),
         Err(ListingError::NotAllowed { .. }) if is_auto => Ok(unsaved(StatusCode::CONFLICT, messages::say(lang, "post-closed", &[]))),

@@ -95,6 +95,7 @@ const TECHNOLOGY: [Step; 6] = [
             Field::new("/list_check/checked_on", "field-checked-on", Day),
             Field::new("/disclosed_on", "fact-disclosed", Day),
             Field::new("/ipc", "fact-ipc", Tokens),
+            Field::new("/cpc", "fact-cpc", Tokens),
         ],
     },
     Step {
@@ -176,6 +177,7 @@ const IP_ASSET: [Step; 5] = [
         key: "step-ip-asset-classes",
         fields: &[
             Field::new("/ipc", "fact-ipc", Tokens),
+            Field::new("/cpc", "fact-cpc", Tokens),
             Field::new("/nice", "fact-nice", Numbers),
             Field::new("/locarno", "fact-locarno", Tokens),
             Field::new("/vienna", "fact-vienna", Tokens),
