@@ -3,14 +3,16 @@
 
 pub mod recording;
 
-use base::{AccountId, Actor, Cursor, Lang, Limit, ListingId, Page, PartyId, Refused, Scope, StaffRole};
+use base::{AccountId, Actor, Cursor, Grant, Lang, Limit, ListingId, Page, PartyId, Refused, Scope, StaffRole};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
-use store::StoreError;
 use utoipa::ToSchema;
 
+use crate::access::SetCare;
+use crate::care::Care;
 use crate::error::ListingError;
+use crate::head::{Head, load};
 use crate::rows::listing;
 use crate::state::Status;
 use crate::view::url;
@@ -109,22 +111,57 @@ pub async fn needs(
         let at = if which == Which::Recorded { Some(row.created_at) } else { row.published_at };
         (at.unwrap_or(row.created_at), ListingId(row.id))
     });
-    let line = |row: listing::Model| -> Result<DeskNeed, ListingError> {
-        let status = row.status.parse().map_err(|e| StoreError::corrupt("listing", e))?;
-        Ok(DeskNeed {
-            id: ListingId(row.id),
-            url: if status == Status::Published { url(Kind::Need, &row.slug) } else { format!("/my/listings/{}", row.id) },
-            status,
-            code: row.code,
-            title: row.title,
-            title_lang: row.source_lang.parse().map_err(|e| StoreError::corrupt("listing", e))?,
-            party: PartyId(row.party_id),
-            responsible: row.responsible_id.map(AccountId),
-            is_due: row.next_action_on.is_some_and(|day| day <= today),
-            next_action_on: row.next_action_on,
-            published_at: row.published_at,
-        })
-    };
-    let items: Vec<DeskNeed> = rows.into_iter().take(keep).map(line).collect::<Result<_, _>>()?;
+    let told = |row: listing::Model| -> Result<DeskNeed, ListingError> { Ok(line(&Head::of(row, Vec::new())?, today)) };
+    let items: Vec<DeskNeed> = rows.into_iter().take(keep).map(told).collect::<Result<_, _>>()?;
     Ok(Page { next: last.filter(|_| more).map(|key| Cursor::write(&key)), items, total })
+}
+
+fn line(head: &Head, today: NaiveDate) -> DeskNeed {
+    let status = head.state.status;
+    DeskNeed {
+        id: head.id,
+        url: if status == Status::Published { url(Kind::Need, &head.slug) } else { format!("/my/listings/{}", head.id) },
+        status,
+        code: head.code.clone(),
+        title: head.title.clone(),
+        title_lang: head.source_lang,
+        party: head.party,
+        responsible: head.responsible,
+        is_due: head.next_action_on.is_some_and(|day| day <= today),
+        next_action_on: head.next_action_on,
+        published_at: head.published_at,
+    }
+}
+
+/// One need of the desk, and what of it may be changed there.
+#[derive(Clone, Debug)]
+pub struct OneNeed {
+    /// The need.
+    pub need: DeskNeed,
+    /// Who looks after it, and until when.
+    pub care: Care,
+    /// Counts every change to the need: what a change must have seen.
+    pub version: i64,
+    /// Whether the reader may say who looks after it.
+    pub may_set: bool,
+}
+
+/// One need of the desk: one that is out, or that the reader looks after before it is.
+///
+/// # Errors
+/// [`ListingError::Refused`] for whoever does not keep the desk, and hidden for what is not on it.
+pub async fn one(listings: &Listings, actor: &Actor, id: ListingId) -> Result<OneNeed, ListingError> {
+    if !keeps_the_desk(actor) {
+        return Err(Refused::Forbidden { action: "need_desk.read" }.into());
+    }
+    let on_desk = |head: &Head| {
+        let is_recorded =
+            matches!(head.state.status, Status::Draft | Status::Submitted | Status::ChangesRequested) && head.is_kept_by(actor);
+        head.kind == Kind::Need && (head.state.status == Status::Published || is_recorded)
+    };
+    let head = load(listings.store.db(), id).await?.filter(on_desk).ok_or(Refused::Hidden)?;
+    let need = line(&head, listings.store.clock().today());
+    let care = Care { contact: head.contact, responsible: head.responsible, next_action_on: head.next_action_on };
+    let version = head.version;
+    Ok(OneNeed { need, care, version, may_set: Grant::<SetCare>::check(actor, head).is_ok() })
 }

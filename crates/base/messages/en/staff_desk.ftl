@@ -21,6 +21,7 @@ record-next = What comes next
 record-due = Due by
 record-do = Keep the draft
 staff-did-recorded = The draft was kept and given to whoever is responsible.
+staff-did-care = Who is responsible and the next date are kept.
 needs-recorded = Recorded, not out yet
 field-intake-heard = Day on which it became known
 field-intake-contact = Whom to ask, and how to reach them

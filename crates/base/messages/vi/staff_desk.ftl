@@ -21,6 +21,7 @@ record-next = Việc tiếp theo
 record-due = Hẹn xử lý trước ngày
 record-do = Lưu bản nháp
 staff-did-recorded = Đã lưu bản nháp và giao cho người phụ trách.
+staff-did-care = Đã ghi người phụ trách và ngày hẹn.
 needs-recorded = Đã ghi, chưa đăng
 field-intake-heard = Ngày tiếp nhận
 field-intake-contact = Người liên hệ và cách liên hệ

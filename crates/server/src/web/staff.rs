@@ -10,6 +10,7 @@ pub(super) mod events;
 pub(super) mod gaps;
 pub(super) mod interests;
 pub(super) mod merge;
+pub(super) mod need;
 pub(super) mod needs;
 pub(super) mod parties;
 pub(super) mod record;

@@ -1,4 +1,5 @@
-//! The need desk: every need in public, who looks after it, what is due, and the way to its matches and its desk.
+//! The need desk: every need in public, who looks after it, what is due, and the way to its matches and to the page on which
+//! it is taken in hand ([`super::need`]).
 
 use std::collections::HashMap;
 
@@ -11,15 +12,17 @@ use listings::need_desk::{DeskNeed, Which};
 use listings::state::Status;
 
 use super::super::format::{self, Moment};
-use super::super::frame::{Frame, Visit, localised, parsed};
+use super::super::frame::{Frame, Visit, localised, parameter, parsed};
 use super::super::mishap::Mishap;
-use super::super::paging::{address, cursor, paged};
+use super::super::paging::{self, address, cursor, paged};
 use super::super::takeaway::{self, Rows};
 use super::{Tab, frame};
 use crate::app::App;
 use crate::problem::Problem;
 
 pub(super) const PATH: &str = "/staff/needs";
+/// What the list is narrowed to and where in it the reader is: taken along to a need and back.
+const KEPT: [&str; 4] = ["which", "sort", paging::TURNED, "cursor"];
 
 /// A need.
 pub(in super::super) struct NeedLine {
@@ -27,6 +30,8 @@ pub(in super::super) struct NeedLine {
     pub title_lang: Lang,
     pub href: String,
     pub matches: String,
+    /// Where it is taken in hand.
+    pub care: String,
     pub code: String,
     pub party: String,
     pub responsible: Option<String>,
@@ -61,7 +66,15 @@ fn tabs(lang: Lang, which: Which) -> Vec<Tab> {
     Which::ALL.iter().map(tab).collect()
 }
 
-async fn lines(app: &App, needs: Vec<DeskNeed>, lang: Lang) -> Result<Vec<NeedLine>, Problem> {
+/// An address that says which part of the list the reader comes from.
+pub(super) fn within(visit: &Visit, path: &str, more: &[(&str, &str)]) -> String {
+    let kept: Vec<(&str, String)> = KEPT.iter().map(|name| (*name, parameter(visit, name))).collect();
+    let all: Vec<(&str, &str)> = kept.iter().map(|(name, value)| (*name, value.as_str())).chain(more.iter().copied()).collect();
+    address(&localised(visit.lang(), path), &all)
+}
+
+async fn lines(app: &App, visit: &Visit, needs: Vec<DeskNeed>) -> Result<Vec<NeedLine>, Problem> {
+    let lang = visit.lang();
     let parties: Vec<_> = needs.iter().map(|n| n.party).collect();
     let db = app.accounts.store().db();
     let parties: HashMap<_, _> = accounts::parties::load_many(db, &parties)
@@ -73,6 +86,7 @@ async fn lines(app: &App, needs: Vec<DeskNeed>, lang: Lang) -> Result<Vec<NeedLi
     let people = accounts::people::names(db, &people).await?;
     let line = |need: DeskNeed| NeedLine {
         href: localised(lang, &need.url),
+        care: within(visit, &super::need::path(need.id), &[]),
         matches: if need.status == Status::Published { localised(lang, &format!("{}/matches", need.url)) } else { String::new() },
         standing: (need.status != Status::Published)
             .then(|| app.vocabularies.name("listing_status", need.status.as_str(), lang).to_owned()),
@@ -96,7 +110,7 @@ pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Resu
         let mut rows = Rows::new();
         while rows.goes_on() {
             let found = listings::need_desk::needs(&app.listings, actor, which, takeaway::part(), rows.cursor.as_deref()).await?;
-            rows.add(lines(&app, found.items, lang).await?, found.next);
+            rows.add(lines(&app, &visit, found.items).await?, found.next);
         }
         let heads = ["column-need", "column-code", "column-party", "column-status", "needs-responsible", "needs-next", "fact-published"];
         return takeaway::file(lang, "needs", &heads, rows, |line| {
@@ -106,7 +120,7 @@ pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Resu
     }
     let found = listings::need_desk::needs(&app.listings, actor, which, Limit::default(), cursor(&visit).as_deref()).await?;
     let paged = paged(&visit, PATH, &[("which", which.as_str())], found.next.as_deref());
-    let lines = lines(&app, found.items, lang).await?;
+    let lines = lines(&app, &visit, found.items).await?;
     Ok(Mishap::none().show(lang, |_| NeedsPage {
         f: frame(&app, &visit, "needs-title", PATH),
         tabs: tabs(lang, which),
@@ -116,6 +130,6 @@ pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Resu
         next: paged.next,
         first: paged.first,
         record: may_record(&visit.who.actor).then(|| localised(lang, super::record::PATH)),
-        done: super::done(&visit, &["recorded"]),
+        done: super::done(&visit, &["recorded", "care"]),
     }))
 }
