@@ -88,7 +88,7 @@ own-password-door = All your other sessions end when you change it.
 own-password-due = Your password is too old; please change it.
 own-password-about = All your other sessions end; here you go on.
 own-password-now = Present password
-own-password-hint = A few unrelated words are easy to remember and hard to guess.
+own-password-hint = At least { $min } characters. A few unrelated words are easy to remember and hard to guess.
 own-password-button = Change the password
 
 own-second-factor-title = Second factor

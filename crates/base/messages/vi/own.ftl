@@ -85,7 +85,7 @@ own-password-door = Mọi phiên đăng nhập khác kết thúc khi bạn đổ
 own-password-due = Mật khẩu đã dùng quá lâu; hãy đổi.
 own-password-about = Sau khi đổi, mọi phiên đăng nhập khác đều kết thúc; bạn vẫn tiếp tục ở đây.
 own-password-now = Mật khẩu hiện tại
-own-password-hint = Vài từ không liên quan với nhau thì dễ nhớ mà khó đoán.
+own-password-hint = Ít nhất { $min } ký tự. Vài từ không liên quan với nhau thì dễ nhớ mà khó đoán.
 own-password-button = Đổi mật khẩu
 
 own-second-factor-title = Xác thực hai lớp

@@ -37,7 +37,6 @@ pub(super) struct Contact {
     pub options: Vec<Opt>,
     /// The address that was typed.
     pub typed: String,
-    pub fault: Option<String>,
     /// Whether it was sent and not kept.
     pub is_open: bool,
 }
@@ -47,13 +46,7 @@ impl Contact {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn of(
-        app: &App,
-        visit: &Visit,
-        writing: &Writing,
-        sent: Option<&Form>,
-        faults: &[FaultLine],
-    ) -> Result<Option<Self>, Problem> {
+    pub async fn of(app: &App, visit: &Visit, writing: &Writing, sent: Option<&Form>) -> Result<Option<Self>, Problem> {
         let (Some(party), Some(inside)) = (writing.view.party.id, writing.view.inside.as_ref()) else { return Ok(None) };
         if !writing.is_editor {
             return Ok(None);
@@ -79,9 +72,8 @@ impl Contact {
             options.clear();
         }
         let typed = sent.map(|form| form.get(FIELD).to_owned()).unwrap_or_default();
-        let fault = faults.iter().find(|line| line.id == FIELD).map(|line| line.text.clone());
         let action = localised(visit.lang(), &format!("{}/contact", writing.desk()));
-        Ok(Some(Self { action, name, options, typed, fault, is_open: sent.is_some() }))
+        Ok(Some(Self { action, name, options, typed, is_open: sent.is_some() }))
     }
 }
 

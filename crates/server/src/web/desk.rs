@@ -199,7 +199,7 @@ pub(super) async fn desk(
         is_first: step == Move::Confirm || step == Move::Resume,
     });
     let title = if view.title.is_empty() { messages::say(lang, "untitled", &[]) } else { view.title.clone() };
-    let contact = Contact::of(app, visit, writing, typed, &faults).await?;
+    let contact = Contact::of(app, visit, writing, typed).await?;
     let desk_page = DeskPage {
         f: visit.frame(app, &title).at(&writing.desk()).unlisted().placed("my"),
         kind_label: app.vocabularies.name("listing_kinds", view.kind.as_str(), lang).to_owned(),

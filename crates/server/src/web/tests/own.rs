@@ -103,7 +103,15 @@ fn account_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
         done: Some(EVIL.to_owned()),
     };
     add("account", &account);
-    add("password", &own::password::PasswordPage { f: frame(lang, "/account/password"), email: EVIL.to_owned(), faults: faults() });
+    add(
+        "password",
+        &own::password::PasswordPage {
+            f: frame(lang, "/account/password"),
+            email: EVIL.to_owned(),
+            hint: EVIL.to_owned(),
+            faults: faults(),
+        },
+    );
     let setup = Stage::Setup { secret: EVIL.to_owned(), url: EVIL.to_owned(), qr: String::new() };
     for stage in [Stage::Off, setup, Stage::Code, Stage::On, Stage::Codes(vec![EVIL.to_owned()])] {
         let f = frame(lang, "/account/second-factor");
