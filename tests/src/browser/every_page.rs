@@ -411,6 +411,7 @@ impl Cast {
             visit(who, "/account/confirm?token=x"),
             answered(410, sent(&[], visit(who, "/account/confirm?token=x"))),
             visit(who, "/account/forgot"),
+            visit(who, "/account/resend"),
             visit(who, "/account/reset?token=x"),
             visit(who, "/api"),
             visit(who, format!("/api-reference/{group}")),

@@ -26,6 +26,8 @@ const SIGN_UP: &str = accounts::letters::SIGN_UP_PATH;
 const CONFIRM: &str = accounts::letters::CONFIRM_PATH;
 const FORGOT: &str = accounts::letters::FORGOT_PATH;
 const RESET: &str = accounts::letters::RESET_PATH;
+/// Where the link that confirms an address is asked for once more.
+pub(super) const RESEND: &str = "/account/resend";
 const MEMBERSHIPS: &str = accounts::letters::MEMBERSHIPS_PATH;
 
 /// The parameter and input with the page that somebody is on the way to.
@@ -78,6 +80,8 @@ pub(super) struct FormPage {
     pub fields: Vec<Field>,
     pub button: Option<String>,
     pub links: Vec<(&'static str, &'static str)>,
+    /// Where to go on where the link of the letter is over.
+    pub over: Vec<(&'static str, &'static str)>,
     pub faults: Vec<FaultLine>,
 }
 
@@ -94,6 +98,7 @@ impl FormPage {
             fields: Vec::new(),
             button: Some(say("-button")),
             links: Vec::new(),
+            over: vec![(FORGOT, "account-new-link")],
             faults: Vec::new(),
         }
     }
@@ -139,7 +144,7 @@ impl FormPage {
             }
             AccountError::Link => {
                 self.faults = whole(messages::say(lang, "problem-link-over", &[]));
-                self.links = vec![(FORGOT, "account-new-link")];
+                self.links = std::mem::take(&mut self.over);
                 self.button = None;
                 StatusCode::GONE
             }
@@ -201,7 +206,29 @@ pub(super) async fn send_confirm(State(app): State<App>, visit: Visit, form: For
             let done = FormPage::done(&app, &visit, "account-confirmed", &[("/sign-in", "sign-in")]);
             Ok(done.on_the_way_to(form.get(NEXT)).answer(StatusCode::OK, visit.lang()))
         }
-        Err(error) => FormPage::new(&app, &visit, "account-confirm", CONFIRM).on_the_way_to(form.get(NEXT)).with(error, visit.lang()),
+        Err(error) => {
+            // An address that was confirmed already opens the door; another needs a new letter of the same sort.
+            let over = vec![(RESEND, "account-resend-link"), ("/sign-in", "sign-in")];
+            let again = FormPage { over, ..FormPage::new(&app, &visit, "account-confirm", CONFIRM) };
+            again.on_the_way_to(form.get(NEXT)).with(error, visit.lang())
+        }
+    }
+}
+
+fn resend_form(app: &App, visit: &Visit, email: &str) -> FormPage {
+    FormPage { fields: vec![email_field(email)], ..FormPage::new(app, visit, "account-resend", RESEND) }
+}
+
+pub(super) async fn resend(State(app): State<App>, visit: Visit) -> Response {
+    resend_form(&app, &visit, "").on_the_way_to(&parameter(&visit, NEXT)).answer(StatusCode::OK, visit.lang())
+}
+
+/// Sends the link that confirms an address once more; the answer does not tell whether there is such an account.
+pub(super) async fn send_resend(State(app): State<App>, visit: Visit, form: Form) -> Result<Response, Problem> {
+    let email = form.get("email").trim();
+    match accounts::sign_up::resend_on_the_way(&app.accounts, &visit.who.client, email, safe(form.get(NEXT))).await {
+        Ok(()) => Ok(FormPage::done(&app, &visit, "account-sent", &[]).answer(StatusCode::ACCEPTED, visit.lang())),
+        Err(error) => resend_form(&app, &visit, email).on_the_way_to(form.get(NEXT)).with(error, visit.lang()),
     }
 }
 

@@ -159,6 +159,8 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, post "/account/sign-up", "formSignUp", Public(DOOR), FORM, account::send_sign_up);
     both!(table, get "/account/confirm", "pageConfirm", Public(DOOR), account::confirm);
     both!(table, post "/account/confirm", "formConfirm", Public(DOOR), FORM, account::send_confirm);
+    both!(table, get "/account/resend", "pageResend", Public(DOOR), account::resend);
+    both!(table, post "/account/resend", "formResend", Public(DOOR), FORM, account::send_resend);
     both!(table, get "/account/forgot", "pageForgot", Public(DOOR), account::forgot);
     both!(table, post "/account/forgot", "formForgot", Public(DOOR), FORM, account::send_forgot);
     both!(table, get "/account/reset", "pageReset", Public(DOOR), account::reset);

@@ -347,6 +347,7 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
                 next: EVIL.to_owned(),
                 forgot: EVIL.to_owned(),
                 sign_up: EVIL.to_owned(),
+                resend: fault.clone(),
                 fault: fault.clone(),
             },
         );
@@ -369,6 +370,7 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
             button: Some(EVIL.to_owned()),
             next: EVIL.to_owned(),
             links: vec![("/sign-in", "account-have-one")],
+            over: Vec::new(),
             faults: fault.iter().map(|t| faults::FaultLine { id: "email".to_owned(), label: EVIL.to_owned(), text: t.clone() }).collect(),
         };
         add("account form", &form);

@@ -136,7 +136,10 @@ pub(in super::super) async fn verify(State(app): State<App>, visit: Visit, Write
     let wrong = || Problem::malformed("bad-form");
     let (id, seen) = (form.get("party").parse().map_err(|_| wrong())?, form.get("_seen").parse().map_err(|_| wrong())?);
     match accounts::parties::verify(&app.accounts, ctx, id, seen, Code::from(form.get("level"))).await {
-        Ok(_) => Ok(go(&back(&visit, PATH, &[("verification", &parameter(&visit, "verification"))], "verify"))),
+        Ok(_) => {
+            let filter = [("verification", &*parameter(&visit, "verification")), ("q", &*parameter(&visit, "q"))];
+            Ok(go(&back(&visit, PATH, &filter, "verify")))
+        }
         Err(error) => {
             let place = |pointer: &str| (pointer == "/level").then(|| (format!("level-{id}"), "staff-level"));
             list(&app, &visit, Mishap::of(error, visit.lang(), place)?, Some(&form)).await
