@@ -247,6 +247,9 @@ impl Cast {
             visit(Who::Administrator, "/staff/gaps"),
             visit(Who::Administrator, "/staff/gaps?side=demand"),
             visit(Who::Administrator, "/staff/parties"),
+            visit(Who::Administrator, "/staff/parties/verify?to=document"),
+            visit(Who::Administrator, format!("/staff/parties/verify?to=document&pick={party}&pick={third}")),
+            visit(Who::Administrator, "/staff/needs?which=all&sort=due"),
             visit(Who::Administrator, "/staff/events"),
         ]);
         visits.extend(Self::of_interests(&visitor, &offered, &received, sent_by_us["url"].as_str().unwrap()).await);

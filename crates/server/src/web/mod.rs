@@ -227,6 +227,8 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, post "/staff/needs/{id}", "formStaffNeed", Staff, FORM, staff::need::send);
     both!(table, get "/staff/parties", "pageStaffParties", Staff, staff::parties::show);
     both!(table, post "/staff/parties", "formStaffParties", Staff, FORM, staff::parties::verify);
+    both!(table, get "/staff/parties/verify", "pageVerifyParties", Staff, staff::verifying::show);
+    both!(table, post "/staff/parties/verify", "formVerifyParties", Staff, FORM, staff::verifying::send);
     both!(table, get "/staff/parties/merge", "pageMergeParties", Staff, staff::merge::show);
     both!(table, post "/staff/parties/merge", "formMergeParties", Staff, FORM, staff::merge::merge);
     both!(table, get "/staff/events", "pageStaffEvents", Staff, staff::events::show);

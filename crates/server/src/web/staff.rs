@@ -16,6 +16,7 @@ pub(super) mod parties;
 pub(super) mod record;
 pub(super) mod stories;
 pub(super) mod subjects;
+pub(super) mod verifying;
 
 use ::accounts::access::{may_manage_accounts, may_verify};
 use ::accounts::parties::PartyFilter;
