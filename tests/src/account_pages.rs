@@ -48,7 +48,7 @@ async fn a_person_signs_up_confirms_and_sets_a_new_password_on_the_pages_of_the_
         assert_eq!(post(&visitor, "/account/confirm", &[("token", &token)]).await.status, 200);
         let again = post(&visitor, "/account/confirm", &[("token", &token)]).await;
         assert_eq!(again.status, 410);
-        assert!(again.text.contains("href=\"/account/forgot\""), "a link that is over offers a new one");
+        assert!(again.text.contains("href=\"/account/resend\"") && again.text.contains("href=\"/sign-in\""), "it offers a new one");
         assert_eq!(post(&visitor, "/sign-in", &[("email", "lan@example.org"), ("password", PASSWORD)]).await.status, 303);
 
         for email in ["", "no address"] {
@@ -68,6 +68,48 @@ async fn a_person_signs_up_confirms_and_sets_a_new_password_on_the_pages_of_the_
         assert_eq!(post(&visitor, "/account/reset", &[("token", &token), ("password", fresh)]).await.status, 200);
         assert_eq!(post(&visitor, "/sign-in", &[("email", "lan@example.org"), ("password", PASSWORD)]).await.status, 401);
         assert_eq!(post(&visitor, "/sign-in", &[("email", "lan@example.org"), ("password", fresh)]).await.status, 303);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_lost_the_letter_that_confirms_an_address_is_sent_another_and_nobody_learns_who_has_an_account() {
+    on_every_database(async |site: Site| {
+        let visitor = site.visitor().with("sec-fetch-site", "same-origin");
+        let there = "/post/needs";
+        let fields = [("name", "Lan"), ("email", "lan@example.org"), ("password", PASSWORD)];
+        assert_eq!(post(&visitor, "/account/sign-up", &fields).await.status, 202);
+        let (_, first) = link(&site, "lan@example.org", "/account/confirm").await;
+
+        // The door says where; an address is never told to be known.
+        let door = post(&visitor, "/sign-in", &[("email", "lan@example.org"), ("password", PASSWORD), ("next", there)]).await;
+        assert_eq!(door.status, 403);
+        let way = "/account/resend?next=%2Fpost%2Fneeds";
+        assert!(door.text.contains(&format!("href=\"{way}\"")), "{}", door.text);
+        let wrong = post(&visitor, "/sign-in", &[("email", "lan@example.org"), ("password", "nhầm lẫn rồi")]).await;
+        assert!(wrong.status == 401 && !wrong.text.contains("/account/resend"));
+        for lang in ["", "/en"] {
+            let page = visitor.get(&format!("{lang}{way}")).await;
+            assert!(page.status == 200 && page.text.contains("name=\"next\" value=\"/post/needs\""), "{}", page.text);
+        }
+        assert_eq!(post(&visitor, "/account/resend", &[("email", "no address")]).await.status, 422);
+        let unknown = post(&visitor, "/account/resend", &[("email", "nobody@example.org")]).await;
+        let known = post(&visitor, "/account/resend", &[("email", "lan@example.org"), ("next", there)]).await;
+        assert_eq!((known.status.as_u16(), &known.text), (202, &unknown.text));
+        site.settled().await;
+        assert!(site.letters_of("nobody@example.org").is_empty());
+
+        // The new letter confirms, and leads on.
+        let (_, rest) = link(&site, "lan@example.org", "/account/confirm").await;
+        let (token, next) = rest.split_once("&next=").unwrap();
+        assert!(next == "%2Fpost%2Fneeds" && token != first, "{rest}");
+        assert_eq!(post(&visitor, "/account/confirm", &[("token", token)]).await.status, 200);
+        site.settled().await;
+        let letters = site.letters_of("lan@example.org").len();
+        assert_eq!(post(&visitor, "/account/resend", &[("email", "lan@example.org")]).await.status, 202);
+        site.settled().await;
+        assert_eq!(site.letters_of("lan@example.org").len(), letters, "who is confirmed is sent nothing");
         site.stop().await;
     })
     .await;

@@ -58,6 +58,16 @@ async fn a_file_is_tried_imported_and_taken_back_on_the_pages() {
             "{text}"
         );
         assert!(!text.contains("/undo"), "there is nothing to take back");
+        // What is wrong and what was imported are taken away as they are shown.
+        let away = author.get(&format!("{trial}?format=csv")).await;
+        assert_eq!((away.status.as_u16(), away.headers["content-type"].to_str().unwrap()), (200, "text/csv; charset=utf-8"));
+        let row = away.text.lines().nth(1).unwrap_or_default();
+        assert!(away.text.starts_with("\u{feff}Dòng,") && row.starts_with("2,") && row.contains("trl"), "{}", away.text);
+        let list = author.get("/my/imports?format=csv").await;
+        assert!(list.status == 200 && list.text.contains("tin <b>.jsonl,"), "{}", list.text);
+        let page = author.get("/my/imports?order=turned").await.text;
+        assert!(page.contains("aria-sort=\"ascending\"") && page.contains("order=turned&#38;format=csv"), "{page}");
+        assert_eq!(author.get("/my/imports?format=pdf").await.status, 400);
         assert_eq!(author.get(&format!("/api/v1/technologies?party={party}")).await.expect(200)["total"], 0);
 
         // A file of some megabytes is as good as a short one.

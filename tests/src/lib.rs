@@ -13,6 +13,7 @@ mod alert_edits;
 mod alert_rounds;
 mod alerts;
 mod bad_input;
+mod beside;
 mod browser;
 mod bucket;
 mod canary;

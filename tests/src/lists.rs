@@ -150,6 +150,67 @@ async fn the_trail_is_narrowed_by_days_in_vietnam_and_kinds_are_chosen_by_their_
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_lists_of_staff_are_taken_away_as_they_are_shown_and_turned_round() {
+    on_every_database(async |site: Site| {
+        let (administrator, first) = site.account("quan-tri", &[StaffRole::Administrator, StaffRole::Moderator, StaffRole::Broker]).await;
+        site.clock.advance(TimeDelta::minutes(1));
+        let author = site.person("author").await;
+        let party = site.party(&author, "Viện Dừa", "institute").await;
+        site.clock.advance(TimeDelta::minutes(1));
+        site.party(&author, "=Công ty Dừa", "enterprise").await;
+
+        let accounts = csv(&administrator, "/staff/accounts?format=csv").await;
+        assert!(accounts.starts_with("Họ và tên,") && accounts.lines().count() == 3, "{accounts}");
+        let staff = csv(&administrator, "/staff/accounts?show=staff&format=csv").await;
+        assert!(staff.lines().count() == 2 && staff.contains("quan-tri@example.org"), "what is shown, and no more: {staff}");
+        let turned = csv(&administrator, "/staff/accounts?order=turned&format=csv").await;
+        assert_eq!(accounts.lines().nth(1), turned.lines().nth(2));
+        let parties = csv(&administrator, "/staff/parties?format=csv").await;
+        assert!(parties.lines().nth(1).unwrap().starts_with("'=Công ty Dừa,"), "{parties}");
+        assert!(csv(&administrator, "/staff/parties?order=turned&format=csv").await.lines().nth(1).unwrap().starts_with("Viện Dừa,"));
+        for path in ["/staff/accounts", "/staff/parties"] {
+            assert_eq!(author.get(&format!("{path}?format=csv")).await.status, 403, "{path}");
+            assert!(administrator.get(path).await.text.contains("format=csv"), "{path}");
+        }
+
+        // The need desk by what is due: what has no day stands last, the other way round first.
+        let mut made = Vec::new();
+        for (n, day) in [(0, "2027-03-01"), (1, "2027-02-01")] {
+            let mut content = need();
+            content["title"]["vi"] = json!(format!("Nhu cầu số {n}"));
+            let id = author.post("/api/v1/needs", json!({"party": party, "content": content})).await.expect(201)["id"].clone();
+            let id = id.as_str().unwrap().to_owned();
+            submit(&author, &id).await;
+            // Whoever belongs to no party of it publishes it.
+            let seen = crate::main_job::publish(&administrator, &id, 2).await;
+            let care = json!({"responsible": (n == 0).then_some(first), "next_action_on": day});
+            author.put_at(&format!("/api/v1/listings/{id}/care"), seen, care).await.expect(200);
+            made.push(id);
+        }
+        let by = async |query: &str| -> Vec<String> {
+            let file = csv(&administrator, &format!("/staff/needs?format=csv&{query}")).await;
+            file.lines().skip(1).map(|line| line.split(',').next().unwrap().to_owned()).collect()
+        };
+        assert_eq!(by("sort=due").await, ["Nhu cầu số 1", "Nhu cầu số 0"]);
+        assert_eq!(by("sort=due&order=turned").await, ["Nhu cầu số 0", "Nhu cầu số 1"]);
+        assert_eq!(by("sort=responsible").await, ["Nhu cầu số 0", "Nhu cầu số 1"]);
+        let page = administrator.get("/staff/needs?which=all&sort=due").await.text;
+        assert!(page.contains("aria-sort=\"ascending\"") && page.contains("which=all&#38;sort=due&#38;order=turned"), "{page}");
+        assert_eq!(administrator.get("/staff/needs?sort=size").await.status, 400);
+        let actor = base::Actor::system();
+        let one = base::Limit::new(1).unwrap();
+        let sort = (listings::need_desk::Sort::Due, false);
+        let which = listings::need_desk::Which::All;
+        let part = listings::need_desk::sorted(&site.app.listings, &actor, which, sort, one, None).await.unwrap();
+        let rest = listings::need_desk::sorted(&site.app.listings, &actor, which, sort, one, part.next.as_deref()).await.unwrap();
+        assert_eq!((part.items[0].id.to_string(), rest.items[0].id.to_string()), (made[1].clone(), made[0].clone()));
+        assert!(rest.next.is_none() && rest.total == 2);
+        site.stop().await;
+    })
+    .await;
+}
+
 /// Where the head of the sorted column leads, and which way the list goes.
 fn head(page: &str) -> (String, &str) {
     let (_, rest) = page.split_once("aria-sort=\"").unwrap_or_else(|| panic!("no column is sorted: {page}"));

@@ -1,9 +1,10 @@
 //! The need desk: what staff record for a party that told them of a problem, through the API and on its page.
 
-use base::{PartyRole, StaffRole};
+use base::{PartyId, PartyRole, StaffRole};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::main_job::{need, publish};
 use crate::site::{Answer, Client, Site, on_every_database};
 
 const DESK: &str = "/api/v1/need-desk";
@@ -226,6 +227,143 @@ async fn the_page_finds_keeps_what_was_typed_and_leads_to_what_is_missing() {
         let (member, id) = site.account("thanh-vien", &[]).await;
         site.member(party.parse().unwrap(), id, PartyRole::Viewer).await;
         assert_eq!(member.get(&format!("/api/v1/needs?party={party}")).await.expect(200)["total"], 2);
+        site.stop().await;
+    })
+    .await;
+}
+
+/// A need that is out, with its party and version.
+async fn out(site: &Site, seeker: &Client) -> (String, PartyId, i64) {
+    let moderator = site.staff("duyet", &[StaffRole::Moderator]).await;
+    let party = site.party(seeker, "Hợp tác xã Dừa", "cooperative").await;
+    let made = seeker.post("/api/v1/needs", json!({"party": party, "content": need()})).await.expect(201);
+    let id = made["id"].as_str().unwrap().to_owned();
+    let submitted = seeker.post_at(&format!("/api/v1/listings/{id}/transitions"), 1, json!({"step": "submit"})).await.expect(200);
+    let seen = publish(&moderator, &id, submitted["version"].as_i64().unwrap()).await;
+    (id, party, seen)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_need_is_taken_in_hand_on_its_page_which_leads_back_to_the_same_part_of_the_desk() {
+    on_every_database(async |site: Site| {
+        let seeker = site.person("tim").await;
+        let (id, _, seen) = out(&site, &seeker).await;
+        let (broker, me) = site.account("moi-gioi", &[StaffRole::Broker]).await;
+        let (colleague, other) = site.account("dong-nghiep", &[StaffRole::Moderator]).await;
+        let (_, plain) = site.account("thuong", &[]).await;
+        let page = format!("/staff/needs/{id}?which=free");
+        assert!(broker.get("/staff/needs?which=free").await.text.contains(&format!("href=\"{page}\"")), "each line leads to it");
+        for lang in ["", "/en"] {
+            let shown = broker.get(&format!("{lang}{page}")).await;
+            assert!(shown.status == 200 && shown.text.contains(&format!("name=\"_seen\" value=\"{seen}\"")), "{}", shown.text);
+        }
+        let inside = async || seeker.get(&format!("/api/v1/needs/{id}")).await.expect(200)["inside"].clone();
+        let contact = inside().await["contact"].clone();
+
+        // What cannot be kept comes back as it was typed, each fault beside its field.
+        let (at, stranger) = (seen.to_string(), plain.to_string());
+        let typed = [("_do", "save"), ("_seen", at.as_str()), ("/responsible", ""), ("/next_action_on", "31/02/2027")];
+        let wrong = send(&broker, &page, &typed).await;
+        assert!(wrong.status == 422 && wrong.text.contains("id=\"fault:/next_action_on\""), "{}", wrong.text);
+        let wrong = send(&broker, &page, &[("_seen", at.as_str()), ("/responsible", stranger.as_str())]).await;
+        assert!(wrong.status == 422 && wrong.text.contains("id=\"fault:/responsible\""), "{}", wrong.text);
+
+        // Taken in hand; the party's own contact person stays.
+        let take = [("_do", "take"), ("_seen", at.as_str()), ("/responsible", ""), ("/next_action_on", "2026-12-20")];
+        let done = send(&broker, &page, &take).await;
+        assert_eq!(done.status, 303, "{}", done.text);
+        assert_eq!(done.headers["location"], "/staff/needs?which=free&did=care");
+        let now = inside().await;
+        assert_eq!((&now["responsible"], &now["next_action_on"], &now["contact"]), (&json!(me), &json!("2026-12-20"), &contact));
+        assert!(contact.is_string(), "{now}");
+
+        // What somebody saw before that is not written over it; what they typed stays.
+        let theirs = other.to_string();
+        let give = [("_do", "save"), ("_seen", at.as_str()), ("/responsible", theirs.as_str()), ("/next_action_on", "2026-12-24")];
+        let stale = send(&broker, &page, &give).await;
+        assert_eq!(stale.status, 409);
+        assert!(stale.text.contains(&format!("value=\"{theirs}\" selected")) && stale.text.contains("2026-12-24"), "{}", stale.text);
+        let newest = now["version"].to_string();
+        let give = [("_do", "save"), ("_seen", newest.as_str()), ("/responsible", theirs.as_str()), ("/next_action_on", "2026-12-24")];
+        assert_eq!(send(&broker, &page, &give).await.status, 303);
+        assert_eq!(inside().await["responsible"], json!(other));
+        assert!(colleague.get("/staff/needs?which=mine").await.text.contains(&format!("/staff/needs/{id}?which=mine\"")));
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_looks_after_a_need_is_said_by_those_who_keep_the_desk_and_by_nobody_else() {
+    on_every_database(async |site: Site| {
+        let seeker = site.person("tim").await;
+        let (id, _, seen) = out(&site, &seeker).await;
+        let (page, care) = (format!("/staff/needs/{id}"), format!("/api/v1/listings/{id}/care"));
+        let (at, day) = (seen.to_string(), ("/next_action_on", "2026-12-20"));
+        let fields = [("_seen", at.as_str()), ("/responsible", ""), day];
+        let analyst = site.staff("phan-tich", &[StaffRole::Analyst]).await;
+        for other in [&seeker, &analyst] {
+            assert_eq!((other.get(&page).await.status.as_u16(), send(other, &page, &fields).await.status.as_u16()), (403, 403));
+        }
+        // A moderator reads how it stands.
+        let moderator = site.staff("kiem-duyet", &[StaffRole::Moderator]).await;
+        let shown = moderator.get(&page).await;
+        assert!(shown.status == 200 && !shown.text.contains("name=\"/responsible\""), "{}", shown.text);
+        assert_eq!(send(&moderator, &page, &fields).await.status, 403);
+
+        // Whom the party names to be asked is the party's own to say.
+        let (broker, me) = site.account("moi-gioi", &[StaffRole::Broker]).await;
+        let own = json!({"contact": me, "next_action_on": "2026-12-20"});
+        assert_eq!(broker.put_at(&care, seen, own).await.status, 403);
+
+        // What is shown to nobody is not theirs to take.
+        let shut = seeker.put_at(&format!("/api/v1/listings/{id}/visibility"), seen, json!({"visibility": "private"})).await.expect(200);
+        let now = shut["version"].to_string();
+        assert!(!broker.get(&page).await.text.contains("name=\"/responsible\""));
+        assert_eq!(send(&broker, &page, &[("_do", "take"), ("_seen", now.as_str()), day]).await.status, 404);
+        assert_eq!(broker.get("/staff/needs/0197b2c4-0000-7000-8000-000000000001").await.status, 404);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_contact_person_of_a_listing_is_one_of_its_members_chosen_on_its_desk() {
+    on_every_database(async |site: Site| {
+        let (seeker, first) = site.account("tim", &[]).await;
+        let (id, party, seen) = out(&site, &seeker).await;
+        let (viewer, second) = site.account("xem", &[]).await;
+        site.member(party, second, PartyRole::Viewer).await;
+        let (outsider, stranger) = site.account("ngoai", &[]).await;
+        let (desk, action) = (format!("/my/listings/{id}"), format!("/my/listings/{id}/contact"));
+        let shown = seeker.get(&desk).await.text;
+        assert!(shown.contains(&format!("action=\"{action}\"")) && shown.contains(&format!("value=\"{second}\"")), "{shown}");
+        assert!(!viewer.get(&desk).await.text.contains(&action));
+
+        let (at, chosen, strange) = (seen.to_string(), second.to_string(), stranger.to_string());
+        let fields = [("_seen", at.as_str()), ("contact", chosen.as_str())];
+        assert_eq!(send(&viewer, &action, &fields).await.status, 403);
+        assert_eq!(send(&outsider, &action, &fields).await.status, 404);
+        for text in [strange.as_str(), "ngoai@example.org"] {
+            let wrong = send(&seeker, &action, &[("_seen", at.as_str()), ("contact", text)]).await;
+            assert!(wrong.status == 422 && wrong.text.contains("id=\"fault:contact\""), "{}", wrong.text);
+        }
+        let inside = async || seeker.get(&format!("/api/v1/needs/{id}")).await.expect(200)["inside"].clone();
+        let before = inside().await;
+        assert_eq!(before["contact"], json!(first));
+        let done = send(&seeker, &action, &fields).await;
+        assert_eq!((done.status.as_u16(), done.headers["location"].to_str().unwrap()), (303, desk.as_str()));
+        let now = inside().await;
+        assert_eq!((&now["contact"], &now["next_action_on"]), (&json!(second), &before["next_action_on"]));
+
+        // An older form is not written over it; what was chosen stays chosen. An address means its member, too.
+        let own = first.to_string();
+        let stale = send(&seeker, &action, &[("_seen", at.as_str()), ("contact", own.as_str())]).await;
+        assert!(stale.status == 409 && stale.text.contains(&format!("value=\"{own}\" selected")), "{}", stale.text);
+        let newest = now["version"].to_string();
+        let again = send(&seeker, &action, &[("_seen", newest.as_str()), ("contact", "tim@example.org")]).await;
+        assert_eq!(again.status, 303, "{}", again.text);
+        assert_eq!(inside().await["contact"], json!(first));
         site.stop().await;
     })
     .await;

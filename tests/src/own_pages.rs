@@ -408,6 +408,52 @@ async fn the_pages_of_staff_are_closed_to_others_and_to_staff_with_another_role(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_parties_are_verified_after_a_look_each_with_how_it_went_and_the_search_stays() {
+    on_every_database(async |site: Site| {
+        let owner = site.person("owner").await;
+        let mut ids = Vec::new();
+        for name in ["Hợp tác xã Dừa Một", "Hợp tác xã Dừa Hai", "Viện Tôm"] {
+            ids.push(site.party(&owner, name, "cooperative").await.to_string());
+        }
+        site.indexed().await;
+        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
+        let list = "/staff/parties?verification=unverified&q=dua";
+        let page = moderator.get(list).await.text;
+        assert!(page.contains(&ids[0]) && page.contains(&ids[1]) && !page.contains(&ids[2]), "{page}");
+        assert!(page.contains("name=\"q\" value=\"dua\"") && page.contains("form=\"several\" name=\"pick\""), "{page}");
+
+        // One at a time, one comes back to what was looked for.
+        let one = [("party", ids[0].as_str()), ("_seen", "1"), ("level", "email_domain")];
+        assert_eq!(location(&post(&moderator, list, &one).await), format!("{list}&did=verify"));
+
+        // A look changes nothing; whoever may not verify does not get as far.
+        let at = "/staff/parties/verify";
+        let look = format!("{at}?verification=unverified&q=dua&to=document&pick={}&pick={}&pick={}", ids[0], ids[1], ids[1]);
+        let shown = moderator.get(&look).await.text;
+        assert!(shown.contains("Hợp tác xã Dừa Một") && !shown.contains("Viện Tôm"), "{shown}");
+        assert_eq!(shown.matches(&format!("name=\"pick\" value=\"{}\"", ids[1])).count(), 1, "each once: {shown}");
+        let level = async |id: &str| owner.get(&format!("/api/v1/parties/{id}")).await.expect(200)["verification"]["level"].clone();
+        assert_eq!((level(&ids[0]).await, level(&ids[1]).await), (json!("email_domain"), json!("unverified")));
+        assert_eq!(owner.get(&look).await.status, 403);
+        assert_eq!(moderator.get(&format!("{at}?to=hearsay&pick={}", ids[0])).await.status, 400);
+        assert_eq!(moderator.get(&format!("{at}?to=document")).await.status, 200);
+
+        // The first has changed since it was looked at: it is told, and the second is verified all the same.
+        let names = [format!("seen:{}", ids[0]), format!("seen:{}", ids[1])];
+        let fields =
+            [("to", "document"), ("pick", ids[0].as_str()), (names[0].as_str(), "1"), ("pick", ids[1].as_str()), (names[1].as_str(), "1")];
+        assert_eq!(post(&owner, at, &fields).await.status, 403);
+        let done = post(&moderator, &format!("{at}?verification=unverified&q=dua"), &fields).await;
+        assert_eq!(done.status, 200);
+        assert!(done.text.contains("Chưa ghi:") && done.text.contains(">Đã ghi<"), "{}", done.text);
+        assert!(done.text.contains("href=\"/staff/parties?verification=unverified&#38;q=dua\""), "{}", done.text);
+        assert_eq!((level(&ids[0]).await, level(&ids[1]).await), (json!("email_domain"), json!("document")));
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn administrators_give_roles_and_shut_accounts_and_the_trail_tells_of_it() {
     on_every_database(async |site: Site| {
         let (admin, admin_id) = site.account("root", &[StaffRole::Administrator]).await;

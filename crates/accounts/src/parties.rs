@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use base::{Actor, Code, Cursor, Grant, Limit, Localised, Page, PartyId, PartyRole, PublicPage, PublicSpan, Refused};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, LockType};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Time, Tx};
@@ -116,6 +118,8 @@ pub struct PartyFilter {
     pub verification: Option<Code>,
     /// Only these.
     pub among: Option<Vec<PartyId>>,
+    /// The oldest first instead of the newest.
+    pub turned: bool,
 }
 
 /// Registers a party; who registers it becomes its confirmed admin.
@@ -395,10 +399,11 @@ pub async fn find_tax_code(db: &impl ConnectionTrait, tax_code: &str) -> Result<
 pub async fn list(accounts: &Accounts, filter: &PartyFilter, cursor: Option<&str>, limit: Limit) -> Result<Page<PartyView>, Error> {
     let db = accounts.store.db();
     let total = filtered(filter).count(db).await?;
-    let mut query = filtered(filter).order_by_desc(party::Column::Id).limit(limit.get() + 1);
+    let order = if filter.turned { Order::Asc } else { Order::Desc };
+    let mut query = filtered(filter).order_by(party::Column::Id, order).limit(limit.get() + 1);
     if let Some(cursor) = cursor {
         let after: PartyId = Cursor::read(cursor).map_err(|_| Error::Cursor)?;
-        query = query.filter(party::Column::Id.lt(after.0));
+        query = query.filter(if filter.turned { party::Column::Id.gt(after.0) } else { party::Column::Id.lt(after.0) });
     }
     let mut rows = query.all(db).await?;
     let more = rows.len() as u64 > limit.get();

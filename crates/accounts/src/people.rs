@@ -9,7 +9,7 @@ use base::{AccountId, Actor, Capacity, Cursor, Faults, Grant, Lang, Limit, Page,
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -285,6 +285,8 @@ pub struct AccountFilter {
     pub staff: bool,
     /// Only in this state.
     pub status: Option<AccountStatus>,
+    /// The oldest first instead of the newest.
+    pub turned: bool,
 }
 
 /// Accounts, the newest first, for administrators.
@@ -321,9 +323,10 @@ pub async fn list(
     let total = query.clone().count(db).await?;
     if let Some(cursor) = cursor {
         let after: AccountId = Cursor::read(cursor).map_err(|_| Error::Cursor)?;
-        query = query.filter(account::Column::Id.lt(after.0));
+        query = query.filter(if filter.turned { account::Column::Id.gt(after.0) } else { account::Column::Id.lt(after.0) });
     }
-    let mut rows = query.order_by_desc(account::Column::Id).limit(limit.get() + 1).all(db).await?;
+    let order = if filter.turned { Order::Asc } else { Order::Desc };
+    let mut rows = query.order_by(account::Column::Id, order).limit(limit.get() + 1).all(db).await?;
     let more = rows.len() as u64 > limit.get();
     rows.truncate(usize::from(u16::try_from(limit.get()).unwrap_or(u16::MAX)));
     let next = rows.last().filter(|_| more).map(|r| Cursor::write(&r.id));

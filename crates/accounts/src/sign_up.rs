@@ -172,10 +172,21 @@ pub(crate) async fn letter_if(
 /// Sends the link that confirms an address once more. The answer is the same for any address.
 ///
 /// # Errors
-/// [`Error::Throttled`].
+/// [`Error::Invalid`] for what is no address, [`Error::Throttled`].
 pub async fn resend(accounts: &Accounts, client: &Client, address: &str) -> Result<(), Error> {
+    resend_on_the_way(accounts, client, address, "").await
+}
+
+/// The same for somebody who was on the way to a page of ours, as in [`sign_up_on_the_way`].
+///
+/// # Errors
+/// As [`resend`].
+pub async fn resend_on_the_way(accounts: &Accounts, client: &Client, address: &str, next: &str) -> Result<(), Error> {
+    let mut faults = Faults::new();
+    Email::checked(address, "/email", &mut faults);
+    faults.into_result()?;
     may_write_to(accounts, client, &email::key(address)).await?;
-    letter_if(accounts, address, "mail.confirm_email", &[AccountStatus::Unconfirmed], "").await
+    letter_if(accounts, address, "mail.confirm_email", &[AccountStatus::Unconfirmed], next).await
 }
 
 /// Confirms an address with the secret of a link. Invitations that were sent to it are the account's from now on.

@@ -4,6 +4,7 @@ use base::{Action, Actor, Hideable, PartyId, PartyRole, Scope, StaffRole};
 
 use crate::head::{Head, Visibility};
 use crate::kind::Kind;
+use crate::need_desk::keeps_the_desk;
 use crate::state::Status;
 
 impl Head {
@@ -54,8 +55,15 @@ impl Hideable for Head {
     }
 }
 
-fn edits(actor: &Actor, listing: &Head) -> bool {
+/// Whether the actor writes the listing: for its party, or as the staff member who looks after it.
+pub(crate) fn edits(actor: &Actor, listing: &Head) -> bool {
     actor.has_scope(Scope::Write) && (actor.is_system() || actor.has_role(listing.party, PartyRole::Editor) || listing.is_kept_by(actor))
+}
+
+/// Whether this is a need of the desk that the actor, a broker or an administrator, may give to somebody.
+fn is_theirs_to_give(actor: &Actor, listing: &Head) -> bool {
+    let gives = actor.is_staff(StaffRole::Broker) || actor.is_staff(StaffRole::Administrator);
+    gives && keeps_the_desk(actor) && listing.kind == Kind::Need && listing.is_out_for(actor)
 }
 
 fn reviews(actor: &Actor, listing: &Head) -> bool {
@@ -91,10 +99,10 @@ actions! {
     Remove = "listing.remove": |actor, listing| actor.has_scope(Scope::Write) && (actor.is_system() || actor.has_role(listing.party, PartyRole::Editor));
     /// Choose who may see it.
     SetVisibility = "listing.set_visibility": |actor, listing| actor.has_scope(Scope::Write) && (actor.is_system() || actor.has_role(listing.party, PartyRole::Admin));
-    /// Say who looks after it: its editors, and of a published need an administrator. A broker cannot appoint themselves,
-    /// since whoever is responsible reads and writes as a member does.
-    SetCare = "listing.set_care": |actor, listing| edits(actor, listing)
-        || (listing.kind == Kind::Need && listing.is_out_for(actor) && actor.is_staff(StaffRole::Administrator) && actor.has_scope(Scope::Staff));
+    /// Say who looks after it: its editors; of a need that is out, the brokers and administrators who keep the need desk, who
+    /// leave its contact person alone. Whoever is responsible reads and writes as a member does, so each taking in hand is an
+    /// event, and what is not out for a broker is not theirs to take.
+    SetCare = "listing.set_care": |actor, listing| edits(actor, listing) || is_theirs_to_give(actor, listing);
     /// Claim and decide a submission.
     Review = "listing.review": |actor, listing| reviews(actor, listing);
 }

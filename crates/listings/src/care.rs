@@ -12,10 +12,10 @@ use store::{Ctx, NewEvent, StoreError};
 use utoipa::ToSchema;
 
 use crate::Listings;
-use crate::access::{SetCare, SetVisibility};
+use crate::access::{SetCare, SetVisibility, edits};
 use crate::edit::Receipt;
 use crate::error::{ListingError, valid};
-use crate::head::{Visibility, load_to_change, save};
+use crate::head::{Head, Visibility, load_to_change, save};
 use crate::kind::Kind;
 use crate::rows::{invitation, listing};
 
@@ -105,10 +105,12 @@ pub struct Care {
     pub next_action_on: Option<NaiveDate>,
 }
 
-/// Sets who looks after a listing. A published need always keeps a responsible person or a date.
+/// Sets who looks after a listing. A published need always keeps a responsible person or a date. What stays as it was is not
+/// checked again: a contact person who left is in nobody's way who changes something else.
 ///
 /// # Errors
-/// [`ListingError::Refused`] unless the actor edits the listing or, for a published need, administers the space.
+/// [`ListingError::Refused`] unless the actor edits the listing or, for a need that is out, keeps the need desk as a broker or
+/// an administrator; to these the contact person is not theirs to change, and one they do not name stays.
 pub async fn set_care(listings: &Listings, ctx: Ctx, id: ListingId, seen: i64, care: Care) -> Result<Receipt, ListingError> {
     let actor = ctx.actor.clone();
     listings
@@ -118,17 +120,20 @@ pub async fn set_care(listings: &Listings, ctx: Ctx, id: ListingId, seen: i64, c
             async move {
                 let head = load_to_change(&tx, id).await?.ok_or(Refused::Hidden)?;
                 let head = Grant::<SetCare>::check(&actor, head)?.into_object();
+                let care = if edits(&actor, &head) { care } else { with_its_contact(&head, care)? };
                 head.must_be_at(seen)?;
                 let mut faults = base::Faults::new();
                 if head.kind == Kind::Need && head.public_version.is_some() && care.responsible.is_none() && care.next_action_on.is_none() {
                     faults.add("/next_action_on", "need_without_next_action");
                 }
                 if let Some(contact) = care.contact
+                    && care.contact != head.contact
                     && !accounts::lookup::is_confirmed_member(tx.db(), contact, head.party).await?
                 {
                     faults.add("/contact", "not_a_member");
                 }
                 if let Some(responsible) = care.responsible
+                    && care.responsible != head.responsible
                     && !may_look_after(tx.db(), responsible, head.kind).await?
                 {
                     faults.add("/responsible", "not_a_broker");
@@ -146,6 +151,14 @@ pub async fn set_care(listings: &Listings, ctx: Ctx, id: ListingId, seen: i64, c
             }
         })
         .await
+}
+
+/// What staff set, who leave the contact person as it is.
+fn with_its_contact(head: &Head, care: Care) -> Result<Care, Refused> {
+    if care.contact.is_some() && care.contact != head.contact {
+        return Err(Refused::Forbidden { action: "listing.set_contact" });
+    }
+    Ok(Care { contact: head.contact, ..care })
 }
 
 /// Whether the account may be the one of the staff who looks after a listing: a broker, or of a need also a moderator; and

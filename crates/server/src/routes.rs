@@ -347,7 +347,7 @@ fn listing_routes() -> Vec<Route> {
             .gives::<Receipt>(200)
             .needs_if_match(),
         put("/api/v1/listings/{id}/care", "setCare", Member, l::set_care)
-            .about("Who looks after it, and when something must happen next.")
+            .about("Who looks after it, and when something must happen next; of a need that is out also for brokers and administrators, who leave its contact person alone.")
             .takes::<Care>(json!({"next_action_on": "2027-01-15"}))
             .gives::<Receipt>(200)
             .needs_if_match(),

@@ -216,6 +216,8 @@ impl Cast {
         visits.extend(compared);
         let code =
             author.get(&format!("/api/v1/technologies?party={party}")).await.expect(200)["items"][0]["code"].as_str().unwrap().to_owned();
+        let desk = administrator.get("/api/v1/need-desk").await.expect(200);
+        let on_desk = desk["items"][0]["id"].as_str().unwrap().to_owned();
         visits.extend([
             visit(Who::Author, "/my/expert"),
             answered(422, sent(&[("/orcid", "0000-0002-1825-0098")], visit(Who::Author, "/my/expert"))),
@@ -232,6 +234,8 @@ impl Cast {
             visit(Who::Administrator, "/staff"),
             visit(Who::Administrator, "/staff/accounts"),
             visit(Who::Administrator, "/staff/needs"),
+            visit(Who::Administrator, format!("/staff/needs/{on_desk}?which=all")),
+            visit(Who::Moderator, format!("/staff/needs/{on_desk}")),
             visit(Who::Moderator, "/staff/needs?which=recorded"),
             visit(Who::Moderator, "/my/imports?find=dua"),
             visit(Who::Moderator, "/staff/needs/new"),
@@ -243,6 +247,9 @@ impl Cast {
             visit(Who::Administrator, "/staff/gaps"),
             visit(Who::Administrator, "/staff/gaps?side=demand"),
             visit(Who::Administrator, "/staff/parties"),
+            visit(Who::Administrator, "/staff/parties/verify?to=document"),
+            visit(Who::Administrator, format!("/staff/parties/verify?to=document&pick={party}&pick={third}")),
+            visit(Who::Administrator, "/staff/needs?which=all&sort=due"),
             visit(Who::Administrator, "/staff/events"),
         ]);
         visits.extend(Self::of_interests(&visitor, &offered, &received, sent_by_us["url"].as_str().unwrap()).await);
@@ -407,6 +414,7 @@ impl Cast {
             visit(who, "/account/confirm?token=x"),
             answered(410, sent(&[], visit(who, "/account/confirm?token=x"))),
             visit(who, "/account/forgot"),
+            visit(who, "/account/resend"),
             visit(who, "/account/reset?token=x"),
             visit(who, "/api"),
             visit(who, format!("/api-reference/{group}")),

@@ -2,7 +2,7 @@
 
 use base::{Actor, Cursor, ImportId, Lang, Limit, Page, PartyId, Refused};
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use store::StoreError;
@@ -168,11 +168,17 @@ fn cursor<K: DeserializeOwned>(cursor: Option<&str>) -> Result<Option<K>, Listin
     cursor.map(Cursor::read).transpose().map_err(|_| ListingError::Cursor)
 }
 
-/// The imports an actor may see, the newest first.
+/// The imports an actor may see, the newest first, or the oldest where the list is turned round.
 ///
 /// # Errors
 /// [`ListingError::Refused`] unless somebody is signed in; [`ListingError::Invalid`] for a cursor of another list.
-pub async fn list(listings: &Listings, actor: &Actor, after: Option<&str>, limit: Limit) -> Result<Page<ImportView>, ListingError> {
+pub async fn list(
+    listings: &Listings,
+    actor: &Actor,
+    after: Option<&str>,
+    limit: Limit,
+    is_turned: bool,
+) -> Result<Page<ImportView>, ListingError> {
     let mut seen = Condition::all();
     if !rights::sees_all(actor) {
         let account = actor.signed_in()?;
@@ -186,13 +192,16 @@ pub async fn list(listings: &Listings, actor: &Actor, after: Option<&str>, limit
     let total = import::Entity::find().filter(seen.clone()).count(db).await?;
     let mut query = import::Entity::find().filter(seen);
     if let Some((at, id)) = cursor::<(DateTime<Utc>, ImportId)>(after)? {
-        query = query.filter(
-            Condition::any()
-                .add(import::Column::StartedAt.lt(at))
-                .add(Condition::all().add(import::Column::StartedAt.eq(at)).add(import::Column::Id.lt(id.0))),
-        );
+        let same = Condition::all().add(import::Column::StartedAt.eq(at));
+        query = query.filter(if is_turned {
+            Condition::any().add(import::Column::StartedAt.gt(at)).add(same.add(import::Column::Id.gt(id.0)))
+        } else {
+            Condition::any().add(import::Column::StartedAt.lt(at)).add(same.add(import::Column::Id.lt(id.0)))
+        });
     }
-    let rows = query.order_by_desc(import::Column::StartedAt).order_by_desc(import::Column::Id).limit(limit.get() + 1).all(db).await?;
+    let order = || if is_turned { Order::Asc } else { Order::Desc };
+    let rows =
+        query.order_by(import::Column::StartedAt, order()).order_by(import::Column::Id, order()).limit(limit.get() + 1).all(db).await?;
     let mut items = rows.into_iter().map(|r| view(r, actor.lang)).collect::<Result<Vec<_>, _>>()?;
     let next = cut(&mut items, limit).map(|last| Cursor::write(&(last.started_at, last.id)));
     Ok(Page { items, next, total })

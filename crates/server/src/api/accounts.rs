@@ -216,7 +216,8 @@ pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Re
     let params = params.only(&["limit", "cursor", "staff", "status", "q"])?;
     let known = |word: &str| STATUSES.iter().find(|(name, _)| *name == word).map(|(_, status)| *status);
     let status = params.get("status").map(|word| known(word).ok_or_else(|| Problem::parameter("status"))).transpose()?;
-    let filter = AccountFilter { words: params.get("q").unwrap_or_default().to_owned(), staff: params.flag("staff")?, status };
+    let filter =
+        AccountFilter { words: params.get("q").unwrap_or_default().to_owned(), staff: params.flag("staff")?, status, turned: false };
     let page = accounts::people::list(&app.accounts, &who.actor, &filter, params.cursor(), params.limit()?).await?;
     Ok(Answer(page.into()))
 }

@@ -160,7 +160,7 @@ async fn receive(app: &App, mut field: Field<'_>) -> Result<(Incoming, [u8; 32])
 /// One's imports.
 pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Result<Answer<List<ImportView>>, Problem> {
     let params = params.only(&["limit", "cursor"])?;
-    let page = listings::import::list(&app.listings, &who.actor, params.cursor(), params.limit()?).await?;
+    let page = listings::import::list(&app.listings, &who.actor, params.cursor(), params.limit()?, false).await?;
     Ok(Answer(page.into()))
 }
 
@@ -177,7 +177,7 @@ pub(crate) async fn faults(
     params: Params,
 ) -> Result<Answer<List<FaultView>>, Problem> {
     let params = params.only(&["limit", "cursor"])?;
-    let page = listings::import::faults(&app.listings, &who.actor, id, params.cursor(), params.limit()?).await?;
+    let page = listings::import::faults(&app.listings, &who.actor, id, params.cursor(), params.limit()?, false).await?;
     Ok(Answer(page.into()))
 }
 

@@ -53,7 +53,7 @@ pub(crate) async fn list(State(app): State<App>, params: Params) -> Result<Answe
         party_type: params.get("party_type").map(Code::from),
         province: params.get("province").map(Code::from),
         verification: params.get("verification").map(Code::from),
-        among: None,
+        ..PartyFilter::default()
     };
     let page = accounts::parties::list(&app.accounts, &filter, params.cursor(), params.limit()?).await?;
     Ok(Answer(page.into()))

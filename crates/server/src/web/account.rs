@@ -15,6 +15,7 @@ use base::secret::Secret;
 use base::{Lang, messages};
 
 use super::door::{on_the_way, safe};
+use super::faults::FaultLine;
 use super::form::Form;
 use super::frame::{Frame, Visit, go, localised, page, parameter};
 use crate::app::App;
@@ -25,6 +26,8 @@ const SIGN_UP: &str = accounts::letters::SIGN_UP_PATH;
 const CONFIRM: &str = accounts::letters::CONFIRM_PATH;
 const FORGOT: &str = accounts::letters::FORGOT_PATH;
 const RESET: &str = accounts::letters::RESET_PATH;
+/// Where the link that confirms an address is asked for once more.
+pub(super) const RESEND: &str = "/account/resend";
 const MEMBERSHIPS: &str = accounts::letters::MEMBERSHIPS_PATH;
 
 /// The parameter and input with the page that somebody is on the way to.
@@ -38,12 +41,30 @@ pub(super) struct Field {
     pub value: String,
     pub autocomplete: &'static str,
     pub max: usize,
+    /// What helps with it.
+    pub hint: Option<String>,
 }
 
-/// What is wrong, and with which field; with none, it is the whole.
-pub(super) struct FormFault {
-    pub field: String,
-    pub text: String,
+impl Field {
+    /// The id of what helps with it; none where nothing does.
+    fn hint_id(&self) -> String {
+        if self.hint.is_some() { format!("hint:{}", self.name) } else { String::new() }
+    }
+}
+
+/// Something wrong with the whole of a form.
+fn whole(text: String) -> Vec<FaultLine> {
+    vec![FaultLine { id: String::new(), label: String::new(), text }]
+}
+
+/// What a new password has to be.
+pub(super) fn password_hint(app: &App, lang: Lang) -> String {
+    let rule = app.accounts.settings();
+    let hint = messages::say(lang, "own-password-hint", &[("min", &rule.password_min_length.to_string())]);
+    if rule.password_classes == 0 {
+        return hint;
+    }
+    format!("{hint} {}", messages::fault(lang, "password_classes", &[("min", &rule.password_classes.to_string())]))
 }
 
 /// A form with a heading and a sentence; without a button it only says something.
@@ -59,14 +80,12 @@ pub(super) struct FormPage {
     pub fields: Vec<Field>,
     pub button: Option<String>,
     pub links: Vec<(&'static str, &'static str)>,
-    pub faults: Vec<FormFault>,
+    /// Where to go on where the link of the letter is over.
+    pub over: Vec<(&'static str, &'static str)>,
+    pub faults: Vec<FaultLine>,
 }
 
 impl FormPage {
-    fn is_wrong(&self, field: &Field) -> bool {
-        self.faults.iter().any(|f| f.field == field.name)
-    }
-
     fn new(app: &App, visit: &Visit, key: &str, action: &'static str) -> Self {
         let lang = visit.lang();
         let say = |part: &str| messages::say(lang, &format!("{key}{part}"), &[]);
@@ -79,6 +98,7 @@ impl FormPage {
             fields: Vec::new(),
             button: Some(say("-button")),
             links: Vec::new(),
+            over: vec![(FORGOT, "account-new-link")],
             faults: Vec::new(),
         }
     }
@@ -107,21 +127,29 @@ impl FormPage {
     fn with(mut self, error: AccountError, lang: Lang) -> Result<Response, Problem> {
         let status = match error {
             AccountError::Invalid(faults) => {
-                let field = |pointer: &str| pointer.trim_start_matches('/').to_owned();
-                self.faults = faults.iter().map(|f| FormFault { field: field(&f.pointer), text: f.say(lang) }).collect();
-                // In the order of the form, as people go through it.
                 let fields = &self.fields;
-                self.faults.sort_by_key(|fault| fields.iter().position(|f| f.name == fault.field));
+                let line = |fault: &base::Fault| {
+                    let field = fields.iter().find(|field| field.name == fault.pointer.trim_start_matches('/'));
+                    FaultLine {
+                        id: field.map(|field| field.name.to_owned()).unwrap_or_default(),
+                        label: field.map(|field| messages::say(lang, field.label, &[])).unwrap_or_default(),
+                        text: fault.say(lang),
+                    }
+                };
+                let mut lines: Vec<FaultLine> = faults.iter().map(line).collect();
+                // In the order of the form, as people go through it.
+                lines.sort_by_key(|line| fields.iter().position(|field| field.name == line.id));
+                self.faults = lines;
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             AccountError::Link => {
-                self.faults = vec![FormFault { field: String::new(), text: messages::say(lang, "problem-link-over", &[]) }];
-                self.links = vec![(FORGOT, "account-new-link")];
+                self.faults = whole(messages::say(lang, "problem-link-over", &[]));
+                self.links = std::mem::take(&mut self.over);
                 self.button = None;
                 StatusCode::GONE
             }
             AccountError::Throttled { retry_after } => {
-                self.faults = vec![FormFault { field: String::new(), text: messages::say(lang, "problem-too-many", &[]) }];
+                self.faults = whole(messages::say(lang, "problem-too-many", &[]));
                 let mut response = self.answer(StatusCode::TOO_MANY_REQUESTS, lang);
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
                 return Ok(response);
@@ -133,18 +161,20 @@ impl FormPage {
 }
 
 fn email_field(value: &str) -> Field {
-    Field { name: "email", label: "sign-in-email", input: "email", value: value.to_owned(), autocomplete: "username", max: 254 }
+    Field { name: "email", label: "sign-in-email", input: "email", value: value.to_owned(), autocomplete: "username", max: 254, hint: None }
 }
 
 /// A password is never written back into a page.
-fn password_field(label: &'static str) -> Field {
-    Field { name: "password", label, input: "password", value: String::new(), autocomplete: "new-password", max: 1_000 }
+fn password_field(app: &App, visit: &Visit, label: &'static str) -> Field {
+    let hint = Some(password_hint(app, visit.lang()));
+    Field { name: "password", label, input: "password", value: String::new(), autocomplete: "new-password", max: 1_000, hint }
 }
 
 fn sign_up_form(app: &App, visit: &Visit, name: &str, email: &str) -> FormPage {
-    let name = Field { name: "name", label: "account-name", input: "text", value: name.to_owned(), autocomplete: "name", max: 120 };
+    let name =
+        Field { name: "name", label: "account-name", input: "text", value: name.to_owned(), autocomplete: "name", max: 120, hint: None };
     FormPage {
-        fields: vec![name, email_field(email), password_field("sign-in-password")],
+        fields: vec![name, email_field(email), password_field(app, visit, "sign-in-password")],
         links: vec![("/sign-in", "account-have-one")],
         ..FormPage::new(app, visit, "account-sign-up", SIGN_UP)
     }
@@ -176,7 +206,29 @@ pub(super) async fn send_confirm(State(app): State<App>, visit: Visit, form: For
             let done = FormPage::done(&app, &visit, "account-confirmed", &[("/sign-in", "sign-in")]);
             Ok(done.on_the_way_to(form.get(NEXT)).answer(StatusCode::OK, visit.lang()))
         }
-        Err(error) => FormPage::new(&app, &visit, "account-confirm", CONFIRM).on_the_way_to(form.get(NEXT)).with(error, visit.lang()),
+        Err(error) => {
+            // An address that was confirmed already opens the door; another needs a new letter of the same sort.
+            let over = vec![(RESEND, "account-resend-link"), ("/sign-in", "sign-in")];
+            let again = FormPage { over, ..FormPage::new(&app, &visit, "account-confirm", CONFIRM) };
+            again.on_the_way_to(form.get(NEXT)).with(error, visit.lang())
+        }
+    }
+}
+
+fn resend_form(app: &App, visit: &Visit, email: &str) -> FormPage {
+    FormPage { fields: vec![email_field(email)], ..FormPage::new(app, visit, "account-resend", RESEND) }
+}
+
+pub(super) async fn resend(State(app): State<App>, visit: Visit) -> Response {
+    resend_form(&app, &visit, "").on_the_way_to(&parameter(&visit, NEXT)).answer(StatusCode::OK, visit.lang())
+}
+
+/// Sends the link that confirms an address once more; the answer does not tell whether there is such an account.
+pub(super) async fn send_resend(State(app): State<App>, visit: Visit, form: Form) -> Result<Response, Problem> {
+    let email = form.get("email").trim();
+    match accounts::sign_up::resend_on_the_way(&app.accounts, &visit.who.client, email, safe(form.get(NEXT))).await {
+        Ok(()) => Ok(FormPage::done(&app, &visit, "account-sent", &[]).answer(StatusCode::ACCEPTED, visit.lang())),
+        Err(error) => resend_form(&app, &visit, email).on_the_way_to(form.get(NEXT)).with(error, visit.lang()),
     }
 }
 
@@ -200,7 +252,7 @@ pub(super) async fn send_forgot(State(app): State<App>, visit: Visit, form: Form
 fn reset_form(app: &App, visit: &Visit, token: &str) -> FormPage {
     FormPage {
         token: token.to_owned(),
-        fields: vec![password_field("account-new-password")],
+        fields: vec![password_field(app, visit, "account-new-password")],
         ..FormPage::new(app, visit, "account-reset", RESET)
     }
 }

@@ -13,6 +13,7 @@ use listings::state::{Move, Revision, Status};
 use listings::{Kind, ListingError, Outcome};
 
 use super::alike::{Alike, alike};
+use super::contact::Contact;
 use super::faults::FaultLine;
 use super::fields::{Opt, told};
 use super::form::Form;
@@ -101,6 +102,10 @@ struct DeskPage {
     faults: Vec<FaultLine>,
     published: Option<Moment>,
     expires: Option<Moment>,
+    /// The contact person, for whoever writes for the party.
+    contact: Option<Contact>,
+    /// Whether the form that withdraws is open, because it was sent.
+    is_withdrawing: bool,
 }
 
 pub(super) fn terms(app: &App, list: &str, lang: Lang) -> Vec<Opt> {
@@ -139,7 +144,7 @@ fn chosen(app: &App, list: &str, typed: Option<&Form>, name: &str, lang: Lang) -
 }
 
 /// The desk, with what was chosen in a form that was refused.
-async fn desk(
+pub(super) async fn desk(
     app: &App,
     visit: &Visit,
     writing: &Writing,
@@ -194,6 +199,7 @@ async fn desk(
         is_first: step == Move::Confirm || step == Move::Resume,
     });
     let title = if view.title.is_empty() { messages::say(lang, "untitled", &[]) } else { view.title.clone() };
+    let contact = Contact::of(app, visit, writing, typed).await?;
     let desk_page = DeskPage {
         f: visit.frame(app, &title).at(&writing.desk()).unlisted().placed("my"),
         kind_label: app.vocabularies.name("listing_kinds", view.kind.as_str(), lang).to_owned(),
@@ -232,6 +238,8 @@ async fn desk(
         solved_by: typed.map(|form| form.get(SOLVED_BY).to_owned()).unwrap_or_default(),
         unsolved: chosen(app, "unsolved_reasons", typed, "/outcome/unsolved_reason", lang),
         faults,
+        contact,
+        is_withdrawing: typed.is_some_and(|form| form.get("step") == Move::Withdraw.as_str()),
         published: view.published_at.map(|at| format::moment(lang, at)),
         expires: view.expires_at.map(|at| format::moment(lang, at)),
     };

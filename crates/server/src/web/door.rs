@@ -9,6 +9,7 @@ use axum::response::Response;
 use base::messages;
 use store::Ctx;
 
+use super::account;
 use super::form::Form;
 use super::frame::{Frame, Visit, go, localised, page, parameter};
 use crate::api;
@@ -29,6 +30,8 @@ pub(super) struct SignInPage {
     /// Where a new password is asked for, and where an account is made.
     pub forgot: String,
     pub sign_up: String,
+    /// Where the letter that confirms an address is asked for once more, where that is what is missing.
+    pub resend: Option<String>,
     pub fault: Option<String>,
 }
 
@@ -79,7 +82,14 @@ fn sign_in_view(app: &App, visit: &Visit, email: &str, next: &str, fault: Option
     let f = visit.frame(app, messages::say(visit.lang(), "sign-in", &[])).at("/sign-in").unlisted().without_search();
     let way = |path: &str| on_the_way(&localised(visit.lang(), path), next);
     let (forgot, sign_up) = (way(accounts::letters::FORGOT_PATH), way(accounts::letters::SIGN_UP_PATH));
-    SignInPage { f, email: email.to_owned(), next: safe(next).to_owned(), forgot, sign_up, fault }
+    SignInPage { f, email: email.to_owned(), next: safe(next).to_owned(), forgot, sign_up, resend: None, fault }
+}
+
+/// The door for somebody who never opened the letter.
+fn unconfirmed_view(app: &App, visit: &Visit, email: &str, next: &str) -> SignInPage {
+    let fault = messages::say(visit.lang(), "problem-unconfirmed", &[]);
+    let resend = Some(on_the_way(&localised(visit.lang(), account::RESEND), next));
+    SignInPage { resend, ..sign_in_view(app, visit, email, next, Some(fault)) }
 }
 
 /// The door.
@@ -105,7 +115,9 @@ pub(super) async fn sign_in(State(app): State<App>, visit: Visit, form: Form) ->
     let signed_in = match accounts::sign_in::sign_in(&app.accounts, &visit.who.client, &asked).await {
         Ok(signed_in) => signed_in,
         Err(AccountError::Credentials) => return Ok(again(StatusCode::UNAUTHORIZED, "problem-credentials")),
-        Err(AccountError::Unconfirmed) => return Ok(again(StatusCode::FORBIDDEN, "problem-unconfirmed")),
+        Err(AccountError::Unconfirmed) => {
+            return Ok(page(StatusCode::FORBIDDEN, visit.lang(), &unconfirmed_view(&app, &visit, email, next)));
+        }
         Err(AccountError::Throttled { retry_after }) => {
             let mut response = again(StatusCode::TOO_MANY_REQUESTS, "problem-too-many");
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));

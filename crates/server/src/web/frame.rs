@@ -1,6 +1,7 @@
 //! What every page has around it: language, title, addresses in both languages, who is signed in.
 
 use std::borrow::Borrow;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use askama::Template;
@@ -11,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use base::{Actor, Lang, messages};
 use serde_json::Value;
 
+use super::faults::FaultLine;
 use super::{assets, portion};
 use crate::app::App;
 use crate::extract::Who;
@@ -214,6 +216,29 @@ impl Frame {
             lang if lang == self.lang => "",
             Lang::Vi => " lang=\"vi\"",
             Lang::En => " lang=\"en\"",
+        }
+    }
+
+    /// What is wrong with an input, as the sentence beside it says it; of several faults all of them.
+    pub fn fault(&self, faults: &[FaultLine], id: impl Display) -> String {
+        let id = id.to_string();
+        faults.iter().filter(|line| line.id == id).map(|line| line.text.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// What the field of an input is marked with where something is wrong with it.
+    pub fn wrong(&self, faults: &[FaultLine], id: impl Display) -> &'static str {
+        if self.fault(faults, id).is_empty() { "" } else { " wrong" }
+    }
+
+    /// The attributes of an input that say whether something is wrong with it and where it is described: in its hint, which has
+    /// this id if there is one, and in its fault.
+    pub fn described(&self, faults: &[FaultLine], id: impl Display, hint: impl Display) -> String {
+        let (id, hint) = (id.to_string(), hint.to_string());
+        match (hint.is_empty(), self.fault(faults, &id).is_empty()) {
+            (true, true) => String::new(),
+            (false, true) => format!(" aria-describedby=\"{hint}\""),
+            (true, false) => format!(" aria-invalid=\"true\" aria-describedby=\"fault:{id}\""),
+            (false, false) => format!(" aria-invalid=\"true\" aria-describedby=\"{hint} fault:{id}\""),
         }
     }
 

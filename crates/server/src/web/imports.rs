@@ -13,8 +13,9 @@ use super::fields::Opt;
 use super::form::Form;
 use super::format::{self, Moment};
 use super::frame::{Frame, Visit, go, localised, page, parameter};
-use super::paging::{cursor, paged};
+use super::paging::{Sorted, TURNED, cursor, is_turned, paged, sorted};
 use super::posting::own_parties;
+use super::takeaway::{self, Rows};
 use crate::api::imports::Sent;
 use crate::app::App;
 use crate::extract::Writer;
@@ -77,6 +78,8 @@ struct ImportsPage {
     has_looked: bool,
     most_mb: u64,
     lines: Vec<Line>,
+    by_start: Sorted,
+    csv: String,
     faults: Vec<FaultLine>,
     next: Option<String>,
     first: Option<String>,
@@ -101,6 +104,7 @@ struct ImportPage {
     ended: Option<Moment>,
     faults: Vec<FaultView>,
     faults_total: u64,
+    csv: String,
     next: Option<String>,
     first: Option<String>,
 }
@@ -108,6 +112,48 @@ struct ImportPage {
 fn state_key(view: &ImportView) -> String {
     let dry = if view.dry_run && view.state == ImportState::Done { "-dry" } else { "" };
     format!("import-state-{}{dry}", view.state.as_str())
+}
+
+fn line(view: ImportView, lang: Lang) -> Line {
+    Line {
+        href: localised(lang, &format!("{PATH}/{}", view.id)),
+        state: messages::say(lang, &state_key(&view), &[]),
+        is_dry: view.dry_run,
+        started: format::moment(lang, view.started_at),
+        created: view.created,
+        updated: view.updated,
+        faulty: view.faulty,
+        file: view.file_name,
+    }
+}
+
+/// The imports as a file.
+async fn as_file(app: &App, visit: &Visit) -> Result<Response, Problem> {
+    let (lang, actor) = (visit.lang(), &visit.who.actor);
+    let mut rows = Rows::new();
+    while rows.goes_on() {
+        let part = listings::import::list(&app.listings, actor, rows.cursor.as_deref(), takeaway::part(), is_turned(visit)).await?;
+        rows.add(part.items.into_iter().map(|view| line(view, lang)).collect(), part.next);
+    }
+    let heads = ["import-file", "column-status", "import-is-dry", "import-started", "import-created", "import-updated", "import-faulty"];
+    takeaway::file(lang, "imports", &heads, rows, |line| {
+        let dry = if line.is_dry { "1" } else { "" }.to_owned();
+        let figures = [line.created, line.updated, line.faulty].map(|n| n.to_string());
+        [vec![line.file, line.state, dry, line.started.iso], figures.to_vec()].concat()
+    })
+}
+
+/// What is wrong in an import's file, as a file.
+async fn faults_as_file(app: &App, visit: &Visit, id: ImportId) -> Result<Response, Problem> {
+    let (lang, actor) = (visit.lang(), &visit.who.actor);
+    let mut rows = Rows::new();
+    while rows.goes_on() {
+        let part = listings::import::faults(&app.listings, actor, id, rows.cursor.as_deref(), takeaway::part()).await?;
+        rows.add(part.items, part.next);
+    }
+    takeaway::file(lang, "faults", &["import-row", "import-column", "import-wrong"], rows, |fault| {
+        vec![fault.row.to_string(), if fault.column.is_empty() { fault.pointer } else { fault.column }, fault.message]
+    })
 }
 
 /// The parties that may be chosen. One that was chosen stays in sight, whatever is looked for now.
@@ -132,18 +178,10 @@ async fn parties(app: &App, visit: &Visit, find: &str, chosen: &str) -> Result<V
 async fn imports_page(app: &App, visit: &Visit, status: StatusCode, typed: Typed, faults: Vec<FaultLine>) -> Result<Response, Problem> {
     let lang = visit.lang();
     let actor = &visit.who.actor;
-    let found = listings::import::list(&app.listings, actor, cursor(visit).as_deref(), Limit::new(SHOWN).unwrap_or_default()).await?;
-    let paged = paged(visit, PATH, &[], found.next.as_deref());
-    let lines = found.items.into_iter().map(|view| Line {
-        href: localised(lang, &format!("{PATH}/{}", view.id)),
-        state: messages::say(lang, &state_key(&view), &[]),
-        is_dry: view.dry_run,
-        started: format::moment(lang, view.started_at),
-        created: view.created,
-        updated: view.updated,
-        faulty: view.faulty,
-        file: view.file_name,
-    });
+    let limit = Limit::new(SHOWN).unwrap_or_default();
+    let found = listings::import::list(&app.listings, actor, cursor(visit).as_deref(), limit, is_turned(visit)).await?;
+    let turned = if is_turned(visit) { "turned" } else { "" };
+    let paged = paged(visit, PATH, &[(TURNED, turned)], found.next.as_deref());
     let find = clean(&parameter(visit, "find"));
     let imports = ImportsPage {
         f: visit.frame(app, messages::say(lang, "imports-title", &[])).at(PATH).unlisted().placed("my"),
@@ -155,7 +193,9 @@ async fn imports_page(app: &App, visit: &Visit, status: StatusCode, typed: Typed
         has_looked: !find.is_empty(),
         find,
         most_mb: app.settings.import_mb,
-        lines: lines.collect(),
+        lines: found.items.into_iter().map(|view| line(view, lang)).collect(),
+        by_start: sorted(visit, PATH, &[], "descending"),
+        csv: paged.csv,
         faults,
         next: paged.next,
         first: paged.first,
@@ -164,6 +204,9 @@ async fn imports_page(app: &App, visit: &Visit, status: StatusCode, typed: Typed
 }
 
 pub(super) async fn list(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    if takeaway::is_asked(&visit)? {
+        return as_file(&app, &visit).await;
+    }
     let typed = Typed { party: parameter(&visit, "party"), ..Typed::default() };
     imports_page(&app, &visit, StatusCode::OK, typed, Vec::new()).await
 }
@@ -242,6 +285,7 @@ async fn import_page(app: &App, visit: &Visit, id: ImportId) -> Result<Response,
         ended: view.ended_at.map(|at| format::moment(lang, at)),
         file: view.file_name,
         faults_total: faults.total,
+        csv: paged.csv,
         next: paged.next,
         first: paged.first,
         faults: faults.items,
@@ -250,7 +294,11 @@ async fn import_page(app: &App, visit: &Visit, id: ImportId) -> Result<Response,
 }
 
 pub(super) async fn show(State(app): State<App>, visit: Visit, Path(id): Path<String>) -> Result<Response, Problem> {
-    import_page(&app, &visit, id.parse().map_err(|_| Problem::not_found())?).await
+    let id = id.parse().map_err(|_| Problem::not_found())?;
+    if takeaway::is_asked(&visit)? {
+        return faults_as_file(&app, &visit, id).await;
+    }
+    import_page(&app, &visit, id).await
 }
 
 /// Takes a whole import back.

@@ -13,6 +13,7 @@ mod card;
 mod choice;
 mod compare;
 mod confidential;
+mod contact;
 mod counterparts;
 mod crawlers;
 mod deals;
@@ -158,6 +159,8 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, post "/account/sign-up", "formSignUp", Public(DOOR), FORM, account::send_sign_up);
     both!(table, get "/account/confirm", "pageConfirm", Public(DOOR), account::confirm);
     both!(table, post "/account/confirm", "formConfirm", Public(DOOR), FORM, account::send_confirm);
+    both!(table, get "/account/resend", "pageResend", Public(DOOR), account::resend);
+    both!(table, post "/account/resend", "formResend", Public(DOOR), FORM, account::send_resend);
     both!(table, get "/account/forgot", "pageForgot", Public(DOOR), account::forgot);
     both!(table, post "/account/forgot", "formForgot", Public(DOOR), FORM, account::send_forgot);
     both!(table, get "/account/reset", "pageReset", Public(DOOR), account::reset);
@@ -186,6 +189,7 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, post "/post/{kind}", "formPost", SignedIn, POSTING, posting::create);
     both!(table, get "/my/listings/{id}", "pageDesk", SignedIn, desk::show);
     both!(table, post "/my/listings/{id}/steps", "formDeskStep", SignedIn, FORM, desk::step);
+    both!(table, post "/my/listings/{id}/contact", "formDeskContact", SignedIn, FORM, contact::set);
     both!(table, post "/my/listings/{id}/remove", "formDeskRemove", SignedIn, FORM, desk::remove);
     both!(table, get "/my/listings/{id}/audience", "pageAudience", SignedIn, audience::show);
     both!(table, post "/my/listings/{id}/private", "formPrivate", SignedIn, FORM, audience::set_terms);
@@ -219,8 +223,12 @@ pub(crate) fn routes() -> Vec<Route> {
     both!(table, get "/staff/needs", "pageStaffNeeds", Staff, staff::needs::show);
     both!(table, get "/staff/needs/new", "pageRecordNeed", Staff, staff::record::show);
     both!(table, post "/staff/needs/new", "formRecordNeed", Staff, POSTING, staff::record::send);
+    both!(table, get "/staff/needs/{id}", "pageStaffNeed", Staff, staff::need::show);
+    both!(table, post "/staff/needs/{id}", "formStaffNeed", Staff, FORM, staff::need::send);
     both!(table, get "/staff/parties", "pageStaffParties", Staff, staff::parties::show);
     both!(table, post "/staff/parties", "formStaffParties", Staff, FORM, staff::parties::verify);
+    both!(table, get "/staff/parties/verify", "pageVerifyParties", Staff, staff::verifying::show);
+    both!(table, post "/staff/parties/verify", "formVerifyParties", Staff, FORM, staff::verifying::send);
     both!(table, get "/staff/parties/merge", "pageMergeParties", Staff, staff::merge::show);
     both!(table, post "/staff/parties/merge", "formMergeParties", Staff, FORM, staff::merge::merge);
     both!(table, get "/staff/events", "pageStaffEvents", Staff, staff::events::show);

@@ -10,11 +10,13 @@ pub(super) mod events;
 pub(super) mod gaps;
 pub(super) mod interests;
 pub(super) mod merge;
+pub(super) mod need;
 pub(super) mod needs;
 pub(super) mod parties;
 pub(super) mod record;
 pub(super) mod stories;
 pub(super) mod subjects;
+pub(super) mod verifying;
 
 use ::accounts::access::{may_manage_accounts, may_verify};
 use ::accounts::parties::PartyFilter;

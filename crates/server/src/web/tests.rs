@@ -23,7 +23,7 @@ use super::asked::Asked;
 use super::card::CardView;
 use super::frame::Frame;
 use super::listing::{Named, Names, listing_page};
-use super::{account, door, errors, experts, finding, home, party, reference};
+use super::{account, door, errors, experts, faults, finding, home, party, reference};
 use crate::app::SpaceSettings;
 use crate::look::Space;
 use crate::problem::Problem;
@@ -364,6 +364,7 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
                 next: EVIL.to_owned(),
                 forgot: EVIL.to_owned(),
                 sign_up: EVIL.to_owned(),
+                resend: fault.clone(),
                 fault: fault.clone(),
             },
         );
@@ -375,6 +376,7 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
             value: EVIL.to_owned(),
             autocomplete: "username",
             max: 254,
+            hint: Some(EVIL.to_owned()),
         };
         let form = account::FormPage {
             f: frame(lang, "/account/reset"),
@@ -385,7 +387,8 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
             button: Some(EVIL.to_owned()),
             next: EVIL.to_owned(),
             links: vec![("/sign-in", "account-have-one")],
-            faults: fault.iter().map(|t| account::FormFault { field: "email".to_owned(), text: t.clone() }).collect(),
+            over: Vec::new(),
+            faults: fault.iter().map(|t| faults::FaultLine { id: "email".to_owned(), label: EVIL.to_owned(), text: t.clone() }).collect(),
         };
         add("account form", &form);
         let line = |is_invited| account::MembershipLine {

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use base::messages;
 
+use super::super::account::password_hint;
 use super::super::faults::FaultLine;
 use super::super::form::Form;
 use super::super::frame::{Frame, Visit, go, localised};
@@ -23,6 +24,8 @@ pub(in super::super) struct PasswordPage {
     pub f: Frame,
     /// For programs that keep passwords.
     pub email: String,
+    /// What a new password has to be.
+    pub hint: String,
     pub faults: Vec<FaultLine>,
 }
 
@@ -31,6 +34,7 @@ async fn form(app: &App, visit: &Visit, mishap: Mishap) -> Result<Response, Prob
     Ok(mishap.show(visit.lang(), |faults| PasswordPage {
         f: visit.frame(app, messages::say(visit.lang(), "own-password-title", &[])).at(PATH).unlisted().without_search(),
         email: me.email,
+        hint: password_hint(app, visit.lang()),
         faults,
     }))
 }

@@ -17,7 +17,8 @@ use super::super::form::Form;
 use super::super::format::{self, Moment};
 use super::super::frame::{Frame, Visit, go, localised, parameter};
 use super::super::mishap::Mishap;
-use super::super::paging::{address, cursor, paged};
+use super::super::paging::{Sorted, TURNED, address, cursor, is_turned, paged, sorted};
+use super::super::takeaway::{self, Rows};
 use super::{Tab, back, done, frame};
 use crate::api::accounts::STATUSES;
 use crate::app::App;
@@ -68,6 +69,8 @@ pub(in super::super) struct AccountsPage {
     pub meanings: Vec<Choice>,
     pub lines: Vec<AccountLine>,
     pub total: u64,
+    pub by_since: Sorted,
+    pub csv: String,
     pub action: String,
     pub next: Option<String>,
     pub first: Option<String>,
@@ -80,9 +83,9 @@ fn word(status: AccountStatus) -> &'static str {
 }
 
 /// What of the list is asked for: staff, or a state; anything else is all of it.
-fn filter(show: &str, words: &str) -> AccountFilter {
+fn filter(show: &str, words: &str, turned: bool) -> AccountFilter {
     let status = STATUSES.iter().find(|(word, _)| *word == show).map(|(_, status)| *status);
-    AccountFilter { words: words.to_owned(), staff: show == "staff", status }
+    AccountFilter { words: words.to_owned(), staff: show == "staff", status, turned }
 }
 
 fn tabs(lang: Lang, show: &str, words: &str) -> Vec<Tab> {
@@ -138,15 +141,19 @@ async fn list(app: &App, visit: &Visit, mishap: Mishap, sent: Option<&Form>) -> 
     let lang = visit.lang();
     let (show, words) = (parameter(visit, "show"), parameter(visit, "q").trim().to_owned());
     let actor = &visit.who.actor;
+    let turned = is_turned(visit);
     let rows = accounts::people::list(
         &app.accounts,
         actor,
-        &filter(&show, &words),
+        &filter(&show, &words, turned),
         cursor(visit).as_deref(),
         Limit::new(SHOWN).unwrap_or_default(),
     )
     .await?;
-    let paged = paged(visit, PATH, &[("show", &show), ("q", &words)], rows.next.as_deref());
+    let asked = [("show", show.as_str()), ("q", words.as_str())];
+    let by_since = sorted(visit, PATH, &asked, "descending");
+    let filter = [asked[0], asked[1], (TURNED, if turned { "turned" } else { "" })];
+    let paged = paged(visit, PATH, &filter, rows.next.as_deref());
     let ids: Vec<AccountId> = rows.items.iter().map(|account| account.id).collect();
     let all = accounts::acts::of(&app.accounts, actor, &ids).await?;
     let by: Vec<AccountId> = all.iter().filter_map(|act| act.by).collect();
@@ -168,6 +175,8 @@ async fn list(app: &App, visit: &Visit, mishap: Mishap, sent: Option<&Form>) -> 
         show,
         words,
         total: rows.total,
+        by_since,
+        csv: paged.csv,
         action: paged.action,
         next: paged.next,
         first: paged.first,
@@ -177,7 +186,23 @@ async fn list(app: &App, visit: &Visit, mishap: Mishap, sent: Option<&Form>) -> 
 }
 
 pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    if takeaway::is_asked(&visit)? {
+        return as_file(&app, &visit).await;
+    }
     list(&app, &visit, Mishap::none(), None).await
+}
+
+/// The accounts as a file.
+async fn as_file(app: &App, visit: &Visit) -> Result<Response, Problem> {
+    let lang = visit.lang();
+    let filter = filter(&parameter(visit, "show"), parameter(visit, "q").trim(), is_turned(visit));
+    let mut rows = Rows::new();
+    while rows.goes_on() {
+        let found = accounts::people::list(&app.accounts, &visit.who.actor, &filter, rows.cursor.as_deref(), takeaway::part()).await?;
+        rows.add(found.items.into_iter().map(|account| line(app, visit, account, Vec::new(), None)).collect(), found.next);
+    }
+    let heads = ["account-name", "sign-in-email", "column-status", "staff-roles", "staff-registered"];
+    takeaway::file(lang, "accounts", &heads, rows, |line| vec![line.name, line.email, line.status_label, line.staff, line.since.iso])
 }
 
 /// What a form asks for.
@@ -210,7 +235,10 @@ pub(in super::super) async fn change(State(app): State<App>, visit: Visit, Write
     let does = form.get("_do");
     let wanted = Wanted { does, id, seen, roles: roles.map_err(|_| wrong())?, reason: form.get("reason") };
     match act(&app, ctx, wanted).await.ok_or_else(wrong)? {
-        Ok(()) => Ok(go(&back(&visit, PATH, &[("show", &parameter(&visit, "show")), ("q", &parameter(&visit, "q"))], does))),
+        Ok(()) => {
+            let (show, words, order) = (parameter(&visit, "show"), parameter(&visit, "q"), parameter(&visit, TURNED));
+            Ok(go(&back(&visit, PATH, &[("show", &show), ("q", &words), (TURNED, &order)], does)))
+        }
         Err(error) => {
             let place = |pointer: &str| (pointer == "/reason").then(|| (format!("reason-{id}"), "staff-act-reason"));
             list(&app, &visit, Mishap::of(error, visit.lang(), place)?, Some(&form)).await

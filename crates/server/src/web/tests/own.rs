@@ -7,10 +7,15 @@ use super::super::faults::FaultLine;
 use super::super::fields::{Context, Opt, Wrong, views};
 use super::super::format::moment;
 use super::super::own::second_factor::Stage;
+use super::super::paging::Sorted;
 use super::super::{members, own, profile, staff};
 use super::{EVIL, a_party, at, frame, vocabularies};
 use askama::DynTemplate;
 use base::{Faults, Lang};
+
+fn by_since() -> Sorted {
+    Sorted { href: EVIL.to_owned(), way: "descending", arrow: "↓" }
+}
 
 fn faults() -> Vec<FaultLine> {
     vec![FaultLine { id: "x".to_owned(), label: EVIL.to_owned(), text: EVIL.to_owned() }]
@@ -103,7 +108,15 @@ fn account_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
         done: Some(EVIL.to_owned()),
     };
     add("account", &account);
-    add("password", &own::password::PasswordPage { f: frame(lang, "/account/password"), email: EVIL.to_owned(), faults: faults() });
+    add(
+        "password",
+        &own::password::PasswordPage {
+            f: frame(lang, "/account/password"),
+            email: EVIL.to_owned(),
+            hint: EVIL.to_owned(),
+            faults: faults(),
+        },
+    );
     let setup = Stage::Setup { secret: EVIL.to_owned(), url: EVIL.to_owned(), qr: String::new() };
     for stage in [Stage::Off, setup, Stage::Code, Stage::On, Stage::Codes(vec![EVIL.to_owned()])] {
         let f = frame(lang, "/account/second-factor");
@@ -183,6 +196,8 @@ fn staff_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
         meanings: (0..5).map(choice).collect(),
         lines: (0..14).map(account).collect(),
         total: 1_234,
+        by_since: by_since(),
+        csv: EVIL.to_owned(),
         action: EVIL.to_owned(),
         next: Some("/next".to_owned()),
         first: Some("/first".to_owned()),
@@ -211,6 +226,10 @@ fn staff_pages(lang: Lang, add: &mut dyn FnMut(&str, &dyn DynTemplate)) {
         total: 1_234,
         level: EVIL.to_owned(),
         words: EVIL.to_owned(),
+        by_since: by_since(),
+        csv: EVIL.to_owned(),
+        kept: vec![("q", EVIL.to_owned())],
+        levels: vec![Opt { value: EVIL.to_owned(), label: EVIL.to_owned(), depth: 0, is_on: true }],
         action: EVIL.to_owned(),
         next: Some("/next".to_owned()),
         first: Some("/first".to_owned()),
