@@ -289,6 +289,10 @@ async fn a_match_whose_counterpart_was_withdrawn_is_in_no_letter() {
         let stays = press.publishes(&site, "Máy sấy cơm dừa bơm nhiệt", "public").await;
         met(&stays).await;
         assert_eq!(morning().await, 1);
+        // The page that it leads to begins with the pair, wherever in the list that is.
+        let letters = site.letters_of("seeker@example.org");
+        let place = format!("/matches?at={stays}#m-{own}.{stays}");
+        assert!(letters.iter().any(|letter| accounts::mailbox::plain_text(letter).unwrap().contains(&place)), "{letters:?}");
         let reader = site.visitor().sign_in("seeker@example.org", PASSWORD).await;
         assert_eq!(reader.get("/my/notices").await.status, 200);
         site.stop().await;

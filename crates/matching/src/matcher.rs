@@ -49,6 +49,9 @@ pub struct Ask {
     pub limit: Limit,
     /// Where the page before ended.
     pub cursor: Option<String>,
+    /// Where no cursor says where: the counterpart with which the page begins, if it is in the list. Those before it are on the
+    /// pages from the beginning.
+    pub at: Option<ListingId>,
     /// Whether each part of the score is told.
     pub explain: bool,
     /// What was excluded, and why, instead of what matches.
@@ -216,7 +219,7 @@ impl Matcher {
         let reader = Reader { lang: actor.lang, now, explain: ask.explain };
         let kinds = if ask.kinds.is_empty() { usual_kinds(kind) } else { ask.kinds.clone() };
         let Asked { subject, found, said, inside, is_own, engine } = self.asked(actor, (kind, id), kinds, None).await?;
-        let (wanted, limit) = (ask.excluded, ask.limit);
+        let (wanted, limit, at) = (ask.excluded, ask.limit, ask.at);
         let page = tokio::task::spawn_blocking(move || {
             let side = subject.side();
             let mut judged = engine.judge(&side, &found, reader)?;
@@ -229,7 +232,8 @@ impl Matcher {
             all.sort_by_key(|j| place(j));
             let missing =
                 (is_own && !wanted).then(|| engine.missing(&side, all.get(..all.len().min(SHARPENED)).unwrap_or_default(), reader.lang));
-            let after = bookmark.map(|b| (b.rank, Reverse(b.score_ppm), b.id));
+            let before_it = at.and_then(|at| all.iter().position(|j| j.listing.id == at)).and_then(|n| all.get(n.checked_sub(1)?));
+            let after = bookmark.map(|b| (b.rank, Reverse(b.score_ppm), b.id)).or_else(|| before_it.map(|j| place(j)));
             let (page, more) = page_behind(all, place, after.as_ref(), limit);
             let cursor = |j: &&Judged<'_>| {
                 let id = j.listing.id;
