@@ -51,8 +51,8 @@ pub struct Collected {
 }
 
 /// Asks the engine for the candidates of every question as of the moment `now` and takes them apart; `progress` is told how
-/// many are done. With `as_needs` an offer on the left is read as a need whose problem is what the offer describes; else what is like it is asked
-/// for.
+/// many are done. With `as_needs` an offer on the left is read as a need whose problem is what the offer describes; else what is
+/// like it is asked for.
 ///
 /// # Errors
 /// [`CollectError`] if database or index cannot be read.
