@@ -3,7 +3,8 @@
 crate::step!(
     "m0011_saved_searches",
     &[
-        // `seen`: up to where in the log it was looked what had been edited.
+        // `seen`: up to where in the log it was looked what had been edited. `news_from`: what comes out after this is news, the
+        // moment when it was kept, or was taken up again after nothing was looked for.
         "CREATE TABLE saved_search (
             id {uuid} PRIMARY KEY,
             account_id {uuid} NOT NULL REFERENCES account (id),
@@ -12,6 +13,7 @@ crate::step!(
             way TEXT NOT NULL CHECK (way IN ('at_once','daily','weekly','in_space','off')),
             due_at {time} NOT NULL,
             seen {int} NOT NULL,
+            news_from {time} NOT NULL,
             version {int} NOT NULL,
             created_at {time} NOT NULL,
             updated_at {time} NOT NULL

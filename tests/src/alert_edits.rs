@@ -269,3 +269,76 @@ async fn a_round_does_not_go_through_again_what_came_out_long_before_the_last_on
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_feed_of_a_kept_search_has_what_was_brought_by_when_it_came_and_as_it_may_be_seen_now() {
+    on_every_database(async |site: Site| {
+        let press = Press::new(&site).await;
+        // Published first, and found only since an edit.
+        let turns = press.publishes(&site, "Thiết bị sục khí", "public").await;
+        site.clock.advance(TimeDelta::minutes(1));
+        let reader = site.person("reader").await;
+        let kept = keep(&reader, "q=tôm thẻ", "in_space").await;
+        let feed = kept["feed"].as_str().unwrap().replace(&site.app.settings.public_url, "");
+        let read = async || {
+            let atom = site.visitor().get(&feed).await;
+            assert_eq!(atom.status, 200);
+            atom.text
+        };
+        let stays = press.publishes(&site, "Máy cho ao tôm thẻ", "public").await;
+        assert!(!read().await.contains("<entry>"), "it was not brought yet");
+        assert_eq!(round(&site).await, 1);
+        let before = read().await;
+        edits(&site, &press, &press.author, ("technologies", &turns), technology("Thiết bị sục khí ao tôm thẻ")).await;
+        assert_eq!(round(&site).await, 1);
+
+        let after = read().await;
+        let place = |id: &str| after.find(&format!("<id>urn:uuid:{id}</id>")).unwrap_or_else(|| panic!("{id} is not in {after}"));
+        assert!(place(&turns) < place(&stays), "what came last is first, however long it was there: {after}");
+        let alerts = reader.get("/api/v1/alerts").await.expect(200);
+        let came: chrono::DateTime<chrono::Utc> = alerts["items"][0]["at"].as_str().unwrap().parse().unwrap();
+        let updated: Vec<chrono::DateTime<chrono::Utc>> =
+            after.split("<updated>").skip(1).map(|rest| rest.split('<').next().unwrap().parse().unwrap()).collect();
+        assert_eq!((updated[0], updated[1]), (came, came), "the feed and its first entry: {after}");
+        assert!(updated[2] < came);
+        // What was there before is the same entry still.
+        let entry = |text: &str| {
+            let at = text.find(&format!("<id>urn:uuid:{stays}</id>")).unwrap();
+            text[at..].split("</entry>").next().unwrap().to_owned()
+        };
+        assert_eq!(entry(&before), entry(&after));
+
+        press.withdraws(&site, &stays).await;
+        let now = read().await;
+        assert!(!now.contains(&stays) && now.contains(&turns), "{now}");
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_put_aside_for_a_followed_need_and_taken_back_is_brought_though_no_offer_moved() {
+    on_every_database(async |site: Site| {
+        let press = Press::new(&site).await;
+        let seeker = site.person("seeker").await;
+        let firm = site.party(&seeker, "Công ty Dừa", "enterprise").await;
+        let made = seeker.post("/api/v1/needs", json!({"party": firm, "content": need()})).await.expect(201);
+        let own = made["id"].as_str().unwrap().to_owned();
+        let seen = seeker.post_at(&format!("/api/v1/listings/{own}/transitions"), 1, json!({"step": "submit"})).await.expect(200);
+        publish(&press.moderator, &own, seen["version"].as_i64().unwrap()).await;
+        let follow = json!({"name": "Máy cho nhu cầu", "need": own, "when": "in_space"});
+        seeker.post("/api/v1/saved-searches", follow).await.expect(201);
+        let offer = press.publishes(&site, "Máy sấy cơm dừa bơm nhiệt", "public").await;
+        let pair = format!("/api/v1/matches/{own}.{offer}/feedback");
+        seeker.post(&pair, json!({"verdict": "not_for_us", "reason": "other"})).await.expect(200);
+        assert_eq!(round(&site).await, 0);
+        // Up to here it was looked: what happens to others brings no second look at it.
+        press.publishes(&site, "Robot thăm đồng", "private").await;
+        assert_eq!(round(&site).await, 0);
+        seeker.post(&pair, json!({"verdict": "good"})).await.expect(200);
+        assert_eq!((round(&site).await, round(&site).await), (1, 0));
+        assert_eq!(titles(&seeker).await, ["Máy sấy cơm dừa bơm nhiệt"]);
+        site.stop().await;
+    })
+    .await;
+}

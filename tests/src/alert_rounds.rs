@@ -289,6 +289,10 @@ async fn a_match_whose_counterpart_was_withdrawn_is_in_no_letter() {
         let stays = press.publishes(&site, "Máy sấy cơm dừa bơm nhiệt", "public").await;
         met(&stays).await;
         assert_eq!(morning().await, 1);
+        // The page that it leads to begins with the pair, wherever in the list that is.
+        let letters = site.letters_of("seeker@example.org");
+        let place = format!("/matches?at={stays}#m-{own}.{stays}");
+        assert!(letters.iter().any(|letter| accounts::mailbox::plain_text(letter).unwrap().contains(&place)), "{letters:?}");
         let reader = site.visitor().sign_in("seeker@example.org", PASSWORD).await;
         assert_eq!(reader.get("/my/notices").await.status, 200);
         site.stop().await;
@@ -326,5 +330,58 @@ async fn the_feed_of_a_followed_need_has_what_its_letters_have() {
             assert!(!in_feed().await);
             site.stop().await;
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_that_is_taken_up_again_brings_nothing_of_what_came_while_it_was_off() {
+    on_every_database(async |site: Site| {
+        let press = Press::new(&site).await;
+        let reader = site.person("reader").await;
+        let kept = keep(&reader, "q=máy sấy", "at_once").await;
+        let path = format!("/api/v1/saved-searches/{}", kept["id"].as_str().unwrap());
+        let rhythm = async |when: &str| {
+            let seen = reader.get(&path).await.expect(200)["version"].as_i64().unwrap();
+            reader.put_at(&path, seen, json!({"name": "Tin tôi chờ", "when": when})).await.expect(200)
+        };
+        press.publishes(&site, "Máy sấy trước khi tắt", "public").await;
+        assert_eq!(round(&site).await, 1);
+        rhythm("off").await;
+        press.publishes(&site, "Máy sấy trong lúc tắt", "public").await;
+        assert_eq!(round(&site).await, 0);
+
+        site.clock.advance(TimeDelta::minutes(1));
+        let again = rhythm("at_once").await;
+        assert_ne!(again["news_from"], kept["news_from"]);
+        assert_eq!((&again["created_at"], &kept["news_from"]), (&kept["created_at"], &kept["created_at"]));
+        assert_eq!(round(&site).await, 0, "it begins when it is taken up again");
+        press.publishes(&site, "Máy sấy sau khi bật", "public").await;
+        assert_eq!(round(&site).await, 1);
+        let mut found = titles(&reader).await;
+        found.sort();
+        assert_eq!(found, ["Máy sấy sau khi bật", "Máy sấy trước khi tắt"]);
+
+        // Another rhythm of what was not off begins nothing anew: what waits for the morning still comes.
+        rhythm("in_space").await;
+        press.publishes(&site, "Máy sấy giữa hai nhịp", "public").await;
+        rhythm("at_once").await;
+        assert_eq!(round(&site).await, 1);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_nodes_one_does_a_round_and_the_other_takes_over_when_it_is_gone() {
+    for store in TestStore::all().await.unwrap() {
+        let other = store.beside().await.unwrap();
+        let site = Site::start_with(store, |_| {}).await;
+        let (one, apart) = (&site.app.store, TimeDelta::seconds(50));
+        let first = tokio::join!(one.begin_round("a test", apart), other.begin_round("a test", apart));
+        assert_eq!(usize::from(first.0.unwrap()) + usize::from(first.1.unwrap()), 1);
+        assert!(!one.begin_round("a test", apart).await.unwrap() && one.begin_round("another", apart).await.unwrap());
+        site.clock.advance(TimeDelta::seconds(60));
+        assert!(one.begin_round("a test", apart).await.unwrap());
+        site.stop().await;
     }
 }

@@ -452,3 +452,44 @@ async fn the_list_of_a_party_goes_on_where_a_page_ended_though_its_last_pair_is_
         site.stop().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_matches_that_is_led_to_begins_with_the_pair_and_goes_on_behind_it() {
+    for store in TestStore::all().await.unwrap() {
+        let site = Site::start(store).await;
+        let world = World::new(&site).await;
+        let (need_id, _) = world.publish("needs", need()).await;
+        for n in 0..11 {
+            world.publish("technologies", technology(&format!("Máy sấy cơm dừa bơm nhiệt số {n}"))).await;
+        }
+        site.matched().await;
+        let order = matches(&world.seeker, "needs", &need_id).await;
+        assert_eq!(order.len(), 11);
+        let page = format!("{}/matches", url_of(&world.seeker, "needs", &need_id).await);
+        // Of the pairs in a text, in its order.
+        let mark = format!("id=\"m-{need_id}.");
+        let shown = |text: &str| -> Vec<usize> {
+            let places = text.split(mark.as_str()).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+            places.map(|id| order.iter().position(|one| *one == id).unwrap()).collect()
+        };
+        let first = world.seeker.get(&page).await.text;
+        assert!(!shown(&first).contains(&10), "the last one is not on the first page");
+        let last = world.seeker.get(&format!("{page}?at={}", order[10])).await.text;
+        assert_eq!(shown(&last), [10]);
+        assert!(last.contains(&format!("href=\"{page}\"")), "and from there to all of them: {last}");
+
+        // What follows is what follows in the list, on the next pages too.
+        let mut text = world.seeker.get(&format!("{page}?at={}", order[1])).await.text;
+        let mut seen = shown(&text);
+        while let Some(next) = text.split("?cursor=").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned()) {
+            text = world.seeker.get(&format!("{page}?cursor={next}")).await.text;
+            seen.extend(shown(&text));
+        }
+        assert_eq!(seen, (1..11).collect::<Vec<usize>>());
+        // What is not in the list, or is nothing at all, begins it.
+        for nothing in [need_id.as_str(), "x", ""] {
+            assert_eq!(shown(&world.seeker.get(&format!("{page}?at={nothing}")).await.text)[0], 0, "{nothing}");
+        }
+        site.stop().await;
+    }
+}

@@ -1,6 +1,6 @@
 //! The rounds that look whether saved searches have something new.
 //!
-//! News is what came out after a search was kept (published, put back, or shown to more people than before), is found by
+//! News is what came out after a search was kept, or taken up again after nothing was looked for (published, put back, or shown to more people than before), is found by
 //! it, may be seen by its owner at this moment, and was not brought before; and what an edit that was published since it
 //! was last looked makes it find, as the version that was public then did not (`edits`). What a round brings, the notice of
 //! it and the letter that is due are one transaction, and the key of what was brought is what makes it once: a round that
@@ -17,6 +17,7 @@ use accounts::notices::{NewNotice, NoticeKind};
 use base::clock::{in_vietnam, next_morning};
 use base::{AccountId, Actor, Limit, ListingId, PartyId, SavedSearchId};
 use chrono::{DateTime, Datelike, TimeDelta, Utc, Weekday};
+use listings::published::Published;
 use listings::{ListingError, published};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -216,12 +217,12 @@ async fn found(saved: &Saved, search: &SavedSearch, edits: &Arc<Edits>, most: us
     let mut query = search.criteria.query();
     query.limit = Limit::new(Limit::MAX).unwrap_or_default();
     let looked = edits.from.map(|at| at - TimeDelta::hours(LOOKED_BACK_HOURS));
-    let first_day = in_vietnam(looked.map_or(search.created_at, |at| at.max(search.created_at))).date();
+    let first_day = in_vietnam(looked.map_or(search.news_from, |at| at.max(search.news_from))).date();
     query.periods.insert(DateColumn::Out, Period { from: Some(first_day), to: None });
     loop {
         let (index, asked, viewer) = (saved.search.clone(), query.clone(), Viewer::of(&owner));
         let page = tokio::task::spawn_blocking(move || index.find(&asked, &viewer)).await??;
-        let mut ids: Vec<Uuid> = page.items.iter().filter(|hit| hit.card.out_since > search.created_at).map(|hit| hit.card.id).collect();
+        let mut ids: Vec<Uuid> = page.items.iter().filter(|hit| hit.card.out_since > search.news_from).map(|hit| hit.card.id).collect();
         ids.retain(|id| !fresh.contains(id));
         fresh.extend(news_of(saved, search, &owner, ids, with_own).await?);
         let is_over = page.next.is_none();
@@ -256,8 +257,9 @@ async fn news_of(saved: &Saved, search: &SavedSearch, owner: &Actor, mut ids: Ve
     Ok(ids)
 }
 
-/// What answers a need and came out after the search was kept, or answers it only since one of the two was edited, among
-/// the best hundred. Nothing once the need is not to be seen.
+/// What answers a need and came out after the search was kept, or answers it only since one of the two was edited. Where
+/// nothing happened to the need, what happened to offers since somebody looked is judged alone: of the others none is news.
+/// Nothing once the need is not to be seen.
 async fn answers(
     saved: &Saved,
     search: &SavedSearch,
@@ -266,12 +268,20 @@ async fn answers(
     edits: &Edits,
     most: usize,
 ) -> Result<Found, SavedError> {
-    let found = match saved.matcher.answers(owner, need, Limit::new(Limit::MAX).unwrap_or_default()).await {
+    let is_news = |one: &Published| one.out_since > search.news_from || edits.before.contains_key(&one.id);
+    let among: Option<Vec<Published>> = match &edits.touched {
+        Some(touched) if !touched.ids.contains(&need) => Some(touched.out.iter().filter(|one| is_news(one)).cloned().collect()),
+        _ => None,
+    };
+    if among.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(Found::of(Vec::new(), true, edits, most));
+    }
+    let found = match saved.matcher.answers(owner, need, among).await {
         Ok(found) => found,
         Err(MatchError::Listing(ListingError::Refused(_))) => return Ok(Found::default()),
         Err(error) => return Err(error.into()),
     };
-    let (fresh, older): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.out_since > search.created_at);
+    let (fresh, older): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.out_since > search.news_from);
     let moved: Vec<ListingId> =
         older.iter().map(|one| one.id).filter(|id| edits.before.contains_key(id) || edits.before.contains_key(&need)).collect();
     let answered = saved.matcher.answered(owner, need, &moved, &edits.before).await?;
@@ -310,7 +320,9 @@ async fn look(saved: &Saved, search: SavedSearch, (edited, to): (&mut Shared, i6
     let edits = edited.since(saved, search.seen, to).await?;
     let Found { ids, more, seen } = found(saved, &search, &edits, most).await?;
     if ids.is_empty() && !search.when.is_of_mornings() {
-        let seen = seen.filter(|to| !edits.is_empty() || *to - search.seen >= FAR);
+        // What was judged for a followed need is not judged again.
+        let is_judged = search.criteria.need.is_some() && edits.has_touched();
+        let seen = seen.filter(|to| is_judged || !edits.is_empty() || *to - search.seen >= FAR);
         return Ok(Looked { has_news: false, more, seen });
     }
     let (id, account) = (search.id, search.account);

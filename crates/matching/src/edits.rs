@@ -11,6 +11,7 @@ use base::{Limit, ListingId};
 use chrono::{DateTime, Utc};
 use listings::published::{self, Published};
 use search::{Batch, Document, Query, Search, SearchError, Viewer};
+use store::Store;
 use uuid::Uuid;
 
 use crate::saved::{Saved, SavedError};
@@ -19,6 +20,8 @@ use crate::saved::{Saved, SavedError};
 const PUBLISHED: &str = "listing.published";
 /// Publications that are looked at together; what is more comes with the next round.
 const MOST: u64 = 1_000;
+/// Events that are looked through for what they touch; of more it is not asked.
+const MOST_TOUCHED: u64 = 1_000;
 
 /// What was edited between two places in the log.
 pub(crate) struct Edits {
@@ -30,8 +33,41 @@ pub(crate) struct Edits {
     pub(crate) more: bool,
     /// As it was at the first place, by id.
     pub(crate) before: BTreeMap<ListingId, Published>,
+    /// To which listings something happened at all; none if that may be all of them.
+    pub(crate) touched: Option<TouchedListings>,
     /// An index of what it was, and one of what it is; none where nothing was edited.
     indexes: Option<(Search, Search)>,
+}
+
+/// Listings to which something happened between two places in the log.
+pub(crate) struct TouchedListings {
+    /// All of them, and needs of whose matches somebody spoke.
+    pub(crate) ids: BTreeSet<ListingId>,
+    /// Those that are out now, as they are.
+    pub(crate) out: Vec<Published>,
+}
+
+impl TouchedListings {
+    /// None if there are too many, or if what a party is, or who belongs to it, may concern any of them.
+    async fn between(store: &Store, seen: i64, to: i64) -> Result<Option<Self>, SavedError> {
+        let events = store.events_after(seen, MOST_TOUCHED).await?;
+        if events.len() as u64 == MOST_TOUCHED && events.last().is_some_and(|last| last.position < to) {
+            return Ok(None);
+        }
+        let mut ids = BTreeSet::new();
+        for event in events.iter().filter(|event| event.position <= to) {
+            match (event.subject_kind.as_str(), event.kind.as_str()) {
+                ("listing" | "match", _) => {
+                    ids.insert(ListingId(event.subject_id));
+                }
+                ("party", "party.created" | "party.verified") => {}
+                ("party", _) => return Ok(None),
+                _ => {}
+            }
+        }
+        let all: Vec<ListingId> = ids.iter().copied().collect();
+        Ok(Some(Self { ids, out: published::load(store, &all).await? }))
+    }
 }
 
 impl Edits {
@@ -44,6 +80,8 @@ impl Edits {
         let from = store.events_after(seen - 1, 1).await?.first().filter(|event| event.position == seen).map(|event| event.at);
         let events = store.events_of_kind(PUBLISHED, seen, to, MOST).await?;
         let last = events.last().filter(|_| events.len() as u64 == MOST).map(|event| event.position);
+        // Edits are taken up to there; whatever else happened is seen with them.
+        let touched = TouchedListings::between(store, seen, last.unwrap_or(to)).await?;
         let subjects: BTreeSet<Uuid> = events.iter().map(|event| event.subject_id).collect();
         let before = store.last_of_kind(PUBLISHED, &subjects.into_iter().collect::<Vec<_>>(), seen).await?;
         // What was not public before was published since, which is news of its own.
@@ -65,6 +103,7 @@ impl Edits {
             to: last.unwrap_or(to),
             more: last.is_some_and(|last| last < to),
             before: before.into_iter().map(|one| (one.id, one)).collect(),
+            touched,
             indexes: made,
         })
     }
@@ -72,6 +111,11 @@ impl Edits {
     /// Whether nothing was edited.
     pub(crate) fn is_empty(&self) -> bool {
         self.before.is_empty()
+    }
+
+    /// Whether anything happened to a listing at all.
+    pub(crate) fn has_touched(&self) -> bool {
+        self.touched.as_ref().is_none_or(|touched| !touched.ids.is_empty())
     }
 
     /// What a search finds of it now and would not have found then, though the viewer might have seen it.

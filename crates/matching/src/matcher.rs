@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use store::StoreError;
 use vectors::{EncodeError, Packed};
 
-use crate::answer::{Match, MatchListing, MatchPage};
+use crate::answer::{Match, MatchPage};
 use crate::engine::{Engine, Judged, Reader};
 use crate::feedback::{self, Said};
 use crate::inside::Inside;
@@ -25,6 +25,8 @@ use crate::side::{Known, Side};
 use crate::units::Units;
 use crate::weights::Weights;
 
+/// The most that one look brings of what answers a need.
+const ANSWERS: usize = 100;
 /// Over how many of the best it is reckoned what would sharpen them.
 const SHARPENED: usize = 10;
 
@@ -47,6 +49,9 @@ pub struct Ask {
     pub limit: Limit,
     /// Where the page before ended.
     pub cursor: Option<String>,
+    /// Where no cursor says where: the counterpart with which the page begins, if it is in the list. Those before it are on the
+    /// pages from the beginning.
+    pub at: Option<ListingId>,
     /// Whether each part of the score is told.
     pub explain: bool,
     /// What was excluded, and why, instead of what matches.
@@ -127,6 +132,25 @@ impl Subject {
     }
 }
 
+/// What is asked for and what was found, with all that is to be known before it is judged.
+struct Asked {
+    subject: Subject,
+    found: Vec<Published>,
+    said: BTreeMap<ListingId, Said>,
+    inside: Inside,
+    /// Whether the listing is of a party of whoever asks.
+    is_own: bool,
+    engine: Engine,
+}
+
+/// What answers a need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) id: ListingId,
+    /// Since when it is out for all who see it now.
+    pub(crate) out_since: DateTime<Utc>,
+}
+
 impl Matcher {
     /// A matcher over an index and the listings it was made from.
     #[must_use]
@@ -188,30 +212,14 @@ impl Matcher {
     /// [`MatchError`]; hidden if the actor may not see the listing.
     pub async fn matches_of(&self, actor: &Actor, kind: Kind, id: ListingId, ask: &Ask) -> Result<MatchPage, MatchError> {
         let bookmark: Option<Bookmark> = ask.cursor.as_deref().map(|c| Cursor::read(c).map_err(|_| MatchError::Cursor)).transpose()?;
-        let shown = view::show(&self.listings, actor, kind, id).await?;
-        let known = Known::of(&shown.typed, shown.party.id, shown.party.party_type, shown.party.province);
-        let known = Known { confirmed_at: shown.confirmed_at, ..known };
-        let subject = Subject { id: Some(id), content: shown.typed, known, vector: None };
         let now = match &bookmark {
             Some(b) => DateTime::from_timestamp(b.now_s, 0).ok_or(MatchError::Cursor)?,
             None => whole_second(self.listings.store.clock().now()),
         };
         let reader = Reader { lang: actor.lang, now, explain: ask.explain };
         let kinds = if ask.kinds.is_empty() { usual_kinds(kind) } else { ask.kinds.clone() };
-        let found = self.found(actor, &subject, kinds).await?;
-        // Whose listing it is, its own members know and brokers are told.
-        let party = match shown.party.id {
-            Some(party) => Some(party),
-            None => published::load(&self.listings.store, &[id]).await?.into_iter().next().map(|p| p.owner.id),
-        };
-        let said = match party {
-            Some(party) => feedback::said_of(&self.listings.store, actor, kind, id, party).await?,
-            None => BTreeMap::new(),
-        };
-        let inside = Inside::between(&self.listings, actor, (kind, id, party), &found).await?;
-        let is_own = shown.party.id.is_some_and(|party| actor.is_member(party));
-        let engine = self.knowing(owners(&found).chain(party)).await?;
-        let (wanted, limit) = (ask.excluded, ask.limit);
+        let Asked { subject, found, said, inside, is_own, engine } = self.asked(actor, (kind, id), kinds, None).await?;
+        let (wanted, limit, at) = (ask.excluded, ask.limit, ask.at);
         let page = tokio::task::spawn_blocking(move || {
             let side = subject.side();
             let mut judged = engine.judge(&side, &found, reader)?;
@@ -224,7 +232,8 @@ impl Matcher {
             all.sort_by_key(|j| place(j));
             let missing =
                 (is_own && !wanted).then(|| engine.missing(&side, all.get(..all.len().min(SHARPENED)).unwrap_or_default(), reader.lang));
-            let after = bookmark.map(|b| (b.rank, Reverse(b.score_ppm), b.id));
+            let before_it = at.and_then(|at| all.iter().position(|j| j.listing.id == at)).and_then(|n| all.get(n.checked_sub(1)?));
+            let after = bookmark.map(|b| (b.rank, Reverse(b.score_ppm), b.id)).or_else(|| before_it.map(|j| place(j)));
             let (page, more) = page_behind(all, place, after.as_ref(), limit);
             let cursor = |j: &&Judged<'_>| {
                 let id = j.listing.id;
@@ -241,17 +250,77 @@ impl Matcher {
         Ok(page.await??)
     }
 
-    /// What answers a need well enough to be brought to whoever follows it: of the best those that are good enough to be
-    /// standing matches, without what the reader's side put behind.
+    /// Loads what is asked for and what is found for it, or of these alone what the actor may see.
+    async fn asked(
+        &self,
+        actor: &Actor,
+        (kind, id): (Kind, ListingId),
+        kinds: BTreeSet<Kind>,
+        among: Option<Vec<Published>>,
+    ) -> Result<Asked, MatchError> {
+        let shown = view::show(&self.listings, actor, kind, id).await?;
+        let (own_party, confirmed_at) = (shown.party.id, shown.confirmed_at);
+        let known = Known::of(&shown.typed, own_party, shown.party.party_type, shown.party.province);
+        let subject = Subject { id: Some(id), content: shown.typed, known: Known { confirmed_at, ..known }, vector: None };
+        let found = match among {
+            Some(some) => some.into_iter().filter(|one| kinds.contains(&one.kind) && may_see(actor, &one.audience)).collect(),
+            None => self.found(actor, &subject, kinds).await?,
+        };
+        let party = self.party_of(id, own_party).await?;
+        let said = match party {
+            Some(party) => feedback::said_of(&self.listings.store, actor, kind, id, party).await?,
+            None => BTreeMap::new(),
+        };
+        let inside = Inside::between(&self.listings, actor, (kind, id, party), &found).await?;
+        let is_own = own_party.is_some_and(|party| actor.is_member(party));
+        let engine = self.knowing(owners(&found).chain(party)).await?;
+        Ok(Asked { subject, found, said, inside, is_own, engine })
+    }
+
+    /// Whose listing it is: its own members know, and brokers are told.
+    async fn party_of(&self, id: ListingId, shown: Option<PartyId>) -> Result<Option<PartyId>, StoreError> {
+        match shown {
+            Some(party) => Ok(Some(party)),
+            None => Ok(published::load(&self.listings.store, &[id]).await?.into_iter().next().map(|p| p.owner.id)),
+        }
+    }
+
+    /// What answers a need well enough to be brought to whoever follows it, the best first: those that are good enough to be
+    /// standing matches, without what the reader's side put behind. With `among` of these alone, else of all that is found.
+    /// Nothing is explained.
     ///
     /// # Errors
     /// As [`Self::matches_of`].
-    pub async fn answers(&self, actor: &Actor, need: ListingId, limit: Limit) -> Result<Vec<MatchListing>, MatchError> {
-        let ask = Ask { limit, ..Ask::default() };
-        let page = self.matches_of(actor, Kind::Need, need, &ask).await?;
-        let least = f64::from(self.engine.weights().standing_ppm()) / 1e6;
-        let good = page.items.into_iter().filter(|one| one.score >= least && !one.feedback.as_ref().is_some_and(|said| said.is_behind));
-        Ok(good.map(|one| one.listing).collect())
+    pub(crate) async fn answers(&self, actor: &Actor, need: ListingId, among: Option<Vec<Published>>) -> Result<Vec<Answer>, MatchError> {
+        let reader = Reader { lang: actor.lang, now: whole_second(self.listings.store.clock().now()), explain: false };
+        let asked = self.asked(actor, (Kind::Need, need), usual_kinds(Kind::Need), among).await?;
+        let least = self.engine.weights().standing_ppm();
+        let answers = tokio::task::spawn_blocking(move || {
+            let Asked { subject, found, said, inside, engine, .. } = asked;
+            let side = subject.side();
+            let mut judged = engine.judge(&side, &found, reader)?;
+            inside.exclude(&side, &mut judged, &engine.rules(reader.lang));
+            let is_behind = |id: ListingId| said.get(&id).is_some_and(|said| said.is_behind);
+            let good = judged.iter().filter(|one| !one.is_excluded() && one.score_ppm >= least && !is_behind(one.listing.id));
+            let answers = good.take(ANSWERS).map(|one| Answer { id: one.listing.id, out_since: one.listing.out_since });
+            Ok::<_, Failure>(answers.collect::<Vec<_>>())
+        });
+        Ok(answers.await??)
+    }
+
+    /// Those of these offers that the actor may see at this moment, without what their side put behind, of a need that they
+    /// may see.
+    ///
+    /// # Errors
+    /// As [`Self::matches_of`].
+    pub async fn wanted(&self, actor: &Actor, need: ListingId, offers: &[ListingId]) -> Result<BTreeSet<ListingId>, MatchError> {
+        let shown = view::show(&self.listings, actor, Kind::Need, need).await?;
+        let mut seen = self.seen(actor, offers).await?;
+        if let Some(party) = self.party_of(need, shown.party.id).await? {
+            let said = feedback::said_of(&self.listings.store, actor, Kind::Need, need, party).await?;
+            seen.retain(|id| !said.get(id).is_some_and(|said| said.is_behind));
+        }
+        Ok(seen)
     }
 
     /// Those of these listings that are out and that the actor may see at this moment.

@@ -182,6 +182,8 @@ pub(crate) mod saved_search {
         pub due_at: DateTimeUtc,
         /// Up to where in the log it was looked what had been edited.
         pub seen: i64,
+        /// What comes out after this is news.
+        pub news_from: DateTimeUtc,
         pub version: i64,
         pub created_at: DateTimeUtc,
         pub updated_at: DateTimeUtc,

@@ -181,8 +181,10 @@ pub struct SavedSearch {
     pub when: When,
     /// Grows by one with every change.
     pub version: i64,
-    /// Since when; what comes out after this is news.
+    /// Since when.
     pub created_at: DateTime<Utc>,
+    /// What comes out after this is news: since it was kept, or since it was taken up again.
+    pub news_from: DateTime<Utc>,
     /// Up to where in the log it was looked what had been edited; an edit after this may be news.
     pub seen: i64,
 }
@@ -208,6 +210,7 @@ pub(crate) fn read(row: saved_search::Model) -> Result<SavedSearch, StoreError> 
         when: row.way.parse().map_err(|e| StoreError::corrupt("saved search", e))?,
         version: row.version,
         created_at: row.created_at,
+        news_from: row.news_from,
         seen: row.seen,
     })
 }
@@ -256,8 +259,8 @@ pub async fn create(saved: &Saved, ctx: Ctx, name: &str, criteria: Criteria, whe
                     faults.add_with("", "too-many-saved", &[("max", &MOST.to_string())]);
                     return Err(SavedError::Invalid(faults));
                 }
-                let new =
-                    SavedSearch { id: SavedSearchId(tx.new_id()), account, name, criteria, when, version: 1, created_at: tx.now(), seen };
+                let (id, now) = (SavedSearchId(tx.new_id()), tx.now());
+                let new = SavedSearch { id, account, name, criteria, when, version: 1, created_at: now, news_from: now, seen };
                 let json = serde_json::to_string(&new.criteria).map_err(|e| StoreError::corrupt("saved search", e))?;
                 let row = saved_search::ActiveModel {
                     id: Set(new.id.0),
@@ -267,6 +270,7 @@ pub async fn create(saved: &Saved, ctx: Ctx, name: &str, criteria: Criteria, whe
                     way: Set(when.as_str().to_owned()),
                     due_at: Set(alerts::first_due(when, tx.now())),
                     seen: Set(seen),
+                    news_from: Set(tx.now()),
                     version: Set(1),
                     created_at: Set(tx.now()),
                     updated_at: Set(tx.now()),
@@ -292,13 +296,15 @@ async fn own_to_change(tx: &Tx, account: AccountId, id: SavedSearchId) -> Result
     Ok(read(row)?)
 }
 
-/// Gives a search another name or another rhythm.
+/// Gives a search another name or another rhythm. One that looked for nothing begins at this moment: what came out and what
+/// was edited meanwhile is no news.
 ///
 /// # Errors
 /// [`Refused::Hidden`] if it is not the actor's; [`SavedError::Stale`] if it changed meanwhile.
 pub async fn edit(saved: &Saved, ctx: Ctx, id: SavedSearchId, seen: i64, name: &str, when: When) -> Result<SavedSearch, SavedError> {
     let account = may_write(&ctx.actor)?;
     let name = named(name)?;
+    let head = saved.store.last_position().await?;
     saved
         .store
         .write(ctx, move |tx| {
@@ -308,11 +314,15 @@ pub async fn edit(saved: &Saved, ctx: Ctx, id: SavedSearchId, seen: i64, name: &
                 if old.version != seen {
                     return Err(SavedError::Stale { current: old.version });
                 }
-                let new = SavedSearch { name, when, version: old.version + 1, ..old };
+                let begins = old.when == When::Off && when != When::Off;
+                let (seen, news_from) = if begins { (old.seen.max(head), tx.now()) } else { (old.seen, old.news_from) };
+                let new = SavedSearch { name, when, version: old.version + 1, seen, news_from, ..old };
                 saved_search::Entity::update_many()
                     .col_expr(saved_search::Column::Name, Expr::value(new.name.clone()))
                     .col_expr(saved_search::Column::Way, Expr::value(when.as_str()))
                     .col_expr(saved_search::Column::DueAt, Expr::value(alerts::first_due(when, tx.now())))
+                    .col_expr(saved_search::Column::Seen, Expr::value(seen))
+                    .col_expr(saved_search::Column::NewsFrom, Expr::value(news_from))
                     .col_expr(saved_search::Column::Version, Expr::value(new.version))
                     .col_expr(saved_search::Column::UpdatedAt, Expr::value(tx.now()))
                     .filter(saved_search::Column::Id.eq(id.0))

@@ -103,7 +103,7 @@ fn made_up(weights: &Weights, needs: usize, good: impl Fn(usize, usize, bool) ->
             Some(good(n, form, offer.owner.province == of.owner.province))
         };
         let mut question = Question::new(&space.engine, &Side::of(of), &found, now(), said).unwrap();
-        question.name = format!("need-{n}");
+        question.component = format!("need-{n}");
         question
     };
     (0..needs).map(question).collect()
@@ -132,7 +132,13 @@ fn weights_move_towards_the_part_that_tells_good_from_other_pairs() {
     assert!(fit.moved.iter().any(|moved| moved.weight.starts_with("parts.")), "{:?}", fit.moved);
     assert_eq!(fit.folds.iter().map(|fold| fold.questions).sum::<usize>(), 30);
     // What is not fitted stays.
-    assert_eq!((fit.weights.candidates, fit.weights.k1, fit.weights.least_score), (start.candidates, start.k1, start.least_score));
+    assert_eq!((fit.weights.candidates, fit.weights.terms, fit.weights.least_score), (start.candidates, start.terms, start.least_score));
+    // Wherever the weights in use stand, the climb begins at one place: they may have been fitted to these questions before.
+    let mut elsewhere = start.clone();
+    (elsewhere.parts.place, elsewhere.parts.cooperation, elsewhere.sought.title, elsewhere.k1) = (19.0, 0.2, 9.0, 7.0);
+    let other = fitted(&questions, &elsewhere, Options { calibrate: false, ..USUAL });
+    assert_eq!((&other.start, &other.after, &other.folds.len()), (&fit.start, &fit.after, &fit.folds.len()));
+    assert_eq!(other.weights.parts, fit.weights.parts);
     // The same judgements give the same weights.
     assert_eq!(fitted(&questions, &start, USUAL), fit);
 }
@@ -162,6 +168,26 @@ fn too_few_judged_questions_are_refused() {
     // Questions whose candidates are all good tell nothing of weights.
     let all_good = made_up(&start, 40, |_, _, _| true);
     assert!(matches!(fit(&all_good, &start, USUAL, &mut || {}), Err(FitError::TooFew { questions: 0 })));
+}
+
+#[test]
+fn what_hangs_together_is_kept_aside_together_and_is_one_piece_of_evidence() {
+    let start = place_first();
+    let mut questions = made_up(&start, 40, |need, form, _| need % 3 == form);
+    let apart = fitted(&questions, &start, USUAL);
+    // Two questions of each component, as where each of two is asked for the other.
+    for (n, question) in questions.iter_mut().enumerate() {
+        question.component = format!("need-{}", n / 2);
+    }
+    let paired = fitted(&questions, &start, USUAL);
+    assert_eq!((apart.components, paired.components, paired.questions), (40, 20, 40));
+    assert!(paired.folds.iter().all(|fold| fold.questions % 2 == 0), "{:?}", paired.folds);
+    // If all of it is one component, nothing can be shown, whatever is asked for.
+    for question in &mut questions {
+        question.component = "need-0".to_owned();
+    }
+    let refused = fit(&questions, &start, Options { force: true, ..USUAL }, &mut || {}).unwrap_err();
+    assert!(matches!(refused, FitError::Connected { questions: 40, components: 1, folds: 5 }), "{refused}");
 }
 
 #[test]
@@ -228,11 +254,12 @@ fn what_is_told_of_pairs_kept_aside_was_fitted_without_them() {
     let (mut brier, mut pairs) = (0.0, 0);
     for fold in 0..options.folds {
         let in_fold = |question: &Question| {
-            let hash = Sha256::digest(question.name.as_bytes());
+            let hash = Sha256::digest(question.component.as_bytes());
             u64::from_be_bytes(*hash.first_chunk().unwrap()) % 2 == fold as u64
         };
         let (aside, others): (Vec<Question>, Vec<Question>) = all().into_iter().partition(in_fold);
-        let weights = fitted(&others, &start, options).weights;
+        // How it is divided once more changes nothing of what is fitted to all of it.
+        let weights = fitted(&others, &start, Options { folds: 3, ..options }).weights;
         for question in &aside {
             for ((_, score), candidate) in question.scored(&weights).iter().zip(&question.candidates) {
                 let good = if candidate.good.unwrap() { 1.0 } else { 0.0 };
@@ -260,7 +287,7 @@ fn words_that_tell_good_pairs_are_learned_where_that_is_shown_and_nowhere_else()
             let of = space.get(1_000 + n as u128);
             let said = |id: ListingId| Some(good(n, usize::try_from(id.0.as_u128() - 100).unwrap()));
             let mut question = Question::new(&space.engine, &Side::of(of), &found(&space, of), now(), said).unwrap();
-            question.name = format!("need-{n}");
+            question.component = format!("need-{n}");
             question
         };
         (0..40).map(question).collect()

@@ -104,7 +104,7 @@ impl Known {
                 None => (None, LIST.to_owned()),
             },
             "listing" => match listed() {
-                Some(l) if notice.kind == NoticeKind::MatchFound => (l.title.clone(), format!("{}/matches{}", l.url, pair(notice))),
+                Some(l) if notice.kind == NoticeKind::MatchFound => (l.title.clone(), pair(&l.url, notice)),
                 Some(l) if notice.kind == NoticeKind::GlassBroken => (l.title.clone(), format!("/my/listings/{about}/ledger")),
                 Some(l) => (l.title.clone(), format!("/my/listings/{about}")),
                 None => (None, LIST.to_owned()),
@@ -218,10 +218,12 @@ fn of_disclosure(notice: &Notice) -> String {
     }
 }
 
-/// The place of a pair on a page of matches.
-fn pair(notice: &Notice) -> String {
+/// The place of a pair on the page of the matches of one of its two, which begins with the other one.
+fn pair(url: &str, notice: &Notice) -> String {
     let fact = |name: &str| notice.facts.get(name).and_then(Value::as_str).unwrap_or_default();
-    format!("#m-{}.{}", fact("need"), fact("offer"))
+    let (need, offer) = (fact("need"), fact("offer"));
+    let other = if need == notice.about.to_string() { offer } else { need };
+    crate::web::place_of_pair(url, other, false, &format!("{need}.{offer}"))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accounts::mail;
+use chrono::TimeDelta;
 use listings::notices::{JOB as LISTING_MAIL, Letter};
 use search::Wanting;
 use store::follow::report;
@@ -17,6 +18,10 @@ use crate::app::App;
 const JOBS_EVERY: Duration = Duration::from_millis(500);
 /// How often the clock is looked at.
 const TICK_EVERY: Duration = Duration::from_secs(60);
+/// By which name the nodes take turns in looking at saved searches.
+const ALERTS: &str = "alerts";
+/// A round over saved searches follows the one before after so long at least: less than a tick, so that a node keeps its turn.
+const ALERTS_APART: TimeDelta = TimeDelta::seconds(50);
 /// How often the lease of a job that takes long is renewed.
 const RENEW_EVERY: Duration = Duration::from_secs(60);
 
@@ -186,10 +191,21 @@ async fn sweep_files(app: &App) {
     }
 }
 
-/// Looks whether saved searches have something new. Beside the clock, because many searches take their time.
+/// Looks whether saved searches have something new. Beside the clock, because many searches take their time. One node does it
+/// for all; if it goes away, another one takes the next round and looks from where it was itself.
 async fn alerts(app: App, stop: CancellationToken) {
     let mut seen = 0;
     loop {
+        let is_ours = match app.store.begin_round(ALERTS, ALERTS_APART).await {
+            Ok(is_ours) => is_ours,
+            Err(error) => {
+                tracing::error!(cause = report(&error), "no round over saved searches could be begun");
+                false
+            }
+        };
+        if !is_ours {
+            tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(TICK_EVERY) => continue }
+        }
         // A round may wait for the index; one that is broken off is begun again.
         let round = tokio::select! { () = stop.cancelled() => return, round = matching::alerts::round(&app.saved, seen) => round };
         match round {

@@ -6,6 +6,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use sea_orm::sea_query::{LockType, OnConflict};
 use sea_orm::{ActiveValue::Set, EntityTrait, QuerySelect};
 use tokio::time::{Instant, timeout_at};
@@ -49,6 +50,34 @@ impl Store {
                 .await
                 .map_err(StoreError::from)?;
             Ok::<_, StoreError>(())
+        })
+        .await
+    }
+
+    /// Begins a round of work that one node does for all; false if one was begun less than `every` ago, here or elsewhere.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn begin_round(&self, name: &'static str, every: TimeDelta) -> Result<bool, StoreError> {
+        self.write(Ctx::system(), move |tx| async move {
+            let mut query = follower::Entity::find_by_id(name);
+            if tx.needs_row_locks() {
+                query = query.lock(LockType::Update);
+            }
+            let now = tx.now();
+            let new = follower::ActiveModel { name: Set(name.to_owned()), position: Set(0), moved_at: Set(now) };
+            match query.one(tx.db()).await? {
+                // A clock that was set back must not keep everybody waiting.
+                Some(row) if (now - row.moved_at).abs() < every => Ok(false),
+                Some(_) => {
+                    follower::Entity::update(new).exec(tx.db()).await?;
+                    Ok(true)
+                }
+                None => {
+                    let once = OnConflict::column(follower::Column::Name).do_nothing().to_owned();
+                    Ok::<_, StoreError>(follower::Entity::insert(new).on_conflict(once).exec_without_returning(tx.db()).await? == 1)
+                }
+            }
         })
         .await
     }

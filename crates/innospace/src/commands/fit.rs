@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use base::clock::in_vietnam;
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 use matching::Weights;
 use matching::tuning::{self, Collected, Judgements, Line, Mean, Options};
@@ -48,6 +48,10 @@ pub struct Fit {
     /// Into how many parts the questions are divided, each of which is kept aside once.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=20))]
     folds: u8,
+    /// The moment as of which freshness is measured, such as 2026-11-30T00:00:00Z: the same judgements, listings and moment give
+    /// the same table. Now unless given.
+    #[arg(long, value_name = "MOMENT")]
+    at: Option<DateTime<Utc>>,
     /// Where the table goes; else to standard output.
     #[arg(long, value_name = "FILE.toml")]
     output: Option<PathBuf>,
@@ -64,6 +68,15 @@ struct Sources {
     unpublished: usize,
     candidates: usize,
     judged_candidates: usize,
+    /// The moment as of which freshness was measured.
+    at: String,
+    /// Up to where the log was in the index.
+    index: Option<i64>,
+    /// The program, and what its scores are made with beside the weights.
+    program: &'static str,
+    engine: String,
+    /// Into how many parts the questions were to be divided.
+    folds: usize,
 }
 
 #[derive(Serialize)]
@@ -85,11 +98,24 @@ pub async fn run(config: Config, data: PathBuf, args: Fit, as_json: bool) -> Res
 
     let index = space::readable_index(&config, &data, &parts).await?;
     let matcher = space::matcher_with_vectors(&config, &parts, &index).await?;
+    let now = args.at.unwrap_or_else(|| parts.store.clock().now());
     let asking = bar(judgements.questions().count() as u64, "questions");
-    let collected = tuning::collect(&matcher, &judgements, args.as_needs, |n| asking.set_position(n)).await?;
+    let collected = tuning::collect(&matcher, &judgements, args.as_needs, now, |n| asking.set_position(n)).await?;
     asking.finish_and_clear();
-    let Collected { questions, unpublished, candidates, judged } = collected;
-    let sources = Sources { verdicts, files, questions: questions.len(), unpublished, candidates, judged_candidates: judged };
+    let Collected { questions, unpublished, candidates, judged, index, engine } = collected;
+    let sources = Sources {
+        verdicts,
+        files,
+        questions: questions.len(),
+        unpublished,
+        candidates,
+        judged_candidates: judged,
+        at: now.to_rfc3339_opts(SecondsFormat::Secs, true),
+        index,
+        program: env!("CARGO_PKG_VERSION"),
+        engine,
+        folds: usize::from(args.folds),
+    };
 
     let options = Options { folds: usize::from(args.folds), force: args.force, calibrate: !args.weights_only, words: args.words };
     let start = config.matching.clone();
@@ -98,15 +124,15 @@ pub async fn run(config: Config, data: PathBuf, args: Fit, as_json: bool) -> Res
     let fit = tokio::task::spawn_blocking(move || tuning::fit(&questions, &start, options, &mut || shown.inc(1))).await??;
     trying.finish_and_clear();
 
-    let today = in_vietnam(parts.store.clock().now()).date().to_string();
-    let table = table(&fit.weights, &told(&sources, &fit, &today))?;
+    let told = told(&sources, &fit);
+    let table = table(&fit.weights, &told)?;
     if let Some(output) = &args.output {
         std::fs::write(output, &table).map_err(|e| format!("{}: {e}", output.display()))?;
     }
     if as_json {
-        print(&json!({ "date": today, "judged": sources, "fit": fit }).to_string());
+        print(&json!({ "judged": sources, "fit": fit }).to_string());
     } else if let Some(output) = &args.output {
-        print(&told(&sources, &fit, &today).join("\n"));
+        print(&told.join("\n"));
         print(&format!("{} is a table for the settings file; matches are reckoned anew once the server starts with it", output.display()));
     } else {
         print(table.trim_end());
@@ -145,9 +171,30 @@ fn figure(mean: Mean) -> String {
     format!("{:.3} ± {:.3}", mean.mean, mean.give_or_take)
 }
 
+/// As of when and with what it was fitted.
+fn made_with(sources: &Sources) -> Vec<String> {
+    let Sources { at, program, engine, .. } = sources;
+    let index = sources.index.map_or_else(|| "an index that is not whole".to_owned(), |position| format!("the index at {position}"));
+    let engine = engine.get(..16).unwrap_or(engine);
+    vec![format!("Fitted as of {at} by innospace fit {program}, engine {engine}, on {index}.")]
+}
+
+/// How the questions were divided, and where each climb began.
+fn divided(sources: &Sources, fit: &tuning::Fit) -> [String; 2] {
+    let (questions, components, folds, used) = (fit.questions, fit.components, sources.folds, fit.folds.len());
+    let start: Vec<String> = fit.start.iter().map(|(name, weight)| format!("{name} {weight}")).collect();
+    [
+        format!(
+            "{questions} questions tell something. Folds by connected components of what was judged: {components} components, \
+             {used} of {folds} folds have some, each kept aside once."
+        ),
+        format!("Each climb began at {}.", start.join(", ")),
+    ]
+}
+
 /// What was judged and what came of it, a sentence a line.
-fn told(sources: &Sources, fit: &tuning::Fit, today: &str) -> Vec<String> {
-    let mut all = vec![format!("Fitted on {today} by innospace fit.")];
+fn told(sources: &Sources, fit: &tuning::Fit) -> Vec<String> {
+    let mut all = made_with(sources);
     for file in &sources.files {
         let unknown = if file.unknown > 0 { format!(", {} name listings that are not here", file.unknown) } else { String::new() };
         all.push(format!("Judged: {}, {} pairs{unknown}.", file.name, file.pairs));
@@ -163,14 +210,14 @@ fn told(sources: &Sources, fit: &tuning::Fit, today: &str) -> Vec<String> {
         (complete, all) if complete == all => "nDCG@10",
         _ => "nDCG@10, where only some was judged average precision among that",
     };
-    let (questions, folds) = (fit.questions, fit.folds.len());
-    all.push(format!("{questions} questions tell something; kept aside in {folds} folds, {measure}:"));
+    all.extend(divided(sources, fit));
+    all.push(format!("Before: the weights in use, which may have been fitted to these questions. Measured by {measure}:"));
     for (n, fold) in fit.folds.iter().enumerate() {
         let (questions, number) = (fold.questions, n + 1);
         all.push(format!("  fold {number}, {questions} questions: before {:.3}, after {:.3}", fold.before, fold.after));
     }
     let (before, after, difference) = (figure(fit.before), figure(fit.after), figure(fit.difference));
-    all.push(format!("  all: before {before}, after {after}, difference {difference} (95 % interval over the questions)"));
+    all.push(format!("  all: before {before}, after {after}, difference {difference} (95 % interval over the components)"));
     all.push(match (fit.is_better, fit.moved.is_empty()) {
         (true, false) => "The new weights are better on questions that they were not fitted on:".to_owned(),
         (true, true) => "Fitted to all questions, no weight moves.".to_owned(),

@@ -2,6 +2,8 @@
 //! order is best, until no step helps (coordinate ascent). No chance and no index in it: the same pairs give the same
 //! weights.
 
+use std::collections::BTreeMap;
+
 use crate::tuning::measure::{average_precision, ndcg};
 use crate::tuning::sample::Question;
 use crate::weights::Weights;
@@ -21,26 +23,35 @@ struct Coordinate {
     /// Where it may lie.
     from: f64,
     to: f64,
+    /// Where a climb begins.
+    start: f64,
     /// Whether it changes what words count, which is reckoned anew then.
     of_words: bool,
 }
 
+impl Coordinate {
+    const fn starting(self, start: f64) -> Self {
+        Self { start, ..self }
+    }
+}
+
 const fn words(name: &'static str, of: fn(&mut Weights) -> &mut f64, from: f64, to: f64) -> Coordinate {
-    Coordinate { name, of, from, to, of_words: true }
+    Coordinate { name, of, from, to, start: 1.0, of_words: true }
 }
 
 const fn beside(name: &'static str, of: fn(&mut Weights) -> &mut f64, from: f64, to: f64) -> Coordinate {
-    Coordinate { name, of, from, to, of_words: false }
+    Coordinate { name, of, from, to, start: 1.0, of_words: false }
 }
 
 /// What is fitted: how much the words, the field and the fit count, and what makes each of them. Not what chooses candidates,
-/// and not `topic_half`, which stretches scores rather than ordering them.
+/// and not `topic_half`, which stretches scores rather than ordering them. All begin as equals; what is no weight among others
+/// begins in the midst of where it may lie, `k1`, `k3` and `b` where textbooks of BM25 have them.
 const COORDINATES: [Coordinate; 32] = [
     // Without vectors no step of it helps, so it stays.
-    beside("vectors", |w| &mut w.vectors, 0.05, 0.95),
-    beside("field", |w| &mut w.field, 0.05, 0.6),
-    beside("fit", |w| &mut w.fit, 0.05, 0.8),
-    beside("unknown", |w| &mut w.unknown, 0.1, 0.9),
+    beside("vectors", |w| &mut w.vectors, 0.05, 0.95).starting(0.5),
+    beside("field", |w| &mut w.field, 0.05, 0.6).starting(0.3),
+    beside("fit", |w| &mut w.fit, 0.05, 0.8).starting(0.4),
+    beside("unknown", |w| &mut w.unknown, 0.1, 0.9).starting(0.5),
     beside("parts.targets", |w| &mut w.parts.targets, 0.1, 20.0),
     beside("parts.cooperation", |w| &mut w.parts.cooperation, 0.1, 20.0),
     beside("parts.maturity", |w| &mut w.parts.maturity, 0.1, 20.0),
@@ -66,9 +77,9 @@ const COORDINATES: [Coordinate; 32] = [
     words("view.stem", |w| &mut w.view.stem, 0.05, 5.0),
     words("view.stem_pair", |w| &mut w.view.stem_pair, 0.05, 5.0),
     words("translation", |w| &mut w.translation, 0.1, 1.5),
-    words("k1", |w| &mut w.k1, 0.2, 10.0),
-    words("k3", |w| &mut w.k3, 0.2, 50.0),
-    words("b", |w| &mut w.b, 0.05, 0.95),
+    words("k1", |w| &mut w.k1, 0.2, 10.0).starting(1.2),
+    words("k3", |w| &mut w.k3, 0.2, 50.0).starting(8.0),
+    words("b", |w| &mut w.b, 0.05, 0.95).starting(0.75),
 ];
 
 /// A weight that was moved.
@@ -80,6 +91,25 @@ pub struct Moved {
     pub from: f64,
     /// What it is.
     pub to: f64,
+}
+
+/// Where every climb begins, whatever is in use: weights in use may have been fitted to the very questions that are kept aside.
+/// What is not fitted stays as it is in use, and so does what is switched off; what was learned of single words is left out.
+pub(super) fn neutral(in_use: &Weights) -> Weights {
+    let mut weights = Weights { words: BTreeMap::new(), ..in_use.clone() };
+    for coordinate in &COORDINATES {
+        let weight = (coordinate.of)(&mut weights);
+        if *weight > 0.0 {
+            *weight = coordinate.start;
+        }
+    }
+    weights
+}
+
+/// What is fitted, by its name in the settings.
+pub(super) fn named(weights: &Weights) -> BTreeMap<&'static str, f64> {
+    let mut weights = weights.clone();
+    COORDINATES.iter().map(|c| (c.name, *(c.of)(&mut weights))).collect()
 }
 
 /// How two sets of weights differ in what is fitted.
@@ -184,6 +214,22 @@ mod tests {
             let usual = *(coordinate.of)(&mut Weights::default());
             assert!(coordinate.from <= usual && usual <= coordinate.to, "{} starts outside of where it may lie", coordinate.name);
         }
+    }
+
+    #[test]
+    fn a_climb_begins_at_the_same_place_whatever_is_in_use() {
+        let mut in_use = Weights { words: [("vi:say1".to_owned(), 1.5)].into(), candidates: 77, vectors: 0.0, ..Weights::default() };
+        (in_use.parts.place, in_use.sought.title, in_use.k1, in_use.least_score) = (9.0, 17.0, 0.3, 0.01);
+        let start = neutral(&in_use);
+        let usual = neutral(&Weights::default());
+        for (name, weight) in named(&start) {
+            let at = COORDINATES.iter().find(|c| c.name == name).unwrap();
+            assert!(at.from <= at.start && at.start <= at.to, "{name} begins outside of where it may lie");
+            // What is switched off stays so.
+            assert_eq!(weight, if name == "vectors" { 0.0 } else { named(&usual)[name] }, "{name}");
+        }
+        assert_eq!((start.parts.place, start.sought.title, start.view.pair), (1.0, 1.0, 1.0));
+        assert_eq!((start.words.len(), start.candidates, start.least_score), (0, 77, 0.01));
     }
 
     #[test]

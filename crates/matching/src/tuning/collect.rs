@@ -1,6 +1,9 @@
 //! From judgements to questions: each is asked of the engine once, as it would be asked in the space.
 
-use base::{Actor, Lang, Localised};
+use std::collections::BTreeMap;
+
+use base::{Actor, Lang, ListingId, Localised};
+use chrono::{DateTime, Utc};
 use listings::Kind;
 use listings::content::{Content, Need};
 use listings::published::{self, Published};
@@ -11,6 +14,7 @@ use super::judged::Judgements;
 use super::sample::Question;
 use crate::matcher::{Matcher, Subject, owners, usual_kinds, whole_second};
 use crate::side::{Known, Side};
+use crate::weights::Weights;
 
 /// Why the candidates could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -40,11 +44,15 @@ pub struct Collected {
     pub candidates: usize,
     /// How many of them were judged.
     pub judged: usize,
+    /// Up to where the log was in the index that was asked.
+    pub index: Option<i64>,
+    /// What scores are made with beside the weights: the program, units, glossary, fields, the model of vectors.
+    pub engine: String,
 }
 
-/// Asks the engine for the candidates of every question and takes them apart; `progress` is told how many are done. With
-/// `as_needs` an offer on the left is read as a need whose problem is what the offer describes; else what is like it is asked
-/// for.
+/// Asks the engine for the candidates of every question as of the moment `now` and takes them apart; `progress` is told how
+/// many are done. With `as_needs` an offer on the left is read as a need whose problem is what the offer describes; else what is
+/// like it is asked for.
 ///
 /// # Errors
 /// [`CollectError`] if database or index cannot be read.
@@ -52,17 +60,26 @@ pub async fn collect(
     matcher: &Matcher,
     judgements: &Judgements,
     as_needs: bool,
+    now: DateTime<Utc>,
     mut progress: impl FnMut(u64),
 ) -> Result<Collected, CollectError> {
     let store = &matcher.listings().store;
-    let now = whole_second(store.clock().now());
-    let mut all = Collected::default();
+    let now = whole_second(now);
+    let engine = matcher.engine();
+    let made_with = engine.weighing(super::ascent::neutral(&Weights::default())).fingerprint();
+    let mut all = Collected { index: engine.search().position(), engine: made_with, ..Collected::default() };
+    let roots = judgements.components();
+    // Of each component the smallest name of its questions: it stays when the listings are brought in anew.
+    let (mut names, mut members): (BTreeMap<ListingId, String>, Vec<ListingId>) = (BTreeMap::new(), Vec::new());
     for (done, id) in judgements.questions().enumerate() {
         progress(done as u64);
         let Some(asking) = published::load(store, &[id]).await?.into_iter().next() else {
             all.unpublished += 1;
             continue;
         };
+        let root = roots.get(&id).copied().unwrap_or(id);
+        let name = asking.provenance.external_id.clone().unwrap_or_else(|| id.to_string());
+        names.entry(root).and_modify(|least| *least = name.clone().min(std::mem::take(least))).or_insert(name);
         let subject = matcher.encoded::<CollectError>(asked(&asking, as_needs)).await?;
         let (engine, seeking) = (matcher.engine().clone(), subject.clone());
         let viewer = Viewer::of(&Actor::system());
@@ -76,7 +93,6 @@ pub async fn collect(
             let mut question = Question::new(&engine, &subject.side(), &found, now, |offer| said.get(&offer).copied())?;
             let is_found = |offer| question.candidates.iter().any(|one| one.id == offer);
             question.unreached = said.iter().filter(|(offer, good)| **good && !is_found(**offer)).count();
-            question.name = asking.provenance.external_id.unwrap_or_else(|| id.to_string());
             question.complete = complete;
             Ok::<_, Failure>(question)
         });
@@ -84,6 +100,10 @@ pub async fn collect(
         all.candidates += question.candidates.len();
         all.judged += question.candidates.iter().filter(|one| one.good.is_some()).count();
         all.questions.push(question);
+        members.push(root);
+    }
+    for (question, root) in all.questions.iter_mut().zip(&members) {
+        question.component = names.get(root).cloned().unwrap_or_default();
     }
     Ok(all)
 }

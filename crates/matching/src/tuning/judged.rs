@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::ListingId;
 use store::{Store, StoreError};
 
+use super::components::components;
 use crate::feedback::{self, Opinion, WhyNot};
 
 /// Verdicts that are read at once.
@@ -87,6 +88,11 @@ impl Judgements {
         self.pairs.keys().copied()
     }
 
+    /// Of each listing that was asked with or judged the smallest one that it hangs together with over judged pairs.
+    pub(super) fn components(&self) -> BTreeMap<ListingId, ListingId> {
+        components(self.pairs.iter().flat_map(|(question, offers)| offers.keys().map(move |offer| (*question, *offer))))
+    }
+
     /// How many pairs were judged.
     #[must_use]
     pub fn pairs(&self) -> usize {
@@ -119,6 +125,17 @@ mod tests {
         for wrong in ["", "N-1", "N-1\tO-1", "N-1\tO-1\t2", "N-1\tO-1\t1\tx", "\tO-1\t1", "N-1\t\t0"] {
             assert_eq!(read_line(wrong), Err(BadLine), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn questions_hang_together_over_what_was_judged_for_both() {
+        let id = |n| ListingId(Uuid::from_u128(n));
+        let mut all = Judgements::default();
+        for (question, offer, good) in [(1, 2, true), (2, 1, true), (3, 9, false), (4, 9, true), (5, 6, true)] {
+            all.add(id(question), id(offer), good, true);
+        }
+        let of = all.components();
+        assert_eq!([1, 2, 3, 4, 9, 5, 6].map(|n| of[&id(n)]), [1, 1, 3, 3, 3, 5, 5].map(id));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! How good an order is, and whether one is better than another.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 /// How many of an order are looked at.
@@ -30,19 +32,32 @@ pub(super) fn average_precision(ranked: &[bool]) -> f64 {
 pub struct Mean {
     /// The mean.
     pub mean: f64,
-    /// It lies this far off at most, 95 times in a hundred: 1.96 standard errors over the questions.
+    /// It lies this far off at most, 95 times in a hundred: 1.96 standard errors over the components of the questions.
     pub give_or_take: f64,
 }
 
 impl Mean {
+    /// Of figures that have nothing to do with one another.
     pub(super) fn of(all: &[f64]) -> Self {
-        if all.is_empty() {
+        Self::over(all.iter().copied().enumerate())
+    }
+
+    /// Of figures with the component of each: those of one component are one piece of evidence and not several.
+    pub(super) fn over<C: Ord>(all: impl IntoIterator<Item = (C, f64)>) -> Self {
+        let (mut clusters, mut count, mut sum): (BTreeMap<C, (f64, f64)>, _, _) = (BTreeMap::new(), 0.0, 0.0);
+        for (cluster, figure) in all {
+            let here = clusters.entry(cluster).or_default();
+            *here = (here.0 + figure, here.1 + 1.0);
+            (count, sum) = (count + 1.0, sum + figure);
+        }
+        if clusters.is_empty() {
             return Self::default();
         }
-        let count = all.len() as f64;
-        let mean = all.iter().sum::<f64>() / count;
-        let variance = all.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
-        Self { mean, give_or_take: 1.96 * (variance / count).sqrt() }
+        let mean = sum / count;
+        let squares: f64 = clusters.values().map(|(sum, figures)| (sum - mean * figures).powi(2)).sum();
+        let apart = clusters.len() as f64;
+        let variance = squares * apart / (apart - 1.0).max(1.0);
+        Self { mean, give_or_take: 1.96 * variance.sqrt() / count }
     }
 }
 
@@ -68,5 +83,13 @@ mod tests {
         assert_eq!(of(10).mean, 0.5);
         assert!(of(1_000).give_or_take < of(10).give_or_take / 9.0);
         assert!((of(100).give_or_take - 1.96 * (100.0_f64 / 99.0 * 0.25 / 100.0).sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_same_figure_from_both_ends_of_a_pair_narrows_no_interval() {
+        let once: Vec<f64> = (0..50).map(|i| f64::from(i % 5)).collect();
+        let twice = once.iter().copied().enumerate().flat_map(|one| [one, one]);
+        let (once, twice) = (Mean::of(&once), Mean::over(twice));
+        assert!((once.mean - twice.mean).abs() < 1e-12 && (once.give_or_take - twice.give_or_take).abs() < 1e-12, "{once:?} {twice:?}");
     }
 }

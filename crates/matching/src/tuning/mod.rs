@@ -3,26 +3,31 @@
 //!
 //! What always holds: questions with their candidates are taken apart once (`sample`); weights are then varied without
 //! text, index or chance (`ascent`), so the same judgements give the same weights. What is claimed of new weights was
-//! measured on questions that they were not fitted on: each fold is kept aside once. Weights that are not better there
-//! beyond chance are not taken. Factors of single words are learned only where that is asked for, and held to the same.
+//! measured on questions that they were not fitted on: each fold is kept aside once. What was judged with one another, over
+//! however many pairs, is in one fold and counts as one piece of evidence, and every climb begins at one neutral place, since
+//! the weights in use may have been fitted to the same questions. Weights that are not better there beyond chance are not
+//! taken. Factors of single words are learned only where that is asked for, and held to the same.
 //! Not here: who judges what (`feedback`), files and tables (`innospace`).
 
 mod ascent;
 mod collect;
+mod components;
 mod isotonic;
 mod judged;
 mod measure;
 mod sample;
 mod words;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::calibration::{Calibration, NotRising};
 use crate::weights::Weights;
 
 pub use ascent::Moved;
 pub use collect::{CollectError, Collected, collect};
+pub use components::{components, part_of};
 pub use judged::{BadLine, Judgements, Line, read_line};
 pub use measure::Mean;
 pub use sample::{Candidate, Question};
@@ -103,6 +108,10 @@ pub struct Fit {
     /// How many of them count all that was not judged as not good; they are measured by nDCG@10, the others by the average
     /// precision among what was judged.
     pub complete: usize,
+    /// Into how many components the questions fall that have no judged listing in common, over however many pairs.
+    pub components: usize,
+    /// Where each climb began: the weights that are fitted, by their names in the settings.
+    pub start: BTreeMap<&'static str, f64>,
     /// The kept-aside parts.
     pub folds: Vec<Fold>,
     /// Over all kept-aside questions, with the weights in use.
@@ -135,6 +144,20 @@ pub enum FitError {
         /// How many questions something can be learned from.
         questions: usize,
     },
+    /// All of it hangs together.
+    #[error(
+        "what was judged hangs together: {components} components of {questions} questions all fall into one of {folds} folds, so \
+         that nothing can be kept aside that was not fitted to. Verdicts on pairs of other needs and other offers are needed, or \
+         another number of folds"
+    )]
+    Connected {
+        /// How many questions something can be learned from.
+        questions: usize,
+        /// Into how many components they fall.
+        components: usize,
+        /// Into how many folds those were to be divided.
+        folds: usize,
+    },
     /// Shares that do not rise with the score.
     #[error(transparent)]
     NotRising(#[from] NotRising),
@@ -150,9 +173,7 @@ impl Question {
 
     /// In which of so many folds it falls: always the same one.
     fn fold(&self, folds: usize) -> usize {
-        let hash = Sha256::digest(self.name.as_bytes());
-        let number = hash.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
-        usize::try_from(number % folds.max(1) as u64).unwrap_or_default()
+        part_of(&self.component, folds)
     }
 }
 
@@ -162,16 +183,24 @@ pub fn most_steps(options: Options) -> u64 {
     (options.folds as u64 + 1) * ascent::most_steps()
 }
 
-/// Fits weights and shares, beginning with those in use; `tick` is called after each step that was tried.
+/// Fits weights and shares, from a neutral start; `in_use` is what they are held against. `tick` is called after each step that
+/// was tried.
 ///
 /// # Errors
-/// [`FitError::TooFew`] if too little was judged.
-pub fn fit(questions: &[Question], start: &Weights, options: Options, tick: &mut dyn FnMut()) -> Result<Fit, FitError> {
+/// [`FitError::TooFew`] if too little was judged, [`FitError::Connected`] if nothing of it can be kept aside.
+pub fn fit(questions: &[Question], in_use: &Weights, options: Options, tick: &mut dyn FnMut()) -> Result<Fit, FitError> {
     let telling: Vec<&Question> = questions.iter().filter(|question| question.tells()).collect();
     if telling.len() < LEAST_QUESTIONS {
         return Err(FitError::TooFew { questions: telling.len() });
     }
+    let components = telling.iter().map(|question| question.component.as_str()).collect::<BTreeSet<_>>().len();
+    if telling.iter().map(|question| question.fold(options.folds)).collect::<BTreeSet<_>>().len() < 2 {
+        return Err(FitError::Connected { questions: telling.len(), components, folds: options.folds });
+    }
+    let start = ascent::neutral(in_use);
     let (mut folds, mut before, mut after) = (Vec::new(), Vec::new(), Vec::new());
+    // Of each figure the component that it is of.
+    let mut of: Vec<&str> = Vec::new();
     // Of each fold the weights fitted on the others; none where nothing of it tells.
     let mut apart: Vec<Option<Weights>> = Vec::new();
     for fold in 0..options.folds {
@@ -180,27 +209,29 @@ pub fn fit(questions: &[Question], start: &Weights, options: Options, tick: &mut
             apart.push(None);
             continue;
         }
-        let fitted = ascent::climb(&others, start, tick);
-        let (old, new) = (ascent::goodness(&aside, start), ascent::goodness(&aside, &fitted));
+        let fitted = ascent::climb(&others, &start, tick);
+        let (old, new) = (ascent::goodness(&aside, in_use), ascent::goodness(&aside, &fitted));
+        of.extend(aside.iter().map(|question| question.component.as_str()));
         folds.push(Fold { questions: aside.len(), before: Mean::of(&old).mean, after: Mean::of(&new).mean });
         before.extend(old);
         after.extend(new);
         apart.push(Some(fitted));
     }
-    let difference = Mean::of(&after.iter().zip(&before).map(|(after, before)| after - before).collect::<Vec<_>>());
+    let difference = Mean::over(of.iter().zip(after.iter().zip(&before).map(|(after, before)| after - before)));
     let is_better = difference.mean - difference.give_or_take > 0.0;
     let is_new = is_better || options.force;
-    let mut weights = if is_new { ascent::climb(&telling, start, tick) } else { start.clone() };
-    let moved = ascent::moved(start, &weights);
+    let mut weights = if is_new { ascent::climb(&telling, &start, tick) } else { in_use.clone() };
+    let moved = ascent::moved(in_use, &weights);
     let mut apart: Vec<Weights> = apart.into_iter().map(|fitted| fitted.filter(|_| is_new).unwrap_or_else(|| weights.clone())).collect();
     let words = options.words.then(|| learn_words(&telling, &mut weights, &mut apart));
-    let calibrated = if options.calibrate { calibrate(questions, start, &mut weights, &apart)? } else { None };
-    if weights != *start {
-        carry_bounds(questions, start, &mut weights);
+    let calibrated = if options.calibrate { calibrate(questions, in_use, &mut weights, &apart)? } else { None };
+    if weights != *in_use {
+        carry_bounds(questions, in_use, &mut weights);
     }
     let complete = telling.iter().filter(|question| question.complete).count();
-    let (questions, before, after) = (telling.len(), Mean::of(&before), Mean::of(&after));
-    Ok(Fit { questions, complete, folds, before, after, difference, is_better, moved, words, calibrated, weights })
+    let mean = |figures: &[f64]| Mean::over(of.iter().zip(figures.iter().copied()));
+    let (questions, before, after, start) = (telling.len(), mean(&before), mean(&after), ascent::named(&start));
+    Ok(Fit { questions, complete, components, start, folds, before, after, difference, is_better, moved, words, calibrated, weights })
 }
 
 /// Learns factors of single words beside these weights, and keeps them where they are better on folds that they were not
@@ -212,10 +243,11 @@ fn learn_words(telling: &[&Question], weights: &mut Weights, apart: &mut [Weight
         let (aside, others): (Vec<&Question>, Vec<&Question>) = telling.iter().partition(|q| q.fold(folds) == fold);
         let with = Weights { words: words::learn(&others), ..fitted.clone() };
         let (before, after) = (ascent::goodness(&aside, fitted), ascent::goodness(&aside, &with));
-        differences.extend(after.iter().zip(&before).map(|(after, before)| after - before));
+        let components = aside.iter().map(|question| question.component.as_str());
+        differences.extend(components.zip(after.iter().zip(&before).map(|(after, before)| after - before)));
         learned.push(with);
     }
-    let difference = Mean::of(&differences);
+    let difference = Mean::over(differences);
     let is_better = difference.mean - difference.give_or_take > 0.0;
     let all = words::learn(telling);
     let words = all.len();

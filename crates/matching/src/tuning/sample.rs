@@ -68,8 +68,8 @@ pub struct Candidate {
 
 /// A question with its candidates.
 pub struct Question {
-    /// What decides in which fold it falls, and names it.
-    pub name: String,
+    /// What the component of the judged graph that it belongs to is called: it decides in which fold it falls.
+    pub component: String,
     /// Whether what nobody judged counts as not good.
     pub complete: bool,
     /// Good ones that the engine does not find: no weights bring them.
@@ -132,7 +132,7 @@ impl Question {
             }
         }
         let languages = all.iter().map(language).collect();
-        Ok(Self { name: String::new(), complete: false, unreached: 0, candidates, languages })
+        Ok(Self { component: String::new(), complete: false, unreached: 0, candidates, languages })
     }
 
     /// The score of each candidate before calibration, as the engine would give it with these weights; 0 where the words

@@ -28,6 +28,7 @@ async fn matches(app: App, who: Who, kind: Kind, id: ListingId, params: Params) 
         kinds,
         limit: params.limit()?,
         cursor: params.cursor().map(str::to_owned),
+        at: None,
         explain: params.flag("explain")?,
         excluded: params.flag("excluded")?,
     };

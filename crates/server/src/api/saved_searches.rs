@@ -62,12 +62,14 @@ pub(crate) struct SavedSearchBody {
     pub url: String,
     /// When its owner is told, and whether by a letter.
     pub when: When,
-    /// An Atom feed of what it finds, for a feed reader: whoever has the address reads what its owner may see.
+    /// An Atom feed of what it brought, for a feed reader: whoever has the address reads what its owner may see.
     pub feed: String,
     /// Grows by one with every change; the ETag.
     pub version: i64,
-    /// Since when; what comes out after this is news.
+    /// Since when.
     pub created_at: DateTime<Utc>,
+    /// What comes out after this is news: since it was kept, or since it was taken up again after `off`.
+    pub news_from: DateTime<Utc>,
 }
 
 /// Something a saved search brought.
@@ -142,6 +144,7 @@ impl SavedSearchBody {
             when: search.when,
             version: search.version,
             created_at: search.created_at,
+            news_from: search.news_from,
         })
     }
 }

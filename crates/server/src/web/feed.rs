@@ -1,4 +1,5 @@
-//! Atom feeds (RFC 4287): of any search, for everybody, and of a saved one or a followed need, for whoever has its address.
+//! Atom feeds (RFC 4287): of any search, for everybody, and of what a saved one or a followed need brought, for whoever has its
+//! address.
 
 use accounts::links;
 use askama::Template;
@@ -8,7 +9,8 @@ use axum::response::{IntoResponse as _, Response};
 use base::secret::NoRandomness;
 use base::{Actor, Lang, Limit, ListingId, SavedSearchId, messages};
 use chrono::{DateTime, Utc};
-use search::{Query, Sort, Viewer};
+use matching::saved::SavedSearch;
+use search::{Card, Query, Sort, Viewer};
 
 use super::finding;
 use super::frame::{Visit, localised};
@@ -21,6 +23,8 @@ use crate::problem::Problem;
 const FEED: &str = "feed";
 /// Entries of a feed.
 const ENTRIES: u16 = 50;
+/// So many pages of what was brought are looked through for entries that are still to be seen.
+const PAGES: usize = 4;
 
 struct Entry {
     id: String,
@@ -28,7 +32,9 @@ struct Entry {
     url: String,
     summary: String,
     author: Option<String>,
+    /// When it came: to whoever kept a search when it was brought, to everybody else when it was published.
     at: String,
+    published: String,
 }
 
 #[derive(Template)]
@@ -61,42 +67,55 @@ struct Head {
 async fn found(app: &App, lang: Lang, viewer: Viewer, query: Query, head: Head) -> Result<Response, Problem> {
     let query = Query { sort: Sort::Newest, limit: Limit::new(ENTRIES).unwrap_or_default(), facets: Vec::new(), cursor: None, ..query };
     let query = Query { count_periods: false, all_words: true, ..query };
-    let base = &app.settings.public_url;
     let path = search_path(&query);
     let search = app.search.clone();
     let found = tokio::task::spawn_blocking(move || search.find(&query, &viewer)).await.map_err(|e| Problem::internal(&e))??;
-    let entries = found.items.into_iter().map(|hit| {
-        let card = hit.card;
-        let entry = Entry {
-            id: format!("urn:uuid:{}", card.id),
-            title: card.title(lang).to_owned(),
-            url: format!("{base}{}", localised(lang, &super::card::path(&card))),
-            summary: card.summary(lang).to_owned(),
-            author: card.party.as_ref().map(|party| api::search::party_name(party, lang).to_owned()),
-            at: card.published_at.to_rfc3339(),
-        };
-        (card.published_at, entry)
-    });
+    let entries = found.items.iter().map(|hit| (hit.card.published_at, entry(app, lang, &hit.card, hit.card.published_at)));
     write(app, lang, &path, head, entries.collect())
 }
 
-/// What answers a need, the newest first of the best.
-async fn answers(app: &App, owner: &Actor, need: ListingId, path: &str, head: Head) -> Result<Response, Problem> {
-    let mut found = app.matcher.answers(owner, need, Limit::new(ENTRIES).unwrap_or_default()).await?;
-    found.sort_by_key(|listing| std::cmp::Reverse((listing.published_at, listing.id)));
-    let base = &app.settings.public_url;
-    let entries = found.into_iter().map(|listing| {
-        let entry = Entry {
-            id: format!("urn:uuid:{}", listing.id),
-            title: listing.title,
-            url: format!("{base}{}", localised(owner.lang, &listing.url)),
-            summary: listing.summary,
-            author: listing.party,
-            at: listing.published_at.to_rfc3339(),
+/// What a kept search brought, the newest first: what its letters have and what was told in the space, as far as its owner may
+/// see it now and their side wants it. What is brought is brought once, so an entry keeps its id and its moment.
+async fn brought(app: &App, owner: &Actor, kept: &SavedSearch, path: &str, head: Head) -> Result<Response, Problem> {
+    let (viewer, limit) = (Viewer::of(owner), Limit::new(ENTRIES).unwrap_or_default());
+    let (mut entries, mut cursor) = (Vec::new(), None);
+    for _ in 0..PAGES {
+        let page = matching::saved::news(&app.saved, owner, Some(kept.id), limit, cursor.as_deref()).await?;
+        let wanted = match kept.criteria.need {
+            Some(need) => {
+                let ids: Vec<ListingId> = page.items.iter().map(|one| ListingId(one.found)).collect();
+                Some(app.matcher.wanted(owner, need, &ids).await?)
+            }
+            None => None,
         };
-        (listing.published_at, entry)
-    });
-    write(app, owner.lang, path, head, entries.collect())
+        for one in page.items {
+            if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&ListingId(one.found))) {
+                continue;
+            }
+            if let Some(card) = app.search.card(one.found, &viewer)? {
+                entries.push((one.at, entry(app, owner.lang, &card, one.at)));
+            }
+        }
+        cursor = page.next;
+        if cursor.is_none() || entries.len() >= usize::from(ENTRIES) {
+            break;
+        }
+    }
+    entries.truncate(usize::from(ENTRIES));
+    write(app, owner.lang, path, head, entries)
+}
+
+/// What a feed says of something that was found, since it came at a moment.
+fn entry(app: &App, lang: Lang, card: &Card, at: DateTime<Utc>) -> Entry {
+    Entry {
+        id: format!("urn:uuid:{}", card.id),
+        title: card.title(lang).to_owned(),
+        url: format!("{}{}", app.settings.public_url, localised(lang, &super::card::path(card))),
+        summary: card.summary(lang).to_owned(),
+        author: card.party.as_ref().map(|party| api::search::party_name(party, lang).to_owned()),
+        at: at.to_rfc3339(),
+        published: card.published_at.to_rfc3339(),
+    }
 }
 
 fn write(app: &App, lang: Lang, path: &str, head: Head, entries: Vec<(DateTime<Utc>, Entry)>) -> Result<Response, Problem> {
@@ -129,7 +148,7 @@ pub(super) async fn of_search(State(app): State<App>, visit: Visit) -> Result<Re
     found(&app, lang, viewer, query, Head { id: own.clone(), title, own }).await
 }
 
-/// The newest of what a saved search finds, as its owner may see it now.
+/// The newest of what a saved search brought, as its owner may see it now.
 pub(super) async fn of_saved(State(app): State<App>, visit: Visit, Path(link): Path<String>) -> Result<Response, Problem> {
     let lang = visit.lang();
     let id: SavedSearchId = links::open(&app.accounts, FEED, &link).ok_or_else(Problem::not_found)?;
@@ -137,9 +156,7 @@ pub(super) async fn of_saved(State(app): State<App>, visit: Visit, Path(link): P
     let owner = matching::saved::owner(&app.saved, &kept).await?.ok_or_else(Problem::not_found)?;
     let own = format!("{}{}", app.settings.public_url, localised(lang, &format!("/feeds/{link}")));
     let owner = Actor { lang, ..owner };
-    let head = Head { id: format!("urn:uuid:{id}"), title: kept.name, own };
-    match kept.criteria.need {
-        Some(need) => answers(&app, &owner, need, &criteria_path(&app, &owner, &kept.criteria)?, head).await,
-        None => found(&app, lang, Viewer::of(&owner), kept.criteria.query(), head).await,
-    }
+    let head = Head { id: format!("urn:uuid:{id}"), title: kept.name.clone(), own };
+    let path = criteria_path(&app, &owner, &kept.criteria)?;
+    brought(&app, &owner, &kept, &path, head).await
 }

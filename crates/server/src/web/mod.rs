@@ -72,6 +72,7 @@ pub(crate) use door::to_the_door;
 pub(crate) use errors::{Whereabouts, problem_page, whereabouts};
 pub(crate) use feed::address as feed_address;
 pub(crate) use format::count;
+pub(crate) use pairs::place_of_pair;
 pub(crate) use saved::criteria_path;
 
 const LETTER: &str = "whoever has the letter may stop it: the link is sealed for this";

@@ -29,6 +29,8 @@ const SHOWN: u16 = 8;
 const ROOM: usize = 44_000;
 /// Bytes that a match takes beside its texts, with all that can be done with it.
 const BARE_BYTES: usize = 2_900;
+/// The parameter that names a counterpart to begin with.
+const AT: &str = "at";
 /// Reasons that are open at once.
 const REASONS: usize = 3;
 
@@ -364,6 +366,17 @@ struct Judging {
     is_broker: bool,
 }
 
+/// The counterpart that a notice, a letter or another list leads to: the page begins with it, wherever in the list it is.
+fn led_to(visit: &Visit) -> Option<ListingId> {
+    parameter(visit, AT).parse().ok()
+}
+
+/// The address at which the matches of a listing begin with this counterpart, and the place of the pair on it.
+pub(crate) fn place_of_pair(url: &str, counterpart: &str, is_excluded: bool, pair: &str) -> String {
+    let parameters = [("excluded", if is_excluded { "true" } else { "" }), (AT, counterpart)];
+    format!("{}#m-{pair}", address(&format!("{url}/matches"), &parameters))
+}
+
 /// As many as have room on a page; what is too long for it goes on to the next one.
 async fn fitting(app: &App, visit: &Visit, view: &ListingView, (asked, judging): (Listed, Judging), room: usize) -> Result<Pairs, Problem> {
     let mut limit = SHOWN;
@@ -398,7 +411,7 @@ async fn listed(
         return Ok(Pairs { views, next: found.next, total: found.total, missing: None, behind: Vec::new() });
     }
     let kinds = if listed == Listed::Similar { BTreeSet::from([Kind::Technology]) } else { BTreeSet::new() };
-    let ask = Ask { kinds, limit, cursor: cursor(visit), excluded: is_excluded, ..Ask::default() };
+    let ask = Ask { kinds, limit, cursor: cursor(visit), at: led_to(visit), excluded: is_excluded, ..Ask::default() };
     let found = app.matcher.matches_of(actor, view.kind, id, &ask).await?;
     let owners = if judging.may { owners(app, &found.items).await? } else { HashMap::new() };
     let views = found.items.into_iter().map(|found| {
@@ -445,12 +458,15 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
     let is_out = view.status == Status::Published;
     let is_editor = view.party.id.is_some_and(|party| actor.has_role(party, base::PartyRole::Editor));
     let may_judge = asked == Listed::Fit && is_out && (is_editor || is_broker);
-    let is_begin = asked == Listed::Fit && cursor(visit).is_none();
+    let is_begin = asked == Listed::Fit && cursor(visit).is_none() && led_to(visit).is_none();
     let others = if is_begin { counterparts::sections(app, visit, &view).await? } else { Vec::new() };
     let room = ROOM.saturating_sub(others.iter().map(Section::weight).sum());
     let found = fitting(app, visit, &view, (asked, Judging { may: may_judge, is_broker }), room).await?;
     let path = format!("{}/matches", view.url);
-    let paged = paged(visit, &path, &asked.parameters(), found.next.as_deref());
+    let mut paged = paged(visit, &path, &asked.parameters(), found.next.as_deref());
+    if led_to(visit).is_some() {
+        paged.first = Some(address(&localised(lang, &path), &asked.parameters()));
+    }
     let why = |why: &WhyNot| Choice {
         value: why.as_str(),
         text: messages::say(lang, &format!("pairs-why-{}", why.as_str().replace('_', "-")), &[]),

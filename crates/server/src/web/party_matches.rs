@@ -10,7 +10,7 @@ use matching::of_party::{self, Order, PartyAsk, PartyMatch};
 
 use super::frame::{Frame, Visit, localised, page, parameter};
 use super::paging::{address, cursor, paged};
-use super::pairs::{Way, percent};
+use super::pairs::{Way, percent, place_of_pair};
 use super::portion::{self, ROOM_BYTES, weight};
 use crate::app::App;
 use crate::problem::Problem;
@@ -77,7 +77,7 @@ fn line(app: &App, lang: Lang, one: PartyMatch, is_excluded: bool) -> Line {
         own: one.own.title,
         own_lang: one.own.title_lang,
         // An excluded pair stands among what was excluded there as well.
-        matches: localised(lang, &format!("{}/matches{}#m-{}", one.own.url, if is_excluded { "?excluded=true" } else { "" }, one.id)),
+        matches: localised(lang, &place_of_pair(&one.own.url, &one.other.id.to_string(), is_excluded, &one.id)),
         reasons,
         is_behind: one.feedback.is_some_and(|said| said.is_behind),
         id: one.id,
