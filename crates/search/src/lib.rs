@@ -36,6 +36,7 @@ mod ranking;
 mod rule;
 pub mod schema;
 mod scoring;
+mod seal;
 mod search;
 mod settings;
 mod snapshot;
@@ -54,7 +55,7 @@ pub use explain::{ExplainedClause, ExplainedExpansion, ExplainedHit, Explanation
 pub use facet::{Facet, UnknownFacet};
 pub use failure::Failure;
 pub use highlight::Highlights;
-pub use index::{Batch, Opened, Rebuild, Search, Wanting};
+pub use index::{Batch, Opened, Origin, Place, Rebuild, Search, Wanting};
 pub use moved::lead_on;
 pub use numbers::{code_key, number_keys};
 pub use query::QueryError;

@@ -71,7 +71,7 @@ pub(crate) struct Core {
     facets: Vec<Option<StrColumn>>,
     pub(crate) id_high: Column<u64>,
     pub(crate) id_low: Column<u64>,
-    pub(crate) revision: Column<i64>,
+    pub(crate) seal: Column<i64>,
     pub(crate) published: Column<i64>,
     pub(crate) out: Column<i64>,
     pub(crate) confirmed: Column<i64>,
@@ -90,7 +90,7 @@ impl Core {
             facets,
             id_high: fast.u64("id_high")?,
             id_low: fast.u64("id_low")?,
-            revision: fast.i64("revision")?,
+            seal: fast.i64("seal")?,
             published: fast.i64("published")?,
             out: fast.i64("out")?,
             confirmed: fast.i64("confirmed")?,
@@ -375,10 +375,10 @@ impl Snapshot {
         Ok(texts.into_iter().filter_map(|(field, text)| Some((lang_of(field)?, text))).collect())
     }
 
-    /// Every document's id and revision, for comparing with the database.
-    pub(crate) fn revisions(&self) -> impl Iterator<Item = (Uuid, i64)> + '_ {
+    /// Every document's id and seal, for comparing with the database.
+    pub(crate) fn seals(&self) -> impl Iterator<Item = (Uuid, i64)> + '_ {
         self.segments.iter().flat_map(|segment| {
-            segment.alive.iter().map(|doc| (Uuid::from_u128(segment.core.id(doc)), segment.core.revision.first(doc).unwrap_or_default()))
+            segment.alive.iter().map(|doc| (Uuid::from_u128(segment.core.id(doc)), segment.core.seal.first(doc).unwrap_or_default()))
         })
     }
 }
