@@ -228,7 +228,7 @@ async fn what_was_shown_to_a_party_by_invitation_is_found_by_the_one_that_took_i
         let hoa = site.person("hoa").await;
         let theirs = site.party(&hoa, "Công ty Mời Riêng", "enterprise").await;
         let shown = published(&site, &hoa, &scene.moderator, theirs, "Lò than hoạt tính chỉ để mời").await;
-        let seen = hoa.get(&format!("/api/v1/technologies/{shown}")).await.expect(200)["version"].as_i64().unwrap();
+        let seen = hoa.get(&format!("/api/v1/technologies/{shown}")).await.expect(200)["inside"]["version"].as_i64().unwrap();
         let invited = json!({"visibility": "invited", "parties": [scene.from]});
         hoa.put_at(&format!("/api/v1/listings/{shown}/visibility"), seen, invited).await.expect(200);
         site.indexed().await;
