@@ -7,7 +7,7 @@ use tantivy::Term;
 use tantivy::schema::Field;
 use uuid::Uuid;
 
-use crate::analysis::{EXACT_SIGN, PAIR_SIGN, STEM_SIGN, Word, stem};
+use crate::analysis::{DECIMAL_POINT, EXACT_SIGN, PAIR_SIGN, STEM_SIGN, Word, stem};
 use crate::failure::Failure;
 use crate::query::{Atom, Clause, Parsed, Part};
 use crate::rule::{Rule, off};
@@ -156,11 +156,6 @@ impl Plan {
         steps
     }
 
-    /// True if nothing is asked of the texts.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.required.is_empty() && self.excluded.is_empty() && self.lookup.is_empty()
-    }
-
     /// How telling a condition is; 0 where no document fits, so that a mistyped word does not keep the others from finding.
     fn weight_of(&self, condition: &Condition, statistics: &mut Statistics<'_>) -> Result<f32, Failure> {
         let mut most = 0;
@@ -247,7 +242,7 @@ impl Plan {
 }
 
 /// Whether a word can be English: letters without marks.
-fn is_english(word: &Word) -> bool {
+pub(crate) fn is_english(word: &Word) -> bool {
     !word.marked && word.folded.len() > 1 && word.folded.bytes().all(|b| b.is_ascii_lowercase())
 }
 
@@ -258,7 +253,8 @@ fn found_by(word: &Word, fields: &Fields) -> Vec<Term> {
         terms.push(Term::from_field_text(fields.stems, &stem(&word.folded)));
     }
     if word.folded.len() >= 5 && word.folded.bytes().any(|b| b.is_ascii_digit()) {
-        terms.push(Term::from_field_text(fields.number, &word.folded));
+        // A number of an office may be typed as a decimal one is.
+        terms.push(Term::from_field_text(fields.number, &word.folded.replace(DECIMAL_POINT, "")));
     }
     terms
 }
@@ -268,14 +264,19 @@ fn condition(clause: &Clause, fields: &Fields) -> Condition {
     let test = |atom: &Atom| match atom {
         // Who does not want dứa wants dừa all the same.
         Atom::Word(word) if clause.negated && word.marked => as_marked(word, fields),
+        Atom::Within(part, words) if clause.negated && !off(Rule::ExactView) => within(*part, words, fields, true),
         atom => test(atom, fields),
     };
     let mut any: Vec<Test> = clause.any.iter().map(test).collect();
     for atom in &clause.any {
-        if let Atom::Whole(_, parts) = atom
-            && parts.len() > 1
-        {
-            any.push(row(parts, fields));
+        match atom {
+            Atom::Whole(_, parts) if parts.len() > 1 => any.push(row(parts, fields)),
+            // "10kW" in quotes is found where it is written "10 kW", which has no whole.
+            Atom::Phrase(words) if words.iter().any(|w| w.joins > 0) => {
+                let parts: Vec<Word> = words.iter().filter(|w| w.joins == 0).cloned().collect();
+                any.push(row(&parts, fields));
+            }
+            _ => {}
         }
     }
     let narrows = clause.any.iter().any(|a| matches!(a, Atom::Value(..) | Atom::Number(_) | Atom::Owner(_) | Atom::Prefix(_)));
@@ -309,26 +310,28 @@ fn test(atom: &Atom, fields: &Fields) -> Test {
         Atom::Value(facet, codes) => texts(fields.facet(*facet), codes),
         Atom::Number(keys) => texts(fields.number, keys),
         Atom::Owner(id) => Test::Any(vec![owner(*id, fields)]),
-        Atom::Within(part, words) => {
-            let field = match part {
-                Part::Title => fields.title,
-                Part::Keywords => fields.keywords,
-                Part::Party => fields.party,
-            };
-            Test::Each(
-                words
-                    .iter()
-                    .map(|w| {
-                        let mut terms = vec![Term::from_field_text(field, &w.folded)];
-                        if is_english(w) {
-                            terms.push(Term::from_field_text(field, &format!("{STEM_SIGN}{}", stem(&w.folded))));
-                        }
-                        terms
-                    })
-                    .collect(),
-            )
-        }
+        Atom::Within(part, words) => within(*part, words, fields, false),
     }
+}
+
+/// Words within a part of a document; `as_typed` with the marks that were typed.
+fn within(part: Part, words: &[Word], fields: &Fields, as_typed: bool) -> Test {
+    let field = match part {
+        Part::Title => fields.title,
+        Part::Keywords => fields.keywords,
+        Part::Party => fields.party,
+    };
+    let terms = |w: &Word| {
+        if as_typed && w.marked {
+            return vec![Term::from_field_text(field, &format!("{EXACT_SIGN}{}", w.exact))];
+        }
+        let mut terms = vec![Term::from_field_text(field, &w.folded)];
+        if is_english(w) {
+            terms.push(Term::from_field_text(field, &format!("{STEM_SIGN}{}", stem(&w.folded))));
+        }
+        terms
+    };
+    Test::Each(words.iter().map(terms).collect())
 }
 
 /// The term of what belongs to a party.

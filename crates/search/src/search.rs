@@ -320,7 +320,7 @@ impl Search {
             after.as_ref().map(|b| b.step),
         )?;
         let step = found.step;
-        let order = if plan.is_empty() && query.sort == Sort::Relevance { Order::Standing } else { Order::from(query.sort) };
+        let order = if plan.scoring.is_empty() && query.sort == Sort::Relevance { Order::Standing } else { Order::from(query.sort) };
         let wanted = Wanted {
             order,
             limit: limit.saturating_add(1),
@@ -339,7 +339,7 @@ impl Search {
             .filter(|_| more)
             .map(|last| Bookmark { mark, key: last.key, id: last.id, step, now, window, statistics: statistics.fix() }.write());
         let did_you_mean = match after {
-            None if asked.propose && (found.total < 3 || step > 0) => self.did_you_mean(snapshot, parsed, query, viewer)?,
+            None if asked.propose && (found.total < 3 || step > 0) => self.did_you_mean(snapshot, (parsed, expansions), query, viewer)?,
             _ => None,
         };
         Ok(Outcome {
@@ -364,13 +364,23 @@ impl Search {
 
     /// The text as it may have been meant. Words that were typed without marks beside it are written as the best
     /// results of the mended text write them.
-    fn did_you_mean(&self, snapshot: &Snapshot, parsed: &Parsed, query: &Query, viewer: &Viewer) -> Result<Option<String>, SearchError> {
-        let Some(mended) = suggest::did_you_mean(snapshot, parsed, &query.text, viewer)? else { return Ok(None) };
+    fn did_you_mean(
+        &self,
+        snapshot: &Snapshot,
+        (parsed, expansions): (&Parsed, &[Expansion]),
+        query: &Query,
+        viewer: &Viewer,
+    ) -> Result<Option<String>, SearchError> {
+        let Some(mended) = suggest::did_you_mean(snapshot, parsed, expansions, &query.text, viewer)? else { return Ok(None) };
+        // What is longer than may be asked is no proposal.
+        if mended.len() > query::MAX_BYTES {
+            return Ok(None);
+        }
         let again = Query { text: mended.clone(), limit: query.limit, ..Query::default() };
         // Without a proposal for the proposal, so that one never leads to the next.
         let results = self.find_and_propose(&again, viewer, false)?;
         let titles = results.items.iter().flat_map(|hit| hit.card.title.get(&Lang::Vi)).map(String::as_str);
-        Ok(Some(suggest::with_marks_of(&mended, titles)))
+        Ok(Some(suggest::with_marks_of(&mended, titles)).filter(|proposal| proposal.len() <= query::MAX_BYTES))
     }
 
     /// The card with this id, if the viewer may see it.
