@@ -33,6 +33,7 @@ mod plan;
 mod price;
 pub mod query;
 mod ranking;
+mod rows;
 mod rule;
 pub mod schema;
 mod scoring;

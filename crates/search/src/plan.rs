@@ -10,9 +10,11 @@ use uuid::Uuid;
 use crate::analysis::{DECIMAL_POINT, EXACT_SIGN, PAIR_SIGN, STEM_SIGN, Word, stem};
 use crate::failure::Failure;
 use crate::query::{Atom, Clause, Parsed, Part};
+use crate::rows::{Budget, Of};
 use crate::rule::{Rule, off};
 use crate::schema::Fields;
 use crate::settings::Weights;
+use crate::snapshot::Snapshot;
 use crate::statistics::Statistics;
 use crate::synonyms::Expansion;
 
@@ -28,8 +30,8 @@ const STEM_WITHIN: f32 = 0.5;
 pub(crate) enum Test {
     /// Any of these terms.
     Any(Vec<Term>),
-    /// These terms in a row (with their places), and all of `besides`.
-    Row { terms: Vec<(usize, Term)>, besides: Vec<Term> },
+    /// These terms in a row (with their places); of the words those in `marked` (with their places) with their marks.
+    Row { words: Vec<Word>, terms: Vec<(usize, Term)>, marked: Vec<(usize, Term)> },
     /// A folded word that begins so.
     Prefix(String),
     /// Of each list, any.
@@ -71,6 +73,8 @@ pub(crate) struct Plan {
     pub(crate) alternatives: Vec<Test>,
     /// Documents with one of these numbers are found whatever else is asked.
     pub(crate) lookup: Vec<Term>,
+    /// What finding may still read.
+    pub(crate) budget: Budget,
 }
 
 /// The whole of what tells.
@@ -143,6 +147,11 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// What its conditions are asked of.
+    pub(crate) fn of<'a>(&'a self, snapshot: &'a Snapshot) -> Of<'a> {
+        Of { snapshot, budget: &self.budget }
     }
 
     /// How much must be there: first all, then less and less.
@@ -274,7 +283,9 @@ fn condition(clause: &Clause, fields: &Fields) -> Condition {
             // "10kW" in quotes is found where it is written "10 kW", which has no whole.
             Atom::Phrase(words) if words.iter().any(|w| w.joins > 0) => {
                 let parts: Vec<Word> = words.iter().filter(|w| w.joins == 0).cloned().collect();
-                any.push(row(&parts, fields));
+                if parts.len() > 1 {
+                    any.push(row(&parts, fields));
+                }
             }
             _ => {}
         }
@@ -291,10 +302,11 @@ fn as_marked(word: &Word, fields: &Fields) -> Test {
 
 /// Two words or more in a row, those with marks with their marks.
 fn row(words: &[Word], fields: &Fields) -> Test {
-    let exact = words.iter().filter(|w| w.marked && !off(Rule::ExactView));
+    let marked = words.iter().enumerate().filter(|(_, w)| w.marked && !off(Rule::ExactView));
     Test::Row {
+        words: words.to_vec(),
         terms: words.iter().enumerate().map(|(n, w)| (n, Term::from_field_text(fields.folded, &w.folded))).collect(),
-        besides: exact.map(|w| Term::from_field_text(fields.exact, &w.exact)).collect(),
+        marked: marked.map(|(n, w)| (n, Term::from_field_text(fields.exact, &w.exact))).collect(),
     }
 }
 
@@ -350,7 +362,9 @@ fn alternative(words: &[Word], fields: &Fields) -> Test {
         words if words.iter().any(|w| w.marked) => {
             Test::Each(pairs(words).map(|pair| vec![Term::from_field_text(fields.pairs, &pair)]).collect())
         }
-        words => Test::Row { terms: words.iter().enumerate().map(|(n, w)| (n, folded(w))).collect(), besides: Vec::new() },
+        words => {
+            Test::Row { words: Vec::new(), terms: words.iter().enumerate().map(|(n, w)| (n, folded(w))).collect(), marked: Vec::new() }
+        }
     }
 }
 

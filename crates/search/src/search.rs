@@ -288,7 +288,7 @@ impl Search {
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             relaxed: outcome.step > 0,
             step: outcome.step,
-            ignored: parsed.ignored,
+            ignored: parsed.ignored.into_iter().chain(outcome.cut.iter().cloned()).collect(),
             did_you_mean: outcome.did_you_mean.clone(),
         })
     }
@@ -320,7 +320,7 @@ impl Search {
             after.as_ref().map(|b| b.step),
         )?;
         let step = found.step;
-        let order = if plan.scoring.is_empty() && query.sort == Sort::Relevance { Order::Standing } else { Order::from(query.sort) };
+        let order = Order::of(query.sort, &plan);
         let wanted = Wanted {
             order,
             limit: limit.saturating_add(1),
@@ -352,6 +352,7 @@ impl Search {
             named: found.named(),
             step,
             did_you_mean,
+            cut: plan.budget.cut.take().into_iter().collect(),
             weights,
             synonyms,
         })
