@@ -359,3 +359,117 @@ async fn an_index_that_cannot_be_written_is_told_and_nothing_is_answered_from_it
     fs::remove_dir_all(space.index()).unwrap();
     space.starts_right(None, "in a folder that can be written again").await;
 }
+
+/// The files of the database in a folder.
+fn database(folder: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_file());
+    files.filter(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("innospace.sqlite"))).collect()
+}
+
+/// Puts the database of one folder in the place of another's.
+fn put_database(from: &Path, to: &Path) {
+    for file in database(to) {
+        fs::remove_file(file).unwrap();
+    }
+    let files = database(from);
+    assert!(!files.is_empty(), "no database in {}", from.display());
+    for file in files {
+        fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
+    }
+}
+
+/// Under which names a search found the listings.
+fn names_in(found: &[Value]) -> BTreeSet<String> {
+    found[0]["items"].as_array().unwrap().iter().map(|item| item["party"]["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_of_a_later_state_or_of_another_database_is_told_and_built_anew() {
+    let space = Space::new().await;
+    let (first, _) = space.starts_right(None, "the first start").await;
+    let older = tempfile::tempdir().unwrap();
+    put_database(space.data(), older.path());
+    let running = Running::start(space.data(), &space.http).await;
+    let secret = token(&space.http, &running.base).await;
+    rename(&space, &running, &secret, "Viện Của Ngày Sau").await.unwrap();
+    space.followed(&running).await;
+    running.kill();
+    let later = tempfile::tempdir().unwrap();
+    copy(&space.index(), later.path());
+    let is_rebuilt = |log: &str, what: &str| {
+        let line = log.lines().find(|line| line.contains("the search index has to be rebuilt"));
+        let line = line.unwrap_or_else(|| panic!("{what}: nothing is said of it: {log}"));
+        assert!(line.contains("WARN") && line.contains("of another database"), "{what}: {line}");
+    };
+
+    // An older copy of the database comes back: the index has what the log has not.
+    put_database(older.path(), space.data());
+    let what = "an older copy";
+    let (found, log) = space.starts_right(None, what).await;
+    is_rebuilt(&log, what);
+    assert_eq!(names_in(&found), names_in(&first), "{what}");
+
+    // It goes on for longer than the first time; the index of the other way still has its place within the log.
+    let running = Running::start(space.data(), &space.http).await;
+    let secret = token(&space.http, &running.base).await;
+    for n in 0..8 {
+        rename(&space, &running, &secret, &format!("Viện Một Đường Khác {n}")).await.unwrap();
+    }
+    running.kill();
+    fs::remove_dir_all(space.index()).unwrap();
+    copy(later.path(), &space.index());
+    let what = "another way from the same copy";
+    let (found, log) = space.starts_right(None, what).await;
+    is_rebuilt(&log, what);
+    assert_eq!(names_in(&found), BTreeSet::from(["Viện Một Đường Khác 7".to_owned()]), "{what}");
+
+    // Another space with as many listings of the same codes.
+    let other = Space::new().await;
+    other.starts_right(None, "another space").await;
+    fs::remove_dir_all(space.index()).unwrap();
+    copy(&other.index(), &space.index());
+    let what = "the index of another space";
+    let (found, log) = space.starts_right(Some(&found), what).await;
+    is_rebuilt(&log, what);
+    assert_eq!(names_in(&found), BTreeSet::from(["Viện Một Đường Khác 7".to_owned()]), "{what}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whole_index_in_a_folder_that_is_only_read_is_told_and_not_answered_from() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let space = Space::new().await;
+    space.starts_right(None, "the first start").await;
+    let only_read = |is: bool| {
+        let (file, folder) = if is { (0o444, 0o555) } else { (0o644, 0o755) };
+        let generation = space.generation();
+        for entry in fs::read_dir(&generation).unwrap().chain(fs::read_dir(space.index()).unwrap()) {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                fs::set_permissions(path, fs::Permissions::from_mode(file)).unwrap();
+            }
+        }
+        for path in [generation, space.index()] {
+            fs::set_permissions(path, fs::Permissions::from_mode(folder)).unwrap();
+        }
+    };
+    only_read(true);
+    if fs::write(space.index().join("written"), "x").is_ok() {
+        eprintln!("left out: whoever runs this writes into folders that are only read");
+        fs::remove_file(space.index().join("written")).unwrap();
+        only_read(false);
+        return;
+    }
+    let log = space.data().join("log.txt");
+    let running = Running::spawn(space.data(), fs::File::create(&log).unwrap().into());
+    until("it answers", async || space.http.get(format!("{}/readyz", running.base)).send().await.is_ok()).await;
+    assert_eq!(space.get(&running, "/readyz").await.0, 503);
+    assert_eq!(space.get(&running, "/api/v1/search?q=may").await.0, 503);
+    assert_eq!(space.http.get(format!("{}/", running.base)).send().await.unwrap().status(), 200);
+    running.kill();
+    only_read(false);
+    let said = fs::read_to_string(&log).unwrap();
+    assert!(said.contains(space.index().to_str().unwrap()), "{said}");
+    let (_, log) = space.starts_right(None, "in a folder that can be written again").await;
+    assert!(!log.contains("has to be rebuilt"), "it was whole all along: {log}");
+}

@@ -10,10 +10,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use accounts::{PartyBrief, PartyProfile};
+use accounts::experts::{Affiliation, ExpertBrief, Expertise};
+use accounts::{ExpertProfile, ExpertView, PartyBrief, PartyProfile};
 use base::text::LocalisedList;
 use base::{
-    AccountId, Actor, Capacity, Clock, Code, Lang, Limit, ListingId, Localised, Membership, PartyId, PartyRole, Scope, Text, Vocabularies,
+    AccountId, Actor, Capacity, Clock, Code, ExpertId, Lang, Limit, ListingId, Localised, Membership, PartyId, PartyRole, Scope, Text,
+    Vocabularies,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use listings::content::{Content, IpAsset, Need, OfficeNumber, Publication, Share, StateFunding, Technology};
@@ -40,6 +42,7 @@ enum MadeKind {
     IpAsset,
     Need,
     Party,
+    Expert,
 }
 
 /// A document as the corpus has it. A party's name is its title, its presentation its summary, its capacities its keywords.
@@ -279,6 +282,11 @@ impl Golden {
             return Document::party(&made.party(PartyId(Uuid::from_u128(number))), &self.vocabularies);
         }
         let owner = self.document(&made.owner).1;
+        if made.kind == MadeKind::Expert {
+            let affiliation =
+                Affiliation { id: self.party(&made.owner), slug: owner.id.clone(), names: both(&owner.title, &owner.title_en) };
+            return Document::expert(&made.expert(ExpertId(Uuid::from_u128(number)), affiliation), &self.vocabularies);
+        }
         let content = made.content();
         let kind = content.kind();
         let published_at = now() - TimeDelta::days(made.days_old);
@@ -528,7 +536,7 @@ impl Made {
                 ipc: codes(&self.ipc),
                 ..IpAsset::default()
             })),
-            MadeKind::Need | MadeKind::Party => Content::Need(Box::new(Need {
+            MadeKind::Need | MadeKind::Party | MadeKind::Expert => Content::Need(Box::new(Need {
                 title,
                 problem: summary,
                 constraints: both(&self.description, &self.description_en),
@@ -572,6 +580,34 @@ impl Made {
             fields: self.field.as_deref().map(code).into_iter().collect(),
             ..PartyDocument::from(brief)
         }
+    }
+
+    /// An expert says what they can do where a listing has keywords.
+    fn expert(&self, id: ExpertId, affiliation: Affiliation) -> ExpertBrief {
+        let expertise = self.keywords.iter().map(|what| Expertise {
+            what: both(what, ""),
+            field: self.field.as_deref().map(code),
+            ..Expertise::default()
+        });
+        let profile = ExpertProfile {
+            name: self.title.clone(),
+            presentation: both(&self.summary, &self.summary_en),
+            expertise: expertise.collect(),
+            regions: self.province.as_deref().map(code).into_iter().collect(),
+            ..ExpertProfile::default()
+        };
+        let at = now() - TimeDelta::days(self.days_old);
+        let view = ExpertView {
+            id,
+            slug: self.id.clone(),
+            profile,
+            affiliation: Some(affiliation),
+            demonstration: false,
+            version: 1,
+            published_at: at,
+            updated_at: at,
+        };
+        ExpertBrief { view, party: None, revision: 1 }
     }
 
     fn words(&self) -> LocalisedList {

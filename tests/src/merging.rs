@@ -222,6 +222,30 @@ async fn what_would_stand_on_both_sides_is_refused_with_every_reason_and_nothing
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_shown_to_a_party_by_invitation_is_found_by_the_one_that_took_it_in() {
+    on_every_database(async |site: Site| {
+        let scene = Scene::set(&site).await;
+        let hoa = site.person("hoa").await;
+        let theirs = site.party(&hoa, "Công ty Mời Riêng", "enterprise").await;
+        let shown = published(&site, &hoa, &scene.moderator, theirs, "Lò than hoạt tính chỉ để mời").await;
+        let seen = hoa.get(&format!("/api/v1/technologies/{shown}")).await.expect(200)["inside"]["version"].as_i64().unwrap();
+        let invited = json!({"visibility": "invited", "parties": [scene.from]});
+        hoa.put_at(&format!("/api/v1/listings/{shown}/visibility"), seen, invited).await.expect(200);
+        site.indexed().await;
+        let found = async |client: &Client| {
+            client.get("/api/v1/search?q=%22ch%E1%BB%89+%C4%91%E1%BB%83+m%E1%BB%9Di%22").await.expect(200)["total"].clone()
+        };
+        assert_eq!((found(&scene.lan).await, found(&scene.minh).await), (json!(1), json!(0)));
+        scene.merge(1, "Quyết định 12").await.expect(200);
+        agree(&site).await;
+        assert_eq!((found(&scene.lan).await, found(&scene.minh).await), (json!(1), json!(1)));
+        assert_eq!(found(&site.person("nguoi-la").await).await, 0);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_ended_between_the_two_keeps_nobody_apart_and_stays_as_it_was() {
     on_every_database(async |site: Site| {
         let scene = Scene::set(&site).await;

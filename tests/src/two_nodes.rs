@@ -1,8 +1,9 @@
 //! Two nodes over one PostgreSQL database: each keeps an index of its own, and both keep one set of standing matches.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use base::{Actor, Lang, ListingId};
+use base::{Actor, Lang, Limit, ListingId};
 use innospace::config::Config;
 use innospace::space;
 use listings::bulk::{Bulk, seed};
@@ -13,7 +14,7 @@ use listings::state::{Move, Status};
 use listings::{Kind, Listings, Visibility};
 use matching::{Matcher, standing};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
-use search::{Search, follower};
+use search::{Query, Search, Viewer, follower};
 use serde_json::json;
 use store::testing::TestStore;
 use store::{Ctx, Store};
@@ -229,6 +230,42 @@ async fn a_generation_begun_on_one_node_ends_what_another_reckoned_with_the_one_
     }
     stop.cancel();
     running.await.unwrap();
+    for node in nodes {
+        node.end().await;
+    }
+}
+
+/// What a node finds, in order, and what it counts.
+fn found(node: &Node, text: &str) -> String {
+    let query = Query { limit: Limit::new(100).unwrap(), ..Query::words(text) };
+    let results = node.search.find(&query, &Viewer::of(&Actor::anonymous(Lang::Vi))).unwrap();
+    let ids: BTreeSet<_> = results.items.iter().map(|hit| hit.card.id).collect();
+    format!("{} {ids:?} {:?}", results.total, results.facets)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_either_node_writes_is_found_alike_by_both() {
+    let Ok(server) = std::env::var("TEST_PG_URL") else { return };
+    let test = TestStore::postgres(&server).await.unwrap();
+    let ids = fill(&test.store, 60).await;
+    let nodes = [Node::start(test.store.clone()).await, Node::start(test.beside().await.unwrap()).await];
+    for round in 0..4 {
+        for n in 0..10 {
+            turn(&nodes[n % 2].listings, ids[(round * 17 + n * 7) % ids.len()]).await;
+        }
+        if round == 2 {
+            follower::rebuild(&nodes[0].listings.store, &nodes[0].search, |_| {}).await.unwrap();
+        }
+        for node in &nodes {
+            node.indexed().await;
+            let difference = follower::verify(&node.listings.store, &node.search).await.unwrap();
+            assert!(difference.is_none(), "round {round}: {difference:?}");
+        }
+        assert_eq!(nodes[0].search.seals(), nodes[1].search.seals(), "round {round}");
+        for text in ["", "sấy cơm dừa", "\"nuôi tôm thẻ\"", "bom nhiet -dua", "kind:need", "title:loc"] {
+            assert_eq!(found(&nodes[0], text), found(&nodes[1], text), "round {round}: {text}");
+        }
+    }
     for node in nodes {
         node.end().await;
     }

@@ -274,6 +274,9 @@ async fn save(tx: Tx, actor: Actor, id: PartyId, seen: i64, mut profile: PartyPr
     let another = words(&profile) != words(&before) || profile.party_type != before.party_type || profile.tax_code != before.tax_code;
     let lapses = another && row.verification != "unverified";
     let retyped = profile.party_type != before.party_type;
+    // What listings show of their party: they are written anew for nothing else.
+    let place = |p: &PartyProfile| p.address.as_ref().map(|a| (a.province.clone(), a.commune.clone()));
+    let seen_beside = lapses || retyped || words(&profile) != words(&before) || place(&profile) != place(&before);
     let (public, private) = profile.split();
     let province = public.address.as_ref().map(|a| a.province.0.clone());
     let moved = province != row.province;
@@ -297,7 +300,13 @@ async fn save(tx: Tx, actor: Actor, id: PartyId, seen: i64, mut profile: PartyPr
     }
     save_private(&tx, id, private, false).await?;
     // What matches are made of: whoever keeps them looks at the party's listings again for nothing else.
-    let facts = json!({"version": version, "verification_lapsed": lapses, "type_changed": retyped, "province_changed": moved});
+    let facts = json!({
+        "version": version,
+        "verification_lapsed": lapses,
+        "type_changed": retyped,
+        "province_changed": moved,
+        "shown_changed": seen_beside,
+    });
     tx.emit(NewEvent::new("party", id, "party.edited", facts));
     Ok(PartyReceipt { id, slug: row.slug.clone(), version })
 }

@@ -223,6 +223,21 @@ pub async fn versions_of(store: &Store, ids: &[ListingId]) -> Result<HashMap<Lis
     Ok(found)
 }
 
+/// The listings that are shown to a party by invitation, whatever their state.
+///
+/// # Errors
+/// If the database fails.
+pub async fn ids_shown_to(store: &Store, party: PartyId) -> Result<Vec<ListingId>, StoreError> {
+    let ids: Vec<Uuid> = invitation::Entity::find()
+        .select_only()
+        .column(invitation::Column::ListingId)
+        .filter(invitation::Column::PartyId.eq(party.0))
+        .into_tuple()
+        .all(store.db())
+        .await?;
+    Ok(ids.into_iter().map(ListingId).collect())
+}
+
 /// What [`public_pages`] reads of a listing: id, kind, address, first published, last confirmed, when its approved version was
 /// written.
 type PublicRow = (Uuid, String, String, Option<DateTime<Utc>>, Option<DateTime<Utc>>, DateTime<Utc>);

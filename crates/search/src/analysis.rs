@@ -25,6 +25,9 @@ pub const MAX_WORD_BYTES: usize = 64;
 /// The longest whole made of joined parts, such as `ESP-32` or `1-2019-01234`.
 const MAX_JOINED_BYTES: usize = 32;
 
+/// What stands in a whole for the sign of a decimal number, be it typed as a comma or a point.
+pub(crate) const DECIMAL_POINT: char = '.';
+
 /// The longest unit that is cut off a number: `tấn`, `kWh`, `mol`, `triệu`.
 const MAX_UNIT_CHARS: usize = 5;
 
@@ -228,13 +231,18 @@ fn is_unit(text: &str) -> bool {
 /// kỹ = kĩ, lý = lí, quý = quí (rule L7): a y that is the only vowel after h, k, l, m, s, t or qu becomes i.
 /// Names such as Vỹ are left alone, and so is a y at the start (y tế) or after a vowel (tay).
 fn one_i(word: &mut Word) {
-    let follows = matches!(word.folded.as_bytes(), [b'h' | b'k' | b'l' | b'm' | b's' | b't', b'y'] | [b'q', b'u', b'y']);
-    if follows && word.exact.is_ascii() && !off(Rule::OneI) {
+    if has_one_i(&word.folded) && word.exact.is_ascii() {
         for text in [&mut word.folded, &mut word.exact] {
             text.pop();
             text.push('i');
         }
     }
+}
+
+/// Whether a syllable without marks is one whose y is written as i.
+pub(crate) fn has_one_i(syllable: &str) -> bool {
+    let follows = matches!(syllable.as_bytes(), [b'h' | b'k' | b'l' | b'm' | b's' | b't', b'y'] | [b'q', b'u', b'y']);
+    follows && !off(Rule::OneI)
 }
 
 /// Parts joined by one sign without a space, which people also write as one word.
@@ -246,6 +254,40 @@ struct Joined {
     digit: bool,
     /// A sign stood behind the last part.
     open: bool,
+    /// The sign that stood there; none before a unit.
+    sign: Option<char>,
+    /// Of each part the sign before it, its length in the whole, and whether it is digits alone.
+    pieces: Vec<Piece>,
+}
+
+/// A part of a whole.
+#[derive(Clone, Copy)]
+struct Piece {
+    sign: Option<char>,
+    length: usize,
+    digits: bool,
+}
+
+/// Where the point of a decimal number stands in a whole: `2,5` and `2.5kW` have one, and are no 25. A sign before just three
+/// digits parts thousands (`4.000`), and what has more parts than a number is a number of an office, a day or a code, whose
+/// parts are one word without it.
+fn decimal_point(pieces: &[Piece], whole: &str) -> Option<usize> {
+    let is_in_number = |(n, piece): &(usize, &Piece)| piece.digits && (*n == 0 || matches!(piece.sign, Some('.' | ',')));
+    let count = pieces.iter().enumerate().take_while(is_in_number).count();
+    // Behind it comes its unit or nothing.
+    if count < 2 || pieces.get(count).is_some_and(|next| next.sign.is_some()) {
+        return None;
+    }
+    let (last, before) = pieces.get(..count)?.split_last()?;
+    let (first, groups) = before.split_first()?;
+    let at = before.iter().map(|piece| piece.length).sum();
+    let is_decimal = if groups.is_empty() {
+        last.length != 3 || first.length > 3 || whole.starts_with('0')
+    } else {
+        let are_thousands = first.length <= 3 && groups.iter().all(|g| g.length == 3 && g.sign != last.sign);
+        are_thousands && groups.windows(2).all(|two| matches!(two, [a, b] if a.sign == b.sign))
+    };
+    is_decimal.then_some(at)
 }
 
 impl Joined {
@@ -262,14 +304,18 @@ impl Joined {
         self.whole.end = word.end;
         if self.whole.folded.len() <= MAX_JOINED_BYTES {
             self.whole.folded.push_str(&word.folded);
+            let digits = word.folded.bytes().all(|b| b.is_ascii_digit());
+            self.pieces.push(Piece { sign: self.sign, length: word.folded.len(), digits });
         }
         self.parts += 1;
         self.open = false;
+        self.sign = None;
     }
 
     fn gap(&mut self, sign: char, each: &mut impl FnMut(&Word)) {
         if self.parts > 0 && !self.open && matches!(sign, '-' | '.' | '/' | '&' | ',' | '_' | '–' | '‑') {
             self.open = true;
+            self.sign = Some(sign);
         } else {
             self.break_off(each);
         }
@@ -277,6 +323,9 @@ impl Joined {
 
     fn break_off(&mut self, each: &mut impl FnMut(&Word)) {
         if self.parts > 1 && !off(Rule::Joined) && (self.digit || self.upper) && self.whole.folded.len() <= MAX_JOINED_BYTES {
+            if let Some(at) = decimal_point(&self.pieces, &self.whole.folded) {
+                self.whole.folded.insert(at, DECIMAL_POINT);
+            }
             self.whole.exact.clone_from(&self.whole.folded);
             self.whole.joins = self.parts;
             each(&self.whole);
@@ -286,8 +335,10 @@ impl Joined {
 
     fn reset(&mut self) {
         self.whole.folded.clear();
+        self.pieces.clear();
         self.parts = 0;
         self.open = false;
+        self.sign = None;
         self.digit = false;
     }
 }
@@ -515,6 +566,27 @@ mod tests {
         assert_eq!(folded("VN 1-2019-01234."), "vn 1 2019 01234 1201901234");
         assert_eq!(folded("heat-pump H₂SO₄ m³"), "heat pump h2so4 m3");
         assert_eq!(folded("76/2018/NĐ-CP"), "76 2018 nd cp 762018ndcp");
+    }
+
+    #[test]
+    fn a_decimal_number_is_no_whole_one_and_thousands_are() {
+        let whole = |text: &str| folded(text).split(' ').next_back().unwrap_or_default().to_owned();
+        for (decimal, as_one) in
+            [("2,5", "2.5"), ("2.5", "2.5"), ("0,125", "0.125"), ("1.234,56", "1234.56"), ("2,5kW", "2.5kw"), ("1250,375", "1250.375")]
+        {
+            assert_eq!(whole(decimal), as_one, "{decimal}");
+        }
+        for (number, as_one) in [
+            ("4.000", "4000"),
+            ("11,234,567", "11234567"),
+            ("15.08.2025", "15082025"),
+            ("10.5555/jst.2025.0173", "105555jst20250173"),
+            ("1.2019.01234", "1201901234"),
+            ("45.VN.2024", "45vn2024"),
+        ] {
+            assert_eq!(whole(number), as_one, "{number}");
+        }
+        assert_eq!(folded("2,5 m³/h"), "2 5 2.5 m3 h m3h");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::card::{Card, CardAdvantage, CardParty, DocKind, SUMMARY_CHARS, cut, t
 use crate::facet::Facet;
 use crate::numbers;
 use crate::price;
+use crate::seal;
 
 /// The audience of what everybody may see.
 pub(crate) const PUBLIC: &str = "public";
@@ -93,6 +94,8 @@ pub struct Document {
     /// When it closes: the deadline or the end, whichever is sooner.
     pub(crate) closes: Option<DateTime<Utc>>,
     pub(crate) completeness: u8,
+    /// What the database said when it was made ([`crate::seal`]); of parties and experts their revision.
+    pub(crate) seal: i64,
 }
 
 impl Document {
@@ -134,6 +137,7 @@ impl Document {
             revision: listing.revision,
             verified: !hidden && owner.verification != "unverified",
         });
+        doc.seal = seal::of(listing);
         doc.audience = audience(&listing.audience);
         doc.completeness = listing.completeness;
         doc.closes = Some(listing.expires_at);
@@ -266,6 +270,7 @@ impl Document {
 
     fn empty(card: Card) -> Self {
         Self {
+            seal: card.revision,
             card,
             body: BTreeMap::new(),
             audience: Vec::new(),
@@ -489,7 +494,8 @@ fn shown_province(listing: &Published) -> Option<&Code> {
     }
 }
 
-fn audience(audience: &Audience) -> Vec<String> {
+/// The audiences of a listing.
+pub(crate) fn audience(audience: &Audience) -> Vec<String> {
     match audience {
         Audience::Public => vec![PUBLIC.to_owned()],
         Audience::Registered => vec![REGISTERED.to_owned()],

@@ -7,13 +7,17 @@ use tantivy::schema::Schema;
 use crate::card::Card;
 use crate::index::Search;
 use crate::nearness::Nearness;
+use crate::outcome::hour_of;
 use crate::plan::{Plan, WHOLE};
 use crate::query;
-use crate::ranking::Standing;
+use crate::ranking::{Order, Standing};
 use crate::scoring::{parts_of, similarities};
 use crate::search::{Query, SearchError, Viewer};
 use crate::statistics::Statistics;
 use crate::synonyms::Expansion;
+
+/// Scores that are the same differ by no more, since their parts are added up in another order.
+const SAME: f32 = 1.000_1;
 
 /// Why a search finds what it finds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -28,6 +32,9 @@ pub struct Explanation {
     pub total: u64,
     /// The share of the query's weight, in percent, that a result must have.
     pub least_percent: u8,
+    /// What the results are in order by: `score`, `standing` where no words were typed, or what was asked for. With `score` the
+    /// parts of a result make its score, with `standing` that alone does; else there is none.
+    pub order: &'static str,
     /// The best results.
     pub hits: Vec<ExplainedHit>,
 }
@@ -65,7 +72,7 @@ pub struct ExplainedHit {
     pub texts: Vec<(String, String, f32)>,
     /// Fresh, complete, verified: what the texts are multiplied with.
     pub standing: f32,
-    /// What is added for where the words stand.
+    /// What is added for where the words stand; nothing behind the best, which alone are looked at for it.
     pub nearness: f32,
 }
 
@@ -107,9 +114,11 @@ impl Search {
             .map(|e| ExplainedExpansion { part: part(e), terms: e.terms.iter().map(|t| t.text.clone()).collect() })
             .collect();
 
+        let order = Order::of(query.sort, &plan);
+        let by_words = order == Order::Score;
         let similarities = similarities(&mut statistics, &plan.scoring, &weights)?;
         let nearness = Nearness::new(&parsed, &mut statistics, &weights)?;
-        let standing = Standing { weights: &weights, now: self.clock().now().timestamp() };
+        let standing = Standing { weights: &weights, now: hour_of(self.clock().now().timestamp()) };
         let schema = snapshot.searcher.schema().clone();
         let mut hits = Vec::with_capacity(results.items.len());
         for hit in results.items {
@@ -120,13 +129,27 @@ impl Search {
                 texts.push((name(&schema, &term), term.value().as_str().unwrap_or_default().to_owned(), value));
             }
             texts.sort_by(|a, b| b.2.total_cmp(&a.2));
+            let standing = standing.of(&segment.core, doc);
+            // Whether a result was among those looked at is seen in its score: without nearness it is the texts' alone.
+            let alone = texts.iter().map(|(_, _, value)| value).sum::<f32>() * standing;
             let nearness = match &nearness {
-                Some(nearness) => nearness.open(segment)?.bonus(doc),
-                None => 0.0,
+                Some(nearness) if by_words && hit.score > alone * SAME => nearness.open(segment)?.bonus(doc),
+                _ => 0.0,
             };
-            hits.push(ExplainedHit { card: hit.card, score: hit.score, texts, standing: standing.of(&segment.core, doc), nearness });
+            if !by_words {
+                texts.clear();
+            }
+            hits.push(ExplainedHit { card: hit.card, score: hit.score, texts, standing, nearness });
         }
-        Ok(Explanation { ignored: results.ignored, clauses, stands_in, total: results.total, least_percent: percent(least), hits })
+        Ok(Explanation {
+            ignored: results.ignored,
+            clauses,
+            stands_in,
+            total: results.total,
+            least_percent: percent(least),
+            order: order.as_str(),
+            hits,
+        })
     }
 }
 

@@ -7,6 +7,7 @@
 //! growing pauses and never holds up a write.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use accounts::experts::{self, ExpertBrief};
@@ -21,7 +22,8 @@ use uuid::Uuid;
 
 use crate::document::{Document, PartyDocument};
 use crate::failure::Failure;
-use crate::index::{Batch, Search, Wanting};
+use crate::index::{Batch, Origin, Place, Search, Wanting};
+use crate::seal;
 use crate::steps::Step;
 
 /// The follower's name in metrics.
@@ -59,6 +61,10 @@ pub async fn run(store: Store, search: Search, wanting: Option<Wanting>, stop: C
         stop.cancelled().await;
         return;
     }
+    let wanting = match wanting {
+        None => wanting_of(&store, &search, &stop).await,
+        wanting => wanting,
+    };
     if wanting.is_some() {
         while !stop.is_cancelled() {
             match rebuild(&store, &search, |_| {}).await {
@@ -124,6 +130,48 @@ pub async fn run(store: Store, search: Search, wanting: Option<Wanting>, stop: C
     }
 }
 
+/// Whether an index that is whole has to be built anew all the same, since it is of another database.
+async fn wanting_of(store: &Store, search: &Search, stop: &CancellationToken) -> Option<Wanting> {
+    let mut failures = 0;
+    while !stop.is_cancelled() {
+        match prove(store, search).await {
+            Ok(wanting) => return wanting,
+            Err(error) => pause(&error, &mut failures, stop).await,
+        }
+    }
+    None
+}
+
+/// Lets an index be searched that is of this database; one that is not is set aside, and has to be rebuilt: it shows what is
+/// not there, and would pass over what happens up to its place in the log.
+async fn prove(store: &Store, search: &Search) -> Result<Option<Wanting>, FollowError> {
+    let mut wanting = None;
+    if let Some(place) = search.place()
+        && place != place_at(store, place.position).await?
+    {
+        search.set_aside()?;
+        wanting = Some(Wanting::Damaged("it is of another database, or of a later state of this one".to_owned()));
+        tracing::warn!(why = ?wanting, "the search index has to be rebuilt");
+    }
+    search.note_proven();
+    Ok(wanting)
+}
+
+/// A place in this database's log.
+async fn place_at(store: &Store, position: i64) -> Result<Place, StoreError> {
+    let hash = store.hash_at(position).await?;
+    let origin = hash.map(|hash| Origin { space: store.space(), hash: hex(&hash) });
+    Ok(Place { position, origin })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // It cannot fail: text has room for more.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 /// Makes searches quicker after a rebuild; the index is right without it.
 async fn join_pieces(search: Search) {
     if let Err(error) = search.join_pieces().await {
@@ -137,6 +185,9 @@ async fn join_pieces(search: Search) {
 /// [`FollowError`]; the index is then where it came to.
 pub async fn catch_up(store: &Store, search: &Search) -> Result<(), FollowError> {
     let head = store.last_position().await?;
+    if prove(store, search).await?.is_some() {
+        Box::pin(rebuild(store, search, |_| {})).await?;
+    }
     let mut position = search.position().unwrap_or(0);
     while position < head {
         position = step(store, search, position).await?;
@@ -164,6 +215,7 @@ async fn step(store: &Store, search: &Search, position: i64) -> Result<i64, Foll
         // Nothing of ours: not worth a commit. After a restart these events are read once more.
         return Ok(reached);
     }
+    let (before, reached_place) = (place_at(store, position).await?, place_at(store, reached).await?);
     let (mut ids, mut people) = (touched.listings, touched.experts);
     if !touched.parties.is_empty() {
         let parties: Vec<PartyId> = touched.parties.iter().copied().collect();
@@ -171,9 +223,14 @@ async fn step(store: &Store, search: &Search, position: i64) -> Result<i64, Foll
         let known: BTreeSet<PartyId> = briefs.iter().map(|b| b.id).collect();
         let add: Vec<PartyDocument> = briefs.into_iter().map(PartyDocument::from).collect();
         let remove = parties.iter().filter(|p| !known.contains(p)).map(|p| p.0).collect();
-        apply(search, Changed { parties: add, remove, ..Changed::default() }, position).await?;
+        apply(search, Changed { parties: add, remove, ..Changed::default() }, &before).await?;
         for party in &parties {
-            ids.extend(published::ids_of_party(store, *party).await?);
+            if touched.shown.contains(party) {
+                ids.extend(published::ids_of_party(store, *party).await?);
+            }
+            if touched.merged.contains(party) {
+                ids.extend(published::ids_shown_to(store, *party).await?);
+            }
             people.extend(experts::of_party(store.db(), *party).await?);
         }
     }
@@ -182,21 +239,21 @@ async fn step(store: &Store, search: &Search, position: i64) -> Result<i64, Foll
         let add = experts::load_many(store.db(), &people).await?;
         let shown: BTreeSet<ExpertId> = add.iter().map(|e| e.view.id).collect();
         let remove = people.iter().filter(|id| !shown.contains(id)).map(|id| id.0).collect();
-        apply(search, Changed { experts: add, remove, ..Changed::default() }, position).await?;
+        apply(search, Changed { experts: add, remove, ..Changed::default() }, &before).await?;
     }
     let ids: Vec<ListingId> = ids.into_iter().collect();
     let size = search.settings().commit_documents.max(1);
     let mut chunks = ids.chunks(size).peekable();
     if chunks.peek().is_none() {
-        apply(search, Changed::default(), reached).await?;
+        apply(search, Changed::default(), &reached_place).await?;
     }
     while let Some(chunk) = chunks.next() {
         let found = published::load(store, chunk).await?;
         let shown: BTreeSet<ListingId> = found.iter().map(|p| p.id).collect();
         let remove = chunk.iter().filter(|id| !shown.contains(id)).map(|id| id.0).collect();
         // Only the last piece may say that the events are taken care of.
-        let position = if chunks.peek().is_none() { reached } else { position };
-        apply(search, Changed { listings: found, remove, ..Changed::default() }, position).await?;
+        let place = if chunks.peek().is_none() { &reached_place } else { &before };
+        apply(search, Changed { listings: found, remove, ..Changed::default() }, place).await?;
     }
     search.reached(Step::Taken);
     let waited = store.clock().now() - at;
@@ -211,6 +268,10 @@ pub struct Touched {
     pub listings: BTreeSet<ListingId>,
     /// The parties.
     pub parties: BTreeSet<PartyId>,
+    /// Of the parties those that now look otherwise beside their listings.
+    pub shown: BTreeSet<PartyId>,
+    /// Of the parties those that took in another: what was shown to that one is now shown to them.
+    pub merged: BTreeSet<PartyId>,
     /// The experts.
     pub experts: BTreeSet<ExpertId>,
 }
@@ -227,7 +288,14 @@ impl Touched {
                 }
                 // Who belongs to a party is nothing that search shows.
                 "party" if !event.kind.starts_with("membership.") => {
-                    touched.parties.insert(PartyId(event.subject_id));
+                    let party = PartyId(event.subject_id);
+                    touched.parties.insert(party);
+                    if is_shown(event) {
+                        touched.shown.insert(party);
+                    }
+                    if event.kind == "party.merged" {
+                        touched.merged.insert(party);
+                    }
                 }
                 "expert" => {
                     touched.experts.insert(ExpertId(event.subject_id));
@@ -245,6 +313,20 @@ impl Touched {
     }
 }
 
+/// Whether an event of a party changes what its listings show of it. A party may have very many, so that they are not written
+/// anew for each word of its own page.
+fn is_shown(event: &EventRow) -> bool {
+    let fact = |name: &str| event.payload.get(name);
+    match event.kind.as_str() {
+        "party.edited" => fact("shown_changed").and_then(serde_json::Value::as_bool).unwrap_or(true),
+        "party.verified" => {
+            let is_verified = |name: &str| fact(name).and_then(serde_json::Value::as_str) != Some("unverified");
+            is_verified("was") != is_verified("level")
+        }
+        _ => true,
+    }
+}
+
 /// What is to be written, and what is gone.
 #[derive(Default)]
 struct Changed {
@@ -255,14 +337,14 @@ struct Changed {
 }
 
 /// Analyses and writes, away from the async threads.
-async fn apply(search: &Search, changed: Changed, position: i64) -> Result<(), FollowError> {
-    let search = search.clone();
+async fn apply(search: &Search, changed: Changed, place: &Place) -> Result<(), FollowError> {
+    let (search, Place { position, origin }) = (search.clone(), place.clone());
     let done = tokio::task::spawn_blocking(move || {
         let vocabularies = search.vocabularies();
         let mut add: Vec<Document> = changed.listings.iter().map(|l| Document::listing(l, vocabularies)).collect();
         add.extend(changed.parties.iter().map(|p| Document::party(p, vocabularies)));
         add.extend(changed.experts.iter().map(|e| Document::expert(e, vocabularies)));
-        search.apply(&Batch { add, remove: changed.remove, position })
+        search.apply_of(&Batch { add, remove: changed.remove, position }, origin)
     });
     Ok(done.await.map_err(|_| FollowError::Writer)??)
 }
@@ -281,7 +363,7 @@ enum Page {
 /// [`FollowError`]; the old index then stays.
 pub async fn rebuild(store: &Store, search: &Search, mut progress: impl FnMut(u64) + Send) -> Result<u64, FollowError> {
     // What happens from here on is applied again by the follower.
-    let position = store.last_position().await?;
+    let place = place_at(store, store.last_position().await?).await?;
     let (pages, mut waiting) = tokio::sync::mpsc::channel::<Page>(PAGES_AHEAD);
     let (done, mut told) = tokio::sync::watch::channel(0_u64);
     let writer = {
@@ -319,7 +401,7 @@ pub async fn rebuild(store: &Store, search: &Search, mut progress: impl FnMut(u6
                 return Err(Failure::Closed);
             }
             let documents = rebuild.documents();
-            rebuild.finish(position)?;
+            rebuild.finish_at(place)?;
             Ok(documents)
         })
     };
@@ -371,7 +453,7 @@ pub struct Difference {
     pub missing: Vec<Uuid>,
     /// In the index, but not to be found.
     pub surplus: Vec<Uuid>,
-    /// In both, with another revision.
+    /// In both, but made of something else than the database says now: other words, or others who may see it.
     pub stale: Vec<Uuid>,
 }
 
@@ -383,7 +465,7 @@ impl Difference {
     }
 }
 
-/// Compares index and database as sets of ids and revisions. Waits a while for the follower first, since what was
+/// Compares index and database as sets of ids and of what each is made of. Waits a while for the follower first, since what was
 /// written a moment ago is on its way; run it while nobody writes to be certain.
 ///
 /// # Errors
@@ -394,11 +476,11 @@ pub async fn verify(store: &Store, search: &Search) -> Result<Difference, Follow
         // What has not come by then is a difference.
         tokio::time::timeout(CATCH_UP, search.reaches(head)).await.ok();
     }
-    let mut indexed: BTreeMap<Uuid, i64> = search.revisions();
+    let mut indexed: BTreeMap<Uuid, i64> = search.seals();
     let mut difference = Difference::default();
-    let mut compare = |id: Uuid, revision: i64| match indexed.remove(&id) {
+    let mut compare = |id: Uuid, seal: i64| match indexed.remove(&id) {
         None => difference.missing.push(id),
-        Some(known) if known != revision => difference.stale.push(id),
+        Some(known) if known != seal => difference.stale.push(id),
         Some(_) => difference.same += 1,
     };
     let mut after = None;
@@ -406,7 +488,7 @@ pub async fn verify(store: &Store, search: &Search) -> Result<Difference, Follow
         let page = published::page_after(store, after, PAGE).await?;
         let Some(last) = page.last().map(|p| p.id) else { break };
         after = Some(last);
-        page.iter().for_each(|p| compare(p.id.0, p.revision));
+        page.iter().for_each(|p| compare(p.id.0, seal::of(p)));
     }
     let mut after = None;
     loop {
@@ -460,6 +542,8 @@ impl From<accounts::parties::PartyBrief> for PartyDocument {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn event(subject_kind: &str, subject: u128, kind: &str) -> EventRow {
@@ -473,6 +557,23 @@ mod tests {
             kind: kind.into(),
             payload: serde_json::Value::Null,
         }
+    }
+
+    #[test]
+    fn a_partys_listings_are_written_anew_for_what_they_show_of_it_alone() {
+        let with = |n: u128, kind: &str, payload| EventRow { payload, ..event("party", n, kind) };
+        let touched = Touched::by(&[
+            with(1, "party.edited", json!({ "version": 2, "shown_changed": false })),
+            with(2, "party.edited", json!({ "version": 2, "shown_changed": true })),
+            with(3, "party.verified", json!({ "was": "document", "level": "registry" })),
+            with(4, "party.verified", json!({ "was": "unverified", "level": "document" })),
+            with(5, "party.merged", json!({ "from": "x", "version": 2 })),
+            with(6, "party.verified", json!({ "was": "document", "level": "unverified" })),
+        ]);
+        let parties = |all: &[u128]| all.iter().map(|n| PartyId(Uuid::from_u128(*n))).collect::<BTreeSet<_>>();
+        assert_eq!(touched.parties, parties(&[1, 2, 3, 4, 5, 6]));
+        assert_eq!(touched.shown, parties(&[2, 4, 5, 6]));
+        assert_eq!(touched.merged, parties(&[5]));
     }
 
     #[test]

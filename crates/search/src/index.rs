@@ -55,6 +55,8 @@ struct Shared {
     dir: Option<HeldDir>,
     /// Whether the follower fails again and again.
     failing: AtomicBool,
+    /// Whether the index on disk is known to be of the database beside it; one that may be another's is not searched.
+    proven: AtomicBool,
     settings: Settings,
     weights: RwLock<Arc<Weights>>,
     synonyms: RwLock<Arc<Synonyms>>,
@@ -86,7 +88,52 @@ struct Live {
     writer: Mutex<Writer>,
     snapshot: RwLock<Arc<Snapshot>>,
     /// None until the index is whole.
-    position: RwLock<Option<i64>>,
+    place: RwLock<Option<Place>>,
+}
+
+/// From which database an index comes: an older copy of one and another one have events of their own at the same place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The space.
+    pub space: Uuid,
+    /// The hash of the event at the index's place in the log, in hexadecimal; empty where there is none yet.
+    pub hash: String,
+}
+
+/// What an index stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Up to where the log is in it.
+    pub position: i64,
+    /// Of which database; none where none stands behind it, such as a test's.
+    pub origin: Option<Origin>,
+}
+
+impl From<i64> for Place {
+    fn from(position: i64) -> Self {
+        Self { position, origin: None }
+    }
+}
+
+impl Place {
+    /// As it is written with a commit.
+    fn write(&self) -> String {
+        match &self.origin {
+            Some(origin) => format!("{} {} {}", self.position, origin.space, origin.hash),
+            None => self.position.to_string(),
+        }
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split(' ');
+        let position = parts.next()?.parse().ok()?;
+        let origin = match (parts.next(), parts.next()) {
+            (Some(space), Some(hash)) => Some(Origin { space: space.parse().ok()?, hash: hash.to_owned() }),
+            (None, None) => None,
+            _ => return None,
+        };
+        Some(Self { position, origin })
+    }
 }
 
 enum Writer {
@@ -179,7 +226,12 @@ impl Search {
         for attempt in 1.. {
             let Some(marker) = files::read_marker(dir).filter(|m| m.schema == schema::VERSION) else { return Ok(None) };
             match Live::open(&files::generation(dir, marker.generation), &schema, &fields, &settings, false) {
-                Ok(live) => return Ok(Some(Self::with(None, settings, vocabularies, clock, schema, fields, live))),
+                Ok(live) => {
+                    let search = Self::with(None, settings, vocabularies, clock, schema, fields, live);
+                    // The holder has looked whether it is of its database.
+                    search.note_proven();
+                    return Ok(Some(search));
+                }
                 // The holder may just have swapped its index for a new one.
                 Err(_) if attempt < BESIDE_ATTEMPTS => {}
                 Err(_) => break,
@@ -211,7 +263,7 @@ impl Search {
     /// [`Failure`] if it cannot be made.
     pub fn in_memory(settings: Settings, vocabularies: Arc<Vocabularies>, clock: Clock) -> Result<Self, Failure> {
         let (schema, fields) = schema::build();
-        let live = Live::in_memory(&schema, &fields, &settings, Some(0))?;
+        let live = Live::in_memory(&schema, &fields, &settings, Some(Place::from(0)))?;
         Ok(Self::with(None, settings, vocabularies, clock, schema, fields, live))
     }
 
@@ -244,11 +296,13 @@ impl Search {
     ) -> Self {
         let weights = RwLock::new(Arc::new(settings.weights.clone()));
         let synonyms = Synonyms::built_in().unwrap_or_default();
+        let proven = live.place().is_none_or(|place| place.origin.is_none());
         let live = RwLock::new(Arc::new(live));
         Self {
             shared: Arc::new(Shared {
                 dir,
                 failing: AtomicBool::new(false),
+                proven: AtomicBool::new(proven),
                 settings,
                 weights,
                 synonyms: RwLock::new(Arc::new(synonyms)),
@@ -268,7 +322,27 @@ impl Search {
     /// Up to where the log is in the index; none while it is not whole.
     #[must_use]
     pub fn position(&self) -> Option<i64> {
-        *self.live().position.read().unwrap_or_else(PoisonError::into_inner)
+        self.place().map(|place| place.position)
+    }
+
+    /// What the index stands for; none while it is not whole.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        self.live().place()
+    }
+
+    /// From now on the index is searched: it is of the database beside it, or set aside.
+    pub(crate) fn note_proven(&self) {
+        self.shared.proven.store(true, Ordering::Release);
+    }
+
+    /// Leaves what is there aside: it is of another database, and nothing of it is found any more. A rebuild takes its place.
+    pub(crate) fn set_aside(&self) -> Result<(), Failure> {
+        let shared = &self.shared;
+        let none = Live::in_memory(&shared.schema, &shared.fields, &shared.settings, None)?;
+        let old = std::mem::replace(&mut *shared.live.write().unwrap_or_else(PoisonError::into_inner), Arc::new(none));
+        *old.writer.lock().unwrap_or_else(PoisonError::into_inner) = Writer::Replaced;
+        Ok(())
     }
 
     /// Up to where the log needs nothing more of the index: at or beyond [`Search::position`], since events that touch
@@ -313,19 +387,18 @@ impl Search {
     /// The index at this moment, to search in. One that is only being built is not searched, since "nothing found" would be
     /// untrue, nor one that what is written no longer reaches, since it may show what was taken back.
     pub(crate) fn whole(&self) -> Result<Arc<Snapshot>, Failure> {
-        if self.is_failing() {
+        if self.is_failing() || !self.shared.proven.load(Ordering::Acquire) {
             return Err(Failure::Building);
         }
         let live = self.live();
-        let position = *live.position.read().unwrap_or_else(PoisonError::into_inner);
-        position.ok_or(Failure::Building)?;
+        live.place().ok_or(Failure::Building)?;
         Ok(Arc::clone(&live.snapshot.read().unwrap_or_else(PoisonError::into_inner)))
     }
 
-    /// Every document's id and revision, for comparing with the database.
+    /// Every document's id, and what the database said of it as a number: for comparing the two.
     #[must_use]
-    pub fn revisions(&self) -> BTreeMap<Uuid, i64> {
-        self.snapshot().revisions().collect()
+    pub fn seals(&self) -> BTreeMap<Uuid, i64> {
+        self.snapshot().seals().collect()
     }
 
     /// The settings.
@@ -398,13 +471,19 @@ impl Search {
     /// # Errors
     /// [`Failure`]; the index is then as before, and the same batch may be tried again.
     pub fn apply(&self, batch: &Batch) -> Result<(), Failure> {
+        self.apply_of(batch, None)
+    }
+
+    /// The same with word of which database the batch is from.
+    pub(crate) fn apply_of(&self, batch: &Batch, origin: Option<Origin>) -> Result<(), Failure> {
+        let place = Place { position: batch.position, origin };
         loop {
             let live = self.live();
             let mut writer = live.writer.lock().unwrap_or_else(PoisonError::into_inner);
             if matches!(*writer, Writer::Replaced) {
                 continue;
             }
-            let done = live.apply(&mut writer, batch, &self.shared);
+            let done = live.apply(&mut writer, batch, &place, &self.shared);
             if done.is_err() {
                 *writer = Writer::Shut;
             }
@@ -436,15 +515,15 @@ impl Live {
         if !listed || !damaged.is_empty() || index.schema() != *schema {
             return Err(Failure::Damaged(damaged.len()));
         }
-        let position = metas.payload.and_then(|p| p.parse().ok()).ok_or(Failure::Damaged(1))?;
+        let place = metas.payload.as_deref().and_then(Place::read).ok_or(Failure::Damaged(1))?;
         let written = with_tokenizers(Index::open(IndexDir::to_write(path)?)?);
         let writer = if writes { Writer::Open(Box::new(open_writer(&written, settings)?)) } else { Writer::Elsewhere };
-        Self::new(&index, written, writer, fields, settings, Some(position))
+        Self::new(&index, written, writer, fields, settings, Some(place))
     }
 
-    fn in_memory(schema: &Schema, fields: &Fields, settings: &Settings, position: Option<i64>) -> Result<Self, Failure> {
+    fn in_memory(schema: &Schema, fields: &Fields, settings: &Settings, place: Option<Place>) -> Result<Self, Failure> {
         let index = with_tokenizers(Index::create_in_ram(schema.clone()));
-        Self::new(&index, index.clone(), Writer::Shut, fields, settings, position)
+        Self::new(&index, index.clone(), Writer::Shut, fields, settings, place)
     }
 
     fn new(
@@ -453,14 +532,18 @@ impl Live {
         writer: Writer,
         fields: &Fields,
         settings: &Settings,
-        position: Option<i64>,
+        place: Option<Place>,
     ) -> Result<Self, Failure> {
         let reader = searched.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let snapshot = Snapshot::new(reader.searcher(), fields.clone(), None, settings.filter_cache_mb * 1_000_000)?;
-        Ok(Self { written, reader, writer: Mutex::new(writer), snapshot: RwLock::new(Arc::new(snapshot)), position: RwLock::new(position) })
+        Ok(Self { written, reader, writer: Mutex::new(writer), snapshot: RwLock::new(Arc::new(snapshot)), place: RwLock::new(place) })
     }
 
-    fn apply(&self, writer: &mut Writer, batch: &Batch, shared: &Shared) -> Result<(), Failure> {
+    fn place(&self) -> Option<Place> {
+        self.place.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn apply(&self, writer: &mut Writer, batch: &Batch, place: &Place, shared: &Shared) -> Result<(), Failure> {
         if let Writer::Shut = writer {
             *writer = Writer::Open(Box::new(open_writer(&self.written, &shared.settings)?));
         }
@@ -473,13 +556,13 @@ impl Live {
             open.add_document(shared.fields.write(doc)?)?;
         }
         shared.steps.reached(Step::Added);
-        commit(open, batch.position)?;
+        commit(open, place)?;
         shared.steps.reached(Step::Committed);
         self.refresh(shared)?;
         shared.steps.reached(Step::Shown);
-        let mut position = self.position.write().unwrap_or_else(PoisonError::into_inner);
-        if position.is_some() {
-            *position = Some(batch.position);
+        let mut known = self.place.write().unwrap_or_else(PoisonError::into_inner);
+        if known.is_some() {
+            *known = Some(place.clone());
         }
         Ok(())
     }
@@ -523,10 +606,10 @@ fn open_writer(index: &Index, settings: &Settings) -> Result<IndexWriter, Failur
     }
 }
 
-/// Commits together with the position.
-fn commit(writer: &mut IndexWriter, position: i64) -> Result<(), Failure> {
+/// Commits together with what the index then stands for.
+fn commit(writer: &mut IndexWriter, place: &Place) -> Result<(), Failure> {
     let mut prepared = writer.prepare_commit()?;
-    prepared.set_payload(&position.to_string());
+    prepared.set_payload(&place.write());
     prepared.commit()?;
     Ok(())
 }

@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tantivy::postings::SegmentPostings;
-use tantivy::query::{EnableScoring, PhraseQuery, Query as _, Scorer};
+use tantivy::query::{EnableScoring, PhraseQuery, Query as _};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, TERMINATED, Term};
 
+use crate::analysis::Word;
 use crate::bits::Bits;
 use crate::dates::Periods;
 use crate::failure::Failure;
 use crate::plan::{Condition, Plan, Test};
+use crate::rows::{Marks, Of, Row};
 use crate::search::{Filters, Narrowed, Viewer};
 use crate::snapshot::{Segment, Snapshot};
 
-/// The most words a prefix stands for, in one segment.
-const MAX_EXPANSION: usize = 256;
 /// A term that more than one of so many documents has is kept as a set.
 const COMMON: u32 = 40;
 
@@ -203,7 +203,7 @@ fn alternatives_of(segment: &Segment, plan: &Plan, base: &Bits, snapshot: &Snaps
     let mut all = Vec::with_capacity(plan.alternatives.len());
     for test in &plan.alternatives {
         let mut cursors = Cursors::default();
-        cursors.add(segment, test, snapshot)?;
+        cursors.add(segment, test, plan.of(snapshot))?;
         let mut set = Bits::none(segment.bound());
         cursors.fill(&mut set);
         set.and(base);
@@ -214,7 +214,7 @@ fn alternatives_of(segment: &Segment, plan: &Plan, base: &Bits, snapshot: &Snaps
 
 /// The documents for which every condition holds.
 fn all_of(segment: &Segment, plan: &Plan, others: &[Arc<Bits>], base: &Bits, snapshot: &Snapshot) -> Result<Bits, Failure> {
-    let mut required = plan.required.iter().map(|c| Cursors::open(segment, c, others, snapshot)).collect::<Result<Vec<_>, _>>()?;
+    let mut required = plan.required.iter().map(|c| Cursors::open(segment, c, others, plan.of(snapshot))).collect::<Result<Vec<_>, _>>()?;
     required.sort_by_key(|c| c.cost);
     let mut required = required.into_iter();
     let mut matched = match required.next() {
@@ -239,7 +239,7 @@ fn exclude(segment: &Segment, plan: &Plan, matched: &mut Bits, snapshot: &Snapsh
         if matched.is_empty() {
             break;
         }
-        Cursors::open(segment, condition, &[], snapshot)?.keep(matched, false);
+        Cursors::open(segment, condition, &[], plan.of(snapshot))?.keep(matched, false);
     }
     Ok(())
 }
@@ -248,7 +248,7 @@ fn exclude(segment: &Segment, plan: &Plan, matched: &mut Bits, snapshot: &Snapsh
 fn shares_of(segment: &Segment, plan: &Plan, others: &[Arc<Bits>], base: &Bits, snapshot: &Snapshot) -> Result<Shares, Failure> {
     let mut allowed = base.clone();
     for condition in plan.required.iter().filter(|c| !c.may_miss) {
-        Cursors::open(segment, condition, others, snapshot)?.keep(&mut allowed, true);
+        Cursors::open(segment, condition, others, plan.of(snapshot))?.keep(&mut allowed, true);
     }
     exclude(segment, plan, &mut allowed, snapshot)?;
     let there: u8 = plan.required.iter().filter(|c| !c.may_miss).fold(0, |sum, c| sum.saturating_add(c.share));
@@ -263,7 +263,7 @@ fn shares_of(segment: &Segment, plan: &Plan, others: &[Arc<Bits>], base: &Bits, 
     let mut some = if there > 0 { allowed.clone() } else { Bits::none(segment.bound()) };
     let mut set = Bits::none(segment.bound());
     for condition in plan.required.iter().filter(|c| c.may_miss && c.share > 0) {
-        let mut cursors = Cursors::open(segment, condition, others, snapshot)?;
+        let mut cursors = Cursors::open(segment, condition, others, plan.of(snapshot))?;
         set.clear();
         cursors.fill(&mut set);
         set.and(&allowed);
@@ -308,23 +308,23 @@ fn looked_up_in(segment: &Segment, plan: &Plan, base: &Bits) -> Result<Option<Bi
 
 /// A condition on one segment, asked document by document in order.
 #[derive(Default)]
-struct Cursors {
-    any: Vec<Cursor>,
+struct Cursors<'a> {
+    any: Vec<Cursor<'a>>,
     /// About how many documents it is true for.
     cost: u64,
 }
 
-enum Cursor {
+enum Cursor<'a> {
     Term(Box<SegmentPostings>),
     Set(Arc<Bits>),
-    Row { row: Box<dyn Scorer>, besides: Vec<SegmentPostings> },
+    Row(Box<Row<'a>>),
 }
 
-impl Cursors {
-    fn open(segment: &Segment, condition: &Condition, others: &[Arc<Bits>], snapshot: &Snapshot) -> Result<Self, Failure> {
+impl<'a> Cursors<'a> {
+    fn open(segment: &Segment, condition: &Condition, others: &[Arc<Bits>], of: Of<'a>) -> Result<Self, Failure> {
         let mut all = Self::default();
         for test in &condition.any {
-            all.add(segment, test, snapshot)?;
+            all.add(segment, test, of)?;
         }
         for set in condition.or.iter().filter_map(|n| others.get(*n)) {
             all.cost += set.len();
@@ -333,34 +333,21 @@ impl Cursors {
         Ok(all)
     }
 
-    fn add(&mut self, segment: &Segment, test: &Test, snapshot: &Snapshot) -> Result<(), Failure> {
+    fn add(&mut self, segment: &Segment, test: &Test, of: Of<'a>) -> Result<(), Failure> {
         match test {
             Test::Any(terms) => {
                 for term in terms {
                     self.add_term(segment, term)?;
                 }
             }
-            Test::Row { terms, besides } => {
-                let mut others = Vec::with_capacity(besides.len());
-                for term in besides {
-                    match segment.postings(term, IndexRecordOption::Basic)? {
-                        Some(found) => others.push(found),
-                        None => return Ok(()),
-                    }
-                }
-                let weight =
-                    PhraseQuery::new_with_offset(terms.clone()).weight(EnableScoring::disabled_from_searcher(&snapshot.searcher))?;
-                let row = weight.scorer(&segment.reader, 1.0)?;
-                self.cost += u64::from(row.size_hint());
-                self.any.push(Cursor::Row { row, besides: others });
-            }
+            Test::Row { words, terms, marked } => self.add_row(segment, words, (terms, marked), of)?,
             Test::Prefix(prefix) => {
-                let mut set = Bits::none(segment.bound());
-                for (text, _) in segment.prefixed(snapshot.fields.folded, prefix, MAX_EXPANSION)? {
-                    segment.fill(&Term::from_field_text(snapshot.fields.folded, &text), &mut set)?;
+                let (set, is_whole) = segment.prefix_bits(of.snapshot.fields.folded, prefix, &of.budget.postings)?;
+                if !is_whole {
+                    of.budget.cut.borrow_mut().insert(format!("{prefix}*"));
                 }
                 self.cost += set.len();
-                self.any.push(Cursor::Set(Arc::new(set)));
+                self.any.push(Cursor::Set(set));
             }
             Test::Each(lists) => {
                 let mut set = Bits::all(segment.bound());
@@ -375,6 +362,36 @@ impl Cursors {
                 self.any.push(Cursor::Set(Arc::new(set)));
             }
         }
+        Ok(())
+    }
+
+    fn add_row(
+        &mut self,
+        segment: &Segment,
+        words: &[Word],
+        (terms, marked): (&[(usize, Term)], &[(usize, Term)]),
+        of: Of<'a>,
+    ) -> Result<(), Failure> {
+        let mut exact = Vec::with_capacity(marked.len());
+        for (n, term) in marked {
+            match segment.postings(term, IndexRecordOption::WithFreqs)? {
+                Some(list) => exact.push((*n, list)),
+                None => return Ok(()),
+            }
+        }
+        let mut places = Vec::new();
+        for (_, term) in terms.iter().filter(|_| !exact.is_empty()) {
+            match segment.postings(term, IndexRecordOption::WithFreqsAndPositions)? {
+                Some(list) => places.push(list),
+                None => return Ok(()),
+            }
+        }
+        let phrase = PhraseQuery::new_with_offset(terms.to_vec());
+        let folded = phrase.weight(EnableScoring::disabled_from_searcher(&of.snapshot.searcher))?.scorer(&segment.reader, 1.0)?;
+        let place = of.snapshot.segments.iter().position(|other| std::ptr::eq(other, segment)).unwrap_or_default();
+        let marks = (!exact.is_empty()).then(|| Marks { of, segment: place, words: words.to_vec(), places, exact });
+        self.cost += u64::from(folded.size_hint());
+        self.any.push(Cursor::Row(Box::new(Row { folded, marks })));
         Ok(())
     }
 
@@ -401,13 +418,13 @@ impl Cursors {
                     }
                 }
                 Cursor::Set(other) => set.or(other),
-                Cursor::Row { row, besides } => {
-                    let mut doc = row.doc();
+                Cursor::Row(row) => {
+                    let mut doc = row.folded.doc();
                     while doc != TERMINATED {
-                        if besides.iter_mut().all(|b| at(b, doc)) {
+                        if row.is_marked(doc) {
                             set.insert(doc);
                         }
-                        doc = row.advance();
+                        doc = row.folded.advance();
                     }
                 }
             }
@@ -423,12 +440,12 @@ impl Cursors {
     }
 }
 
-impl Cursor {
+impl Cursor<'_> {
     fn is_at(&mut self, doc: u32) -> bool {
         match self {
             Self::Term(postings) => at(postings.as_mut(), doc),
             Self::Set(set) => set.contains(doc),
-            Self::Row { row, besides } => at(row.as_mut(), doc) && besides.iter_mut().all(|b| at(b, doc)),
+            Self::Row(row) => row.is_at(doc),
         }
     }
 }

@@ -52,6 +52,8 @@ pub(crate) struct Outcome {
     pub(crate) named: Option<(usize, u32)>,
     pub(crate) step: usize,
     pub(crate) did_you_mean: Option<String>,
+    /// The beginnings of words that stand for more than was read.
+    pub(crate) cut: Vec<String>,
 }
 
 /// The outcomes of one moment of the index.

@@ -7,12 +7,14 @@ use tantivy::Term;
 use tantivy::schema::Field;
 use uuid::Uuid;
 
-use crate::analysis::{EXACT_SIGN, PAIR_SIGN, STEM_SIGN, Word, stem};
+use crate::analysis::{DECIMAL_POINT, EXACT_SIGN, PAIR_SIGN, STEM_SIGN, Word, stem};
 use crate::failure::Failure;
 use crate::query::{Atom, Clause, Parsed, Part};
+use crate::rows::{Budget, Of};
 use crate::rule::{Rule, off};
 use crate::schema::Fields;
 use crate::settings::Weights;
+use crate::snapshot::Snapshot;
 use crate::statistics::Statistics;
 use crate::synonyms::Expansion;
 
@@ -28,8 +30,8 @@ const STEM_WITHIN: f32 = 0.5;
 pub(crate) enum Test {
     /// Any of these terms.
     Any(Vec<Term>),
-    /// These terms in a row (with their places), and all of `besides`.
-    Row { terms: Vec<(usize, Term)>, besides: Vec<Term> },
+    /// These terms in a row (with their places); of the words those in `marked` (with their places) with their marks.
+    Row { words: Vec<Word>, terms: Vec<(usize, Term)>, marked: Vec<(usize, Term)> },
     /// A folded word that begins so.
     Prefix(String),
     /// Of each list, any.
@@ -71,6 +73,8 @@ pub(crate) struct Plan {
     pub(crate) alternatives: Vec<Test>,
     /// Documents with one of these numbers are found whatever else is asked.
     pub(crate) lookup: Vec<Term>,
+    /// What finding may still read.
+    pub(crate) budget: Budget,
 }
 
 /// The whole of what tells.
@@ -145,6 +149,11 @@ impl Plan {
         Ok(())
     }
 
+    /// What its conditions are asked of.
+    pub(crate) fn of<'a>(&'a self, snapshot: &'a Snapshot) -> Of<'a> {
+        Of { snapshot, budget: &self.budget }
+    }
+
     /// How much must be there: first all, then less and less.
     pub(crate) fn steps(&self) -> Vec<u8> {
         let some_may_miss = self.required.iter().any(|c| c.may_miss);
@@ -154,11 +163,6 @@ impl Plan {
             steps.extend(STEPS.map(|s| (s * f32::from(WHOLE)) as u8));
         }
         steps
-    }
-
-    /// True if nothing is asked of the texts.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.required.is_empty() && self.excluded.is_empty() && self.lookup.is_empty()
     }
 
     /// How telling a condition is; 0 where no document fits, so that a mistyped word does not keep the others from finding.
@@ -247,7 +251,7 @@ impl Plan {
 }
 
 /// Whether a word can be English: letters without marks.
-fn is_english(word: &Word) -> bool {
+pub(crate) fn is_english(word: &Word) -> bool {
     !word.marked && word.folded.len() > 1 && word.folded.bytes().all(|b| b.is_ascii_lowercase())
 }
 
@@ -258,7 +262,8 @@ fn found_by(word: &Word, fields: &Fields) -> Vec<Term> {
         terms.push(Term::from_field_text(fields.stems, &stem(&word.folded)));
     }
     if word.folded.len() >= 5 && word.folded.bytes().any(|b| b.is_ascii_digit()) {
-        terms.push(Term::from_field_text(fields.number, &word.folded));
+        // A number of an office may be typed as a decimal one is.
+        terms.push(Term::from_field_text(fields.number, &word.folded.replace(DECIMAL_POINT, "")));
     }
     terms
 }
@@ -268,14 +273,21 @@ fn condition(clause: &Clause, fields: &Fields) -> Condition {
     let test = |atom: &Atom| match atom {
         // Who does not want dứa wants dừa all the same.
         Atom::Word(word) if clause.negated && word.marked => as_marked(word, fields),
+        Atom::Within(part, words) if clause.negated && !off(Rule::ExactView) => within(*part, words, fields, true),
         atom => test(atom, fields),
     };
     let mut any: Vec<Test> = clause.any.iter().map(test).collect();
     for atom in &clause.any {
-        if let Atom::Whole(_, parts) = atom
-            && parts.len() > 1
-        {
-            any.push(row(parts, fields));
+        match atom {
+            Atom::Whole(_, parts) if parts.len() > 1 => any.push(row(parts, fields)),
+            // "10kW" in quotes is found where it is written "10 kW", which has no whole.
+            Atom::Phrase(words) if words.iter().any(|w| w.joins > 0) => {
+                let parts: Vec<Word> = words.iter().filter(|w| w.joins == 0).cloned().collect();
+                if parts.len() > 1 {
+                    any.push(row(&parts, fields));
+                }
+            }
+            _ => {}
         }
     }
     let narrows = clause.any.iter().any(|a| matches!(a, Atom::Value(..) | Atom::Number(_) | Atom::Owner(_) | Atom::Prefix(_)));
@@ -290,10 +302,11 @@ fn as_marked(word: &Word, fields: &Fields) -> Test {
 
 /// Two words or more in a row, those with marks with their marks.
 fn row(words: &[Word], fields: &Fields) -> Test {
-    let exact = words.iter().filter(|w| w.marked && !off(Rule::ExactView));
+    let marked = words.iter().enumerate().filter(|(_, w)| w.marked && !off(Rule::ExactView));
     Test::Row {
+        words: words.to_vec(),
         terms: words.iter().enumerate().map(|(n, w)| (n, Term::from_field_text(fields.folded, &w.folded))).collect(),
-        besides: exact.map(|w| Term::from_field_text(fields.exact, &w.exact)).collect(),
+        marked: marked.map(|(n, w)| (n, Term::from_field_text(fields.exact, &w.exact))).collect(),
     }
 }
 
@@ -309,26 +322,28 @@ fn test(atom: &Atom, fields: &Fields) -> Test {
         Atom::Value(facet, codes) => texts(fields.facet(*facet), codes),
         Atom::Number(keys) => texts(fields.number, keys),
         Atom::Owner(id) => Test::Any(vec![owner(*id, fields)]),
-        Atom::Within(part, words) => {
-            let field = match part {
-                Part::Title => fields.title,
-                Part::Keywords => fields.keywords,
-                Part::Party => fields.party,
-            };
-            Test::Each(
-                words
-                    .iter()
-                    .map(|w| {
-                        let mut terms = vec![Term::from_field_text(field, &w.folded)];
-                        if is_english(w) {
-                            terms.push(Term::from_field_text(field, &format!("{STEM_SIGN}{}", stem(&w.folded))));
-                        }
-                        terms
-                    })
-                    .collect(),
-            )
-        }
+        Atom::Within(part, words) => within(*part, words, fields, false),
     }
+}
+
+/// Words within a part of a document; `as_typed` with the marks that were typed.
+fn within(part: Part, words: &[Word], fields: &Fields, as_typed: bool) -> Test {
+    let field = match part {
+        Part::Title => fields.title,
+        Part::Keywords => fields.keywords,
+        Part::Party => fields.party,
+    };
+    let terms = |w: &Word| {
+        if as_typed && w.marked {
+            return vec![Term::from_field_text(field, &format!("{EXACT_SIGN}{}", w.exact))];
+        }
+        let mut terms = vec![Term::from_field_text(field, &w.folded)];
+        if is_english(w) {
+            terms.push(Term::from_field_text(field, &format!("{STEM_SIGN}{}", stem(&w.folded))));
+        }
+        terms
+    };
+    Test::Each(words.iter().map(terms).collect())
 }
 
 /// The term of what belongs to a party.
@@ -347,7 +362,9 @@ fn alternative(words: &[Word], fields: &Fields) -> Test {
         words if words.iter().any(|w| w.marked) => {
             Test::Each(pairs(words).map(|pair| vec![Term::from_field_text(fields.pairs, &pair)]).collect())
         }
-        words => Test::Row { terms: words.iter().enumerate().map(|(n, w)| (n, folded(w))).collect(), besides: Vec::new() },
+        words => {
+            Test::Row { words: Vec::new(), terms: words.iter().enumerate().map(|(n, w)| (n, folded(w))).collect(), marked: Vec::new() }
+        }
     }
 }
 

@@ -374,7 +374,12 @@ impl Parser<'_> {
                 Atom::Prefix(_) | Atom::Value(..) | Atom::Number(_) | Atom::Owner(_) => {}
             }
         }
-        if std::mem::take(&mut self.or)
+        let widens = std::mem::take(&mut self.or);
+        if widens && negated {
+            // "This or not that" is nearly everything: what is not wanted is left out all the same, and it is said.
+            self.ignore("OR");
+        }
+        if widens
             && !negated
             && let Some(clause) = self.out.clauses.last_mut()
         {
@@ -470,6 +475,7 @@ mod tests {
         assert_eq!(shape("visibility:private"), "visibility private !visibility:");
         assert_eq!(shape("\"dừa"), "dua !\"");
         assert_eq!(shape("OR dừa OR"), "dua !OR");
+        assert_eq!(shape("dừa OR -khô"), "dua -kho !OR");
         assert_eq!(shape("(dừa)"), "dua");
         assert_eq!(shape("de*"), "de !*");
         assert_eq!(shape("trl:99"), "trl 99 !trl:");

@@ -8,6 +8,7 @@ use std::collections::BinaryHeap;
 use crate::failure::Failure;
 use crate::matching::Found;
 use crate::nearness::Nearness;
+use crate::plan::Plan;
 use crate::schema::{NEVER, VERIFIED};
 use crate::scoring::{self, Bar, Similarity};
 use crate::search::Sort;
@@ -31,13 +32,26 @@ pub(crate) enum Order {
     ClosingSoon,
 }
 
-impl From<Sort> for Order {
-    fn from(sort: Sort) -> Self {
+impl Order {
+    /// The order of a search: by standing where it fits best but nothing says how well, as with values alone.
+    pub(crate) fn of(sort: Sort, plan: &Plan) -> Self {
         match sort {
+            Sort::Relevance if plan.scoring.is_empty() => Self::Standing,
             Sort::Relevance => Self::Score,
             Sort::Newest => Self::Newest,
             Sort::Trl => Self::Trl,
             Sort::ClosingSoon => Self::ClosingSoon,
+        }
+    }
+
+    /// Its name.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Score => "score",
+            Self::Standing => "standing",
+            Self::Newest => "newest",
+            Self::Trl => "trl",
+            Self::ClosingSoon => "closing_soon",
         }
     }
 }

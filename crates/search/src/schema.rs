@@ -17,7 +17,7 @@ use crate::facet::Facet;
 use crate::tokens::{Pairs, Spaced};
 
 /// The edition of fields, analysis and files together.
-pub const VERSION: u32 = 7;
+pub const VERSION: u32 = 8;
 
 const SPACED: &str = "spaced";
 const PAIRS: &str = "pairs";
@@ -31,8 +31,8 @@ pub struct Fields {
     pub id_high: Field,
     /// The other half.
     pub id_low: Field,
-    /// See [`listings::published::Published::revision`].
-    pub revision: Field,
+    /// What the database said of it when the document was made, as a number.
+    pub seal: Field,
     /// Who may see it.
     pub audience: Field,
     /// Whose it is.
@@ -99,7 +99,7 @@ pub fn build() -> (Schema, Fields) {
         id: schema.add_bytes_field("id", BytesOptions::default() | INDEXED),
         id_high: schema.add_u64_field("id_high", fast()),
         id_low: schema.add_u64_field("id_low", fast()),
-        revision: schema.add_i64_field("revision", fast()),
+        seal: schema.add_i64_field("seal", fast()),
         audience: schema.add_text_field("audience", raw()),
         owner: schema.add_text_field("owner", raw()),
         number: schema.add_text_field("number", raw()),
@@ -164,7 +164,7 @@ impl Fields {
         out.add_bytes(self.id, doc.card.id.as_bytes());
         out.add_u64(self.id_high, high);
         out.add_u64(self.id_low, low);
-        out.add_i64(self.revision, doc.card.revision);
+        out.add_i64(self.seal, doc.seal);
         for token in &doc.audience {
             out.add_text(self.audience, token);
         }

@@ -227,6 +227,12 @@ impl From<Failure> for SearchError {
     }
 }
 
+/// The same search with no facet named twice: each costs as much as the first time.
+fn with_each_facet_once(query: &Query) -> Query {
+    let facets: BTreeSet<Facet> = query.facets.iter().copied().collect();
+    Query { facets: facets.into_iter().collect(), ..query.clone() }
+}
+
 impl Search {
     /// Finds.
     ///
@@ -248,7 +254,7 @@ impl Search {
         let now = self.clock().now().timestamp();
         // What has ended comes last by the minute; nothing else looks at the time so closely.
         let now = if query.sort == Sort::ClosingSoon { now } else { hour_of(now) };
-        let asked = Asked { query: query.clone(), viewer: viewer.clone(), now, today: self.clock().today(), propose };
+        let asked = Asked { query: with_each_facet_once(query), viewer: viewer.clone(), now, today: self.clock().today(), propose };
         let outcome = match snapshot.outcomes.of(&asked, &weights, &synonyms) {
             Some(outcome) => outcome,
             None => {
@@ -282,7 +288,7 @@ impl Search {
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             relaxed: outcome.step > 0,
             step: outcome.step,
-            ignored: parsed.ignored,
+            ignored: parsed.ignored.into_iter().chain(outcome.cut.iter().cloned()).collect(),
             did_you_mean: outcome.did_you_mean.clone(),
         })
     }
@@ -314,7 +320,7 @@ impl Search {
             after.as_ref().map(|b| b.step),
         )?;
         let step = found.step;
-        let order = if plan.is_empty() && query.sort == Sort::Relevance { Order::Standing } else { Order::from(query.sort) };
+        let order = Order::of(query.sort, &plan);
         let wanted = Wanted {
             order,
             limit: limit.saturating_add(1),
@@ -333,7 +339,7 @@ impl Search {
             .filter(|_| more)
             .map(|last| Bookmark { mark, key: last.key, id: last.id, step, now, window, statistics: statistics.fix() }.write());
         let did_you_mean = match after {
-            None if asked.propose && (found.total < 3 || step > 0) => self.did_you_mean(snapshot, parsed, query, viewer)?,
+            None if asked.propose && (found.total < 3 || step > 0) => self.did_you_mean(snapshot, (parsed, expansions), query, viewer)?,
             _ => None,
         };
         Ok(Outcome {
@@ -346,6 +352,7 @@ impl Search {
             named: found.named(),
             step,
             did_you_mean,
+            cut: plan.budget.cut.take().into_iter().collect(),
             weights,
             synonyms,
         })
@@ -358,13 +365,23 @@ impl Search {
 
     /// The text as it may have been meant. Words that were typed without marks beside it are written as the best
     /// results of the mended text write them.
-    fn did_you_mean(&self, snapshot: &Snapshot, parsed: &Parsed, query: &Query, viewer: &Viewer) -> Result<Option<String>, SearchError> {
-        let Some(mended) = suggest::did_you_mean(snapshot, parsed, &query.text, viewer)? else { return Ok(None) };
+    fn did_you_mean(
+        &self,
+        snapshot: &Snapshot,
+        (parsed, expansions): (&Parsed, &[Expansion]),
+        query: &Query,
+        viewer: &Viewer,
+    ) -> Result<Option<String>, SearchError> {
+        let Some(mended) = suggest::did_you_mean(snapshot, parsed, expansions, &query.text, viewer)? else { return Ok(None) };
+        // What is longer than may be asked is no proposal.
+        if mended.len() > query::MAX_BYTES {
+            return Ok(None);
+        }
         let again = Query { text: mended.clone(), limit: query.limit, ..Query::default() };
         // Without a proposal for the proposal, so that one never leads to the next.
         let results = self.find_and_propose(&again, viewer, false)?;
         let titles = results.items.iter().flat_map(|hit| hit.card.title.get(&Lang::Vi)).map(String::as_str);
-        Ok(Some(suggest::with_marks_of(&mended, titles)))
+        Ok(Some(suggest::with_marks_of(&mended, titles)).filter(|proposal| proposal.len() <= query::MAX_BYTES))
     }
 
     /// The card with this id, if the viewer may see it.

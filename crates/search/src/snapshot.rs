@@ -4,6 +4,7 @@
 //! A segment never changes but for documents that are deleted from it, so what is read from it (columns, sets of a
 //! term's documents) is kept as long as the segment lives, also over commits.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,6 +29,9 @@ use crate::search::Viewer;
 
 /// Of so many terms is it kept where their lists are, over all segments: some 130 bytes each.
 const CACHE_TERMS: f64 = 20_000.0;
+
+/// Finding a list costs about as much as reading so many postings.
+const LOOK_UP: u64 = 16;
 
 /// What many searches share. What was not asked for while half of the room was filled anew is forgotten.
 pub(crate) struct Kept<K, V> {
@@ -63,6 +67,7 @@ impl<K: Eq + Hash, V: Clone> Kept<K, V> {
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Key {
     Term(Field, String),
+    Prefix(Field, String),
     Dates(DateColumn, Period),
 }
 
@@ -71,7 +76,7 @@ pub(crate) struct Core {
     facets: Vec<Option<StrColumn>>,
     pub(crate) id_high: Column<u64>,
     pub(crate) id_low: Column<u64>,
-    pub(crate) revision: Column<i64>,
+    pub(crate) seal: Column<i64>,
     pub(crate) published: Column<i64>,
     pub(crate) out: Column<i64>,
     pub(crate) confirmed: Column<i64>,
@@ -90,7 +95,7 @@ impl Core {
             facets,
             id_high: fast.u64("id_high")?,
             id_low: fast.u64("id_low")?,
-            revision: fast.i64("revision")?,
+            seal: fast.i64("seal")?,
             published: fast.i64("published")?,
             out: fast.i64("out")?,
             confirmed: fast.i64("confirmed")?,
@@ -139,6 +144,31 @@ impl Segment {
         let mut bits = Bits::none(self.bound());
         self.fill(&Term::from_field_text(field, text), &mut bits)?;
         Ok(self.keep(key, bits))
+    }
+
+    /// The documents that have a term that begins so, kept for the next search, and whether it is all of them. Each list costs
+    /// of the budget as many postings as it has and some for being looked up; where nothing is left of it, the rest is missing.
+    pub(crate) fn prefix_bits(&self, field: Field, prefix: &str, budget: &Cell<u64>) -> Result<(Arc<Bits>, bool), Failure> {
+        let key = Key::Prefix(field, prefix.to_owned());
+        if let Some(bits) = self.kept(&key) {
+            return Ok((bits, true));
+        }
+        let mut bits = Bits::none(self.bound());
+        let inverted = self.reader.inverted_index(field)?;
+        let mut stream = inverted.terms().range().ge(prefix.as_bytes()).into_stream()?;
+        while bits.len() < u64::from(self.bound()) && stream.advance() && stream.key().starts_with(prefix.as_bytes()) {
+            let Some(left) = budget.get().checked_sub(u64::from(stream.value().doc_freq) + LOOK_UP) else {
+                return Ok((Arc::new(bits), false));
+            };
+            budget.set(left);
+            let mut list = inverted.read_postings_from_terminfo(stream.value(), IndexRecordOption::Basic)?;
+            let mut doc = list.doc();
+            while doc != TERMINATED {
+                bits.insert(doc);
+                doc = list.advance();
+            }
+        }
+        Ok((self.keep(key, bits), true))
     }
 
     /// The documents with a date in a period, kept for the next search.
@@ -375,10 +405,10 @@ impl Snapshot {
         Ok(texts.into_iter().filter_map(|(field, text)| Some((lang_of(field)?, text))).collect())
     }
 
-    /// Every document's id and revision, for comparing with the database.
-    pub(crate) fn revisions(&self) -> impl Iterator<Item = (Uuid, i64)> + '_ {
+    /// Every document's id and seal, for comparing with the database.
+    pub(crate) fn seals(&self) -> impl Iterator<Item = (Uuid, i64)> + '_ {
         self.segments.iter().flat_map(|segment| {
-            segment.alive.iter().map(|doc| (Uuid::from_u128(segment.core.id(doc)), segment.core.revision.first(doc).unwrap_or_default()))
+            segment.alive.iter().map(|doc| (Uuid::from_u128(segment.core.id(doc)), segment.core.seal.first(doc).unwrap_or_default()))
         })
     }
 }

@@ -10,16 +10,18 @@ use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, TERMINATED, Term};
 
-use crate::analysis;
+use crate::analysis::{self, DECIMAL_POINT, Word};
 use crate::bits::Bits;
 use crate::document::{COMPLETION_BYTES, COMPLETION_SIGN};
 use crate::failure::Failure;
 use crate::index::Search;
 use crate::numbers;
+use crate::plan::is_english;
 use crate::query::{self, Atom, Parsed};
 use crate::rule::{Rule, off};
 use crate::search::Viewer;
 use crate::snapshot::{Segment, Snapshot};
+use crate::synonyms::Expansion;
 use crate::typing;
 
 /// The fewest letters that a typo is looked for in.
@@ -28,6 +30,8 @@ const MIN_FUZZY: usize = 4;
 const MIN_KEYS: usize = 3;
 /// The most entries of the dictionary that are looked at, per segment.
 const MAX_LOOKED_AT: usize = 400;
+/// So many where some of those are of documents that are hidden from the viewer, or gone.
+const MAX_BEHIND_HIDDEN: usize = 8_000;
 /// The most titles that are read for one suggestion, per segment.
 const MAX_TITLES: usize = 12;
 /// The most words of one query that something close is looked for: each is compared with every word of the index.
@@ -85,8 +89,17 @@ impl Search {
         let keys: HashSet<&str> = [key.as_str(), code.as_str()].into_iter().filter(|k| k.len() > 1).collect();
         for (place, (segment, visible)) in snapshot.segments.iter().zip(&visible).enumerate() {
             for key in &keys {
-                let entries = segment.prefixed(snapshot.fields.completion, key, MAX_LOOKED_AT)?;
-                collect(&snapshot, place, visible, entries.into_iter().map(|(term, _)| term), &mut found)?;
+                let mut looked_at = 0;
+                for most in [MAX_LOOKED_AT, MAX_BEHIND_HIDDEN] {
+                    let entries = segment.prefixed(snapshot.fields.completion, key, most)?;
+                    let more = entries.len() == most;
+                    let new = entries.into_iter().skip(looked_at).map(|(term, _)| term);
+                    let hidden = collect(&snapshot, place, visible, new, &mut found)?;
+                    looked_at = most;
+                    if !more || hidden == 0 {
+                        break;
+                    }
+                }
             }
         }
         if found.is_empty() && key.chars().count() >= MIN_FUZZY {
@@ -104,17 +117,21 @@ impl Search {
     }
 }
 
-/// Adds the entries that come from visible documents, or counts them where they are there already.
+/// Adds the entries that come from visible documents, or counts them where they are there already; gives how many come from
+/// hidden ones alone, which take nobody's place.
 fn collect(
     snapshot: &Snapshot,
     place: usize,
     visible: &Bits,
     entries: impl IntoIterator<Item = String>,
     found: &mut Vec<Suggestion>,
-) -> Result<(), Failure> {
-    let Some(segment) = snapshot.segments.get(place) else { return Ok(()) };
-    let mut titles = 0;
+) -> Result<usize, Failure> {
+    let Some(segment) = snapshot.segments.get(place) else { return Ok(0) };
+    let (mut titles, mut shown_entries, mut hidden) = (0, 0, 0);
     for entry in entries {
+        if shown_entries == MAX_LOOKED_AT {
+            break;
+        }
         let Some((key, rest)) = entry.split_once(COMPLETION_SIGN) else { continue };
         let (kind, shown) = match rest.split_at_checked(1) {
             Some(("k", shown)) => (SuggestionKind::Keyword, shown),
@@ -124,15 +141,17 @@ fn collect(
             _ => (SuggestionKind::Title, ""),
         };
         // Titles are read from cards, which costs more: so many will do.
-        if shown.is_empty() {
-            titles += 1;
-            if titles > MAX_TITLES {
-                continue;
-            }
+        if shown.is_empty() && titles == MAX_TITLES {
+            continue;
         }
         let term = Term::from_field_text(snapshot.fields.completion, &entry);
         let (count, first) = visible_count(segment, &term, visible)?;
-        let Some(first) = first else { continue };
+        let Some(first) = first else {
+            hidden += 1;
+            continue;
+        };
+        shown_entries += 1;
+        titles += usize::from(shown.is_empty());
         let text = if shown.is_empty() {
             let card = snapshot.card(place, first)?;
             // In the language it was found by.
@@ -149,7 +168,7 @@ fn collect(
             None => found.push(Suggestion { text, kind, count }),
         }
     }
-    Ok(())
+    Ok(hidden)
 }
 
 /// In how many visible documents a term is, and the first of them; stops counting at a thousand.
@@ -184,19 +203,27 @@ fn near(snapshot: &Snapshot, segment: &Segment, key: &str) -> Result<Vec<String>
 
 /// The query with words that are nowhere replaced by the commonest close ones that the viewer could find; none if
 /// every word is somewhere, or nothing is close. A number that is nowhere is no other number.
-pub(crate) fn did_you_mean(snapshot: &Snapshot, parsed: &Parsed, text: &str, viewer: &Viewer) -> Result<Option<String>, Failure> {
+pub(crate) fn did_you_mean(
+    snapshot: &Snapshot,
+    parsed: &Parsed,
+    expansions: &[Expansion],
+    text: &str,
+    viewer: &Viewer,
+) -> Result<Option<String>, Failure> {
     let typed = analysis::nfc(text);
     let mut better = typed.clone().into_owned();
     let mut looked_for = 0;
-    for clause in parsed.clauses.iter().filter(|c| !c.negated) {
+    for (place, clause) in parsed.clauses.iter().enumerate().filter(|(_, c)| !c.negated) {
         if looked_for == MAX_MENDED {
             break;
         }
         let [Atom::Word(word) | Atom::Whole(word, _)] = clause.any.as_slice() else { continue };
         let term = Term::from_field_text(snapshot.fields.folded, &word.folded);
-        let is_number = word.folded.bytes().all(|b| b.is_ascii_digit());
+        let is_number = word.folded.chars().all(|c| c.is_ascii_digit() || c == DECIMAL_POINT);
+        // A word that something stands in for, or of which another form is there, is no mistake.
+        let is_known = expansions.iter().any(|e| (e.from..e.to).contains(&place));
         let letters = word.folded.chars().count();
-        if is_number || letters < MIN_KEYS || is_visible(snapshot, &term, viewer)? {
+        if is_number || is_known || letters < MIN_KEYS || is_visible(snapshot, &term, viewer)? || has_form(snapshot, word, viewer)? {
             continue;
         }
         looked_for += 1;
@@ -210,6 +237,12 @@ pub(crate) fn did_you_mean(snapshot: &Snapshot, parsed: &Parsed, text: &str, vie
         }
     }
     Ok((better != *typed).then_some(better))
+}
+
+/// Whether the viewer may see a document with another form of an English word.
+fn has_form(snapshot: &Snapshot, word: &Word, viewer: &Viewer) -> Result<bool, Failure> {
+    let stem = Term::from_field_text(snapshot.fields.stems, &analysis::stem(&word.folded));
+    Ok(is_english(word) && is_visible(snapshot, &stem, viewer)?)
 }
 
 /// The word that Telex or VNI keys stand for, if it is one that the viewer could find; the commonest where the keys give

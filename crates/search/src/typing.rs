@@ -3,6 +3,7 @@
 //! Only reads a word; whether the reading is a word of the index, and whether to suggest it, is decided elsewhere
 //! (rule L9 of the domain reference: never where what was typed is a word itself).
 
+use crate::analysis::has_one_i;
 use crate::rule::{Rule, off};
 
 /// A syllable read from keys.
@@ -144,6 +145,10 @@ impl Syllable {
         tones
             .map(|tone| {
                 let mut exact: String = self.shaped.iter().collect();
+                if has_one_i(&exact) {
+                    exact.pop();
+                    exact.push('i');
+                }
                 if tone > 0 {
                     exact.push(char::from(b'0' + tone));
                 }
@@ -218,6 +223,16 @@ mod tests {
             ("khoai6", "khoâi"),
         ] {
             assert_eq!(read(keys).map(|s| s.written()).as_deref(), Some(word), "{keys}");
+        }
+    }
+
+    #[test]
+    fn a_y_that_the_index_has_as_i_is_looked_for_as_i() {
+        for (keys, exact, written) in [("lys", "li4", "lý"), ("kyx", "ki3", "kỹ"), ("quys", "qui4", "quý"), ("thuys", "thuy4", "thúy")]
+        {
+            let forms = read(keys).map(|s| s.exact_forms()).unwrap_or_default();
+            let forms: Vec<(String, &str)> = forms.iter().map(|(s, exact)| (s.written(), exact.as_str())).collect();
+            assert_eq!(forms, [(written.to_owned(), exact)], "{keys}");
         }
     }
 

@@ -247,3 +247,83 @@ fn the_parts_of_a_score_make_the_whole() {
         assert!((whole - hit.score).abs() < hit.score * 0.01, "{whole} {}", hit.score);
     }
 }
+
+#[test]
+fn parts_make_the_whole_behind_the_best_and_the_order_is_named() {
+    let many = (1..=90_u128).map(|n| technology(n, &format!("Máy sấy dừa số {n}"), &"và còn nữa ".repeat(usize::try_from(n).unwrap())));
+    let others = (1_001..=1_200).map(|n| technology(n, "Khác hẳn", "Không liên quan"));
+    let s = index(many.chain(others).collect());
+    let hundred = |text: &str| search::Query { limit: base::Limit::new(100).unwrap(), ..search::Query::words(text) };
+    let explained = s.explain(&hundred("máy sấy"), &anybody()).unwrap();
+    assert_eq!((explained.order, explained.hits.len()), ("score", 90));
+    for (place, hit) in explained.hits.iter().enumerate() {
+        let whole = hit.texts.iter().map(|(_, _, value)| value).sum::<f32>() * hit.standing + hit.nearness;
+        assert!((whole - hit.score).abs() < hit.score * 0.01, "{place}: {whole} {}", hit.score);
+    }
+    assert!(explained.hits[0].nearness > 0.0 && explained.hits[89].nearness.abs() < f32::EPSILON);
+    let nothing = s.explain(&hundred(""), &anybody()).unwrap();
+    assert_eq!(nothing.order, "standing");
+    assert!(nothing.hits.iter().all(|hit| hit.texts.is_empty() && (hit.score - hit.standing).abs() < hit.score * 0.01));
+    let newest = s.explain(&search::Query { sort: search::Sort::Newest, ..hundred("máy sấy") }, &anybody()).unwrap();
+    assert_eq!(newest.order, "newest");
+    assert!(newest.hits.iter().all(|hit| hit.score.abs() < f32::EPSILON && hit.texts.is_empty() && hit.nearness.abs() < f32::EPSILON));
+}
+
+#[test]
+fn a_row_with_marks_is_no_row_of_the_same_words_apart() {
+    let s = index(vec![
+        technology(1, "Dừa tươi và dứa khô", "Bảo quản"),
+        technology(2, "Nước dứa tươi", "Ép lạnh"),
+        technology(3, "Bảo quản trái", "Dừa tươi xuất khẩu; mứt dứa"),
+        technology(4, "Trái dứa tươi, dừa tươi", "Cả hai"),
+    ]);
+    let sorted = |text: &str| {
+        let mut all = strictly(&s, text);
+        all.sort_unstable();
+        all
+    };
+    assert_eq!(sorted("\"dứa tươi\""), [2, 4]);
+    assert_eq!(sorted("\"dừa tươi\""), [1, 3, 4]);
+    assert_eq!(sorted("\"dua tuoi\""), [1, 2, 3, 4]);
+    assert_eq!(sorted("tươi -\"dứa tươi\""), [1, 3]);
+    assert_eq!(sorted("tươi -title:dứa"), [3]);
+    assert_eq!(sorted("tươi -title:dừa"), [2, 3]);
+    assert_eq!(sorted("tươi -title:dua"), [3]);
+}
+
+#[test]
+fn values_alone_are_in_the_order_of_a_list() {
+    let s = index((1..=9).map(|n| need(n, &format!("Cần máy {n}"), "Chưa có")).collect());
+    let by_filter = s.find(&search::Query::words("").with(search::Facet::Kind, "need"), &anybody()).unwrap();
+    assert_eq!(numbers(&by_filter), found(&s, "kind:need"));
+    assert_eq!(numbers(&by_filter), found(&s, "cần*").into_iter().filter(|n| *n > 0).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_beginning_finds_every_word_that_begins_so() {
+    let s = index((1..=700_u128).map(|n| technology(n, &format!("thanh{n:04}x"), "x")).collect());
+    let found = find(&s, "thanh*");
+    assert_eq!((found.total, found.ignored), (700, Vec::<String>::new()));
+}
+
+#[test]
+fn what_somebody_may_not_see_takes_no_place_among_suggestions() {
+    let mut all: Vec<Make> = (1..=600_u128)
+        .map(|n| technology(n, &format!("Sấy lạnh {n:04}"), "x").audience(listings::published::Audience::Registered))
+        .collect();
+    all.push(technology(601, "Sấy lạnh zzz", "x"));
+    let s = index(all);
+    let texts: Vec<String> = s.suggest("say lanh", &anybody(), 8).unwrap().into_iter().map(|x| x.text).collect();
+    assert_eq!(texts, ["Sấy lạnh zzz"]);
+}
+
+#[test]
+fn a_proposal_is_never_longer_than_what_may_be_asked_and_right_words_are_left_alone() {
+    let s = index(vec![technology(1, "Công nghệ sấy", "x").english("Drying coconuts", "Dryers")]);
+    let fermented = index(vec![technology(1, "Kombuchax lên men", "x")]);
+    assert_eq!(find(&fermented, "kombucha").did_you_mean.as_deref(), Some("kombuchax"));
+    let long = "kombucha ".repeat(113);
+    assert!(long.len() <= 1_024);
+    assert_eq!(fermented.find(&search::Query::words(long), &anybody()).unwrap().did_you_mean, None);
+    assert_eq!(find(&s, "dryings tractor").did_you_mean, None);
+}

@@ -53,6 +53,18 @@ fn no_query_is_too_much() {
 }
 
 #[test]
+fn a_facet_that_is_named_many_times_is_counted_once() {
+    let s = index((1..=2_000_u128).map(|n| technology(n, &format!("Sấy dừa {n}"), "máy sấy")).collect());
+    let once = s.find(&Query::words("sấy"), &anybody()).unwrap();
+    let started = Instant::now();
+    let facets = Facet::SHOWN.iter().copied().cycle().take(4_000 * Facet::SHOWN.len()).collect();
+    let often = s.find(&Query { facets, ..Query::words("sấy") }, &anybody()).unwrap();
+    assert_eq!((often.facets, often.total), (once.facets, once.total));
+    let limit = if cfg!(debug_assertions) { 2_500 } else { 250 };
+    assert!(started.elapsed() < Duration::from_millis(limit), "took {:?}", started.elapsed());
+}
+
+#[test]
 fn too_many_values_are_refused_and_unknown_ones_find_nothing() {
     let s = index(vec![technology(1, "Sấy", "x")]);
     let mut query = Query::words("");

@@ -55,13 +55,13 @@ fn what_was_committed_is_there_again_with_its_position() {
     assert_eq!((search.position(), find(&search, "say dua").total), (Some(7), 20));
     let add = documents(vec![technology(21, "Sấy dừa 21", "x"), technology(1, "Khác", "x")]);
     search.apply(&Batch { add, remove: vec![Uuid::from_u128(2)], position: 9 }).unwrap();
-    let before: BTreeMap<Uuid, i64> = search.revisions();
+    let before: BTreeMap<Uuid, i64> = search.seals();
     drop(search);
 
     let opened = open(dir.path());
     assert_eq!(opened.wanting, None);
     assert_eq!((opened.search.position(), find(&opened.search, "say dua").total), (Some(9), 19));
-    assert_eq!((opened.search.revisions(), before.len()), (before, 20));
+    assert_eq!((opened.search.seals(), before.len()), (before, 20));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_batch_applied_twice_is_applied_once() {
     let batch = Batch { add: some(), remove: vec![Uuid::from_u128(99)], position: 3 };
     search.apply(&batch).unwrap();
     search.apply(&batch).unwrap();
-    assert_eq!((find(&search, "say dua").total, search.revisions().len()), (20, 20));
+    assert_eq!((find(&search, "say dua").total, search.seals().len()), (20, 20));
 }
 
 #[test]
@@ -127,10 +127,10 @@ async fn joined_pieces_find_what_the_pieces_found_and_what_changes_meanwhile() {
     joined.unwrap();
     // Of the first one has other words now; of those that came since one went.
     assert_eq!((find(&search, "say dua").total, find(&search, "khac han").total), (52 - 1 + 4 * 9 + 1 - 1, 1));
-    let revisions = search.revisions();
+    let seals = search.seals();
     drop(search);
     let again = open(dir.path());
-    assert_eq!((again.wanting, again.search.position(), again.search.revisions()), (None, Some(13), revisions));
+    assert_eq!((again.wanting, again.search.position(), again.search.seals()), (None, Some(13), seals));
 }
 
 #[test]
@@ -192,7 +192,7 @@ impl Bytes {
     }
 }
 
-/// What the index says of everything in it: ids and revisions, its place in the log, and what is found.
+/// What the index says of everything in it: ids and seals, its place in the log, and what is found.
 fn said(search: &Search) -> String {
     let found = |text: &str| {
         let found = search.find(&Query::words(text), &anybody()).unwrap();
@@ -200,7 +200,7 @@ fn said(search: &Search) -> String {
         format!("{} {hits:?} {:?}", found.total, found.facets)
     };
     let texts = ["say dua", "", "\"sấy dừa 3\"", "dừa -sấy", "khac", "title:dừa"].map(found);
-    format!("{:?} {:?} {texts:?}", search.position(), search.revisions())
+    format!("{:?} {:?} {texts:?}", search.position(), search.seals())
 }
 
 /// Opens a damaged index: it is either found to be damaged, or says what the whole one says.

@@ -20,9 +20,11 @@ pub(crate) async fn alive() -> &'static str {
 pub(crate) async fn ready(State(app): State<App>) -> Response {
     let database = app.store.db().execute_unprepared("SELECT 1").await.is_ok();
     let migrated = migrations::pending(app.store.db()).await.is_ok_and(|pending| pending.is_empty());
+    // The index first: the log may go on between the two, and is never behind an index that is its own.
+    let followed = app.search.followed();
     let head = app.store.last_position().await.unwrap_or(i64::MAX);
-    let lag = head.saturating_sub(app.search.followed());
-    let index = app.search.position().is_some() && lag <= LAG_MAX && !app.search.is_failing();
+    let lag = head.saturating_sub(followed);
+    let index = app.search.position().is_some() && (0..=LAG_MAX).contains(&lag) && !app.search.is_failing();
     let (open_jobs, failed_jobs) = app.store.count_jobs().await.unwrap_or((0, 0));
     let ready = database && migrated && index && !app.is_stopping();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -259,6 +259,18 @@ impl Store {
         Ok(head(&self.db).await?.0)
     }
 
+    /// The hash of the event at a position; empty for the beginning, before there is any; none beyond the end of the log.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn hash_at(&self, position: i64) -> Result<Option<Vec<u8>>, StoreError> {
+        if position == 0 {
+            return Ok(Some(Vec::new()));
+        }
+        let hash = event::Entity::find_by_id(position).select_only().column(event::Column::Hash).into_tuple::<Vec<u8>>();
+        Ok(hash.one(&self.db).await?)
+    }
+
     /// How many events a list has in all.
     ///
     /// # Errors

@@ -195,11 +195,17 @@ fn print_explanation(explanation: &Explanation) {
     if !explanation.ignored.is_empty() {
         print(&format!("not understood: {}", explanation.ignored.join(" ")));
     }
-    print(&format!("{} results with at least {} % of what is asked for", explanation.total, explanation.least_percent));
+    let Explanation { total, least_percent, order, .. } = explanation;
+    print(&format!("{total} results with at least {least_percent} % of what is asked for, in order by {order}"));
     for (rank, hit) in explanation.hits.iter().enumerate() {
         print(&format!("\n{}. {}  {}", rank + 1, hit.card.code, hit.card.title(Lang::Vi)));
-        let texts: f32 = hit.texts.iter().map(|(_, _, value)| value).sum();
-        print(&format!("   {:.2} = texts {texts:.2} × standing {:.3} + nearness {:.2}", hit.score, hit.standing, hit.nearness));
+        // In another order there are no parts, and standing alone is the score or none is.
+        if *order == "score" {
+            let texts: f32 = hit.texts.iter().map(|(_, _, value)| value).sum();
+            print(&format!("   {:.2} = texts {texts:.2} × standing {:.3} + nearness {:.2}", hit.score, hit.standing, hit.nearness));
+        } else {
+            print(&format!("   standing {:.3}", hit.standing));
+        }
         for (field, term, value) in hit.texts.iter().take(12) {
             print(&format!("   {value:>7.2}  {field:<10} {term}"));
         }

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use tantivy::merge_policy::NoMergePolicy;
 use tantivy::{Index, IndexSettings, IndexWriter, TantivyDocument};
 
-use super::{HeldDir, LEAST_THREAD_BYTES, Live, STORED_BLOCK_BYTES, Search, Shared, Writer, commit, open_writer, with_tokenizers};
+use super::{HeldDir, LEAST_THREAD_BYTES, Live, Place, STORED_BLOCK_BYTES, Search, Shared, Writer, commit, open_writer, with_tokenizers};
 use crate::directory::IndexDir;
 use crate::document::Document;
 use crate::failure::Failure;
@@ -88,13 +88,21 @@ impl Rebuild {
         self.documents
     }
 
-    /// Makes it the live index, standing for the log up to `position`: the head of the log *before* the first document
+    /// The same as [`Rebuild::finish_at`], of an index that no database stands behind.
+    ///
+    /// # Errors
+    /// As [`Rebuild::finish_at`].
+    pub fn finish(self, position: i64) -> Result<(), Failure> {
+        self.finish_at(Place::from(position))
+    }
+
+    /// Makes it the live index, standing for the log up to `place`: the head of the log *before* the first document
     /// was read, since what happened meanwhile is applied again from there. Then removes the old one.
     ///
     /// # Errors
     /// [`Failure`]; the old index then stays the live one.
-    pub fn finish(mut self, position: i64) -> Result<(), Failure> {
-        commit(&mut self.writer, position)?;
+    pub fn finish_at(mut self, place: Place) -> Result<(), Failure> {
+        commit(&mut self.writer, &place)?;
         self.writer.wait_merging_threads()?;
         let shared = Arc::clone(&self.guard.shared);
         let written = match &self.guard.unfinished {
@@ -102,7 +110,7 @@ impl Rebuild {
             None => self.index.clone(),
         };
         let writer = Writer::Open(Box::new(open_writer(&written, &shared.settings)?));
-        let live = Live::new(&self.index, written, writer, &shared.fields, &shared.settings, Some(position))?;
+        let live = Live::new(&self.index, written, writer, &shared.fields, &shared.settings, Some(place))?;
         if let Some(HeldDir { path: dir, .. }) = &shared.dir {
             files::write_marker(dir, Marker { generation: self.generation, schema: schema::VERSION })?;
         }

@@ -21,6 +21,8 @@ use crate::ours::Ours;
 const TIMES: usize = 5;
 /// Documents that the commonest words are counted in.
 const COUNTED_WORDS: u64 = 5_000;
+/// After so many rounds a text is the same again: others have taken the room of what was kept by then.
+const ROUNDS: usize = 60;
 /// Pages that are leafed through.
 const PAGES: usize = 30;
 /// How many hostile queries a second come beside the others, and over how many connections without pause.
@@ -31,6 +33,17 @@ const BESIDE: [(&str, Option<u64>, usize); 3] =
 struct Hostile {
     name: &'static str,
     path: String,
+}
+
+impl Hostile {
+    /// The request as it is made in a round: with so many spaces before its text that what an earlier round came to, which
+    /// is kept, is no answer to it. One with a cursor stays as it is, for the cursor is one of its text.
+    fn path_in(&self, round: usize) -> String {
+        if self.path.contains("cursor=") {
+            return self.path.clone();
+        }
+        self.path.replacen("q=", &format!("q={}", "+".repeat(round % ROUNDS)), 1)
+    }
 }
 
 fn search(name: &'static str, pairs: &[(&str, &str)]) -> Hostile {
@@ -99,6 +112,8 @@ fn all(words: &[String], vocabularies: &Vocabularies) -> Vec<Hostile> {
         search("words of one letter", &[("q", &"a b c d e g h i k l m n o p q r s t u v x y ".repeat(20))]),
         search("words that nobody wrote", &[("q", &up_to(&(0..150).map(|n| format!("zq{n}x")).collect::<Vec<_>>().join(" ")))]),
         search("typing errors in every word", &[("q", &up_to(&some(150).iter().map(|w| format!("{w}q")).collect::<Vec<_>>().join(" ")))]),
+        search("one facet 4,000 times", &[("q", "dua"), ("facets", &["province"; 4_000].join(","))]),
+        search("every facet 60 times", &[("q", "dua"), ("facets", &[Facet::SHOWN.map(Facet::as_str).join(",").as_str(); 60].join(","))]),
         search("everything by date, all facets", &[("q", ""), ("sort", "closing_soon"), ("limit", "100")]),
         search("codes and numbers", &[("q", &up_to(&"CN-2026-0000001 ".repeat(60)))]),
         search("titles of common words", &[("q", &up_to(&some(120).iter().map(|w| format!("title:{w}")).collect::<Vec<_>>().join(" ")))]),
@@ -203,6 +218,7 @@ pub fn measure(ours: &Ours, corpus: &Corpus, length: Duration) -> Vec<String> {
         let mut status = None;
         let mut times_ms: Vec<f64> = (0..TIMES)
             .map(|_| {
+                ours.forget();
                 let started = Instant::now();
                 status = line.ask(&hostile.path).map(|(status, _)| status);
                 started.elapsed().as_secs_f64() * 1e3
@@ -269,9 +285,10 @@ fn stream(
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        let started = Instant::now();
         let at = n % list.len();
-        let status = line.ask(&list[at].path).map(|(status, _)| status);
+        let path = list[at].path_in(n / list.len());
+        let started = Instant::now();
+        let status = line.ask(&path).map(|(status, _)| status);
         told.push((at, started.elapsed().as_secs_f64() * 1e3, status));
         if let Some(rate) = rate {
             let every = Duration::from_micros(1_000_000 * u64::try_from(step).unwrap() / rate);
