@@ -315,7 +315,7 @@ pub async fn edit(saved: &Saved, ctx: Ctx, id: SavedSearchId, seen: i64, name: &
                     return Err(SavedError::Stale { current: old.version });
                 }
                 let begins = old.when == When::Off && when != When::Off;
-                let (seen, news_from) = if begins { (old.seen.max(head), tx.now()) } else { (old.seen, old.news_from) };
+                let (seen, news_from) = if begins { (Ord::max(old.seen, head), tx.now()) } else { (old.seen, old.news_from) };
                 let new = SavedSearch { name, when, version: old.version + 1, seen, news_from, ..old };
                 saved_search::Entity::update_many()
                     .col_expr(saved_search::Column::Name, Expr::value(new.name.clone()))

@@ -177,7 +177,7 @@ pub(crate) async fn faults(
     params: Params,
 ) -> Result<Answer<List<FaultView>>, Problem> {
     let params = params.only(&["limit", "cursor"])?;
-    let page = listings::import::faults(&app.listings, &who.actor, id, params.cursor(), params.limit()?, false).await?;
+    let page = listings::import::faults(&app.listings, &who.actor, id, params.cursor(), params.limit()?).await?;
     Ok(Answer(page.into()))
 }
 

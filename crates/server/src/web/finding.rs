@@ -167,7 +167,7 @@ pub(super) async fn show(State(app): State<App>, visit: Visit, headers: HeaderMa
 }
 
 /// Of values that lie below each other the lower counts: whoever ticks one below another wants less, and not both.
-fn narrow(query: &mut Query, vocabularies: &Vocabularies) {
+fn narrow(query: &mut search::Query, vocabularies: &Vocabularies) {
     for (facet, values) in query.filters.iter_mut().filter(|(facet, _)| facet.is_nested()) {
         let above: BTreeSet<String> = values.iter().flat_map(|code| facet.path(code, vocabularies).into_iter().skip(1)).collect();
         values.retain(|code| !above.contains(code));

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::problem::Problem;
 
 /// Every kind of event there is.
-const EVENTS: [&str; 129] = [
+const EVENTS: [&str; 130] = [
     "account.confirmed",
     "account.created",
     "account.disabled",
