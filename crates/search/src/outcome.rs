@@ -1,11 +1,13 @@
 //! What searches came to, kept until the index changes: the same words are asked again and again, by people who come back to
 //! a page of results and by the pages that begin with one.
 //!
-//! Kept with a moment of the index ([`crate::snapshot::Snapshot`]) and gone with it. Kept is where the results are and what
-//! was counted, not what is shown of them. Never here: an answer for another viewer than the one who asked.
+//! Kept with a moment of the index ([`crate::snapshot::Snapshot`]) and gone with it. Of many searches where the results are and
+//! what was counted ([`Outcomes`]), of some the whole answer as a program was sent it ([`Answers`]). Never here: an answer for another viewer than the one who asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
 
 use crate::count::Counted;
 use crate::dates::{DateColumn, PeriodCount};
@@ -56,6 +58,13 @@ pub(crate) struct Outcome {
     pub(crate) cut: Vec<String>,
 }
 
+impl Outcome {
+    /// Whether it was made with these weights and synonyms, and every rule counts.
+    fn is_of(&self, weights: &Arc<Weights>, synonyms: &Arc<Synonyms>) -> bool {
+        Arc::ptr_eq(&self.weights, weights) && Arc::ptr_eq(&self.synonyms, synonyms) && !rule::any_is_off()
+    }
+}
+
 /// The outcomes of one moment of the index.
 #[derive(Default)]
 pub(crate) struct Outcomes(Mutex<Kept<Asked, Arc<Outcome>>>);
@@ -64,8 +73,7 @@ impl Outcomes {
     /// The outcome of a search that was made before with these weights and synonyms.
     pub(crate) fn of(&self, asked: &Asked, weights: &Arc<Weights>, synonyms: &Arc<Synonyms>) -> Option<Arc<Outcome>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(asked)?;
-        let is_same = Arc::ptr_eq(&kept.weights, weights) && Arc::ptr_eq(&kept.synonyms, synonyms);
-        (is_same && !rule::any_is_off()).then_some(kept)
+        kept.is_of(weights, synonyms).then_some(kept)
     }
 
     /// Keeps an outcome, if it is small enough.
@@ -80,4 +88,54 @@ impl Outcomes {
 /// The beginning of the hour of a moment, both in seconds.
 pub(crate) fn hour_of(now: i64) -> i64 {
     now - now.rem_euclid(HOUR)
+}
+
+/// Bytes that the key of a kept answer takes, about.
+const KEY_BYTES: usize = 500;
+
+/// What was answered at one moment of the index, as it was sent. What was not asked for while half of the room was filled anew
+/// is forgotten.
+#[derive(Default)]
+pub(crate) struct Answers(Mutex<Halves>);
+
+#[derive(Default)]
+struct Halves {
+    new: HashMap<Asked, Answer>,
+    old: HashMap<Asked, Answer>,
+    /// Of the new half.
+    bytes: usize,
+}
+
+struct Answer {
+    outcome: Arc<Outcome>,
+    sent: Bytes,
+}
+
+impl Answers {
+    /// What was answered to a search that was made before with these weights and synonyms.
+    pub(crate) fn of(&self, asked: &Asked, weights: &Arc<Weights>, synonyms: &Arc<Synonyms>) -> Option<Bytes> {
+        let mut halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((asked, answer)) = halves.old.remove_entry(asked) {
+            halves.bytes += answer.sent.len() + KEY_BYTES;
+            halves.new.insert(asked, answer);
+        }
+        halves.new.get(asked).filter(|answer| answer.outcome.is_of(weights, synonyms)).map(|answer| answer.sent.clone())
+    }
+
+    /// Keeps an answer in so many bytes for all.
+    pub(crate) fn keep(&self, asked: Asked, outcome: Arc<Outcome>, sent: Bytes, most: usize) {
+        let size = sent.len() + KEY_BYTES;
+        if size > most / 8 || rule::any_is_off() {
+            return;
+        }
+        let mut halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if halves.bytes + size > most / 2 {
+            halves.old = std::mem::take(&mut halves.new);
+            halves.bytes = 0;
+        }
+        halves.bytes += size;
+        if let Some(before) = halves.new.insert(asked, Answer { outcome, sent }) {
+            halves.bytes = halves.bytes.saturating_sub(before.sent.len() + KEY_BYTES);
+        }
+    }
 }

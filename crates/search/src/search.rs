@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use base::{Actor, Lang, Limit, Scope, StaffRole};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::card::Card;
@@ -227,6 +228,14 @@ impl From<Failure> for SearchError {
     }
 }
 
+/// A search and the moment of the index at which it is made.
+struct Ready {
+    asked: Asked,
+    snapshot: Arc<Snapshot>,
+    weights: Arc<Weights>,
+    synonyms: Arc<Synonyms>,
+}
+
 /// The same search with no facet named twice: each costs as much as the first time.
 fn with_each_facet_once(query: &Query) -> Query {
     let facets: BTreeSet<Facet> = query.facets.iter().copied().collect();
@@ -239,27 +248,63 @@ impl Search {
     /// # Errors
     /// [`SearchError`]; all but the last kind are the asker's.
     pub fn find(&self, query: &Query, viewer: &Viewer) -> Result<Results, SearchError> {
-        self.find_and_propose(query, viewer, true)
+        Ok(self.results(&self.ready(query, viewer, true)?)?.0)
     }
 
-    fn find_and_propose(&self, query: &Query, viewer: &Viewer, propose: bool) -> Result<Results, SearchError> {
+    /// What [`Search::find_and_answer`] gave for the same search, if nothing has changed since.
+    #[must_use]
+    pub fn answered(&self, query: &Query, viewer: &Viewer) -> Option<Bytes> {
         let started = Instant::now();
+        let ready = self.ready(query, viewer, true).ok()?;
+        let sent = ready.snapshot.answers.of(&ready.asked, &ready.weights, &ready.synonyms)?;
+        metrics::histogram!("search_seconds").record(started.elapsed().as_secs_f64());
+        Some(sent)
+    }
+
+    /// Finds and makes an answer, which is kept for [`Search::answered`]: it may depend on nothing but the results and the
+    /// viewer.
+    ///
+    /// # Errors
+    /// As [`Search::find`]; within, those of `make`.
+    pub fn find_and_answer<E>(
+        &self,
+        query: &Query,
+        viewer: &Viewer,
+        make: impl FnOnce(Results) -> Result<Vec<u8>, E>,
+    ) -> Result<Result<Bytes, E>, SearchError> {
+        let ready = self.ready(query, viewer, true)?;
+        let (results, outcome) = self.results(&ready)?;
+        Ok(make(results).map(|sent| {
+            let sent = Bytes::from(sent);
+            ready.snapshot.answers.keep(ready.asked, outcome, sent.clone(), self.settings().answers_mb * 1_000_000);
+            sent
+        }))
+    }
+
+    fn ready(&self, query: &Query, viewer: &Viewer, propose: bool) -> Result<Ready, SearchError> {
         if let Some((facet, _)) = query.filters.iter().find(|(_, values)| values.len() > MAX_FILTER_VALUES) {
             return Err(SearchError::TooManyValues(*facet));
         }
-        let parsed = query::parse(&query.text, self.vocabularies())?;
-        let (weights, synonyms) = (self.weights(), self.synonyms());
-        let expansions = self.expansions(&parsed, &weights);
-        let snapshot = self.whole()?;
         let now = self.clock().now().timestamp();
         // What has ended comes last by the minute; nothing else looks at the time so closely.
         let now = if query.sort == Sort::ClosingSoon { now } else { hour_of(now) };
         let asked = Asked { query: with_each_facet_once(query), viewer: viewer.clone(), now, today: self.clock().today(), propose };
-        let outcome = match snapshot.outcomes.of(&asked, &weights, &synonyms) {
+        Ok(Ready { asked, weights: self.weights(), synonyms: self.synonyms(), snapshot: self.whole()? })
+    }
+
+    /// The results, and what they were made of.
+    fn results(&self, ready: &Ready) -> Result<(Results, Arc<Outcome>), SearchError> {
+        let started = Instant::now();
+        let Ready { asked, snapshot, weights, synonyms } = ready;
+        let (query, viewer) = (&asked.query, &asked.viewer);
+        let parsed = query::parse(&query.text, self.vocabularies())?;
+        let expansions = self.expansions(&parsed, weights);
+        let outcome = match snapshot.outcomes.of(asked, weights, synonyms) {
             Some(outcome) => outcome,
             None => {
-                let outcome = Arc::new(self.look(&snapshot, &parsed, &expansions, &asked, (weights, synonyms))?);
-                snapshot.outcomes.keep(asked, &outcome);
+                let made_with = (Arc::clone(weights), Arc::clone(synonyms));
+                let outcome = Arc::new(self.look(snapshot, &parsed, &expansions, asked, made_with)?);
+                snapshot.outcomes.keep(asked.clone(), &outcome);
                 outcome
             }
         };
@@ -277,11 +322,11 @@ impl Search {
         };
         let took = started.elapsed();
         metrics::histogram!("search_seconds").record(took.as_secs_f64());
-        Ok(Results {
+        let results = Results {
             items,
             next: outcome.next.clone(),
             total: outcome.total,
-            facets: count::named(&snapshot, &outcome.facets, viewer.lang, self.vocabularies()),
+            facets: count::named(snapshot, &outcome.facets, viewer.lang, self.vocabularies()),
             periods: outcome.periods.clone(),
             without: outcome.without.clone(),
             named,
@@ -290,7 +335,8 @@ impl Search {
             step: outcome.step,
             ignored: parsed.ignored.into_iter().chain(outcome.cut.iter().cloned()).collect(),
             did_you_mean: outcome.did_you_mean.clone(),
-        })
+        };
+        Ok((results, outcome))
     }
 
     /// Finds, puts in order and counts.
@@ -379,7 +425,7 @@ impl Search {
         }
         let again = Query { text: mended.clone(), limit: query.limit, ..Query::default() };
         // Without a proposal for the proposal, so that one never leads to the next.
-        let results = self.find_and_propose(&again, viewer, false)?;
+        let (results, _) = self.results(&self.ready(&again, viewer, false)?)?;
         let titles = results.items.iter().flat_map(|hit| hit.card.title.get(&Lang::Vi)).map(String::as_str);
         Ok(Some(suggest::with_marks_of(&mended, titles)).filter(|proposal| proposal.len() <= query::MAX_BYTES))
     }

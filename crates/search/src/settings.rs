@@ -24,6 +24,8 @@ pub struct Settings {
     pub commit_documents: usize,
     /// Memory for the sets of documents that filters are made from, MB.
     pub filter_cache_mb: usize,
+    /// Memory for the answers to searches, which are kept until the index changes, MB; 0 for none.
+    pub answers_mb: usize,
     /// How long another process that is just ending may hold the index, milliseconds.
     pub lock_wait_ms: u64,
     /// The space's own synonyms, a TOML file like `config/vocabularies/synonyms.toml` and read beside it. A change counts
@@ -43,6 +45,7 @@ impl Default for Settings {
             commit_every_ms: 200,
             commit_documents: 2_000,
             filter_cache_mb: 24,
+            answers_mb: 24,
             lock_wait_ms: 3_000,
             synonyms: None,
             weights: Weights::default(),

@@ -23,7 +23,7 @@ use crate::card::Card;
 use crate::dates::{DateColumn, Period};
 use crate::facet::Facet;
 use crate::failure::Failure;
-use crate::outcome::Outcomes;
+use crate::outcome::{Answers, Outcomes};
 use crate::schema::Fields;
 use crate::search::Viewer;
 
@@ -295,6 +295,7 @@ pub struct Snapshot {
     /// Per field, how many words a document has on average.
     lengths: HashMap<Field, f32>,
     pub(crate) outcomes: Outcomes,
+    pub(crate) answers: Answers,
 }
 
 impl Snapshot {
@@ -327,7 +328,7 @@ impl Snapshot {
             }
             lengths.insert(field, (tokens as f32 / documents.max(1) as f32).max(1.0));
         }
-        Ok(Self { searcher, fields, segments, values, documents, lengths, outcomes: Outcomes::default() })
+        Ok(Self { searcher, fields, segments, values, documents, lengths, outcomes: Outcomes::default(), answers: Answers::default() })
     }
 
     /// How many documents are found.

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use base::Clock;
+use base::{Actor, Clock, Lang, Limit};
 use corpus::*;
-use search::{Batch, Failure, Opened, Query, Search, SearchError, Settings, Wanting};
+use search::{Batch, Failure, Opened, Query, Search, SearchError, Settings, Viewer, Wanting};
 use uuid::Uuid;
 
 fn open(dir: &Path) -> Opened {
@@ -62,6 +62,31 @@ fn what_was_committed_is_there_again_with_its_position() {
     assert_eq!(opened.wanting, None);
     assert_eq!((opened.search.position(), find(&opened.search, "say dua").total), (Some(9), 19));
     assert_eq!((opened.search.seals(), before.len()), (before, 20));
+}
+
+#[test]
+fn an_answer_is_given_again_until_something_changes_and_to_no_other_viewer() {
+    let search = empty();
+    search.apply(&Batch { add: some(), remove: Vec::new(), position: 3 }).unwrap();
+    let query = Query::words("say dua");
+    let (vi, en) = (anybody(), Viewer::of(&Actor::anonymous(Lang::En)));
+    let answer = |viewer: &Viewer| {
+        let made = search.find_and_answer(&query, viewer, |found| Ok::<_, std::convert::Infallible>(found.total.to_string().into_bytes()));
+        made.unwrap().unwrap()
+    };
+    assert_eq!(search.answered(&query, &vi), None);
+    let first = answer(&vi);
+    assert_eq!((search.answered(&query, &vi), search.answered(&query, &en)), (Some(first.clone()), None));
+    assert_eq!(search.answered(&Query { limit: Limit::new(1).unwrap(), ..query.clone() }, &vi), None);
+
+    search.apply(&Batch { add: documents(vec![technology(30, "Sấy dừa", "x")]), remove: Vec::new(), position: 4 }).unwrap();
+    assert_eq!(search.answered(&query, &vi), None);
+    assert_ne!(answer(&vi), first);
+    search.set_weights((*search.weights()).clone());
+    assert_eq!(search.answered(&query, &vi), None);
+    answer(&vi);
+    search.set_synonyms((*search.synonyms()).clone());
+    assert_eq!(search.answered(&query, &vi), None);
 }
 
 #[test]
