@@ -96,7 +96,7 @@ async fn verify_finds_a_listing_that_changed_without_an_event() {
     let ids = some_listings(&parts.listings, &parts.accounts, 3).await;
     assert!(run(data, &["verify", "--json"]).status.success());
     let one = ids[0].0.simple().to_string();
-    let change = format!("UPDATE listing SET version = version + 1 WHERE lower(hex(id)) = '{one}'");
+    let change = format!("UPDATE listing SET slug = slug || '-x' WHERE lower(hex(id)) = '{one}'");
     assert_eq!(parts.store.db().execute_unprepared(&change).await.unwrap().rows_affected(), 1);
     let verified = run(data, &["verify", "--json"]);
     assert_eq!(verified.status.code(), Some(1), "{verified:?}");

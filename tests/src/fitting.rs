@@ -154,10 +154,14 @@ async fn weights_fitted_to_what_people_said_are_a_table_that_the_settings_take()
     let set = innospace::config::load(Some(&table), false).unwrap().matching;
     assert!(set.parts.cooperation > set.parts.freshness / 10.0 && set.candidates == 120 && !set.calibration.is_none(), "{written}");
 
-    // Matches that stood before are reckoned anew with it.
-    assert!(run(&data, &["rematch"]).status.success());
-    assert!(run(&data, &["rematch", "--check"]).status.success());
-    let with_table = ["--config", table.to_str().unwrap()];
+    // Matches that stood before are reckoned anew with it. Of what is made up here every pair is to stand, however weak.
+    let (low, low_table) = (folder.path().join("low.toml"), folder.path().join("low_table.toml"));
+    std::fs::write(&low, "[matching]\nstanding_min = 0.001\n").unwrap();
+    std::fs::write(&low_table, written.replacen("[matching]\n", "[matching]\nstanding_min = 0.001\n", 1)).unwrap();
+    let before = ["--config", low.to_str().unwrap()];
+    assert!(run(&data, &[&["rematch"][..], &before].concat()).status.success());
+    assert!(run(&data, &[&["rematch", "--check"][..], &before].concat()).status.success());
+    let with_table = ["--config", low_table.to_str().unwrap()];
     let checked = run(&data, &[&["rematch", "--check"][..], &with_table].concat());
     assert_eq!(checked.status.code(), Some(1), "{checked:?}");
     assert!(run(&data, &[&["rematch"][..], &with_table].concat()).status.success());

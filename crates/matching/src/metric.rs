@@ -83,7 +83,8 @@ struct MetricWord {
 /// The words of a metric, in the order of the text.
 fn metric_words(text: &str, lang: Lang) -> Vec<MetricWord> {
     let text = nfc(text);
-    let shouted = !text.chars().any(char::is_lowercase);
+    // Words in capitals alone say nothing by that; one such word is an abbreviation.
+    let shouted = !text.chars().any(char::is_lowercase) && text.split_whitespace().nth(1).is_some();
     let mut all: Vec<MetricWord> = Vec::new();
     words(&text, |word| {
         if word.joins > 0 {
