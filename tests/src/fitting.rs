@@ -157,7 +157,9 @@ async fn weights_fitted_to_what_people_said_are_a_table_that_the_settings_take()
     // Matches that stood before are reckoned anew with it. Of what is made up here every pair is to stand, however weak.
     let (low, low_table) = (folder.path().join("low.toml"), folder.path().join("low_table.toml"));
     std::fs::write(&low, "[matching]\nstanding_min = 0.001\n").unwrap();
-    std::fs::write(&low_table, written.replacen("[matching]\n", "[matching]\nstanding_min = 0.001\n", 1)).unwrap();
+    let mut set: toml::Table = toml::from_str(&written).unwrap();
+    set["matching"].as_table_mut().unwrap().insert("standing_min".to_owned(), 0.001.into());
+    std::fs::write(&low_table, toml::to_string(&set).unwrap()).unwrap();
     let before = ["--config", low.to_str().unwrap()];
     assert!(run(&data, &[&["rematch"][..], &before].concat()).status.success());
     assert!(run(&data, &[&["rematch", "--check"][..], &before].concat()).status.success());

@@ -481,7 +481,7 @@ async fn a_page_of_matches_that_is_led_to_begins_with_the_pair_and_goes_on_behin
         // What follows is what follows in the list, on the next pages too.
         let mut text = world.seeker.get(&format!("{page}?at={}", order[1])).await.text;
         let mut seen = shown(&text);
-        while let Some(next) = text.split("rel=\"next\" href=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned()) {
+        while let Some(next) = text.split_once("\" rel=\"next\"").map(|(before, _)| before.rsplit('"').next().unwrap().to_owned()) {
             text = world.seeker.get(&next).await.text;
             seen.extend(shown(&text));
             assert!(seen.len() < 30, "it comes to an end: {seen:?}");
