@@ -423,12 +423,14 @@ fn territory(codes: &[Code], pointer: &str, faults: &mut Faults) {
 
 /// `A`, `A23`, `A23N`, `A23N 5/01`: section, class, subclass, group.
 fn patent_classes(ipc: &[Code], cpc: &[Code], faults: &mut Faults) {
-    let lists: [(_, _, _, fn(&str) -> bool); 2] = [("/ipc", "bad_ipc", ipc, is_ipc), ("/cpc", "bad_cpc", cpc, is_cpc)];
-    for (pointer, fault, codes, is_right) in lists {
-        at_most(codes.len(), 20, pointer, faults);
-        for (n, _) in codes.iter().enumerate().filter(|(_, code)| !is_right(code.as_str())) {
-            faults.add(format!("{pointer}/{n}"), fault);
-        }
+    classes(ipc, "/ipc", "bad_ipc", is_ipc, faults);
+    classes(cpc, "/cpc", "bad_cpc", is_cpc, faults);
+}
+
+fn classes(codes: &[Code], pointer: &str, fault: &'static str, is_right: fn(&str) -> bool, faults: &mut Faults) {
+    at_most(codes.len(), 20, pointer, faults);
+    for (n, _) in codes.iter().enumerate().filter(|(_, code)| !is_right(code.as_str())) {
+        faults.add(format!("{pointer}/{n}"), fault);
     }
 }
 
