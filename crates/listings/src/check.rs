@@ -423,11 +423,11 @@ fn territory(codes: &[Code], pointer: &str, faults: &mut Faults) {
 
 /// `A`, `A23`, `A23N`, `A23N 5/01`: section, class, subclass, group.
 fn patent_classes(ipc: &[Code], cpc: &[Code], faults: &mut Faults) {
-    classes(ipc, "/ipc", "bad_ipc", is_ipc, faults);
-    classes(cpc, "/cpc", "bad_cpc", is_cpc, faults);
+    of_a_shape(ipc, "/ipc", "bad_ipc", is_ipc, faults);
+    of_a_shape(cpc, "/cpc", "bad_cpc", is_cpc, faults);
 }
 
-fn classes(codes: &[Code], pointer: &str, fault: &'static str, is_right: fn(&str) -> bool, faults: &mut Faults) {
+fn of_a_shape(codes: &[Code], pointer: &str, fault: &'static str, is_right: fn(&str) -> bool, faults: &mut Faults) {
     at_most(codes.len(), 20, pointer, faults);
     for (n, _) in codes.iter().enumerate().filter(|(_, code)| !is_right(code.as_str())) {
         faults.add(format!("{pointer}/{n}"), fault);
