@@ -320,6 +320,12 @@ enum Cursor<'a> {
     Row(Box<Row<'a>>),
 }
 
+/// The words of a row as they are looked up, each with its place in it: without marks, and as written where marks were typed.
+struct Placed<'p> {
+    terms: &'p [(usize, Term)],
+    marked: &'p [(usize, Term)],
+}
+
 impl<'a> Cursors<'a> {
     fn open(segment: &Segment, condition: &Condition, others: &[Arc<Bits>], of: Of<'a>) -> Result<Self, Failure> {
         let mut all = Self::default();
@@ -340,7 +346,7 @@ impl<'a> Cursors<'a> {
                     self.add_term(segment, term)?;
                 }
             }
-            Test::Row { words, terms, marked } => self.add_row(segment, words, (terms, marked), of)?,
+            Test::Row { words, terms, marked } => self.add_row(segment, words, Placed { terms, marked }, of)?,
             Test::Prefix(prefix) => {
                 let (set, is_whole) = segment.prefix_bits(of.snapshot.fields.folded, prefix, &of.budget.postings)?;
                 if !is_whole {
@@ -365,13 +371,7 @@ impl<'a> Cursors<'a> {
         Ok(())
     }
 
-    fn add_row(
-        &mut self,
-        segment: &Segment,
-        words: &[Word],
-        (terms, marked): (&[(usize, Term)], &[(usize, Term)]),
-        of: Of<'a>,
-    ) -> Result<(), Failure> {
+    fn add_row(&mut self, segment: &Segment, words: &[Word], Placed { terms, marked }: Placed<'_>, of: Of<'a>) -> Result<(), Failure> {
         let mut exact = Vec::with_capacity(marked.len());
         for (n, term) in marked {
             match segment.postings(term, IndexRecordOption::WithFreqs)? {

@@ -130,7 +130,7 @@ impl Known {
         if !row.confidential || is_own(deal, actor, row) {
             return Standing::Open;
         }
-        if !self.until.get(&row.id).is_some_and(|day| self.today <= *day) {
+        if self.until.get(&row.id).is_none_or(|day| self.today > *day) {
             return Standing::NotNamed;
         }
         if self.accepted { Standing::Open } else { Standing::NdaFirst }
