@@ -230,11 +230,11 @@ async fn fill(sets: &Path, data: &Path) -> (String, u64) {
 }
 
 /// Signs in and gives a token to write with.
-async fn token(http: &reqwest::Client, base: &str, email: &str) -> String {
+async fn token(http: &reqwest::Client, base: &str, email: &str, scopes: &[&str]) -> String {
     let body = json!({"email": email, "password": PASSWORD});
     let answer = http.post(format!("{base}/api/v1/session")).json(&body).send().await.unwrap();
     let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-    let body = json!({"name": "bench", "scopes": ["read", "write"], "days": 1});
+    let body = json!({"name": "bench", "scopes": scopes, "days": 1});
     let request = http.post(format!("{base}/api/v1/tokens")).header("cookie", cookie).header("sec-fetch-site", "same-origin").json(&body);
     let token: Value = request.send().await.unwrap().json().await.unwrap();
     token["secret"].as_str().unwrap().to_owned()
@@ -259,7 +259,7 @@ fn technology(title: &str) -> Value {
 
 /// Publishes technologies one after the other: the milliseconds until a visitor's search finds each.
 async fn found_after(http: &reqwest::Client, base: &str, writer: &str, party: &str) -> Vec<f64> {
-    let moderator = token(http, base, "moderator@example.org").await;
+    let moderator = token(http, base, "moderator@example.org", &["read", "write", "staff"]).await;
     let post = async |by: &str, path: &str, seen: Option<i64>, body: Value| -> Value {
         let mut request = http.post(format!("{base}/api/v1/{path}")).bearer_auth(by).json(&body);
         if let Some(seen) = seen {
@@ -382,7 +382,7 @@ async fn main() {
     row("GET of a listing, 200/s, 15 s", format!("{}, {failed} failed", percentiles(&taken)), "p99 ≤ 10 ms");
     pages(&http, &base, &page).await;
 
-    let secret = token(&http, &base, "bench@example.org").await;
+    let secret = token(&http, &base, "bench@example.org", &["read", "write"]).await;
     let started = Instant::now();
     let writers: Vec<_> = (0..8)
         .map(|writer| {
