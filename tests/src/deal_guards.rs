@@ -72,6 +72,7 @@ async fn nobody_lets_a_party_of_their_own_into_a_deal_they_broker() {
             ("/found_role", "co_seeker"),
         ];
         let asks = async |more: &[(&str, &str)]| send(&cast.broker, &format!("{page}/edit/parties"), &[&rows, more].concat()).await;
+        site.indexed().await;
         let found = asks(&[("_do", "find")]).await;
         assert_eq!(found.status, 200);
         let choice = format!("name=\"found_party\" value=\"{third_party}\"");

@@ -657,6 +657,7 @@ async fn all_of_it_is_done_on_the_pages_and_nothing_typed_is_lost() {
             let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
             send_form(&room.owner, &format!("{desk}/disclosures"), &fields).await
         };
+        site.indexed().await;
         let looked = send_form(&room.owner, &format!("{desk}/disclosures"), &[("_do", "find"), ("_find", &slug.replace('-', " "))]).await;
         let choice = format!("name=\"party\" value=\"{}\"", room.reader_party);
         assert!(looked.status == 200 && looked.text.contains(&choice), "a party is found by its name: {}", looked.text);
