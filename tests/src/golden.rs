@@ -296,7 +296,6 @@ impl Golden {
             code: if made.code.is_empty() { format!("{}-2025-{number:06}", kind.code_prefix()) } else { made.code.clone() },
             slug: made.id.clone(),
             version: 1,
-            revision: 1,
             owner: Owner {
                 id: self.party(&made.owner),
                 name: both(&owner.title, &owner.title_en),
@@ -319,7 +318,7 @@ impl Golden {
             completeness: 80,
             provenance: Provenance { origin: code("manual"), source: None, external_id: None, licence: None },
         };
-        Document::listing(&listing, &self.vocabularies)
+        Document::listing(&listing, &self.vocabularies).unwrap()
     }
 
     fn viewer(&self, row: &Row) -> Viewer {

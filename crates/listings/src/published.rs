@@ -83,8 +83,6 @@ pub struct Published {
     pub slug: String,
     /// The version the public sees.
     pub version: u32,
-    /// Changes with everything that changes how it is shown or found; never goes back.
-    pub revision: i64,
     /// The owner. What outsiders may know of it is decided by [`Content::hides_party`].
     pub owner: Owner,
     /// The language it was written in first.
@@ -319,8 +317,6 @@ async fn complete(store: &Store, rows: Vec<listing::Model>) -> Result<Vec<Publis
             code: head.code,
             slug: head.slug,
             version: u32::try_from(head.public_version.unwrap_or(1)).unwrap_or(u32::MAX),
-            // A change of either the listing or its party changes what is shown.
-            revision: (head.version << 24) | (party.version & 0x00ff_ffff),
             owner: Owner {
                 id: party.id,
                 name: party.names.clone(),

@@ -55,7 +55,6 @@ fn published(n: usize, row: &serde_json::Value) -> Published {
         code: format!("CN-2026-{n:06}"),
         slug: format!("passage-{n}"),
         version: 1,
-        revision: 1,
         owner: Owner {
             id: PartyId(Uuid::from_u128(1)),
             name: of("Owner"),
@@ -120,7 +119,7 @@ fn main() {
         all.push(published(n, &row));
     }
     let mut rebuild = search.rebuild().unwrap();
-    all.iter().for_each(|one| rebuild.add(&Document::listing(one, &vocabularies)).unwrap());
+    all.iter().for_each(|one| rebuild.add(&Document::listing(one, &vocabularies).unwrap()).unwrap());
     rebuild.finish(1).unwrap();
     let started = Instant::now();
     all.iter().for_each(|one| meanings.hold(one).unwrap());

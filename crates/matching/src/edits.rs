@@ -136,7 +136,7 @@ impl Edits {
 /// An index of these alone, asked as the large one is.
 fn of(large: &Search, listings: &[Published]) -> Result<Search, search::Failure> {
     let small = large.small_beside()?;
-    let add = listings.iter().map(|one| Document::listing(one, large.vocabularies())).collect();
+    let add = listings.iter().map(|one| Document::listing(one, large.vocabularies())).collect::<Result<_, _>>()?;
     small.apply(&Batch { add, ..Batch::default() })?;
     Ok(small)
 }

@@ -81,7 +81,6 @@ fn published(n: usize, text: &Text, codes: &Codes) -> Published {
         code: format!("CN-2026-{n:06}"),
         slug: base::fold::slug(&text.title, 60),
         version: 1,
-        revision: 1,
         owner: Owner {
             id: PartyId(Uuid::from_u128(u128::try_from(n % 500).unwrap())),
             name: Localised::of(Lang::Vi, format!("Viện số {}", n % 500)),
@@ -159,7 +158,7 @@ fn main() {
     for n in 0..wanted {
         let published = published(n, &texts[n % texts.len()], &codes);
         let at = Instant::now();
-        let document = Document::listing(&published, &vocabularies);
+        let document = Document::listing(&published, &vocabularies).unwrap();
         analysis += at.elapsed();
         rebuild.add(&document).unwrap();
     }
@@ -266,7 +265,7 @@ fn main() {
     times.sort();
     println!("similar: p50 {:.2} ms, p99 {:.2}; peak memory {} MB", percentile(&times, 0.5), percentile(&times, 0.99), memory_mb());
     let at = Instant::now();
-    let document = Document::listing(&published(wanted, &texts[0], &codes), &vocabularies);
+    let document = Document::listing(&published(wanted, &texts[0], &codes), &vocabularies).unwrap();
     search.apply(&search::Batch { add: vec![document], remove: vec![], position: 2 }).unwrap();
     println!("one document made findable in {:.0} ms", at.elapsed().as_secs_f64() * 1e3);
     let at = Instant::now();

@@ -163,8 +163,6 @@ pub struct Card {
     pub external_id: Option<String>,
     /// The version shown.
     pub version: u32,
-    /// See [`Published::revision`].
-    pub revision: i64,
     /// Whether the party is verified; false where the party is hidden.
     pub verified: bool,
 }

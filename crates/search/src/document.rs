@@ -4,6 +4,9 @@
 //! terms and pending revisions have no way in, since [`Published`] does not hold them.
 
 mod expert;
+mod party;
+
+pub use party::PartyDocument;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +21,7 @@ use uuid::Uuid;
 use crate::analysis::{self, Views};
 use crate::card::{Card, CardAdvantage, CardParty, DocKind, SUMMARY_CHARS, cut, texts};
 use crate::facet::Facet;
+use crate::failure::Failure;
 use crate::numbers;
 use crate::price;
 use crate::seal;
@@ -32,47 +36,6 @@ const BODY_CHARS: usize = 4_000;
 pub(crate) const COMPLETION_BYTES: usize = 64;
 /// Between what a suggestion is found by and what is shown.
 pub(crate) const COMPLETION_SIGN: char = '\u{1}';
-
-/// A party as search shows it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PartyDocument {
-    /// The party.
-    pub id: PartyId,
-    /// Changes with everything that changes how it is shown or found; never goes back.
-    pub revision: i64,
-    /// The readable piece of its address.
-    pub slug: String,
-    /// Its name.
-    pub name: Localised,
-    /// Other names and abbreviations it is known by.
-    pub other_names: Vec<String>,
-    /// A code of `party_types`.
-    pub party_type: Code,
-    /// A code of `provinces`.
-    pub province: Option<Code>,
-    /// A code of `communes`.
-    pub commune: Option<Code>,
-    /// A code of `verification`.
-    pub verification: Code,
-    /// How it presents itself.
-    pub presentation: Localised,
-    /// What it can do.
-    pub capacities: LocalisedList,
-    /// Standards it holds.
-    pub standards: LocalisedList,
-    /// What it is interested in.
-    pub interests: LocalisedList,
-    /// Codes of `fields`.
-    pub fields: Vec<Code>,
-    /// Its tax code; none for a person or a household business, whose code is personal.
-    pub tax_code: Option<String>,
-    /// Number and date of its registration; none for a person or a household business either.
-    pub registration: Option<String>,
-    /// Since when it is here.
-    pub since: DateTime<Utc>,
-    /// When it last changed.
-    pub changed_at: DateTime<Utc>,
-}
 
 /// One document of the index, analysed and ready to be written.
 #[derive(Clone, Debug)]
@@ -112,12 +75,14 @@ impl Document {
     }
 
     /// The document of a published listing.
-    #[must_use]
-    pub fn listing(listing: &Published, vocabularies: &Vocabularies) -> Self {
+    ///
+    /// # Errors
+    /// None in practice: a listing holds nothing that JSON has not.
+    pub fn listing(listing: &Published, vocabularies: &Vocabularies) -> Result<Self, Failure> {
         let content = &listing.content;
         let hidden = content.hides_party();
         let owner = &listing.owner;
-        let mut doc = Self::empty(Card {
+        let card = Card {
             id: listing.id.0,
             kind: listing.kind.into(),
             code: listing.code.clone(),
@@ -134,10 +99,9 @@ impl Document {
             source: listing.provenance.source.clone(),
             external_id: listing.provenance.external_id.clone(),
             version: listing.version,
-            revision: listing.revision,
             verified: !hidden && owner.verification != "unverified",
-        });
-        doc.seal = seal::of(listing);
+        };
+        let mut doc = Self::empty(card, seal::of(listing)?);
         doc.audience = audience(&listing.audience);
         doc.completeness = listing.completeness;
         doc.closes = Some(listing.expires_at);
@@ -203,74 +167,11 @@ impl Document {
         if let Some(external) = &listing.provenance.external_id {
             doc.add_number(external);
         }
-        doc
+        Ok(doc)
     }
 
-    /// The document of a party.
-    #[must_use]
-    pub fn party(party: &PartyDocument, vocabularies: &Vocabularies) -> Self {
-        let mut doc = Self::empty(Card {
-            id: party.id.0,
-            kind: DocKind::Party,
-            code: String::new(),
-            slug: party.slug.clone(),
-            title: texts(&party.name, usize::MAX),
-            summary: texts(&party.presentation, SUMMARY_CHARS),
-            advantage: None,
-            party: Some(CardParty { id: party.id, name: texts(&party.name, usize::MAX) }),
-            facets: BTreeMap::new(),
-            published_at: party.since,
-            out_since: party.since,
-            confirmed_at: party.changed_at,
-            expires_at: None,
-            source: None,
-            external_id: None,
-            version: 1,
-            revision: party.revision,
-            verified: party.verification != "unverified",
-        });
-        doc.audience = vec![PUBLIC.to_owned()];
-        doc.completeness = if party.presentation.is_empty() { 40 } else { 100 };
-        doc.owner = Some(party.id.0);
-        doc.add_facet(Facet::Kind, DocKind::Party.as_str());
-        doc.add_facet(Facet::PartyType, party.party_type.as_str());
-        if let Some(province) = &party.province {
-            doc.add_facet(Facet::Province, province.as_str());
-            if let Some(commune) = &party.commune {
-                doc.add_facet(Facet::Commune, commune.as_str());
-            }
-        }
-        for field in &party.fields {
-            doc.add_path(Facet::Field, field.as_str(), "fields", vocabularies);
-        }
-        for lang in Lang::ALL {
-            if party.name.get(lang).is_some() {
-                doc.add_facet(Facet::Language, lang.code());
-            }
-        }
-        doc.add_text_everywhere(&party.name, TextTarget::Title);
-        for name in &party.other_names {
-            doc.add_words(name, Lang::Vi, TextTarget::Title);
-        }
-        doc.add_text_everywhere(&party.presentation, TextTarget::Summary);
-        doc.add_keywords(&party.capacities);
-        doc.add_keywords(&party.interests);
-        doc.add_list(&party.standards, TextTarget::Other);
-        if let Some(tax_code) = &party.tax_code {
-            doc.add_words(tax_code, Lang::Vi, TextTarget::Other);
-            doc.add_number(tax_code);
-        }
-        if let Some(registration) = &party.registration {
-            doc.add_words(registration, Lang::Vi, TextTarget::Other);
-            doc.add_numbers_in(registration);
-        }
-        doc.complete(&party.name);
-        doc
-    }
-
-    fn empty(card: Card) -> Self {
+    fn empty(card: Card, seal: i64) -> Self {
         Self {
-            seal: card.revision,
             card,
             body: BTreeMap::new(),
             audience: Vec::new(),
@@ -286,6 +187,7 @@ impl Document {
             owner: None,
             closes: None,
             completeness: 0,
+            seal,
         }
     }
 

@@ -10,14 +10,11 @@ use crate::nearness::Nearness;
 use crate::outcome::hour_of;
 use crate::plan::{Plan, WHOLE};
 use crate::query;
-use crate::ranking::{Order, Standing};
+use crate::ranking::{Order, Standing, WINDOW};
 use crate::scoring::{parts_of, similarities};
 use crate::search::{Query, SearchError, Viewer};
 use crate::statistics::Statistics;
 use crate::synonyms::Expansion;
-
-/// Scores that are the same differ by no more, since their parts are added up in another order.
-const SAME: f32 = 1.000_1;
 
 /// Why a search finds what it finds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -121,7 +118,7 @@ impl Search {
         let standing = Standing { weights: &weights, now: hour_of(self.clock().now().timestamp()) };
         let schema = snapshot.searcher.schema().clone();
         let mut hits = Vec::with_capacity(results.items.len());
-        for hit in results.items {
+        for (rank, hit) in results.items.into_iter().enumerate() {
             let Some((place, doc)) = snapshot.locate(hit.card.id)? else { continue };
             let Some(segment) = snapshot.segments.get(place) else { continue };
             let mut texts = Vec::new();
@@ -130,10 +127,8 @@ impl Search {
             }
             texts.sort_by(|a, b| b.2.total_cmp(&a.2));
             let standing = standing.of(&segment.core, doc);
-            // Whether a result was among those looked at is seen in its score: without nearness it is the texts' alone.
-            let alone = texts.iter().map(|(_, _, value)| value).sum::<f32>() * standing;
             let nearness = match &nearness {
-                Some(nearness) if by_words && hit.score > alone * SAME => nearness.open(segment)?.bonus(doc),
+                Some(nearness) if by_words && rank < WINDOW => nearness.open(segment)?.bonus(doc),
                 _ => 0.0,
             };
             if !by_words {

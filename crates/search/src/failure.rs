@@ -11,8 +11,8 @@ pub enum Failure {
     /// A file could not be read or written.
     #[error("the index's files failed")]
     Files(#[from] io::Error),
-    /// A stored card is not one.
-    #[error("a stored card is damaged")]
+    /// A card or what a document is made of is no JSON, or cannot be written as it.
+    #[error("a card could not be read or written")]
     Card(#[from] serde_json::Error),
     /// Files whose checksums do not fit.
     #[error("{0} damaged files")]

@@ -6,8 +6,9 @@
 //! any number of times. The position is written with the documents, in one commit. A failure is tried again with
 //! growing pauses and never holds up a write.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+mod verify;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use accounts::experts::{self, ExpertBrief};
@@ -23,8 +24,9 @@ use uuid::Uuid;
 use crate::document::{Document, PartyDocument};
 use crate::failure::Failure;
 use crate::index::{Batch, Origin, Place, Search, Wanting};
-use crate::seal;
 use crate::steps::Step;
+
+pub use verify::{Difference, verify};
 
 /// The follower's name in metrics.
 pub const NAME: &str = "search";
@@ -36,8 +38,6 @@ const PAGE: u64 = 500;
 const PAGES_AHEAD: usize = 3;
 /// Failures in a row after which the index counts as broken.
 const TRIES: u32 = 3;
-/// How long `verify` waits for the follower to come to where the database is.
-const CATCH_UP: Duration = Duration::from_secs(10);
 
 /// Why the index could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -160,16 +160,8 @@ async fn prove(store: &Store, search: &Search) -> Result<Option<Wanting>, Follow
 /// A place in this database's log.
 async fn place_at(store: &Store, position: i64) -> Result<Place, StoreError> {
     let hash = store.hash_at(position).await?;
-    let origin = hash.map(|hash| Origin { space: store.space(), hash: hex(&hash) });
+    let origin = hash.map(|hash| Origin { space: store.space(), hash: hex::encode(hash) });
     Ok(Place { position, origin })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // It cannot fail: text has room for more.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Makes searches quicker after a rebuild; the index is right without it.
@@ -341,7 +333,7 @@ async fn apply(search: &Search, changed: Changed, place: &Place) -> Result<(), F
     let (search, Place { position, origin }) = (search.clone(), place.clone());
     let done = tokio::task::spawn_blocking(move || {
         let vocabularies = search.vocabularies();
-        let mut add: Vec<Document> = changed.listings.iter().map(|l| Document::listing(l, vocabularies)).collect();
+        let mut add: Vec<Document> = changed.listings.iter().map(|l| Document::listing(l, vocabularies)).collect::<Result<_, _>>()?;
         add.extend(changed.parties.iter().map(|p| Document::party(p, vocabularies)));
         add.extend(changed.experts.iter().map(|e| Document::expert(e, vocabularies)));
         search.apply_of(&Batch { add, remove: changed.remove, position }, origin)
@@ -391,7 +383,7 @@ pub async fn rebuild(store: &Store, search: &Search, mut progress: impl FnMut(u6
                     }
                     Page::Listings(listings) => {
                         for listing in &listings {
-                            rebuild.add(&Document::listing(listing, vocabularies))?;
+                            rebuild.add(&Document::listing(listing, vocabularies)?)?;
                         }
                     }
                 }
@@ -442,102 +434,6 @@ pub async fn rebuild(store: &Store, search: &Search, mut progress: impl FnMut(u6
     let documents = written?;
     progress(documents);
     Ok(documents)
-}
-
-/// How the index differs from the database.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Difference {
-    /// How many are the same.
-    pub same: u64,
-    /// In the database and to be found, but not in the index.
-    pub missing: Vec<Uuid>,
-    /// In the index, but not to be found.
-    pub surplus: Vec<Uuid>,
-    /// In both, but made of something else than the database says now: other words, or others who may see it.
-    pub stale: Vec<Uuid>,
-}
-
-impl Difference {
-    /// True if there is none.
-    #[must_use]
-    pub fn is_none(&self) -> bool {
-        self.missing.is_empty() && self.surplus.is_empty() && self.stale.is_empty()
-    }
-}
-
-/// Compares index and database as sets of ids and of what each is made of. Waits a while for the follower first, since what was
-/// written a moment ago is on its way; run it while nobody writes to be certain.
-///
-/// # Errors
-/// [`FollowError`] if either cannot be read.
-pub async fn verify(store: &Store, search: &Search) -> Result<Difference, FollowError> {
-    let head = store.last_position().await?;
-    if search.followed() >= 0 {
-        // What has not come by then is a difference.
-        tokio::time::timeout(CATCH_UP, search.reaches(head)).await.ok();
-    }
-    let mut indexed: BTreeMap<Uuid, i64> = search.seals();
-    let mut difference = Difference::default();
-    let mut compare = |id: Uuid, seal: i64| match indexed.remove(&id) {
-        None => difference.missing.push(id),
-        Some(known) if known != seal => difference.stale.push(id),
-        Some(_) => difference.same += 1,
-    };
-    let mut after = None;
-    loop {
-        let page = published::page_after(store, after, PAGE).await?;
-        let Some(last) = page.last().map(|p| p.id) else { break };
-        after = Some(last);
-        page.iter().for_each(|p| compare(p.id.0, seal::of(p)));
-    }
-    let mut after = None;
-    loop {
-        let page = accounts::parties::page_after(store.db(), after, PAGE).await?;
-        let Some(last) = page.last().map(|p| p.id) else { break };
-        after = Some(last);
-        page.iter().for_each(|p| compare(p.id.0, p.version));
-    }
-    let mut after = None;
-    loop {
-        let page = experts::page_after(store.db(), after, PAGE).await?;
-        let Some(last) = page.last().map(|e| e.view.id) else { break };
-        after = Some(last);
-        page.iter().for_each(|e| compare(e.view.id.0, e.revision));
-    }
-    difference.surplus = indexed.into_keys().collect();
-    Ok(difference)
-}
-
-impl From<accounts::parties::PartyBrief> for PartyDocument {
-    fn from(party: accounts::parties::PartyBrief) -> Self {
-        // Of a person or a household business these are personal data, whatever the profile was given.
-        let personal = party.profile.is_personal();
-        let mut capacities = party.profile.capacities;
-        for (lang, words) in party.profile.equipment.0 {
-            capacities.0.entry(lang).or_default().extend(words);
-        }
-        let shown = |number: Option<String>| number.filter(|_| !personal);
-        Self {
-            id: party.id,
-            revision: party.version,
-            slug: party.slug,
-            name: party.names,
-            other_names: Vec::new(),
-            party_type: party.party_type,
-            province: party.province,
-            commune: party.commune,
-            verification: party.verification,
-            presentation: party.profile.presentation,
-            capacities,
-            standards: party.profile.standards,
-            interests: party.profile.interests,
-            fields: Vec::new(),
-            tax_code: shown(party.profile.tax_code),
-            registration: shown(party.profile.registration),
-            since: party.created_at,
-            changed_at: party.updated_at,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! Not here: where documents come from ([`crate::follower`]) and how they are found ([`crate::search`]).
 
 mod joining;
+mod place;
 mod rebuild;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ use crate::snapshot::Snapshot;
 use crate::steps::{Step, Steps};
 use crate::synonyms::Synonyms;
 
+pub use place::{Origin, Place};
 pub use rebuild::Rebuild;
 
 /// So many segments of like size are merged into one. More than a rebuild of 100,000 listings leaves, so that a server
@@ -89,51 +91,6 @@ struct Live {
     snapshot: RwLock<Arc<Snapshot>>,
     /// None until the index is whole.
     place: RwLock<Option<Place>>,
-}
-
-/// From which database an index comes: an older copy of one and another one have events of their own at the same place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin {
-    /// The space.
-    pub space: Uuid,
-    /// The hash of the event at the index's place in the log, in hexadecimal; empty where there is none yet.
-    pub hash: String,
-}
-
-/// What an index stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// Up to where the log is in it.
-    pub position: i64,
-    /// Of which database; none where none stands behind it, such as a test's.
-    pub origin: Option<Origin>,
-}
-
-impl From<i64> for Place {
-    fn from(position: i64) -> Self {
-        Self { position, origin: None }
-    }
-}
-
-impl Place {
-    /// As it is written with a commit.
-    fn write(&self) -> String {
-        match &self.origin {
-            Some(origin) => format!("{} {} {}", self.position, origin.space, origin.hash),
-            None => self.position.to_string(),
-        }
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let mut parts = text.split(' ');
-        let position = parts.next()?.parse().ok()?;
-        let origin = match (parts.next(), parts.next()) {
-            (Some(space), Some(hash)) => Some(Origin { space: space.parse().ok()?, hash: hash.to_owned() }),
-            (None, None) => None,
-            _ => return None,
-        };
-        Some(Self { position, origin })
-    }
 }
 
 enum Writer {

@@ -63,6 +63,19 @@ pub(crate) fn find(
     enough: u64,
     at: Option<usize>,
 ) -> Result<Found, Failure> {
+    let found = step_by_step(snapshot, plan, narrowing, visible, enough, at)?;
+    plan.budget.must_be_read()?;
+    Ok(found)
+}
+
+fn step_by_step(
+    snapshot: &Snapshot,
+    plan: &Plan,
+    narrowing: &Narrowing<'_>,
+    visible: &[Bits],
+    enough: u64,
+    at: Option<usize>,
+) -> Result<Found, Failure> {
     let steps = plan.steps();
     let mut bases = Vec::with_capacity(snapshot.segments.len());
     for (segment, visible) in snapshot.segments.iter().zip(visible) {

@@ -2,9 +2,10 @@
 //! a page of results and by the pages that begin with one.
 //!
 //! Kept with a moment of the index ([`crate::snapshot::Snapshot`]) and gone with it. Of many searches where the results are and
-//! what was counted ([`Outcomes`]), of some the whole answer as a program was sent it ([`Answers`]). Never here: an answer for another viewer than the one who asked.
+//! what was counted ([`Outcomes`]), of some the whole answer as a program was sent it ([`Answers`]). Never here: an answer for
+//! another viewer than the one who asked.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -80,7 +81,7 @@ impl Outcomes {
     pub(crate) fn keep(&self, asked: Asked, outcome: &Arc<Outcome>) {
         let values: usize = outcome.facets.iter().map(|(_, values)| values.len()).sum();
         if values <= MOST_VALUES && !rule::any_is_off() {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).put(asked, Arc::clone(outcome), MOST);
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).put(asked, Arc::clone(outcome), 1, MOST);
         }
     }
 }
@@ -93,49 +94,22 @@ pub(crate) fn hour_of(now: i64) -> i64 {
 /// Bytes that the key of a kept answer takes, about.
 const KEY_BYTES: usize = 500;
 
-/// What was answered at one moment of the index, as it was sent. What was not asked for while half of the room was filled anew
-/// is forgotten.
+/// What was answered at one moment of the index, as it was sent.
 #[derive(Default)]
-pub(crate) struct Answers(Mutex<Halves>);
-
-#[derive(Default)]
-struct Halves {
-    new: HashMap<Asked, Answer>,
-    old: HashMap<Asked, Answer>,
-    /// Of the new half.
-    bytes: usize,
-}
-
-struct Answer {
-    outcome: Arc<Outcome>,
-    sent: Bytes,
-}
+pub(crate) struct Answers(Mutex<Kept<Asked, (Arc<Outcome>, Bytes)>>);
 
 impl Answers {
     /// What was answered to a search that was made before with these weights and synonyms.
     pub(crate) fn of(&self, asked: &Asked, weights: &Arc<Weights>, synonyms: &Arc<Synonyms>) -> Option<Bytes> {
-        let mut halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((asked, answer)) = halves.old.remove_entry(asked) {
-            halves.bytes += answer.sent.len() + KEY_BYTES;
-            halves.new.insert(asked, answer);
-        }
-        halves.new.get(asked).filter(|answer| answer.outcome.is_of(weights, synonyms)).map(|answer| answer.sent.clone())
+        let (outcome, sent) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(asked)?;
+        outcome.is_of(weights, synonyms).then_some(sent)
     }
 
-    /// Keeps an answer in so many bytes for all.
-    pub(crate) fn keep(&self, asked: Asked, outcome: Arc<Outcome>, sent: Bytes, most: usize) {
+    /// Keeps an answer in so many bytes for all, unless it would take much of them.
+    pub(crate) fn keep(&self, asked: Asked, outcome: Arc<Outcome>, sent: Bytes, room: usize) {
         let size = sent.len() + KEY_BYTES;
-        if size > most / 8 || rule::any_is_off() {
-            return;
-        }
-        let mut halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if halves.bytes + size > most / 2 {
-            halves.old = std::mem::take(&mut halves.new);
-            halves.bytes = 0;
-        }
-        halves.bytes += size;
-        if let Some(before) = halves.new.insert(asked, Answer { outcome, sent }) {
-            halves.bytes = halves.bytes.saturating_sub(before.sent.len() + KEY_BYTES);
+        if size <= room / 8 && !rule::any_is_off() {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).put(asked, (outcome, sent), size, room);
         }
     }
 }

@@ -64,7 +64,7 @@ pub(crate) struct Scoring {
 }
 
 /// A query in terms of the index.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) required: Vec<Condition>,
     pub(crate) excluded: Vec<Condition>,

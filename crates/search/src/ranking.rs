@@ -137,7 +137,7 @@ impl Best {
 }
 
 /// So many of the best are looked at again for where their words stand.
-const WINDOW: usize = 60;
+pub(crate) const WINDOW: usize = 60;
 /// On later pages so many at most: those of the first page's window and what came among them since.
 const LATER_WINDOW: usize = 1_000;
 /// A window that all results were in.

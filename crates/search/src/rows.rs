@@ -21,17 +21,29 @@ const MAX_TEXTS: u32 = 256;
 const MAX_POSTINGS: u64 = 5_000_000;
 
 /// What one search may still read.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Budget {
     texts: Cell<u32>,
     pub(crate) postings: Cell<u64>,
     /// The beginnings of words that stand for more than could be read.
     pub(crate) cut: RefCell<BTreeSet<String>>,
+    /// What went wrong while a text was read: the search fails by it.
+    failed: RefCell<Option<Failure>>,
+}
+
+impl Budget {
+    /// What was found counts only if all could be read that was asked for.
+    ///
+    /// # Errors
+    /// The last failure.
+    pub(crate) fn must_be_read(&self) -> Result<(), Failure> {
+        self.failed.take().map_or(Ok(()), Err)
+    }
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { texts: Cell::new(MAX_TEXTS), postings: Cell::new(MAX_POSTINGS), cut: RefCell::default() }
+        Self { texts: Cell::new(MAX_TEXTS), postings: Cell::new(MAX_POSTINGS), cut: RefCell::default(), failed: RefCell::default() }
     }
 }
 
@@ -82,8 +94,10 @@ impl Row<'_> {
             return true;
         }
         marks.of.budget.texts.set(left - 1);
-        // What cannot be read is believed.
-        marks.is_in_texts(doc, rows).unwrap_or(true)
+        marks.is_in_texts(doc, rows).unwrap_or_else(|failure| {
+            marks.of.budget.failed.replace(Some(failure));
+            true
+        })
     }
 }
 

@@ -33,33 +33,45 @@ const CACHE_TERMS: f64 = 20_000.0;
 /// Finding a list costs about as much as reading so many postings.
 const LOOK_UP: u64 = 16;
 
-/// What many searches share. What was not asked for while half of the room was filled anew is forgotten.
+/// What many searches share, each with its size. What was not asked for while half of the room was filled anew is forgotten.
 pub(crate) struct Kept<K, V> {
-    new: HashMap<K, V>,
-    old: HashMap<K, V>,
+    new: HashMap<K, (V, usize)>,
+    old: HashMap<K, (V, usize)>,
+    /// The sizes of what is new.
+    filled: usize,
 }
 
 impl<K, V> Default for Kept<K, V> {
     fn default() -> Self {
-        Self { new: HashMap::new(), old: HashMap::new() }
+        Self { new: HashMap::new(), old: HashMap::new(), filled: 0 }
     }
 }
 
 impl<K: Eq + Hash, V: Clone> Kept<K, V> {
     pub(crate) fn get(&mut self, key: &K) -> Option<V> {
-        if let Some(value) = self.new.get(key) {
+        if let Some((value, _)) = self.new.get(key) {
             return Some(value.clone());
         }
-        let (key, value) = self.old.remove_entry(key)?;
-        self.new.insert(key, value.clone());
+        let (key, kept) = self.old.remove_entry(key)?;
+        let value = kept.0.clone();
+        self.insert(key, kept);
         Some(value)
     }
 
-    pub(crate) fn put(&mut self, key: K, value: V, most: usize) {
-        if self.new.len() + 1 > most / 2 {
+    /// Keeps a value of this size in so much room for all.
+    pub(crate) fn put(&mut self, key: K, value: V, size: usize, room: usize) {
+        if self.filled + size > room / 2 {
             self.old = std::mem::take(&mut self.new);
+            self.filled = 0;
         }
-        self.new.insert(key, value);
+        self.insert(key, (value, size));
+    }
+
+    fn insert(&mut self, key: K, kept: (V, usize)) {
+        self.filled += kept.1;
+        if let Some((_, before)) = self.new.insert(key, kept) {
+            self.filled -= before;
+        }
     }
 }
 
@@ -195,7 +207,7 @@ impl Segment {
     fn keep(&self, key: Key, bits: Bits) -> Arc<Bits> {
         let bits = Arc::new(bits);
         let most = self.cache_bytes / (bits.bytes() + 64);
-        self.core.bits.lock().unwrap_or_else(PoisonError::into_inner).put(key, Arc::clone(&bits), most);
+        self.core.bits.lock().unwrap_or_else(PoisonError::into_inner).put(key, Arc::clone(&bits), 1, most);
         bits
     }
 
@@ -207,7 +219,7 @@ impl Segment {
             return Ok(list);
         }
         let list = self.reader.inverted_index(term.field())?.get_term_info(term)?;
-        self.core.lists.lock().unwrap_or_else(PoisonError::into_inner).put(term.clone(), list.clone(), self.cache_terms);
+        self.core.lists.lock().unwrap_or_else(PoisonError::into_inner).put(term.clone(), list.clone(), 1, self.cache_terms);
         Ok(list)
     }
 

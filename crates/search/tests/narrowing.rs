@@ -37,7 +37,7 @@ fn space() -> Search {
     }
     let vocabularies = base::Vocabularies::built_in().unwrap();
     let search = Search::in_memory(search::Settings::default(), vocabularies.clone().into(), base::Clock::held_at(now())).unwrap();
-    let add = all.iter().map(|m| Document::listing(&m.0, &vocabularies)).collect();
+    let add = all.iter().map(|m| Document::listing(&m.0, &vocabularies).unwrap()).collect();
     search.apply(&Batch { add, remove: Vec::new(), position: 1 }).unwrap();
     search
 }

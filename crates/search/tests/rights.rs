@@ -169,7 +169,7 @@ fn a_walk_goes_on_as_it_began_whatever_is_published_meanwhile() {
         for (what, change) in &changes {
             let s = index((1..=count).map(made).collect());
             let alone = walk(&s, text, || {});
-            let add: Vec<_> = change.iter().map(|m| search::Document::listing(&m.0, &vocabularies())).collect();
+            let add: Vec<_> = change.iter().map(|m| search::Document::listing(&m.0, &vocabularies()).unwrap()).collect();
             let seen = walk(&s, text, || s.apply(&search::Batch { add: add.clone(), remove: vec![], position: 2 }).unwrap());
             let mut once = seen.clone();
             once.sort_unstable();

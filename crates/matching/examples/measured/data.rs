@@ -159,7 +159,6 @@ pub fn published(place: usize, award: &Text, reading: Reading) -> Published {
         code: format!("CN-2026-{place:06}"),
         slug: format!("award-{place}"),
         version: 1,
-        revision: 1,
         owner: Owner {
             id: PartyId(Uuid::from_u128(1)),
             name: Localised::of(Lang::En, "Owner"),

@@ -100,7 +100,7 @@ impl Space {
         let started = Instant::now();
         let mut rebuild = search.rebuild().unwrap();
         for one in &all {
-            rebuild.add(&Document::listing(one, &vocabularies)).unwrap();
+            rebuild.add(&Document::listing(one, &vocabularies).unwrap()).unwrap();
         }
         rebuild.finish(1).unwrap();
         eprintln!("{} awards, {}, indexed in {:.1} s", all.len(), reading.name(), started.elapsed().as_secs_f64());

@@ -89,7 +89,6 @@ pub fn listing(n: u128, party: u128, content: impl Into<AnyContent>) -> Publishe
         code: format!("{}-2026-{n:06}", kind.code_prefix()),
         slug: format!("tin-{n}"),
         version: 1,
-        revision: 1,
         owner: Owner {
             id: PartyId(Uuid::from_u128(0xa000 + party)),
             name: vi(&format!("Bên {party}")),
@@ -135,7 +134,7 @@ impl Space {
         let search = Search::in_memory(Settings::default(), Arc::clone(&vocabularies), Clock::held_at(now())).unwrap();
         prepare(&search);
         for (n, batch) in all.chunks(40).enumerate() {
-            let add = batch.iter().map(|p| Document::listing(p, &vocabularies)).collect();
+            let add = batch.iter().map(|p| Document::listing(p, &vocabularies).unwrap()).collect();
             search.apply(&Batch { add, remove: Vec::new(), position: i64::try_from(n).unwrap() + 1 }).unwrap();
         }
         let engine = Engine::new(search, vocabularies, Arc::new(Units::built_in().unwrap()), weights);

@@ -15,7 +15,7 @@ impl Document {
         let (view, profile) = (&expert.view, &expert.view.profile);
         let name = Localised::of(profile.source_lang, profile.name.as_str());
         let party = view.affiliation.as_ref();
-        let mut doc = Self::empty(Card {
+        let card = Card {
             id: view.id.0,
             kind: DocKind::Expert,
             code: String::new(),
@@ -32,9 +32,9 @@ impl Document {
             source: None,
             external_id: None,
             version: 1,
-            revision: expert.revision,
             verified: false,
-        });
+        };
+        let mut doc = Self::empty(card, expert.revision);
         doc.audience = vec![PUBLIC.to_owned()];
         doc.completeness = if profile.presentation.is_empty() { 60 } else { 100 };
         doc.owner = party.map(|p| p.id.0);

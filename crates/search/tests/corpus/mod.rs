@@ -75,7 +75,6 @@ pub fn listing(n: u128, content: Content) -> Make {
         code: format!("{}-2026-{n:06}", kind.code_prefix()),
         slug: format!("listing-{n}"),
         version: 1,
-        revision: 1,
         owner: Owner {
             id: party(1),
             name: vi("Viện Nghiên cứu Dầu và Cây có dầu"),
@@ -157,7 +156,7 @@ pub fn empty() -> Search {
 }
 
 pub fn documents(all: Vec<Make>) -> Vec<Document> {
-    all.iter().map(|m| Document::listing(&m.0, &vocabularies())).collect()
+    all.iter().map(|m| Document::listing(&m.0, &vocabularies()).unwrap()).collect()
 }
 
 pub fn index(all: Vec<Make>) -> Search {

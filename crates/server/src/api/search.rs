@@ -1,6 +1,6 @@
 //! Finding: search with facets, what is similar, suggestions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use axum::Json as Answer;
 use axum::extract::State;
@@ -281,11 +281,7 @@ fn parse(params: Params, vocabularies: &Vocabularies) -> Result<Query, Problem> 
                 query.count_periods = false;
                 Vec::new()
             }
-            names => {
-                // Each once, however often it is named: each is counted over all that was found.
-                let names = names.split(',').map(|n| n.parse().map_err(|_| Problem::parameter("facets")));
-                names.collect::<Result<BTreeSet<Facet>, Problem>>()?.into_iter().collect()
-            }
+            names => names.split(',').map(|n| n.parse().map_err(|_| Problem::parameter("facets"))).collect::<Result<_, _>>()?,
         };
     }
     Ok(query)

@@ -183,7 +183,6 @@ fn hit(kind: DocKind) -> Hit {
         source: None,
         external_id: None,
         version: 1,
-        revision: 1,
         verified: true,
     };
     Hit {

@@ -63,7 +63,7 @@ fn build(set: Set) -> Built {
     let mut rebuild = opened.search.rebuild().unwrap();
     for (n, text) in set.texts.iter().enumerate() {
         let published: Published = text.published(n);
-        rebuild.add(&Document::listing(&published, &vocabularies)).unwrap();
+        rebuild.add(&Document::listing(&published, &vocabularies).unwrap()).unwrap();
     }
     rebuild.finish(0).unwrap();
     Built { set, search: opened.search, _dir: dir }

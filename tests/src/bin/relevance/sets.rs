@@ -71,7 +71,6 @@ impl Text {
             code: format!("CN-2026-{n:06}"),
             slug: format!("t{n}"),
             version: 1,
-            revision: 1,
             owner: Owner {
                 id: PartyId(Uuid::from_u128(1)),
                 name: Localised::default(),

@@ -51,7 +51,7 @@ impl Ours {
         let (search, _) = space::index(&config, dir, &parts).unwrap();
         let codes = Codes::of(&parts.vocabularies);
         let mut rebuild = search.rebuild().unwrap();
-        corpus.each(|doc| rebuild.add(&Document::listing(&codes.published(doc), &parts.vocabularies)).unwrap());
+        corpus.each(|doc| rebuild.add(&Document::listing(&codes.published(doc), &parts.vocabularies).unwrap()).unwrap());
         rebuild.finish(1).unwrap();
         let app = space::app(&config, dir, parts, search.clone(), false).unwrap();
         let stop = CancellationToken::new();
@@ -165,7 +165,6 @@ impl Codes {
             code: format!("CN-2026-{:07}", doc.n),
             slug: base::fold::slug(&doc.title, 60),
             version: 1,
-            revision: 1,
             owner: Owner {
                 id: PartyId(Uuid::from_u128(u128::from(owner))),
                 // No word of any query.
