@@ -123,8 +123,8 @@ fn joined(kept: &membership::Model, other: &membership::Model) -> (String, BTree
     }
 }
 
-/// Moves memberships, programs, what experts say they belong to and notices, and lets the absorbed party's id, address and tax code lead to the other.
-/// Everything that other crates keep of it must have been moved before.
+/// Moves memberships, programs, what experts say they belong to and notices, and lets the absorbed party's id, address and tax
+/// code lead to the other. Everything that other crates keep of it must have been moved before.
 ///
 /// # Errors
 /// If the database fails.

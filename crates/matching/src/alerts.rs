@@ -1,13 +1,13 @@
 //! The rounds that look whether saved searches have something new.
 //!
-//! News is what came out after a search was kept, or taken up again after nothing was looked for (published, put back, or shown to more people than before), is found by
-//! it, may be seen by its owner at this moment, and was not brought before; and what an edit that was published since it
-//! was last looked makes it find, as the version that was public then did not (`edits`). What a round brings, the notice of
-//! it and the letter that is due are one transaction, and the key of what was brought is what makes it once: a round that
-//! is broken off is begun again and brings the rest. What another search of the same account has brought is kept with this
-//! one as well and told no more, and what belongs to a party of its owner is no news. Two nodes that do the same round wait
-//! for each other at the account's searches.
-//! Not here: the words of a letter. Whoever writes it looks again at what its reader may see.
+//! News is what came out after a search was kept, or taken up again after nothing was looked for (published, put back, or shown
+//! to more people than before), is found by it, may be seen by its owner at this moment, and was not brought before; and what an
+//! edit that was published since it was last looked makes it find, as the version that was public then did not (`edits`). What a
+//! round brings, the notice of it and the letter that is due are one transaction, and the key of what was brought is what makes
+//! it once: a round that is broken off is begun again and brings the rest. What another search of the same account has brought is
+//! kept with this one as well and told no more, and what belongs to a party of its owner is no news. Two nodes that do the same
+//! round wait for each other at the account's searches. Not here: the words of a letter. Whoever writes it looks again at what
+//! its reader may see.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

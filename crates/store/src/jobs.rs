@@ -111,8 +111,8 @@ pub(crate) async fn insert(tx: &Tx, rank: Rank, kind: &'static str, payload: &im
 }
 
 impl Store {
-    /// Takes the job that has been due longest, of those that somebody waits for if there are any; nobody else gets it until the lease is over. One at a time, so that the
-    /// lease of none runs out while those before it are done.
+    /// Takes the job that has been due longest, of those that somebody waits for if there are any; nobody else gets it until the
+    /// lease is over. One at a time, so that the lease of none runs out while those before it are done.
     ///
     /// # Errors
     /// If the database fails.
@@ -177,8 +177,8 @@ impl Store {
         .await
     }
 
-    /// Ends a job, or puts it back with a pause of 30 s, 1 min, 2 min … an hour, unless trying again is in vain. Of a job that another worker has claimed since
-    /// nothing changes: what became of it is for that one to say.
+    /// Ends a job, or puts it back with a pause of 30 s, 1 min, 2 min … an hour, unless trying again is in vain. Of a job that
+    /// another worker has claimed since nothing changes: what became of it is for that one to say.
     ///
     /// # Errors
     /// If the database fails.

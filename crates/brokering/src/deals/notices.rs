@@ -64,17 +64,17 @@ pub(super) async fn left(tx: &Tx, before: &Deal, now: &Deal, version: i64, by: O
     Ok(())
 }
 
-/// Somebody wrote (`message`), handed in a document (`document`), offered (`offer`), accepted (`accepted`; `agreed` where the other side's word is
-/// missing), took an offer back
-/// (`withdrawn`), wrote anew what was recorded (`record`), took back what was noted (`taken_back`) or accepted the deal's
-/// agreement (`nda`, by the account's id, which other deals know, too).
+/// Somebody wrote (`message`), handed in a document (`document`), offered (`offer`), accepted (`accepted`; `agreed` where the
+/// other side's word is missing), took an offer back (`withdrawn`), wrote anew what was recorded (`record`), took back what was
+/// noted (`taken_back`) or accepted the deal's agreement (`nda`, by the account's id, which other deals know, too).
 pub(super) async fn said(tx: &Tx, deal: &Deal, what: &'static str, which: Uuid, by: Option<AccountId>) -> Result<(), StoreError> {
     let facts = json!({ "code": deal.code, "what": what, "by": by });
     tell_all(tx, deal, by, &about(deal, NoticeKind::DealMessage, facts, format!("deal_{what}:{}:{which}", deal.id))).await
 }
 
-/// Tells of what is due: tasks to those whose they are, milestones to all, stages that should have been left to the
-/// brokers: to those of the deal, or of the space where it has none. Called every few minutes; safe to call on several nodes at once. Gives how many things it told of.
+/// Tells of what is due: tasks to those whose they are, milestones to all, stages that should have been left to the brokers: to
+/// those of the deal, or of the space where it has none. Called every few minutes; safe to call on several nodes at once. Gives
+/// how many things it told of.
 ///
 /// # Errors
 /// If the database fails.

@@ -1,11 +1,10 @@
 //! Opening a deal about a listing: by the editors of the listing's party, or by a broker, who then brokers it.
 //!
-//! Only a broker names another party without its interest in hand, and never one of their own: everybody else opens a deal from an interest that was
-//! accepted, or with nobody on the other side. A deal names its parties to each other: from an interest whose sender stays
-//! anonymous it is opened without them, and they enter it when they let themselves be known (`reveal`).
-//! An accepted interest stands whatever became of the listing since: from it a deal is opened about what was last approved.
-//! A deal that no broker opens gets the one who looks after the listing; where there is none, any broker may take it
-//! (`take`).
+//! Only a broker names another party without its interest in hand, and never one of their own: everybody else opens a deal from
+//! an interest that was accepted, or with nobody on the other side. A deal names its parties to each other: from an interest
+//! whose sender stays anonymous it is opened without them, and they enter it when they let themselves be known (`reveal`). An
+//! accepted interest stands whatever became of the listing since: from it a deal is opened about what was last approved. A deal
+//! that no broker opens gets the one who looks after the listing; where there is none, any broker may take it (`take`).
 
 use base::{AccountId, Actor, DealId, Faults, Hideable as _, InterestId, ListingId, PartyId, PartyRole, Refused, Scope, StaffRole};
 use chrono::Datelike as _;

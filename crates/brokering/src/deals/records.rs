@@ -13,7 +13,8 @@ use store::{StoreError, Tx};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::contract::{Contract, Outcome};
+use super::contract::Contract;
+use super::outcome::Outcome;
 use super::rows::record;
 use super::work::NewPaper;
 use super::{Deal, after, check_text, notices, read_json, readable, write_json};

@@ -8,10 +8,12 @@ use listings::Kind;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::contract::{Contract, Outcome, PaymentView, ReportView, outcome_of, payments_of, reports_of};
+use super::contract::Contract;
 use super::facts::Facts;
 use super::objects::{self, ObjectView};
 use super::offers::{self, OfferView};
+use super::outcome::{Outcome, outcome_of};
+use super::sums::{PaymentView, ReportView, payments_of, reports_of};
 use super::work::{MeetingView, MilestoneView, PaperView, TaskView, meetings_of, milestones_of, papers_of, tasks_of};
 use super::{Deal, Role, Side, readable};
 use crate::access::ViewDeal;

@@ -350,8 +350,8 @@ pub async fn milestone(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewMile
 /// Notes that a milestone was reached on a day.
 ///
 /// # Errors
-/// [`BrokeringError::NotAllowed`] if it was reached or taken back before, and in a deal that was lost; [`BrokeringError::Invalid`] for a day to
-/// come.
+/// [`BrokeringError::NotAllowed`] if it was reached or taken back before, and in a deal that was lost;
+/// [`BrokeringError::Invalid`] for a day to come.
 pub async fn reached(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, on: NaiveDate) -> Result<Added, BrokeringError> {
     let mut faults = Faults::new();
     check_past("/on", Some(on), brokering.store.clock().today(), &mut faults);

@@ -1,8 +1,8 @@
 //! From the event log to the standing matches: what an event touches is reckoned anew, both ways, and nothing else.
 //!
-//! What always holds: an event is looked at only after the index has come past it, and the vectors that a node holds; what a listing is now is read from
-//! the database, so a batch may be applied any number of times; the place in the log moves in the transaction of the
-//! last pairs that were written for it; on several nodes the row of that place decides who writes.
+//! What always holds: an event is looked at only after the index has come past it, and the vectors that a node holds; what a
+//! listing is now is read from the database, so a batch may be applied any number of times; the place in the log moves in the
+//! transaction of the last pairs that were written for it; on several nodes the row of that place decides who writes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

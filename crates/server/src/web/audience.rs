@@ -1,7 +1,7 @@
 //! Who may know what of a listing: its private terms, which only members and the staff member responsible read, and who
 //! may see it once it is published.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -58,20 +58,6 @@ struct AudiencePage {
     is_admin: bool,
 }
 
-fn context<'a>(app: &'a App, visit: &Visit) -> Context<'a> {
-    Context {
-        lang: visit.lang(),
-        written_in: visit.lang(),
-        translated_from: None,
-        vocabularies: &app.vocabularies,
-        today: app.clock().today(),
-        parties: Vec::new(),
-        listings: Vec::new(),
-        known: HashMap::new(),
-        notes: HashMap::new(),
-    }
-}
-
 /// The page, with what is kept or, where that could not be kept, what was typed.
 struct Shown<'a> {
     status: StatusCode,
@@ -87,7 +73,7 @@ async fn show_page(app: &App, visit: &Visit, writing: &Writing, shown: Shown<'_>
     let view = &writing.view;
     let inside = view.inside.as_ref().ok_or_else(Problem::not_found)?;
     let asked = fields(view.kind);
-    let cx = context(app, visit);
+    let cx = Context::plain(app, visit.lang());
     let wrong = Wrong::of(&shown.faults, asked, lang);
     let mut faults = fault_lines(&wrong, asked, lang, lang);
     let party_fault = shown.lines.iter().find(|line| line.id == "parties").map(|line| line.text.clone());
@@ -155,7 +141,7 @@ pub(super) async fn set_terms(
     let writing = Writing::load(&app, &visit, &id).await?;
     let before = kept(&app, &visit, &writing).await?;
     let mut value = before.terms.clone();
-    let sent = apply(fields(writing.view.kind), &form, &context(&app, &visit), None, &mut value);
+    let sent = apply(fields(writing.view.kind), &form, &Context::plain(&app, visit.lang()), None, &mut value);
     let mut faults = sent.faults;
     let (terms, found) = shape::<PrivateTerms>().read::<PrivateTerms>(value.clone());
     faults.extend(found);

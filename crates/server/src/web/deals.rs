@@ -4,6 +4,7 @@
 //! The rules are those of `brokering::deals`; nothing is decided here.
 
 pub(super) mod agreement;
+mod asked;
 mod change;
 pub(super) mod documents;
 mod inside;
@@ -259,21 +260,6 @@ impl Refusal<'_> {
 
 fn say(lang: Lang, key: &str) -> String {
     messages::say(lang, key, &[])
-}
-
-/// What forms are asked and read with.
-pub(super) fn context<'a>(app: &'a App, visit: &Visit) -> Context<'a> {
-    Context {
-        lang: visit.lang(),
-        written_in: visit.lang(),
-        translated_from: None,
-        vocabularies: &app.vocabularies,
-        today: app.clock().today(),
-        parties: Vec::new(),
-        listings: Vec::new(),
-        known: std::collections::HashMap::new(),
-        notes: std::collections::HashMap::new(),
-    }
 }
 
 /// Content in the words of its fields, label by label.

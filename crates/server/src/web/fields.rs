@@ -16,6 +16,8 @@ use base::{Faults, Lang, ListingId, PartyId, Vocabularies, Vocabulary, messages}
 use chrono::NaiveDate;
 use listings::Kind;
 
+use crate::app::App;
+
 pub(super) use portions::{Asked, PART, Portion, asked_by, portion, portion_of_all};
 pub(super) use read::apply;
 pub(super) use show::{Control, FieldView, Opt, views};
@@ -154,6 +156,23 @@ pub(super) struct Context<'a> {
     pub known: HashMap<String, String>,
     /// What moderators noted, by pointer.
     pub notes: HashMap<String, String>,
+}
+
+impl<'a> Context<'a> {
+    /// Fields asked and read in the reader's language, with nothing of the reader's own to choose from.
+    pub fn plain(app: &'a App, lang: Lang) -> Self {
+        Self {
+            lang,
+            written_in: lang,
+            translated_from: None,
+            vocabularies: &app.vocabularies,
+            today: app.clock().today(),
+            parties: Vec::new(),
+            listings: Vec::new(),
+            known: HashMap::new(),
+            notes: HashMap::new(),
+        }
+    }
 }
 
 impl Context<'_> {

@@ -1,5 +1,6 @@
-//! What answers a need and what a technology answers, each with its reasons; what was left out, with the rule that left it
-//! out; and which technologies are like one, or complete it. Reckoned when asked for, on a page of its own, so that a listing's page stays quick.
+//! What answers a need and what a technology answers, each with its reasons; what was left out, with the rule that left it out;
+//! and which technologies are like one, or complete it. Reckoned when asked for, on a page of its own, so that a listing's page
+//! stays quick.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -158,17 +158,7 @@ async fn context<'a>(
             linked.extend(rows.items.into_iter().map(|row| (row.id, kind, format!("{} ({})", row.title, row.code))));
         }
     }
-    Ok(Context {
-        lang,
-        written_in,
-        translated_from,
-        vocabularies: &app.vocabularies,
-        today: app.clock().today(),
-        parties,
-        listings: linked,
-        known: HashMap::new(),
-        notes: HashMap::new(),
-    })
+    Ok(Context { written_in, translated_from, parties, listings: linked, ..Context::plain(app, lang) })
 }
 
 /// A listing that is being written, at one of its steps.

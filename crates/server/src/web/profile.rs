@@ -5,8 +5,6 @@
 
 pub(super) mod fields;
 
-use std::collections::HashMap;
-
 use accounts::access::EditParty;
 use accounts::{Error as AccountError, PartyProfile, PartyView};
 use askama::Template;
@@ -93,17 +91,7 @@ impl<'a> Sheet<'a> {
     }
 
     fn context(&self, written_in: Lang) -> Context<'a> {
-        Context {
-            lang: self.visit.lang(),
-            written_in,
-            translated_from: None,
-            vocabularies: &self.app.vocabularies,
-            today: self.app.clock().today(),
-            parties: Vec::new(),
-            listings: Vec::new(),
-            known: HashMap::new(),
-            notes: HashMap::new(),
-        }
+        Context { written_in, ..Context::plain(self.app, self.visit.lang()) }
     }
 
     /// The profile as it is kept; of a new party, what holds unless something else is said.

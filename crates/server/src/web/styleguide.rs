@@ -106,17 +106,8 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
     let mut wrong = Faults::new();
     wrong.add("/keywords", "missing");
     let wrong = Wrong::of(&wrong, &FIELDS, lang);
-    let cx = Context {
-        lang,
-        written_in: lang,
-        translated_from: None,
-        vocabularies: &app.vocabularies,
-        today: app.clock().today(),
-        parties: Vec::new(),
-        listings: Vec::new(),
-        known: HashMap::new(),
-        notes: HashMap::from([("/problem".to_owned(), messages::say(lang, "styleguide-note", &[]))]),
-    };
+    let notes = HashMap::from([("/problem".to_owned(), messages::say(lang, "styleguide-note", &[]))]);
+    let cx = Context { notes, ..Context::plain(&app, lang) };
     let here = localised(lang, "/styleguide");
     let statuses = Status::ALL.iter().map(|s| (s.as_str(), app.vocabularies.name("listing_status", s.as_str(), lang).to_owned()));
     let guide = StyleguidePage {

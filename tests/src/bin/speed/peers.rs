@@ -1,8 +1,8 @@
 //! Peers in process: plain tantivy as the lower bound, and SQLite's full text.
 //!
-//! Both hold titles to show, one facet and the filter, and answer with twenty titles, the exact count and the counts of
-//! the facet; tantivy is given the words that the product makes of a text, SQLite the text. The count is the sum of the facet's counts, since every
-//! document has just one value: no peer is made to find the same twice.
+//! Both hold titles to show, one facet and the filter, and answer with twenty titles, the exact count and the counts of the
+//! facet; tantivy is given the words that the product makes of a text, SQLite the text. The count is the sum of the facet's
+//! counts, since every document has just one value: no peer is made to find the same twice.
 
 use std::path::{Path, PathBuf};
 

@@ -11,7 +11,7 @@ use super::super::fields::{Context, told};
 use super::super::form::Form;
 use super::super::format;
 use super::super::frame::Visit;
-use super::{AdviceLine, Button, DealPage, Facts, OfferColumn, TermRow, Thing, context, lines, parts, say};
+use super::{AdviceLine, Button, DealPage, Facts, OfferColumn, TermRow, Thing, asked, lines, say};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -28,7 +28,7 @@ pub(super) fn fill(
     form: Option<&Form>,
 ) -> Result<(), Problem> {
     let lang = visit.lang();
-    let cx = context(app, visit);
+    let cx = Context::plain(app, visit.lang());
     let can_write = filled.can_write;
     let day = |day: NaiveDate| format::day(lang, day);
     let word = |list: &str, code: &str| app.vocabularies.name(list, code, lang).to_owned();
@@ -132,9 +132,9 @@ pub(super) fn fill(
         href: (if part == "legal" { can_write && view.lost_reason.is_none() } else { may_record }).then(|| format!("{edit}/{part}")),
         label: say(lang, &format!("deal-part-{part}")),
     };
-    filled.contract = facts("contract", lines(&parts::CONTRACT, &inside.contract, &cx)?);
-    filled.legal = facts("legal", lines(&parts::LEGAL, &inside.legal_facts, &cx)?);
-    let outcome = inside.outcome.as_ref().map(|o| lines(&parts::OUTCOME, o, &cx)).transpose()?.unwrap_or_default();
+    filled.contract = facts("contract", lines(&asked::CONTRACT, &inside.contract, &cx)?);
+    filled.legal = facts("legal", lines(&asked::LEGAL, &inside.legal_facts, &cx)?);
+    let outcome = inside.outcome.as_ref().map(|o| lines(&asked::OUTCOME, o, &cx)).transpose()?.unwrap_or_default();
     filled.outcome = facts("outcome", outcome);
     filled.registration = match (inside.legal.registration, inside.legal.register_by) {
         (Registration::Required, Some(by)) => messages::say(lang, "legal-register-by", &[("day", &day(by))]),
@@ -192,7 +192,7 @@ fn offers(visit: &Visit, filled: &mut DealPage, view: &DealView, inside: &Inside
         });
     }
     let all: Vec<Value> = shown.iter().map(|o| json!({ "terms": o.terms })).collect();
-    for field in &parts::OFFER {
+    for field in &asked::OFFER {
         let mut texts = Vec::new();
         for terms in &all {
             let said = told(std::slice::from_ref(field), terms, cx).into_iter().map(|t| t.text);

@@ -11,7 +11,7 @@ use super::super::fields::Context;
 use super::super::format::{self, Moment};
 use super::super::frame::{Frame, Visit, localised, page};
 use super::super::paging::{cursor, paged};
-use super::{context, lines, parts, say};
+use super::{asked, lines, say};
 use crate::app::App;
 use crate::extract::Id;
 use crate::problem::Problem;
@@ -40,14 +40,14 @@ fn version(one: RecordView, cx: &Context<'_>) -> Result<VersionLine, Problem> {
     let lang = cx.lang;
     let told = match (&one.contract, &one.outcome, &one.paper) {
         (Some(contract), ..) => {
-            let mut told = lines(&parts::CONTRACT, contract, cx)?;
+            let mut told = lines(&asked::CONTRACT, contract, cx)?;
             if !contract.contents.is_empty() {
                 told.push((say(lang, "deal-field-contents"), format::count(lang, contract.contents.len() as u64)));
             }
             told
         }
-        (_, Some(outcome), _) => lines(&parts::OUTCOME, outcome, cx)?,
-        (.., Some(paper)) => lines(&parts::PAPER, paper, cx)?,
+        (_, Some(outcome), _) => lines(&asked::OUTCOME, outcome, cx)?,
+        (.., Some(paper)) => lines(&asked::PAPER, paper, cx)?,
         _ => Vec::new(),
     };
     let title = match one.what {
@@ -71,7 +71,7 @@ pub(in super::super) async fn show(State(app): State<App>, visit: Visit, Id(id):
     let code = deals::titles(&app.brokering, actor, &[id]).await?.remove(&id).map(|deal| deal.code).unwrap_or_default();
     let path = format!("/deals/{id}/records");
     let pager = paged(&visit, &path, &[], found.next.as_deref());
-    let cx = context(&app, &visit);
+    let cx = Context::plain(&app, visit.lang());
     let lines = found.items.into_iter().map(|one| version(one, &cx)).collect::<Result<_, _>>()?;
     let view = RecordsPage {
         f: visit

@@ -4,8 +4,6 @@
 //! What was typed is never lost: faults and a newer version from another window show the form again as it was sent. The
 //! rules are those of `accounts::experts`; here are only the pages.
 
-use std::collections::HashMap;
-
 use accounts::experts::{self, ExpertStatus};
 use accounts::{Error as AccountError, ExpertProfile, OwnExpert};
 use askama::Template;
@@ -84,17 +82,8 @@ impl<'a> Sheet<'a> {
 
     fn context(&self, written_in: Lang) -> Context<'a> {
         let lang = self.visit.lang();
-        Context {
-            lang,
-            written_in,
-            translated_from: (written_in != lang).then_some(lang),
-            vocabularies: &self.app.vocabularies,
-            today: self.app.clock().today(),
-            parties: self.parties.clone(),
-            listings: Vec::new(),
-            known: HashMap::new(),
-            notes: HashMap::new(),
-        }
+        let translated_from = (written_in != lang).then_some(lang);
+        Context { written_in, translated_from, parties: self.parties.clone(), ..Context::plain(self.app, lang) }
     }
 
     fn kept(&self) -> Result<Value, Problem> {

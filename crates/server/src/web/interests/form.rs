@@ -1,7 +1,5 @@
 //! Showing interest: one page, one form. A broker says on it for which party.
 
-use std::collections::HashMap;
-
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -97,18 +95,7 @@ impl<'a> Sheet<'a> {
     }
 
     fn context(&self) -> Context<'a> {
-        let lang = self.visit.lang();
-        Context {
-            lang,
-            written_in: lang,
-            translated_from: None,
-            vocabularies: &self.app.vocabularies,
-            today: self.app.clock().today(),
-            parties: self.parties.clone(),
-            listings: Vec::new(),
-            known: HashMap::new(),
-            notes: HashMap::new(),
-        }
+        Context { parties: self.parties.clone(), ..Context::plain(self.app, self.visit.lang()) }
     }
 
     /// What holds unless something else is said.

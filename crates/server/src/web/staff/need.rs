@@ -3,8 +3,6 @@
 //!
 //! Who may is for `listings` to say; whoever keeps the desk and may not reads how it stands.
 
-use std::collections::HashMap;
-
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -70,20 +68,6 @@ struct Refused<'a> {
     faults: Faults,
 }
 
-fn context<'a>(app: &'a App, visit: &Visit) -> Context<'a> {
-    Context {
-        lang: visit.lang(),
-        written_in: visit.lang(),
-        translated_from: None,
-        vocabularies: &app.vocabularies,
-        today: app.clock().today(),
-        parties: Vec::new(),
-        listings: Vec::new(),
-        known: HashMap::new(),
-        notes: HashMap::new(),
-    }
-}
-
 async fn answer(app: &App, visit: &Visit, id: ListingId, refused: Option<Refused<'_>>) -> Result<Response, Problem> {
     let (lang, actor) = (visit.lang(), &visit.who.actor);
     let OneNeed { need, care, version, may_set } = one(&app.listings, actor, id).await?;
@@ -110,7 +94,7 @@ async fn answer(app: &App, visit: &Visit, id: ListingId, refused: Option<Refused
     let all = std::iter::once(nobody).chain(gone.into_iter().chain(keepers).map(|(id, name)| (id.to_string(), name)));
     let keepers = all.map(|(value, label)| Opt { is_on: value == chosen, value, label, depth: 0 }).collect();
     let is_out = need.status == Status::Published;
-    let due = views(&[NEXT], &json!(care), form, &wrong, &context(app, visit));
+    let due = views(&[NEXT], &json!(care), form, &wrong, &Context::plain(app, visit.lang()));
     Ok(page(
         status,
         lang,
@@ -151,7 +135,7 @@ pub(in super::super) async fn send(
 ) -> Result<Response, Problem> {
     let there = one(&app.listings, &visit.who.actor, id).await?;
     let mut value = json!({});
-    let mut faults = apply(&FIELDS, &form, &context(&app, &visit), None, &mut value).faults;
+    let mut faults = apply(&FIELDS, &form, &Context::plain(&app, visit.lang()), None, &mut value).faults;
     let (care, found) = shape::<Care>().read::<Care>(value);
     faults.extend(found);
     let unread = |faults| Refused { status: StatusCode::UNPROCESSABLE_ENTITY, form: &form, faults };

@@ -4,8 +4,6 @@
 //! The form's names are pointers into what the API takes (`NewRecord`), so its faults find their inputs. Looking up the
 //! party is a step of the same form, so that everything typed stays; with scripts it happens as one types.
 
-use std::collections::HashMap;
-
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -107,23 +105,9 @@ struct Sheet<'a> {
 }
 
 impl Sheet<'_> {
-    fn context(&self) -> Context<'_> {
-        Context {
-            lang: self.visit.lang(),
-            written_in: self.visit.lang(),
-            translated_from: None,
-            vocabularies: &self.app.vocabularies,
-            today: self.app.clock().today(),
-            parties: Vec::new(),
-            listings: Vec::new(),
-            known: HashMap::new(),
-            notes: HashMap::new(),
-        }
-    }
-
     fn read(&self, form: &Form) -> Typed {
         let mut value = json!({ "source_lang": self.visit.lang() });
-        let sent = apply(&all(), form, &self.context(), form.get("_do").strip_prefix("drop:"), &mut value);
+        let sent = apply(&all(), form, &Context::plain(self.app, self.visit.lang()), form.get("_do").strip_prefix("drop:"), &mut value);
         Typed { form: sent.form, value, faults: sent.faults }
     }
 
@@ -152,7 +136,7 @@ impl Sheet<'_> {
         let form = typed.map_or(&nothing, |t| &t.form);
         let fresh = json!({ "intake": { "heard_on": app.clock().today() } });
         let value = typed.map_or(&fresh, |t| &t.value);
-        let cx = self.context();
+        let cx = Context::plain(self.app, self.visit.lang());
         let part = |fields: &[Field]| views(fields, value, typed.map(|t| &t.form), &wrong, &cx);
         let chosen = form.get("/party");
         let is_new = chosen.is_empty() && value.get("new_party").is_some();

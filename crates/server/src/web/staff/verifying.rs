@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Action, Code, PartyId, Refused, messages};
 use store::Ctx;
+use store::follow::report;
 
 use super::super::form::Form;
 use super::super::frame::{Frame, Visit, localised, page};
@@ -103,12 +104,17 @@ pub(in super::super) async fn show(State(app): State<App>, visit: Visit) -> Resu
     answer(&app, &visit, &Form::sent_in(&visit.query), None).await
 }
 
-/// The message of how it went, of what another try or another page can mend.
-fn told(error: &AccountError) -> Option<&'static str> {
-    match error {
-        AccountError::Stale { .. } => Some("staff-several-stale"),
-        AccountError::Refused(Refused::Hidden) => Some("staff-several-gone"),
-        _ => None,
+/// The message of how it went. What went wrong with one is told beside it, since others were verified before it.
+fn told(done: Result<(), AccountError>) -> &'static str {
+    match done {
+        Ok(()) => "staff-several-done",
+        Err(AccountError::Stale { .. }) => "staff-several-stale",
+        Err(AccountError::Refused(Refused::Hidden)) => "staff-several-gone",
+        Err(AccountError::Refused(_)) => "staff-several-refused",
+        Err(error) => {
+            tracing::error!(cause = report(&error), "a party could not be verified");
+            "staff-several-failed"
+        }
     }
 }
 
@@ -116,19 +122,15 @@ fn told(error: &AccountError) -> Option<&'static str> {
 pub(in super::super) async fn send(State(app): State<App>, visit: Visit, Writer(ctx): Writer, form: Form) -> Result<Response, Problem> {
     refuse_others(&visit)?;
     let to = Code::from(level(&form)?);
-    let mut went = Vec::new();
-    for id in picked(&form)? {
-        let seen = form.get(&format!("seen:{id}")).parse().map_err(|_| Problem::malformed("bad-form"))?;
+    let seen =
+        |id: PartyId| form.get(&format!("seen:{id}")).parse().map(|seen: i64| (id, seen)).map_err(|_| Problem::malformed("bad-form"));
+    let wanted = picked(&form)?.into_iter().map(seen).collect::<Result<Vec<_>, _>>()?;
+    let mut went = Vec::with_capacity(wanted.len());
+    for (id, seen) in wanted {
         // A key that came with the request stands for one write.
         let one = Ctx { idempotency: None, ..ctx.clone() };
-        let key = match accounts::parties::verify(&app.accounts, one, id, seen, to.clone()).await {
-            Ok(_) => "staff-several-done",
-            Err(error) => match told(&error) {
-                Some(key) => key,
-                None => return Err(error.into()),
-            },
-        };
-        went.push((id, messages::say(visit.lang(), key, &[])));
+        let done = accounts::parties::verify(&app.accounts, one, id, seen, to.clone()).await.map(drop);
+        went.push((id, messages::say(visit.lang(), told(done), &[])));
     }
     answer(&app, &visit, &form, Some(&went)).await
 }

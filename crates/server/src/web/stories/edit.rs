@@ -9,7 +9,6 @@ use brokering::BrokeringError;
 use brokering::stories::{self, DealStory, StoryContent, StoryState, StoryStep};
 use serde_json::{Value, json};
 
-use super::super::deals::context;
 use super::super::faults::{FaultLine, fault_lines};
 use super::super::fields::{Context, Control, Field, FieldView, Input, Opt, Wrong, apply, views};
 use super::super::form::Form;
@@ -59,7 +58,7 @@ fn address(id: DealId, visit: &Visit, text: Lang) -> String {
 }
 
 fn asked<'a>(app: &'a App, visit: &Visit, text: Lang) -> Context<'a> {
-    Context { written_in: text, translated_from: (text == Lang::En).then_some(Lang::Vi), ..context(app, visit) }
+    Context { written_in: text, translated_from: (text == Lang::En).then_some(Lang::Vi), ..Context::plain(app, visit.lang()) }
 }
 
 /// The listings to choose from, as boxes.
