@@ -120,12 +120,7 @@ async fn edits_of_a_week_come_with_the_letter_of_the_week_and_more_than_one_roun
 async fn a_followed_need_brings_what_answers_it_only_since_the_offer_or_the_need_was_edited() {
     on_every_database(async |site: Site| {
         let press = Press::new(&site).await;
-        let seeker = site.person("seeker").await;
-        let firm = site.party(&seeker, "Công ty Dừa", "enterprise").await;
-        let made = seeker.post("/api/v1/needs", json!({"party": firm, "content": need()})).await.expect(201);
-        let own = made["id"].as_str().unwrap().to_owned();
-        let seen = seeker.post_at(&format!("/api/v1/listings/{own}/transitions"), 1, json!({"step": "submit"})).await.expect(200);
-        publish(&press.moderator, &own, seen["version"].as_i64().unwrap()).await;
+        let (seeker, own) = press.seeks(&site).await;
         let turns = press.publishes(&site, "Robot thăm đồng", "public").await;
         edits(&site, &press, &press.author, ("technologies", &turns), robot("Robot thăm đồng")).await;
         let fits = press.publishes(&site, "Máy sấy cơm dừa bơm nhiệt", "public").await;
@@ -200,12 +195,7 @@ async fn a_round_over_edits_that_is_broken_off_anywhere_brings_each_thing_once()
 async fn what_is_shown_to_more_people_or_put_back_is_brought_once_however_long_ago_it_was_published() {
     on_every_database(async |site: Site| {
         let mut press = Press::new(&site).await;
-        let seeker = site.person("seeker").await;
-        let firm = site.party(&seeker, "Công ty Dừa", "enterprise").await;
-        let made = seeker.post("/api/v1/needs", json!({"party": firm, "content": need()})).await.expect(201);
-        let own = made["id"].as_str().unwrap().to_owned();
-        let seen = seeker.post_at(&format!("/api/v1/listings/{own}/transitions"), 1, json!({"step": "submit"})).await.expect(200);
-        publish(&press.moderator, &own, seen["version"].as_i64().unwrap()).await;
+        let (seeker, own) = press.seeks(&site).await;
         let hidden = press.publishes(&site, "Máy sấy cơm dừa kín đáo", "private").await;
         let held = press.publishes(&site, "Máy sấy cơm dừa tạm ngừng", "public").await;
         let seen = async |press: &Press, id: &str| {
@@ -320,12 +310,7 @@ async fn the_feed_of_a_kept_search_has_what_was_brought_by_when_it_came_and_as_i
 async fn what_was_put_aside_for_a_followed_need_and_taken_back_is_brought_though_no_offer_moved() {
     on_every_database(async |site: Site| {
         let press = Press::new(&site).await;
-        let seeker = site.person("seeker").await;
-        let firm = site.party(&seeker, "Công ty Dừa", "enterprise").await;
-        let made = seeker.post("/api/v1/needs", json!({"party": firm, "content": need()})).await.expect(201);
-        let own = made["id"].as_str().unwrap().to_owned();
-        let seen = seeker.post_at(&format!("/api/v1/listings/{own}/transitions"), 1, json!({"step": "submit"})).await.expect(200);
-        publish(&press.moderator, &own, seen["version"].as_i64().unwrap()).await;
+        let (seeker, own) = press.seeks(&site).await;
         let follow = json!({"name": "Máy cho nhu cầu", "need": own, "when": "in_space"});
         seeker.post("/api/v1/saved-searches", follow).await.expect(201);
         let offer = press.publishes(&site, "Máy sấy cơm dừa bơm nhiệt", "public").await;

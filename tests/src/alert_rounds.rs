@@ -306,12 +306,7 @@ async fn the_feed_of_a_followed_need_has_what_its_letters_have() {
         for store in TestStore::all().await.unwrap() {
             let site = Site::start_with(store, |config| config.matching.standing_min = bound).await;
             let press = Press::new(&site).await;
-            let seeker = site.person("seeker").await;
-            let firm = site.party(&seeker, "Công ty Dừa", "enterprise").await;
-            let made = seeker.post("/api/v1/needs", json!({"party": firm, "content": need()})).await.expect(201);
-            let own = made["id"].as_str().unwrap().to_owned();
-            let seen = seeker.post_at(&format!("/api/v1/listings/{own}/transitions"), 1, json!({"step": "submit"})).await.expect(200);
-            publish(&press.moderator, &own, seen["version"].as_i64().unwrap()).await;
+            let (seeker, own) = press.seeks(&site).await;
             let follow = json!({"name": "Máy cho nhu cầu", "need": own, "when": "at_once"});
             let kept = seeker.post("/api/v1/saved-searches", follow).await.expect(201);
             let feed = kept["feed"].as_str().unwrap().replace(&site.app.settings.public_url, "");

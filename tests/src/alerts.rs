@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use store::Ctx;
 
-use crate::main_job::{publish, technology};
+use crate::main_job::{need, publish, technology};
 use crate::site::{Client, PASSWORD, Site, on_every_database};
 
 /// Tells somebody of something about a listing, as a feature would.
@@ -40,6 +40,17 @@ impl Press {
         site.clock.advance(TimeDelta::hours(24));
         self.author = site.visitor().sign_in("author@example.org", PASSWORD).await;
         self.moderator = site.visitor().sign_in("moderator@example.org", PASSWORD).await;
+    }
+
+    /// A need of a firm that is out, by its id, and the person who posted it.
+    pub async fn seeks(&self, site: &Site) -> (Client, String) {
+        let seeker = site.person("seeker").await;
+        let firm = site.party(&seeker, "Công ty Dừa", "enterprise").await;
+        let made = seeker.post("/api/v1/needs", json!({"party": firm, "content": need()})).await.expect(201);
+        let id = made["id"].as_str().unwrap().to_owned();
+        let seen = seeker.post_at(&format!("/api/v1/listings/{id}/transitions"), 1, json!({"step": "submit"})).await.expect(200);
+        publish(&self.moderator, &id, seen["version"].as_i64().unwrap()).await;
+        (seeker, id)
     }
 
     /// Withdraws a technology and waits until it is not found any more.

@@ -10,16 +10,8 @@ use super::{Browser, DESKTOP, PHONE, Window, journey};
 use crate::main_job::{publish, technology};
 use crate::site::{PASSWORD, Site, until};
 
-/// Fills the six steps of a technology, as an institute does; ends at its desk.
-async fn post_a_technology(window: &Window) {
-    window.open("/post").await;
-    window.click("main a.door[href$=\"/post/technologies\"]").await;
-    window.write("/title/vi", "Máy tách vỏ dừa khô tự động").await;
-    window.write("/summary/vi", "Tách vỏ 600 quả mỗi giờ, thay cho dao tay.").await;
-    window.write("/keywords/vi", "tách vỏ, dừa khô").await;
-    window.choose("/field", "21101").await;
-    next(window, 2).await;
-    window.write("/problem/vi", "Tách bằng dao chậm và dễ đứt tay.").await;
+/// Fills the steps of a technology from its description on; ends in the last one.
+pub(super) async fn fill_what_is_behind_the_problem(window: &Window) {
     window.write("/description/vi", "Hai trục gai quay ngược chiều.").await;
     next(window, 3).await;
     window.write("/advantages/0/metric/vi", "Năng suất").await;
@@ -36,6 +28,19 @@ async fn post_a_technology(window: &Window) {
     window.choose("/partner_types", "enterprise").await;
     window.write("/partner_role/vi", "Lắp tại xưởng và chạy thử.").await;
     next(window, 6).await;
+}
+
+/// Fills the six steps of a technology, as an institute does; ends at its desk.
+async fn post_a_technology(window: &Window) {
+    window.open("/post").await;
+    window.click("main a.door[href$=\"/post/technologies\"]").await;
+    window.write("/title/vi", "Máy tách vỏ dừa khô tự động").await;
+    window.write("/summary/vi", "Tách vỏ 600 quả mỗi giờ, thay cho dao tay.").await;
+    window.write("/keywords/vi", "tách vỏ, dừa khô").await;
+    window.choose("/field", "21101").await;
+    next(window, 2).await;
+    window.write("/problem/vi", "Tách bằng dao chậm và dễ đứt tay.").await;
+    fill_what_is_behind_the_problem(window).await;
     window.press("_do", "close").await;
     window.at("the desk", is_desk).await;
 }
@@ -45,13 +50,13 @@ fn is_desk(path: &str) -> bool {
     path.strip_prefix("/my/listings/").is_some_and(|rest| !rest.contains('/'))
 }
 
-async fn next(window: &Window, step: usize) {
+pub(super) async fn next(window: &Window, step: usize) {
     window.press("_do", "next").await;
     window.at(&format!("step {step}"), |path| path.contains(&format!("/edit/{step}"))).await;
 }
 
 /// Hands the listing in from its desk.
-async fn submit(window: &Window) {
+pub(super) async fn submit(window: &Window) {
     window.press("step", "submit").await;
     window.see(".badge.s-submitted").await;
 }

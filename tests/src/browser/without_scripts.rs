@@ -3,6 +3,7 @@
 use base::{Lang, StaffRole};
 use thirtyfour::Key;
 
+use super::posting::{fill_what_is_behind_the_problem, next, submit};
 use super::{Browser, DESKTOP, PHONE, Window, journey_in_the_demonstration};
 use crate::site::{PASSWORD, Site};
 
@@ -74,37 +75,16 @@ async fn everything_from_searching_to_a_deal_needs_no_scripts() {
     .await;
 }
 
-async fn next(window: &Window, step: usize) {
-    window.press("_do", "next").await;
-    window.at(&format!("step {step}"), |path| path.contains(&format!("/edit/{step}"))).await;
-}
-
 /// Fills what the steps of a technology still miss and hands it in.
 async fn post_to_the_end(window: &Window, desk: &str) {
     window.open(&format!("{desk}/edit/1")).await;
     window.write("/keywords/vi", "tách vỏ, dừa khô").await;
     window.choose("/field", "21101").await;
     next(window, 2).await;
-    window.write("/description/vi", "Hai trục gai quay ngược chiều.").await;
-    next(window, 3).await;
-    window.write("/advantages/0/metric/vi", "Năng suất").await;
-    window.write("/advantages/0/baseline", "120").await;
-    window.write("/advantages/0/offered", "1.200,5").await;
-    window.write("/advantages/0/unit", "quả/h").await;
-    window.choose("/trl", "7").await;
-    next(window, 4).await;
-    window.choose("/ipr_status", "granted").await;
-    window.write("/owners/0/name", "Viện Dừa").await;
-    window.write("/owners/0/share_bp", "100").await;
-    next(window, 5).await;
-    window.choose("/cooperation", "licence").await;
-    window.choose("/partner_types", "enterprise").await;
-    window.write("/partner_role/vi", "Lắp tại xưởng và chạy thử.").await;
-    next(window, 6).await;
+    fill_what_is_behind_the_problem(window).await;
     window.press("_do", "close").await;
     window.at("the desk", |path| path == desk).await;
-    window.press("step", "submit").await;
-    window.see(".badge.s-submitted").await;
+    submit(window).await;
 }
 
 /// A moderator takes the submission in hand and publishes it; the page it has then.
