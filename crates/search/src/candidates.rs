@@ -17,9 +17,9 @@ use crate::highlight::Words;
 use crate::index::Search;
 use crate::matching::{Narrowing, allowed};
 use crate::plan::Scoring;
-use crate::ranking::{Best, Entry, Standing, key_of};
+use crate::ranking::{Best, Entry, Standing, key_of, score_of};
 use crate::schema::Fields;
-use crate::scoring::{similarities, sums};
+use crate::scoring::{Bar, similarities, texts};
 use crate::search::{Filters, Hit, Viewer};
 use crate::settings::Weights;
 use crate::snapshot::Snapshot;
@@ -248,15 +248,16 @@ fn most_weight(snapshot: &Snapshot, wanted: &Wanted, weights: &Weights, viewer: 
     let similarities = similarities(&mut Statistics::of_all(snapshot), &scoring, weights)?;
     let narrowing = Narrowing { filters: &wanted.filters, periods: &Periods::new(), party: None, viewer };
     let without: Vec<u128> = wanted.without.iter().map(|id| id.as_u128()).collect();
-    let mut best = Best::new(wanted.limit.max(1), None);
+    let limit = wanted.limit.max(1);
+    let mut best = Best::new(limit, None);
     for (place, segment) in snapshot.segments.iter().enumerate() {
         let allowed = allowed(snapshot, place, &narrowing)?;
         if allowed.is_empty() {
             continue;
         }
-        let sums = sums(segment, place, &similarities)?;
-        for doc in allowed.iter() {
-            let score = sums.get(doc as usize).copied().unwrap_or_default();
+        // Those that are no candidates may be worth most, and take no place.
+        let bar = Bar { least: best.least().map_or(0.0, score_of), page: Some(limit + without.len()), most_standing: 1.0 };
+        for (doc, score) in texts(segment, place, &similarities, &allowed, &bar)? {
             let key = key_of(score);
             if score > 0.0 && best.least().is_none_or(|least| key >= least) && !without.contains(&segment.core.id(doc)) {
                 best.offer(&segment.core, Entry { key, id: 0, segment: place, doc, score });

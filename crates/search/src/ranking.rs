@@ -253,7 +253,8 @@ pub(crate) fn key_of(score: f32) -> u64 {
     u64::from(score.max(0.0).to_bits())
 }
 
-fn score_of(key: u64) -> f32 {
+/// The score of a key.
+pub(crate) fn score_of(key: u64) -> f32 {
     f32::from_bits(u32::try_from(key).unwrap_or(u32::MAX))
 }
 

@@ -24,6 +24,8 @@ const READS_PER_LOOK: u64 = 10;
 const FEW: usize = 256;
 /// So many lists are taken before it is looked again which documents can be left.
 const LISTS_BETWEEN: usize = 3;
+/// One document in so many is a good part of a segment.
+const MUCH: usize = 8;
 /// Sums of the same numbers in another order may differ by so much.
 const ROUNDING: f32 = 1.000_1;
 
@@ -113,17 +115,20 @@ pub(crate) fn texts(
     let lists: Vec<(&Similarity<'_>, &TermInfo)> = similarities.iter().filter_map(|s| Some((s, s.lists.get(place)?.as_ref()?))).collect();
     let mut rest: f32 = lists.iter().map(|(similarity, _)| similarity.most).sum();
     let mut taken = 0.0;
-    let mut looked = 0;
-    let mut asked = Asked::new(hits);
+    let (mut looked, mut entries) = (0, 0);
+    let mut asked = Asked::new(hits, segment.bound());
     let mut lengths = Lengths::new(segment);
     for (n, (similarity, list)) in lists.into_iter().enumerate() {
         if asked.docs.is_empty() {
             break;
         }
-        // Nothing can be left yet while a document with nothing so far could still overtake all.
-        if asked.docs.len() > FEW && n >= looked + LISTS_BETWEEN && rest * bar.most_standing < taken {
+        entries += u64::from(list.doc_freq);
+        // Nothing can be left yet while a document with nothing so far could still overtake all, and to look is worth as much
+        // as reading an entry for each document.
+        let is_due = n >= looked + LISTS_BETWEEN && entries >= asked.docs.len() as u64;
+        if is_due && asked.docs.len() > FEW && rest * bar.most_standing < taken {
             asked.leave(rest, bar);
-            looked = n;
+            (looked, entries) = (n, 0);
         }
         let field = similarity.scoring.term.field();
         let mut postings = segment.reader.inverted_index(field)?.read_block_postings_from_terminfo(list, IndexRecordOption::WithFreqs)?;
@@ -136,31 +141,65 @@ pub(crate) fn texts(
         taken += similarity.most;
         rest = (rest - similarity.most).max(0.0);
     }
-    Ok(asked.docs.into_iter().zip(asked.sums).collect())
+    Ok(asked.into_worths())
 }
 
 /// Documents in question, with what the lists taken so far are worth in them.
 struct Asked {
     docs: Vec<u32>,
-    sums: Vec<f32>,
-    set: Bits,
-    ranks: Vec<u32>,
+    sums: Sums,
+    bound: u32,
+}
+
+/// Where the sums are.
+enum Sums {
+    /// At each document's number, of all documents of the segment: adding is quickest so, but there is one for each.
+    ByNumber(Vec<f32>),
+    /// At each document's place among those in question.
+    ByPlace { sums: Vec<f32>, set: Bits, ranks: Vec<u32> },
+}
+
+impl Sums {
+    /// Those of the documents in question, in their order.
+    fn of(&self, docs: &[u32]) -> Vec<f32> {
+        match self {
+            Self::ByNumber(sums) => docs.iter().map(|doc| sums.get(*doc as usize).copied().unwrap_or_default()).collect(),
+            Self::ByPlace { sums, .. } => sums.clone(),
+        }
+    }
 }
 
 impl Asked {
-    fn new(hits: &Bits) -> Self {
+    fn new(hits: &Bits, bound: u32) -> Self {
         let docs: Vec<u32> = hits.iter().collect();
-        Self { sums: vec![0.0; docs.len()], docs, set: hits.clone(), ranks: hits.ranks() }
+        let sums = if is_much(docs.len(), bound) {
+            Sums::ByNumber(vec![0.0; bound as usize])
+        } else {
+            Sums::ByPlace { sums: vec![0.0; docs.len()], set: hits.clone(), ranks: hits.ranks() }
+        };
+        Self { docs, sums, bound }
     }
 
     /// Adds what a list is worth, reading all of it.
     fn read(&mut self, postings: &mut BlockSegmentPostings, worth: &Worth<'_>) {
         while postings.block_len() > 0 {
-            for (doc, times) in postings.docs().iter().zip(postings.freqs()) {
-                if let Some(rank) = self.set.rank(*doc, &self.ranks)
-                    && let Some(sum) = self.sums.get_mut(rank as usize)
-                {
-                    *sum += worth.of(*doc, *times);
+            let entries = postings.docs().iter().zip(postings.freqs());
+            match &mut self.sums {
+                Sums::ByNumber(sums) => {
+                    for (doc, times) in entries {
+                        if let Some(sum) = sums.get_mut(*doc as usize) {
+                            *sum += worth.of(*doc, *times);
+                        }
+                    }
+                }
+                Sums::ByPlace { sums, set, ranks } => {
+                    for (doc, times) in entries {
+                        if let Some(rank) = set.rank(*doc, ranks)
+                            && let Some(sum) = sums.get_mut(rank as usize)
+                        {
+                            *sum += worth.of(*doc, *times);
+                        }
+                    }
                 }
             }
             postings.advance();
@@ -169,9 +208,16 @@ impl Asked {
 
     /// Adds what a list is worth, asking it for one document after the other.
     fn look(&mut self, postings: &mut BlockSegmentPostings, worth: &Worth<'_>) {
-        for (doc, sum) in self.docs.iter().zip(&mut self.sums) {
+        for (place, doc) in self.docs.iter().enumerate() {
             let at = postings.seek(*doc);
-            if postings.doc(at) == *doc {
+            if postings.doc(at) != *doc {
+                continue;
+            }
+            let sum = match &mut self.sums {
+                Sums::ByNumber(sums) => sums.get_mut(*doc as usize),
+                Sums::ByPlace { sums, .. } => sums.get_mut(place),
+            };
+            if let Some(sum) = sum {
                 *sum += worth.of(*doc, postings.freq(at));
             }
         }
@@ -179,34 +225,39 @@ impl Asked {
 
     /// Leaves the documents that cannot come onto the page with the `rest` that is still to come.
     fn leave(&mut self, rest: f32, bar: &Bar) {
+        let sums = self.sums.of(&self.docs);
         let mut least = bar.least;
-        if let Some(page) = bar.page.filter(|page| *page > 0 && *page < self.sums.len()) {
-            let mut sums = self.sums.clone();
+        if let Some(page) = bar.page.filter(|page| *page > 0 && *page < sums.len()) {
+            let mut sums = sums.clone();
             let (_, last, _) = sums.select_nth_unstable_by(page - 1, |a, b| b.total_cmp(a));
             least = least.max(*last / bar.most_standing);
         }
         let before = self.docs.len();
-        let mut kept = 0;
-        for n in 0..before {
-            let (Some(doc), Some(sum)) = (self.docs.get(n).copied(), self.sums.get(n).copied()) else { break };
-            if (sum + rest) * ROUNDING < least {
-                continue;
-            }
-            if let (Some(to_doc), Some(to_sum)) = (self.docs.get_mut(kept), self.sums.get_mut(kept)) {
-                (*to_doc, *to_sum) = (doc, sum);
-            }
-            kept += 1;
+        let kept = |(_, sum): &(u32, f32)| (*sum + rest) * ROUNDING >= least;
+        let (docs, sums): (Vec<u32>, Vec<f32>) = self.docs.iter().copied().zip(sums).filter(kept).unzip();
+        if docs.len() == before {
+            return;
         }
-        if kept < before {
-            self.docs.truncate(kept);
-            self.sums.truncate(kept);
-            self.set.clear();
-            for doc in &self.docs {
-                self.set.insert(*doc);
-            }
-            self.ranks = self.set.ranks();
+        self.docs = docs;
+        if matches!(self.sums, Sums::ByNumber(_)) && is_much(self.docs.len(), self.bound) {
+            return;
         }
+        let mut set = Bits::none(self.bound);
+        self.docs.iter().for_each(|doc| set.insert(*doc));
+        let ranks = set.ranks();
+        self.sums = Sums::ByPlace { sums, set, ranks };
     }
+
+    /// The documents still in question and what they are worth.
+    fn into_worths(self) -> Vec<(u32, f32)> {
+        let sums = self.sums.of(&self.docs);
+        self.docs.into_iter().zip(sums).collect()
+    }
+}
+
+/// Whether so many documents are a good part of a segment.
+fn is_much(docs: usize, bound: u32) -> bool {
+    docs.saturating_mul(MUCH) >= bound as usize
 }
 
 /// What one term is worth in a document.
@@ -256,29 +307,6 @@ pub(crate) fn parts_of(segment: &Segment, place: usize, similarities: &[Similari
         parts.extend(found.into_iter().filter(|(_, value)| *value > 0.0).map(|(_, value)| (similarity.scoring.term.clone(), value)));
     }
     Ok(parts)
-}
-
-/// What every document of one segment is worth, by its number: one term's list is added up after the other. For many terms
-/// of which any will do this is much quicker than walking all their lists side by side, since most documents have some of
-/// them and little can be skipped.
-pub(crate) fn sums(segment: &Segment, place: usize, similarities: &[Similarity<'_>]) -> Result<Vec<f32>, Failure> {
-    let mut sums = vec![0.0_f32; segment.bound() as usize];
-    let mut lengths = Lengths::new(segment);
-    for similarity in similarities {
-        let Some(Some(list)) = similarity.lists.get(place) else { continue };
-        let field = similarity.scoring.term.field();
-        let mut postings = segment.reader.inverted_index(field)?.read_block_postings_from_terminfo(list, IndexRecordOption::WithFreqs)?;
-        let worth = Worth { similarity, lengths: if similarity.curve.is_some() { Some(lengths.of(field)?) } else { None } };
-        while postings.block_len() > 0 {
-            for (doc, times) in postings.docs().iter().zip(postings.freqs()) {
-                if let Some(sum) = sums.get_mut(*doc as usize) {
-                    *sum += worth.of(*doc, *times);
-                }
-            }
-            postings.advance();
-        }
-    }
-    Ok(sums)
 }
 
 /// What a term is worth that stands so often in a text of such a length.

@@ -175,13 +175,16 @@ pub async fn list(
 ) -> Result<Page<StoryCard>, BrokeringError> {
     use story::Column as C;
     let from = after::<(DateTime<Utc>, StoryId)>(cursor)?;
-    if let Some(listing) = filter.listing
-        && listings_for(brokering, actor, &[listing]).await?.is_empty()
-    {
-        return Ok(Page { items: Vec::new(), next: None, total: 0 });
-    }
     let (db, condition) = (brokering.store.db(), wanted(filter));
     let total = story::Entity::find().filter(condition.clone()).count(db).await?;
+    // Of most listings there is none, which is known before anything else is asked.
+    let is_hidden = match filter.listing.filter(|_| total > 0) {
+        Some(listing) => listings_for(brokering, actor, &[listing]).await?.is_empty(),
+        None => false,
+    };
+    if total == 0 || is_hidden {
+        return Ok(Page { items: Vec::new(), next: None, total: 0 });
+    }
     let mut query = story::Entity::find().filter(condition);
     if let Some((at, id)) = from {
         query =

@@ -136,21 +136,40 @@ async fn show(app: &App, visit: &Visit, kind: Kind, slug: &str) -> Result<Respon
         view = listings::view::preview(&app.listings, &own.who.actor, kind, id).await?;
     }
     let names = names(app, visit, &view.typed).await?;
-    let similar = Problem::unless_building(api::search::run_similar(app, &visit.who, id.0, SIMILAR).await)?.flatten().unwrap_or_default();
     let part = portion::asked(visit)?;
+    let around = if part == 0 { around(app, visit, &view).await? } else { Around::default() };
     let f = own.frame(app, "").at(&view.url);
-    let mut listing = listing_page(f, &view, &names, similar, &app.vocabularies, part).ok_or_else(Problem::not_found)?;
+    let mut listing = listing_page(f, &view, &names, around.similar, &app.vocabularies, part).ok_or_else(Problem::not_found)?;
     listing.back = back;
-    if part > 0 {
-        return Ok(page(StatusCode::OK, visit.lang(), &listing));
-    }
-    listing.interest = became::door(visit, &view);
-    listing.became = became::became(app, visit, &view).await?;
-    listing.stories = stories::lines(app, visit, StoryFilter { listing: Some(id), party: None }).await?;
-    if brokering::confidential::is_there(app.store.db(), id).await? {
-        listing.notices.push(messages::say(visit.lang(), "listing-confidential", &[]));
+    if part == 0 {
+        listing.interest = became::door(visit, &view);
+        listing.became = around.became;
+        listing.stories = around.stories;
+        listing.notices.extend(around.is_confidential.then(|| messages::say(visit.lang(), "listing-confidential", &[])));
     }
     Ok(page(StatusCode::OK, visit.lang(), &listing))
+}
+
+/// What stands around the first part of a story.
+#[derive(Default)]
+struct Around {
+    similar: Vec<Hit>,
+    became: Option<Became>,
+    stories: Vec<StoryLine>,
+    /// Whether something is confided of it.
+    is_confidential: bool,
+}
+
+/// Fetches it, all at the same time: one is a search, the others ask the database, and none needs another.
+async fn around(app: &App, visit: &Visit, view: &ListingView) -> Result<Around, Problem> {
+    let similar = async {
+        let found = Problem::unless_building(api::search::run_similar(app, &visit.who, view.id.0, SIMILAR).await)?;
+        Ok::<_, Problem>(found.flatten().unwrap_or_default())
+    };
+    let confidential = async { Ok(brokering::confidential::is_there(app.store.db(), view.id).await?) };
+    let stories = stories::lines(app, visit, StoryFilter { listing: Some(view.id), party: None });
+    let (similar, became, stories, is_confidential) = tokio::try_join!(similar, became::became(app, visit, view), stories, confidential)?;
+    Ok(Around { similar, became, stories, is_confidential })
 }
 
 /// Where whoever looks at a preview works on the listing: its members at its desk, moderators at the review.
