@@ -32,6 +32,18 @@ crate::step!(
         "CREATE INDEX standing_match_offer ON standing_match (offer_id, score_ppm)",
         "CREATE INDEX standing_match_need_party ON standing_match (need_party, score_ppm, need_id, offer_id)",
         "CREATE INDEX standing_match_offer_party ON standing_match (offer_party, score_ppm, need_id, offer_id)",
+        // The experts who may help with a need, the best few. Made of published profiles alone; whoever takes a profile back
+        // stands here no more.
+        "CREATE TABLE match_expert (
+            need_id {uuid} NOT NULL,
+            expert_id {uuid} NOT NULL,
+            need_version {int} NOT NULL,
+            expert_version {int} NOT NULL,
+            score_ppm {int} NOT NULL CHECK (score_ppm BETWEEN 0 AND 1000000),
+            computed_at {time} NOT NULL,
+            PRIMARY KEY (need_id, expert_id)
+        ) {strict}",
+        "CREATE INDEX match_expert_expert ON match_expert (expert_id)",
         // One row for each published listing that every signed-in person may see: where gaps are looked for.
         "CREATE TABLE match_subject (
             listing_id {uuid} PRIMARY KEY,
@@ -42,11 +54,12 @@ crate::step!(
         "CREATE INDEX match_subject_newest ON match_subject (kind, published_at, listing_id)",
         "CREATE INDEX match_subject_field ON match_subject (kind, field, published_at, listing_id)",
         // Which side a pair was told to last, and when, so that nobody is told twice; without a moment it waits for a day on
-        // which there is room. `silently`: the side was passed over, and these versions are no news to it.
+        // which there is room. `silently`: the side was passed over, and these versions are no news to it. The other one of the
+        // two is an offer or an expert.
         "CREATE TABLE match_told (
             need_id {uuid} NOT NULL,
             offer_id {uuid} NOT NULL,
-            side TEXT NOT NULL CHECK (side IN ('need','offer')),
+            side TEXT NOT NULL CHECK (side IN ('need','offer','expert')),
             own_id {uuid} NOT NULL,
             need_version {int} NOT NULL,
             offer_version {int} NOT NULL,

@@ -9,10 +9,10 @@ use crate::deals::Cast;
 use crate::main_job::{need, publish, technology};
 use crate::site::{Answer, Client, Site, on_every_database};
 
-const ME: &str = "/api/v1/experts/me";
+pub const ME: &str = "/api/v1/experts/me";
 const PUBLICATION: &str = "/api/v1/experts/me/publication";
 
-fn profile(name: &str) -> Value {
+pub fn profile(name: &str) -> Value {
     json!({
         "name": name,
         "presentation": {"vi": "Kỹ sư nhiệt lạnh.", "en": "Refrigeration engineer."},
@@ -25,14 +25,14 @@ fn profile(name: &str) -> Value {
     })
 }
 
-async fn publish_expert(client: &Client, body: Value) -> Value {
+pub async fn publish_expert(client: &Client, body: Value) -> Value {
     let own = client.get(ME).await.expect(200);
     let saved = client.put_at(ME, own["version"].as_i64().unwrap(), body).await.expect(200);
     let consent = json!({"consent": own["consent_text"]["version"]});
     client.post_at(PUBLICATION, saved["version"].as_i64().unwrap(), consent).await.expect(200)
 }
 
-async fn withdraw(client: &Client) -> Answer {
+pub async fn withdraw(client: &Client) -> Answer {
     client.send(Method::DELETE, PUBLICATION, None).await
 }
 

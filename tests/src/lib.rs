@@ -64,6 +64,7 @@ mod reviewing;
 mod site;
 mod smtp;
 mod standing;
+mod standing_experts;
 mod steps;
 mod stories;
 mod together;

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::main_job::{need, publish, technology};
 use crate::site::{Client, Site};
+use crate::standing_experts::{People, experts_from_scratch};
 
 /// Two parties with an editor each, and a moderator.
 pub struct World {
@@ -70,14 +71,14 @@ pub async fn same_as_from_scratch(site: &Site) -> u64 {
     site.matched().await;
     let difference = standing::check(&site.app.matcher, |_| {}).await.unwrap().unwrap();
     assert!(difference.is_none(), "{difference:?}");
-    difference.same
+    difference.offers.same
 }
 
 /// A draw that is the same in every run.
-struct Draw(u64);
+pub struct Draw(pub u64);
 
 impl Draw {
-    fn below(&mut self, most: usize) -> usize {
+    pub fn below(&mut self, most: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % most
     }
@@ -98,7 +99,7 @@ const WORDS: [&str; 12] = [
     "robot phun thuốc",
 ];
 
-fn words(draw: &mut Draw) -> String {
+pub fn words(draw: &mut Draw) -> String {
     (0..3).map(|_| WORDS[draw.below(WORDS.len())]).collect::<Vec<_>>().join(", ")
 }
 
@@ -153,9 +154,11 @@ fn in_vietnamese(path: &str, draw: &mut Draw) -> Value {
 async fn after_random_edits_the_standing_matches_are_those_from_scratch() {
     for store in TestStore::all().await.unwrap() {
         // So few are kept of one need that places are fought for.
-        let site = Site::start_with(store, |config| config.matching.standing_keep = 3).await;
+        let site = Site::start_with(store, |config| (config.matching.standing_keep, config.matching.standing_experts) = (3, 2)).await;
         let world = World::new(&site).await;
         let mut draw = Draw(7);
+        let mut people = People::new(&site, &world).await;
+        let mut experts_seen = 0;
         let mut live: Vec<(&str, String, i64, bool)> = Vec::new();
         for path in ["needs", "technologies", "needs", "technologies", "technologies", "technologies", "needs", "technologies"] {
             let is_english = draw.below(3) == 0;
@@ -214,10 +217,13 @@ async fn after_random_edits_the_standing_matches_are_those_from_scratch() {
                 let group = format!("version = \"1\"\n[[group]]\nkind = \"translation\"\nterms = [\"ao nuôi\", \"pond {round}\"]\n");
                 site.app.search.set_synonyms(search::synonyms::Synonyms::parse(&group).unwrap());
             }
+            people.turn().await;
             if round % 6 == 5 {
                 same_as_from_scratch(&site).await;
+                experts_seen += experts_from_scratch(&site).await;
             }
         }
+        assert!(experts_seen > 0);
         let pairs = same_as_from_scratch(&site).await;
         assert!(pairs > 3, "{pairs}");
 

@@ -138,7 +138,7 @@ async fn right(node: &Node, what: &str) {
     let store = &node.listings.store;
     let difference = standing::check(&node.matcher, |_| {}).await.unwrap().unwrap();
     assert!(difference.is_none(), "{what}: {difference:?}");
-    assert!(difference.same > 100, "{what}: {}", difference.same);
+    assert!(difference.offers.same > 100, "{what}: {}", difference.offers.same);
     let out = count(store, "SELECT count(*) AS n FROM listing WHERE status = 'published'").await;
     assert_eq!(count(store, "SELECT count(*) AS n FROM match_subject").await, out, "{what}");
     assert_eq!(count(store, "SELECT count(*) AS n FROM match_generation").await, 1, "{what}");
@@ -159,7 +159,7 @@ async fn two_nodes_that_fill_one_generation_at_once_leave_each_pair_once() {
     let ids = fill(&test.store, 150).await;
     let nodes = [Node::start(test.store.clone()).await, Node::start(test.beside().await.unwrap()).await];
     for round in 0..9 {
-        for table in ["match_generation", "standing_match", "match_subject", "follower"] {
+        for table in ["match_generation", "standing_match", "match_expert", "match_subject", "follower"] {
             test.store.db().execute_unprepared(&format!("DELETE FROM {table}")).await.unwrap();
         }
         let stop = CancellationToken::new();

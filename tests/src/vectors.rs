@@ -125,7 +125,7 @@ impl Node {
         self.at_rest().await;
         let difference = standing::check(&self.matcher, |_| {}).await.unwrap().unwrap();
         assert!(difference.is_none(), "{what}: {difference:?}");
-        difference.same
+        difference.offers.same
     }
 }
 

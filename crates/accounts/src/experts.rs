@@ -25,7 +25,10 @@ use crate::rows::expert;
 use crate::{Accounts, Error, membership, parties};
 
 pub use profile::{ExpertProfile, Expertise};
-pub use read::{Affiliation, ExpertBrief, ExpertFilter, ExpertView, find_slug, get, list, load_many, of_party, page_after, public_pages};
+pub use read::{
+    Affiliation, ExpertBrief, ExpertFilter, ExpertView, Keeper, find_slug, get, keepers, list, load_many, of_party, page_after,
+    public_pages,
+};
 
 /// The version of the text that is consented to. Its words are the message `expert-consent-…` of this number; those of
 /// earlier versions stay, since consents to them are on record.

@@ -37,8 +37,8 @@ use crate::weights::Weights;
 pub use profiles::{JudgedProfile, PastDeals, Profile};
 
 /// Which program makes the scores. To be raised with every change of code by which a pair gets another score or is excluded
-/// otherwise (`terms`, `topic`, `fit`, `targets`, `metric`, `units`, `constraints`, the analysis of words): stored pairs of the one
-/// before are then reckoned anew.
+/// otherwise (`terms`, `topic`, `fit`, `targets`, `metric`, `units`, `constraints`, `engine/profiles`, the analysis of words): stored
+/// pairs of the one before are then reckoned anew.
 const ENGINE: u32 = 2;
 
 /// The engine. Cheap to clone.
@@ -235,7 +235,7 @@ impl Engine {
     pub fn judge<'a>(&self, subject: &Side<'_>, found: &'a [Published], reader: Reader) -> Result<Vec<Judged<'a>>, Failure> {
         let mut stems = Stems::default();
         let subject = Party { side: subject, fields: fields(subject.content) };
-        let own_terms = self.terms(&subject, &Lang::ALL, &mut stems)?;
+        let own_terms = self.terms(&subject.fields, &Lang::ALL, &mut stems)?;
         let spoken = spoken(&subject.fields);
         let vector = self.vector_of(subject.side);
         let mut all = Vec::with_capacity(found.len());
@@ -246,7 +246,7 @@ impl Engine {
             let weighed = if seeks(subject.side.content, &listing.content) {
                 self.weigh((&subject, &own_terms, &other), cosine, reader.now, &mut stems)
             } else {
-                let terms = self.terms(&other, &spoken, &mut stems)?;
+                let terms = self.terms(&other.fields, &spoken, &mut stems)?;
                 self.weigh((&other, &terms, &subject), cosine, reader.now, &mut stems)
             };
             if weighed.score < self.weights.least_score || !reasons::any(&weighed) {
@@ -341,7 +341,7 @@ impl Engine {
     pub fn explain(&self, subject: &Side<'_>, judged: &[&Judged<'_>], reader: Reader) -> Result<Vec<Match>, Failure> {
         let mut stems = Stems::default();
         let subject = Party { side: subject, fields: fields(subject.content) };
-        let own_terms = self.terms(&subject, &Lang::ALL, &mut stems)?;
+        let own_terms = self.terms(&subject.fields, &Lang::ALL, &mut stems)?;
         let spoken = spoken(&subject.fields);
         let rules = self.rules(reader.lang);
         let mut all = Vec::with_capacity(judged.len());
@@ -351,7 +351,7 @@ impl Engine {
             let (offering, reasons) = if seeks(subject.side.content, side.content) {
                 (other.side, reasons::of(&subject, &own_terms, &other, &one.weighed, &rules, &mut stems))
             } else {
-                let terms = self.terms(&other, &spoken, &mut stems)?;
+                let terms = self.terms(&other.fields, &spoken, &mut stems)?;
                 (subject.side, reasons::of(&other, &terms, &subject, &one.weighed, &rules, &mut stems))
             };
             let same_party = subject.side.known.party.is_some() && subject.side.known.party == side.known.party;
@@ -373,11 +373,11 @@ impl Engine {
 
     /// The telling words of one side, per language that it has; behind them, with what its fields say in another one alone, those
     /// of `into`.
-    pub(crate) fn terms(&self, party: &Party<'_>, into: &[Lang], stems: &mut Stems) -> Result<Vec<Terms>, Failure> {
+    pub(crate) fn terms(&self, fields: &[Field<'_>], into: &[Lang], stems: &mut Stems) -> Result<Vec<Terms>, Failure> {
         let figures = self.held.as_deref().map_or(Figures::Live(&self.search), Figures::Held);
         let mut all: Vec<Terms> = Vec::new();
         for lang in Lang::ALL {
-            all.extend(Terms::of(&party.fields, lang, figures, &self.weights, stems)?);
+            all.extend(Terms::of(fields, lang, figures, &self.weights, stems)?);
         }
         let synonyms = self.search.synonyms();
         let mut translated = Vec::new();
@@ -385,7 +385,7 @@ impl Engine {
             let own = all.iter().find(|terms| terms.lang == lang);
             for said in all.iter().filter(|terms| terms.lang != lang) {
                 let with = (&*synonyms, figures);
-                translated.extend(Terms::translated((said, own), &party.fields, lang, with, &self.weights, stems)?);
+                translated.extend(Terms::translated((said, own), fields, lang, with, &self.weights, stems)?);
             }
         }
         all.extend(translated);

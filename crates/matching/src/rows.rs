@@ -44,6 +44,26 @@ pub(crate) mod standing {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub(crate) mod expert {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "match_expert")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub need_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub expert_id: Uuid,
+        pub need_version: i64,
+        pub expert_version: i64,
+        pub score_ppm: i64,
+        pub computed_at: DateTimeUtc,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub(crate) mod subject {
     use sea_orm::entity::prelude::*;
 
@@ -103,12 +123,13 @@ pub(crate) mod told {
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub need_id: Uuid,
+        /// The offer or the expert; the version is theirs too.
         #[sea_orm(primary_key, auto_increment = false)]
         pub offer_id: Uuid,
-        /// `need` or `offer`: whose people are told.
+        /// `need`, `offer` or `expert`: who is told.
         #[sea_orm(primary_key, auto_increment = false)]
         pub side: String,
-        /// The listing of that side.
+        /// The listing of that side, or the expert.
         pub own_id: Uuid,
         pub need_version: i64,
         pub offer_version: i64,

@@ -182,6 +182,8 @@ pub struct Weights {
     pub strong_min: f64,
     /// The most standing matches of one need, the best.
     pub standing_keep: usize,
+    /// The most experts who stand for one need, the best.
+    pub standing_experts: usize,
     /// The most new matches that are told of one listing in a day.
     pub told_per_day: u64,
     /// The country of the space's provinces, an ISO 3166 code: a technology whose terms leave it out is none for whoever is in
@@ -214,11 +216,25 @@ impl Weights {
     /// least what nearness of fields alone can make, since fields alone are no words that anybody could check.
     #[must_use]
     pub fn standing_ppm(&self) -> u32 {
-        let least = self.standing_min.max(self.calibration.of(self.field)).clamp(0.0, 1.0);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of one, in millionths")]
-        let ppm = (least * 1e6).round() as u32;
-        ppm
+        ppm(self.standing_min.max(self.calibration.of(self.field)))
     }
+
+    /// From which score on an expert stands for a need, in millionths. These scores are not calibrated, and no field alone
+    /// makes a pair.
+    pub(crate) fn standing_expert_ppm(&self) -> u32 {
+        ppm(self.standing_min)
+    }
+
+    /// From which score on a pair is told and is no gap, in millionths.
+    pub(crate) fn strong_ppm(&self) -> u32 {
+        ppm(self.strong_min)
+    }
+}
+
+/// A share of one in millionths.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of one, in millionths")]
+fn ppm(share: f64) -> u32 {
+    (share.clamp(0.0, 1.0) * 1e6).round() as u32
 }
 
 impl Default for Weights {
@@ -256,6 +272,7 @@ impl Default for Weights {
             standing_min: 0.3,
             strong_min: 0.6,
             standing_keep: 50,
+            standing_experts: 10,
             told_per_day: 5,
             country: "VN".to_owned(),
             calibration: Calibration::default(),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use accounts::PartyBrief;
 use accounts::merging::Alias;
 use accounts::notices::{Notice, NoticeKind};
-use base::{Actor, DealId, Lang, ListingId, PartyId, SavedSearchId, messages};
+use base::{Actor, DealId, ExpertId, Lang, ListingId, PartyId, SavedSearchId, messages};
 use brokering::stories::Headline;
 use listings::view::Titled;
 use serde_json::Value;
@@ -52,6 +52,8 @@ struct Known {
     listings: HashMap<ListingId, Titled>,
     /// The matches that are ones still, for this reader.
     matched: BTreeSet<(ListingId, ListingId)>,
+    /// The same of needs and experts.
+    helped: BTreeSet<(ListingId, ExpertId)>,
     deals: HashMap<DealId, brokering::deals::Titled>,
     stories: HashMap<DealId, Headline>,
     searches: HashMap<SavedSearchId, String>,
@@ -69,6 +71,7 @@ impl Known {
         let searches: Vec<SavedSearchId> = about("saved_search").map(SavedSearchId).collect();
         let parties: Vec<PartyId> = about("party").map(PartyId).chain(notices.iter().filter_map(absorbed)).collect();
         let matched: Vec<(ListingId, ListingId)> = notices.iter().filter_map(pair_of).collect();
+        let helped: Vec<(ListingId, ExpertId)> = notices.iter().filter_map(expert_pair_of).collect();
         let db = app.accounts.store().db();
         let gone = accounts::merging::moved_many(db, &parties).await?;
         // The one that took another in may have been taken in itself since.
@@ -77,6 +80,7 @@ impl Known {
         Ok(Self {
             listings: listings::view::titles(&app.listings, actor, &listings).await?,
             matched: matching::standing::still(&app.matcher, actor, &matched).await?,
+            helped: matching::standing::still_experts(&app.matcher, actor, &helped).await?,
             deals: brokering::deals::titles(&app.brokering, actor, &deals).await?,
             stories: brokering::stories::headlines(&app.brokering, &stories).await?,
             searches: matching::saved::names(&app.saved, actor, &searches).await?,
@@ -104,9 +108,14 @@ impl Known {
                 None => (None, LIST.to_owned()),
             },
             "listing" => match listed() {
+                Some(l) if expert_pair_of(notice).is_some() => (l.title.clone(), format!("{}/matches#experts", l.url)),
                 Some(l) if notice.kind == NoticeKind::MatchFound => (l.title.clone(), pair(&l.url, notice)),
                 Some(l) if notice.kind == NoticeKind::GlassBroken => (l.title.clone(), format!("/my/listings/{about}/ledger")),
                 Some(l) => (l.title.clone(), format!("/my/listings/{about}")),
+                None => (None, LIST.to_owned()),
+            },
+            "expert" => match listed() {
+                Some(need) => (need.title.clone(), need.url.clone()),
                 None => (None, LIST.to_owned()),
             },
             "party" => self.of_merger(lang, notice),
@@ -119,7 +128,8 @@ impl Known {
         let code = notice.facts.get("code").and_then(Value::as_str).unwrap_or_default();
         let args = [("title", title.as_str()), ("code", code), ("count", &super::web::count(lang, count))];
         // A counterpart that was withdrawn, or was edited until it is none any more, is nothing to write of.
-        let is_over = pair_of(notice).is_some_and(|pair| !self.matched.contains(&pair));
+        let is_over = pair_of(notice).is_some_and(|pair| !self.matched.contains(&pair))
+            || expert_pair_of(notice).is_some_and(|pair| !self.helped.contains(&pair));
         Said { text: messages::say(lang, &words(notice), &args), path, is_over }
     }
 
@@ -152,6 +162,7 @@ fn listing_of(notice: &Notice) -> Option<ListingId> {
     match notice.about_kind.as_str() {
         "listing" => Some(ListingId(notice.about)),
         "interest" | "disclosure" => notice.facts.get("listing").and_then(Value::as_str).and_then(|id| id.parse().ok()),
+        "expert" => expert_pair_of(notice).map(|(need, _)| need),
         _ => None,
     }
 }
@@ -160,6 +171,12 @@ fn listing_of(notice: &Notice) -> Option<ListingId> {
 fn pair_of(notice: &Notice) -> Option<(ListingId, ListingId)> {
     let fact = |name: &str| notice.facts.get(name).and_then(Value::as_str).and_then(|id| id.parse().ok());
     fact("need").zip(fact("offer")).filter(|_| notice.kind == NoticeKind::MatchFound)
+}
+
+/// The need and the expert, of a notice that tells of such a match.
+fn expert_pair_of(notice: &Notice) -> Option<(ListingId, ExpertId)> {
+    let fact = |name: &str| notice.facts.get(name).and_then(Value::as_str).filter(|_| notice.kind == NoticeKind::MatchFound);
+    Some((fact("need")?.parse().ok()?, fact("expert")?.parse().ok()?))
 }
 
 /// The party that was taken in, of a notice that tells so.
@@ -176,13 +193,16 @@ fn key(kind: NoticeKind) -> String {
     format!("notice-{}", kind.as_str().replace('_', "-"))
 }
 
-/// The message of a notice: of what was confided in a deal other words than of a listing's.
+/// The message of a notice: of what was confided in a deal other words than of a listing's, of an expert other ones than of an
+/// offer.
 fn words(notice: &Notice) -> String {
     match (notice.kind, notice.about_kind.as_str()) {
         (NoticeKind::DisclosureGranted, "deal") if needs_nda(notice) => "notice-document-to-sign".to_owned(),
         (NoticeKind::DisclosureGranted, "deal") => "notice-document-granted".to_owned(),
         (NoticeKind::DealMoved, "deal") if has_left(notice) => "notice-deal-left".to_owned(),
         (NoticeKind::TaskDue, "deal") if is_free(notice) => "notice-deal-free".to_owned(),
+        (NoticeKind::MatchFound, "expert") => "notice-need-for-expert".to_owned(),
+        (NoticeKind::MatchFound, _) if expert_pair_of(notice).is_some() => "notice-expert-found".to_owned(),
         (NoticeKind::ConsentAsked, "handover") => "notice-deals-handed-over".to_owned(),
         (kind, _) => key(kind),
     }

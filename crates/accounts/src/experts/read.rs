@@ -1,8 +1,8 @@
 //! Experts as others see them: the published ones, and nothing else of anybody.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use base::{Actor, Cursor, ExpertId, Grant, Limit, Localised, Page, PartyId, PublicPage, PublicSpan, Refused};
+use base::{AccountId, Actor, Cursor, ExpertId, Grant, Limit, Localised, Page, PartyId, PublicPage, PublicSpan, Refused};
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use super::{ExpertProfile, ExpertRow, ExpertStatus};
 use crate::access::ViewExpert;
 use crate::parties::{self, PartyBrief};
 use crate::rows::expert;
-use crate::{Accounts, Error};
+use crate::{Accounts, Error, membership};
 
 /// The party an expert belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -57,6 +57,15 @@ pub struct ExpertBrief {
     pub party: Option<PartyBrief>,
     /// Changes with everything that changes how they are shown or found, their party's name among it.
     pub revision: i64,
+}
+
+/// Whose a published profile is: for whoever tells them something. Nothing that others read has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keeper {
+    /// The account.
+    pub account: AccountId,
+    /// The parties whose confirmed member the person is, named in the profile or not.
+    pub parties: BTreeSet<PartyId>,
 }
 
 /// Which experts to list.
@@ -124,6 +133,22 @@ pub async fn load_many(db: &impl ConnectionTrait, ids: &[ExpertId]) -> Result<Ve
     for chunk in ids.chunks(500) {
         let rows = published().filter(expert::Column::Id.is_in(chunk.iter().map(|id| id.0))).all(db).await?;
         found.extend(briefs(db, rows).await?);
+    }
+    Ok(found)
+}
+
+/// Whose the published profiles among these are.
+///
+/// # Errors
+/// If the database fails.
+pub async fn keepers(db: &impl ConnectionTrait, ids: &[ExpertId]) -> Result<BTreeMap<ExpertId, Keeper>, StoreError> {
+    let mut found = BTreeMap::new();
+    for chunk in ids.chunks(500) {
+        for row in published().filter(expert::Column::Id.is_in(chunk.iter().map(|id| id.0))).all(db).await? {
+            let account = AccountId(row.account_id);
+            let parties = membership::acting(db, account).await?.into_iter().map(|own| own.party).collect();
+            found.insert(ExpertId(row.id), Keeper { account, parties });
+        }
     }
     Ok(found)
 }

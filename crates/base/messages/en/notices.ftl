@@ -20,6 +20,8 @@ notice-document-granted = A confidential document of the deal about “{ $title 
 notice-disclosure-used = Somebody accepted the agreement for, or opened, the confidential details of “{ $title }”
 notice-glass-broken = An administrator opened the confidential details of “{ $title }” in an emergency; the reason is in the ledger
 notice-match-found = A counterpart for “{ $title }” was found
+notice-expert-found = An expert who may help with “{ $title }” was found
+notice-need-for-expert = A need fits what you can do: “{ $title }”
 notice-search-news = { $count ->
     [one] A new result for the search “{ $title }”
    *[other] { $count } new results for the search “{ $title }”

@@ -10,6 +10,7 @@ use base::{Actor, Lang, Limit};
 use clap::{Args, Subcommand};
 use listings::Kind;
 use listings::import::Mapping;
+use matching::standing::Difference;
 use search::synonyms::Synonyms;
 use search::{DocKind, Explanation, Facet, Query, Viewer};
 use serde_json::json;
@@ -261,6 +262,16 @@ pub async fn matches(config: Config, data: PathBuf, args: Match, as_json: bool) 
     Ok(ExitCode::SUCCESS)
 }
 
+/// How many pairs are the same, missing, surplus and with another score.
+fn figures<P>(found: &Difference<P>) -> [u64; 4] {
+    let count = |pairs: &[P]| u64::try_from(pairs.len()).unwrap_or(u64::MAX);
+    [found.same, count(&found.missing), count(&found.surplus), count(&found.other)]
+}
+
+fn figures_json([same, missing, surplus, other]: [u64; 4]) -> serde_json::Value {
+    json!({ "same": same, "missing": missing, "surplus": surplus, "other_score": other })
+}
+
 /// Reckons all standing matches anew, or compares.
 pub async fn rematch(config: Config, data: PathBuf, args: Rematch, as_json: bool) -> Done {
     let parts = space::parts(&config, &data, base::Clock::system()).await?;
@@ -271,7 +282,7 @@ pub async fn rematch(config: Config, data: PathBuf, args: Rematch, as_json: bool
     if args.check {
         let found = matching::standing::check(&matcher, |n| bar.set_position(n)).await?;
         bar.finish_and_clear();
-        let Some(difference) = found else {
+        let Some(compared) = found else {
             print(&if as_json {
                 json!({ "whole": false, "reckoned": false }).to_string()
             } else {
@@ -279,14 +290,19 @@ pub async fn rematch(config: Config, data: PathBuf, args: Rematch, as_json: bool
             });
             return Ok(ExitCode::from(1));
         };
-        let whole = difference.is_none();
-        let (missing, surplus, other) = (difference.missing.len(), difference.surplus.len(), difference.other.len());
+        let whole = compared.is_none();
+        let (offers, experts) = (figures(&compared.offers), figures(&compared.experts));
         print(&if as_json {
-            let same = difference.same;
-            json!({ "whole": whole, "reckoned": true, "same": same, "missing": missing, "surplus": surplus, "other_score": other })
-                .to_string()
+            let mut all = json!({ "whole": whole, "reckoned": true, "experts": figures_json(experts) });
+            if let (Some(all), serde_json::Value::Object(offers)) = (all.as_object_mut(), figures_json(offers)) {
+                all.extend(offers);
+            }
+            all.to_string()
         } else {
-            format!("standing matches: {} the same, {missing} missing, {surplus} surplus, {other} with another score", difference.same)
+            let line = |[same, missing, surplus, other]: [u64; 4]| {
+                format!("{same} the same, {missing} missing, {surplus} surplus, {other} with another score")
+            };
+            format!("standing matches: {}; experts: {}", line(offers), line(experts))
         });
         return Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) });
     }

@@ -8,9 +8,9 @@ use listings::Kind;
 use listings::content::Content;
 use search::{DocKind, Facet, Failure, Filters, MAX_TERMS, RoleWeights, View, Viewer, Wanted, WantedTerm};
 
-use super::{Engine, Party};
+use super::Engine;
 use crate::fit;
-use crate::side::{Side, fields};
+use crate::side::{Field, Side, fields};
 use crate::terms::{Shape, Stems, Terms};
 
 /// The most words of metrics that the index is asked for.
@@ -26,53 +26,11 @@ impl Engine {
     /// [`Failure`] if the index cannot be read.
     pub fn candidates(&self, subject: &Side<'_>, kinds: &BTreeSet<Kind>, viewer: &Viewer) -> Result<Vec<ListingId>, Failure> {
         let weights = &self.weights;
-        let party = Party { side: subject, fields: fields(subject.content) };
-        let mut stems = Stems::default();
-        let languages = self.terms(&party, &Lang::ALL, &mut stems)?;
-        // The weightiest words of each language by turns, then what is measured.
-        let (said, translated): (Vec<&Terms>, Vec<&Terms>) = languages.iter().partition(|terms| !terms.translated);
-        let by_language: Vec<Vec<WantedTerm>> = said.into_iter().map(asked).collect();
-        let longest = by_language.iter().map(Vec::len).max().unwrap_or_default();
-        let mut terms: Vec<WantedTerm> =
-            (0..longest).flat_map(|rank| by_language.iter().filter_map(move |words| words.get(rank).cloned())).collect();
-        let half = terms.len().min(weights.candidate_terms / 2);
-        terms.splice(half..half, self.metric_terms(subject.content)?);
         let kind: BTreeSet<String> = kinds.iter().map(|k| DocKind::from(*k).as_str().to_owned()).collect();
         let filters = Filters::from([(Facet::Kind, kind)]);
         let without: Vec<uuid::Uuid> = subject.id.iter().map(|id| id.0).collect();
-        let mut found: Vec<ListingId> = Vec::new();
-        let mut wanted = Wanted {
-            roles: RoleWeights {
-                anywhere: weights.asked.anywhere,
-                title: weights.asked.title,
-                keywords: weights.asked.keywords,
-                summary: weights.asked.summary,
-                advantage: weights.asked.advantage,
-            },
-            filters: filters.clone(),
-            without: without.clone(),
-            ..Wanted::default()
-        };
-        // Lesser words are only asked for while there is room, so that in a small space nothing is missed.
-        for some in terms.chunks(weights.candidate_terms.clamp(1, MAX_TERMS)).take(MAX_ROUNDS) {
-            let room = weights.candidates.saturating_sub(found.len());
-            if room == 0 {
-                break;
-            }
-            wanted.terms = some.to_vec();
-            wanted.limit = room;
-            let more = self.search.candidates(&wanted, viewer)?;
-            wanted.without.extend(more.iter().map(|c| c.id));
-            found.extend(more.into_iter().map(|c| ListingId(c.id)));
-        }
-        // Listings in the other language: beside the others, since no sum over a few translated words outweighs a whole text.
-        for terms in translated {
-            wanted.terms = asked(terms).into_iter().take(MAX_TERMS).collect();
-            wanted.limit = weights.translated_candidates;
-            let more = self.search.candidates(&wanted, viewer)?;
-            wanted.without.extend(more.iter().map(|c| c.id));
-            found.extend(more.into_iter().map(|c| ListingId(c.id)));
-        }
+        let by_words = self.by_words(&fields(subject.content), self.metric_terms(subject.content)?, &filters, &without, viewer)?;
+        let mut found: Vec<ListingId> = by_words.into_iter().map(ListingId).collect();
         // Of the same field without a word in common: where words leave room, which they do in a small space.
         let mut room = weights.candidates.saturating_sub(found.len()).min(weights.field_candidates);
         // What means the same, in whatever words.
@@ -93,6 +51,62 @@ impl Engine {
         }
         let mut seen = BTreeSet::from_iter(without.into_iter().map(ListingId));
         found.retain(|id| seen.insert(*id));
+        Ok(found)
+    }
+
+    /// The documents with the most weight of the telling words of these fields, and of what is `measured`; `without` are no
+    /// candidates.
+    pub(super) fn by_words(
+        &self,
+        fields: &[Field<'_>],
+        measured: Vec<WantedTerm>,
+        filters: &Filters,
+        without: &[uuid::Uuid],
+        viewer: &Viewer,
+    ) -> Result<Vec<uuid::Uuid>, Failure> {
+        let weights = &self.weights;
+        let languages = self.terms(fields, &Lang::ALL, &mut Stems::default())?;
+        // The weightiest words of each language by turns, then what is measured.
+        let (said, translated): (Vec<&Terms>, Vec<&Terms>) = languages.iter().partition(|terms| !terms.translated);
+        let by_language: Vec<Vec<WantedTerm>> = said.into_iter().map(asked).collect();
+        let longest = by_language.iter().map(Vec::len).max().unwrap_or_default();
+        let mut terms: Vec<WantedTerm> =
+            (0..longest).flat_map(|rank| by_language.iter().filter_map(move |words| words.get(rank).cloned())).collect();
+        let half = terms.len().min(weights.candidate_terms / 2);
+        terms.splice(half..half, measured);
+        let mut found: Vec<uuid::Uuid> = Vec::new();
+        let mut wanted = Wanted {
+            roles: RoleWeights {
+                anywhere: weights.asked.anywhere,
+                title: weights.asked.title,
+                keywords: weights.asked.keywords,
+                summary: weights.asked.summary,
+                advantage: weights.asked.advantage,
+            },
+            filters: filters.clone(),
+            without: without.to_vec(),
+            ..Wanted::default()
+        };
+        // Lesser words are only asked for while there is room, so that in a small space nothing is missed.
+        for some in terms.chunks(weights.candidate_terms.clamp(1, MAX_TERMS)).take(MAX_ROUNDS) {
+            let room = weights.candidates.saturating_sub(found.len());
+            if room == 0 {
+                break;
+            }
+            wanted.terms = some.to_vec();
+            wanted.limit = room;
+            let more = self.search.candidates(&wanted, viewer)?;
+            wanted.without.extend(more.iter().map(|c| c.id));
+            found.extend(more.into_iter().map(|c| c.id));
+        }
+        // What is in the other language: beside the others, since no sum over a few translated words outweighs a whole text.
+        for terms in translated {
+            wanted.terms = asked(terms).into_iter().take(MAX_TERMS).collect();
+            wanted.limit = weights.translated_candidates;
+            let more = self.search.candidates(&wanted, viewer)?;
+            wanted.without.extend(more.iter().map(|c| c.id));
+            found.extend(more.into_iter().map(|c| c.id));
+        }
         Ok(found)
     }
 

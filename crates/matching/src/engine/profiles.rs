@@ -133,6 +133,11 @@ impl JudgedProfile<'_> {
         vec![known(Part::Topic, Some(self.words()), 0.0), by_past, known(Part::Place, self.place, unknown)]
     }
 
+    /// Whether any word meets, and not the field or the past alone.
+    pub(crate) fn is_worded(&self) -> bool {
+        self.topic.is_some()
+    }
+
     fn words(&self) -> f64 {
         self.topic.as_ref().map_or(0.0, |t| t.value)
     }
@@ -150,13 +155,12 @@ impl Engine {
     /// [`Failure`] if the index cannot be read.
     pub fn profile_candidates(&self, subject: &Side<'_>, of: CounterpartKind, viewer: &Viewer) -> Result<Vec<Uuid>, Failure> {
         let weights = &self.weights;
-        let party = Party { side: subject, fields: fields(subject.content) };
-        let languages = self.terms(&party, &Lang::ALL, &mut Stems::default())?;
+        let languages = self.terms(&fields(subject.content), &Lang::ALL, &mut Stems::default())?;
         let kind = match of {
             CounterpartKind::Expert => DocKind::Expert,
             CounterpartKind::Party => DocKind::Party,
         };
-        let filters = Filters::from([(Facet::Kind, BTreeSet::from([kind.as_str().to_owned()]))]);
+        let filters = of_kind(kind);
         let mut found: Vec<Uuid> = Vec::new();
         let mut wanted = Wanted { roles: RoleWeights::default(), filters: filters.clone(), ..Wanted::default() };
         // Each language by itself: no sum over a few translated words outweighs a whole text.
@@ -178,6 +182,16 @@ impl Engine {
         Ok(found)
     }
 
+    /// The experts whose profiles share telling words with a need, as the index has them, for whoever keeps what is found.
+    pub(crate) fn experts_for(&self, need: &Side<'_>, viewer: &Viewer) -> Result<Vec<Uuid>, Failure> {
+        self.by_words(&fields(need.content), Vec::new(), &of_kind(DocKind::Expert), &[], viewer)
+    }
+
+    /// The other way round: the needs that share telling words with a profile.
+    pub(crate) fn needs_for(&self, profile: &Profile, viewer: &Viewer) -> Result<Vec<Uuid>, Failure> {
+        self.by_words(&profile.fields(true), Vec::new(), &of_kind(DocKind::Need), &[], viewer)
+    }
+
     /// Judges profiles: those that have a reason to be there, the best first, of equals the smaller id.
     ///
     /// # Errors
@@ -190,8 +204,7 @@ impl Engine {
         lang: Lang,
     ) -> Result<Vec<JudgedProfile<'a>>, Failure> {
         let mut stems = Stems::default();
-        let party = Party { side: subject, fields: fields(subject.content) };
-        let terms = self.terms(&party, &Lang::ALL, &mut stems)?;
+        let terms = self.terms(&fields(subject.content), &Lang::ALL, &mut stems)?;
         let mut all: Vec<JudgedProfile<'a>> = Vec::with_capacity(found.len());
         for profile in found {
             let mut one = self.weigh_profile(subject, &terms, profile, past, &mut stems);
@@ -297,7 +310,7 @@ impl Engine {
     pub fn explain_profiles(&self, subject: &Side<'_>, judged: &[&JudgedProfile<'_>], lang: Lang) -> Result<Vec<Vec<Reason>>, Failure> {
         let mut stems = Stems::default();
         let party = Party { side: subject, fields: fields(subject.content) };
-        let terms = self.terms(&party, &Lang::ALL, &mut stems)?;
+        let terms = self.terms(&party.fields, &Lang::ALL, &mut stems)?;
         Ok(judged.iter().map(|one| self.profile_reasons(&party, &terms, one, lang, &mut stems)).collect())
     }
 
@@ -338,6 +351,11 @@ impl Engine {
         }
         in_order(all, f64::from(one.score_ppm) / 1e6)
     }
+}
+
+/// Documents of one kind.
+fn of_kind(kind: DocKind) -> Filters {
+    Filters::from([(Facet::Kind, BTreeSet::from([kind.as_str().to_owned()]))])
 }
 
 /// 1 where an expert says to work in the listing's province, or a party is there; none where either says nothing of it.

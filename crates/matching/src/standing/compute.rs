@@ -1,4 +1,4 @@
-//! Reckoning: the generation in use, the list of one need, and the pairs of one offer.
+//! Reckoning: the generation in use, the list of offers of one need, and the pairs of one offer.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -72,12 +72,14 @@ pub struct Current {
     /// Whether this process began it.
     pub(super) is_own: bool,
     pub(crate) store: Store,
-    judge: Engine,
-    look: Engine,
+    pub(super) judge: Engine,
+    pub(super) look: Engine,
     /// The threads that search and judge.
-    pool: Handle,
+    pub(super) pool: Handle,
     keep: usize,
+    pub(super) keep_experts: usize,
     least_ppm: u32,
+    pub(super) least_expert_ppm: u32,
 }
 
 /// What others than the owner's party may see.
@@ -146,7 +148,9 @@ impl Current {
             is_own: false,
             store: matcher.listings().store.clone(),
             keep: weights.standing_keep.max(1),
+            keep_experts: weights.standing_experts.max(1),
             least_ppm: weights.standing_ppm(),
+            least_expert_ppm: weights.standing_expert_ppm(),
             look: judge.weighing(wide),
             judge,
             pool: Handle::current(),
@@ -213,13 +217,13 @@ impl Current {
     }
 
     /// The standing matches of a need, from scratch.
-    pub(super) async fn list_of(&self, need: &Published) -> Result<List, StandingError> {
+    pub(super) async fn list_of(&self, need: &Published) -> Result<Vec<Pair>, StandingError> {
         if !has_audience(need) {
-            return Ok(List::of(Vec::new(), self.keep));
+            return Ok(Vec::new());
         }
         let ids = self.candidates(need, offers()).await?;
         let others = published::load(&self.store, &ids).await?;
-        Ok(List::of(self.pairs(need, others).await?, self.keep))
+        Ok(List::of(self.pairs(need, others).await?, self.keep).into_pairs())
     }
 
     /// What an offer is to each need now: to those the index names and to those in `known`.

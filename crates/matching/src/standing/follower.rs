@@ -1,14 +1,15 @@
 //! From the event log to the standing matches: what an event touches is reckoned anew, both ways, and nothing else.
 //!
 //! What always holds: an event is looked at only after the index has come past it, and the vectors that a node holds; what a
-//! listing is now is read from the database, so a batch may be applied any number of times; the place in the log moves in the
-//! transaction of the last pairs that were written for it; on several nodes the row of that place decides who writes.
+//! listing or an expert is now is read from the database, so a batch may be applied any number of times; the place in the log
+//! moves in the transaction of the last pairs that were written for it; on several nodes the row of that place decides who
+//! writes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{ListingId, PartyId};
+use base::{ExpertId, ListingId, PartyId};
 use listings::Kind;
 use listings::published::{self, Published};
 use search::follower::Touched;
@@ -17,7 +18,8 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::compute::{Current, Head};
-use super::list::{Effect, List, Pair};
+use super::experts::{self, ExpertPair};
+use super::list::{Changes, List, Pair, add_changes};
 use super::rebuild::Pace;
 use super::tell::{self, Fresh};
 use super::write::{Change, Subject, holders, in_use, lists, move_on};
@@ -28,7 +30,7 @@ use crate::meaning::Told;
 
 /// The follower's name, in its durable place and in metrics.
 pub const NAME: &str = "matches";
-/// Listings reckoned and written at once.
+/// Listings, or experts, reckoned and written at once.
 const AT_ONCE: usize = 32;
 /// How long a failure at the start is slept over, and another node's work left to it.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -155,6 +157,12 @@ async fn others_reach(matcher: &Matcher, position: i64, stop: &CancellationToken
     }
 }
 
+/// What is reckoned and written at once.
+enum Piece<'a> {
+    Listings(&'a [ListingId]),
+    Experts(&'a [ExpertId]),
+}
+
 /// Takes one batch of events into the standing matches; gives the position reached.
 async fn step(
     matcher: &Matcher,
@@ -175,28 +183,34 @@ async fn step(
     if !others_reach(matcher, reached, stop).await {
         return Ok(before);
     }
-    let fresh = Fresh::by(store, &events, &touched.listings, &told.touched).await?;
+    let fresh = Fresh::by(store, &events, &touched, &told.touched).await?;
     let current = rebuild::up_to_date(matcher, known.take(), fresh.touched.len(), told.is_whole).await?;
     *known = Some(current.clone());
-    let mut ids = fresh.touched.clone();
+    let (mut ids, mut people) = (fresh.touched.clone(), fresh.experts.clone());
     for party in parties {
         ids.extend(published::ids_of_party(store, party).await?);
+        people.extend(accounts::experts::of_party(store.db(), party).await?);
     }
     let place = store.follower_position(NAME).await?;
     if place >= reached {
         return Ok(place); // another node was faster
     }
-    let ids: Vec<ListingId> = ids.into_iter().collect();
-    let mut chunks = ids.chunks(AT_ONCE).peekable();
-    while let Some(chunk) = chunks.next() {
+    let (ids, people): (Vec<ListingId>, Vec<ExpertId>) = (ids.into_iter().collect(), people.into_iter().collect());
+    let mut pieces: Vec<Piece<'_>> = ids.chunks(AT_ONCE).map(Piece::Listings).collect();
+    pieces.extend(people.chunks(AT_ONCE).map(Piece::Experts));
+    let count = pieces.len();
+    for (n, piece) in pieces.into_iter().enumerate() {
         if stop.is_cancelled() {
             return Ok(before);
         }
-        let change = reckon(matcher, &current, chunk, &fresh).await?;
-        let to = if chunks.peek().is_none() { reached } else { place };
+        let change = match piece {
+            Piece::Listings(touched) => reckon(matcher, &current, touched, &fresh).await?,
+            Piece::Experts(touched) => experts::reckon(matcher, &current, touched, &fresh).await?,
+        };
+        let to = if n + 1 == count { reached } else { place };
         keep(matcher, change, current.head, place, to).await?;
     }
-    if ids.is_empty() {
+    if count == 0 {
         keep(matcher, Change::default(), current.head, place, reached).await?;
     }
     let waited = store.clock().now() - at;
@@ -244,66 +258,59 @@ async fn reckon(matcher: &Matcher, current: &Current, touched: &[ListingId], fre
     let touched: BTreeSet<ListingId> = touched.iter().copied().collect();
     let out: BTreeMap<ListingId, Published> =
         published::load(store, &touched.iter().copied().collect::<Vec<_>>()).await?.into_iter().map(|p| (p.id, p)).collect();
-    let held_by = holders(store.db(), &touched).await?;
-    let nobody = BTreeSet::new();
+    let mut held_by = holders::<Pair>(store.db(), &touched).await?;
 
     // What each offer is now to each need that has it or may take it.
-    let mut offered: BTreeMap<ListingId, Vec<(ListingId, Option<Pair>)>> = BTreeMap::new();
+    let mut offered: Changes<Pair> = BTreeMap::new();
     for id in &touched {
-        let known = held_by.get(id).unwrap_or(&nobody);
-        let mut pairs: BTreeMap<ListingId, Pair> = match out.get(id) {
-            Some(offer) if offer.kind != Kind::Need => current.pairs_of(offer, known).await?.into_iter().map(|p| (p.need, p)).collect(),
-            _ => BTreeMap::new(),
+        let known = held_by.remove(id).unwrap_or_default();
+        let pairs = match out.get(id) {
+            Some(offer) if offer.kind != Kind::Need => current.pairs_of(offer, &known).await?,
+            _ => Vec::new(),
         };
-        for need in known {
-            offered.entry(*need).or_default().push((*id, pairs.remove(need)));
-        }
-        for (need, pair) in pairs {
-            offered.entry(need).or_default().push((*id, Some(pair)));
-        }
+        add_changes(&mut offered, *id, &known, pairs);
     }
 
     // The needs that were touched themselves, and those whose list changes by an offer.
     let needs: BTreeSet<ListingId> = touched.iter().chain(offered.keys()).copied().collect();
-    let mut before = lists(store.db(), &needs).await?;
+    let mut before = lists::<Pair>(store.db(), &needs).await?;
     let mut change = Change::default();
     let mut now: BTreeMap<ListingId, Vec<Pair>> = BTreeMap::new();
+    let mut helped: BTreeMap<ListingId, Vec<ExpertPair>> = BTreeMap::new();
     let mut anew: BTreeSet<ListingId> = BTreeSet::new();
     for need in &needs {
         if touched.contains(need) {
-            match out.get(need) {
-                Some(listing) if listing.kind == Kind::Need => {
-                    now.insert(*need, current.list_of(listing).await?.pairs().to_vec());
-                }
-                _ => {
-                    now.insert(*need, Vec::new());
-                }
-            }
+            let (offers, experts) = match out.get(need) {
+                Some(listing) if listing.kind == Kind::Need => (current.list_of(listing).await?, current.experts_of(listing).await?),
+                _ => (Vec::new(), Vec::new()),
+            };
+            now.insert(*need, offers);
+            helped.insert(*need, experts);
             continue;
         }
-        let mut list = List::of(before.get(need).cloned().unwrap_or_default(), current.keep());
-        let mut effects = Vec::new();
-        for (offer, pair) in offered.remove(need).unwrap_or_default() {
-            effects.push(list.set(offer, pair));
-        }
-        if effects.contains(&Effect::Unknown) {
-            anew.insert(*need);
-        } else {
+        let list = List::of(before.get(need).cloned().unwrap_or_default(), current.keep());
+        match list.after(offered.remove(need).unwrap_or_default()) {
             // Also where nothing is other than stored: what a new generation wrote a moment ago was told to nobody yet.
-            now.insert(*need, list.pairs().to_vec());
+            Some(pairs) => {
+                now.insert(*need, pairs);
+            }
+            None => {
+                anew.insert(*need);
+            }
         }
     }
     for need in published::load(store, &anew.into_iter().collect::<Vec<_>>()).await? {
-        now.insert(need.id, current.list_of(&need).await?.pairs().to_vec());
+        now.insert(need.id, current.list_of(&need).await?);
     }
 
     let strong_ppm = strong_ppm(matcher);
     let mut strong = Vec::new();
     for (need, pairs) in now {
-        change.list(&before.remove(&need).unwrap_or_default(), &pairs);
+        change.offers.list(&before.remove(&need).unwrap_or_default(), &pairs);
         strong.extend(pairs.into_iter().filter(|p| p.score_ppm >= strong_ppm));
     }
-    change.strong = tell::strong(matcher, strong, fresh).await?;
+    let strong_experts = experts::note(matcher, &mut change, lists(store.db(), &touched).await?, helped);
+    change.strong = tell::strong(matcher, strong, strong_experts, fresh).await?;
     for id in touched {
         match out.get(&id).and_then(|p| Subject::of(p, vocabularies)) {
             Some(subject) => change.subjects.push(subject),
@@ -315,9 +322,7 @@ async fn reckon(matcher: &Matcher, current: &Current, touched: &[ListingId], fre
 
 /// From which score on a pair is told and is no gap, in millionths.
 pub(crate) fn strong_ppm(matcher: &Matcher) -> u32 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of one, in millionths")]
-    let ppm = (matcher.engine().weights().strong_min.clamp(0.0, 1.0) * 1e6).round() as u32;
-    ppm
+    matcher.engine().weights().strong_ppm()
 }
 
 #[cfg(test)]

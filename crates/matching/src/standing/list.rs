@@ -1,9 +1,35 @@
-//! The standing matches of one need: the best of all pairs above the bound, and how a change of one offer changes them.
+//! The standing matches of one need: the best of all pairs above the bound, and how a change of one offer or expert changes
+//! them.
 //!
-//! The list never guesses: where a change of one offer leaves a place that some other offer may deserve, it says so,
-//! and whoever keeps it reckons it anew.
+//! The list never guesses: where a change of one leaves a place that some other may deserve, it says so, and whoever keeps
+//! it reckons it anew.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 
 use base::{ListingId, PartyId};
+use uuid::Uuid;
+
+/// A need and what fits it: an offer or an expert.
+pub(crate) trait Fits: Clone + Eq + Debug {
+    /// The id of the other one.
+    type Other: Copy + Ord + Debug + Into<Uuid>;
+
+    /// The need.
+    fn need(&self) -> ListingId;
+
+    /// The other one.
+    fn other(&self) -> Self::Other;
+
+    /// 0 to 1, in millionths.
+    fn score_ppm(&self) -> u32;
+
+    /// The smaller, the better: by score, of equals the smaller id.
+    fn rank(&self) -> (Reverse<u32>, Self::Other) {
+        (Reverse(self.score_ppm()), self.other())
+    }
+}
 
 /// A need and an offer that fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,48 +52,80 @@ pub struct Pair {
     pub is_open: bool,
 }
 
-impl Pair {
-    /// The smaller, the better: by score, of equals the smaller id.
-    fn rank(&self) -> (std::cmp::Reverse<u32>, ListingId) {
-        (std::cmp::Reverse(self.score_ppm), self.offer)
+impl Fits for Pair {
+    type Other = ListingId;
+
+    fn need(&self) -> ListingId {
+        self.need
+    }
+
+    fn other(&self) -> ListingId {
+        self.offer
+    }
+
+    fn score_ppm(&self) -> u32 {
+        self.score_ppm
+    }
+}
+
+/// By need, what each of some offers or experts is to it now, or that the two are no match any more.
+pub(crate) type Changes<P> = BTreeMap<ListingId, Vec<(<P as Fits>::Other, Option<P>)>>;
+
+/// Adds what one of them is to each need now: to those in `known`, which have it so far, and to those of its pairs.
+pub(crate) fn add_changes<P: Fits>(all: &mut Changes<P>, other: P::Other, known: &BTreeSet<ListingId>, pairs: Vec<P>) {
+    let mut pairs: BTreeMap<ListingId, P> = pairs.into_iter().map(|p| (p.need(), p)).collect();
+    for need in known {
+        all.entry(*need).or_default().push((other, pairs.remove(need)));
+    }
+    for (need, pair) in pairs {
+        all.entry(need).or_default().push((other, Some(pair)));
     }
 }
 
 /// What a change did to a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
+enum Effect {
     /// Nothing.
     None,
     /// The list is right as it is now.
     Changed,
-    /// A place is free that an offer outside may deserve: the list must be reckoned anew.
+    /// A place is free that one outside may deserve: the list must be reckoned anew.
     Unknown,
 }
 
 /// The standing matches of one need, the best first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct List {
+pub(crate) struct List<P> {
     keep: usize,
-    pairs: Vec<Pair>,
+    pairs: Vec<P>,
 }
 
-impl List {
+impl<P: Fits> List<P> {
     /// The best `keep` of these.
-    pub(crate) fn of(mut pairs: Vec<Pair>, keep: usize) -> Self {
-        pairs.sort_by_key(Pair::rank);
+    pub(crate) fn of(mut pairs: Vec<P>, keep: usize) -> Self {
+        pairs.sort_by_key(P::rank);
         pairs.truncate(keep);
         Self { keep, pairs }
     }
 
     /// The pairs, the best first.
-    pub(crate) fn pairs(&self) -> &[Pair] {
-        &self.pairs
+    pub(crate) fn into_pairs(self) -> Vec<P> {
+        self.pairs
     }
 
-    /// One offer as it is now: its pair with the need, or none if the two are no match any more.
-    pub(crate) fn set(&mut self, offer: ListingId, pair: Option<Pair>) -> Effect {
+    /// The pairs after these changes, the best first; none where the list must be reckoned anew.
+    pub(crate) fn after(mut self, changes: Vec<(P::Other, Option<P>)>) -> Option<Vec<P>> {
+        let mut is_known = true;
+        for (other, pair) in changes {
+            is_known &= self.set(other, pair) != Effect::Unknown;
+        }
+        is_known.then_some(self.pairs)
+    }
+
+    /// One offer or expert as it is now: its pair with the need, or none if the two are no match any more.
+    fn set(&mut self, other: P::Other, pair: Option<P>) -> Effect {
         let was_full = self.pairs.len() >= self.keep;
-        let before = self.pairs.iter().position(|p| p.offer == offer).map(|at| self.pairs.remove(at));
+        let before = self.pairs.iter().position(|p| p.other() == other).map(|at| self.pairs.remove(at));
         let Some(pair) = pair else {
             return match before {
                 None => Effect::None,
@@ -94,7 +152,7 @@ impl List {
         Effect::Changed
     }
 
-    fn insert(&mut self, pair: Pair) -> usize {
+    fn insert(&mut self, pair: P) -> usize {
         let at = self.pairs.partition_point(|p| p.rank() < pair.rank());
         self.pairs.insert(at, pair);
         at
@@ -103,10 +161,7 @@ impl List {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use proptest::prelude::*;
-    use uuid::Uuid;
 
     use super::*;
 
@@ -133,7 +188,7 @@ mod tests {
             keep in 1..6_usize,
         ) {
             let mut all: BTreeMap<u128, Pair> = BTreeMap::new();
-            let mut list = List::of(Vec::new(), keep);
+            let mut list: List<Pair> = List::of(Vec::new(), keep);
             for (offer, score) in changes {
                 let before = list.clone();
                 match score {

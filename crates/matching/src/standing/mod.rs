@@ -22,8 +22,12 @@
 //!
 //! `standing_min` is at least what nearness of fields alone can make (`weights.field`, as it is told), since fields alone
 //! are no words that anybody could check. What a viewer may see is decided again when the pairs are read.
+//!
+//! Beside its offers the best `standing_experts` experts of each need are kept by the same rule (`experts`): those whose
+//! published profiles meet its words. Gaps count offers alone: an expert who may help is no technology.
 
 mod compute;
+mod experts;
 mod follower;
 mod list;
 mod rebuild;
@@ -31,10 +35,11 @@ mod tell;
 mod write;
 
 pub use compute::Current;
+pub use experts::{ExpertPair, still_experts};
 pub(crate) use follower::strong_ppm;
 pub use follower::{NAME, run};
 pub use list::Pair;
-pub use rebuild::{Difference, check, rebuild};
+pub use rebuild::{Compared, Difference, check, rebuild};
 pub use tell::{still, tell_waiting};
 
 /// The most listings that are looked at for one by its words.

@@ -11,7 +11,7 @@ use base::ListingId;
 use listings::Kind;
 use listings::published::{self, Published};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
 use store::{Ctx, Store, StoreError, Tx};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
@@ -19,29 +19,53 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::compute::{Current, Head};
-use super::list::Pair;
-use super::write::{Change, Subject, of_row};
+use super::experts::ExpertPair;
+use super::list::{Fits, Pair};
+use super::write::{Change, Subject, between, lists_between};
 use super::{NAME, StandingError};
 use crate::background::Background;
 use crate::matcher::Matcher;
 use crate::replies::Replies;
-use crate::rows::{generation, standing, subject};
+use crate::rows::{expert, generation, standing, subject};
 use crate::statistics::Statistics;
 
-/// How stored and reckoned pairs differ.
+/// How what is stored differs from what would be reckoned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Difference {
+pub struct Compared {
+    /// Of offers.
+    pub offers: Difference<Pair>,
+    /// Of experts.
+    pub experts: Difference<ExpertPair>,
+}
+
+impl Compared {
+    /// True if it differs in nothing.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.offers.is_none() && self.experts.is_none()
+    }
+}
+
+/// How stored and reckoned pairs of one sort differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference<P> {
     /// How many are the same.
     pub same: u64,
     /// Reckoned and not stored.
-    pub missing: Vec<Pair>,
+    pub missing: Vec<P>,
     /// Stored and not reckoned.
-    pub surplus: Vec<Pair>,
+    pub surplus: Vec<P>,
     /// Both, with another score or version.
-    pub other: Vec<Pair>,
+    pub other: Vec<P>,
 }
 
-impl Difference {
+impl<P> Default for Difference<P> {
+    fn default() -> Self {
+        Self { same: 0, missing: Vec::new(), surplus: Vec::new(), other: Vec::new() }
+    }
+}
+
+impl<P> Difference<P> {
     /// True if there is none.
     #[must_use]
     pub fn is_none(&self) -> bool {
@@ -202,7 +226,7 @@ pub(super) async fn fill_page(matcher: &Matcher, current: &mut Current, pace: &P
         let place = store.follower_position(NAME).await?;
         let page = page_after(store, current.head.reached, pace.needs).await?;
         let count = u64::try_from(page.len()).unwrap_or_default();
-        let put = pairs_of(&reckoning, &page, pace).await?;
+        let put = lists_of(&reckoning, &page, pace).await?;
         let to = page.last().map(|p| p.id);
         if write_page(matcher, current.head, (page, put), to, place).await? {
             match to {
@@ -223,10 +247,24 @@ async fn page_after(store: &Store, after: Option<ListingId>, needs: usize) -> Re
     Ok(page)
 }
 
-/// The pairs of the needs among these, reckoned side by side.
-async fn pairs_of(current: &Current, page: &[Published], pace: &Pace<'_>) -> Result<Vec<Pair>, StandingError> {
-    let mut all = Vec::new();
-    let mut work: JoinSet<Result<Vec<Pair>, StandingError>> = JoinSet::new();
+/// The lists of some needs.
+#[derive(Default)]
+struct Lists {
+    offers: Vec<Pair>,
+    experts: Vec<ExpertPair>,
+}
+
+impl Lists {
+    fn add(&mut self, more: Self) {
+        self.offers.extend(more.offers);
+        self.experts.extend(more.experts);
+    }
+}
+
+/// The lists of the needs among these, reckoned side by side.
+async fn lists_of(current: &Current, page: &[Published], pace: &Pace<'_>) -> Result<Lists, StandingError> {
+    let mut all = Lists::default();
+    let mut work: JoinSet<Result<Lists, StandingError>> = JoinSet::new();
     for need in page.iter().filter(|p| p.kind == Kind::Need) {
         // Beside many readers a page takes long: whoever stops the server does not wait for it.
         if pace.stop.is_cancelled() {
@@ -235,10 +273,10 @@ async fn pairs_of(current: &Current, page: &[Published], pace: &Pace<'_>) -> Res
         if work.len() >= pace.at_once
             && let Some(done) = work.join_next().await
         {
-            all.extend(done??);
+            all.add(done??);
         }
         let (current, need) = (current.clone(), need.clone());
-        let list = async move { Ok(current.list_of(&need).await?.pairs().to_vec()) };
+        let list = async move { Ok(Lists { offers: current.list_of(&need).await?, experts: current.experts_of(&need).await? }) };
         match pace.background {
             // What is read from the database is also taken apart there; its connections stay with this runtime.
             Some(background) => {
@@ -251,7 +289,7 @@ async fn pairs_of(current: &Current, page: &[Published], pace: &Pace<'_>) -> Res
         }
     }
     while let Some(done) = work.join_next().await {
-        all.extend(done??);
+        all.add(done??);
     }
     Ok(all)
 }
@@ -266,13 +304,14 @@ async fn pairs_of(current: &Current, page: &[Published], pace: &Pace<'_>) -> Res
 async fn write_page(
     matcher: &Matcher,
     head: Head,
-    (page, put): (Vec<Published>, Vec<Pair>),
+    (page, put): (Vec<Published>, Lists),
     to: Option<ListingId>,
     place: i64,
 ) -> Result<bool, StandingError> {
     let (store, vocabularies) = (&matcher.listings().store, &matcher.listings().vocabularies);
-    let change =
-        Arc::new(Change { put, subjects: page.iter().filter_map(|p| Subject::of(p, vocabularies)).collect(), ..Change::default() });
+    let mut change = Change { subjects: page.iter().filter_map(|p| Subject::of(p, vocabularies)).collect(), ..Change::default() };
+    (change.offers.put, change.experts.put) = (put.offers, put.experts);
+    let change = Arc::new(change);
     store
         .write(Ctx::system(), move |tx| {
             let change = Arc::clone(&change);
@@ -292,13 +331,10 @@ async fn write_page(
                 if update.exec(tx.db()).await?.rows_affected == 0 {
                     return Err(StandingError::Elsewhere);
                 }
-                let between = |column: Expr| {
-                    let from = head.reached.map(|id| column.clone().gt(id.0));
-                    let to = to.map(|id| column.lte(id.0));
-                    sea_orm::Condition::all().add_option(from).add_option(to)
-                };
-                standing::Entity::delete_many().filter(between(Expr::col(standing::Column::NeedId))).exec(tx.db()).await?;
-                subject::Entity::delete_many().filter(between(Expr::col(subject::Column::ListingId))).exec(tx.db()).await?;
+                let (db, from) = (tx.db(), head.reached);
+                standing::Entity::delete_many().filter(between(standing::Column::NeedId, from, to)).exec(db).await?;
+                expert::Entity::delete_many().filter(between(expert::Column::NeedId, from, to)).exec(db).await?;
+                subject::Entity::delete_many().filter(between(subject::Column::ListingId, from, to)).exec(db).await?;
                 change.write(&tx).await?;
                 Ok(true)
             }
@@ -311,50 +347,42 @@ async fn write_page(
 ///
 /// # Errors
 /// [`StandingError`] if database or index cannot be read.
-pub async fn check(matcher: &Matcher, mut progress: impl FnMut(u64) + Send) -> Result<Option<Difference>, StandingError> {
+pub async fn check(matcher: &Matcher, mut progress: impl FnMut(u64) + Send) -> Result<Option<Compared>, StandingError> {
     let store = &matcher.listings().store;
     let Some(current) = Current::load(matcher).await? else { return Ok(None) };
     let stop = CancellationToken::new();
     let pace = Pace::alone(&stop);
-    let mut difference = Difference::default();
+    let mut found = Compared::default();
     let (mut after, mut count) = (None, 0_u64);
     loop {
         let page = published::page_after(store, after, PAGE).await?;
         let last = page.last().map(|p| p.id);
-        let now: BTreeMap<(ListingId, ListingId), Pair> =
-            pairs_of(&current, &page, &pace).await?.into_iter().map(|p| ((p.need, p.offer), p)).collect();
-        let stored = stored_between(store, after, last).await?;
-        let keys: BTreeSet<&(ListingId, ListingId)> = now.keys().chain(stored.keys()).collect();
-        for key in keys {
-            match (now.get(key), stored.get(key)) {
-                (Some(now), Some(stored)) if now == stored => difference.same += 1,
-                (Some(now), Some(_)) => difference.other.push(now.clone()),
-                (Some(now), None) => difference.missing.push(now.clone()),
-                (None, Some(stored)) => difference.surplus.push(stored.clone()),
-                (None, None) => {}
-            }
-        }
+        let now = lists_of(&current, &page, &pace).await?;
+        compare(&mut found.offers, now.offers, lists_between(store.db(), after, last).await?);
+        compare(&mut found.experts, now.experts, lists_between(store.db(), after, last).await?);
         count += u64::try_from(page.len()).unwrap_or_default();
         progress(count);
         if last.is_none() {
-            return Ok(Some(difference));
+            return Ok(Some(found));
         }
         after = last;
     }
 }
 
-async fn stored_between(
-    store: &Store,
-    after: Option<ListingId>,
-    last: Option<ListingId>,
-) -> Result<BTreeMap<(ListingId, ListingId), Pair>, StoreError> {
-    let mut query = standing::Entity::find();
-    if let Some(after) = after {
-        query = query.filter(standing::Column::NeedId.gt(after.0));
+/// Adds how the pairs of some needs differ.
+fn compare<P: Fits>(difference: &mut Difference<P>, now: Vec<P>, stored: Vec<P>) {
+    let by_ids = |pairs: Vec<P>| -> BTreeMap<(ListingId, P::Other), P> {
+        pairs.into_iter().map(|pair| ((pair.need(), pair.other()), pair)).collect()
+    };
+    let (now, stored) = (by_ids(now), by_ids(stored));
+    let keys: BTreeSet<&(ListingId, P::Other)> = now.keys().chain(stored.keys()).collect();
+    for key in keys {
+        match (now.get(key), stored.get(key)) {
+            (Some(now), Some(stored)) if now == stored => difference.same += 1,
+            (Some(now), Some(_)) => difference.other.push(now.clone()),
+            (Some(now), None) => difference.missing.push(now.clone()),
+            (None, Some(stored)) => difference.surplus.push(stored.clone()),
+            (None, None) => {}
+        }
     }
-    if let Some(last) = last {
-        query = query.filter(standing::Column::NeedId.lte(last.0));
-    }
-    let rows = query.order_by_asc(standing::Column::NeedId).all(store.db()).await?;
-    Ok(rows.into_iter().map(of_row).map(|p| ((p.need, p.offer), p)).collect())
 }

@@ -7,22 +7,30 @@
 //! versions tells it after all. A side that refused these very versions hears no more of them; what the other side says of
 //! the pair silences nobody. Each side is told only of what it may see, the seeker of nothing that openly costs more than
 //! their budget or is not for who they are, though they hide it, and nobody of what is partly their own. The notice holds ids alone.
+//!
+//! Of a need and an expert the need's people are told in the same way, with the same room in a day, and the expert by
+//! themselves (`experts`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use accounts::notices::{NewNotice, NoticeKind, tell_party};
-use base::{Actor, Lang, ListingId, PartyId, PartyRole};
+use base::{AccountId, Actor, ExpertId, Lang, ListingId, PartyId, PartyRole};
 use chrono::{DateTime, TimeDelta, Utc};
 use listings::published::{self, Audience, Published};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityName, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use search::follower::Touched;
 use serde_json::json;
 use store::{Ctx, EventRow, Store, StoreError, Tx};
 use uuid::Uuid;
 
 use super::StandingError;
+use super::experts::{self, ExpertPair};
 use super::follower::strong_ppm;
-use super::list::Pair;
+use super::list::{Fits, Pair};
+use super::write::{Stored, lists};
 use crate::constraints::belongs_to;
 use crate::feedback::{MatchId, Opinion, Speaker};
 use crate::inside::Inside;
@@ -38,49 +46,91 @@ const WAITING: u64 = 500;
 /// The event of every publication, the first one and those of edits.
 const PUBLISHED: &str = "listing.published";
 
-/// Whose people are told.
+/// Who is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Side {
+pub(super) enum Side {
+    /// The need's people.
     Need,
+    /// The offer's people.
     Offer,
+    /// The expert.
+    Expert,
 }
 
 impl Side {
-    const ALL: [Self; 2] = [Self::Need, Self::Offer];
-
     fn as_str(self) -> &'static str {
         match self {
             Self::Need => "need",
             Self::Offer => "offer",
+            Self::Expert => "expert",
         }
     }
 
-    fn speaker(self) -> Speaker {
+    /// Who of them says what they think of a pair; of experts nobody does so far.
+    fn speaker(self) -> Option<Speaker> {
         match self {
-            Self::Need => Speaker::Seeker,
-            Self::Offer => Speaker::Owner,
-        }
-    }
-
-    /// Its own listing of a pair, and whose that is.
-    fn own(self, pair: &Pair) -> (ListingId, PartyId) {
-        match self {
-            Self::Need => (pair.need, pair.need_party),
-            Self::Offer => (pair.offer, pair.offer_party),
+            Self::Need => Some(Speaker::Seeker),
+            Self::Offer => Some(Speaker::Owner),
+            Self::Expert => None,
         }
     }
 }
 
-/// A strong pair, and which sides may know of it.
+/// What a need was matched with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Other {
+    Offer(ListingId),
+    Expert(ExpertId),
+}
+
+impl Other {
+    fn id(self) -> Uuid {
+        match self {
+            Self::Offer(id) => id.0,
+            Self::Expert(id) => id.0,
+        }
+    }
+}
+
+/// Who hears it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Hearer {
+    /// The editors of a party.
+    Party(PartyId),
+    /// One person.
+    Account(AccountId),
+}
+
+/// One side of a strong pair, and how it comes to know of it.
 #[derive(Clone, Debug)]
 pub(super) struct Strong {
-    pair: Pair,
-    sides: Vec<(Side, Way)>,
+    pub(super) need: ListingId,
+    pub(super) other: Other,
+    /// Of the need and of the other one.
+    pub(super) versions: (i64, i64),
+    pub(super) score_ppm: u32,
+    pub(super) side: Side,
+    pub(super) hearer: Hearer,
+    pub(super) way: Way,
+}
+
+/// What one side of a pair is noted under: the need, the other one and the side.
+type Key = (Uuid, Uuid, String);
+
+impl Strong {
+    fn key(&self) -> Key {
+        (self.need.0, self.other.id(), self.side.as_str().to_owned())
+    }
+
+    /// Its own listing of the pair, or the expert: a day has room for so much of each.
+    fn own(&self) -> Uuid {
+        if self.side == Side::Need { self.need.0 } else { self.other.id() }
+    }
 }
 
 /// How a side comes to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+pub(super) enum Way {
     /// By a notice.
     Notice,
     /// Not at all: it is noted that these versions are no news to it.
@@ -92,6 +142,8 @@ enum Way {
 pub(super) struct Fresh {
     /// Listings to which something happened themselves, and not only to their party.
     pub(super) touched: BTreeSet<ListingId>,
+    /// The same of experts.
+    pub(super) experts: BTreeSet<ExpertId>,
     /// Brought in by a file, as they are now.
     pub(super) imported: BTreeSet<ListingId>,
 }
@@ -101,14 +153,15 @@ impl Fresh {
     pub(super) async fn by(
         store: &Store,
         events: &[EventRow],
-        touched: &BTreeSet<ListingId>,
+        touched: &Touched,
         vectors: &BTreeSet<ListingId>,
     ) -> Result<Self, StoreError> {
         let to = events.last().map_or(0, |event| event.position);
         let later: Vec<Uuid> = vectors.iter().map(|id| id.0).collect();
         let published = store.last_of_kind(PUBLISHED, &later, to).await?;
         let by_file = events.iter().chain(&published).filter(|event| is_by_file(event));
-        Ok(Self { imported: by_file.map(|event| ListingId(event.subject_id)).collect(), touched: touched | vectors })
+        let imported = by_file.map(|event| ListingId(event.subject_id)).collect();
+        Ok(Self { touched: &touched.listings | vectors, experts: touched.experts.clone(), imported })
     }
 }
 
@@ -118,16 +171,39 @@ fn is_by_file(event: &EventRow) -> bool {
     has("import") || has("undo")
 }
 
-/// The pairs that may be worth telling, the best first.
-pub(super) async fn strong(matcher: &Matcher, mut pairs: Vec<Pair>, fresh: &Fresh) -> Result<Vec<Strong>, StandingError> {
-    pairs.retain(|p| fresh.touched.contains(&p.need) || fresh.touched.contains(&p.offer));
-    tellable(matcher, pairs, &fresh.imported).await
+/// Who may be worth telling of these pairs, the best first.
+pub(super) async fn strong(
+    matcher: &Matcher,
+    mut offers: Vec<Pair>,
+    mut experts: Vec<ExpertPair>,
+    fresh: &Fresh,
+) -> Result<Vec<Strong>, StandingError> {
+    offers.retain(|p| fresh.touched.contains(&p.need) || fresh.touched.contains(&p.offer));
+    experts.retain(|p| fresh.touched.contains(&p.need) || fresh.experts.contains(&p.expert));
+    tellable(matcher, offers, experts, &fresh.imported).await
 }
 
 /// Which of these pairs may be told to whom, the best first.
-async fn tellable(matcher: &Matcher, mut pairs: Vec<Pair>, imported: &BTreeSet<ListingId>) -> Result<Vec<Strong>, StandingError> {
+async fn tellable(
+    matcher: &Matcher,
+    offers: Vec<Pair>,
+    experts: Vec<ExpertPair>,
+    imported: &BTreeSet<ListingId>,
+) -> Result<Vec<Strong>, StandingError> {
+    let mut all = Vec::new();
+    if !offers.is_empty() {
+        all = of_offers(matcher, offers, imported).await?;
+    }
+    if !experts.is_empty() {
+        all.extend(experts::tellable(matcher, experts, imported).await?);
+    }
+    all.sort_by(|a, b| b.score_ppm.cmp(&a.score_ppm).then((a.need, a.other, a.side).cmp(&(b.need, b.other, b.side))));
+    Ok(all)
+}
+
+/// Which pairs of a need and an offer may be told to whom.
+async fn of_offers(matcher: &Matcher, mut pairs: Vec<Pair>, imported: &BTreeSet<ListingId>) -> Result<Vec<Strong>, StandingError> {
     pairs.retain(|p| p.need_party != p.offer_party);
-    pairs.sort_by(|a, b| b.score_ppm.cmp(&a.score_ppm).then((a.need, a.offer).cmp(&(b.need, b.offer))));
     let ids: BTreeSet<ListingId> = pairs.iter().flat_map(|p| [p.need, p.offer]).collect();
     let found = published::load(&matcher.listings().store, &ids.into_iter().collect::<Vec<_>>()).await?;
     let found: BTreeMap<ListingId, Published> = found.into_iter().map(|p| (p.id, p)).collect();
@@ -136,21 +212,30 @@ async fn tellable(matcher: &Matcher, mut pairs: Vec<Pair>, imported: &BTreeSet<L
     // changes nothing for anybody else.
     let inside = Inside::of_seekers(matcher.listings(), &needs.into_iter().collect::<Vec<_>>()).await?;
     let rules = matcher.engine().rules(Lang::Vi);
-    let all = pairs.into_iter().filter_map(|pair| {
-        let (need, offer) = (found.get(&pair.need)?, found.get(&pair.offer)?);
+    let mut all = Vec::new();
+    for pair in pairs {
+        let (Some(need), Some(offer)) = (found.get(&pair.need), found.get(&pair.offer)) else { continue };
         if belongs_to(&offer.content, pair.need_party) {
-            return None;
+            continue;
         }
-        let is_none_violated = || inside.violated((need.id, &need.content), (offer.id, &offer.content), &rules).is_empty();
-        let may_know = |side: &Side| match side {
-            Side::Need => may_be_seen_by(pair.need_party, offer) && is_none_violated(),
-            Side::Offer => may_be_seen_by(pair.offer_party, need),
+        let side = |side, (own, party): (ListingId, PartyId)| Strong {
+            need: pair.need,
+            other: Other::Offer(pair.offer),
+            versions: (i64::from(pair.need_version), i64::from(pair.offer_version)),
+            score_ppm: pair.score_ppm,
+            side,
+            hearer: Hearer::Party(party),
+            way: if imported.contains(&own) { Way::Silence } else { Way::Notice },
         };
-        let way = |side: Side| if imported.contains(&side.own(&pair).0) { Way::Silence } else { Way::Notice };
-        let sides: Vec<(Side, Way)> = Side::ALL.into_iter().filter(may_know).map(|side| (side, way(side))).collect();
-        (!sides.is_empty()).then_some(Strong { pair, sides })
-    });
-    Ok(all.collect())
+        let is_none_violated = || inside.violated((need.id, &need.content), (offer.id, &offer.content), &rules).is_empty();
+        if may_be_seen_by(pair.need_party, offer) && is_none_violated() {
+            all.push(side(Side::Need, (pair.need, pair.need_party)));
+        }
+        if may_be_seen_by(pair.offer_party, need) {
+            all.push(side(Side::Offer, (pair.offer, pair.offer_party)));
+        }
+    }
+    Ok(all)
 }
 
 fn may_be_seen_by(party: PartyId, listing: &Published) -> bool {
@@ -163,13 +248,11 @@ fn may_be_seen_by(party: PartyId, listing: &Published) -> bool {
 /// Tells them, inside the transaction that keeps the pairs.
 pub(super) async fn tell(tx: &Tx, strong: &[Strong], per_day: u64) -> Result<(), StoreError> {
     for one in strong {
-        for (side, way) in &one.sides {
-            match way {
-                Way::Notice => {
-                    tell_side(tx, &one.pair, *side, per_day).await?;
-                }
-                Way::Silence => pass_over(tx, &one.pair, *side).await?,
+        match one.way {
+            Way::Notice => {
+                tell_side(tx, one, per_day).await?;
             }
+            Way::Silence => pass_over(tx, one).await?,
         }
     }
     Ok(())
@@ -187,7 +270,7 @@ enum When {
 }
 
 /// Notes what became of one side of a pair.
-async fn note(tx: &Tx, pair: &Pair, side: Side, when: When) -> Result<(), StoreError> {
+async fn note(tx: &Tx, one: &Strong, when: When) -> Result<(), StoreError> {
     use told::Column as C;
     let (told_at, silently) = match when {
         When::Told(at) => (Some(at), false),
@@ -195,12 +278,12 @@ async fn note(tx: &Tx, pair: &Pair, side: Side, when: When) -> Result<(), StoreE
         When::Waits => (None, false),
     };
     let row = told::ActiveModel {
-        need_id: Set(pair.need.0),
-        offer_id: Set(pair.offer.0),
-        side: Set(side.as_str().to_owned()),
-        own_id: Set(side.own(pair).0.0),
-        need_version: Set(i64::from(pair.need_version)),
-        offer_version: Set(i64::from(pair.offer_version)),
+        need_id: Set(one.need.0),
+        offer_id: Set(one.other.id()),
+        side: Set(one.side.as_str().to_owned()),
+        own_id: Set(one.own()),
+        need_version: Set(one.versions.0),
+        offer_version: Set(one.versions.1),
         told_at: Set(told_at),
         silently: Set(silently),
     };
@@ -212,48 +295,57 @@ async fn note(tx: &Tx, pair: &Pair, side: Side, when: When) -> Result<(), StoreE
 }
 
 /// What was noted of one side of a pair last.
-async fn noted(tx: &Tx, pair: &Pair, side: Side) -> Result<Option<told::Model>, StoreError> {
-    Ok(told::Entity::find_by_id((pair.need.0, pair.offer.0, side.as_str().to_owned())).one(tx.db()).await?)
+async fn noted(tx: &Tx, one: &Strong) -> Result<Option<told::Model>, StoreError> {
+    Ok(told::Entity::find_by_id(one.key()).one(tx.db()).await?)
 }
 
 /// Notes that these versions of a pair are no news to one side. What it was told of others counts as before.
-async fn pass_over(tx: &Tx, pair: &Pair, side: Side) -> Result<(), StoreError> {
-    let told_at = noted(tx, pair, side).await?.filter(|last| !last.silently).and_then(|last| last.told_at);
-    note(tx, pair, side, told_at.map_or(When::PassedOver(tx.now()), When::Told)).await
+async fn pass_over(tx: &Tx, one: &Strong) -> Result<(), StoreError> {
+    let told_at = noted(tx, one).await?.filter(|last| !last.silently).and_then(|last| last.told_at);
+    note(tx, one, told_at.map_or(When::PassedOver(tx.now()), When::Told)).await
 }
 
 /// Tells one side of a pair, or notes that it waits for a day with room; true if it was told.
-async fn tell_side(tx: &Tx, pair: &Pair, side: Side, per_day: u64) -> Result<bool, StoreError> {
+async fn tell_side(tx: &Tx, one: &Strong, per_day: u64) -> Result<bool, StoreError> {
     let now = tx.now();
-    let versions = (i64::from(pair.need_version), i64::from(pair.offer_version));
-    if let Some(last) = noted(tx, pair, side).await?
+    if let Some(last) = noted(tx, one).await?
         && let Some(at) = last.told_at
-        && ((last.need_version, last.offer_version) == versions || (!last.silently && now - at < TimeDelta::days(AGAIN_DAYS)))
+        && ((last.need_version, last.offer_version) == one.versions || (!last.silently && now - at < TimeDelta::days(AGAIN_DAYS)))
     {
         return Ok(false);
     }
-    let refused = feedback::Entity::find()
-        .filter(feedback::Column::NeedId.eq(pair.need.0))
-        .filter(feedback::Column::OfferId.eq(pair.offer.0))
-        .filter(feedback::Column::Side.eq(side.speaker().as_str()))
-        .filter(feedback::Column::Verdict.eq(Opinion::NotForUs.as_str()))
-        .filter(feedback::Column::NeedVersion.eq(versions.0))
-        .filter(feedback::Column::OfferVersion.eq(versions.1))
-        .count(tx.db())
-        .await?;
-    if refused > 0 {
+    if is_refused(tx, one).await? {
         // It must not wait any longer either.
-        wait_no_longer(tx, &(pair.need.0, pair.offer.0, side.as_str().to_owned())).await?;
+        wait_no_longer(tx, &one.key()).await?;
         return Ok(false);
     }
-    let (own, party) = side.own(pair);
-    let today = told::Entity::find().filter(told::Column::OwnId.eq(own.0)).filter(told_since(now)).count(tx.db()).await?;
+    let today = told::Entity::find().filter(told::Column::OwnId.eq(one.own())).filter(told_since(now)).count(tx.db()).await?;
     let has_room = today < per_day;
     if has_room {
-        tell_party(tx, party, &[PartyRole::Editor, PartyRole::Admin], None, &notice(pair, own)).await?;
+        match one.hearer {
+            Hearer::Party(party) => tell_party(tx, party, &[PartyRole::Editor, PartyRole::Admin], None, &notice(one)).await?,
+            Hearer::Account(account) => {
+                accounts::notices::tell(tx, account, &notice(one)).await?;
+            }
+        }
     }
-    note(tx, pair, side, if has_room { When::Told(now) } else { When::Waits }).await?;
+    note(tx, one, if has_room { When::Told(now) } else { When::Waits }).await?;
     Ok(has_room)
+}
+
+/// Whether the side refused these very versions.
+async fn is_refused(tx: &Tx, one: &Strong) -> Result<bool, StoreError> {
+    let Some(speaker) = one.side.speaker() else { return Ok(false) };
+    let refused = feedback::Entity::find()
+        .filter(feedback::Column::NeedId.eq(one.need.0))
+        .filter(feedback::Column::OfferId.eq(one.other.id()))
+        .filter(feedback::Column::Side.eq(speaker.as_str()))
+        .filter(feedback::Column::Verdict.eq(Opinion::NotForUs.as_str()))
+        .filter(feedback::Column::NeedVersion.eq(one.versions.0))
+        .filter(feedback::Column::OfferVersion.eq(one.versions.1))
+        .count(tx.db())
+        .await?;
+    Ok(refused > 0)
 }
 
 /// What counts for today's room: what was told, and not what was passed over.
@@ -261,7 +353,7 @@ fn told_since(now: DateTime<Utc>) -> Condition {
     Condition::all().add(told::Column::ToldAt.gt(now - TimeDelta::days(1))).add(told::Column::Silently.eq(false))
 }
 
-async fn wait_no_longer(tx: &Tx, (need, offer, side): &(Uuid, Uuid, String)) -> Result<(), StoreError> {
+async fn wait_no_longer(tx: &Tx, (need, offer, side): &Key) -> Result<(), StoreError> {
     told::Entity::delete_many()
         .filter(told::Column::NeedId.eq(*need))
         .filter(told::Column::OfferId.eq(*offer))
@@ -279,20 +371,14 @@ async fn wait_no_longer(tx: &Tx, (need, offer, side): &(Uuid, Uuid, String)) -> 
 /// If the database fails.
 pub async fn tell_waiting(matcher: &Matcher) -> Result<u64, StandingError> {
     let (store, per_day) = (&matcher.listings().store, matcher.engine().weights().told_per_day);
-    let waiting = waiting(matcher, per_day).await?;
+    let (offers, mut keys) = waiting::<Pair>(matcher, per_day).await?;
+    let (experts, more) = waiting::<ExpertPair>(matcher, per_day).await?;
+    keys.extend(more);
     let mut over = no_pairs(matcher).await?;
-    let pairs: BTreeMap<(ListingId, ListingId), Pair> = waiting.iter().map(|(pair, _)| ((pair.need, pair.offer), pair.clone())).collect();
-    let strong = tellable(matcher, pairs.into_values().collect(), &BTreeSet::new()).await?;
-    let may_know: BTreeSet<(ListingId, ListingId, &str)> =
-        strong.iter().flat_map(|one| one.sides.iter().map(|(side, _)| (one.pair.need, one.pair.offer, side.as_str()))).collect();
-    let mut due = Vec::new();
-    for (pair, side) in waiting {
-        if !may_know.contains(&(pair.need, pair.offer, side.as_str())) {
-            over.push((pair.need.0, pair.offer.0, side.as_str().to_owned()));
-        } else {
-            due.push((pair, side));
-        }
-    }
+    let mut due = tellable(matcher, offers, experts, &BTreeSet::new()).await?;
+    due.retain(|one| keys.remove(&one.key()));
+    // What is left is not for that side to know any more.
+    over.extend(keys);
     if due.is_empty() && over.is_empty() {
         return Ok(0);
     }
@@ -303,11 +389,11 @@ pub async fn tell_waiting(matcher: &Matcher) -> Result<u64, StandingError> {
                 for key in &over {
                     wait_no_longer(&tx, key).await?;
                 }
-                // How much each listing was told of now: behind a full day nothing of it need be tried.
-                let mut told: BTreeMap<ListingId, u64> = BTreeMap::new();
-                for (pair, side) in &due {
-                    let count = told.entry(side.own(pair).0).or_default();
-                    if *count < per_day && tell_side(&tx, pair, *side, per_day).await? {
+                // How much each side was told of now: behind a full day nothing of it need be tried.
+                let mut told: BTreeMap<Uuid, u64> = BTreeMap::new();
+                for one in &due {
+                    let count = told.entry(one.own()).or_default();
+                    if *count < per_day && tell_side(&tx, one, per_day).await? {
                         *count += 1;
                     }
                 }
@@ -318,13 +404,8 @@ pub async fn tell_waiting(matcher: &Matcher) -> Result<u64, StandingError> {
     Ok(told)
 }
 
-/// What the database gives of a pair that waits: need and offer, their parties, their versions, the score, whether both are
-/// open, and the side.
-type WaitingRow = (Uuid, Uuid, Uuid, Uuid, i64, i64, i64, bool, String);
-
-/// The strong pairs that wait to be told of listings with room left today, the best first, with the side that waits.
-async fn waiting(matcher: &Matcher, per_day: u64) -> Result<Vec<(Pair, Side)>, StoreError> {
-    use standing::Column as S;
+/// The strong pairs of one sort of which a side with room left today waits to be told, the best, and which sides wait.
+async fn waiting<P: Stored>(matcher: &Matcher, per_day: u64) -> Result<(Vec<P>, BTreeSet<Key>), StoreError> {
     use told::Column as T;
     let store = &matcher.listings().store;
     let full = Query::select()
@@ -334,48 +415,38 @@ async fn waiting(matcher: &Matcher, per_day: u64) -> Result<Vec<(Pair, Side)>, S
         .group_by_col(T::OwnId)
         .and_having(Expr::col(T::OwnId).count().gte(i64::try_from(per_day).unwrap_or(i64::MAX)))
         .take();
-    let stands = told::Entity::belongs_to(standing::Entity).from((T::NeedId, T::OfferId)).to((S::NeedId, S::OfferId));
-    let rows: Vec<WaitingRow> = told::Entity::find()
+    let stands = told::Entity::belongs_to(P::Table::default()).from((T::NeedId, T::OfferId)).to((P::NEED, P::OTHER));
+    let keys: Vec<Key> = told::Entity::find()
         .select_only()
-        .columns([S::NeedId, S::OfferId, S::NeedParty, S::OfferParty, S::NeedVersion, S::OfferVersion, S::ScorePpm, S::IsOpen])
-        .column(T::Side)
+        .columns([T::NeedId, T::OfferId, T::Side])
         .join(JoinType::InnerJoin, stands.into())
         .filter(T::ToldAt.is_null())
         .filter(T::OwnId.not_in_subquery(full))
-        .filter(S::ScorePpm.gte(strong_ppm(matcher)))
-        .order_by_desc(S::ScorePpm)
-        .order_by_asc(S::NeedId)
-        .order_by_asc(S::OfferId)
+        .filter(P::SCORE.gte(strong_ppm(matcher)))
+        .order_by_desc(P::SCORE)
+        .order_by_asc(T::NeedId)
+        .order_by_asc(T::OfferId)
         .order_by_asc(T::Side)
         .limit(WAITING)
         .into_tuple()
         .all(store.db())
         .await?;
-    let whole = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
-    let read = |(need, offer, need_party, offer_party, need_version, offer_version, score, is_open, side): WaitingRow| {
-        let pair = Pair {
-            need: ListingId(need),
-            offer: ListingId(offer),
-            need_party: PartyId(need_party),
-            offer_party: PartyId(offer_party),
-            need_version: whole(need_version),
-            offer_version: whole(offer_version),
-            score_ppm: whole(score),
-            is_open,
-        };
-        Some((pair, Side::ALL.into_iter().find(|one| one.as_str() == side)?))
-    };
-    Ok(rows.into_iter().filter_map(read).collect())
+    let needs: BTreeSet<ListingId> = keys.iter().map(|(need, _, _)| ListingId(*need)).collect();
+    let pairs: BTreeSet<(Uuid, Uuid)> = keys.iter().map(|(need, other, _)| (*need, *other)).collect();
+    let mut stand: Vec<P> = lists(store.db(), &needs).await?.into_values().flatten().collect();
+    stand.retain(|pair| pairs.contains(&(pair.need().0, pair.other().into())));
+    Ok((stand, keys.into_iter().collect()))
 }
 
 /// What waits to be told and is no strong pair any more.
-async fn no_pairs(matcher: &Matcher) -> Result<Vec<(Uuid, Uuid, String)>, StoreError> {
+async fn no_pairs(matcher: &Matcher) -> Result<Vec<Key>, StoreError> {
     use told::Column as T;
     let rows = told::Entity::find()
         .select_only()
         .columns([T::NeedId, T::OfferId, T::Side])
         .filter(T::ToldAt.is_null())
-        .filter(Expr::exists(strong_pair(matcher)).not())
+        .filter(Expr::exists(strong_pair::<Pair>(matcher)).not())
+        .filter(Expr::exists(strong_pair::<ExpertPair>(matcher)).not())
         .limit(WAITING)
         .into_tuple()
         .all(matcher.listings().store.db())
@@ -384,15 +455,14 @@ async fn no_pairs(matcher: &Matcher) -> Result<Vec<(Uuid, Uuid, String)>, StoreE
 }
 
 /// The strong pair of what waits, if it is there.
-fn strong_pair(matcher: &Matcher) -> SelectStatement {
-    let pair = |column: standing::Column| Expr::col((standing::Entity, column));
+fn strong_pair<P: Stored>(matcher: &Matcher) -> SelectStatement {
     let waits = |column: told::Column| (told::Entity, column);
     Query::select()
         .expr(Expr::value(1))
-        .from(standing::Entity)
-        .and_where(pair(standing::Column::NeedId).equals(waits(told::Column::NeedId)))
-        .and_where(pair(standing::Column::OfferId).equals(waits(told::Column::OfferId)))
-        .and_where(pair(standing::Column::ScorePpm).gte(strong_ppm(matcher)))
+        .from(EntityName::table_ref(&P::Table::default()))
+        .and_where(Expr::col(P::NEED.as_column_ref()).equals(waits(told::Column::NeedId)))
+        .and_where(Expr::col(P::OTHER.as_column_ref()).equals(waits(told::Column::OfferId)))
+        .and_where(Expr::col(P::SCORE.as_column_ref()).gte(strong_ppm(matcher)))
         .take()
 }
 
@@ -431,14 +501,17 @@ pub async fn still(
     Ok(stand.into_iter().filter(holds).map(|pair| (pair.need, pair.offer)).collect())
 }
 
-/// The notice to the side whose listing is `own`.
-fn notice(pair: &Pair, own: ListingId) -> NewNotice {
-    let Pair { need, offer, need_version, offer_version, score_ppm, .. } = pair;
+/// The notice to one side: of its own listing, or to an expert of a need.
+fn notice(one: &Strong) -> NewNotice {
+    let Strong { need, other, versions, score_ppm, .. } = one;
     NewNotice {
         kind: NoticeKind::MatchFound,
-        about_kind: "listing",
-        about: own.0,
-        facts: json!({ "need": need, "offer": offer, "score_ppm": score_ppm }),
-        once: format!("match:{need}:{offer}:{need_version}:{offer_version}"),
+        about_kind: if one.side == Side::Expert { "expert" } else { "listing" },
+        about: one.own(),
+        facts: match other {
+            Other::Offer(offer) => json!({ "need": need, "offer": offer, "score_ppm": score_ppm }),
+            Other::Expert(expert) => json!({ "need": need, "expert": expert, "score_ppm": score_ppm }),
+        },
+        once: format!("match:{need}:{}:{}:{}", other.id(), versions.0, versions.1),
     }
 }

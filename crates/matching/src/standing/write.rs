@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::{ListingId, PartyId, Vocabularies};
 use listings::published::Published;
 use sea_orm::sea_query::{LockType, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use store::{Store, StoreError, Tx};
 use uuid::Uuid;
 
 use super::compute::{Head, is_open};
-use super::list::Pair;
+use super::experts::ExpertPair;
+use super::list::{Fits, Pair};
 use super::tell::Strong;
 use super::{NAME, StandingError};
 use crate::rows::{generation, standing, subject};
@@ -42,43 +43,131 @@ impl Subject {
     }
 }
 
-/// What is to be written at once.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Change {
+/// A pair as it is stored.
+pub(super) trait Stored: Fits {
+    /// The table.
+    type Table: EntityTrait;
+    /// The columns of the need, of the other one and of the score.
+    const NEED: ColumnOf<Self>;
+    const OTHER: ColumnOf<Self>;
+    const SCORE: ColumnOf<Self>;
+
+    fn of_row(row: <Self::Table as EntityTrait>::Model) -> Self;
+
+    fn to_row(&self, now: store::Time) -> <Self::Table as EntityTrait>::ActiveModel;
+
+    /// What happens to a row that is there.
+    fn over() -> OnConflict;
+}
+
+/// The columns of a pair's table.
+pub(super) type ColumnOf<P> = <<P as Stored>::Table as EntityTrait>::Column;
+
+impl Stored for Pair {
+    type Table = standing::Entity;
+    const NEED: standing::Column = standing::Column::NeedId;
+    const OTHER: standing::Column = standing::Column::OfferId;
+    const SCORE: standing::Column = standing::Column::ScorePpm;
+
+    fn of_row(row: standing::Model) -> Self {
+        Self {
+            need: ListingId(row.need_id),
+            offer: ListingId(row.offer_id),
+            need_party: PartyId(row.need_party),
+            offer_party: PartyId(row.offer_party),
+            need_version: u32::try_from(row.need_version).unwrap_or(u32::MAX),
+            offer_version: u32::try_from(row.offer_version).unwrap_or(u32::MAX),
+            score_ppm: u32::try_from(row.score_ppm).unwrap_or_default(),
+            is_open: row.is_open,
+        }
+    }
+
+    fn to_row(&self, now: store::Time) -> standing::ActiveModel {
+        standing::ActiveModel {
+            need_id: Set(self.need.0),
+            offer_id: Set(self.offer.0),
+            need_party: Set(self.need_party.0),
+            offer_party: Set(self.offer_party.0),
+            need_version: Set(i64::from(self.need_version)),
+            offer_version: Set(i64::from(self.offer_version)),
+            score_ppm: Set(i64::from(self.score_ppm)),
+            is_open: Set(self.is_open),
+            computed_at: Set(now),
+        }
+    }
+
+    fn over() -> OnConflict {
+        use standing::Column as C;
+        OnConflict::columns([C::NeedId, C::OfferId])
+            .update_columns([C::NeedParty, C::OfferParty, C::NeedVersion, C::OfferVersion, C::ScorePpm, C::IsOpen, C::ComputedAt])
+            .to_owned()
+    }
+}
+
+/// What is other in one table of pairs.
+#[derive(Debug)]
+pub(super) struct Moved<P: Fits> {
     /// Pairs that are new or other than before.
-    pub(super) put: Vec<Pair>,
-    /// Pairs that are no more: need and offer.
-    pub(super) removed: Vec<(ListingId, ListingId)>,
+    pub(super) put: Vec<P>,
+    /// Pairs that are no more: the need and the other one.
+    removed: Vec<(ListingId, P::Other)>,
+}
+
+impl<P: Fits> Default for Moved<P> {
+    fn default() -> Self {
+        Self { put: Vec::new(), removed: Vec::new() }
+    }
+}
+
+impl<P: Stored> Moved<P> {
+    /// Notes how the list of a need differs from what is stored.
+    pub(super) fn list(&mut self, before: &[P], now: &[P]) {
+        let kept: BTreeSet<P::Other> = now.iter().map(P::other).collect();
+        let old: BTreeMap<P::Other, &P> = before.iter().map(|p| (p.other(), p)).collect();
+        self.removed.extend(before.iter().filter(|p| !kept.contains(&p.other())).map(|p| (p.need(), p.other())));
+        self.put.extend(now.iter().filter(|p| old.get(&p.other()).is_none_or(|b| b != p)).cloned());
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.put.is_empty() && self.removed.is_empty()
+    }
+
+    async fn write(&self, tx: &Tx) -> Result<(), StoreError> {
+        for (need, other) in &self.removed {
+            let other: Uuid = (*other).into();
+            P::Table::delete_many().filter(P::NEED.eq(need.0)).filter(P::OTHER.eq(other)).exec(tx.db()).await?;
+        }
+        for rows in self.put.chunks(ROWS) {
+            let now = tx.now();
+            let rows = rows.iter().map(|p| p.to_row(now));
+            P::Table::insert_many(rows).on_conflict(P::over()).exec_without_returning(tx.db()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What is to be written at once.
+#[derive(Debug, Default)]
+pub(super) struct Change {
+    pub(super) offers: Moved<Pair>,
+    pub(super) experts: Moved<ExpertPair>,
     pub(super) subjects: Vec<Subject>,
     pub(super) no_subjects: Vec<ListingId>,
-    /// What both sides may be told of, the best first.
+    /// What sides may be told of, the best first.
     pub(super) strong: Vec<Strong>,
 }
 
 impl Change {
-    /// Notes how the list of a need differs from what is stored.
-    pub(super) fn list(&mut self, before: &[Pair], now: &[Pair]) {
-        let kept: BTreeMap<ListingId, &Pair> = now.iter().map(|p| (p.offer, p)).collect();
-        let old: BTreeMap<ListingId, &Pair> = before.iter().map(|p| (p.offer, p)).collect();
-        self.removed.extend(before.iter().filter(|p| !kept.contains_key(&p.offer)).map(|p| (p.need, p.offer)));
-        self.put.extend(now.iter().filter(|p| old.get(&p.offer).is_none_or(|b| b != p)).cloned());
-    }
-
     pub(super) fn is_nothing(&self) -> bool {
-        self.put.is_empty() && self.removed.is_empty() && self.subjects.is_empty() && self.no_subjects.is_empty() && self.strong.is_empty()
+        let is_unmoved = self.offers.is_nothing() && self.experts.is_nothing();
+        is_unmoved && self.subjects.is_empty() && self.no_subjects.is_empty() && self.strong.is_empty()
     }
 
     /// Writes it.
     pub(super) async fn write(&self, tx: &Tx) -> Result<(), StoreError> {
         let db = tx.db();
-        for (need, offer) in &self.removed {
-            standing::Entity::delete_by_id((need.0, offer.0)).exec(db).await?;
-        }
-        for rows in self.put.chunks(ROWS) {
-            let now = tx.now();
-            let rows = rows.iter().map(|p| to_row(p, now));
-            standing::Entity::insert_many(rows).on_conflict(over()).exec_without_returning(db).await?;
-        }
+        self.offers.write(tx).await?;
+        self.experts.write(tx).await?;
         for gone in self.no_subjects.chunks(ROWS) {
             let ids: Vec<Uuid> = gone.iter().map(|id| id.0).collect();
             subject::Entity::delete_many().filter(subject::Column::ListingId.is_in(ids)).exec(db).await?;
@@ -114,63 +203,49 @@ pub(super) async fn in_use(tx: &Tx, head: Head) -> Result<(), StandingError> {
     if Head::read(query, tx.db()).await? == Some(head) { Ok(()) } else { Err(StandingError::Elsewhere) }
 }
 
-fn over() -> OnConflict {
-    use standing::Column as C;
-    OnConflict::columns([C::NeedId, C::OfferId])
-        .update_columns([C::NeedParty, C::OfferParty, C::NeedVersion, C::OfferVersion, C::ScorePpm, C::IsOpen, C::ComputedAt])
-        .to_owned()
-}
-
-fn to_row(pair: &Pair, now: store::Time) -> standing::ActiveModel {
-    standing::ActiveModel {
-        need_id: Set(pair.need.0),
-        offer_id: Set(pair.offer.0),
-        need_party: Set(pair.need_party.0),
-        offer_party: Set(pair.offer_party.0),
-        need_version: Set(i64::from(pair.need_version)),
-        offer_version: Set(i64::from(pair.offer_version)),
-        score_ppm: Set(i64::from(pair.score_ppm)),
-        is_open: Set(pair.is_open),
-        computed_at: Set(now),
-    }
-}
-
-pub(super) fn of_row(row: standing::Model) -> Pair {
-    Pair {
-        need: ListingId(row.need_id),
-        offer: ListingId(row.offer_id),
-        need_party: PartyId(row.need_party),
-        offer_party: PartyId(row.offer_party),
-        need_version: u32::try_from(row.need_version).unwrap_or(u32::MAX),
-        offer_version: u32::try_from(row.offer_version).unwrap_or(u32::MAX),
-        score_ppm: u32::try_from(row.score_ppm).unwrap_or_default(),
-        is_open: row.is_open,
-    }
-}
-
 /// The stored lists of these needs; a need without one has none here.
-pub(super) async fn lists(db: &impl ConnectionTrait, needs: &BTreeSet<ListingId>) -> Result<BTreeMap<ListingId, Vec<Pair>>, StoreError> {
-    let mut all: BTreeMap<ListingId, Vec<Pair>> = BTreeMap::new();
+pub(super) async fn lists<P: Stored>(
+    db: &impl ConnectionTrait,
+    needs: &BTreeSet<ListingId>,
+) -> Result<BTreeMap<ListingId, Vec<P>>, StoreError> {
+    let mut all: BTreeMap<ListingId, Vec<P>> = BTreeMap::new();
     let ids: Vec<Uuid> = needs.iter().map(|id| id.0).collect();
     for chunk in ids.chunks(ROWS) {
-        for row in standing::Entity::find().filter(standing::Column::NeedId.is_in(chunk.to_vec())).all(db).await? {
-            all.entry(ListingId(row.need_id)).or_default().push(of_row(row));
+        for row in P::Table::find().filter(P::NEED.is_in(chunk.to_vec())).all(db).await? {
+            let pair = P::of_row(row);
+            all.entry(pair.need()).or_default().push(pair);
         }
     }
     Ok(all)
 }
 
-/// In the lists of which needs these offers are.
-pub(super) async fn holders(
+/// In the lists of which needs these offers or experts are.
+pub(super) async fn holders<P: Stored>(
     db: &impl ConnectionTrait,
-    offers: &BTreeSet<ListingId>,
-) -> Result<BTreeMap<ListingId, BTreeSet<ListingId>>, StoreError> {
-    let mut all: BTreeMap<ListingId, BTreeSet<ListingId>> = BTreeMap::new();
-    let ids: Vec<Uuid> = offers.iter().map(|id| id.0).collect();
+    others: &BTreeSet<P::Other>,
+) -> Result<BTreeMap<P::Other, BTreeSet<ListingId>>, StoreError> {
+    let mut all: BTreeMap<P::Other, BTreeSet<ListingId>> = BTreeMap::new();
+    let ids: Vec<Uuid> = others.iter().map(|id| (*id).into()).collect();
     for chunk in ids.chunks(ROWS) {
-        for row in standing::Entity::find().filter(standing::Column::OfferId.is_in(chunk.to_vec())).all(db).await? {
-            all.entry(ListingId(row.offer_id)).or_default().insert(ListingId(row.need_id));
+        for row in P::Table::find().filter(P::OTHER.is_in(chunk.to_vec())).all(db).await? {
+            let pair = P::of_row(row);
+            all.entry(pair.other()).or_default().insert(pair.need());
         }
     }
     Ok(all)
+}
+
+/// The stored lists of the needs behind `after` and up to `to`, where those are.
+pub(super) async fn lists_between<P: Stored>(
+    db: &impl ConnectionTrait,
+    after: Option<ListingId>,
+    to: Option<ListingId>,
+) -> Result<Vec<P>, StoreError> {
+    let rows = P::Table::find().filter(between(P::NEED, after, to)).all(db).await?;
+    Ok(rows.into_iter().map(P::of_row).collect())
+}
+
+/// What is behind `after` and up to `to`, where those are.
+pub(super) fn between(column: impl ColumnTrait, after: Option<ListingId>, to: Option<ListingId>) -> Condition {
+    Condition::all().add_option(after.map(|id| column.gt(id.0))).add_option(to.map(|id| column.lte(id.0)))
 }

@@ -96,7 +96,7 @@ impl Question {
         let engine = engine.weighing(Weights { terms: usize::MAX, ..engine.weights().clone() });
         let mut stems = Stems::default();
         let party = Party { side: subject, fields: fields(subject.content) };
-        let all = engine.terms(&party, &Lang::ALL, &mut stems)?;
+        let all = engine.terms(&party.fields, &Lang::ALL, &mut stems)?;
         // There are two languages, so what is translated was said in the only other one.
         let said = |of: &Terms| all.iter().position(|terms| !terms.translated && terms.lang != of.lang);
         let language = |terms: &Terms| {
