@@ -4,10 +4,12 @@
 //! constraints, reasons and the final score are the matching crate's.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use base::Lang;
-use tantivy::Term;
+use tantivy::schema::Field;
 use tantivy::termdict::TermMerger;
+use tantivy::{InvertedIndexReader, Term};
 use uuid::Uuid;
 
 use crate::analysis::{EXACT_SIGN, PAIR_SIGN, STEM_SIGN, Views};
@@ -290,8 +292,9 @@ fn telling(snapshot: &Snapshot, views: &Views, limit: usize) -> Result<Vec<Telli
         }
     }
     let mut terms = Vec::with_capacity(times.len());
+    let dictionaries = Dictionaries::open(snapshot)?;
     for ((view, term), times) in times {
-        let documents = snapshot.frequency(&Term::from_field_text(field(&snapshot.fields, view), &term))?;
+        let documents = dictionaries.frequency(&Term::from_field_text(field(&snapshot.fields, view), &term))?;
         if documents > 0 {
             terms.push(TellingTerm { view, term, times, documents, idf: snapshot.idf(documents) });
         }
@@ -302,7 +305,32 @@ fn telling(snapshot: &Snapshot, views: &Views, limit: usize) -> Result<Vec<Telli
     Ok(terms)
 }
 
-fn field(fields: &Fields, view: View) -> tantivy::schema::Field {
+/// The words of the views, for many of them at a time: what is kept of lists for searches would be pushed out by the words of
+/// a whole text.
+struct Dictionaries(HashMap<Field, Vec<Arc<InvertedIndexReader>>>);
+
+impl Dictionaries {
+    fn open(snapshot: &Snapshot) -> Result<Self, Failure> {
+        let mut all = HashMap::new();
+        for view in [View::Folded, View::Exact, View::Pair, View::Stem] {
+            let field = field(&snapshot.fields, view);
+            let of_segments = snapshot.segments.iter().map(|segment| segment.reader.inverted_index(field));
+            all.insert(field, of_segments.collect::<Result<_, _>>()?);
+        }
+        Ok(Self(all))
+    }
+
+    /// How many documents have a term.
+    fn frequency(&self, term: &Term) -> Result<u64, Failure> {
+        let mut sum = 0;
+        for dictionary in self.0.get(&term.field()).into_iter().flatten() {
+            sum += dictionary.get_term_info(term)?.map_or(0, |list| u64::from(list.doc_freq));
+        }
+        Ok(sum)
+    }
+}
+
+fn field(fields: &Fields, view: View) -> Field {
     match view {
         View::Folded => fields.folded,
         View::Exact => fields.exact,

@@ -10,6 +10,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base::Lang;
+use foldhash::fast::RandomState;
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentId;
 use tantivy::postings::{SegmentPostings, TermInfo};
@@ -35,15 +36,15 @@ const LOOK_UP: u64 = 16;
 
 /// What many searches share, each with its size. What was not asked for while half of the room was filled anew is forgotten.
 pub(crate) struct Kept<K, V> {
-    new: HashMap<K, (V, usize)>,
-    old: HashMap<K, (V, usize)>,
+    new: HashMap<K, (V, usize), RandomState>,
+    old: HashMap<K, (V, usize), RandomState>,
     /// The sizes of what is new.
     filled: usize,
 }
 
 impl<K, V> Default for Kept<K, V> {
     fn default() -> Self {
-        Self { new: HashMap::new(), old: HashMap::new(), filled: 0 }
+        Self { new: HashMap::default(), old: HashMap::default(), filled: 0 }
     }
 }
 

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocSet, TERMINATED, Term};
@@ -41,7 +42,7 @@ pub(crate) struct Statistics<'a> {
     /// In hundredths.
     lengths: Vec<u32>,
     documents: u64,
-    known: HashMap<Term, u64>,
+    known: HashMap<Term, u64, RandomState>,
     asked: Vec<u64>,
 }
 
@@ -66,7 +67,7 @@ impl<'a> Statistics<'a> {
             None => scored.iter().map(now).collect(),
         };
         let documents = fixed.as_ref().map_or(snapshot.documents, |fixed| fixed.documents);
-        Self { snapshot, hidden_beside, fixed, lengths, documents, known: HashMap::new(), asked: Vec::new() }
+        Self { snapshot, hidden_beside, fixed, lengths, documents, known: HashMap::default(), asked: Vec::new() }
     }
 
     /// In how many documents a term is.

@@ -29,7 +29,7 @@ use uuid::Uuid;
 use super::StandingError;
 use super::experts::{self, ExpertPair};
 use super::follower::strong_ppm;
-use super::list::{Fits, Pair};
+use super::list::Pair;
 use super::write::{Stored, lists};
 use crate::constraints::belongs_to;
 use crate::feedback::{MatchId, Opinion, Speaker};
