@@ -229,20 +229,28 @@ async fn a_result_says_in_one_line_what_a_technology_does_better() {
             advantages.collect::<std::collections::BTreeMap<_, _>>()
         };
         let vi = found(&visitor, "vi").await;
-        assert_eq!(vi[&id], json!({"text": "Thời gian sấy một mẻ: 14,5\u{a0}h → 5\u{a0}h", "lang": "vi"}));
+        assert_eq!(vi[&id], json!({"text": "Thời gian sấy một mẻ: 14,5\u{a0}giờ\u{a0}→\u{a0}5\u{a0}giờ", "lang": "vi"}));
         assert_eq!(vi.values().filter(|advantage| advantage.is_null()).count(), vi.len() - 1, "a need has none: {vi:?}");
-        assert_eq!(found(&visitor, "en").await[&id], json!({"text": "Drying time of a batch: 14.5\u{a0}h → 5\u{a0}h", "lang": "en"}));
+        assert_eq!(
+            found(&visitor, "en").await[&id],
+            json!({"text": "Drying time of a batch: 14.5\u{a0}h\u{a0}→\u{a0}5\u{a0}h", "lang": "en"})
+        );
         assert!(!vi.contains_key(&narrow) && found(&author, "vi").await.contains_key(&narrow), "it follows the listing");
         let page = visitor.get("/search?q=say+com+dua").await.text;
         assert!(
-            page.contains("<p class=\"advantage\"><span>Thời gian sấy một mẻ</span>: <strong>14,5\u{a0}h → 5\u{a0}h</strong></p>"),
+            page.contains(
+                "<p class=\"advantage\"><span>Thời gian sấy một mẻ</span>: <strong>14,5\u{a0}giờ\u{a0}→\u{a0}5\u{a0}giờ</strong></p>"
+            ),
             "{page}"
         );
         for path in ["/", "/search", "/search?q=quexat"] {
             assert!(!visitor.get(path).await.text.contains("Điện năng riêng"), "{path}");
         }
         let page = author.get("/en/search?q=quexat").await.text;
-        assert!(page.contains("<span lang=\"vi\">Điện năng riêng quexat</span>: <strong>2\u{a0}kWh → 1\u{a0}kWh</strong>"), "{page}");
+        assert!(
+            page.contains("<span lang=\"vi\">Điện năng riêng quexat</span>: <strong>2\u{a0}kWh\u{a0}→\u{a0}1\u{a0}kWh</strong>"),
+            "{page}"
+        );
 
         // A change that waits for review is on no card before it is published.
         let mut changed = measured;
@@ -257,7 +265,7 @@ async fn a_result_says_in_one_line_what_a_technology_does_better() {
         let seen = author.post_at(&steps, seen, json!({"step": "submit"})).await.expect(200)["version"].as_i64().unwrap();
         publish(&moderator, &id, seen).await;
         site.indexed().await;
-        assert!(found(&visitor, "vi").await[&id]["text"].as_str().unwrap().ends_with("→ 4\u{a0}h"));
+        assert!(found(&visitor, "vi").await[&id]["text"].as_str().unwrap().ends_with("→\u{a0}4\u{a0}giờ"));
         site.stop().await;
     })
     .await;

@@ -91,6 +91,20 @@
   // On a wide screen the filters stand beside the results and are open for whoever asks the document.
   const drawer = document.getElementById("drawer");
   if (drawer && matchMedia("(min-width: 60rem)").matches) drawer.open = true;
+  // So is what stands at the top for whoever is signed in; where it is folded, it closes when one goes on elsewhere.
+  const menu = document.querySelector(".menu");
+  if (menu) {
+    const wide = matchMedia("(min-width: 60rem)");
+    const fit = () => { menu.open = wide.matches; };
+    fit();
+    wide.addEventListener("change", fit);
+    document.addEventListener("click", (event) => { if (!wide.matches && !menu.contains(event.target)) menu.open = false; });
+    menu.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || wide.matches) return;
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    });
+  }
   const live = document.getElementById("live");
   let open = new Set();
   document.addEventListener("htmx:before:swap", () => {

@@ -13,6 +13,7 @@ mod keyboard;
 mod keys_alone;
 mod live;
 mod numbers;
+mod phone;
 mod pictures;
 mod png;
 mod posting;

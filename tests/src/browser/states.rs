@@ -1,9 +1,11 @@
 //! What a page looks like while something is open or wrong on it: accessible too, and nothing is lost.
 
+use base::StaffRole;
 use thirtyfour::Key;
 
 use super::axe::{self, Rules};
 use super::{Browser, DESKTOP, DESKTOP_DARK, Look, PHONE, PHONE_DARK, Window, journey, journey_in_the_demonstration};
+use crate::main_job::technology;
 use crate::site::{Site, until};
 
 /// What breaks a rule on the page as it is now.
@@ -105,11 +107,13 @@ async fn on_a_phone_the_first_column_of_a_table_stays_while_the_others_move() {
     journey("sticky-column", async |site: &Site, browser: &Browser| {
         let author = site.person("author").await;
         let party = site.party(&author, "Viện Dừa", "institute").await;
-        let new = serde_json::json!({"party": party, "content": {"title": {"vi": "Máy tách vỏ dừa khô tự động"}}});
-        author.post("/api/v1/technologies", new).await.expect(201);
+        let new = serde_json::json!({"party": party, "content": technology("Máy tách vỏ dừa khô tự động")});
+        let id = author.post("/api/v1/technologies", new).await.expect(201)["id"].as_str().unwrap().to_owned();
+        author.post_at(&format!("/api/v1/listings/{id}/transitions"), 1, serde_json::json!({"step": "submit"})).await.expect(200);
+        let moderator = site.staff("moderator", &[StaffRole::Moderator]).await;
         let window = browser.window(PHONE).await;
-        window.signed_in(&author).await;
-        window.open("/my").await;
+        window.signed_in(&moderator).await;
+        window.open("/review").await;
         let measure = "const region = document.querySelector('.scroll'), cell = region.querySelector('tbody th');
             const before = cell.getBoundingClientRect().left;
             region.scrollLeft = 120;

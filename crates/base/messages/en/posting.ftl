@@ -17,6 +17,7 @@ by-the-space = the space
 nav-post = Post
 nav-my = My space
 nav-review = Review
+nav-menu = Menu
 nav-account = Account and work
 
 post-title = What would you like to post?
@@ -243,6 +244,9 @@ history-version = Version { $number }
 history-between = Version { $from } and version { $to }
 history-compared = Two versions compared
 history-same = These two versions are the same.
+history-only = There is one version so far. Each time the text is changed a new one is kept, and two of them stand here side by side with what changed marked.
+history-edit = To the listing, to change it
+history-alone = One version alone is chosen, so there is nothing to compare. Please choose another one.
 history-public = in public
 history-reviews = Reviews
 notes-count = { $count ->
@@ -276,6 +280,11 @@ review-changed = { $count ->
     [one] Revision: { $count } field changed
    *[other] Revision: { $count } fields changed
 }
+review-same = { $count ->
+    [one] The same as in public ({ $count } field)
+   *[other] The same as in public ({ $count } fields)
+}
+review-to-decision = To the decision
 review-public = In public
 review-submitted-version = Submitted
 review-note = Moderator's note:

@@ -58,6 +58,20 @@ pub(super) fn path(card: &Card) -> String {
 }
 
 impl CardView {
+    /// The party's name without its last word, and that word: the sign behind a name stays with it where a line ends.
+    fn party_words(&self) -> (&str, &str) {
+        let name = self.party.as_deref().unwrap_or_default();
+        name.rsplit_once(' ').unwrap_or(("", name))
+    }
+
+    pub fn party_start(&self) -> &str {
+        self.party_words().0
+    }
+
+    pub fn party_end(&self) -> &str {
+        self.party_words().1
+    }
+
     pub fn of(hit: Hit, lang: Lang, vocabularies: &Vocabularies) -> Self {
         let card = hit.card;
         let first = |facet: Facet| card.facets.get(&facet).and_then(|values| values.first());

@@ -12,6 +12,7 @@ use store::StoreError;
 use uuid::Uuid;
 
 use super::asked::Asked;
+use super::format;
 use super::frame::localised;
 use crate::app::App;
 use crate::problem::Problem;
@@ -125,7 +126,7 @@ pub(super) async fn sitemap(State(app): State<App>, Path(file): Path<String>) ->
     let entries = pages.iter().flat_map(|page| {
         Lang::ALL.map(|lang| Entry {
             address: format!("{}{}", app.settings.public_url, localised(lang, &page.path)),
-            changed: Some(page.changed_at.format("%Y-%m-%d").to_string()),
+            changed: Some(format::iso_day(page.changed_at)),
         })
     });
     Sitemap { root: "urlset", item: "url", entries: entries.collect() }.answer()

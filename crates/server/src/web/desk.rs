@@ -359,6 +359,8 @@ struct HistoryPage {
     title: String,
     title_lang: Lang,
     desk: String,
+    /// Whether the reader may work on it there.
+    is_own: bool,
     versions: Vec<VersionLine>,
     next: Option<String>,
     first: Option<String>,
@@ -398,7 +400,7 @@ pub(super) async fn history(State(app): State<App>, visit: Visit, Path(id): Path
         Ok::<_, Problem>(told(&fields, &json, &cx))
     };
     let pairs = compare(&lines(&one)?, &lines(&other)?, lang, true);
-    let ranges = packed(pairs.iter().map(|pair| 150 + pair.before_html.len() + pair.after_html.len()), |_| HISTORY_BYTES);
+    let ranges = packed(pairs.iter().map(|pair| 400 + pair.before_html.len() + pair.after_html.len()), |_| HISTORY_BYTES);
     let part = portion::asked(&visit)?;
     let shown = ranges.get(part).cloned().ok_or_else(Problem::not_found)?;
     let pairs: Vec<Pair> = pairs.into_iter().skip(shown.start).take(shown.len()).collect();
@@ -411,16 +413,15 @@ pub(super) async fn history(State(app): State<App>, visit: Visit, Path(id): Path
     let before = before.unwrap_or_default();
     let between = [("from", &*from.to_string()), ("to", &*to.to_string()), ("cursor", &*before)];
     let parts = Parts::new(&localised(lang, &here), &between, part, ranges.len());
+    let is_own = view.party.id.is_some_and(|p| actor.is_member(p));
     let history = HistoryPage {
         f: visit.frame(&app, messages::say(lang, "history-title", &[])).at(&here).unlisted().placed("my"),
         code: view.code.clone(),
         title: view.title.clone(),
         title_lang: view.typed.title().spoken(lang),
         // Who reviews it has no desk of it.
-        desk: localised(
-            lang,
-            &if view.party.id.is_some_and(|p| actor.is_member(p)) { format!("/my/listings/{id}") } else { format!("/review/{id}") },
-        ),
+        desk: localised(lang, &if is_own { format!("/my/listings/{id}") } else { format!("/review/{id}") }),
+        is_own,
         versions: versions
             .iter()
             .zip(earlier)

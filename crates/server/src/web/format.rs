@@ -41,18 +41,36 @@ pub(super) fn beginning(text: &str, bytes: usize) -> String {
 /// Units of so many characters stand behind both figures; a longer one behind the last alone, so that it stays one line.
 const SHORT_UNIT_CHARS: usize = 8;
 
+/// Two figures of so many characters together stay on one line.
+const ONE_LINE_CHARS: usize = 20;
+
+/// A unit as the readers of a language call it: units of time are written as signs, and read as words in Vietnamese.
+fn unit_word(lang: Lang, unit: &str) -> &str {
+    match (lang, unit) {
+        (Lang::Vi, "h") => "giờ",
+        (Lang::Vi, "d") => "ngày",
+        (Lang::Vi, "min") => "phút",
+        _ => unit,
+    }
+}
+
+/// A figure with its unit, for people.
+pub(super) fn figure(lang: Lang, value: f64, unit: &str) -> String {
+    let (figure, unit) = (number(lang, value), unit_word(lang, unit));
+    if unit.is_empty() { figure } else { format!("{figure}\u{a0}{unit}") }
+}
+
 /// A figure of today and the one that is offered: `14 h → 5 h`; one of them alone; empty without any.
 pub(super) fn change(lang: Lang, before: Option<f64>, after: Option<f64>, unit: &str) -> String {
-    let figure = |value: f64, unit: &str| {
-        let figure = number(lang, value);
-        if unit.is_empty() { figure } else { format!("{figure}\u{a0}{unit}") }
-    };
     match (before, after) {
         (Some(before), Some(after)) => {
             let first = if unit.chars().count() <= SHORT_UNIT_CHARS { unit } else { "" };
-            format!("{} → {}", figure(before, first), figure(after, unit))
+            let (before, after) = (figure(lang, before, first), figure(lang, after, unit));
+            let is_short = before.chars().count() + after.chars().count() + " → ".chars().count() <= ONE_LINE_CHARS;
+            let arrow = if is_short { "\u{a0}→\u{a0}" } else { " → " };
+            format!("{before}{arrow}{after}")
         }
-        (Some(only), None) | (None, Some(only)) => figure(only, unit),
+        (Some(only), None) | (None, Some(only)) => figure(lang, only, unit),
         (None, None) => String::new(),
     }
 }
@@ -86,6 +104,11 @@ pub(super) fn day(lang: Lang, day: NaiveDate) -> String {
         Lang::Vi => day.format("%d/%m/%Y").to_string(),
         Lang::En => day.format("%-d %b %Y").to_string(),
     }
+}
+
+/// The day of a moment for machines: `2026-11-24`.
+pub(super) fn iso_day(at: DateTime<Utc>) -> String {
+    in_vietnam(at).format("%Y-%m-%d").to_string()
 }
 
 /// A moment: for machines, for a short look and exactly.
@@ -228,10 +251,20 @@ mod tests {
 
     #[test]
     fn what_changes_is_one_line_of_figures() {
-        assert_eq!(change(Lang::Vi, Some(14.5), Some(5.0), "h"), "14,5\u{a0}h → 5\u{a0}h");
+        assert_eq!(change(Lang::En, Some(14.5), Some(5.0), "h"), "14.5\u{a0}h\u{a0}→\u{a0}5\u{a0}h");
         assert_eq!(change(Lang::En, Some(1_200.0), Some(1_500.5), "kg mỗi mẻ"), "1,200 → 1,500.5\u{a0}kg mỗi mẻ");
         assert_eq!(change(Lang::En, None, Some(7.0), ""), "7");
         assert_eq!(change(Lang::En, None, None, "h"), "");
+    }
+
+    #[test]
+    fn units_of_time_are_words_in_vietnamese_and_all_others_stay() {
+        assert_eq!(change(Lang::Vi, Some(44.0), Some(0.92), "h"), "44\u{a0}giờ\u{a0}→\u{a0}0,92\u{a0}giờ");
+        assert_eq!(figure(Lang::Vi, 3.0, "d"), "3\u{a0}ngày");
+        assert_eq!(figure(Lang::Vi, 40.0, "min"), "40\u{a0}phút");
+        assert_eq!(figure(Lang::En, 40.0, "min"), "40\u{a0}min");
+        assert_eq!(figure(Lang::Vi, 1_200.0, "kg/h"), "1.200\u{a0}kg/h");
+        assert_eq!(figure(Lang::Vi, 7.0, ""), "7");
     }
 
     #[test]
@@ -271,6 +304,7 @@ mod tests {
         let late: DateTime<Utc> = "2026-11-23T18:30:00Z".parse().unwrap();
         assert_eq!(moment(Lang::Vi, late).exact, "24/11/2026 01:30");
         assert_eq!(moment(Lang::En, late).day, "24 Nov 2026");
+        assert_eq!(iso_day(late), "2026-11-24");
     }
 
     #[test]

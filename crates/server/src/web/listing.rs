@@ -380,7 +380,7 @@ fn structured(f: &Frame, view: &ListingView, address: &str, vocabularies: &Vocab
         (Kind::Need, _) | (_, None) => {}
     }
     if let (Kind::Need, Some(expires)) = (view.kind, view.expires_at) {
-        object.insert("validThrough".to_owned(), json!(expires.format("%Y-%m-%d").to_string()));
+        object.insert("validThrough".to_owned(), json!(format::iso_day(expires)));
     }
     let keywords: Vec<&str> = view.typed.keywords().into_iter().flat_map(|k| k.best(f.lang)).map(String::as_str).collect();
     if !keywords.is_empty() {

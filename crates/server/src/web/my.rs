@@ -23,7 +23,7 @@ use crate::problem::Problem;
 
 const PATH: &str = "/my";
 /// Listings on a page.
-const SHOWN: u16 = 50;
+const SHOWN: u16 = 40;
 /// Counterparts that are named.
 const COUNTERPARTS: u16 = 4;
 

@@ -93,11 +93,16 @@ struct NumbersPage {
     figures: Vec<Figure>,
 }
 
-fn chart(name: &'static str, rows: Vec<(String, Option<String>, u64)>, lang: Lang) -> Option<Chart> {
-    let most = rows.iter().map(|r| r.2).max().filter(|most| *most > 0)?;
+/// A row: what is counted, where it is seen, how many.
+type Row = (String, Option<String>, u64);
+
+/// The chart of some rows, with what else there is as its last row; what the title tells of are the rows alone.
+fn chart(name: &'static str, mut rows: Vec<Row>, rest: Option<Row>, lang: Lang) -> Option<Chart> {
+    let (first, count) = rows.iter().max_by_key(|r| r.2).filter(|r| r.2 > 0).map(|r| (r.0.clone(), r.2))?;
+    rows.extend(rest.filter(|rest| rest.2 > 0));
     let all: u64 = rows.iter().map(|r| r.2).sum();
-    let first = rows.iter().max_by_key(|r| r.2).map(|r| r.0.clone()).unwrap_or_default();
-    let (most_text, all_text) = (format::count(lang, most), format::count(lang, all));
+    let most = rows.iter().map(|r| r.2).max().unwrap_or(count);
+    let (most_text, all_text) = (format::count(lang, count), format::count(lang, all));
     let say =
         |part: &str| messages::say(lang, &format!("chart-{name}{part}"), &[("first", &first), ("count", &most_text), ("all", &all_text)]);
     Some(Chart {
@@ -114,8 +119,8 @@ fn chart(name: &'static str, rows: Vec<(String, Option<String>, u64)>, lang: Lan
     })
 }
 
-/// The rows of one facet: what is counted, where it is seen, how many.
-fn counted(app: &App, lang: Lang, facet: Facet, counts: &[FacetCount]) -> Vec<(String, Option<String>, u64)> {
+/// The rows of one facet.
+fn counted(app: &App, lang: Lang, facet: Facet, counts: &[FacetCount]) -> Vec<Row> {
     let fields = app.vocabularies.get("fields");
     let rows = counts
         .iter()
@@ -140,14 +145,20 @@ async fn charts(app: &App, visit: &Visit, own: Option<&Numbers>) -> Result<Vec<C
     let results = api::search::run(app, &visit.who, query).await?;
     for (name, facet) in CHARTS {
         let counts = results.facets.get(&facet).map(Vec::as_slice).unwrap_or_default();
-        all.extend(chart(name, counted(app, lang, facet, counts), lang));
+        let rows = counted(app, lang, facet, counts);
+        // Places are told of all listings, those that name none among them.
+        let placed: u64 = counts.iter().map(|count| count.count).sum();
+        let unplaced = || (messages::say(lang, "chart-places-none", &[]), None, results.total.saturating_sub(placed));
+        all.extend(chart(name, rows, (facet == Facet::Province).then(unplaced), lang));
     }
     if let Some(own) = own {
         let rows = own.standing.iter().map(|s| {
             let kind = app.vocabularies.name("listing_kinds", s.kind.as_str(), lang);
             (format!("{kind} – {}", app.vocabularies.name("listing_status", s.status.as_str(), lang)), None, s.count)
         });
-        all.extend(chart("standing", rows.collect(), lang));
+        let mut rows: Vec<Row> = rows.collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(row.2));
+        all.extend(chart("standing", rows, None, lang));
     }
     Ok(all)
 }
@@ -198,4 +209,29 @@ pub(super) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
         figures: own.as_ref().map(|own| figures(own, lang)).unwrap_or_default(),
     };
     Ok(page(StatusCode::OK, lang, &numbers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(label: &str, count: u64) -> Row {
+        (label.to_owned(), None, count)
+    }
+
+    #[test]
+    fn the_title_of_places_counts_those_that_name_none_among_all_and_never_as_the_first() {
+        let none = |count| Some(row("không nêu nơi", count));
+        let one = chart("places", vec![row("Vĩnh Long", 132)], none(7), Lang::Vi).unwrap();
+        assert_eq!(one.title, "132 trên 139 tin ở Vĩnh Long");
+        assert_eq!(
+            one.bars.iter().map(|bar| (bar.label.as_str(), bar.count)).collect::<Vec<_>>(),
+            [("Vĩnh Long", 132), ("không nêu nơi", 7)]
+        );
+        let few = chart("places", vec![row("Vĩnh Long", 2)], none(7), Lang::Vi).unwrap();
+        assert_eq!(few.title, "2 trên 9 tin ở Vĩnh Long");
+        assert_eq!(few.bars.iter().map(|bar| bar.length).collect::<Vec<_>>(), [28, 100]);
+        assert_eq!(chart("places", vec![row("Vĩnh Long", 2)], none(0), Lang::Vi).unwrap().bars.len(), 1);
+        assert!(chart("places", Vec::new(), none(7), Lang::Vi).is_none());
+    }
 }

@@ -125,6 +125,8 @@ struct Compared {
     /// The name of the note's input; none where the line above has it already.
     note: Option<String>,
     note_text: String,
+    /// Whether it stands with what is as it was in public, which is folded away.
+    is_folded: bool,
 }
 
 /// A field of which the submission says nothing, with its note.
@@ -184,6 +186,21 @@ impl ReviewPage {
     fn is_absent_noted(&self) -> bool {
         self.absent.iter().any(|absent| !absent.note_text.is_empty())
     }
+
+    /// Whether a line stands above what is folded away.
+    fn is_any_open(&self) -> bool {
+        self.lines.iter().any(|line| !line.is_folded)
+    }
+
+    /// How many lines are folded away.
+    fn folded(&self) -> u64 {
+        self.lines.iter().filter(|line| line.is_folded).count() as u64
+    }
+
+    /// Whether what is folded away is shown all the same: a note was typed there, or there is nothing else.
+    fn is_folded_open(&self) -> bool {
+        !self.is_any_open() || self.lines.iter().any(|line| line.is_folded && !line.note_text.is_empty())
+    }
 }
 
 /// The fields that have no line, each with the note that was typed for it.
@@ -230,20 +247,24 @@ async fn review_page(
     };
     let has_public = !before.is_empty();
     let mut noted = HashSet::new();
-    let mut lines: Vec<Compared> = compare(&before, &after, lang, false)
+    let mut pairs = compare(&before, &after, lang, false);
+    if has_public {
+        // What changed comes first: it is what there is to decide on.
+        pairs.sort_by_key(|pair| !pair.is_changed);
+    }
+    let lines: Vec<Compared> = pairs
         .into_iter()
         .map(|pair| {
             let name = format!("note:{}", pair.field);
-            let is_new = noted.insert(pair.field.clone());
-            Compared { note_text: typed.map(|f| f.get(&name).to_owned()).unwrap_or_default(), note: is_new.then_some(name), pair }
+            let note = noted.insert(pair.field.clone()).then_some(name);
+            let note_text = typed.zip(note.as_deref()).map(|(form, name)| form.get(name).to_owned()).unwrap_or_default();
+            Compared { note, note_text, is_folded: has_public && !pair.is_changed, pair }
         })
         .collect();
     let changed = lines.iter().filter(|l| l.pair.is_changed).count();
     // A long submission is shown in parts; what changed is on the first of them.
-    let weigh = |line: &Compared| 350 + line.pair.before_html.len() + line.pair.after_html.len() + weight(&line.note_text);
-    if has_public && lines.iter().map(weigh).sum::<usize>() > ROOM_BYTES {
-        lines.sort_by_key(|line| !line.pair.is_changed);
-    }
+    let bare = if has_public { 570 } else { 440 };
+    let weigh = |line: &Compared| bare + line.pair.before_html.len() + line.pair.after_html.len() + weight(&line.note_text);
     let ranges = packed(lines.iter().map(weigh), |_| ROOM_BYTES);
     let part = match typed {
         // Without a number: the part that was shown.

@@ -231,9 +231,7 @@ impl Pen<'_> {
 
     /// A figure with its unit.
     pub fn figure(&self, value: Option<f64>, unit: &str) -> Option<String> {
-        let value = value?;
-        let number = format::number(self.lang, value);
-        Some(if unit.is_empty() { number } else { format!("{number} {unit}") })
+        Some(format::figure(self.lang, value?, unit))
     }
 
     pub fn day(&self, day: Option<NaiveDate>) -> String {

@@ -87,14 +87,14 @@ fn weight_of(piece: &Block) -> usize {
     let figure = |figure: &Option<String>| figure.as_ref().map_or(0, |figure| weight(figure));
     let advantage = |row: &AdvantageRow| {
         let notes = words(&row.compared_with) + words(&row.conditions) + words(&row.evidence);
-        250 + weight(&row.metric.text) + figure(&row.baseline) + figure(&row.offered) + notes
+        480 + weight(&row.metric.text) + figure(&row.baseline) + figure(&row.offered) + notes
     };
     match piece {
         Block::Prose { words, .. } => weight(&words.text) + 150,
         Block::Rich { html, .. } => html.len() + 150,
         Block::Advantages { rows, not_measured } => rows.iter().map(advantage).sum::<usize>() + words(not_measured),
         Block::Targets { rows } => {
-            rows.iter().map(|row| 200 + weight(&row.metric.text) + figure(&row.today) + figure(&row.target) + row.priority.len()).sum()
+            rows.iter().map(|row| 420 + weight(&row.metric.text) + figure(&row.today) + figure(&row.target) + row.priority.len()).sum()
         }
         Block::Items { items, .. } => items.iter().map(weight_of_item).sum(),
     }
