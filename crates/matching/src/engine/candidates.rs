@@ -33,7 +33,9 @@ impl Engine {
         let mut room = weights.candidates.saturating_sub(found.len()).min(weights.field_candidates);
         // What means the same, in whatever words.
         found.extend(self.nearest(subject, kinds, &filters, viewer)?);
-        if let Some(field) = subject.content.field() {
+        if let Some(field) = subject.content.field()
+            && room > 0
+        {
             let of_field = self.of_field(field.as_str(), room, &filters, viewer)?;
             room = room.saturating_sub(of_field.len());
             found.extend(of_field);

@@ -34,7 +34,7 @@ impl Engine {
             return Some(Missing { part: Part::Topic, field: field.to_owned(), text: say(lang, key, &[]) });
         }
         if best.is_empty()
-            && let Some(unspoken) = Lang::ALL.into_iter().find(|lang| !texts.iter().any(|text| text.lang == *lang))
+            && let Some(unspoken) = Lang::ALL.into_iter().find(|lang| !texts.iter().any(|text| text.is_said && text.lang == *lang))
         {
             let key = match unspoken {
                 Lang::Vi => "match-missing-vietnamese",
