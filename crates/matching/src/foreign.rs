@@ -40,6 +40,11 @@ enum Spelling {
 
 /// Reads what is kept under a language.
 pub(crate) fn read<'a>(texts: &[&'a str], lang: Lang) -> Foreign<'a> {
+    // The usual English text is told by its first words.
+    let is_english = |(.., spelling): (usize, &str, Spelling)| spelling == Spelling::English;
+    if lang == Lang::En && texts.iter().all(|text| text.is_ascii()) && texts.iter().copied().flat_map(spelled).any(is_english) {
+        return Foreign::Nothing;
+    }
     let (mut vietnamese, mut english, mut either) = (0_usize, 0_usize, 0_usize);
     for spelling in texts.iter().copied().flat_map(spelled).map(|(.., spelling)| spelling) {
         match spelling {
