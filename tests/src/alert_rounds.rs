@@ -328,6 +328,58 @@ async fn the_feed_of_a_followed_need_has_what_its_letters_have() {
     }
 }
 
+/// Writes that a round brought this, and the letter of it, until the letter is dealt with.
+async fn brought(site: &Site, search: &str, found: &str, round: u128) {
+    let (search, found): (uuid::Uuid, uuid::Uuid) = (search.parse().unwrap(), found.parse().unwrap());
+    let round = uuid::Uuid::from_u128(round);
+    let work = move |tx: store::Tx| async move {
+        let sql = "INSERT INTO saved_search_item (search_id, found_id, account_id, round_id, found_at) SELECT id, $2, account_id, $3, created_at FROM saved_search WHERE id = $1";
+        let backend = tx.db().get_database_backend();
+        tx.db().execute_raw(Statement::from_sql_and_values(backend, sql, [search.into(), found.into(), round.into()])).await?;
+        let letter = matching::alerts::AlertMail { search: base::SavedSearchId(search), round, position: 0 };
+        tx.enqueue(matching::alerts::MAIL_JOB, &letter, tx.now()).await
+    };
+    site.app.store.write(Ctx::system(), work).await.unwrap();
+    site.settled().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_of_a_followed_need_tells_nothing_that_was_refused_since_and_nothing_once_the_need_is_gone() {
+    on_every_database(async |site: Site| {
+        let press = Press::new(&site).await;
+        let (seeker, own) = press.seeks(&site).await;
+        let reader = site.person("reader").await;
+        let follow = json!({"name": "Chờ máy cho lò", "need": own, "when": "daily"});
+        let kept = seeker.post("/api/v1/saved-searches", follow.clone()).await.expect(201)["id"].as_str().unwrap().to_owned();
+        let followed = reader.post("/api/v1/saved-searches", follow).await.expect(201)["id"].as_str().unwrap().to_owned();
+        let offer = press.publishes(&site, "Máy sấy cơm dừa bơm nhiệt", "public").await;
+        let other = press.publishes(&site, "Lò sấy cơm dừa hai tầng", "public").await;
+        let letters = |email: &str| {
+            let texts = site.letters_of(email).into_iter().map(|letter| accounts::mailbox::plain_text(&letter).unwrap());
+            texts.filter(|text| text.contains("Chờ máy cho lò")).collect::<Vec<_>>()
+        };
+
+        let refusal = json!({"verdict": "not_for_us", "reason": "other"});
+        seeker.post(&format!("/api/v1/matches/{own}.{offer}/feedback"), refusal).await.expect(200);
+        brought(&site, &kept, &offer, 77).await;
+        assert!(letters("seeker@example.org").is_empty(), "nothing is left, so there is no letter");
+        brought(&site, &kept, &other, 78).await;
+        let of_other = letters("seeker@example.org");
+        assert!(of_other.len() == 1 && of_other[0].contains("Lò sấy cơm dừa hai tầng"), "{of_other:?}");
+        // What one side refuses is not refused for others.
+        brought(&site, &followed, &offer, 79).await;
+        assert_eq!(letters("reader@example.org").len(), 1);
+
+        let gone = json!({"step": "withdraw", "outcome": {"result": "unsolved", "unsolved_reason": "no_candidate"}});
+        let seen = seeker.get(&format!("/api/v1/needs/{own}")).await.expect(200)["inside"]["version"].as_i64().unwrap();
+        seeker.post_at(&format!("/api/v1/listings/{own}/transitions"), seen, gone).await.expect(200);
+        brought(&site, &followed, &other, 80).await;
+        assert_eq!(letters("reader@example.org").len(), 1, "the need is not to be seen any more");
+        site.stop().await;
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_search_that_is_taken_up_again_brings_nothing_of_what_came_while_it_was_off() {
     on_every_database(async |site: Site| {

@@ -322,12 +322,52 @@ async fn a_need_without_any_match_still_hears_what_would_sharpen_it_most() {
     for store in TestStore::all().await.unwrap() {
         let site = Site::start(store).await;
         let world = World::new(&site).await;
-        let mut content = need();
-        content["targets"] = json!([]);
-        content["cooperation"] = json!([]);
-        let made = world.seeker.post("/api/v1/needs", json!({"party": world.firm, "content": content})).await.expect(201);
-        let found = world.seeker.get(&format!("/api/v1/needs/{}/matches", made["id"].as_str().unwrap())).await.expect(200);
-        assert_eq!((found["total"].clone(), found["missing"]["field"].clone()), (json!(0), json!("/targets")), "{found}");
+        let missing = async |change: &dyn Fn(&mut Value)| {
+            let mut content = need();
+            (content["targets"], content["cooperation"]) = (json!([]), json!([]));
+            change(&mut content);
+            let made = world.seeker.post("/api/v1/needs", json!({"party": world.firm, "content": content})).await.expect(201);
+            let found = world.seeker.get(&format!("/api/v1/needs/{}/matches", made["id"].as_str().unwrap())).await.expect(200);
+            assert_eq!(found["total"], 0, "{found}");
+            let text = found["missing"]["text"].as_str().unwrap();
+            assert!(!text.is_empty() && !text.starts_with("match-"), "{text}");
+            (found["missing"]["field"].as_str().unwrap().to_owned(), text.to_owned())
+        };
+        let in_english = |content: &mut Value| {
+            content["title"]["en"] = json!("Faster dryer for coconut meat wanted");
+            content["problem"]["en"] = json!("A coal kiln takes 14 hours a batch and turns the product yellow.");
+        };
+        // Words come first, then the other language, and then what is said beside them.
+        let (word, _) = missing(&|content| {
+            (content["title"]["vi"], content["problem"]["vi"]) = (json!("dừa"), json!("dừa"));
+            content["keywords"] = json!({});
+        })
+        .await;
+        assert_eq!(word, "/problem");
+        let (unnamed, _) = missing(&|content| {
+            content["problem"]["vi"] = json!("Lò than làm cơm dừa bị vàng.");
+            content["keywords"] = json!({});
+        })
+        .await;
+        assert_eq!(unnamed, "/keywords");
+        assert_eq!(missing(&|_| {}).await.0, "/title");
+        assert_eq!(missing(&in_english).await.0, "/targets");
+        let (field, said) = missing(&|content| content["title"] = json!({"vi": "Looking for a dryer for coconut"})).await;
+        assert!(field == "/title" && said.contains("ngôn ngữ khác"), "{said}");
+        // Targets that cannot both be reached come before all.
+        let (field, said) = missing(&|content| {
+            let target = |figure: f64, unit: &str, direction: &str| json!({"metric": {"vi": "Thời gian sấy một mẻ"}, "target": figure, "unit": unit, "direction": direction, "priority": "must"});
+            content["targets"] = json!([target(6.0, "h", "at_most"), target(5.0, "h", "at_most"), target(600.0, "phút", "at_least")]);
+        })
+        .await;
+        assert!(field == "/targets/2" && said.contains("Chỉ tiêu 1 và chỉ tiêu 3"), "{field} {said}");
+
+        // A need is answered by offers; an offer may ask for what is alike as well.
+        let made = world.seeker.post("/api/v1/needs", json!({"party": world.firm, "content": need()})).await.expect(201);
+        let path = format!("/api/v1/needs/{}/matches", made["id"].as_str().unwrap());
+        assert_eq!(world.seeker.get(&format!("{path}?kind=need")).await.status, 400);
+        assert_eq!(world.seeker.get(&format!("{path}?kind=technology&kind=need")).await.status, 400);
+        assert_eq!(world.seeker.get(&format!("{path}?kind=technology&kind=ip_asset")).await.status, 200);
         site.stop().await;
     }
 }

@@ -116,6 +116,8 @@ impl Rules<'_> {
             Constraint::OwnerType => "match-out-owner-type",
             Constraint::SeekerType => "match-out-seeker-type",
             Constraint::MustTarget => "match-out-must-target",
+            // A seeker who does not say which right is sought has no place for it in the sentence.
+            Constraint::Availability if need_value.is_empty() => "match-out-unavailable",
             Constraint::Availability => "match-out-availability",
             Constraint::Region => "match-out-region",
             Constraint::ConflictOfInterest => "match-out-conflict",
@@ -226,7 +228,7 @@ fn partner_types(wanted: &[Code], other: &Side<'_>, constraint: Constraint, rule
 }
 
 fn must_targets(need: &Need, technology: &Technology, comparisons: &[Comparison], rules: &Rules<'_>, found: &mut Vec<Exclusion>) {
-    for one in comparisons.iter().filter(|c| c.must && !c.reached()) {
+    for one in comparisons.iter().filter(|c| c.must && c.is_sure && !c.reached()) {
         let (Some(target), Some(advantage)) = (need.targets.get(one.target), technology.advantages.get(one.advantage)) else { continue };
         let fields = (format!("/targets/{}", one.target), format!("/advantages/{}", one.advantage));
         let (wanted, offered) = (wanted(target, rules.lang), offered(advantage, rules.lang));

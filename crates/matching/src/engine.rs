@@ -4,6 +4,7 @@
 //! side asks: the need always seeks, the offer always offers; of two offers the one asked about seeks.
 
 mod candidates;
+mod missing;
 mod profiles;
 
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use search::{Failure, Search};
 use sha2::{Digest, Sha256};
 use vectors::Packed;
 
-use crate::answer::{Match, MatchListing, Missing, Part, PartValue};
+use crate::answer::{Match, MatchListing, Part, PartValue};
 use crate::common;
 use crate::compare::Reached;
 use crate::constraints::{self, Exclusion, Rules};
@@ -37,9 +38,9 @@ use crate::weights::Weights;
 pub use profiles::{JudgedProfile, PastDeals, Profile};
 
 /// Which program makes the scores. To be raised with every change of code by which a pair gets another score or is excluded
-/// otherwise (`terms`, `topic`, `fit`, `targets`, `metric`, `units`, `constraints`, `engine/profiles`, the analysis of words): stored
-/// pairs of the one before are then reckoned anew.
-const ENGINE: u32 = 2;
+/// otherwise (`terms`, `sought`, `foreign`, `topic`, `fit`, `targets`, `metric`, `units`, `constraints`, `engine/profiles`, the
+/// analysis of words): stored pairs of the one before are then reckoned anew.
+const ENGINE: u32 = 3;
 
 /// The engine. Cheap to clone.
 #[derive(Clone)]
@@ -262,51 +263,6 @@ impl Engine {
         Ok(all)
     }
 
-    /// The field of the asker's own listing that would sharpen its best matches most, were it filled: what is unknown in
-    /// them because this side says nothing of it; where it has none, the one that counts most. None if it says all.
-    pub(crate) fn missing(&self, subject: &Side<'_>, best: &[&Judged<'_>], lang: Lang) -> Option<Missing> {
-        let silent = |part: Part| -> Option<&'static str> {
-            let (is_need, content) = (matches!(subject.content, Content::Need(_)), subject.content);
-            match part {
-                Part::Field => content.field().is_none().then_some("/field"),
-                Part::Cooperation => content.cooperation().is_empty().then_some("/cooperation"),
-                Part::Maturity => content.trl().is_none().then_some(if is_need { "/trl_min" } else { "/trl" }),
-                Part::Place => (is_need && subject.known.province.is_none()).then_some("/province"),
-                Part::Targets => match content {
-                    Content::Need(need) => need.targets.iter().all(|t| t.target.is_none()).then_some("/targets"),
-                    Content::Technology(offer) => offer.advantages.iter().all(|a| a.offered.is_none()).then_some("/advantages"),
-                    Content::IpAsset(_) => None,
-                },
-                Part::Topic | Part::Meaning | Part::Freshness | Part::Responsiveness | Part::Deals => None,
-            }
-        };
-        let mut gains: Vec<(f64, Part, &'static str)> = Vec::new();
-        for part in [Part::Targets, Part::Cooperation, Part::Maturity, Part::Place, Part::Field] {
-            let Some(field) = silent(part) else { continue };
-            let weight = if part == Part::Field { self.weights.field } else { self.weights.fit * fit::weight(part, &self.weights.parts) };
-            if best.is_empty() {
-                // Nothing to weigh it by: what would count most comes first.
-                gains.push((weight, part, field));
-                continue;
-            }
-            let unknown = best.iter().filter(|j| j.weighed.all_parts().iter().any(|p| p.part == part && !p.known));
-            let gain: f64 = unknown.map(|j| f64::from(j.score_ppm) * weight).sum();
-            if gain > 0.0 {
-                gains.push((gain, part, field));
-            }
-        }
-        let (_, part, field) = gains.into_iter().max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))?;
-        let key = match field {
-            "/targets" => "match-missing-targets",
-            "/advantages" => "match-missing-advantages",
-            "/cooperation" => "match-missing-cooperation",
-            "/trl_min" | "/trl" => "match-missing-trl",
-            "/province" => "match-missing-province",
-            _ => "match-missing-field",
-        };
-        Some(Missing { part, field: field.to_owned(), text: base::messages::say(lang, key, &[]) })
-    }
-
     /// The hard constraints that two listings violate, whether or not they have anything in common.
     pub(crate) fn broken(&self, one: &Side<'_>, other: &Side<'_>, lang: Lang) -> Vec<Exclusion> {
         let comparisons = match need_and_technology(one.content, other.content) {
@@ -379,6 +335,13 @@ impl Engine {
         for lang in Lang::ALL {
             all.extend(Terms::of(fields, lang, figures, &self.weights, stems)?);
         }
+        // Behind what they lean on.
+        all.sort_by_key(|terms| terms.leans);
+        if let [said, leaning] = all.as_mut_slice()
+            && leaning.leans
+        {
+            leaning.lean_on(said);
+        }
         let synonyms = self.search.synonyms();
         let mut translated = Vec::new();
         for lang in into.iter().copied() {
@@ -425,8 +388,11 @@ impl Engine {
         if need.targets.is_empty() || technology.advantages.is_empty() {
             return Vec::new();
         }
-        let synonyms = self.search.synonyms();
-        targets::compare(need, technology, &Measures { units: &self.units, weights: &self.weights, metrics: &self.metrics, synonyms })
+        targets::compare(need, technology, &self.measures())
+    }
+
+    fn measures(&self) -> Measures<'_> {
+        Measures { units: &self.units, weights: &self.weights, metrics: &self.metrics, synonyms: self.search.synonyms() }
     }
 
     /// In how many hours the offering side usually replies. A need does not offer, so that whoever hides is not told by it.

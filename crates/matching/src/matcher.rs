@@ -102,6 +102,16 @@ pub fn usual_kinds(subject: Kind) -> BTreeSet<Kind> {
     }
 }
 
+/// All kinds that can be asked for: beside the usual ones an offer has other offers that are alike. Two needs have nothing to
+/// answer each other with.
+#[must_use]
+pub fn kinds_for(subject: Kind) -> BTreeSet<Kind> {
+    match subject {
+        Kind::Need => usual_kinds(subject),
+        Kind::Technology | Kind::IpAsset => BTreeSet::from([Kind::Need, Kind::Technology, Kind::IpAsset]),
+    }
+}
+
 /// Where a page ended. The moment stays the same over all pages, so that freshness moves nothing between them.
 #[derive(Serialize, Deserialize)]
 struct Bookmark {

@@ -34,6 +34,9 @@ pub(crate) struct Met {
 pub(crate) struct Same {
     /// What share of the shorter one's words both have.
     pub(crate) overlap: f64,
+    /// What share of the longer one's: little where one measures the other's thing among much else (“Axit” and “Chuyển hóa cồn
+    /// thành axit”), which is enough to look at the two figures together and not to shut anybody out by them.
+    pub(crate) whole: f64,
     pub(crate) one: Met,
     pub(crate) other: Met,
 }
@@ -52,14 +55,14 @@ pub(crate) fn same(one: &Localised, other: &Localised) -> Option<Same> {
         let keys = |text: &str| -> BTreeSet<String> { metric_words(text, lang).into_iter().map(|word| word.key).collect() };
         let (one, other) = (keys(one), keys(other));
         let shared: BTreeSet<String> = one.intersection(&other).cloned().collect();
-        let least = sum(&one).min(sum(&other));
+        let (least, most) = (sum(&one).min(sum(&other)), sum(&one).max(sum(&other)));
         if shared.is_empty() || least <= 0.0 {
             continue;
         }
-        let overlap = sum(&shared) / least;
-        if best.as_ref().is_none_or(|best| overlap > best.overlap) {
+        let (overlap, whole) = (sum(&shared) / least, sum(&shared) / most);
+        if best.as_ref().is_none_or(|best| (overlap, whole) > (best.overlap, best.whole)) {
             let met = Met { lang, shared };
-            best = Some(Same { overlap, one: met.clone(), other: met });
+            best = Some(Same { overlap, whole, one: met.clone(), other: met });
         }
     }
     best
@@ -191,14 +194,23 @@ impl Metrics {
         let (first, second) = if is_turned { (other, one) } else { (one, other) };
         let vietnamese = self.taken(first.get(Lang::Vi)?, Lang::Vi, synonyms);
         let english = self.taken(second.get(Lang::En)?, Lang::En, synonyms);
-        let (overlap, here, there) = translated(&vietnamese, &english)?;
+        let Shares { overlap, whole, here, there } = translated(&vietnamese, &english)?;
         let (here, there) = (Met { lang: Lang::Vi, shared: here }, Met { lang: Lang::En, shared: there });
-        Some(if is_turned { Same { overlap, one: there, other: here } } else { Same { overlap, one: here, other: there } })
+        let (one, other) = if is_turned { (there, here) } else { (here, there) };
+        Some(Same { overlap, whole, one, other })
     }
 }
 
-/// How much of the shorter of two metrics the other one has, and which words of each.
-fn translated(vietnamese: &Taken, english: &Taken) -> Option<(f64, BTreeSet<String>, BTreeSet<String>)> {
+/// What two metrics of two languages have of each other.
+struct Shares {
+    overlap: f64,
+    whole: f64,
+    here: BTreeSet<String>,
+    there: BTreeSet<String>,
+}
+
+/// How much of the shorter and of the longer of two metrics the other one has, and which words of each.
+fn translated(vietnamese: &Taken, english: &Taken) -> Option<Shares> {
     let (mut here, mut there) = (BTreeSet::new(), BTreeSet::new());
     let mut does_name_meet = false;
     for part in &vietnamese.parts {
@@ -214,12 +226,15 @@ fn translated(vietnamese: &Taken, english: &Taken) -> Option<(f64, BTreeSet<Stri
             there.insert(other.clone());
         }
     }
-    let least = sum(&vietnamese.words).min(sum(&english.words));
+    let (own, other) = (sum(&vietnamese.words), sum(&english.words));
+    let least = own.min(other);
     let is_other = vietnamese.is_named && english.is_named && !does_name_meet;
     if is_other || here.is_empty() || least <= 0.0 {
         return None;
     }
-    Some(((sum(&here).min(sum(&there)) / least).min(1.0), here, there))
+    let overlap = (sum(&here).min(sum(&there)) / least).min(1.0);
+    let whole = (sum(&here) / own).min(sum(&there) / other).min(1.0);
+    Some(Shares { overlap, whole, here, there })
 }
 
 #[cfg(test)]
@@ -257,6 +272,20 @@ mod tests {
         assert!(overlap("Thời gian sấy", "Thời gian giao hàng") < least);
         assert!(overlap("Chi phí điện", "Chi phí nhân công") < least);
         assert!(overlap("Tỷ lệ cây sống", "Tỷ lệ thu hồi dầu") < least);
+    }
+
+    #[test]
+    fn a_thing_that_is_named_among_much_else_is_not_the_same_in_whole() {
+        let least = Weights::default().metric_overlap;
+        let whole = |one: &str, other: &str| same(&metric(one), &metric(other)).map_or(0.0, |same| same.whole);
+        assert!(overlap("Axit", "Chuyển hóa cồn thành axit") >= least && whole("Axit", "Chuyển hóa cồn thành axit") < least);
+        for (one, other) in [("Thời gian sấy", "Thời gian sấy một mẻ"), ("Độ ẩm sau sấy", "Độ ẩm sản phẩm sau sấy"), ("Axit", "Độ axit")]
+        {
+            assert!(whole(one, other) >= least && whole(other, one) >= least, "{one} {other}");
+        }
+        let across = |vi: &str, en: &str| Metrics::default().across(&metric(vi), &english(en), &glossary()).map_or(0.0, |same| same.whole);
+        assert!(across("Thời gian sấy một mẻ", "Drying time") >= least);
+        assert!(across("Thời gian sấy", "Drying time of peeled shrimp heads") < least);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use base::text::LocalisedList;
 use base::{Code, Lang, ListingId, PartyId};
 use chrono::{DateTime, Utc};
-use listings::content::{Content, TextRole};
+use listings::content::{Content, IpAsset, TextRole};
 use listings::published::Published;
 use vectors::Packed;
 
+use crate::foreign::{self, Foreign};
 use crate::weights::Role;
 
 /// What everybody who sees the listing may know of its party. Decided by the public rule, whoever asks, so that no
@@ -87,6 +88,11 @@ pub(crate) struct Field<'a> {
     pub(crate) marked: bool,
     /// How many words.
     pub(crate) length: usize,
+    /// Whether it is what is kept under the other language and reads as this one.
+    pub(crate) is_aside: bool,
+    /// Whether what stands at the pointer is said in this language: not where all of it reads as the other one, and not by a run
+    /// in it.
+    pub(crate) is_said: bool,
 }
 
 /// Whether a text carries marks, at least in one word of eight, and how many words it has. A quick look without
@@ -106,7 +112,27 @@ pub(crate) fn push<'a>(fields: &mut Vec<Field<'a>>, pointer: &str, role: Role, l
         return;
     }
     let (marked, length) = marks(&texts);
-    fields.push(Field { pointer: format!("{pointer}/{lang}"), role, lang, texts, marked, length });
+    let pointer = format!("{pointer}/{lang}");
+    let foreign = foreign::read(&texts, lang);
+    let is_said = foreign != Foreign::Whole;
+    let aside = match foreign {
+        Foreign::Nothing => None,
+        Foreign::Runs(runs) => Some(runs),
+        Foreign::Whole => Some(texts.clone()),
+    };
+    fields.push(Field { pointer: pointer.clone(), role, lang, texts, marked, length, is_aside: false, is_said });
+    // Beside its own language and never instead of it: names and loan words meet there, too.
+    if let Some(texts) = aside {
+        let (lang, (marked, length)) = (other(lang), marks(&texts));
+        fields.push(Field { pointer: pointer.clone(), role, lang, texts, marked, length, is_aside: true, is_said: !is_said });
+    }
+}
+
+fn other(lang: Lang) -> Lang {
+    match lang {
+        Lang::Vi => Lang::En,
+        Lang::En => Lang::Vi,
+    }
 }
 
 pub(crate) fn push_list<'a>(fields: &mut Vec<Field<'a>>, pointer: &str, role: Role, list: &'a LocalisedList) {
@@ -133,6 +159,12 @@ fn role_of(pointer: &str, role: TextRole) -> Option<Role> {
     })
 }
 
+/// Whether an asset is a sign for goods and no way to make them.
+fn is_sign(asset: &IpAsset) -> bool {
+    let signs = ["trademark", "collective_mark", "certification_mark", "geographical_indication"];
+    asset.ip_kind.as_ref().is_some_and(|kind| signs.contains(&kind.as_str()))
+}
+
 /// The texts of a content that speak of the matter.
 pub(crate) fn fields(content: &Content) -> Vec<Field<'_>> {
     let mut fields = Vec::new();
@@ -151,8 +183,10 @@ pub(crate) fn fields(content: &Content) -> Vec<Field<'_>> {
             push_list(&mut fields, "/products", Role::Keywords, &c.products);
         }
         Content::IpAsset(c) => {
+            // What a sign stands on says nothing of how it is made: a mark for dried coconut dries none.
+            let products = if is_sign(c) { Role::Other } else { Role::Keywords };
             push_list(&mut fields, "/keywords", Role::Keywords, &c.keywords);
-            push_list(&mut fields, "/products", Role::Keywords, &c.products);
+            push_list(&mut fields, "/products", products, &c.products);
         }
         Content::Need(c) => push_list(&mut fields, "/keywords", Role::Keywords, &c.keywords),
     }

@@ -24,8 +24,26 @@ struct Sound {
     exact: Vec<(String, usize)>,
     /// The weightiest of those that sound so.
     any: Option<usize>,
-    /// The second halves of the pairs that begin so.
-    then: Vec<(String, usize)>,
+    /// What may follow in a pair that begins so, the weightiest first.
+    then: Vec<Follower>,
+}
+
+/// The second half of a pair.
+struct Follower {
+    /// Without marks, or the stem.
+    sound: String,
+    /// Both halves with their marks: without them “tự động” and “tự đóng” are one.
+    exact: (String, String),
+    /// Whether the pair stands in texts without marks alone, so that there is nothing to hold the other side to.
+    is_bare: bool,
+    /// The number of the pair.
+    n: usize,
+}
+
+/// Whether what stands between two words parts them: the end of a sentence, of an item of a list or of a line. Two words
+/// with it between them are no pair.
+pub(crate) fn is_parting(between: &str) -> bool {
+    between.contains(['.', ',', ';', ':', '!', '?', '…', '(', ')', '[', ']', '{', '}', '/', '|', '•', '·', '–', '—', '\n', '\r'])
 }
 
 /// Words of one language, by number.
@@ -49,8 +67,13 @@ impl Sought {
                     sound.any = sound.any.or(Some(n));
                 }
                 Shape::Pair | Shape::StemPair => {
-                    let Some((first, second)) = term.key.split_once('_') else { continue };
-                    sought.sounds.entry(first.to_owned()).or_default().then.push((second.to_owned(), n));
+                    let (Some((first, second)), Some((exact, exact_second))) = (term.folded.split_once('_'), term.key.split_once('_'))
+                    else {
+                        continue;
+                    };
+                    let exact = (exact.to_owned(), exact_second.to_owned());
+                    let follower = Follower { sound: second.to_owned(), exact, is_bare: term.is_bare, n };
+                    sought.sounds.entry(first.to_owned()).or_default().then.push(follower);
                 }
             }
             if let Some(code) = term.code() {
@@ -74,8 +97,9 @@ impl Sought {
     /// is written there.
     pub(crate) fn each(&self, text: &str, lang: Lang, marks: Marks, stems: &mut Stems, mut each: impl FnMut(usize, &str)) {
         let text = nfc(text);
-        // What may follow the word before this one, and where that one starts.
-        let mut before: Option<(&[(String, usize)], usize)> = None;
+        // What may follow the word before this one, where that one starts and where it ends.
+        let mut before: Option<(&[Follower], usize, usize)> = None;
+        let mut first = String::new();
         analysis::words(&text, |word| {
             let sound = match lang {
                 Lang::Vi => word.folded.as_str(),
@@ -94,12 +118,32 @@ impl Sought {
             if word.joins > 0 {
                 return; // a whole such as ESP-32 stands beside its parts
             }
-            if let Some((_, n)) = before.and_then(|(then, _)| then.iter().find(|(second, _)| second == sound))
-                && let Some((_, start)) = before
+            if let Some((then, start, end)) = before
+                && !is_parting(text.get(end..word.start).unwrap_or_default())
             {
-                each(*n, text.get(start..word.end).unwrap_or_default());
+                let exact = (lang == Lang::Vi && marks == Marks::Count).then_some((first.as_str(), word.exact.as_str()));
+                if let Some(n) = pair(then, sound, exact) {
+                    each(n, text.get(start..word.end).unwrap_or_default());
+                }
             }
-            before = found.filter(|f| !f.then.is_empty()).map(|f| (f.then.as_slice(), word.start));
+            before = found.filter(|f| !f.then.is_empty()).map(|f| (f.then.as_slice(), word.start, word.end));
+            if before.is_some() {
+                first.clone_from(&word.exact);
+            }
         });
     }
+}
+
+/// The pair that ends in this sound; where marks count, one with just these halves before one that was written without marks.
+fn pair(then: &[Follower], sound: &str, exact: Option<(&str, &str)>) -> Option<usize> {
+    let mut sounding = then.iter().filter(|one| one.sound == sound);
+    let Some((first, second)) = exact else { return sounding.next().map(|one| one.n) };
+    let mut bare = None;
+    for one in sounding {
+        if one.exact.0 == first && one.exact.1 == second {
+            return Some(one.n);
+        }
+        bare = bare.or(one.is_bare.then_some(one.n));
+    }
+    bare
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use base::Lang;
+use base::{Lang, Localised};
 pub(crate) use listings::content::{Advantage, Direction, Target};
 use listings::content::{Need, TargetPriority, Technology};
 use search::synonyms::Synonyms;
@@ -24,6 +24,8 @@ pub(crate) struct Comparison {
     /// How much of the target is reached, 0 to 1.
     pub(crate) satisfaction: f64,
     pub(crate) must: bool,
+    /// Whether both measure just the same and the need can be met in it at all, so that missing it may exclude.
+    pub(crate) is_sure: bool,
 }
 
 impl Comparison {
@@ -58,16 +60,19 @@ pub(crate) fn compare(need: &Need, technology: &Technology, by: &Measures<'_>) -
     let advantages: Vec<(usize, &Advantage, f64)> =
         technology.advantages.iter().enumerate().filter_map(|(n, a)| Some((n, a, a.offered.filter(|o| o.is_finite())?))).collect();
     let mut all = Vec::new();
+    let impossible = contradictions(need, by);
     for (place, target) in need.targets.iter().enumerate() {
+        let is_possible = !impossible.iter().any(|(one, other)| [*one, *other].contains(&place));
         let Some(wanted) = target.target.filter(|t| t.is_finite()) else { continue };
-        let mut best: Option<(f64, Comparison)> = None;
+        let mut best: Option<((f64, f64), Comparison)> = None;
         for (n, advantage, offered) in &advantages {
             let Some((same, offered)) = measured(target, advantage, *offered, by) else { continue };
             let satisfaction = satisfaction(target, wanted, offered, by.units.is_interval(&target.unit), by.weights);
-            if best.as_ref().is_none_or(|(most, b)| (same.overlap, satisfaction) > (*most, b.satisfaction)) {
-                let must = target.priority == TargetPriority::Must;
+            let near = (same.whole, same.overlap);
+            if best.as_ref().is_none_or(|(most, b)| (near, satisfaction) > (*most, b.satisfaction)) {
+                let (must, is_sure) = (target.priority == TargetPriority::Must, is_possible && same.whole >= by.weights.metric_overlap);
                 let (wanted, offered) = (same.one, same.other);
-                best = Some((same.overlap, Comparison { target: place, advantage: *n, wanted, offered, satisfaction, must }));
+                best = Some((near, Comparison { target: place, advantage: *n, wanted, offered, satisfaction, must, is_sure }));
             }
         }
         all.extend(best.map(|(_, comparison)| comparison));
@@ -79,13 +84,58 @@ pub(crate) fn compare(need: &Need, technology: &Technology, by: &Measures<'_>) -
 fn measured(target: &Target, advantage: &Advantage, offered: f64, by: &Measures<'_>) -> Option<(metric::Same, f64)> {
     let convert = || by.units.convert(offered, &advantage.unit, &target.unit);
     let (one, other) = (&target.metric, &advantage.metric);
-    let enough = |same: &metric::Same| same.overlap >= by.weights.metric_overlap;
     if metric::speak_alike(one, other) {
-        return Some((metric::same(one, other).filter(enough)?, convert()?));
+        return Some((alike(one, other, by)?, convert()?));
     }
     // Most pairs fall at the unit, before anything is translated.
     let figure = convert()?;
-    Some((by.metrics.across(one, other, &by.synonyms).filter(enough)?, figure))
+    Some((alike(one, other, by)?, figure))
+}
+
+/// What two metrics have in common, if it is enough.
+fn alike(one: &Localised, other: &Localised, by: &Measures<'_>) -> Option<metric::Same> {
+    let same = if metric::speak_alike(one, other) { metric::same(one, other) } else { by.metrics.across(one, other, &by.synonyms) };
+    same.filter(|same| same.overlap >= by.weights.metric_overlap)
+}
+
+/// Targets of a need that must both be reached and cannot be, each by its place: at most 6 h and at least 10 h of the same.
+pub(crate) fn contradictions(need: &Need, by: &Measures<'_>) -> Vec<(usize, usize)> {
+    let must: Vec<(usize, &Target, f64)> = need
+        .targets
+        .iter()
+        .enumerate()
+        .filter(|(_, target)| target.priority == TargetPriority::Must)
+        .filter_map(|(place, target)| Some((place, target, target.target.filter(|t| t.is_finite())?)))
+        .collect();
+    let mut all = Vec::new();
+    for (n, (place, one, wanted)) in must.iter().enumerate() {
+        for (behind, other, figure) in must.iter().skip(n + 1) {
+            // Figures first: most pairs do not shut each other out, whatever they measure.
+            let is_apart = by.units.convert(*figure, &other.unit, &one.unit).is_some_and(|figure| {
+                let ((low, high), (least, most)) = (range(one, *wanted, by.weights), range(other, figure, by.weights));
+                low.max(least) > high.min(most)
+            });
+            let is_same = || alike(&one.metric, &other.metric, by).is_some_and(|same| same.whole >= by.weights.metric_overlap);
+            if is_apart && is_same() {
+                all.push((*place, *behind));
+            }
+        }
+    }
+    all
+}
+
+/// From where to where a figure reaches a target.
+fn range(target: &Target, wanted: f64, weights: &Weights) -> (f64, f64) {
+    // Figures that were carried from one unit to another are off by rounding.
+    let close = wanted.abs() * 1e-9;
+    match target.direction {
+        Direction::AtLeast => (wanted - close, f64::INFINITY),
+        Direction::AtMost => (f64::NEG_INFINITY, wanted + close),
+        Direction::Equal => {
+            let way = (wanted.abs() * weights.equal_tolerance).max(close);
+            (wanted - way, wanted + way)
+        }
+    }
 }
 
 /// The most that a target can be worth that is missed: just missed is still missed.
@@ -126,7 +176,6 @@ fn scale(target: &Target, wanted: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use base::Localised;
     use proptest::prelude::*;
 
     use super::*;

@@ -14,7 +14,7 @@ use search::{Failure, Search, View};
 
 use crate::common;
 use crate::side::Field;
-use crate::sought::{Marks, Sought};
+use crate::sought::{Marks, Sought, is_parting};
 use crate::statistics::Statistics;
 use crate::weights::{Weights, word_name};
 
@@ -50,9 +50,9 @@ struct Token<'a> {
 fn walk(text: &str, lang: Lang, marked: bool, stems: &mut Stems, mut each: impl FnMut(&Token<'_>)) {
     let text = nfc(text);
     let shouted = !text.chars().any(char::is_lowercase);
-    // The word before this one: whether it says little, and where it starts.
-    let mut before: Option<(bool, usize)> = None;
-    let (mut first, mut pair) = (String::new(), String::new());
+    // The word before this one: whether it says little, where it starts and where it ends.
+    let mut before: Option<(bool, usize, usize)> = None;
+    let (mut first, mut pair) = (Halves::default(), Halves::default());
     analysis::words(&text, |word| {
         let surface = text.get(word.start..word.end).unwrap_or_default();
         let digits = word.folded.bytes().any(|b| b.is_ascii_digit());
@@ -82,23 +82,45 @@ fn walk(text: &str, lang: Lang, marked: bool, stems: &mut Stems, mut each: impl 
         if word.joins > 0 {
             return;
         }
-        // Pairs are made of folded syllables, as in the index, or of stems.
-        let half = if lang == Lang::Vi { word.folded.as_str() } else { key };
-        if let Some((first_common, start)) = before {
-            pair.clear();
-            pair.push_str(&first);
-            pair.push('_');
-            pair.push_str(half);
+        // Pairs are the same by their halves with marks, and looked for in the index without; English ones are of stems.
+        let folded = if lang == Lang::Vi { word.folded.as_str() } else { key };
+        if let Some((first_common, start, end)) = before
+            && !is_parting(text.get(end..word.start).unwrap_or_default())
+        {
+            pair.join(&first, key, folded);
             let common = match lang {
-                Lang::Vi => common::is_common_pair(&pair, first_common, common),
+                Lang::Vi => common::is_common_pair(&pair.folded, first_common, common),
                 Lang::En => first_common || common,
             };
             let surface = text.get(start..word.end).unwrap_or_default();
-            each(&Token { shape: pair_shape, key: &pair, folded: &pair, common, code: false, surface });
+            each(&Token { shape: pair_shape, key: &pair.key, folded: &pair.folded, common, code: false, surface });
         }
-        half.clone_into(&mut first);
-        before = Some((common, word.start));
+        first.set(key, folded);
+        before = Some((common, word.start, word.end));
     });
+}
+
+/// A word or a pair, with marks and without.
+#[derive(Default)]
+struct Halves {
+    key: String,
+    folded: String,
+}
+
+impl Halves {
+    fn set(&mut self, key: &str, folded: &str) {
+        key.clone_into(&mut self.key);
+        folded.clone_into(&mut self.folded);
+    }
+
+    /// The pair of a word and the one behind it.
+    fn join(&mut self, first: &Self, key: &str, folded: &str) {
+        self.set(&first.key, &first.folded);
+        for (pair, second) in [(&mut self.key, key), (&mut self.folded, folded)] {
+            pair.push('_');
+            pair.push_str(second);
+        }
+    }
 }
 
 /// Stems that were made already.
@@ -123,6 +145,8 @@ pub(crate) struct Term {
     /// Without marks.
     pub(crate) folded: String,
     code: bool,
+    /// Whether it stands in texts without marks alone, beside others that have them.
+    pub(crate) is_bare: bool,
     /// What it counts.
     pub(crate) weight: f64,
     /// What it counts without its rarity, which the index knows by itself.
@@ -158,6 +182,9 @@ pub(crate) struct Terms {
     pub(crate) norm: f64,
     /// Whether its own side says some of them in another language.
     pub(crate) translated: bool,
+    /// Whether they are runs in fields of the other language alone: what there is beside all that is said in that one, and never
+    /// a whole of its own ([`Self::lean_on`]).
+    pub(crate) leans: bool,
     /// Words that are too many to count.
     beyond: Vec<(Shape, String)>,
     marked: bool,
@@ -178,6 +205,7 @@ impl Terms {
             return Ok(None);
         }
         let marked = lang == Lang::En || own.iter().any(|(_, f)| f.marked);
+        let leans = own.iter().all(|(_, f)| f.is_aside && !f.is_said);
         let rarity = Rarity::of_words(
             figures,
             || own.iter().flat_map(|(_, f)| f.texts.iter().copied()).collect::<Vec<_>>().join("\n"),
@@ -190,6 +218,7 @@ impl Terms {
         struct Seen {
             folded: String,
             code: bool,
+            is_marked: bool,
             counts: BTreeMap<usize, f64>,
         }
         let mut seen: BTreeMap<(Shape, String), Seen> = BTreeMap::new();
@@ -205,6 +234,7 @@ impl Terms {
                         token.folded.clone_into(&mut one.folded);
                     }
                     one.code |= token.code;
+                    one.is_marked |= field.marked;
                     *one.counts.entry(place).or_default() += 1.0;
                 });
             }
@@ -216,10 +246,16 @@ impl Terms {
             let Some((times, home)) = stands(&counts, fields, weights) else { continue };
             let plain_weight = plain_weight(times, shape, weights) * learned(weights, lang, &key);
             let weight = plain_weight * rarity;
-            let translates = Vec::new();
-            all.push(Term { shape, key, folded: one.folded, code: one.code, weight, plain_weight, rarity, counts, home, translates });
+            let (code, is_bare, translates) = (one.code, lang == Lang::Vi && !one.is_marked, Vec::new());
+            all.push(Term { shape, key, folded: one.folded, code, is_bare, weight, plain_weight, rarity, counts, home, translates });
         }
-        Ok(Self::made(lang, all, marked, weights))
+        let made = Self::made(lang, all, marked, weights);
+        Ok(made.map(|made| Self { leans, ..made }))
+    }
+
+    /// Weighs runs of a language as a part of what is said in the other one.
+    pub(crate) fn lean_on(&mut self, said: &Self) {
+        self.norm = self.norm.max(said.norm);
     }
 
     /// What a side says in a language, with what its fields say in the other one alone, as far as the glossary goes; none if
@@ -243,7 +279,7 @@ impl Terms {
         }
         let mut seen: BTreeMap<(Shape, String), Seen> = BTreeMap::new();
         let mut text = String::new();
-        let spoken: HashSet<&str> = fields.iter().filter(|f| f.lang == lang).map(|f| bare(&f.pointer)).collect();
+        let spoken: HashSet<&str> = fields.iter().filter(|f| f.lang == lang && f.is_said).map(|f| bare(&f.pointer)).collect();
         let lacks = |field: &Field<'_>| field.lang == said.lang && !spoken.contains(bare(&field.pointer));
         for (place, field) in fields.iter().enumerate().filter(|(_, field)| lacks(field)) {
             for one in field.texts.iter().flat_map(|text| synonyms.translations(text, said.lang)) {
@@ -282,8 +318,8 @@ impl Terms {
             let counts: Vec<(usize, f64)> = one.counts.into_iter().collect();
             let Some((times, home)) = stands(&counts, fields, weights).filter(|_| weights.translation > 0.0) else { continue };
             let plain_weight = plain_weight(times * weights.translation, shape, weights) * learned(weights, lang, &key);
-            let (weight, translates) = (plain_weight * rarity, one.translates);
-            all.push(Term { shape, key, folded: one.folded, code: false, weight, plain_weight, rarity, counts, home, translates });
+            let (weight, translates, (code, is_bare)) = (plain_weight * rarity, one.translates, (false, false));
+            all.push(Term { shape, key, folded: one.folded, code, is_bare, weight, plain_weight, rarity, counts, home, translates });
         }
         if all.is_empty() {
             return Ok(None);
@@ -307,7 +343,7 @@ impl Terms {
             return None;
         }
         let norm = all.iter().map(|t| t.weight).sum();
-        Some(Self { lang, sought: Sought::of(&all), all, beyond, norm, translated: false, marked })
+        Some(Self { lang, sought: Sought::of(&all), all, beyond, norm, translated: false, leans: false, marked })
     }
 
     /// In which view of the index its syllables are to be looked for.
@@ -326,7 +362,8 @@ impl Terms {
             for text in &field.texts {
                 self.sought.each(text, field.lang, marks, stems, &mut each);
             }
-        } else if self.sought.has_codes() {
+        } else if self.sought.has_codes() && field.is_said && !field.is_aside {
+            // A code stands once, in whatever language the words around it are.
             for text in &field.texts {
                 walk(text, field.lang, field.marked, stems, |token| {
                     if token.code

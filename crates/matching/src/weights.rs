@@ -192,7 +192,7 @@ pub struct Weights {
     /// Which share of the pairs with a score was judged good: what is shown instead of the score. None unless fitted.
     #[serde(skip_serializing_if = "Calibration::is_none")]
     pub calibration: Calibration,
-    /// What single words of the seeking side count beside all that is said above, as the index writes them (`vi:may_say2`,
+    /// What single words of the seeking side count beside all that is said above, as the index writes them (`vi:may4_sây4`,
     /// `en:dryer`): from half to twice as much. None unless fitted.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub words: BTreeMap<String, f64>,

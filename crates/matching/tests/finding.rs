@@ -264,13 +264,17 @@ fn strange_needs_get_an_answer() {
     for found in space.matches_for(absurd) {
         assert!((0.0..=1.0).contains(&found.score));
     }
-    // Targets that contradict each other exclude what is measured, and break nothing.
+    // Targets that contradict each other are no technology's fault: they exclude nothing, and break nothing.
     let mut torn = need("Máy sấy cơm dừa", "sấy bơm nhiệt");
     torn.targets = vec![
         target("Thời gian sấy", Direction::AtMost, 1.0, "h", TargetPriority::Must),
         target("Thời gian sấy", Direction::AtLeast, 100.0, "h", TargetPriority::Must),
     ];
-    space.matches_for(torn);
+    let found = numbers(&space.matches_for(torn.clone()));
+    let torn = content_of(torn);
+    let excluded = space.ask(&Side::unstored(&torn), &[Kind::Technology].into(), &Actor::anonymous(Lang::Vi), true);
+    assert!(excluded.iter().flat_map(|one| &one.excluded).all(|one| one.constraint != Constraint::MustTarget), "{excluded:?}");
+    assert!(!found.is_empty());
 }
 
 #[test]
@@ -319,6 +323,17 @@ fn an_offer() -> impl Strategy<Value = AnOffer> {
     )
 }
 
+/// From where to where a figure reaches a target.
+fn range_of(target: &listings::content::Target) -> (f64, f64) {
+    let wanted = target.target.unwrap();
+    let way = wanted * Weights::default().equal_tolerance;
+    match target.direction {
+        Direction::AtLeast => (wanted * (1.0 - 1e-9), f64::INFINITY),
+        Direction::AtMost => (f64::NEG_INFINITY, wanted * (1.0 + 1e-9)),
+        Direction::Equal => (wanted - way, wanted + way),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
@@ -344,7 +359,13 @@ proptest! {
         for one in found {
             let listings::content::Content::Technology(offer) = &space.get(one.listing.id.0.as_u128()).content else { panic!() };
             prop_assert!(seeker.trl_min.zip(offer.trl).is_none_or(|(least, level)| level >= least));
-            for target in seeker.targets.iter().filter(|t| t.priority == TargetPriority::Must) {
+            let must: Vec<_> = seeker.targets.iter().filter(|t| t.priority == TargetPriority::Must).collect();
+            // Two that cannot both be reached hold nobody to either.
+            let is_torn = |one: &listings::content::Target| {
+                let (low, high) = range_of(one);
+                must.iter().filter(|other| other.metric == one.metric).map(|other| range_of(other)).any(|(least, most)| low.max(least) > high.min(most))
+            };
+            for target in must.iter().filter(|target| !is_torn(target)) {
                 let measured: Vec<f64> = offer.advantages.iter().filter(|a| a.metric == target.metric).filter_map(|a| a.offered).collect();
                 let wanted = target.target.unwrap();
                 let reached = |figure: f64| match target.direction {

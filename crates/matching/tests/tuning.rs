@@ -37,7 +37,8 @@ fn what_was_taken_apart_once_scores_as_the_engine_does_whatever_the_weights() {
     (other.k1, other.k3, other.b) = (0.7, 2.0, 0.3);
     (other.field, other.fit, other.unknown) = (0.45, 0.7, 0.2);
     (other.parts.targets, other.parts.place) = (1.0, 5.0);
-    other.words = [("vi:say1", 1.7), ("vi:may_say", 0.6), ("vi:con_dua", 5.0), ("en:dryer", 2.0)].map(|(w, by)| (w.to_owned(), by)).into();
+    other.words =
+        [("vi:say1", 1.7), ("vi:may4_sây4", 0.6), ("vi:cơm_dưa1", 5.0), ("en:dryer", 2.0)].map(|(w, by)| (w.to_owned(), by)).into();
     let few = Weights { terms: 12, ..other.clone() };
     let mut compared = 0;
     for weights in [Weights::default(), other, few] {

@@ -68,3 +68,4 @@ pub use snapshot::Snapshot;
 #[cfg(any(test, feature = "testing"))]
 pub use steps::Step;
 pub use suggest::{Suggestion, SuggestionKind};
+pub use typing::is_syllable;

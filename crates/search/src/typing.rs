@@ -40,6 +40,40 @@ const ONSETS: [&str; 27] = [
 /// The consonants a syllable may end with.
 const CODAS: [&str; 9] = ["", "c", "ch", "m", "n", "ng", "nh", "p", "t"];
 
+/// The longest syllable: `nghieng`.
+const MAX_SYLLABLE_BYTES: usize = 7;
+/// The vowels of a syllable without marks that consonants may follow.
+const CLOSED_VOWELS: [&str; 15] = ["a", "e", "i", "o", "u", "y", "ie", "ye", "oa", "oe", "oo", "ua", "ue", "uo", "uy"];
+/// Those that nothing follows, and those of three letters.
+const OPEN_VOWELS: [&str; 24] = [
+    "ai", "ao", "au", "ay", "eo", "eu", "ia", "iu", "oi", "ui", "uu", "ieu", "yeu", "oai", "oay", "oao", "oeo", "uai", "uay", "uoi", "uou",
+    "uya", "uyu", "uau",
+];
+
+/// Whether a word of plain letters could be a Vietnamese syllable that was written without marks: consonants, vowels and
+/// consonants as Vietnamese has them. English has such words, too (`can`, `pin`); most of its words are none.
+#[must_use]
+pub fn is_syllable(word: &str) -> bool {
+    let mut lower = [0_u8; MAX_SYLLABLE_BYTES];
+    let Some(letters) = lower.get_mut(..word.len()) else { return false };
+    letters.copy_from_slice(word.as_bytes());
+    letters.make_ascii_lowercase();
+    let Ok(word) = std::str::from_utf8(letters) else { return false };
+    let (onset, mut rest) = word.split_at(word.find(is_vowel).unwrap_or(word.len()));
+    // The u of qu and the i of gi are no vowels where another one follows.
+    for (sign, second) in [("q", 'u'), ("g", 'i')] {
+        if onset == sign
+            && let Some(behind) = rest.strip_prefix(second)
+            && behind.starts_with(is_vowel)
+        {
+            rest = behind;
+        }
+    }
+    let (vowels, coda) = rest.split_at(rest.find(|c| !is_vowel(c)).unwrap_or(rest.len()));
+    let is_spelled = CLOSED_VOWELS.contains(&vowels) || vowels == "uye" || (coda.is_empty() && OPEN_VOWELS.contains(&vowels));
+    ONSETS.contains(&onset) && CODAS.contains(&coda) && is_spelled
+}
+
 fn is_vowel(c: char) -> bool {
     matches!(c, 'a' | 'ă' | 'â' | 'e' | 'ê' | 'i' | 'o' | 'ô' | 'ơ' | 'u' | 'ư' | 'y')
 }
@@ -234,6 +268,21 @@ mod tests {
             let forms: Vec<(String, &str)> = forms.iter().map(|(s, exact)| (s.written(), exact.as_str())).collect();
             assert_eq!(forms, [(written.to_owned(), exact)], "{keys}");
         }
+    }
+
+    #[test]
+    fn syllables_are_told_from_words_that_vietnamese_could_not_spell() {
+        let vietnamese = "may say com dua bom nhiet nghieng quyen quoc gia giay giuong khuya thuy uong nguoi nuoc mam xoong hoa khoai yeu cau qua gi \
+                          Truong LUONG trai cay huynh oai y an ngoan ruou khuyu";
+        for word in vietnamese.split_whitespace() {
+            assert!(is_syllable(word), "{word}");
+        }
+        for word in
+            "heat pump dryer grated coconut looking for water wireless shrimp bacillus haccp ph machine with tea oil Blue".split(' ')
+        {
+            assert!(!is_syllable(word), "{word}");
+        }
+        assert!(!is_syllable("") && !is_syllable("sấy") && !is_syllable("b2"));
     }
 
     #[test]

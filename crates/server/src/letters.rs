@@ -7,12 +7,15 @@ use accounts::letters;
 use accounts::links;
 use accounts::mail::Letter;
 use accounts::notices::{self, DigestMail, NoticeKind, NoticeMail};
-use base::{AccountId, Actor, Lang, SavedSearchId, messages};
+use base::{AccountId, Actor, Lang, ListingId, SavedSearchId, messages};
+use listings::ListingError;
 use matching::alerts::AlertMail;
+use matching::saved::SavedSearch;
 use search::Viewer;
 use serde::{Deserialize, Serialize};
 use store::follow::report;
 use store::jobs::{Failure, Job};
+use uuid::Uuid;
 
 use crate::api;
 use crate::app::App;
@@ -125,6 +128,7 @@ async fn alert(app: &App, job: &Job) -> Result<Option<Letter>, String> {
     let Some(actor) = matching::saved::owner(&app.saved, &search).await.map_err(|e| report(&e))? else { return Ok(None) };
     let lang = actor.lang;
     let brought = matching::alerts::brought(&app.saved, about.round).await.map_err(|e| report(&e))?;
+    let brought = still_wanted(app, &actor, &search, brought).await?;
     let viewer = Viewer::of(&actor);
     let mut lines = Vec::new();
     let mut count = 0_u64;
@@ -147,6 +151,19 @@ async fn alert(app: &App, job: &Job) -> Result<Option<Letter>, String> {
         messages::say(lang, "mail-alert", &[args.as_slice(), &[("lines", &lines.join("\n\n")), ("link", &link), ("stop", &stop)]].concat());
     let subject = messages::say(lang, "mail-alert-subject", &args);
     letters::saying(&app.accounts, search.account, subject, &body, Some(stop)).await.map_err(|e| report(&e))
+}
+
+/// Of what a followed need brought what its reader's side did not put behind since, as in its feed; nothing if the need is not
+/// to be seen any more. What a search brought is all still wanted.
+async fn still_wanted(app: &App, actor: &Actor, search: &SavedSearch, brought: Vec<Uuid>) -> Result<Vec<Uuid>, String> {
+    let Some(need) = search.criteria.need else { return Ok(brought) };
+    let ids: Vec<ListingId> = brought.iter().copied().map(ListingId).collect();
+    let wanted = match app.matcher.wanted(actor, need, &ids).await {
+        Ok(wanted) => wanted,
+        Err(matching::MatchError::Listing(ListingError::Refused(_))) => return Ok(Vec::new()),
+        Err(error) => return Err(report(&error)),
+    };
+    Ok(brought.into_iter().filter(|id| wanted.contains(&ListingId(*id))).collect())
 }
 
 /// Why the words could not be made; the cause was logged where it happened.

@@ -44,6 +44,7 @@ match-out-owner-type = The seeker works only with: { $need }; the owner is: { $o
 match-out-seeker-type = The owner works only with: { $offer }; the seeker is: { $need }.
 match-out-must-target = The must-target “{ $what }” is not reached: { $need } wanted, only { $offer } reached.
 match-out-availability = The asset is not available as sought ({ $need }): { $offer }.
+match-out-unavailable = The asset is not to be had at present: { $offer }.
 match-out-conflict = The seeker owns part of it: nobody is their own counterpart.
 match-out-territory = Not offered where the seeker is ({ $need }): only in { $offer }.
 match-out-budget = Beyond the budget: { $need } at most, from { $offer } on.

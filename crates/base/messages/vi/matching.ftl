@@ -41,6 +41,7 @@ match-out-owner-type = Bên tìm chỉ muốn làm việc với: { $need }; bên
 match-out-seeker-type = Bên chào chỉ muốn làm việc với: { $offer }; bên tìm là: { $need }.
 match-out-must-target = Không đạt chỉ tiêu bắt buộc “{ $what }”: cần { $need }, chỉ đạt { $offer }.
 match-out-availability = Tài sản không sẵn có theo cách đang cần ({ $need }): { $offer }.
+match-out-unavailable = Tài sản hiện không sẵn có: { $offer }.
 match-out-conflict = Bên tìm có phần sở hữu trong tin này: không ai là đối tác của chính mình.
 match-out-territory = Không chào tại nơi của bên tìm ({ $need }): chỉ tại { $offer }.
 match-out-budget = Vượt ngân sách: tối đa { $need }, giá từ { $offer }.

@@ -246,7 +246,7 @@ pub async fn matches(config: Config, data: PathBuf, args: Match, as_json: bool) 
     let parts = space::parts(&config, &data, base::Clock::system()).await?;
     let index = space::readable_index(&config, &data, &parts).await?;
     let matcher = space::matcher_with_vectors(&config, &parts, &index).await?;
-    let mapping = Mapping::parse(&args.map.display().to_string(), &std::fs::read_to_string(&args.map)?)?;
+    let mapping = Mapping::parse(&args.map.display().to_string(), &std::fs::read_to_string(&args.map)?)?.unstored();
     let read = |row: serde_json::Value| {
         let mapped = mapping.apply_json(&row, &parts.vocabularies, parts.store.clock().today());
         match mapped {

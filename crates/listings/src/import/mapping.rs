@@ -15,6 +15,7 @@
 //! from = "title"
 //! to = "/title/en"
 //! max = 256                   # cut at a word
+//! max_unstored = 20000        # the same where a row is only read, as by `innospace match`
 //! ```
 
 use std::collections::BTreeMap;
@@ -75,6 +76,8 @@ pub(crate) struct Column {
     pub separator: String,
     pub split: Option<String>,
     pub max: Option<usize>,
+    /// The most characters where the row is only read.
+    pub max_unstored: Option<usize>,
     pub count: Option<usize>,
     pub format: Option<String>,
     pub map: BTreeMap<String, Value>,
@@ -137,6 +140,8 @@ struct RawColumn {
     split: Option<String>,
     #[serde(default)]
     max: Option<usize>,
+    #[serde(default)]
+    max_unstored: Option<usize>,
     #[serde(default)]
     count: Option<usize>,
     #[serde(default)]
@@ -250,6 +255,9 @@ fn column(raw: RawColumn, kind: Kind, fields: &Fields) -> Result<Column, (Option
     if kind != ColumnType::List && (raw.split.is_some() || raw.count.is_some()) {
         return Err((None, "`split` and `count` are for lists".to_owned()));
     }
+    if raw.max_unstored.is_some_and(|max| kind != ColumnType::Text || max > MAX_UNSTORED_CHARS) {
+        return Err((None, format!("`max_unstored` is for texts and at most {MAX_UNSTORED_CHARS}")));
+    }
     if kind != ColumnType::Date && raw.format.is_some() {
         return Err((None, "`format` is for dates".to_owned()));
     }
@@ -267,6 +275,7 @@ fn column(raw: RawColumn, kind: Kind, fields: &Fields) -> Result<Column, (Option
         separator: raw.separator.unwrap_or_else(|| " ".to_owned()),
         split: raw.split.filter(|s| !s.is_empty()),
         max: raw.max,
+        max_unstored: raw.max_unstored,
         count: raw.count,
         format: raw.format,
         map: raw.map.into_iter().map(|(k, v)| (k, json(v))).collect(),
@@ -275,6 +284,9 @@ fn column(raw: RawColumn, kind: Kind, fields: &Fields) -> Result<Column, (Option
         remove_forbidden: false,
     })
 }
+
+/// The most characters of a text that is only read: enough for a call with all its annexes, and a bound.
+const MAX_UNSTORED_CHARS: usize = 100_000;
 
 /// A TOML value as JSON, its texts cleaned; a TOML date is the date's text.
 fn json(value: toml::Value) -> Value {

@@ -23,6 +23,20 @@ pub struct Mapped {
 }
 
 impl Mapping {
+    /// The same for rows that are only read: what their texts may have beyond the limits of what is stored.
+    #[must_use]
+    pub fn unstored(mut self) -> Self {
+        for column in self.columns.iter_mut().filter(|column| column.max_unstored.is_some()) {
+            column.max = column.max_unstored;
+        }
+        self
+    }
+
+    /// Whether a text may be longer than one that is stored.
+    fn reads_more(&self, pointer: &str) -> bool {
+        self.columns.iter().any(|column| column.to == pointer && column.max_unstored.is_some() && column.max == column.max_unstored)
+    }
+
     /// Maps one row and checks it as a draft.
     ///
     /// # Errors
@@ -32,6 +46,7 @@ impl Mapping {
         let Read { content, external_id, mut faults, .. } = read(self, &Row { number: 1, cells: cells.clone() });
         if let Some(content) = &content {
             add_mapped(self, &mut faults, &Check { vocabularies, today }.draft(content));
+            faults.retain(|fault| fault.code != "too_long" || !self.reads_more(&fault.pointer));
         }
         match content {
             Some(content) if faults.is_empty() => Ok(Mapped { external_id, source_lang: self.source_lang, content }),
@@ -43,4 +58,28 @@ impl Mapping {
 fn say(fault: &RowFault) -> String {
     let args: Vec<(&str, &str)> = fault.args.iter().map(|(k, v)| (*k, v.as_str())).collect();
     format!("{} ({}): {}", fault.pointer, fault.column, base::messages::fault(Lang::En, fault.code, &args))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_row_that_is_only_read_may_have_longer_texts_than_one_that_is_stored() {
+        let text = "kind = \"need\"\nsource_lang = \"en\"\n[constants]\n\"/title/en\" = \"A dryer\"\n[[column]]\nfrom = \"text\"\nto = \"/problem/en\"\nmax = 4000\nmax_unstored = 20000\n";
+        let (mapping, vocabularies) = (Mapping::parse("map.toml", text).unwrap(), Vocabularies::built_in().unwrap());
+        let row = json!({ "text": "dry ".repeat(3_000) });
+        let read = |mapping: &Mapping| {
+            let mapped = mapping.apply_json(&row, &vocabularies, NaiveDate::from_ymd_opt(2026, 5, 1).unwrap()).unwrap();
+            let Content::Need(need) = mapped.content else { return 0 };
+            need.problem.get(Lang::En).map_or(0, |text| text.chars().count())
+        };
+        assert!((3_900..=4_000).contains(&read(&mapping)));
+        assert!(read(&mapping.unstored()) > 11_900);
+        for wrong in [text.replace("20000", "2000000"), text.replace("max_unstored = 20000", "split = \",\"\nmax_unstored = 9")] {
+            assert!(Mapping::parse("map.toml", &wrong).is_err(), "{wrong}");
+        }
+    }
 }

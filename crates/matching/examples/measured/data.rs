@@ -77,7 +77,8 @@ impl Text {
 
     pub fn need(&self, reading: Reading) -> Content {
         let (title, body, keywords) = self.read(reading);
-        Content::Need(Box::new(Need { title: of(cut(title, 256)), problem: of(cut(body, 4_000)), keywords, ..Need::default() }))
+        // Needs are only read here, so nothing cuts them.
+        Content::Need(Box::new(Need { title: of(title), problem: of(body), keywords, ..Need::default() }))
     }
 }
 

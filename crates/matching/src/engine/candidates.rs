@@ -15,8 +15,6 @@ use crate::terms::{Shape, Stems, Terms};
 
 /// The most words of metrics that the index is asked for.
 const METRIC_TERMS: usize = 10;
-/// How often the index is asked at most while there is room for candidates.
-const MAX_ROUNDS: usize = 4;
 
 impl Engine {
     /// The listings worth judging: those with the most weight of the subject's words, and some of the same field, among
@@ -38,10 +36,9 @@ impl Engine {
         if let Some(field) = subject.content.field()
             && room > 0
         {
-            let of_field = with(filters.clone(), Facet::Field, [field.as_str()]);
-            let of_field = self.search.of_best_standing(&of_field, viewer, room)?;
+            let of_field = self.of_field(field.as_str(), room, &filters, viewer)?;
             room = room.saturating_sub(of_field.len());
-            found.extend(of_field.into_iter().map(ListingId));
+            found.extend(of_field);
         }
         // And of the same patent classes, which only offers have.
         let classes: BTreeSet<&str> = subject.content.ipc().iter().filter_map(|code| fit::class_path(code.as_str()).nth(2)).collect();
@@ -52,6 +49,26 @@ impl Engine {
         let mut seen = BTreeSet::from_iter(without.into_iter().map(ListingId));
         found.retain(|id| seen.insert(*id));
         Ok(found)
+    }
+
+    /// Listings of a field or of one below it, and those that stop at one above it: whoever of two is the more exact, each
+    /// finds the other.
+    fn of_field(&self, field: &str, room: usize, filters: &Filters, viewer: &Viewer) -> Result<Vec<ListingId>, Failure> {
+        let best = |code: &str, limit: usize| self.search.of_best_standing(&with(filters.clone(), Facet::Field, [code]), viewer, limit);
+        let mut found = best(field, room)?;
+        let Some(fields) = self.vocabularies.get("fields") else { return Ok(found.into_iter().map(ListingId).collect()) };
+        for above in fields.path(field).iter().filter(|above| **above != field) {
+            let left = room.saturating_sub(found.len());
+            if left == 0 {
+                break;
+            }
+            // The index has a listing under all that is above its field, too: those that have something below are of that.
+            let here = best(above.as_str(), self.weights.candidates)?;
+            let below = fields.terms.iter().filter(|term| term.parent.as_ref() == Some(above)).map(|term| term.code.as_str());
+            let below = BTreeSet::from_iter(self.search.among(&here, &with(filters.clone(), Facet::Field, below), viewer)?);
+            found.extend(here.into_iter().filter(|id| !below.contains(id)).take(left));
+        }
+        Ok(found.into_iter().map(ListingId).collect())
     }
 
     /// The documents with the most weight of the telling words of these fields, and of what is `measured`; `without` are no
@@ -68,12 +85,14 @@ impl Engine {
         let languages = self.terms(fields, &Lang::ALL, &mut Stems::default())?;
         // The weightiest words of each language by turns, then what is measured.
         let (said, translated): (Vec<&Terms>, Vec<&Terms>) = languages.iter().partition(|terms| !terms.translated);
-        let by_language: Vec<Vec<WantedTerm>> = said.into_iter().map(asked).collect();
+        let by_language: Vec<Vec<WantedTerm>> = said.iter().map(|terms| asked(terms)).collect();
         let longest = by_language.iter().map(Vec::len).max().unwrap_or_default();
         let mut terms: Vec<WantedTerm> =
             (0..longest).flat_map(|rank| by_language.iter().filter_map(move |words| words.get(rank).cloned())).collect();
         let half = terms.len().min(weights.candidate_terms / 2);
         terms.splice(half..half, measured);
+        // Last as they read without marks and stems: so the index has what is kept under the other language, or has no marks.
+        terms.extend(said.iter().flat_map(|terms| plainly(terms)));
         let mut found: Vec<uuid::Uuid> = Vec::new();
         let mut wanted = Wanted {
             roles: RoleWeights {
@@ -87,8 +106,9 @@ impl Engine {
             without: without.to_vec(),
             ..Wanted::default()
         };
-        // Lesser words are only asked for while there is room, so that in a small space nothing is missed.
-        for some in terms.chunks(weights.candidate_terms.clamp(1, MAX_TERMS)).take(MAX_ROUNDS) {
+        // Lesser words are only asked for while there is room, so that in a small space nothing is missed. A side has no more than
+        // `terms` of each language, which bounds the rounds.
+        for some in terms.chunks(weights.candidate_terms.clamp(1, MAX_TERMS)) {
             let room = weights.candidates.saturating_sub(found.len());
             if room == 0 {
                 break;
@@ -101,7 +121,9 @@ impl Engine {
         }
         // What is in the other language: beside the others, since no sum over a few translated words outweighs a whole text.
         for terms in translated {
-            wanted.terms = asked(terms).into_iter().take(MAX_TERMS).collect();
+            let has_room = found.len() < weights.candidates;
+            let plain = if has_room { plainly(terms) } else { Vec::new() };
+            wanted.terms = asked(terms).into_iter().chain(plain).take(MAX_TERMS).collect();
             wanted.limit = weights.translated_candidates;
             let more = self.search.candidates(&wanted, viewer)?;
             wanted.without.extend(more.iter().map(|c| c.id));
@@ -152,10 +174,23 @@ pub(super) fn asked(terms: &Terms) -> Vec<WantedTerm> {
             Shape::Stem => View::Stem,
             Shape::StemPair => continue,
         };
-        all.push(WantedTerm { view, term: term.key.clone(), weight: term.plain_weight as f32 });
+        // The index has pairs without marks alone: which of them are the same words is for the engine to judge.
+        let text = if term.shape == Shape::Pair { &term.folded } else { &term.key };
+        all.push(WantedTerm { view, term: text.clone(), weight: term.plain_weight as f32 });
         if let Some(code) = term.code() {
             all.push(WantedTerm { view: View::Folded, term: code.to_owned(), weight: term.plain_weight as f32 });
         }
     }
     all
+}
+
+/// The same without marks and stems, where they were not asked for like that.
+fn plainly(terms: &Terms) -> Vec<WantedTerm> {
+    let is_new = |shape: Shape| match shape {
+        Shape::Syllable => terms.syllables() != View::Folded,
+        Shape::Stem => true,
+        Shape::Pair | Shape::StemPair => false,
+    };
+    let plain = terms.all.iter().filter(|term| is_new(term.shape));
+    plain.map(|term| WantedTerm { view: View::Folded, term: term.folded.clone(), weight: term.plain_weight as f32 }).collect()
 }

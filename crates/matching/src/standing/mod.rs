@@ -12,8 +12,9 @@
 //!
 //! Which pairs are looked at is asked of the index, from the side that changed: every listing that shares one of the
 //! most telling words, the best [`ROOM`] of them, as many by translated words, and the [`NEAREST`] by what they mean. In a
-//! space where more than that share words with one listing, a pair that only one of the sides would have looked at may be
-//! kept until the next generation; a test holds that with room there is no difference.
+//! space where more than that share words with one listing the two sides may not look at each other. A pair that only one of
+//! them would have looked at may be kept until the next generation; and a new technology among crowded needs may be missed for
+//! one of them until then, which is when that need looks for itself. A test holds that with room there is no difference.
 //!
 //! A new generation is filled page by page, and between two pages what was edited is taken at once, with the new
 //! generation. Until its page comes, the list of a need holds pairs of both: those of the generation before, and those of

@@ -114,7 +114,7 @@ impl Question {
                     stands: stands.collect(),
                 }
             };
-            Language { words: terms.all.iter().map(word).collect(), translates: said(terms).filter(|_| terms.translated) }
+            Language { words: terms.all.iter().map(word).collect(), translates: said(terms).filter(|_| terms.translated || terms.leans) }
         };
         let vector = engine.vector_of(subject);
         let mut candidates = Vec::with_capacity(found.len());

@@ -24,6 +24,9 @@ async fn matches(app: App, who: Who, kind: Kind, id: ListingId, params: Params) 
     let params = params.only(&["limit", "cursor", "kind", "explain", "excluded"])?;
     let kinds: BTreeSet<Kind> =
         params.all("kind").map(|text| text.parse().map_err(|_| Problem::parameter("kind"))).collect::<Result<_, _>>()?;
+    if !kinds.is_subset(&matching::kinds_for(kind)) {
+        return Err(Problem::parameter("kind"));
+    }
     let ask = Ask {
         kinds,
         limit: params.limit()?,

@@ -49,7 +49,7 @@ pub(super) fn finding() -> Vec<Route> {
             .gives::<matching::MatchPage>(200),
         get("/api/v1/technologies/{id}/matches", "matchTechnology", Public(EVERYBODY), m::of_technology)
             .about("Needs that a technology answers, or with `kind=technology` similar ones, each with its reasons.")
-            .query("kind", "string", "`need` unless given, or `technology`.")
+            .query("kind", "string", "`need` unless given, or `technology` and `ip_asset` for offers that are alike.")
             .query("explain", "boolean", "Tell how each part of the score came out.")
             .query("excluded", "boolean", "Tell what was excluded, and by which constraint, instead.")
             .paged()
@@ -60,7 +60,7 @@ pub(super) fn finding() -> Vec<Route> {
             .gives::<List<matching::complements::Complement>>(200),
         get("/api/v1/ip-assets/{id}/matches", "matchIpAsset", Public(EVERYBODY), m::of_ip_asset)
             .about("Needs that an IP asset answers, each with its reasons.")
-            .query("kind", "string", "`need` unless given.")
+            .query("kind", "string", "`need` unless given, or `technology` and `ip_asset` for offers that are alike.")
             .query("explain", "boolean", "Tell how each part of the score came out.")
             .query("excluded", "boolean", "Tell what was excluded, and by which constraint, instead.")
             .paged()
