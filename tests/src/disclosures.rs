@@ -358,7 +358,7 @@ async fn both_sides_are_told_and_an_administrator_who_breaks_the_glass_is_seen()
         let glass = (NoticeKind::GlassBroken, "glass_broken".to_owned());
         assert_eq!(told(&site, owner).await, [used("accepted"), used("opened"), glass.clone(), glass]);
 
-        // The same key is the same look, entered and told once; what it reads is what is there by then, and it reads for nobody else.
+        // The same key is told once; but what it reads is what is there by then, so each look is in the ledger, and nobody else looks.
         let at = room.at("break-glass");
         let keyed = administrator.clone().with("idempotency-key", "glass-1");
         keyed.post(&at, reason.clone()).await.expect(200);
@@ -367,7 +367,11 @@ async fn both_sides_are_told_and_an_administrator_who_breaks_the_glass_is_seen()
         for _ in 0..2 {
             assert_eq!(keyed.post(&file, reason.clone()).await.text, "abc");
         }
-        assert_eq!(room.owner.get(&room.at("disclosure-views")).await.expect(200)["total"], 7);
+        let looks = room.owner.get(&room.at("disclosure-views")).await.expect(200);
+        let with_reason = looks["items"].as_array().unwrap().iter().filter(|l| l["reason"] == reason["reason"]).count();
+        assert_eq!((looks["total"].as_u64(), with_reason), (Some(9), 6), "{looks}");
+        let events = site.app.store.events(&Filter::default(), 1_000).await.unwrap();
+        assert_eq!(events.iter().filter(|e| e.kind == "confidential.glass_broken").count(), 6);
         assert_eq!(told(&site, owner).await.len(), 6);
         assert_eq!(keyed.post(&at, json!({"reason": "Yêu cầu của tòa án, công văn số 13."})).await.status, 422);
         let stored: Vec<String> = {
@@ -382,6 +386,7 @@ async fn both_sides_are_told_and_an_administrator_who_breaks_the_glass_is_seen()
         other.put_at(&format!("/api/v1/accounts/{account}/staff-roles"), seen, json!({"roles": []})).await.expect(200);
         let refused = keyed.post(&at, reason.clone()).await;
         assert!(matches!(refused.status.as_u16(), 401 | 404), "the right is asked for again: {}", refused.text);
+        assert_eq!(room.owner.get(&room.at("disclosure-views")).await.expect(200)["total"], 9, "what was refused is no look");
         site.stop().await;
     })
     .await;
