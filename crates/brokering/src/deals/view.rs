@@ -128,6 +128,12 @@ pub struct Inside {
 }
 
 impl Inside {
+    /// By when the law has the contract registered, of both days where the contract is judged by two.
+    #[must_use]
+    pub fn register_by(&self) -> Option<NaiveDate> {
+        std::iter::once(&self.legal).chain(&self.legal_entered).filter_map(|path| path.register_by).min()
+    }
+
     /// What each rule says, of both days where the contract is judged by two; each rule once.
     #[must_use]
     pub fn all_advice(&self) -> Vec<&Advice> {
