@@ -118,6 +118,7 @@ deal-open = Open the deal
 deal-stage = Stage
 deal-stages = Stages
 deal-stage-done = done
+deal-stage-skipped = skipped
 deal-whose = Whose move
 deal-by-when = By when
 deal-overdue = overdue

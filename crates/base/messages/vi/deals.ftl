@@ -118,6 +118,7 @@ deal-open = Mở thương vụ
 deal-stage = Bước
 deal-stages = Các bước
 deal-stage-done = đã qua
+deal-stage-skipped = bỏ qua
 deal-whose = Đến lượt
 deal-by-when = Hạn
 deal-overdue = quá hạn
