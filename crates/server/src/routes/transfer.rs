@@ -399,7 +399,7 @@ pub(super) fn deal() -> Vec<Route> {
             .query("to", "string", "Who would do it.")
             .gives::<HandoverPlan>(200),
         post("/api/v1/staff/handover", "handOverDeals", Staff, d::hand_over)
-            .about("Hands a broker's open deals, listings and the interests they took down to another; what cannot go is named. For administrators, and brokers their own.")
+            .about("Hands a broker's open and completed deals, listings and the interests they took down to another; what cannot go is named. For administrators, and brokers their own.")
             .takes::<Handover>(json!({"from": "0197b2c4-0000-7000-8000-000000000009", "to": "0197b2c4-0000-7000-8000-00000000000a"}))
             .gives::<HandoverReceipt>(200),
     ]
