@@ -108,7 +108,7 @@ async fn a_deal_is_opened_moved_negotiated_and_signed_on_its_pages() {
         let bad = save(owner, "meeting", &[("/held_on", "hôm qua"), ("/place", "Xưởng")]).await;
         assert!(bad.status == 422 && bad.text.contains("value=\"Xưởng\"") && bad.text.contains("href=\"#/held_on\""), "{}", bad.text);
         there(&save(owner, "meeting", &[("/held_on", "23/11/2026"), ("/place", "Xưởng")]).await);
-        there(&save(owner, "task", &[("/title", "Gửi ảnh"), ("/whose", "seeker"), ("/due_on", "2026-11-20")]).await);
+        there(&save(owner, "task", &[("/title", "Gửi ảnh"), ("/whose", "seeker"), ("/due_on", "2026-11-24")]).await);
         let page = seeker.get(&deal).await.text;
         let task = page.split("name=\"which\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         there(&send(seeker, &deal, &[("which", &task), ("_do", "task_done")]).await);
