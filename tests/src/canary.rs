@@ -6,7 +6,8 @@
 //! The crawl asks the server's pipeline without a connection between: of each answer are the same head and the same body.
 //!
 //! **A new kind of private text is planted in [`planting`]**, with its row in `Canaries` saying who may read it; new parts of
-//! addresses get their values in [`Known::values`]. The crawl itself needs no change.
+//! addresses get their values in [`Known::values`], and pages that name a thing in their query a line in [`ASKED`]. The crawl itself
+//! needs no change.
 
 mod planting;
 
@@ -69,7 +70,7 @@ enum Who {
     Owner,
 }
 
-use Who::{Administrator, Holder, Outsider, Owner};
+use Who::{Administrator, Broker, Holder, Outsider, Owner};
 
 impl Who {
     /// What stands before the @ of their address.
@@ -97,6 +98,33 @@ const BEGINS: &str = "zqx";
 const HIDDEN_PARTY: &str = "name of a hidden party";
 /// What somebody is called who hides.
 const HIDDEN_PERSON: &str = "name of a hidden person";
+
+/// Addresses that name a thing in their query, which no route tells; the names are those of [`Known::named`]. What a page is asked for,
+/// its form is sent, too.
+const ASKED: &[&str] = &[
+    "/api/v1/staff/handover?from={account}&to={account}",
+    "/staff/deals/handover?from={account}&to={account}",
+    "/staff/deals/move?deal={deal}",
+    "/staff/deals/take?deal={deal}",
+    "/staff/deals?broker={account}",
+    "/staff/emergency?code={listing_code}",
+    "/staff/parties/merge?from={party}&into={party}",
+    "/deals/new?listing={listing}",
+    "/deals/new?listing={listing}&interest={interest}",
+    "/my/deals?broker={account}&listing={listing}",
+    "/my/interests?party={party}",
+    "/my/imports?party={party}",
+    "/my/searches/new?need={listing}",
+    "/my/listings/{listing}/files/remove?file={file}",
+    "/needs/{slug}/compare?offer={listing}",
+    "/api/v1/deals?listing={listing}",
+    "/api/v1/deals?party={party}",
+    "/api/v1/deals?broker={account}&ended=true",
+    "/api/v1/interests?party={party}",
+];
+
+/// What pages' forms send.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Whether parties are read at this address, whatever they do.
 fn is_about_parties(at: &str) -> bool {
@@ -141,6 +169,8 @@ struct Known {
     /// The same, by what they are ids of.
     of: BTreeMap<&'static str, Vec<String>>,
     files: Vec<String>,
+    /// Readable codes of listings.
+    codes: Vec<String>,
     slugs: Vec<String>,
     /// What the addresses of feeds end with; whoever has them reads what their owner may.
     feeds: Vec<String>,
@@ -196,6 +226,30 @@ impl Known {
         }
     }
 
+    /// What stands for a name in [`ASKED`]: the ids of such things, else what stands for a part of an address of this name.
+    fn named(&self, name: &str) -> Vec<String> {
+        match (name, self.of.get(name)) {
+            ("listing_code", _) => self.codes.clone(),
+            (_, Some(ids)) => ids.clone(),
+            (part, None) => self.values(part),
+        }
+    }
+
+    /// An address of [`ASKED`] with everything that its names stand for.
+    fn filled(&self, address: &str) -> Vec<String> {
+        let Some((before, (name, after))) = address.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?))) else {
+            return vec![address.to_owned()];
+        };
+        let (values, rest) = (self.named(name), self.filled(after));
+        assert!(!values.is_empty(), "nothing was planted that {{{name}}} stands for");
+        values.iter().flat_map(|value| rest.iter().map(move |rest| format!("{before}{value}{rest}"))).collect()
+    }
+
+    /// All of them.
+    fn asked(&self) -> Vec<String> {
+        ASKED.iter().flat_map(|address| self.filled(address)).collect()
+    }
+
     /// A route's addresses with these ids, each with everything else that an address may name, or with one thing of each sort.
     fn with(&self, route: &str, ids: &[String], each: bool) -> Vec<String> {
         let Some((before, (part, after))) = route.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?))) else {
@@ -243,6 +297,7 @@ fn addresses(planted: &Planted) -> Vec<String> {
     for route in server::routes::all().iter().filter(|r| r.method == Method::GET) {
         all.extend(planted.known.addresses(route.path));
     }
+    all.extend(planted.known.asked());
     for (word, ..) in &planted.canaries.0 {
         // Without its last figures: a page shows what was asked, and only the whole word counts.
         let part = &word[..word.len() - 3];
@@ -342,6 +397,8 @@ struct Ask {
     method: Method,
     path: String,
     body: Option<Value>,
+    /// What a form of a page sends instead.
+    form: Option<String>,
 }
 
 /// What came of it.
@@ -360,7 +417,10 @@ fn ask_all(canaries: &Arc<Canaries>, asked: Vec<Ask>) -> impl futures_util::Stre
     let one = move |ask: Ask| {
         let canaries = Arc::clone(&canaries);
         let task = tokio::spawn(async move {
-            let answer = ask.client.send(ask.method.clone(), &ask.path, ask.body).await;
+            let answer = match ask.form {
+                Some(form) => ask.client.send_raw(ask.method.clone(), &ask.path, FORM, form.into_bytes()).await,
+                None => ask.client.send(ask.method.clone(), &ask.path, ask.body).await,
+            };
             Seen {
                 who: ask.who,
                 at: format!("{} {}", ask.method, ask.path),
@@ -383,10 +443,12 @@ async fn crawl(planted: &Planted, found: &mut Found) {
         method: Method::GET,
         path: path.clone(),
         body: None,
+        form: None,
     };
     let asked = planted.people.iter().flat_map(|(who, client)| addresses.iter().map(move |path| get(who, client, path))).collect();
     let mut answered: BTreeMap<Who, usize> = BTreeMap::new();
     let mut feeds = BTreeSet::new();
+    let mut is_planned = false;
     let mut answers = std::pin::pin!(ask_all(&planted.canaries, asked));
     while let Some(seen) = answers.next().await {
         assert!(seen.failed.is_none(), "{:?} {}: {:?}", seen.who, seen.at, seen.failed);
@@ -394,13 +456,28 @@ async fn crawl(planted: &Planted, found: &mut Found) {
         if seen.status == 200 && seen.at.contains("/feeds/") {
             feeds.insert(seen.at.clone());
         }
+        is_planned |=
+            seen.who == Broker && seen.at.contains("/api/v1/staff/handover?") && seen.words.iter().any(|w| w.1 == "title of a deal");
         found.look(&seen);
     }
+    assert!(is_planned, "what is named in a query is asked for: a broker reads which deals would go to another");
     // What answers to nobody is no crawl.
     assert_eq!(feeds.len(), 2 * planted.known.feeds.len(), "each feed is read, in both languages: {feeds:?}");
     for who in planted.people.keys() {
         assert!(answered[who] > 30, "{who:?}: {}", answered[who]);
     }
+}
+
+/// Every form of a page on what it is about, and what pages are asked for in their query sent as a form. Not those of one's own account,
+/// which may end the session; the English ones are the same handlers.
+fn forms(known: &Known) -> Vec<(String, String)> {
+    let is_own = |path: &str| ["/account", "/sign-"].iter().any(|begin| path.starts_with(begin));
+    let routes = server::routes::all().into_iter().filter(|r| r.method == Method::POST && !r.is_api());
+    let routes = routes.filter(|r| !is_own(r.path) && !r.path.starts_with("/en/"));
+    let of_pages = routes.flat_map(|r| known.own_addresses(r.path)).map(|path| (path, "_do=save&_seen=1&step=submit".to_owned()));
+    let asked = known.asked().into_iter().filter(|address| !address.starts_with("/api/"));
+    let asked = asked.filter_map(|address| address.split_once('?').map(|(path, query)| (path.to_owned(), format!("{query}&_seen=1"))));
+    of_pages.chain(asked).collect()
 }
 
 /// Errors: every other operation, tried by somebody who may do none of it on everything, and by everybody on what it is
@@ -414,9 +491,12 @@ async fn probe(site: &Site, planted: &Planted, found: &mut Found) {
         for path in planted.known.addresses(route.path) {
             for body in [json!({}), foreign.clone()] {
                 let (client, method) = (prober.clone(), route.method.clone());
-                asked.push(Ask { who: Outsider, client, method, path: path.clone(), body: Some(body) });
+                asked.push(Ask { who: Outsider, client, method, path: path.clone(), body: Some(body), form: None });
             }
         }
+    }
+    for (path, form) in forms(&planted.known) {
+        asked.push(Ask { who: Outsider, client: prober.clone(), method: Method::POST, path, body: None, form: Some(form) });
     }
     // Administrators come last: they may close accounts.
     let (last, first): (Vec<_>, Vec<_>) = planted.people.iter().partition(|(who, _)| **who == Administrator);
@@ -425,7 +505,7 @@ async fn probe(site: &Site, planted: &Planted, found: &mut Found) {
         for route in operations() {
             for path in planted.known.own_addresses(route.path) {
                 let (client, method) = (client.clone(), route.method.clone());
-                asked.push(Ask { who: *who, client, method, path, body: Some(json!({})) });
+                asked.push(Ask { who: *who, client, method, path, body: Some(json!({})), form: None });
             }
         }
     }
