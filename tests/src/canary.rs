@@ -6,9 +6,10 @@
 //! The crawl asks the server's pipeline without a connection between: of each answer are the same head and the same body.
 //!
 //! **A new kind of private text is planted in [`planting`]**, with its row in `Canaries` saying who may read it; new parts of
-//! addresses get their values in [`Known::values`], and pages that name a thing in their query a line in [`ASKED`]. The crawl itself
+//! addresses get their values in [`Known::values`], and pages that name a thing in their query a line in [`asked`]. The crawl itself
 //! needs no change.
 
+mod asked;
 mod planting;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::disclosures::drawn;
 use crate::site::{Answer, Client, Site};
+use asked::forms;
 use planting::{Planted, plant};
 
 /// Who looks.
@@ -98,30 +100,6 @@ const BEGINS: &str = "zqx";
 const HIDDEN_PARTY: &str = "name of a hidden party";
 /// What somebody is called who hides.
 const HIDDEN_PERSON: &str = "name of a hidden person";
-
-/// Addresses that name a thing in their query, which no route tells; the names are those of [`Known::named`]. What a page is asked for,
-/// its form is sent, too.
-const ASKED: &[&str] = &[
-    "/api/v1/staff/handover?from={account}&to={account}",
-    "/staff/deals/handover?from={account}&to={account}",
-    "/staff/deals/move?deal={deal}",
-    "/staff/deals/take?deal={deal}",
-    "/staff/deals?broker={account}",
-    "/staff/emergency?code={listing_code}",
-    "/staff/parties/merge?from={party}&into={party}",
-    "/deals/new?listing={listing}",
-    "/deals/new?listing={listing}&interest={interest}",
-    "/my/deals?broker={account}&listing={listing}",
-    "/my/interests?party={party}",
-    "/my/imports?party={party}",
-    "/my/searches/new?need={listing}",
-    "/my/listings/{listing}/files/remove?file={file}",
-    "/needs/{slug}/compare?offer={listing}",
-    "/api/v1/deals?listing={listing}",
-    "/api/v1/deals?party={party}",
-    "/api/v1/deals?broker={account}&ended=true",
-    "/api/v1/interests?party={party}",
-];
 
 /// What pages' forms send.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -224,30 +202,6 @@ impl Known {
             "*path" => Vec::new(),
             other => panic!("say in `Known::values` what stands for {{{other}}}"),
         }
-    }
-
-    /// What stands for a name in [`ASKED`]: the ids of such things, else what stands for a part of an address of this name.
-    fn named(&self, name: &str) -> Vec<String> {
-        match (name, self.of.get(name)) {
-            ("listing_code", _) => self.codes.clone(),
-            (_, Some(ids)) => ids.clone(),
-            (part, None) => self.values(part),
-        }
-    }
-
-    /// An address of [`ASKED`] with everything that its names stand for.
-    fn filled(&self, address: &str) -> Vec<String> {
-        let Some((before, (name, after))) = address.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?))) else {
-            return vec![address.to_owned()];
-        };
-        let (values, rest) = (self.named(name), self.filled(after));
-        assert!(!values.is_empty(), "nothing was planted that {{{name}}} stands for");
-        values.iter().flat_map(|value| rest.iter().map(move |rest| format!("{before}{value}{rest}"))).collect()
-    }
-
-    /// All of them.
-    fn asked(&self) -> Vec<String> {
-        ASKED.iter().flat_map(|address| self.filled(address)).collect()
     }
 
     /// A route's addresses with these ids, each with everything else that an address may name, or with one thing of each sort.
@@ -466,18 +420,6 @@ async fn crawl(planted: &Planted, found: &mut Found) {
     for who in planted.people.keys() {
         assert!(answered[who] > 30, "{who:?}: {}", answered[who]);
     }
-}
-
-/// Every form of a page on what it is about, and what pages are asked for in their query sent as a form. Not those of one's own account,
-/// which may end the session; the English ones are the same handlers.
-fn forms(known: &Known) -> Vec<(String, String)> {
-    let is_own = |path: &str| ["/account", "/sign-"].iter().any(|begin| path.starts_with(begin));
-    let routes = server::routes::all().into_iter().filter(|r| r.method == Method::POST && !r.is_api());
-    let routes = routes.filter(|r| !is_own(r.path) && !r.path.starts_with("/en/"));
-    let of_pages = routes.flat_map(|r| known.own_addresses(r.path)).map(|path| (path, "_do=save&_seen=1&step=submit".to_owned()));
-    let asked = known.asked().into_iter().filter(|address| !address.starts_with("/api/"));
-    let asked = asked.filter_map(|address| address.split_once('?').map(|(path, query)| (path.to_owned(), format!("{query}&_seen=1"))));
-    of_pages.chain(asked).collect()
 }
 
 /// Errors: every other operation, tried by somebody who may do none of it on everything, and by everybody on what it is
