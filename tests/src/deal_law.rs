@@ -258,7 +258,7 @@ async fn a_contract_that_is_late_to_be_registered_makes_its_deal_overdue_and_tel
         let first = signed["items"][0]["id"].as_str().unwrap();
         assert_eq!((signed["total"].as_u64(), deal.path.ends_with(first)), (Some(2), true), "{signed}");
         assert_eq!(broker.get("/api/v1/deals?overdue=true").await.expect(200)["total"], 1);
-        let told = async |by: &Client| by.get("/en/my/notices").await.text.matches("is due to be registered by law").count();
+        let told = async |by: &Client| by.get("/api/v1/notices?limit=100").await.text.matches("Đã đến hạn đăng ký hợp đồng").count();
         for _ in 0..2 {
             brokering::deals::tick(&site.app.brokering).await.unwrap();
             assert_eq!([told(&clerks[0].0).await, told(&clerks[1].0).await, told(broker).await], [0, 1, 1]);

@@ -74,8 +74,8 @@ pub(super) async fn said(tx: &Tx, deal: &Deal, what: &'static str, which: Uuid, 
 }
 
 /// Tells of what is due: tasks to those whose they are, milestones to all, stages that should have been left to the brokers: to
-/// those of the deal, or of the space where it has none; that a contract is to be registered also to the side that does it. Called every few minutes; safe to call on several nodes at once. Gives
-/// how many things it told of.
+/// those of the deal, or of the space where it has none; that a contract is to be registered also to the side that does it. Called
+/// every few minutes; safe to call on several nodes at once. Gives how many things it told of.
 ///
 /// # Errors
 /// If the database fails.
