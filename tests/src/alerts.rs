@@ -4,6 +4,7 @@ use accounts::notices::{self, NewNotice, NoticeKind};
 use base::{AccountId, StaffRole};
 use chrono::TimeDelta;
 use reqwest::Method;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use store::Ctx;
 
@@ -278,6 +279,35 @@ async fn notices_come_at_once_in_the_morning_or_only_in_the_space_as_each_chose(
         let wrong = json!({"choices": [{"kind": "search_news", "way": "off"}]});
         let refused = reader.send(Method::PUT, "/api/v1/notice-choices", Some(wrong)).await;
         assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/choices/0/kind".to_owned()]));
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_of_a_day_leaves_out_what_was_stopped_since_and_is_none_where_nothing_is_left() {
+    on_every_database(async |site: Site| {
+        let press = Press::new(&site).await;
+        let id = press.publishes(&site, "Máy sấy cơm dừa bơm nhiệt", "public").await.parse().unwrap();
+        let (some, some_account) = site.account("some", &[]).await;
+        let (none, none_account) = site.account("none", &[]).await;
+        let daily = json!({"choices": [{"kind": "match_found", "way": "daily"}]});
+        for by in [&some, &none] {
+            by.send(Method::PUT, "/api/v1/notice-choices", Some(daily.clone())).await.expect(200);
+        }
+        tell(&site, some_account, NoticeKind::MatchFound, id).await;
+        tell(&site, some_account, NoticeKind::DealMessage, id).await;
+        tell(&site, none_account, NoticeKind::MatchFound, id).await;
+        site.clock.advance(TimeDelta::hours(24));
+        // As if each had stopped a kind after the letters were left: of those that wait until then nothing becomes a letter.
+        let stopped = "UPDATE notice_choice SET way = 'off' WHERE kind = 'match_found'";
+        site.app.store.db().execute_unprepared(stopped).await.unwrap();
+        assert_eq!(notices::leave_digests(&site.app.accounts).await.unwrap(), 2);
+        site.settled().await;
+        let letters = site.letters_of("some@example.org");
+        let text = accounts::mailbox::plain_text(&letters[0]).unwrap();
+        assert!(letters.len() == 1 && text.contains("Có nội dung mới") && !text.contains("đối tác phù hợp mới"), "{text}");
+        assert_eq!(site.letters_of("none@example.org").len(), 0, "nothing is left to tell");
         site.stop().await;
     })
     .await;

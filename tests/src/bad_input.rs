@@ -583,6 +583,7 @@ async fn parameters_and_cursors_are_checked() {
             "/api/v1/technologies?party=x",
             "/api/v1/technologies?status=published",
             "/api/v1/events?subject=x",
+            "/api/v1/deals?stage=zzz",
             "/api/v1/accounts?status=x",
             "/api/v1/accounts?staff=maybe",
         ] {

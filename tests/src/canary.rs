@@ -6,8 +6,10 @@
 //! The crawl asks the server's pipeline without a connection between: of each answer are the same head and the same body.
 //!
 //! **A new kind of private text is planted in [`planting`]**, with its row in `Canaries` saying who may read it; new parts of
-//! addresses get their values in [`Known::values`]. The crawl itself needs no change.
+//! addresses get their values in [`Known::values`], and pages that name a thing in their query a line in [`asked`]. The crawl itself
+//! needs no change.
 
+mod asked;
 mod planting;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +27,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::disclosures::drawn;
 use crate::site::{Answer, Client, Site};
+use asked::forms;
 use planting::{Planted, plant};
 
 /// Who looks.
@@ -69,7 +72,7 @@ enum Who {
     Owner,
 }
 
-use Who::{Administrator, Holder, Outsider, Owner};
+use Who::{Administrator, Broker, Holder, Outsider, Owner};
 
 impl Who {
     /// What stands before the @ of their address.
@@ -97,6 +100,9 @@ const BEGINS: &str = "zqx";
 const HIDDEN_PARTY: &str = "name of a hidden party";
 /// What somebody is called who hides.
 const HIDDEN_PERSON: &str = "name of a hidden person";
+
+/// What pages' forms send.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Whether parties are read at this address, whatever they do.
 fn is_about_parties(at: &str) -> bool {
@@ -141,6 +147,8 @@ struct Known {
     /// The same, by what they are ids of.
     of: BTreeMap<&'static str, Vec<String>>,
     files: Vec<String>,
+    /// Readable codes of listings.
+    codes: Vec<String>,
     slugs: Vec<String>,
     /// What the addresses of feeds end with; whoever has them reads what their owner may.
     feeds: Vec<String>,
@@ -243,6 +251,7 @@ fn addresses(planted: &Planted) -> Vec<String> {
     for route in server::routes::all().iter().filter(|r| r.method == Method::GET) {
         all.extend(planted.known.addresses(route.path));
     }
+    all.extend(planted.known.asked());
     for (word, ..) in &planted.canaries.0 {
         // Without its last figures: a page shows what was asked, and only the whole word counts.
         let part = &word[..word.len() - 3];
@@ -342,6 +351,8 @@ struct Ask {
     method: Method,
     path: String,
     body: Option<Value>,
+    /// What a form of a page sends instead.
+    form: Option<String>,
 }
 
 /// What came of it.
@@ -360,7 +371,10 @@ fn ask_all(canaries: &Arc<Canaries>, asked: Vec<Ask>) -> impl futures_util::Stre
     let one = move |ask: Ask| {
         let canaries = Arc::clone(&canaries);
         let task = tokio::spawn(async move {
-            let answer = ask.client.send(ask.method.clone(), &ask.path, ask.body).await;
+            let answer = match ask.form {
+                Some(form) => ask.client.send_raw(ask.method.clone(), &ask.path, FORM, form.into_bytes()).await,
+                None => ask.client.send(ask.method.clone(), &ask.path, ask.body).await,
+            };
             Seen {
                 who: ask.who,
                 at: format!("{} {}", ask.method, ask.path),
@@ -383,10 +397,12 @@ async fn crawl(planted: &Planted, found: &mut Found) {
         method: Method::GET,
         path: path.clone(),
         body: None,
+        form: None,
     };
     let asked = planted.people.iter().flat_map(|(who, client)| addresses.iter().map(move |path| get(who, client, path))).collect();
     let mut answered: BTreeMap<Who, usize> = BTreeMap::new();
     let mut feeds = BTreeSet::new();
+    let mut is_planned = false;
     let mut answers = std::pin::pin!(ask_all(&planted.canaries, asked));
     while let Some(seen) = answers.next().await {
         assert!(seen.failed.is_none(), "{:?} {}: {:?}", seen.who, seen.at, seen.failed);
@@ -394,8 +410,11 @@ async fn crawl(planted: &Planted, found: &mut Found) {
         if seen.status == 200 && seen.at.contains("/feeds/") {
             feeds.insert(seen.at.clone());
         }
+        is_planned |=
+            seen.who == Broker && seen.at.contains("/api/v1/staff/handover?") && seen.words.iter().any(|w| w.1 == "title of a deal");
         found.look(&seen);
     }
+    assert!(is_planned, "what is named in a query is asked for: a broker reads which deals would go to another");
     // What answers to nobody is no crawl.
     assert_eq!(feeds.len(), 2 * planted.known.feeds.len(), "each feed is read, in both languages: {feeds:?}");
     for who in planted.people.keys() {
@@ -414,9 +433,12 @@ async fn probe(site: &Site, planted: &Planted, found: &mut Found) {
         for path in planted.known.addresses(route.path) {
             for body in [json!({}), foreign.clone()] {
                 let (client, method) = (prober.clone(), route.method.clone());
-                asked.push(Ask { who: Outsider, client, method, path: path.clone(), body: Some(body) });
+                asked.push(Ask { who: Outsider, client, method, path: path.clone(), body: Some(body), form: None });
             }
         }
+    }
+    for (path, form) in forms(&planted.known) {
+        asked.push(Ask { who: Outsider, client: prober.clone(), method: Method::POST, path, body: None, form: Some(form) });
     }
     // Administrators come last: they may close accounts.
     let (last, first): (Vec<_>, Vec<_>) = planted.people.iter().partition(|(who, _)| **who == Administrator);
@@ -425,7 +447,7 @@ async fn probe(site: &Site, planted: &Planted, found: &mut Found) {
         for route in operations() {
             for path in planted.known.own_addresses(route.path) {
                 let (client, method) = (client.clone(), route.method.clone());
-                asked.push(Ask { who: *who, client, method, path, body: Some(json!({})) });
+                asked.push(Ask { who: *who, client, method, path, body: Some(json!({})), form: None });
             }
         }
     }

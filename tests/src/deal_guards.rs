@@ -389,7 +389,7 @@ async fn what_was_noted_by_mistake_is_taken_back_stays_in_sight_and_counts_nowhe
         let deal = cast.deal("technical_service").await;
         deal.go(broker, "introduced").await.expect(200);
         let meeting = id_of(&deal.post(broker, "meetings", json!({"held_on": "2026-11-20", "place": "Xưởng cũ"})).await.expect(201));
-        let task = json!({"title": "Gửi ảnh", "whose": "seeker", "due_on": "2026-11-20"});
+        let task = json!({"title": "Gửi ảnh", "whose": "seeker", "due_on": "2026-11-24"});
         let task = id_of(&deal.post(owner, "tasks", task).await.expect(201));
         let milestone = json!({"title": "Lắp xong", "due_on": "2026-11-20"});
         let milestone = id_of(&deal.post(owner, "milestones", milestone).await.expect(201));

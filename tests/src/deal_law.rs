@@ -4,7 +4,7 @@
 use base::PartyRole;
 use serde_json::{Value, json};
 
-use crate::deals::{CONTENTS, Cast, Deal, sign, vnd};
+use crate::deals::{CONTENTS, Cast, Deal, funded, sign, vnd};
 use crate::site::{Client, Site, on_every_database};
 
 fn answers(right: &str) -> Value {
@@ -215,6 +215,70 @@ async fn an_agreement_on_confidentiality_is_accepted_by_the_side_that_is_confide
         let document = format!("{path}/{}", handed["id"].as_str().unwrap());
         assert_eq!(seeker.send(reqwest::Method::DELETE, &document, None).await.status, 204);
         assert!(owner.get(&other.path).await.expect(200)["inside"]["nda_accepted_at"].is_string());
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_contract_that_is_late_to_be_registered_makes_its_deal_overdue_and_tells_the_side_that_registers_it() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "l").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let clerks = [site.account("l-gives", &[]).await, site.account("l-takes", &[]).await];
+        site.member(cast.owner_party, clerks[0].1, PartyRole::Editor).await;
+        site.member(cast.seeker_party, clerks[1].1, PartyRole::Editor).await;
+        let other = cast.deal("technical_service").await;
+        sign(&other, owner, seeker, broker, vnd(300_000_000)).await;
+
+        // Signed in June, it had to be registered within ninety days.
+        let deal = cast.deal("licence").await;
+        deal.go(broker, "introduced").await.expect(200);
+        deal.post(broker, "meetings", json!({"held_on": "2026-11-20"})).await.expect(201);
+        deal.go(seeker, "met").await.expect(200);
+        deal.put(broker, "brokers/statement", json!({"statement": "Không có lợi ích riêng."})).await.expect(200);
+        deal.put(owner, "legal-facts", funded()).await.expect(200);
+        deal.go(seeker, "negotiation").await.expect(200);
+        agree(&deal, owner, seeker, json!({"lump_sum": vnd(5)})).await;
+        let mut contract = json!({"number": "9/2026", "value": vnd(5), "signed_on": "2026-06-30", "contents": CONTENTS});
+        deal.put(owner, "contract", contract.clone()).await.expect(200);
+        deal.post(broker, "papers", json!({"kind": "valuation", "dated_on": "2026-06-20"})).await.expect(201);
+        let due = async || {
+            let view = owner.get(&deal.path).await.expect(200);
+            (view["due_on"].as_str().unwrap().to_owned(), view["is_overdue"].as_bool().unwrap())
+        };
+        assert!(!due().await.1, "nothing is to be registered before the signature");
+        deal.go(owner, "signed").await.expect(200);
+        assert_eq!(due().await, ("2026-09-28".to_owned(), true));
+        deal.is_what_its_events_say(&site).await;
+
+        // It comes first on the board, is on the list of what is overdue, and those are told whose it is: once.
+        let board = broker.get("/api/v1/deal-board").await.expect(200);
+        let signed = board["items"].as_array().unwrap().iter().find(|column| column["stage"] == "signed").unwrap().clone();
+        let first = signed["items"][0]["id"].as_str().unwrap();
+        assert_eq!((signed["total"].as_u64(), deal.path.ends_with(first)), (Some(2), true), "{signed}");
+        assert_eq!(broker.get("/api/v1/deals?overdue=true").await.expect(200)["total"], 1);
+        let told = async |by: &Client| by.get("/api/v1/notices?limit=100").await.text.matches("Đã đến hạn đăng ký hợp đồng").count();
+        for _ in 0..2 {
+            brokering::deals::tick(&site.app.brokering).await.unwrap();
+            assert_eq!([told(&clerks[0].0).await, told(&clerks[1].0).await, told(broker).await], [0, 1, 1]);
+        }
+
+        // What makes the registration a free choice, an earlier or a later signature, and the registration itself move the day.
+        deal.put(owner, "legal-facts", answers("right_to_use")).await.expect(200);
+        let by_stage = due().await;
+        assert!(!by_stage.1, "{by_stage:?}");
+        deal.is_what_its_events_say(&site).await;
+        deal.put(owner, "legal-facts", funded()).await.expect(200);
+        contract["signed_on"] = json!("2026-07-01");
+        deal.put(owner, "contract", contract.clone()).await.expect(200);
+        assert_eq!(due().await, ("2026-09-29".to_owned(), true));
+        deal.is_what_its_events_say(&site).await;
+        contract["registration_number"] = json!("45/GCN");
+        contract["registered_on"] = json!("2026-11-24");
+        deal.put(owner, "contract", contract).await.expect(200);
+        assert_eq!(due().await, by_stage);
+        deal.is_what_its_events_say(&site).await;
         site.stop().await;
     })
     .await;

@@ -108,7 +108,7 @@ async fn a_deal_is_opened_moved_negotiated_and_signed_on_its_pages() {
         let bad = save(owner, "meeting", &[("/held_on", "hôm qua"), ("/place", "Xưởng")]).await;
         assert!(bad.status == 422 && bad.text.contains("value=\"Xưởng\"") && bad.text.contains("href=\"#/held_on\""), "{}", bad.text);
         there(&save(owner, "meeting", &[("/held_on", "23/11/2026"), ("/place", "Xưởng")]).await);
-        there(&save(owner, "task", &[("/title", "Gửi ảnh"), ("/whose", "seeker"), ("/due_on", "2026-11-20")]).await);
+        there(&save(owner, "task", &[("/title", "Gửi ảnh"), ("/whose", "seeker"), ("/due_on", "2026-11-24")]).await);
         let page = seeker.get(&deal).await.text;
         let task = page.split("name=\"which\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         there(&send(seeker, &deal, &[("which", &task), ("_do", "task_done")]).await);
@@ -474,6 +474,48 @@ async fn a_paper_comes_back_as_typed_and_a_lost_deal_takes_neither_papers_nor_da
         assert_eq!(made.post(owner, "papers", paper).await.status, 409);
         let inside = owner.get(&made.path).await.expect(200)["inside"].clone();
         assert!(inside["papers"].as_array().unwrap().is_empty() && inside["payments"][0]["paid_on"].is_null(), "{inside}");
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_stage_bar_tells_what_a_deal_stood_in_from_what_it_skipped_also_once_it_is_lost() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "b").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let deal = cast.deal("licence").await;
+        deal.go(broker, "introduced").await.expect(200);
+        deal.post(broker, "meetings", json!({"held_on": "2026-11-20"})).await.expect(201);
+        deal.go(seeker, "met").await.expect(200);
+        deal.put(broker, "brokers/statement", json!({"statement": "Không có lợi ích riêng."})).await.expect(200);
+        deal.put(owner, "legal-facts", crate::deals::funded()).await.expect(200);
+        deal.go(seeker, "negotiation").await.expect(200);
+
+        let bar = async |prefix: &str| {
+            let page = owner.get(&format!("{prefix}{}", deal.path.replace("/api/v1", ""))).await.text;
+            page.split("<ol class=\"stage-bar\"").nth(1).unwrap().split("</ol>").next().unwrap().to_owned()
+        };
+        let done = |bar: &str| bar.matches("<li class=\"done\">").count();
+        for (prefix, skipped) in [("/en", "Confidentiality (skipped)"), ("", "Bảo mật (bỏ qua)")] {
+            let bar = bar(prefix).await;
+            assert!(bar.contains(&format!("<li class=\"skipped\">{skipped}</li>")), "{bar}");
+            assert_eq!((done(&bar), bar.matches("class=\"skipped\"").count()), (3, 3), "{bar}");
+        }
+        // Back in a stage before it, what comes after is to come again.
+        deal.go(seeker, "evaluation").await.expect(200);
+        let back = bar("/en").await;
+        assert_eq!((done(&back), back.matches("class=\"skipped\"").count()), (3, 1), "{back}");
+
+        // Lost, it keeps what it came through.
+        let seen = owner.get(&deal.path).await.expect(200)["version"].as_i64().unwrap();
+        owner.post_at(&format!("{}/transitions", deal.path), seen, json!({"to": "lost", "reason": "price"})).await.expect(200);
+        let lost = bar("/en").await;
+        assert_eq!((done(&lost), lost.matches("class=\"skipped\"").count()), (5, 2), "{lost}");
+        assert!(lost.contains("aria-current=\"step\"") && lost.contains("<li class=\"\">Signed</li>"), "{lost}");
+        let stages = owner.get(&deal.path).await.expect(200)["stages"].clone();
+        let entered = |code: &str| stages.as_array().unwrap().iter().find(|s| s["code"] == code).unwrap()["was_entered"].clone();
+        assert_eq!([entered("met"), entered("mou"), entered("lost")], [json!(true), json!(false), json!(true)]);
         site.stop().await;
     })
     .await;

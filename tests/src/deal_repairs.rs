@@ -311,3 +311,53 @@ async fn an_emergency_is_opened_with_a_reason_and_says_first_who_is_told() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn days_that_cannot_be_meant_are_refused_at_their_place() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "d").await;
+        let (owner, seeker, broker) = (&cast.owner, &cast.seeker, &cast.broker);
+        let deal = cast.deal("technical_service").await;
+        deal.put(owner, "contract", json!({"signed_on": "2026-03-02"})).await.expect(200);
+        let milestone = json!({"title": "Lắp xong", "due_on": "2026-12-01"});
+        let milestone = deal.post(broker, "milestones", milestone).await.expect(201)["id"].as_str().unwrap().to_owned();
+        let payment = |paid_on: Value| {
+            json!({"kind": "lump_sum", "amount": {"minor": 5, "currency": "VND"}, "due_on": "2026-12-31", "paid_on": paid_on})
+        };
+        let due = deal.post(seeker, "payments", payment(Value::Null)).await.expect(201)["id"].as_str().unwrap().to_owned();
+        let task = |due_on: &str| json!({"title": "Gửi ảnh", "whose": "owner", "due_on": due_on});
+        let (reached, paid) = (format!("milestones/{milestone}/reached"), format!("payments/{due}/paid"));
+        for (part, body, pointer) in [
+            ("meetings", json!({"held_on": "1800-01-01"}), "/held_on"),
+            ("papers", json!({"kind": "nda", "dated_on": "0026-11-20"}), "/dated_on"),
+            (reached.as_str(), json!({"on": "1999-12-31"}), "/on"),
+            ("payments", payment(json!("1999-12-31")), "/paid_on"),
+            ("payments", payment(json!("2025-03-01")), "/paid_on"),
+            (paid.as_str(), json!({"on": "2025-03-01"}), "/on"),
+            ("tasks", task("0001-01-01"), "/due_on"),
+            ("tasks", task("2026-11-23"), "/due_on"),
+        ] {
+            let refused = deal.post(owner, part, body).await;
+            assert_eq!(refused.status, 422, "{part}: {}", refused.text);
+            assert!(refused.pointers().iter().all(|at| at == pointer) && !refused.pointers().is_empty(), "{part}: {}", refused.text);
+            assert!(!refused.text.contains("fault-"), "{part}: {}", refused.text);
+        }
+        let early = deal.put(owner, "contract", json!({"signed_on": "1926-03-02"})).await;
+        assert_eq!((early.status.as_u16(), early.pointers()), (422, vec!["/signed_on".to_owned()]), "{}", early.text);
+        // A deposit before the contract, a meeting of long ago and a task for today are what they may be.
+        deal.post(owner, &paid, json!({"on": "2025-03-02"})).await.expect(200);
+        deal.post(owner, "meetings", json!({"held_on": "2000-01-01"})).await.expect(201);
+        // What was set for today is answered on the next day as the first time.
+        let keyed = owner.clone().with("idempotency-key", "t-1");
+        let tasks = format!("{}/tasks", deal.path);
+        let set = keyed.post(&tasks, task("2026-11-24")).await.expect(201);
+        site.clock.advance(chrono::TimeDelta::days(1));
+        let owner = &site.visitor().sign_in("d-owner@example.org", crate::site::PASSWORD).await;
+        let keyed = owner.clone().with("idempotency-key", "t-1");
+        assert_eq!(keyed.post(&tasks, task("2026-11-24")).await.expect(201), set);
+        assert_eq!(owner.post(&tasks, task("2026-11-24")).await.pointers(), ["/due_on"]);
+        deal.is_what_its_events_say(&site).await;
+        site.stop().await;
+    })
+    .await;
+}

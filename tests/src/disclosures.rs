@@ -67,6 +67,10 @@ fn locked(password: &str) -> Vec<u8> {
     out
 }
 
+/// A picture of one point.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\
+    \0\0\0\nIDATx\x9cch\0\0\0\x82\0\x81w\xcdr\xb6\0\0\0\0IEND\xaeB`\x82";
+
 /// A small PDF that unpacks to gigabytes, each packed piece below what one may be.
 fn bomb() -> Vec<u8> {
     let mut out = b"%PDF-1.5\n".to_vec();
@@ -358,7 +362,7 @@ async fn both_sides_are_told_and_an_administrator_who_breaks_the_glass_is_seen()
         let glass = (NoticeKind::GlassBroken, "glass_broken".to_owned());
         assert_eq!(told(&site, owner).await, [used("accepted"), used("opened"), glass.clone(), glass]);
 
-        // The same key is the same look, entered and told once; what it reads is what is there by then, and it reads for nobody else.
+        // The same key is told once; but what it reads is what is there by then, so each look is in the ledger, and nobody else looks.
         let at = room.at("break-glass");
         let keyed = administrator.clone().with("idempotency-key", "glass-1");
         keyed.post(&at, reason.clone()).await.expect(200);
@@ -367,7 +371,11 @@ async fn both_sides_are_told_and_an_administrator_who_breaks_the_glass_is_seen()
         for _ in 0..2 {
             assert_eq!(keyed.post(&file, reason.clone()).await.text, "abc");
         }
-        assert_eq!(room.owner.get(&room.at("disclosure-views")).await.expect(200)["total"], 7);
+        let looks = room.owner.get(&room.at("disclosure-views")).await.expect(200);
+        let with_reason = looks["items"].as_array().unwrap().iter().filter(|l| l["reason"] == reason["reason"]).count();
+        assert_eq!((looks["total"].as_u64(), with_reason), (Some(9), 6), "{looks}");
+        let events = site.app.store.events(&Filter::default(), 1_000).await.unwrap();
+        assert_eq!(events.iter().filter(|e| e.kind == "confidential.glass_broken").count(), 6);
         assert_eq!(told(&site, owner).await.len(), 6);
         assert_eq!(keyed.post(&at, json!({"reason": "Yêu cầu của tòa án, công văn số 13."})).await.status, 422);
         let stored: Vec<String> = {
@@ -382,6 +390,7 @@ async fn both_sides_are_told_and_an_administrator_who_breaks_the_glass_is_seen()
         other.put_at(&format!("/api/v1/accounts/{account}/staff-roles"), seen, json!({"roles": []})).await.expect(200);
         let refused = keyed.post(&at, reason.clone()).await;
         assert!(matches!(refused.status.as_u16(), 401 | 404), "the right is asked for again: {}", refused.text);
+        assert_eq!(room.owner.get(&room.at("disclosure-views")).await.expect(200)["total"], 9, "what was refused is no look");
         site.stop().await;
     })
     .await;
@@ -503,20 +512,24 @@ async fn a_file_is_taken_only_if_it_is_what_its_name_says_and_small_enough() {
     on_every_database(async |site: Site| {
         let room = Room::make(&site).await;
         let files = room.at("files");
-        let png = b"\x89PNG\r\n\x1a\n....".to_vec();
+        let png = PNG.to_vec();
         let (locked_bytes, open_bytes) = (locked("secret"), locked(""));
         let mut carrying = Document::load_mem(&pdf(&["a"])).unwrap();
         let inner = carrying.add_object(Stream::new(dictionary! { "Type" => "EmbeddedFile" }, b"inner".to_vec()));
         carrying.add_object(dictionary! { "Type" => "Filespec", "EF" => dictionary! { "F" => inner } });
         let mut carrying_bytes = Vec::new();
         carrying.save_to(&mut carrying_bytes).unwrap();
-        let cases: [(&str, &[u8], u16, &str); 9] = [
+        let cases: [(&str, &[u8], u16, &str); 13] = [
             ("a.pdf", &png, 415, "file_not_its_kind"),
             ("a.png", &pdf(&["a"]), 415, "file_not_its_kind"),
             ("a.docx", b"PK\x03\x04 no document", 415, "file_not_its_kind"),
             ("a.txt", b"\xff\xfea\0", 415, "file_not_its_kind"),
             ("a.exe", b"MZ", 415, "file_kind_unlisted"),
-            ("a.pdf", b"%PDF-1.7\nnothing that can be read", 422, "pdf_damaged"),
+            ("a.png", b"\x89PNG\r\n\x1a\n....", 415, "file_not_its_kind"),
+            ("a.png", &PNG[..PNG.len() - 12], 415, "file_not_its_kind"),
+            ("a.jpg", b"\xff\xd8\xff\xe0 and so on\xff\xd9", 415, "file_not_its_kind"),
+            ("a.pdf", b"%PDF-1.7\nnothing that can be read", 415, "file_not_its_kind"),
+            ("a.pdf", b"%PDF-1.7\nnothing that can be read\n%%EOF", 422, "pdf_damaged"),
             ("a.pdf", &locked_bytes, 422, "pdf_locked"),
             ("a.pdf", &open_bytes, 422, "pdf_locked"),
             ("a.pdf", &carrying_bytes, 422, "pdf_attachments"),

@@ -223,6 +223,7 @@ async fn a_document_is_taken_only_if_it_is_what_its_name_says_and_small_enough()
         let documents = format!("{}/documents", deal.path);
         for (name, bytes, code) in [
             ("a.pdf", b"\x89PNG\r\n\x1a\n....".as_slice(), "file_not_its_kind"),
+            ("a.pdf", b"%PDF-1.7\nnothing that can be marked", "file_not_its_kind"),
             ("a.txt", b"\xff\xfea\0", "file_not_its_kind"),
             ("a.exe", b"MZ", "file_kind_unlisted"),
         ] {
@@ -234,7 +235,7 @@ async fn a_document_is_taken_only_if_it_is_what_its_name_says_and_small_enough()
                 refused.text
             );
         }
-        let refused = owner.hand_in(&documents, "a.pdf", b"%PDF-1.7\nnothing that can be marked").await;
+        let refused = owner.hand_in(&documents, "a.pdf", b"%PDF-1.7\nnothing that can be marked\n%%EOF").await;
         assert_eq!((refused.status.as_u16(), refused.json()["errors"][0]["code"].clone()), (422, json!("pdf_damaged")), "{}", refused.text);
         let refused = hand_in_as(owner, &documents, "khong-co", "a.txt", "abc").await;
         assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/paper".to_owned()]), "{}", refused.text);

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::deals::Cast;
+use crate::deals::{Cast, complete};
 use crate::need_desk::unpeopled;
 use crate::site::{Answer, Client, PASSWORD, Site, on_every_database};
 
@@ -65,7 +65,7 @@ async fn all_work_of_somebody_who_is_gone_goes_to_another_but_for_the_deals_of_t
         let path = "/en/staff/deals/handover";
         let (from, to) = (cast.broker_id.to_string(), next_id.to_string());
         let page = administrator.get(path).await.text;
-        assert!(page.contains("h-broker, no longer a broker (deals: 2, listings: 1, interests: 2)"), "{page}");
+        assert!(page.contains("h-broker, no longer a broker (deals: 2, completed: 0, listings: 1, interests: 2)"), "{page}");
         assert!(!page.contains("Hand all of this"), "{page}");
         let page = administrator.get(&format!("{path}?from={from}&to={to}")).await.text;
         let (first, second) = page.split_once("Deals that stay: 1").unwrap();
@@ -113,7 +113,7 @@ async fn all_work_of_somebody_who_is_gone_goes_to_another_but_for_the_deals_of_t
         assert_eq!((&left["deals"], &left["listings"], &left["left"][0]["id"]), (&json!(0), &json!(0), &made["id"]));
         assert_eq!((&left["interests"], &left["interests_left"]), (&json!(0), &json!(1)));
         let rest = administrator.post("/api/v1/staff/handover", json!({"from": cast.broker_id, "to": third})).await.expect(200);
-        assert_eq!(rest, json!({"deals": 1, "listings": 0, "interests": 1, "left": [], "interests_left": 0}));
+        assert_eq!(rest, json!({"deals": 1, "completed": 0, "listings": 0, "interests": 1, "left": [], "interests_left": 0}));
         site.stop().await;
     })
     .await;
@@ -132,7 +132,7 @@ async fn a_great_many_deals_go_to_another_who_is_told_once() {
         let wish = json!({"from": cast.broker_id, "to": next_id});
         let keyed = cast.broker.clone().with("idempotency-key", "g-1");
         let done = keyed.post("/api/v1/staff/handover", wish.clone()).await.expect(200);
-        assert_eq!(done, json!({"deals": DEALS, "listings": 0, "interests": 0, "left": [], "interests_left": 0}));
+        assert_eq!(done, json!({"deals": DEALS, "completed": 0, "listings": 0, "interests": 0, "left": [], "interests_left": 0}));
         assert_eq!(next.get("/api/v1/deals").await.expect(200)["total"], DEALS);
         assert_eq!(cast.broker.get("/api/v1/deals").await.expect(200)["total"], 0);
         let told = next.get("/api/v1/notices?limit=100").await.expect(200);
@@ -141,6 +141,47 @@ async fn a_great_many_deals_go_to_another_who_is_told_once() {
         assert_eq!(keyed.post("/api/v1/staff/handover", wish.clone()).await.expect(200), done);
         assert_eq!(cast.broker.post("/api/v1/staff/handover", wish).await.expect(200)["deals"], 0);
         assert_eq!(next.get("/api/v1/notices").await.expect(200)["total"], 1);
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_completed_deal_goes_to_another_who_sets_right_what_was_recorded_and_one_that_was_lost_stays() {
+    on_every_database(async |site: Site| {
+        let cast = Cast::make(&site, "c").await;
+        let administrator = site.staff("c-administrator", &[StaffRole::Administrator]).await;
+        let (next, next_id) = site.account("c-next", &[StaffRole::Broker]).await;
+        let deal = cast.deal("technical_service").await;
+        complete(&deal, &cast.owner, &cast.seeker, &cast.broker).await;
+        let lost = cast.deal("licence").await;
+        let seen = cast.broker.get(&lost.path).await.expect(200)["version"].as_i64().unwrap();
+        let give_up = json!({"to": "lost", "reason": "price"});
+        cast.broker.post_at(&format!("{}/transitions", lost.path), seen, give_up).await.expect(200);
+        dismiss(&administrator, cast.broker_id).await;
+        let contract = json!({
+            "number": "78/2026", "value": crate::deals::vnd(300_000_000), "signed_on": "2026-11-24", "contents": crate::deals::CONTENTS,
+            "reason": "Số hợp đồng ghi nhầm.",
+        });
+        let (path, from, to) = ("/en/staff/deals/handover", cast.broker_id.to_string(), next_id.to_string());
+        let plan = administrator.get(&format!("/api/v1/staff/handover?from={from}&to={to}")).await.expect(200);
+        let id = deal.path.rsplit('/').next().unwrap();
+        assert_eq!((&plan["deals"], &plan["completed"][0]["id"], &plan["left"]), (&json!([]), &json!(id), &json!([])), "{plan}");
+        let page = administrator.get(&format!("{path}?from={from}&to={to}")).await.text;
+        assert!(page.contains("(deals: 0, completed: 1, listings: 0, interests: 0)"), "{page}");
+        assert!(page.contains("Completed deals: 1") && page.contains("Hand all of this"), "{page}");
+
+        let done = administrator.post("/api/v1/staff/handover", json!({"from": from, "to": to})).await.expect(200);
+        assert_eq!(done, json!({"deals": 0, "completed": 1, "listings": 0, "interests": 0, "left": [], "interests_left": 0}));
+        let view = next.get(&deal.path).await.expect(200);
+        assert_eq!((&view["brokers"][0]["account"], &view["stage"]), (&json!(next_id), &json!("completed")));
+        assert_eq!(next.get(&lost.path).await.status, 404, "what came to nothing stays as it was");
+        let mut silent = contract.clone();
+        silent.as_object_mut().unwrap().remove("reason");
+        assert_eq!(deal.put(&next, "contract", silent).await.pointers(), ["/reason"]);
+        deal.put(&next, "contract", contract).await.expect(200);
+        assert_eq!(next.get(&deal.path).await.expect(200)["inside"]["contract"]["number"], "78/2026");
+        deal.is_what_its_events_say(&site).await;
         site.stop().await;
     })
     .await;

@@ -2,7 +2,8 @@
 //!
 //! A running deal keeps the version it started with; a new version binds new deals only, so no file is ever changed once
 //! deals run by it. Files are checked when they are read: a stage that leads nowhere, a word that is none, a stage that
-//! cannot be reached, are refused with the file and the place. [`step`] is the rule, and knows neither clock nor database.
+//! cannot be reached or that no deal ends from, are refused with the file and the place. [`step`] is the rule, and knows neither
+//! clock nor database.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -204,6 +205,9 @@ impl Pipeline {
 
     /// What makes a pipeline one that no deal gets stuck in.
     fn check(&self) -> Result<(), String> {
+        if self.version < 1 {
+            return Err(format!("version: {} is none; the first is 1", self.version));
+        }
         let Some(first) = self.stages.first() else { return Err("it has no stage".to_owned()) };
         if !first.needs.is_empty() {
             return Err(format!("stage {:?}: a deal starts here, so it must need nothing", first.code));
@@ -243,6 +247,10 @@ impl Pipeline {
         if let Some(alone) = self.stages.iter().find(|s| !reached.contains(s.code.as_str())) {
             return Err(format!("stage {:?}: no way leads here", alone.code));
         }
+        let ending = self.ending();
+        if let Some(stuck) = self.stages.iter().find(|s| !ending.contains(s.code.as_str())) {
+            return Err(format!("stage {:?}: no way leads from here to an end", stuck.code));
+        }
         for ending in [Ending::Won, Ending::Lost] {
             if !self.stages.iter().any(|s| s.ends == Some(ending)) {
                 return Err(format!("no stage has `ends = \"{ending}\"`"));
@@ -275,6 +283,20 @@ impl Pipeline {
             }
         }
         reached
+    }
+
+    /// The stages from which a deal can come to an end.
+    fn ending(&self) -> BTreeSet<&str> {
+        let mut ending: BTreeSet<&str> = self.stages.iter().filter(|s| s.ends.is_some()).map(|s| s.code.as_str()).collect();
+        loop {
+            let leads =
+                |stage: &&Stage| !ending.contains(stage.code.as_str()) && stage.to.iter().any(|w| ending.contains(w.stage.as_str()));
+            let more: Vec<&str> = self.stages.iter().filter(leads).map(|s| s.code.as_str()).collect();
+            if more.is_empty() {
+                return ending;
+            }
+            ending.extend(more);
+        }
     }
 
     /// The stage itself, and those with a signed contract that every way to it leads through.
@@ -487,6 +509,18 @@ mod tests {
         refused("ends = \"won\"\n", "", "\"completed\": it needs `to`");
         refused("needs = [\"lost_reason\"]", "needs = []", "\"lost\": a stage that ends lost");
         refused("version = 1", "version = 2", "licence-2.toml");
+        refused("version = 1", "version = 0", "version: 0 is none");
+        // Two stages that lead to each other alone.
+        let stage = |code: &str, to: &str| {
+            let way = format!("to = [{{ stage = \"{to}\", by = [\"broker\"] }}]");
+            format!(
+                "[[stage]]\ncode = \"{code}\"\nvi = \"x\"\nen = \"x\"\nneeds = []\ndays = 1\nnext = \"meet\"\nnext_by = \"broker\"\n{way}\n\n"
+            )
+        };
+        let next = "]\n\n[[stage]]\ncode = \"introduced\"";
+        let way = "  { stage = \"adrift\", by = [\"broker\"] },\n]\n\n";
+        let adrift = format!("{way}{}{}[[stage]]\ncode = \"introduced\"", stage("adrift", "aground"), stage("aground", "adrift"));
+        refused(next, &adrift, "\"adrift\": no way leads from here to an end");
         refused("stage = \"nda\", by", "stage = \"met\", by", "\"introduced\": to[0].stage: \"met\" stands twice");
     }
 

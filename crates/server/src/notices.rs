@@ -201,6 +201,7 @@ fn words(notice: &Notice) -> String {
         (NoticeKind::DisclosureGranted, "deal") => "notice-document-granted".to_owned(),
         (NoticeKind::DealMoved, "deal") if has_left(notice) => "notice-deal-left".to_owned(),
         (NoticeKind::TaskDue, "deal") if is_free(notice) => "notice-deal-free".to_owned(),
+        (NoticeKind::TaskDue, "deal") if is_to_register(notice) => "notice-deal-register".to_owned(),
         (NoticeKind::MatchFound, "expert") => "notice-need-for-expert".to_owned(),
         (NoticeKind::MatchFound, _) if expert_pair_of(notice).is_some() => "notice-expert-found".to_owned(),
         (NoticeKind::ConsentAsked, "handover") => "notice-deals-handed-over".to_owned(),
@@ -216,6 +217,11 @@ fn needs_nda(notice: &Notice) -> bool {
 /// Whether nobody brokered the deal when it was left: its reader may take it, and reads nothing of it before.
 fn is_free(notice: &Notice) -> bool {
     notice.kind == NoticeKind::TaskDue && notice.facts.get("is_free").and_then(Value::as_bool).unwrap_or_default()
+}
+
+/// Whether it is the day by which the law has the contract registered.
+fn is_to_register(notice: &Notice) -> bool {
+    notice.facts.get("what").and_then(Value::as_str) == Some("registration")
 }
 
 /// Whether its reader's party was taken out of the deal. It reads no title there any more.

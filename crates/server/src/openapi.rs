@@ -175,7 +175,7 @@ fn operation(route: &Route) -> Value {
                     "skip_faulty": { "type": "string", "enum": ["true", "false"] },
                     "publish": { "type": "string", "enum": ["true", "false"] },
                 },
-            } } },
+            }, "example": route.example } },
         }),
         (None, BodyLimit::File) => {
             let file = std::iter::once(("file".to_owned(), json!({ "type": "string", "format": "binary" })));
@@ -188,7 +188,7 @@ fn operation(route: &Route) -> Value {
                     "required": ["file"],
                     "properties": properties,
                     "additionalProperties": false,
-                } } },
+                }, "example": route.example } },
             })
         }
         _ => return operation,
@@ -302,6 +302,26 @@ mod tests {
         assert!(!says("/api/v1/deals/{id}", "get"));
         let parties = document["paths"]["/api/v1/deals/{id}/parties"]["put"]["summary"].as_str().unwrap();
         assert!(parties.contains("for its brokers") && !parties.contains("editors"), "what access holds: {parties}");
+    }
+
+    #[test]
+    fn every_body_has_an_example_and_that_of_a_form_names_fields_that_are_read() {
+        let document = declared();
+        let (mut bodies, mut wrong) = (0, Vec::new());
+        for operation in document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values()) {
+            for (kind, body) in operation["requestBody"]["content"].as_object().into_iter().flatten() {
+                bodies += 1;
+                let form = body["schema"]["properties"].as_object().filter(|_| kind.starts_with("multipart"));
+                let example = body["example"].as_object();
+                let is_read = |name: &String| form.is_none_or(|properties| properties.contains_key(name));
+                let is_whole = form.is_none() || example.is_some_and(|example| example.contains_key("file"));
+                if body["example"].is_null() || !is_whole || !example.into_iter().flatten().all(|(name, _)| is_read(name)) {
+                    wrong.push(operation["operationId"].clone());
+                }
+            }
+        }
+        assert!(bodies > 50, "{bodies}");
+        assert!(wrong.is_empty(), "{wrong:?}");
     }
 
     /// Operations of somebody who is not known yet.

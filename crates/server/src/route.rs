@@ -206,6 +206,13 @@ impl Route {
         self
     }
 
+    /// An example of the form with a file: the file as curl names it, and the texts beside it.
+    #[must_use]
+    pub fn filled(mut self, example: Value) -> Self {
+        self.example = Some(example);
+        self
+    }
+
     /// Nothing is read from the body.
     #[must_use]
     pub fn bare(mut self) -> Self {

@@ -394,6 +394,7 @@ fn import_routes() -> Vec<Route> {
         post("/api/v1/imports", "startImport", Member, i::start)
             .about("Takes a file (multipart: `file`, `party`, optional `mapping`, `dry_run`, `skip_faulty`, `publish`) and imports it in the background.")
             .limit(BodyLimit::Upload)
+            .filled(json!({"file": "@cong-nghe.csv", "party": "0197b2c4-0000-7000-8000-000000000001", "mapping": "kind = \"technology\"", "dry_run": "true"}))
             .gives::<ImportView>(202),
         get("/api/v1/imports/{id}", "getImport", SignedIn, i::get).about("How far an import has come.").gives::<ImportView>(200),
         get("/api/v1/imports/{id}/faults", "listImportFaults", SignedIn, i::faults)

@@ -13,7 +13,8 @@ use uuid::Uuid;
 use crate::rows::{idempotency, job};
 use crate::{Ctx, Store, StoreError, Time, Tx};
 
-/// How long a claimed job is left alone before another worker may take it.
+/// How long a claimed job is left alone before another worker may take it. Nodes go by clocks of their own: since whoever works on it
+/// renews it every minute, those may be minutes apart before two take the same job.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
 /// The longest pause between two attempts: whatever was down is noticed within so long of its return.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(1);

@@ -333,7 +333,7 @@ impl Cast {
         }
         for (part, body) in [
             ("messages", json!({"text": "Mời anh chị đến xem máy."})),
-            ("tasks", json!({"title": "Gửi ảnh", "whose": "owner", "due_on": "2026-11-20"})),
+            ("tasks", json!({"title": "Gửi ảnh", "whose": "owner", "due_on": "2026-12-20"})),
             ("meetings", json!({"held_on": "2026-11-20", "place": "Xưởng", "minutes": "Đã xem."})),
             ("papers", json!({"kind": "nda", "dated_on": "2026-11-20", "reference": "NDA 7"})),
             ("milestones", json!({"title": "Lắp xong", "due_on": "2027-01-31"})),

@@ -236,6 +236,7 @@ pub(super) async fn plant(site: &Site) -> Planted {
     let path = format!("/api/v1/technologies/{}", room.listing);
     let view = room.owner.get(&path).await.expect(200);
     known.slugs.push(view["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned());
+    known.codes.push(view["code"].as_str().unwrap().to_owned());
     let mut revised = technology("Máy sấy cơm dừa bơm nhiệt");
     revised["description"]["vi"] = json!(canaries.word("revision", TEAM));
     let seen = view["inside"]["version"].as_i64().unwrap();

@@ -18,6 +18,7 @@ fault-share-zero = A share must be more than nothing.
 fault-holder-unnamed = Choose a party of the space or give a name.
 fault-holder-twice = This party or person is already named above.
 fault-trl-range = The technology readiness level (TRL) is a number from 1 to 9.
+fault-day-too-early = This day is too early; the first is { $day }.
 fault-future-date = This day has not come yet.
 fault-bad-ipc = An international patent class looks like A23N or A23N 5/01.
 fault-bad-cpc = A cooperative patent class looks like A23N, A23N 5/01 or Y02P 60/80.

@@ -13,6 +13,7 @@ notice-deal-moved = The deal about “{ $title }” took a step
 notice-deal-left = Your party no longer takes part in the deal { $code }
 notice-deal-message = There is something new (a message, an offer, a document, a record, an accepted agreement) in the deal about “{ $title }”
 notice-deal-free = The deal { $code }, which nobody brokers, has stood in its stage beyond its day
+notice-deal-register = The contract of the deal about “{ $title }” is due to be registered by law
 notice-task-due = Something is due in the deal about “{ $title }”
 notice-disclosure-granted = Confidential details of “{ $title }” were opened to you; read and accept the agreement first
 notice-document-to-sign = A confidential document of the deal about “{ $title }” was opened to you; read and accept the agreement first

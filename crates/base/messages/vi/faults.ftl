@@ -18,6 +18,7 @@ fault-share-zero = Tỷ lệ phải lớn hơn 0.
 fault-holder-unnamed = Cần chọn một tổ chức trong hệ thống hoặc ghi tên.
 fault-holder-twice = Tổ chức hoặc người này đã có tên ở trên.
 fault-trl-range = Mức độ sẵn sàng công nghệ (TRL) là số từ 1 đến 9.
+fault-day-too-early = Ngày này quá sớm; sớm nhất là { $day }.
 fault-future-date = Ngày này chưa tới.
 fault-bad-ipc = Phân loại sáng chế quốc tế có dạng A23N hoặc A23N 5/01.
 fault-bad-cpc = Phân loại sáng chế hợp tác có dạng A23N, A23N 5/01 hoặc Y02P 60/80.

@@ -13,6 +13,7 @@ notice-deal-moved = Thương vụ về “{ $title }” có bước mới
 notice-deal-left = Tổ chức của bạn không còn tham gia thương vụ { $code }
 notice-deal-message = Có nội dung mới (tin nhắn, đề nghị, tài liệu, ghi nhận, chấp thuận bảo mật) trong thương vụ về “{ $title }”
 notice-deal-free = Thương vụ { $code } chưa có môi giới và đã quá hạn của giai đoạn hiện tại
+notice-deal-register = Đã đến hạn đăng ký hợp đồng theo luật trong thương vụ về “{ $title }”
 notice-task-due = Có việc đến hạn trong thương vụ về “{ $title }”
 notice-disclosure-granted = Bạn được mở thông tin bảo mật của “{ $title }”; hãy đọc và chấp nhận thỏa thuận bảo mật trước
 notice-document-to-sign = Bạn được mở một tài liệu mật của thương vụ về “{ $title }”; hãy đọc và chấp nhận thỏa thuận bảo mật trước

@@ -1,9 +1,11 @@
 //! What a file is, told by its bytes. Its name must say the same: a file whose name promises something else is refused.
 //!
-//! The list is short on purpose, and every kind on it can be told for certain: by its first bytes, by the directory at
+//! The list is short on purpose, and every kind on it can be told for certain: by its header and its end, by the directory at
 //! the end of a zip file, or by being text from the first byte to the last. A library that guesses hundreds of kinds
 //! (`infer`) looks at the beginning alone, where every Office file is a zip file and every text is nothing; this way no
 //! archive passes for a document.
+
+use super::pictures::{PNG_HEAD, Segments, holds, is_png};
 
 base::words! {
     /// The kinds of files that may be confided.
@@ -28,9 +30,13 @@ base::words! {
 }
 
 /// Bytes of the beginning that are looked at.
-const HEAD: usize = 8;
+const HEAD: usize = PNG_HEAD;
 /// Bytes of the end that are looked at: the directory of an Office file is far shorter.
 const TAIL: usize = 512 * 1024;
+/// The same of a PDF and of pictures: a little may stand behind their end.
+const END: usize = 64 * 1024;
+/// What stands at the end of a PDF; of one that is damaged at least one of them.
+const PDF_ENDS: [&[u8]; 3] = [b"%%EOF", b"startxref", b"trailer"];
 
 impl FileKind {
     /// As it is served.
@@ -86,11 +92,13 @@ pub(crate) struct Look {
     /// Bytes of a character whose rest is still to come.
     open: Vec<u8>,
     is_text: bool,
+    segments: Segments,
 }
 
 impl Look {
     pub(crate) fn new(promised: FileKind) -> Self {
-        Self { promised, head: Vec::with_capacity(HEAD), tail: Vec::new(), open: Vec::new(), is_text: true }
+        let (head, segments) = (Vec::with_capacity(HEAD), Segments::new());
+        Self { promised, head, tail: Vec::new(), open: Vec::new(), is_text: true, segments }
     }
 
     /// Takes the next bytes; false as soon as it cannot be what was promised.
@@ -99,19 +107,25 @@ impl Look {
         self.head.extend_from_slice(bytes.get(..missing).unwrap_or(bytes));
         match self.promised {
             FileKind::Txt | FileKind::Csv => self.see_text(bytes),
-            FileKind::Docx | FileKind::Xlsx | FileKind::Pptx => {
-                let last = bytes.get(bytes.len().saturating_sub(TAIL)..).unwrap_or_default();
-                self.tail.extend_from_slice(last);
-                // Cut now and then, so that little is moved.
-                if self.tail.len() > 2 * TAIL {
-                    self.tail.drain(..self.tail.len() - TAIL);
-                }
-            }
-            FileKind::Pdf | FileKind::Png | FileKind::Jpeg => {}
+            FileKind::Docx | FileKind::Xlsx | FileKind::Pptx => self.keep_end(bytes, TAIL),
+            FileKind::Pdf | FileKind::Png | FileKind::Jpeg => self.keep_end(bytes, END),
+        }
+        if self.promised == FileKind::Jpeg && !self.segments.see(bytes) {
+            return false;
         }
         let magic = self.promised.magic();
         let seen = self.head.len().min(magic.len());
         self.is_text && self.head.get(..seen) == magic.get(..seen)
+    }
+
+    /// Keeps the last bytes, at least as many as these if there are so many.
+    fn keep_end(&mut self, bytes: &[u8], most: usize) {
+        let last = bytes.get(bytes.len().saturating_sub(most)..).unwrap_or_default();
+        self.tail.extend_from_slice(last);
+        // Cut now and then, so that little is moved.
+        if self.tail.len() > 2 * most {
+            self.tail.drain(..self.tail.len() - most);
+        }
     }
 
     fn see_text(&mut self, bytes: &[u8]) {
@@ -134,9 +148,12 @@ impl Look {
     pub(crate) fn holds(&self) -> bool {
         let begins = !self.head.is_empty() && self.head.starts_with(self.promised.magic());
         begins
-            && match self.promised.main_part() {
-                Some(part) => is_office(&self.tail, part),
-                None => self.is_text && self.open.is_empty(),
+            && match (self.promised, self.promised.main_part()) {
+                (_, Some(part)) => is_office(&self.tail, part),
+                (FileKind::Pdf, _) => PDF_ENDS.iter().any(|end| holds(&self.tail, end)),
+                (FileKind::Png, _) => is_png(&self.head, &self.tail),
+                (FileKind::Jpeg, _) => self.segments.are_whole(&self.tail),
+                _ => self.is_text && self.open.is_empty(),
             }
     }
 }
@@ -190,6 +207,13 @@ mod tests {
         [files, directory, end].concat()
     }
 
+    /// A picture of one point.
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\
+        \0\0\0\nIDATx\x9cch\0\0\0\x82\0\x81w\xcdr\xb6\0\0\0\0IEND\xaeB`\x82";
+
+    /// Segments up to a picture: a comment of three bytes, a frame, the picture.
+    const JPEG: &[u8] = b"\xff\xd8\xff\xfe\0\x05abc\xff\xff\xc0\0\x04..\xff\xda\0\x02 points \xff\0 and so on\xff\xd9";
+
     fn is(kind: FileKind, bytes: &[u8]) -> bool {
         [1, 3, 7, 1_000].iter().all(|step| {
             let mut look = Look::new(kind);
@@ -201,9 +225,9 @@ mod tests {
     fn a_file_is_what_its_bytes_say() {
         let word = zip(&["[Content_Types].xml", "word/document.xml"]);
         let samples: [(FileKind, &[u8]); 8] = [
-            (FileKind::Pdf, b"%PDF-1.7 and so on"),
-            (FileKind::Png, b"\x89PNG\r\n\x1a\n and so on"),
-            (FileKind::Jpeg, b"\xff\xd8\xff\xe0 and so on"),
+            (FileKind::Pdf, b"%PDF-1.7 and so on %%EOF"),
+            (FileKind::Png, PNG),
+            (FileKind::Jpeg, JPEG),
             (FileKind::Docx, &word),
             (FileKind::Xlsx, &zip(&["[Content_Types].xml", "xl/workbook.xml"])),
             (FileKind::Pptx, &zip(&["[Content_Types].xml", "ppt/presentation.xml"])),
@@ -226,6 +250,40 @@ mod tests {
         assert!(!is(FileKind::Txt, b"a\xff"));
         assert!(!is(FileKind::Txt, "ấ".as_bytes().get(..2).unwrap()));
         assert!(!is(FileKind::Txt, b""));
+    }
+
+    #[test]
+    fn what_only_begins_like_a_picture_or_a_document_is_none() {
+        let with = |bytes: &[u8], from: &[u8], to: &[u8]| {
+            let at = bytes.windows(from.len()).position(|window| window == from).unwrap();
+            [&bytes[..at], to, &bytes[at + from.len()..]].concat()
+        };
+        let cases: Vec<(FileKind, Vec<u8>, bool, &str)> = vec![
+            (FileKind::Png, PNG.to_vec(), true, "a picture"),
+            (FileKind::Png, [PNG, &b"\n".repeat(1_000)].concat(), true, "a little behind its end"),
+            (FileKind::Png, [PNG, &b"x".repeat(3 * END)].concat(), false, "much behind its end"),
+            (FileKind::Png, b"\x89PNG\r\n\x1a\n and so on".to_vec(), false, "its first bytes alone"),
+            (FileKind::Png, PNG[..PNG.len() - 12].to_vec(), false, "without its end"),
+            (FileKind::Png, with(PNG, b"IHDR\0\0\0\x01", b"IHDR\0\0\0\0"), false, "no width"),
+            (FileKind::Png, with(PNG, b"IHDR\0\0\0\x01", b"IHDR\xff\xff\xff\xff"), false, "no such width"),
+            (FileKind::Png, with(PNG, b"\x08\0\0\0\0:", b"\x07\0\0\0\0:"), false, "no such bits"),
+            (FileKind::Png, with(PNG, b"IHDR", b"IHDX"), false, "another chunk first"),
+            (FileKind::Jpeg, JPEG.to_vec(), true, "a picture"),
+            (FileKind::Jpeg, [JPEG, &b"\0".repeat(1_000)].concat(), true, "a little behind its end"),
+            (FileKind::Jpeg, [JPEG, &b"\0".repeat(3 * END)].concat(), false, "much behind its end"),
+            (FileKind::Jpeg, b"\xff\xd8\xff\xe0 and so on\xff\xd9".to_vec(), false, "its first bytes alone"),
+            (FileKind::Jpeg, with(JPEG, b"\xff\xd9", b""), false, "without its end"),
+            (FileKind::Jpeg, with(JPEG, b"\xff\xff\xc0", b"\xff\xff\xc4"), false, "a picture that nothing is said of"),
+            (FileKind::Jpeg, with(JPEG, b"\0\x05abc", b"\0\x09abc"), false, "a segment of another length"),
+            (FileKind::Jpeg, with(JPEG, b"\0\x05abc", b"\0\x01abc"), false, "a segment shorter than its length"),
+            (FileKind::Jpeg, b"\xff\xd8\xff\xd9".to_vec(), false, "no picture"),
+            (FileKind::Pdf, b"%PDF-1.7\nnothing that can be read".to_vec(), false, "its first bytes alone"),
+            (FileKind::Pdf, b"%PDF-1.7\nstartxref\n9".to_vec(), true, "damaged, but one"),
+            (FileKind::Pdf, [b"%PDF-1.7\n%%EOF".as_slice(), &b"x".repeat(3 * END)].concat(), false, "much behind its end"),
+        ];
+        for (kind, bytes, fits, what) in cases {
+            assert_eq!(is(kind, &bytes), fits, "{kind}: {what}");
+        }
     }
 
     #[test]

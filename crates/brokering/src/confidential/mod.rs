@@ -16,6 +16,7 @@ pub mod marking;
 pub mod nda;
 pub mod objects;
 pub mod openings;
+mod pictures;
 pub mod room;
 pub(crate) mod rows;
 pub(crate) mod seal;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Ctx, NewEvent, StoreError, Tx};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::disclosures::{DisclosureState, load_to_change, tell_owner};
 use super::files::{self, FileView};
@@ -227,8 +228,8 @@ pub async fn glass(brokering: &Brokering, actor: &Actor, code: &str) -> Result<G
 }
 
 /// Opens the text and the list of files to an administrator, in an emergency: noted with the reason, and the owner's admins are told,
-/// or whoever else writes or signs for it where it has none. A repeat with the same key is entered and told no second time; it reads what
-/// is there by then, for what was opened is kept with no answer.
+/// or whoever else writes or signs for it where it has none. A repeat with the same key reads what is there by then, so it is a look of
+/// its own in the ledger; only the owner is told no second time.
 ///
 /// # Errors
 /// [`BrokeringError::Invalid`] without a reason; [`BrokeringError::Refused`] for everybody else.
@@ -239,9 +240,7 @@ pub async fn break_glass(
     listing: ListingId,
     emergency: Emergency,
 ) -> Result<Opened, BrokeringError> {
-    let actor = ctx.actor.clone();
     enter_emergency(brokering, ctx, address, listing, None, emergency).await?;
-    must_still_break(brokering, &actor, listing).await?;
     read(brokering, listing).await
 }
 
@@ -259,17 +258,24 @@ pub async fn break_glass_file(
 ) -> Result<OpenedFile, BrokeringError> {
     let actor = ctx.actor.clone();
     enter_emergency(brokering, ctx, address, listing, Some(file), emergency).await?;
-    must_still_break(brokering, &actor, listing).await?;
     serve(brokering, &actor, listing, file).await
 }
 
-/// A repeat is answered from what was entered before, without a look at who asks: the right to read is proven here.
-async fn must_still_break(brokering: &Brokering, actor: &Actor, listing: ListingId) -> Result<(), BrokeringError> {
-    let head = listings::lookup::head(brokering.store.db(), listing).await?.ok_or(Refused::Hidden)?;
-    Grant::<BreakGlass>::check(actor, BehindGlass(head))?;
-    Ok(())
+/// A look in an emergency.
+#[derive(Clone)]
+struct EmergencyLook {
+    id: Uuid,
+    actor: Actor,
+    address: String,
+    listing: ListingId,
+    file: Option<ConfidentialFileId>,
+    emergency: Emergency,
+    /// Whether the owner is told of it.
+    is_told: bool,
 }
 
+/// Enters a look in the ledger. A repeat is answered with the look that its key was first used for, without a word on who asks: it is
+/// entered anew, and the right to it proven.
 async fn enter_emergency(
     brokering: &Brokering,
     ctx: Ctx,
@@ -278,45 +284,59 @@ async fn enter_emergency(
     file: Option<ConfidentialFileId>,
     emergency: Emergency,
 ) -> Result<(), BrokeringError> {
-    let (actor, address) = (ctx.actor.clone(), address.to_owned());
+    let (id, actor, address) = (brokering.store.clock().uuid(), ctx.actor.clone(), address.to_owned());
+    let first = EmergencyLook { id, actor: actor.clone(), address, listing, file, emergency, is_told: true };
+    if write_emergency(brokering, ctx, first.clone()).await? != id {
+        let again = EmergencyLook { id: brokering.store.clock().uuid(), is_told: false, ..first };
+        write_emergency(brokering, Ctx::of(actor), again).await?;
+    }
+    Ok(())
+}
+
+/// Gives the id of the look that was entered, or that the key was first used for.
+async fn write_emergency(brokering: &Brokering, ctx: Ctx, look: EmergencyLook) -> Result<Uuid, BrokeringError> {
     brokering
         .store
         .write(ctx, move |tx| {
-            let (actor, address, emergency) = (actor.clone(), address.clone(), emergency.clone());
-            async move {
-                let head = listings::lookup::head_to_change(&tx, listing).await?.ok_or(Refused::Hidden)?;
-                let head = Grant::<BreakGlass>::check(&actor, BehindGlass(head))?.into_object().0;
-                let administrator = actor.signed_in()?;
-                emergency.check()?;
-                if let Some(file) = file {
-                    live_file(tx.db(), listing, file).await?;
-                }
-                let (id, what) = (tx.new_id(), if file.is_some() { What::File } else { What::Text });
-                let look = view::ActiveModel {
-                    id: Set(id),
-                    listing_id: Set(listing.0),
-                    disclosure_id: Set(None),
-                    account_id: Set(administrator.0),
-                    what: Set(what.as_str().to_owned()),
-                    file_id: Set(file.map(|f| f.0)),
-                    reason: Set(Some(emergency.reason.trim().to_owned())),
-                    address: Set(address),
-                    at: Set(tx.now()),
-                };
-                view::Entity::insert(look).exec_without_returning(tx.db()).await?;
-                tx.emit(NewEvent::new("listing", listing, "confidential.glass_broken", json!({ "what": what, "file": file })));
-                let notice = NewNotice {
-                    kind: NoticeKind::GlassBroken,
-                    about_kind: "listing",
-                    about: listing.0,
-                    facts: json!({ "listing": listing, "what": "glass_broken", "account": administrator }),
-                    once: format!("disclosure_used:glass:{id}"),
-                };
-                for account in accounts::parties::answerable_for(tx.db(), head.party).await? {
-                    tell(&tx, account, &notice).await?;
-                }
-                Ok(())
-            }
+            let look = look.clone();
+            async move { enter_emergency_in(&tx, look).await }
         })
         .await
+}
+
+async fn enter_emergency_in(tx: &Tx, look: EmergencyLook) -> Result<Uuid, BrokeringError> {
+    let EmergencyLook { id, actor, address, listing, file, emergency, is_told } = look;
+    let head = listings::lookup::head_to_change(tx, listing).await?.ok_or(Refused::Hidden)?;
+    let head = Grant::<BreakGlass>::check(&actor, BehindGlass(head))?.into_object().0;
+    let administrator = actor.signed_in()?;
+    emergency.check()?;
+    if let Some(file) = file {
+        live_file(tx.db(), listing, file).await?;
+    }
+    let what = if file.is_some() { What::File } else { What::Text };
+    let row = view::ActiveModel {
+        id: Set(id),
+        listing_id: Set(listing.0),
+        disclosure_id: Set(None),
+        account_id: Set(administrator.0),
+        what: Set(what.as_str().to_owned()),
+        file_id: Set(file.map(|f| f.0)),
+        reason: Set(Some(emergency.reason.trim().to_owned())),
+        address: Set(address),
+        at: Set(tx.now()),
+    };
+    view::Entity::insert(row).exec_without_returning(tx.db()).await?;
+    tx.emit(NewEvent::new("listing", listing, "confidential.glass_broken", json!({ "what": what, "file": file })));
+    let notice = NewNotice {
+        kind: NoticeKind::GlassBroken,
+        about_kind: "listing",
+        about: listing.0,
+        facts: json!({ "listing": listing, "what": "glass_broken", "account": administrator }),
+        once: format!("disclosure_used:glass:{id}"),
+    };
+    let told = if is_told { accounts::parties::answerable_for(tx.db(), head.party).await? } else { Vec::new() };
+    for account in told {
+        tell(tx, account, &notice).await?;
+    }
+    Ok(id)
 }

@@ -159,11 +159,13 @@ pub async fn record_contract(
                 .to_owned();
             contract_rows::Entity::insert(row).on_conflict(replace).exec_without_returning(tx.db()).await?;
             records::keep(&tx, &deal, &actor, Recorded::Contract, &new, &reason, is_there).await?;
-            let version = save(&tx, &deal, deal::ActiveModel::default()).await?;
-            let recorded = json!({
+            let mut recorded = json!({
                 "signed_on": new.signed_on, "in_force_on": new.in_force_on, "registered_on": new.registered_on,
                 "has_number": !new.number.is_empty(), "has_value": new.value.is_some(), "contents": new.contents,
             });
+            let mut change = deal::ActiveModel::default();
+            facts.move_due_day(&brokering, &deal, &mut change, &mut recorded)?;
+            let version = save(&tx, &deal, change).await?;
             tx.emit(NewEvent::new("deal", id, "deal.contract_recorded", recorded));
             Ok(DealReceipt::of(&deal, version))
         }

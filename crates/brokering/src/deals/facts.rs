@@ -6,13 +6,13 @@ use base::clock::in_vietnam;
 use base::{AccountId, Code, DealId, Faults, Lang};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{Ctx, NewEvent, StoreError, Tx};
 
 use super::agreement::first_between_the_sides;
 use super::contract::{Contract, contract_of};
 use super::rows::{deal, meeting, milestone, outcome, paper};
-use super::{Deal, DealReceipt, OfferView, Role, documents, granted, offers, save, write_json};
+use super::{Deal, DealReceipt, NEVER, OfferView, Role, Side, documents, granted, offers, save, write_json};
 use crate::access::WorkDeal;
 use crate::confidential::nda::accepted_for;
 use crate::legal::{Advice, Case, Effect, LegalFacts, LegalPath, Registration, legal_path, right_of, transferred};
@@ -165,6 +165,44 @@ impl Facts {
     /// Whether the law has it registered; it is in force from then on.
     pub(crate) fn must_be_registered(&self) -> bool {
         std::iter::once(&self.path).chain(&self.path_entered).any(|path| path.registration == Registration::Required)
+    }
+
+    /// By when the law has the contract registered, and which side it leaves that to: from the signature until it is registered.
+    pub(crate) fn to_register(&self, stage: &Stage) -> Option<(NaiveDate, Option<Side>)> {
+        let contract = &self.contract;
+        let is_registered = contract.registered_on.is_some() && !contract.registration_number.is_empty();
+        if is_registered || stage.ends.is_some() || !stage.has_contract() {
+            return None;
+        }
+        let all = std::iter::once(&self.path).chain(&self.path_entered).flat_map(|path| &path.advice);
+        let asked = all.filter(|advice| advice.effect == Effect::Register);
+        let side = |advice: &Advice| advice.by.as_deref().and_then(|by| by.parse::<Side>().ok());
+        asked.filter_map(|advice| Some((advice.due_on?, side(advice)))).min_by_key(|(day, _)| *day)
+    }
+
+    /// By when something should move on a deal that came to a stage at a moment: as the stage has it, or as the law has it for the
+    /// registration, whichever is sooner.
+    pub(crate) fn due_on(&self, stage: &Stage, since: DateTime<Utc>) -> Option<NaiveDate> {
+        let by_law = self.to_register(stage).map(|(day, _)| day);
+        stage.due_on(day_of(since)).into_iter().chain(by_law).min()
+    }
+
+    /// Where these facts bring a deal another day by which something should move it on, it goes into the row and into the event.
+    pub(crate) fn move_due_day(
+        &self,
+        brokering: &Brokering,
+        deal: &Deal,
+        change: &mut deal::ActiveModel,
+        event: &mut Value,
+    ) -> Result<(), StoreError> {
+        let due_on = brokering.pipeline(deal)?.stage(&deal.stage).and_then(|stage| self.due_on(stage, deal.stage_since));
+        if due_on != deal.due_on {
+            change.due_on = Set(due_on.unwrap_or(NEVER));
+            if let Some(event) = event.as_object_mut() {
+                event.insert("due_on".to_owned(), json!(due_on));
+            }
+        }
+        Ok(())
     }
 
     /// Adds what of a demand is not there.
@@ -336,9 +374,11 @@ pub async fn set_legal_facts(
                 known.check_right("/right", &mut faults);
                 faults.into_result().map_err(BrokeringError::Invalid)?;
                 known.must_keep(&brokering, deal)?;
-                let change = deal::ActiveModel { legal_facts: Set(write_json("legal facts", &facts)?), ..Default::default() };
+                let mut change = deal::ActiveModel { legal_facts: Set(write_json("legal facts", &facts)?), ..Default::default() };
+                let mut told = json!({ "facts": facts });
+                known.move_due_day(&brokering, deal, &mut change, &mut told)?;
                 let version = save(&tx, deal, change).await?;
-                tx.emit(NewEvent::new("deal", id, "deal.facts_answered", json!({ "facts": facts })));
+                tx.emit(NewEvent::new("deal", id, "deal.facts_answered", told));
                 Ok(DealReceipt::of(deal, version))
             }
         })

@@ -1,4 +1,5 @@
-//! Handing all of a broker's work to another: the open deals they broker, the listings they look after and the interests they
+//! Handing all of a broker's work to another: the deals they broker, open or completed (what is paid, reported and set right goes on
+//! after the end; what was lost stays as it was), the listings they look after and the interests they
 //! act in for parties that called, also of somebody who lost the role or may no longer sign in.
 //!
 //! A deal in which the other belongs to a side, or to the sender of its interest, stays where it is and is named in the answer: one
@@ -52,8 +53,10 @@ pub struct Named {
 /// What was handed over. Kept as the answer to a repeated request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HandoverReceipt {
-    /// How many deals.
+    /// How many open deals.
     pub deals: u64,
+    /// How many completed deals.
+    pub completed: u64,
     /// How many listings.
     pub listings: u64,
     /// How many interests that were taken down for parties that called.
@@ -69,6 +72,8 @@ pub struct HandoverReceipt {
 pub struct Work {
     /// Open deals they broker.
     pub deals: u64,
+    /// Completed deals they broker.
+    pub completed: u64,
     /// Listings they look after.
     pub listings: u64,
     /// Interests they act in for parties that called, as long as something may be done there.
@@ -78,9 +83,11 @@ pub struct Work {
 /// What would be handed over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct HandoverPlan {
-    /// The deals that go to the other.
+    /// The open deals that go to the other.
     pub deals: Vec<Named>,
-    /// The deals that stay.
+    /// The completed deals that go to the other.
+    pub completed: Vec<Named>,
+    /// The deals that stay, open or completed.
     pub left: Vec<Named>,
     /// The listings.
     pub listings: Vec<ListingId>,
@@ -106,12 +113,12 @@ fn may(actor: &Actor, from: AccountId) -> Result<(), Refused> {
     }
 }
 
-/// The open deals that somebody brokers, the oldest first.
-async fn open_deals(db: &impl ConnectionTrait, account: AccountId) -> Result<Vec<DealId>, StoreError> {
+/// The deals that somebody brokers and that did not come to nothing, the oldest first.
+async fn deals_of(db: &impl ConnectionTrait, account: AccountId) -> Result<Vec<DealId>, StoreError> {
     let rows: Vec<Uuid> = deal::Entity::find()
         .select_only()
         .column(deal::Column::Id)
-        .filter(deal::Column::IsOpen.eq(true))
+        .filter(deal::Column::LostReason.is_null())
         .filter(deal::Column::Id.in_subquery(of_broker(account)))
         .order_by_asc(deal::Column::Id)
         .into_tuple()
@@ -127,6 +134,26 @@ async fn staying(db: &impl ConnectionTrait, account: AccountId, deals: &[Deal]) 
     Ok(apart.into_iter().filter(|(_, parties)| !parties.is_disjoint(&own)).map(|(deal, _)| deal).collect())
 }
 
+/// How many deals each broker has that are open, or that were completed.
+async fn counted(db: &impl ConnectionTrait, is_open: bool) -> Result<Vec<(AccountId, u64)>, StoreError> {
+    let those = Query::select()
+        .column(deal::Column::Id)
+        .from(deal::Entity)
+        .and_where(Expr::col(deal::Column::IsOpen).eq(is_open))
+        .and_where(Expr::col(deal::Column::LostReason).is_null())
+        .to_owned();
+    let rows: Vec<(Uuid, i64)> = broker::Entity::find()
+        .select_only()
+        .column(broker::Column::AccountId)
+        .column_as(broker::Column::DealId.count(), "deals")
+        .filter(broker::Column::DealId.in_subquery(those))
+        .group_by(broker::Column::AccountId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|(account, count)| (AccountId(account), u64::try_from(count).unwrap_or_default())).collect())
+}
+
 /// Everybody who has work, be they brokers still or not; for brokers only themselves.
 ///
 /// # Errors
@@ -138,19 +165,12 @@ pub async fn workloads(brokering: &Brokering, actor: &Actor) -> Result<BTreeMap<
         return Err(Refused::Forbidden { action: "deal.hand_over" }.into());
     }
     let db = brokering.store.db();
-    let open = Query::select().column(deal::Column::Id).from(deal::Entity).and_where(Expr::col(deal::Column::IsOpen).eq(true)).to_owned();
-    let rows: Vec<(Uuid, i64)> = broker::Entity::find()
-        .select_only()
-        .column(broker::Column::AccountId)
-        .column_as(broker::Column::DealId.count(), "deals")
-        .filter(broker::Column::DealId.in_subquery(open))
-        .group_by(broker::Column::AccountId)
-        .into_tuple()
-        .all(db)
-        .await?;
     let mut all: BTreeMap<AccountId, Work> = BTreeMap::new();
-    for (account, count) in rows {
-        all.entry(AccountId(account)).or_default().deals = u64::try_from(count).unwrap_or_default();
+    for (account, count) in counted(db, true).await? {
+        all.entry(account).or_default().deals = count;
+    }
+    for (account, count) in counted(db, false).await? {
+        all.entry(account).or_default().completed = count;
     }
     for (account, count) in listings::handover::keepers(db).await? {
         all.entry(account).or_default().listings = count;
@@ -172,13 +192,15 @@ pub async fn plan_handover(brokering: &Brokering, actor: &Actor, wanted: &Handov
     may(actor, wanted.from)?;
     let db = brokering.store.db();
     check(db, wanted).await?;
-    let mut deals = load_many(db, &open_deals(db, wanted.from).await?).await?;
+    let mut deals = load_many(db, &deals_of(db, wanted.from).await?).await?;
     deals.sort_by_key(|deal| deal.id);
     let stay = staying(db, wanted.to, &deals).await?;
     let (left, go): (Vec<&Deal>, Vec<&Deal>) = deals.iter().partition(|deal| stay.contains(&deal.id));
+    let (open, completed): (Vec<&Deal>, Vec<&Deal>) = go.into_iter().partition(|deal| deal.is_open);
     let moving = interests::moving(db, wanted.from, wanted.to).await?;
     Ok(HandoverPlan {
-        deals: go.into_iter().map(named).collect(),
+        deals: open.into_iter().map(named).collect(),
+        completed: completed.into_iter().map(named).collect(),
         left: left.into_iter().map(named).collect(),
         listings: listings::handover::looked_after_by(db, wanted.from).await?,
         interests: moving.go,
@@ -225,6 +247,7 @@ pub async fn hand_over(brokering: &Brokering, ctx: Ctx, wanted: Handover) -> Res
         all.last = part.last;
         all.is_told = part.is_told;
         all.deals += part.deals;
+        all.completed += part.completed;
         all.left.extend(part.left);
     }
     brokering
@@ -237,6 +260,7 @@ pub async fn hand_over(brokering: &Brokering, ctx: Ctx, wanted: Handover) -> Res
                 let moved = interests::hand_over(&tx, wanted.from, wanted.to).await?;
                 Ok(HandoverReceipt {
                     deals: all.deals,
+                    completed: all.completed,
                     listings,
                     interests: moved.go.len() as u64,
                     left: all.left,
@@ -250,8 +274,10 @@ pub async fn hand_over(brokering: &Brokering, ctx: Ctx, wanted: Handover) -> Res
 /// What was done of a handover so far.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Part {
-    /// How many deals went.
+    /// How many open deals went.
     deals: u64,
+    /// How many completed ones.
+    completed: u64,
     /// Those that stay.
     left: Vec<Named>,
     /// The last that was looked at; none where there was none any more.
@@ -269,14 +295,14 @@ async fn hand_over_some(
     is_told: bool,
 ) -> Result<Part, BrokeringError> {
     check(tx.db(), wanted).await?;
-    let ids: Vec<DealId> = open_deals(tx.db(), wanted.from).await?.into_iter().filter(|id| Some(*id) > after).take(BATCH).collect();
+    let ids: Vec<DealId> = deals_of(tx.db(), wanted.from).await?.into_iter().filter(|id| Some(*id) > after).take(BATCH).collect();
     let mut part = Part { last: ids.last().copied(), is_told, ..Part::default() };
     let mut deals = load_many_to_change(tx, &ids).await?;
     deals.sort_by_key(|deal| deal.id);
     let stay = staying(tx.db(), wanted.to, &deals).await?;
     for deal in &deals {
-        // Before it was locked somebody may have ended it or given it to another.
-        if !deal.is_open || deal.brokers.iter().all(|broker| broker.account != wanted.from) {
+        // Before it was locked somebody may have given it up or to another.
+        if deal.lost_reason.is_some() || deal.brokers.iter().all(|broker| broker.account != wanted.from) {
             continue;
         }
         if stay.contains(&deal.id) {
@@ -284,7 +310,7 @@ async fn hand_over_some(
             continue;
         }
         give_brokers(tx, deal, &shares(deal, wanted)).await?;
-        part.deals += 1;
+        *(if deal.is_open { &mut part.deals } else { &mut part.completed }) += 1;
         let is_new = deal.brokers.iter().all(|broker| broker.account != wanted.to);
         if is_new && !part.is_told && Some(wanted.to) != by {
             ask_for_statements(tx, wanted.to).await?;

@@ -42,7 +42,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use base::{AccountId, Action, Actor, Code, Cursor, DealId, Grant, InterestId, ListingId, PartyId, Refused};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Months, NaiveDate, Utc};
 use listings::Kind;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -98,6 +98,15 @@ pub(crate) const NEVER: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) 
     Some(day) => day,
     None => NaiveDate::MAX,
 };
+
+/// The first day that anything of a deal is said to have happened on.
+const FIRST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
+
+/// How long before the signature something may have been paid: a deposit comes before the contract now and then.
+const MONTHS_IN_ADVANCE: u32 = 12;
 
 base::words! {
     /// Which side of a deal.
@@ -445,10 +454,26 @@ pub(crate) fn after<K: serde::de::DeserializeOwned>(cursor: Option<&str>) -> Res
     cursor.map(Cursor::read).transpose().map_err(|_| BrokeringError::Cursor)
 }
 
-/// Adds a fault if a day is still to come.
+/// Adds a fault if a day is still to come, or long before there were such deals.
 pub(crate) fn check_past(pointer: &str, day: Option<NaiveDate>, today: NaiveDate, faults: &mut base::Faults) {
     if day.is_some_and(|day| day > today) {
         faults.add(pointer, "future_date");
+    }
+    check_since(pointer, day, faults);
+}
+
+/// Adds a fault if a day is long before there were such deals: a slip, as a year of two figures is one.
+pub(crate) fn check_since(pointer: &str, day: Option<NaiveDate>, faults: &mut base::Faults) {
+    if day.is_some_and(|day| day < FIRST_DAY) {
+        faults.add_with(pointer, "day_too_early", &[("day", &FIRST_DAY.to_string())]);
+    }
+}
+
+/// Adds a fault if something was paid long before the contract it is paid under was signed.
+pub(crate) fn check_paid(pointer: &str, paid: Option<NaiveDate>, signed: Option<NaiveDate>, faults: &mut base::Faults) {
+    let Some(first) = signed.and_then(|day| day.checked_sub_months(Months::new(MONTHS_IN_ADVANCE))) else { return };
+    if paid.is_some_and(|day| day < first) {
+        faults.add_with(pointer, "day_too_early", &[("day", &first.to_string())]);
     }
 }
 

@@ -1,13 +1,14 @@
 //! Who is told what of a deal, and what the clock brings: tasks, milestones and stages whose day has come.
 
 use accounts::notices::{NewNotice, NoticeKind, tell, tell_party};
-use base::{AccountId, PartyRole, StaffRole};
+use base::{AccountId, Lang, PartyRole, StaffRole};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Value, json};
 use store::{Ctx, StoreError, Tx};
 use uuid::Uuid;
 
+use super::facts::Facts;
 use super::people::is_apart;
 use super::rows::{deal as deal_rows, milestone, task};
 use super::{Deal, Side, Voice, load_to_change};
@@ -73,8 +74,8 @@ pub(super) async fn said(tx: &Tx, deal: &Deal, what: &'static str, which: Uuid, 
 }
 
 /// Tells of what is due: tasks to those whose they are, milestones to all, stages that should have been left to the brokers: to
-/// those of the deal, or of the space where it has none. Called every few minutes; safe to call on several nodes at once. Gives
-/// how many things it told of.
+/// those of the deal, or of the space where it has none; that a contract is to be registered also to the side that does it. Called
+/// every few minutes; safe to call on several nodes at once. Gives how many things it told of.
 ///
 /// # Errors
 /// If the database fails.
@@ -144,37 +145,52 @@ async fn mind(brokering: &Brokering, deal: Uuid, due: Due) -> u64 {
 
 /// Notes that it is told, and tells, if it is still due now that the deal is locked; gives whether it was.
 async fn tell_due(brokering: &Brokering, id: Uuid, due: Due) -> Result<bool, BrokeringError> {
+    let inner = brokering.clone();
     brokering
         .store
-        .write(Ctx::system(), move |tx: Tx| async move {
-            let Some(deal) = load_to_change(&tx, base::DealId(id)).await? else { return Ok(false) };
-            if !is_still_due(&tx, &deal, due).await? {
-                return Ok(false);
+        .write(Ctx::system(), move |tx: Tx| {
+            let brokering = inner.clone();
+            async move {
+                let Some(deal) = load_to_change(&tx, base::DealId(id)).await? else { return Ok(false) };
+                if !is_still_due(&tx, &deal, due).await? {
+                    return Ok(false);
+                }
+                note_told(&tx, &deal, due).await?;
+                if !deal.is_open {
+                    return Ok(false);
+                }
+                let (what, which, voices) = whom_to_tell(&brokering, &tx, &deal, due).await?;
+                let notice = |is_free: bool| {
+                    let facts = json!({ "code": deal.code, "what": what, "stage": deal.stage, "kind": deal.kind,
+                                        "pipeline_version": deal.pipeline_version, "is_free": is_free });
+                    about(&deal, NoticeKind::TaskDue, facts, format!("{what}_due:{which}"))
+                };
+                if matches!(due, Due::Stage) && deal.brokers.is_empty() {
+                    tell_every_broker(&tx, &deal, &notice(true)).await?;
+                }
+                for voice in voices {
+                    tell_voice(&tx, &deal, voice, None, &notice(false)).await?;
+                }
+                Ok::<_, BrokeringError>(true)
             }
-            note_told(&tx, &deal, due).await?;
-            if !deal.is_open {
-                return Ok(false);
-            }
-            let (what, which, voices): (&str, String, &[Voice]) = match due {
-                Due::Task(task_id, Voice::Owner) => ("task", task_id.to_string(), &[Voice::Owner]),
-                Due::Task(task_id, Voice::Seeker) => ("task", task_id.to_string(), &[Voice::Seeker]),
-                Due::Task(task_id, Voice::Broker) => ("task", task_id.to_string(), &[Voice::Broker]),
-                Due::Milestone(milestone_id) => ("milestone", milestone_id.to_string(), Voice::ALL),
-                Due::Stage => ("stage", format!("{id}:{}", deal.due_on.unwrap_or(super::NEVER)), &[Voice::Broker]),
-            };
-            let is_free = matches!(due, Due::Stage) && deal.brokers.is_empty();
-            let facts = json!({ "code": deal.code, "what": what, "stage": deal.stage, "kind": deal.kind,
-                                "pipeline_version": deal.pipeline_version, "is_free": is_free });
-            let notice = about(&deal, NoticeKind::TaskDue, facts, format!("{what}_due:{which}"));
-            if is_free {
-                tell_every_broker(&tx, &deal, &notice).await?;
-            }
-            for voice in voices {
-                tell_voice(&tx, &deal, *voice, None, &notice).await?;
-            }
-            Ok::<_, BrokeringError>(true)
         })
         .await
+}
+
+/// What is due, in a word and by its id, and whose it is.
+async fn whom_to_tell(brokering: &Brokering, tx: &Tx, deal: &Deal, due: Due) -> Result<(&'static str, String, Vec<Voice>), StoreError> {
+    let day = match due {
+        Due::Task(id, whose) => return Ok(("task", id.to_string(), vec![whose])),
+        Due::Milestone(id) => return Ok(("milestone", id.to_string(), Voice::ALL.to_vec())),
+        Due::Stage => deal.due_on.unwrap_or(super::NEVER),
+    };
+    let which = format!("{}:{day}", deal.id);
+    let facts = Facts::load(brokering, tx.db(), deal, tx.today(), Lang::Vi).await?;
+    let stage = brokering.pipeline(deal)?.stage(&deal.stage);
+    Ok(match stage.and_then(|stage| facts.to_register(stage)).filter(|(by_law, _)| *by_law == day) {
+        Some((_, side)) => ("registration", which, std::iter::once(Voice::Broker).chain(side.map(Voice::from)).collect()),
+        None => ("stage", which, vec![Voice::Broker]),
+    })
 }
 
 /// Whether it is as it was when it was found: nobody did it, took it back, moved its day or told of it meanwhile.

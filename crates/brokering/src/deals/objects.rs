@@ -238,10 +238,13 @@ pub async fn set_objects(
                 let objects = named(tx.db(), &actor, &sides, &deal.objects, &wanted.objects, &mut faults).await?;
                 faults.into_result().map_err(BrokeringError::Invalid)?;
                 let changed = Deal { objects: objects.clone(), ..deal.clone() };
-                Facts::load(&brokering, tx.db(), &changed, tx.today(), actor.lang).await?.must_keep(&brokering, deal)?;
+                let facts = Facts::load(&brokering, tx.db(), &changed, tx.today(), actor.lang).await?;
+                facts.must_keep(&brokering, deal)?;
                 write(&tx, id, &objects).await?;
-                let version = save(&tx, deal, deal::ActiveModel::default()).await?;
-                tx.emit(NewEvent::new("deal", id, "deal.objects_set", json!({ "objects": ids(&objects) })));
+                let (mut change, mut set) = (deal::ActiveModel::default(), json!({ "objects": ids(&objects) }));
+                facts.move_due_day(&brokering, &changed, &mut change, &mut set)?;
+                let version = save(&tx, deal, change).await?;
+                tx.emit(NewEvent::new("deal", id, "deal.objects_set", set));
                 notices::moved(&tx, &changed, &deal.stage, version, actor.account()).await?;
                 Ok(DealReceipt::of(deal, version))
             }

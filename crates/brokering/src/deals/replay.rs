@@ -160,7 +160,10 @@ fn apply(deal: &mut Replayed, event: &EventRow) -> Result<(), StoreError> {
                 deal.signed_at = Some(event.at);
             }
         }
-        "deal.objects_set" => deal.objects = part(facts, "objects")?,
+        "deal.objects_set" => {
+            deal.objects = part(facts, "objects")?;
+            apply_due_day(deal, facts)?;
+        }
         "deal.parties_set" => {
             let set = DealParties { parties: part(facts, "parties")? };
             deal.parties = set.parties.into_iter().map(|p| (p.party, p.role)).collect();
@@ -175,10 +178,14 @@ fn apply(deal: &mut Replayed, event: &EventRow) -> Result<(), StoreError> {
                 broker.1 = true;
             }
         }
-        "deal.facts_answered" => deal.legal_facts = part(facts, "facts")?,
+        "deal.facts_answered" => {
+            deal.legal_facts = part(facts, "facts")?;
+            apply_due_day(deal, facts)?;
+        }
         "deal.contract_recorded" => {
             deal.contract = ContractFacts::deserialize(facts).map_err(|e| StoreError::corrupt("event", e))?;
             deal.records += 1;
+            apply_due_day(deal, facts)?;
         }
         "deal.outcome_recorded" => {
             deal.has_outcome = true;
@@ -189,6 +196,14 @@ fn apply(deal: &mut Replayed, event: &EventRow) -> Result<(), StoreError> {
             apply_offer(deal, kind, facts)?
         }
         kind => apply_work(deal, kind, facts)?,
+    }
+    Ok(())
+}
+
+/// The day by which something should move it on, where what happened brought another.
+fn apply_due_day(deal: &mut Replayed, facts: &Value) -> Result<(), StoreError> {
+    if facts.get("due_on").is_some() {
+        deal.due_on = part(facts, "due_on")?;
     }
     Ok(())
 }

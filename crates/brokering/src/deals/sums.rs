@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::contract::{Contract, contract_of};
 use super::rows::{payment as payment_rows, report as report_rows};
-use super::{Added, check_past, check_text, in_deal, must_have_room, read_json, write_json};
+use super::{Added, check_paid, check_past, check_text, in_deal, must_have_room, read_json, write_json};
 use crate::{Brokering, BrokeringError};
 
 /// Adds what keeps these sums from being of a contract: nothing is paid or sold under one that is not signed, nor in another currency.
@@ -92,7 +92,8 @@ pub struct PaymentView {
 /// Notes a payment.
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`], also without a contract that has its day of signing, and in another currency than its value.
+/// [`BrokeringError::Invalid`], also without a contract that has its day of signing, in another currency than its value, and for a day
+/// long before it.
 pub async fn payment(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPayment) -> Result<Added, BrokeringError> {
     let today = brokering.store.clock().today();
     let mut faults = Faults::new();
@@ -106,7 +107,9 @@ pub async fn payment(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPaymen
         async move {
             deal.must_not_be_lost("payment")?;
             let mut faults = Faults::new();
-            check_sums(&contract_of(tx.db(), id).await?, &[("/amount", &new.amount)], &mut faults);
+            let contract = contract_of(tx.db(), id).await?;
+            check_sums(&contract, &[("/amount", &new.amount)], &mut faults);
+            check_paid("/paid_on", new.paid_on, contract.signed_on, &mut faults);
             faults.into_result().map_err(BrokeringError::Invalid)?;
             must_have_room(payment_rows::Entity::find().filter(payment_rows::Column::DealId.eq(id.0)).count(tx.db()).await?)?;
             let payment = tx.new_id();
@@ -135,7 +138,7 @@ pub async fn payment(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPaymen
 ///
 /// # Errors
 /// [`BrokeringError::NotAllowed`] if it was noted or taken back before, and in a deal that was lost; [`BrokeringError::Invalid`]
-/// for a day to come.
+/// for a day to come, and for one long before the contract.
 pub async fn paid(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, on: NaiveDate) -> Result<Added, BrokeringError> {
     let mut faults = Faults::new();
     check_past("/on", Some(on), brokering.store.clock().today(), &mut faults);
@@ -147,6 +150,9 @@ pub async fn paid(brokering: &Brokering, ctx: Ctx, id: DealId, which: Uuid, on: 
         if row.paid_on.is_some() || row.taken_back_at.is_some() {
             return Err(BrokeringError::NotAllowed { to: "paid".to_owned(), allowed: Vec::new() });
         }
+        let mut faults = Faults::new();
+        check_paid("/on", Some(on), contract_of(tx.db(), id).await?.signed_on, &mut faults);
+        faults.into_result().map_err(BrokeringError::Invalid)?;
         let change = payment_rows::ActiveModel { paid_on: Set(Some(on)), ..Default::default() };
         payment_rows::Entity::update_many().set(change).filter(payment_rows::Column::Id.eq(which)).exec(tx.db()).await?;
         tx.emit(NewEvent::new("deal", id, "deal.payment_made", json!({ "payment": which, "paid_on": on })));

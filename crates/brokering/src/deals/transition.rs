@@ -47,7 +47,7 @@ pub async fn transition(brokering: &Brokering, ctx: Ctx, id: DealId, seen: i64, 
                     step(pipeline, &deal.stage, &wanted.to, &deal.parts_of(&actor), |demand, faults| facts.missing(demand, faults))?;
                 let is_lost = stage.ends == Some(Ending::Lost);
                 check_reason(&brokering, wanted.reason.as_ref(), is_lost, today)?;
-                let due_on = stage.due_on(today);
+                let due_on = facts.due_on(stage, tx.now());
                 let is_signed = stage.has_contract() && !pipeline.stage(&deal.stage).is_some_and(Stage::has_contract);
                 let change = deal::ActiveModel {
                     // It stays, whatever becomes of the deal.

@@ -6,6 +6,8 @@ use base::{AccountId, Actor, Code, DealId, Faults, Grant, InterestId, ListingId,
 use chrono::{DateTime, NaiveDate, Utc};
 use listings::Kind;
 use serde::Serialize;
+use store::StoreError;
+use store::events::Filter;
 use utoipa::ToSchema;
 
 use super::contract::Contract;
@@ -21,6 +23,9 @@ use crate::legal::{Advice, LegalFacts, LegalPath};
 use crate::pipelines::{Demand, Ending, NextBy, Pipeline};
 use crate::{Brokering, BrokeringError};
 
+/// Moves looked at, the newest; each names where it led from.
+const MOVES_MAX: u64 = 500;
+
 /// A stage of the deal's pipeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = DealStage)]
@@ -31,6 +36,8 @@ pub struct StageView {
     pub name: String,
     /// Whether the deal stands here.
     pub is_now: bool,
+    /// Whether it stands here or has stood here; a stage may be skipped.
+    pub was_entered: bool,
     /// How a deal ends here, if it does.
     pub ends: Option<Ending>,
 }
@@ -128,6 +135,12 @@ pub struct Inside {
 }
 
 impl Inside {
+    /// By when the law has the contract registered, of both days where the contract is judged by two.
+    #[must_use]
+    pub fn register_by(&self) -> Option<NaiveDate> {
+        std::iter::once(&self.legal).chain(&self.legal_entered).filter_map(|path| path.register_by).min()
+    }
+
     /// What each rule says, of both days where the contract is judged by two; each rule once.
     #[must_use]
     pub fn all_advice(&self) -> Vec<&Advice> {
@@ -262,7 +275,7 @@ pub async fn show(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<De
     Ok(DealView {
         kind_name: pipeline.name(actor.lang).to_owned(),
         stage_name: stage.map_or(deal.stage.as_str(), |s| s.name(actor.lang)).to_owned(),
-        stages: stages(pipeline, &deal, actor),
+        stages: stages(pipeline, &deal, &left_behind(brokering, pipeline, id).await?, actor),
         parties,
         brokers: deal.brokers.iter().map(broker).collect(),
         next: stage.and_then(|s| s.next.clone()),
@@ -291,8 +304,17 @@ pub async fn show(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<De
     })
 }
 
-fn stages(pipeline: &Pipeline, deal: &Deal, actor: &Actor) -> Vec<StageView> {
+/// The stages that a deal has stood in besides the one it stands in: it began in the first, and its moves name the others.
+async fn left_behind(brokering: &Brokering, pipeline: &Pipeline, id: DealId) -> Result<BTreeSet<String>, StoreError> {
+    let moves = Filter { subject: Some(id.0), kind: Some("deal.moved".to_owned()), ..Filter::default() };
+    let moves = brokering.store.events(&moves, MOVES_MAX).await?;
+    let from = moves.iter().filter_map(|event| event.payload.get("from")?.as_str().map(str::to_owned));
+    Ok(pipeline.stages.first().map(|stage| stage.code.clone()).into_iter().chain(from).collect())
+}
+
+fn stages(pipeline: &Pipeline, deal: &Deal, left: &BTreeSet<String>, actor: &Actor) -> Vec<StageView> {
     let view = |stage: &crate::pipelines::Stage| StageView {
+        was_entered: stage.code == deal.stage || left.contains(&stage.code),
         code: stage.code.clone(),
         name: stage.name(actor.lang).to_owned(),
         is_now: stage.code == deal.stage,

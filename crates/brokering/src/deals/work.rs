@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::records::{self, Recorded};
 use super::rows::{deal as deal_rows, meeting as meeting_rows, milestone as milestone_rows, paper as paper_rows, task as task_rows};
-use super::{Added, Voice, check_past, check_text, in_deal, must_have_room, save};
+use super::{Added, Voice, check_past, check_since, check_text, in_deal, must_have_room, save};
 use crate::{Brokering, BrokeringError};
 
 /// A task to be done.
@@ -52,7 +52,7 @@ pub struct TaskView {
 /// Sets a task.
 ///
 /// # Errors
-/// [`BrokeringError::Invalid`].
+/// [`BrokeringError::Invalid`], also for a day that has passed.
 pub async fn task(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewTask) -> Result<Added, BrokeringError> {
     let mut faults = Faults::new();
     check_text(&new.title, "/title", 256, true, &mut faults);
@@ -61,6 +61,12 @@ pub async fn task(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewTask) -> 
         let new = new.clone();
         async move {
             deal.must_go_on("task")?;
+            // Asked here, so that a repeat on another day is answered as the first time.
+            if new.due_on < tx.today() {
+                let mut faults = Faults::new();
+                faults.add("/due_on", "past_date");
+                return Err(BrokeringError::Invalid(faults));
+            }
             must_have_room(task_rows::Entity::find().filter(task_rows::Column::DealId.eq(id.0)).count(tx.db()).await?)?;
             let task = tx.new_id();
             let row = task_rows::ActiveModel {
@@ -163,6 +169,7 @@ pub async fn meeting(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewMeetin
     let mut faults = Faults::new();
     check_text(&new.place, "/place", 256, false, &mut faults);
     check_text(&new.minutes, "/minutes", 4_000, false, &mut faults);
+    check_since("/held_on", Some(new.held_on), &mut faults);
     faults.into_result().map_err(BrokeringError::Invalid)?;
     in_deal(brokering, ctx, id, None, move |tx, deal, actor| {
         let new = new.clone();

@@ -91,7 +91,8 @@ fn ids(id: &str, file: &str) -> Result<(ListingId, ConfidentialFileId), Problem>
     id.parse().ok().zip(file.parse().ok()).ok_or_else(Problem::not_found)
 }
 
-/// Opens the text and the list of files to an administrator, in an emergency. A repeat with the same key is the same look.
+/// Opens the text and the list of files to an administrator, in an emergency. A repeat with the same key is
+/// a look of its own in the ledger, and told once.
 pub(crate) async fn break_glass(
     State(app): State<App>,
     who: Who,

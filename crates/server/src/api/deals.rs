@@ -48,10 +48,15 @@ pub(crate) async fn pipelines(State(app): State<App>, params: Params) -> Result<
 /// The deals that the reader is in, brokers or manages.
 pub(crate) async fn list(State(app): State<App>, who: Who, params: Params) -> Result<Answer<List<DealRow>>, Problem> {
     let params = params.only(&["limit", "cursor", "ended", "overdue", "stage", "party", "broker", "listing", "without_broker"])?;
+    let stage = params.get("stage").map(str::to_owned);
+    // A stage of no pipeline is a slip, and no answer to it could tell.
+    if stage.as_ref().is_some_and(|code| app.brokering.pipelines.all_stages().iter().all(|one| one.code != *code)) {
+        return Err(Problem::parameter("stage"));
+    }
     let filter = Filter {
         ended: params.flag("ended")?,
         overdue: params.flag("overdue")?,
-        stage: params.get("stage").map(str::to_owned),
+        stage,
         party: super::parties::narrowed_to(&app, &params).await?,
         broker: params.parsed("broker")?,
         listing: params.parsed("listing")?,

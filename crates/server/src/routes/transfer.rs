@@ -125,6 +125,7 @@ pub(super) fn confidential() -> Vec<Route> {
         post("/api/v1/listings/{id}/files", "addConfidentialFile", Member, c::add_file)
             .about("Takes a confidential file (multipart: `file`). What it is, is told by its contents and must be what its name says.")
             .limit(BodyLimit::File)
+            .filled(json!({"file": "@quy-trinh.pdf"}))
             .gives::<FileReceipt>(201),
         delete("/api/v1/listings/{id}/files/{file}", "removeConfidentialFile", Member, c::remove_file)
             .about("Removes a confidential file.")
@@ -145,7 +146,7 @@ pub(super) fn confidential() -> Vec<Route> {
             .paged()
             .gives::<List<LookView>>(200),
         post("/api/v1/listings/{id}/break-glass", "breakGlass", Staff, c::break_glass)
-            .about("Opens what is confided to an administrator in an emergency: noted with the reason in the owner's ledger, and told to the owner's admins, or to its editors and those who sign where it has none. The same key is the same look.")
+            .about("Opens what is confided to an administrator in an emergency: noted with the reason in the owner's ledger, and told to the owner's admins, or to its editors and those who sign where it has none. A repeat with the same key is one more look in the ledger, told once.")
             .takes::<Emergency>(json!({"reason": "Yêu cầu của Tòa án nhân dân tỉnh, công văn số 12/2026."}))
             .gives::<Opened>(200),
         post("/api/v1/listings/{id}/files/{file}/break-glass", "breakGlassFile", Staff, c::break_glass_file)
@@ -324,6 +325,7 @@ pub(super) fn deal() -> Vec<Route> {
         post("/api/v1/deals/{id}/documents", "addDealDocument", Member, api::documents::add)
             .about("Takes a document (multipart: `file`; `paper`, a code of `deal_papers`, if it is one of those; `confidential`, if of the others those alone shall open it whom its party names, under the agreement of the deal). What it is, is told by its contents and must be what its name says.")
             .limit(BodyLimit::File)
+            .filled(json!({"file": "@bien-ban-danh-gia.pdf", "paper": "evaluation"}))
             .text("paper", "A code of `deal_papers`, if it is one of those.")
             .text("confidential", "`true` if of the others those alone open it whom its party names among its readers, once they accepted the agreement of the deal; `false` unless given.")
             .gives::<DocumentReceipt>(201),
@@ -399,7 +401,7 @@ pub(super) fn deal() -> Vec<Route> {
             .query("to", "string", "Who would do it.")
             .gives::<HandoverPlan>(200),
         post("/api/v1/staff/handover", "handOverDeals", Staff, d::hand_over)
-            .about("Hands a broker's open deals, listings and the interests they took down to another; what cannot go is named. For administrators, and brokers their own.")
+            .about("Hands a broker's open and completed deals, listings and the interests they took down to another; what cannot go is named. For administrators, and brokers their own.")
             .takes::<Handover>(json!({"from": "0197b2c4-0000-7000-8000-000000000009", "to": "0197b2c4-0000-7000-8000-00000000000a"}))
             .gives::<HandoverReceipt>(200),
     ]

@@ -52,6 +52,7 @@ pub(super) struct StageStep {
     pub name: String,
     pub is_now: bool,
     pub is_done: bool,
+    pub is_skipped: bool,
 }
 
 /// A way on, with what it still needs.
@@ -447,8 +448,17 @@ async fn interest_of(app: &App, visit: &Visit, view: &DealView) -> Result<Option
 
 fn stages(view: &DealView) -> Vec<StageStep> {
     let now = view.stages.iter().position(|s| s.is_now).unwrap_or_default();
+    // One that was lost came as far as the last stage it stood in before.
+    let last = view.stages.iter().rposition(|s| s.was_entered && !s.is_now).unwrap_or_default();
+    let reach = if view.lost_reason.is_some() { last } else { now };
     let shown = view.stages.iter().enumerate().filter(|(_, s)| s.ends != Some(brokering::pipelines::Ending::Lost) || s.is_now);
-    shown.map(|(n, s)| StageStep { name: s.name.clone(), is_now: s.is_now, is_done: n < now && view.lost_reason.is_none() }).collect()
+    let step = |(n, s): (usize, &deals::StageView)| StageStep {
+        name: s.name.clone(),
+        is_now: s.is_now,
+        is_done: s.was_entered && n < now,
+        is_skipped: !s.was_entered && n < reach,
+    };
+    shown.map(step).collect()
 }
 
 fn ways(view: &DealView) -> Vec<WayOption> {

@@ -2,7 +2,7 @@
 
 use base::messages;
 use brokering::deals::{DealView, Inside, OfferStatus, Side};
-use brokering::legal::{Effect, Registration};
+use brokering::legal::Effect;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -136,8 +136,8 @@ pub(super) fn fill(
     filled.legal = facts("legal", lines(&asked::LEGAL, &inside.legal_facts, &cx)?);
     let outcome = inside.outcome.as_ref().map(|o| lines(&asked::OUTCOME, o, &cx)).transpose()?.unwrap_or_default();
     filled.outcome = facts("outcome", outcome);
-    filled.registration = match (inside.legal.registration, inside.legal.register_by) {
-        (Registration::Required, Some(by)) => messages::say(lang, "legal-register-by", &[("day", &day(by))]),
+    filled.registration = match (inside.legal.registration, inside.register_by()) {
+        (_, Some(by)) => messages::say(lang, "legal-register-by", &[("day", &day(by))]),
         (registration, _) => say(lang, &format!("legal-registration-{registration}")),
     };
     for one in inside.all_advice() {

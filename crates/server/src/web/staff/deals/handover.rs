@@ -81,9 +81,11 @@ async fn with_work(app: &App, visit: &Visit, chosen: &str) -> Result<Vec<Opt>, P
     let option = |(account, work): (AccountId, Work)| {
         let name = names.get(&account).cloned().unwrap_or_else(|| messages::say(lang, "by-the-space", &[]));
         let key = if active.contains(&account) { "deals-handover-has" } else { "deals-handover-had" };
-        let [deals, listings, interests] = [work.deals, work.listings, work.interests].map(|n| format::count(lang, n));
+        let counts = [work.deals, work.completed, work.listings, work.interests].map(|n| format::count(lang, n));
+        let [deals, completed, listings, interests] = counts;
         let value = account.to_string();
-        let args = [("name", name.as_str()), ("deals", &deals), ("listings", &listings), ("interests", &interests)];
+        let args =
+            [("name", name.as_str()), ("deals", &deals), ("completed", &completed), ("listings", &listings), ("interests", &interests)];
         let label = messages::say(lang, key, &args);
         Opt { is_on: value == chosen, value, label, depth: 0 }
     };
@@ -123,7 +125,12 @@ async fn plan(app: &App, wanted: &Handover, found: HandoverPlan, lang: Lang) -> 
         from: wanted.from.to_string(),
         to: wanted.to.to_string(),
         to_name: names.get(&wanted.to).cloned().unwrap_or_default(),
-        moves: deal_lines("deals-handover-deals", found.deals).into_iter().chain(listings).chain(interests).collect(),
+        moves: deal_lines("deals-handover-deals", found.deals)
+            .into_iter()
+            .chain(deal_lines("deals-handover-completed", found.completed))
+            .chain(listings)
+            .chain(interests)
+            .collect(),
         stays: deal_lines("deals-handover-left", found.left).into_iter().chain(interests_left).collect(),
     })
 }
