@@ -195,7 +195,7 @@ async fn a_round_over_edits_that_is_broken_off_anywhere_brings_each_thing_once()
 async fn what_is_shown_to_more_people_or_put_back_is_brought_once_however_long_ago_it_was_published() {
     on_every_database(async |site: Site| {
         let mut press = Press::new(&site).await;
-        let (seeker, own) = press.seeks(&site).await;
+        let (_, own) = press.seeks(&site).await;
         let hidden = press.publishes(&site, "Máy sấy cơm dừa kín đáo", "private").await;
         let held = press.publishes(&site, "Máy sấy cơm dừa tạm ngừng", "public").await;
         let seen = async |press: &Press, id: &str| {
