@@ -397,6 +397,7 @@ impl Golden {
             filters,
             sort: row.sort.unwrap_or_default(),
             limit: Limit::new(row.enough.unwrap_or(1)).unwrap(),
+            enough: Limit::new(row.enough.unwrap_or(1)).unwrap(),
             facets: Facet::ALL.to_vec(),
             ..Query::words(row.q.clone())
         };

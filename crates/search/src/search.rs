@@ -124,6 +124,9 @@ pub struct Query {
     pub count_periods: bool,
     /// Whether all words must be there, however little has them all.
     pub all_words: bool,
+    /// So many results are enough: with fewer, not all words have to be there. No matter of the page's size: a longer page
+    /// shows more of the same results.
+    pub enough: Limit,
 }
 
 impl Query {
@@ -362,7 +365,7 @@ impl Search {
             &plan,
             &narrowing,
             &visible,
-            if query.all_words { 0 } else { query.limit.get() },
+            if query.all_words { 0 } else { query.enough.get() },
             after.as_ref().map(|b| b.step),
         )?;
         let step = found.step;
@@ -423,7 +426,7 @@ impl Search {
         if mended.len() > query::MAX_BYTES {
             return Ok(None);
         }
-        let again = Query { text: mended.clone(), limit: query.limit, ..Query::default() };
+        let again = Query { text: mended.clone(), limit: query.limit, enough: query.enough, ..Query::default() };
         // Without a proposal for the proposal, so that one never leads to the next.
         let (results, _) = self.results(&self.ready(&again, viewer, false)?)?;
         let titles = results.items.iter().flat_map(|hit| hit.card.title.get(&Lang::Vi)).map(String::as_str);

@@ -148,9 +148,10 @@ fn words_that_no_text_has_together_are_relaxed_and_it_is_said() {
     let results = find(&s, "máy sấy cơm dừa tàu vũ trụ");
     assert!(results.relaxed);
     assert_eq!(numbers(&results)[0], 1);
-    let enough =
-        s.find(&search::Query { limit: base::Limit::new(1).unwrap(), ..search::Query::words("máy sấy cơm dừa") }, &anybody()).unwrap();
-    assert!(!enough.relaxed);
+    let one = search::Query { enough: base::Limit::new(1).unwrap(), ..search::Query::words("máy sấy cơm dừa") };
+    assert!(!s.find(&one, &anybody()).unwrap().relaxed);
+    let short = search::Query { limit: base::Limit::new(1).unwrap(), ..search::Query::words("máy sấy cơm dừa") };
+    assert_eq!(s.find(&short, &anybody()).unwrap().total, find(&s, "máy sấy cơm dừa").total, "a page's size changes no total");
 }
 
 #[test]
@@ -210,7 +211,7 @@ fn a_synonym_a_translation_and_an_abbreviation_find_each_other() {
     assert_eq!(found(&s, "máy rửa quả")[0], 5);
     // A word with other meanings too needs others beside it.
     assert_eq!(strictly(&s, "trái"), [4]);
-    let one = search::Query { limit: base::Limit::new(1).unwrap(), ..search::Query::words("trái tươi") };
+    let one = search::Query { enough: base::Limit::new(1).unwrap(), ..search::Query::words("trái tươi") };
     assert_eq!(numbers(&s.find(&one, &anybody()).unwrap()), [5]);
     // A phrase in quotes is left as it is.
     assert_eq!(strictly(&s, "\"chuyển giao công nghệ\""), [1]);
