@@ -352,7 +352,7 @@ impl Search {
         (weights, synonyms): (Arc<Weights>, Arc<Synonyms>),
     ) -> Result<Outcome, SearchError> {
         let Asked { query, viewer, .. } = asked;
-        let mark = mark(query);
+        let mark = mark(query, &weights, &synonyms);
         let after = query.cursor.as_deref().map(|c| Bookmark::read(c, mark).ok_or(SearchError::Cursor)).transpose()?;
         let now = after.as_ref().map_or(asked.now, |b| b.now);
         let visible = snapshot.all_visible(viewer)?;
