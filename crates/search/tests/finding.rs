@@ -328,3 +328,40 @@ fn a_proposal_is_never_longer_than_what_may_be_asked_and_right_words_are_left_al
     assert_eq!(fermented.find(&search::Query::words(long), &anybody()).unwrap().did_you_mean, None);
     assert_eq!(find(&s, "dryings tractor").did_you_mean, None);
 }
+
+#[test]
+fn suggestions_have_the_marks_that_were_typed_first_and_begin_with_any_word() {
+    let s = index(vec![
+        technology(1, "Máy gọt dứa", "x").keywords(&["dứa", "chế biến dứa"]),
+        technology(2, "Máy gọt dứa nhanh", "x").keywords(&["dứa"]),
+        technology(3, "Giống mới", "x").keywords(&["dưa"]),
+        technology(4, "Nước giải khát từ quả", "x").keywords(&["dừa", "dừa xiêm xanh"]),
+    ]);
+    let texts = |typed: &str| s.suggest(typed, &anybody(), 8).unwrap().into_iter().map(|x| x.text).collect::<Vec<_>>();
+    for typed in ["dứa", "dưa", "dừa"] {
+        let all = texts(typed);
+        assert_eq!(all[0], typed, "{all:?}");
+        assert!(["dứa", "dưa", "dừa"].iter().all(|word| all.iter().any(|text| text == word)), "{typed}: {all:?}");
+    }
+    assert_eq!(texts("dua")[0], "dứa", "without marks what is commonest");
+    assert_eq!(texts("dừ")[..2], ["dừa", "dừa xiêm xanh"]);
+    for (typed, text) in [
+        ("xiem", "dừa xiêm xanh"),
+        ("xiêm xa", "dừa xiêm xanh"),
+        ("bien dua", "chế biến dứa"),
+        ("gọt", "Máy gọt dứa"),
+        ("giai khat", "Nước giải khát từ quả"),
+        ("giải khát từ quả", "Nước giải khát từ quả"),
+    ] {
+        assert!(texts(typed).contains(&text.to_owned()), "{typed}: {:?}", texts(typed));
+    }
+}
+
+#[test]
+fn titles_that_begin_alike_hide_no_keyword() {
+    let many = (1..=1_200_u128).map(|n| technology(n, &format!("Dự án mẫu {n:05}"), "x"));
+    let s = index(many.chain([technology(1_201, "Máy gọt", "x").keywords(&["dưa lưới", "dừa"])]).collect());
+    let texts: Vec<String> = s.suggest("du", &anybody(), 8).unwrap().into_iter().map(|x| x.text).collect();
+    assert!(texts.contains(&"dừa".to_owned()) && texts.contains(&"dưa lưới".to_owned()), "{texts:?}");
+    assert!(texts.iter().any(|text| text.starts_with("Dự án")), "{texts:?}");
+}
