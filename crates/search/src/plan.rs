@@ -18,6 +18,10 @@ use crate::snapshot::Snapshot;
 use crate::statistics::Statistics;
 use crate::synonyms::Expansion;
 
+// These are no settings: they are shares of one another and belong to how finding works, were chosen with the relevance sets
+// and the golden table, and moving one alone moves what every weight means. What a space may want otherwise is a weight
+// (`search.weights`).
+
 /// How much of a query's weight must be there, step by step, once all of it finds too little.
 const STEPS: [f32; 3] = [0.7, 0.45, 0.25];
 /// What the folded form of a word counts where the word was typed with marks.

@@ -332,6 +332,10 @@ impl Parser<'_> {
     }
 
     fn plain(&mut self, piece: Piece<'_>, text: &str) {
+        // A field without a value asks for nothing; its name is no word of anybody's.
+        if text.strip_suffix(':').is_some_and(is_field) && !off(Rule::FieldValues) {
+            return self.ignore(text);
+        }
         if let Some(stem) = text.strip_suffix('*').filter(|_| !off(Rule::Prefix)) {
             let folded = analysis::folded_line(stem);
             if !folded.contains(' ') && folded.chars().count() >= MIN_PREFIX && self.prefixes < MAX_PREFIXES && self.room() {
@@ -403,17 +407,21 @@ impl Parser<'_> {
             "keyword" | "keywords" => return self.within(Part::Keywords, value),
             _ => {}
         }
-        let facet: Facet = match name.as_str() {
-            "lang" => Facet::Language,
-            other => other.parse().ok()?,
-        };
+        let facet = facet_of(&name)?;
         let codes = if facet == Facet::Trl {
             levels(value)?
         } else {
-            value.split(',').map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned).collect()
+            let codes = value.split(',').map(str::trim).filter(|c| !c.is_empty());
+            codes.map(|code| self.as_listed(facet, code)).collect()
         };
         let known = codes.iter().all(|code| facet.knows(code, self.vocabularies));
         (!codes.is_empty() && known && codes.len() <= MAX_TERMS).then_some(Atom::Value(facet, codes))
+    }
+
+    /// A value as its list has it, whatever its capitals.
+    fn as_listed(&self, facet: Facet, code: &str) -> String {
+        let ways = [code.to_owned(), code.to_lowercase(), code.to_uppercase()];
+        ways.into_iter().find(|way| facet.knows(way, self.vocabularies)).unwrap_or_else(|| code.to_owned())
     }
 
     fn within(&mut self, part: Part, value: &str) -> Option<Atom> {
@@ -493,6 +501,17 @@ impl Parser<'_> {
         self.out.marked = self.out.words.iter().any(|w| w.marked);
         self.out
     }
+}
+
+/// The facet that a field names.
+fn facet_of(name: &str) -> Option<Facet> {
+    if name == "lang" { Some(Facet::Language) } else { name.parse().ok() }
+}
+
+/// Whether a field has this name.
+fn is_field(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    matches!(name.as_str(), "code" | "number" | "party" | "title" | "keyword" | "keywords") || facet_of(&name).is_some()
 }
 
 /// `6`, `5..7`, `>=6`, `<=4`, `5,6` as a list of levels.

@@ -327,6 +327,9 @@ fn a_proposal_is_never_longer_than_what_may_be_asked_and_right_words_are_left_al
     assert!(long.len() <= 1_024);
     assert_eq!(fermented.find(&search::Query::words(long), &anybody()).unwrap().did_you_mean, None);
     assert_eq!(find(&s, "dryings tractor").did_you_mean, None);
+    let parts = index(vec![technology(1, "Phụ tùng", "x").english("Spare parts", "Parts")]);
+    let bare = find(&parts, "party:");
+    assert_eq!((bare.did_you_mean, bare.ignored), (None, vec!["party:".to_owned()]));
 }
 
 #[test]

@@ -219,3 +219,41 @@ fn how_long_pages_are_changes_nothing_but_where_they_end() {
     }
     assert_eq!(find(&s, "máy sấy dừa").total, 25);
 }
+
+#[test]
+fn what_lies_around_a_chosen_class_is_given_however_rare_it_is() {
+    let classed = |n: u128, classes: &[String]| {
+        let mut make = technology(n, "Máy", "a");
+        if let Content::Technology(c) = &mut make.0.content {
+            c.ipc = classes.iter().map(|class| class.as_str().into()).collect();
+        }
+        make
+    };
+    // Six hundred common groups, and a rare subclass with two.
+    let common = (0..1_200_u128).map(|n| classed(n + 1, &[format!("B02C {}/00", n % 600 + 1)]));
+    let rare = classed(2_000, &["G01N 1/02".to_owned(), "G01N 33/00".to_owned()]);
+    let s = index(common.chain([rare]).collect());
+    let classes = |query: Query| {
+        let results = s.find(&Query { facets: vec![Facet::Ipc, Facet::Kind], ..query }, &anybody()).unwrap();
+        let all: Vec<String> = results.facets[&Facet::Ipc].iter().map(|c| c.code.clone()).collect();
+        assert!(results.facets[&Facet::Ipc].windows(2).all(|two| two[0].count >= two[1].count));
+        (all, results.cut_facets)
+    };
+    let has = |all: &[String], codes: &[&str]| codes.iter().all(|code| all.iter().any(|c| c == code));
+    let (all, cut) = classes(Query::words(""));
+    assert_eq!((all.len(), cut), (500, vec![Facet::Ipc]));
+    assert!(has(&all, &["B", "G"]) && !has(&all, &["G01N 1/02"]), "the top of all, and no more of what is rare");
+    for chosen in ["G", "G01", "G01N", "G01N 1/02"] {
+        let (all, cut) = classes(Query::words("").with(Facet::Ipc, chosen));
+        assert_eq!((all.len(), cut), (500, vec![Facet::Ipc]), "{chosen}");
+        let around: &[&str] = match chosen {
+            "G" => &["B", "G", "G01"],
+            "G01" => &["B", "G", "G01", "G01N"],
+            "G01N" => &["B", "G", "G01", "G01N", "G01N 1/02", "G01N 33/00"],
+            _ => &["B", "G", "G01", "G01N", "G01N 1/02"],
+        };
+        assert!(has(&all, around), "{chosen}");
+    }
+    let (few, cut) = classes(Query::words("").with(Facet::Kind, "need"));
+    assert!(few.is_empty() && cut.is_empty());
+}

@@ -93,6 +93,10 @@ fn a_value_that_no_list_has_is_words() {
     let ignored = |query: &str| parse(query, &all).unwrap().ignored;
     assert_eq!(ignored("kind:need province:86 price_band:100-500"), [""; 0]);
     assert_eq!(ignored("kind:product"), ["kind:"]);
+    assert_eq!(ignored("ipc:a23 ipc:\"a23n 5/01\" KIND:Need lang:EN"), [""; 0]);
+    let parsed = parse("ipc:a23,A23n kind:NEED -lang:EN", &all).unwrap();
+    let clauses: Vec<String> = parsed.clauses.iter().map(ToString::to_string).collect();
+    assert_eq!(clauses, ["ipc=A23/A23N", "kind=need", "-language=en"]);
     assert_eq!(ignored("province:86,bến"), ["province:"]);
 }
 
@@ -100,6 +104,9 @@ fn a_value_that_no_list_has_is_words() {
 fn what_has_no_meaning_is_searched_as_words_and_told() {
     assert_eq!(shape("visibility:private"), "visibility private !visibility:");
     assert_eq!(shape("\"dừa"), "dua !\"");
+    assert_eq!(shape("party: dừa"), "dua !party:");
+    assert_eq!(shape("Title:"), " !Title:");
+    assert_eq!(shape("note: dừa"), "note dua");
     assert_eq!(shape("OR dừa OR"), "dua !OR");
     assert_eq!(shape("dừa OR -khô"), "dua -kho !OR");
     assert_eq!(shape("(dừa)"), "dua");
