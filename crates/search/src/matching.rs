@@ -391,10 +391,10 @@ impl<'a> Cursors<'a> {
                 }
             }
             Test::Row { words, terms, marked } => self.add_row(segment, words, Placed { terms, marked }, of)?,
-            Test::Prefix(prefix) => {
-                let (set, is_whole) = segment.prefix_bits(of.snapshot.fields.folded, prefix, &of.budget.postings)?;
+            Test::Prefix { field, text, tone } => {
+                let (set, is_whole) = segment.prefix_bits(*field, text, *tone, &of.budget.postings)?;
                 if !is_whole {
-                    of.budget.cut.borrow_mut().insert(format!("{prefix}*"));
+                    of.budget.cut.borrow_mut().insert(format!("{text}*"));
                 }
                 self.cost += set.len();
                 self.any.push(Cursor::Set(set));

@@ -67,8 +67,8 @@ pub enum Atom {
     Whole(Word, Vec<Word>),
     /// These words in a row, with the marks that were typed; or one word with its marks.
     Phrase(Vec<Word>),
-    /// A word that begins so (folded).
-    Prefix(String),
+    /// A word that begins so.
+    Prefix(Word),
     /// One of these values of a facet.
     Value(Facet, Vec<String>),
     /// A code or number, by its keys.
@@ -96,7 +96,7 @@ impl fmt::Display for Atom {
         match self {
             Self::Word(word) | Self::Whole(word, _) => f.write_str(&word.folded),
             Self::Phrase(words) => write!(f, "\"{}\"", row(words)),
-            Self::Prefix(prefix) => write!(f, "{prefix}*"),
+            Self::Prefix(word) => write!(f, "{}*", word.folded),
             Self::Value(facet, values) => write!(f, "{facet}={}", values.join("/")),
             Self::Number(keys) => write!(f, "#{}", keys.join("/")),
             Self::Within(part, words) => write!(f, "{part:?}({})", row(words)),
@@ -337,10 +337,15 @@ impl Parser<'_> {
             return self.ignore(text);
         }
         if let Some(stem) = text.strip_suffix('*').filter(|_| !off(Rule::Prefix)) {
-            let folded = analysis::folded_line(stem);
-            if !folded.contains(' ') && folded.chars().count() >= MIN_PREFIX && self.prefixes < MAX_PREFIXES && self.room() {
+            let mut words = Vec::new();
+            analysis::words(stem, |word| words.push(word.clone()));
+            if let [word] = words.as_slice()
+                && word.folded.chars().count() >= MIN_PREFIX
+                && self.prefixes < MAX_PREFIXES
+                && self.room()
+            {
                 self.prefixes += 1;
-                self.add(piece.negated, Atom::Prefix(folded));
+                self.add(piece.negated, Atom::Prefix(word.clone()));
                 return;
             }
             self.ignore("*");

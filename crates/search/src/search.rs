@@ -391,7 +391,8 @@ impl Search {
             now,
         };
         let by_words = order == Order::Score;
-        let similarities = if by_words { scoring::similarities(&mut statistics, &plan.scoring, &weights)? } else { Vec::new() };
+        let similarities =
+            if by_words { scoring::similarities(&mut statistics, &plan.scoring, &weights, &plan.budget)? } else { Vec::new() };
         let nearness = if by_words { Nearness::new(parsed, &mut statistics, &weights)? } else { None };
         let Page { entries: mut top, window } = ranking::top(snapshot, &similarities, nearness.as_ref(), &weights, &found, &wanted)?;
         let more = top.len() > limit;

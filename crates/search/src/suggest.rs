@@ -260,16 +260,11 @@ fn agrees(asked: &Word, there: &Word, is_unfinished: bool) -> Option<usize> {
     if !same(&asked.folded, &there.folded) {
         return None;
     }
-    Some(if !asked.marked || (same(shape(asked), shape(there)) && asked.tone == there.tone) {
+    Some(if !asked.marked || (same(asked.shape(), there.shape()) && asked.tone == there.tone) {
         AGREES
     } else {
-        usize::from(same(shape(asked), shape(there)) && asked.tone == 0)
+        usize::from(same(asked.shape(), there.shape()) && asked.tone == 0)
     })
-}
-
-/// A word's letters with their shapes, without its tone.
-fn shape(word: &Word) -> &str {
-    word.exact.strip_suffix(|c: char| word.tone != 0 && c.is_ascii_digit()).unwrap_or(&word.exact)
 }
 
 /// In how many visible documents a term is, and the first of them; stops counting at a thousand.

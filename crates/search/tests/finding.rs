@@ -308,6 +308,28 @@ fn a_beginning_finds_every_word_that_begins_so() {
 }
 
 #[test]
+fn a_beginning_counts_by_where_it_stands_and_by_its_marks() {
+    let s = index(vec![
+        technology(1, "Máy gọt", "Gọt dừa"),
+        technology(2, "Máy gọt dừa", "Gọt nhanh"),
+        technology(3, "Máy gọt dứa", "Gọt nhanh"),
+        technology(4, "Máy gọt", "Gọt nhanh").keywords(&["dừa"]),
+        technology(5, "Máy gọt", "Gọt dưa"),
+    ]);
+    assert_eq!(found(&s, "dừa*"), [2, 4, 1, 3, 5]);
+    assert_eq!(found(&s, "dua*"), [3, 2, 4, 5, 1]);
+    assert_eq!(found(&s, "dứa*")[0], 3);
+    let sorted = |text: &str| {
+        let mut all = strictly(&s, text);
+        all.sort_unstable();
+        all
+    };
+    assert_eq!(sorted("gọt -dừa*"), [3, 5]);
+    assert_eq!(sorted("gọt -dua*"), [] as [u128; 0]);
+    assert_eq!(sorted("gọt -dưa*"), [] as [u128; 0], "a shape without a tone may be unfinished");
+}
+
+#[test]
 fn what_somebody_may_not_see_takes_no_place_among_suggestions() {
     let mut all: Vec<Make> = (1..=600_u128)
         .map(|n| technology(n, &format!("Sấy lạnh {n:04}"), "x").audience(listings::published::Audience::Registered))
