@@ -121,10 +121,13 @@ impl Search {
                 if key.len() < 2 {
                     continue;
                 }
+                let begin = |key: &str| segment.prefixed(snapshot.fields.completion, &format!("{}{key}", of.letter), looked_at);
+                completing.collect(place, visible, of, in_turn(begin(key)?, of.most))?;
                 // Behind its first word a title is found by less of it.
-                let keys = [Some(key.as_str()), Some(cut(key, LATER_BYTES)).filter(|later| later.len() < key.len())];
-                for key in keys.into_iter().flatten() {
-                    let entries = segment.prefixed(snapshot.fields.completion, &format!("{}{key}", of.letter), looked_at)?;
+                let later = cut(key, LATER_BYTES);
+                if of.kind == SuggestionKind::Title && later.len() < key.len() {
+                    let mut entries = begin(later)?;
+                    entries.retain(|(entry, _)| !entry.get(1..).is_some_and(|rest| rest.starts_with(key.as_str())));
                     completing.collect(place, visible, of, in_turn(entries, of.most))?;
                 }
             }

@@ -361,6 +361,7 @@ fn suggestions_have_the_marks_that_were_typed_first_and_begin_with_any_word() {
         technology(2, "Máy gọt dứa nhanh", "x").keywords(&["dứa"]),
         technology(3, "Giống mới", "x").keywords(&["dưa"]),
         technology(4, "Nước giải khát từ quả", "x").keywords(&["dừa", "dừa xiêm xanh"]),
+        technology(5, "Nhân nuôi cấy phôi trong ống nghiệm kín", "x"),
     ]);
     let texts = |typed: &str| s.suggest(typed, &anybody(), 8).unwrap().into_iter().map(|x| x.text).collect::<Vec<_>>();
     for typed in ["dứa", "dưa", "dừa"] {
@@ -369,6 +370,8 @@ fn suggestions_have_the_marks_that_were_typed_first_and_begin_with_any_word() {
         assert!(["dứa", "dưa", "dừa"].iter().all(|word| all.iter().any(|text| text == word)), "{typed}: {all:?}");
     }
     assert_eq!(texts("dua")[0], "dứa", "without marks what is commonest");
+    let long = s.suggest("nhan nuoi cay phoi trong ong nghiem", &anybody(), 8).unwrap();
+    assert_eq!((long.len(), long[0].count), (1, 1), "found by its beginning alone, it comes once");
     assert_eq!(texts("dừ")[..2], ["dừa", "dừa xiêm xanh"]);
     for (typed, text) in [
         ("xiem", "dừa xiêm xanh"),
@@ -377,6 +380,7 @@ fn suggestions_have_the_marks_that_were_typed_first_and_begin_with_any_word() {
         ("gọt", "Máy gọt dứa"),
         ("giai khat", "Nước giải khát từ quả"),
         ("giải khát từ quả", "Nước giải khát từ quả"),
+        ("nuôi cấy phôi trong ống nghiệm kín", "Nhân nuôi cấy phôi trong ống nghiệm kín"),
     ] {
         assert!(texts(typed).contains(&text.to_owned()), "{typed}: {:?}", texts(typed));
     }
