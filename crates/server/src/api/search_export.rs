@@ -94,8 +94,16 @@ impl ExportRow {
     }
 }
 
-/// The first results of a search, all in one, as its pages give them: how long these are changes nothing.
-fn all(search: &Search, mut query: Query, viewer: &Viewer) -> Result<Results, SearchError> {
+/// The first results of a search, all in one. Where synonyms or weights change on the way, it is begun once more.
+fn all(search: &Search, query: &Query, viewer: &Viewer) -> Result<Results, SearchError> {
+    match walk(search, query.clone(), viewer) {
+        Err(SearchError::Cursor) => walk(search, query.clone(), viewer),
+        walked => walked,
+    }
+}
+
+/// Page by page, as people see them: how long pages are changes nothing.
+fn walk(search: &Search, mut query: Query, viewer: &Viewer) -> Result<Results, SearchError> {
     (query.facets, query.count_periods, query.cursor) = (Vec::new(), false, None);
     query.limit = Limit::new(Limit::MAX).unwrap_or_default();
     let mut first = search.find(&query, viewer)?;
@@ -122,7 +130,7 @@ pub(crate) async fn export(State(app): State<App>, who: Who, params: Params) -> 
     }
     let query = read(&app, params).await?;
     let (search, viewer) = (app.search.clone(), Viewer::of(&who.actor));
-    let found = tokio::task::spawn_blocking(move || all(&search, query, &viewer)).await;
+    let found = tokio::task::spawn_blocking(move || all(&search, &query, &viewer)).await;
     let Results { items: hits, total, relaxed, ignored, .. } = found.map_err(|e| Problem::internal(&e))??;
     let public_url = app.settings.public_url.trim_end_matches('/');
     let row = |hit| ExportRow::of(hit, who.actor.lang, &app.vocabularies, public_url);
