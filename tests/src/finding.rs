@@ -163,6 +163,21 @@ async fn what_is_found_can_be_taken_along_as_a_file() {
         assert_eq!(ids(&json), [made[0].as_str(), made[1].as_str()]);
         assert_eq!(json["items"][0]["title"], "Heat pump dryer for coconut");
 
+        // It has what the pages have, and says what of the words was left out.
+        for words in ["say+com+dua", "say+com+dua+xyzzy+de*"] {
+            let page = author.get(&format!("/api/v1/search?q={words}")).await.expect(200);
+            let file = author.get(&format!("/api/v1/search/export?q={words}")).await.expect(200);
+            assert_eq!(ids(&file), ids(&page), "{words}");
+            for told in ["total", "relaxed", "ignored"] {
+                assert_eq!(file[told], page[told], "{words}: {told}");
+            }
+        }
+
+        // A page that is no page of this search any more begins anew; a program is told.
+        let begun = author.get("/en/search?q=dua&trl=7&cursor=bm9uc2Vuc2U").await;
+        assert_eq!((begun.status.as_u16(), begun.headers["location"].to_str().unwrap()), (303, "/en/search?q=dua&trl=7"));
+        assert_eq!(author.get("/api/v1/search?q=dua&cursor=bm9uc2Vuc2U").await.status, 400);
+
         // The page offers it to whoever is signed in.
         let link = "/api/v1/search/export?q=dua&#38;format=csv";
         assert!(author.get("/search?q=dua").await.text.contains(link));

@@ -397,6 +397,7 @@ impl Golden {
             filters,
             sort: row.sort.unwrap_or_default(),
             limit: Limit::new(row.enough.unwrap_or(1)).unwrap(),
+            enough: Limit::new(row.enough.unwrap_or(1)).unwrap(),
             facets: Facet::ALL.to_vec(),
             ..Query::words(row.q.clone())
         };
@@ -661,6 +662,13 @@ fn every_row_of_the_golden_table_holds() {
 fn each_rule_of_the_analysis_has_a_row_that_fails_without_it() {
     let golden = Golden::read();
     let mut report = String::new();
+    // A row that does not hold anyway proves nothing.
+    let whole = golden.index_in_memory();
+    for (group, row) in golden.rows().filter(|(_, row)| !row.needs.is_empty()) {
+        if let Some(broken) = golden.broken(&whole, row) {
+            let _ = writeln!(report, "with all rules this does not hold: [{}] {}\n    {broken}", group.about, row.asked());
+        }
+    }
     for rule in Rule::ALL {
         let name = name_of(rule);
         search::without(rule, || {

@@ -5,12 +5,18 @@ use std::time::Duration;
 
 use accounts::{AccountSettings, Accounts, PartyProfile, parties};
 use base::{Actor, Lang, Localised, Vocabularies};
+use listings::{Kind, ListingSettings, Listings};
 use search::{Query, Search, Settings, Step, Viewer, follower};
 use store::{Ctx, testing::TestStore};
 use tokio_util::sync::CancellationToken;
 
+use crate::invariants::some_listings;
+
+/// How many listings the party has.
+const LISTINGS: u64 = 3;
+
 fn profile(name: &str) -> PartyProfile {
-    PartyProfile { names: Localised::of(Lang::Vi, name), party_type: "enterprise".into(), ..PartyProfile::default() }
+    PartyProfile { names: Localised::of(Lang::Vi, name), party_type: "institute".into(), ..PartyProfile::default() }
 }
 
 async fn until(what: &str, mut holds: impl FnMut() -> bool) {
@@ -22,43 +28,48 @@ async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     assert!(tokio::time::timeout(Duration::from_secs(60), waiting).await.is_ok(), "waited in vain until {what}");
 }
 
-fn finds(search: &Search, text: &str) -> bool {
-    search.find(&Query::words(text), &Viewer::of(&Actor::anonymous(Lang::Vi))).is_ok_and(|found| found.total == 1)
+/// Whether so many have a name: the party, and each listing of it.
+fn finds(search: &Search, text: &str, count: u64) -> bool {
+    search.find(&Query::words(text), &Viewer::of(&Actor::anonymous(Lang::Vi))).is_ok_and(|found| found.total == count)
 }
 
-/// The index ends at each step, several times each, while a party and what belongs to it change.
+/// The index ends at each step, the first to the eighth time it comes there, while a party and what belongs to it change: one
+/// change writes the party and then each of its listings for itself.
 #[tokio::test]
 async fn whatever_step_the_end_comes_at_the_index_goes_on_from_there() {
     const STEPS: [Step; 5] = [Step::Read, Step::Added, Step::Committed, Step::Shown, Step::Taken];
     let test = TestStore::sqlite().await.unwrap();
     let vocabularies = Arc::new(Vocabularies::built_in().unwrap());
     let accounts = Accounts::open(test.store.clone(), AccountSettings::default(), vocabularies.clone(), test.dir.path()).unwrap();
+    let listings = Listings { store: test.store.clone(), vocabularies: vocabularies.clone(), settings: ListingSettings::default() };
+    let ids = some_listings(&listings, &accounts, LISTINGS).await;
     let dir = test.dir.path().join("index");
     let begin = || {
-        let settings = Settings { commit_every_ms: 0, ..Settings::default() };
+        let settings = Settings { commit_every_ms: 0, commit_documents: 1, ..Settings::default() };
         let opened = Search::open(&dir, settings, vocabularies.clone(), test.clock.clone()).unwrap();
         let stop = CancellationToken::new();
         let run = tokio::spawn(follower::run(test.store.clone(), opened.search.clone(), opened.wanting.clone(), stop.clone()));
         (opened, run, stop)
     };
-    let mut party = parties::create_demonstration(&accounts, Ctx::system(), profile("Công ty Kẹo Chuối")).await.unwrap();
+    let party = listings::view::show(&listings, &Actor::system(), Kind::Technology, ids[0]).await.unwrap().party.id.unwrap();
+    let mut version = parties::load_many(test.store.db(), &[party]).await.unwrap()[0].version;
     let (opened, run, stop) = begin();
     until("the index is whole", || opened.search.position().is_some()).await;
     stop.cancel();
     run.await.unwrap();
     drop(opened);
-    for round in 0..50_u32 {
+    for round in 0..40_u32 {
         let step = STEPS[round as usize % STEPS.len()];
         let (opened, run, _stop) = begin();
         assert_eq!(opened.wanting, None, "{step:?}, round {round}");
-        opened.search.end_at(step, 1 + round / 5 % 2);
+        opened.search.end_at(step, 1 + round / 5);
         let name = format!("Công ty Bánh Tráng {round}");
         let mut changes = 0;
         while !run.is_finished() {
             // Changes follow one another until the end has come.
             if opened.search.followed() >= test.store.last_position().await.unwrap() || changes == 0 {
-                parties::edit(&accounts, Ctx::system(), party.id, party.version, profile(&format!("{name} {changes}"))).await.unwrap();
-                party.version += 1;
+                parties::edit(&accounts, Ctx::system(), party, version, profile(&format!("{name} {changes}"))).await.unwrap();
+                version += 1;
                 changes += 1;
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -69,10 +80,41 @@ async fn whatever_step_the_end_comes_at_the_index_goes_on_from_there() {
         let (opened, run, stop) = begin();
         assert_eq!(opened.wanting, None, "{step:?}, round {round}");
         let last = format!("\"{name} {}\"", changes - 1);
-        until("the last name", || finds(&opened.search, &last)).await;
+        until("the last name", || finds(&opened.search, &last, 1 + LISTINGS)).await;
         let difference = follower::verify(&test.store, &opened.search).await.unwrap();
-        assert!(difference.is_none() && difference.same == 1, "{step:?}, round {round}: {difference:?}");
+        assert!(difference.is_none() && difference.same == 1 + LISTINGS, "{step:?}, round {round}: {difference:?}");
         stop.cancel();
         run.await.unwrap();
+    }
+}
+
+/// A rebuild ends at each step of taking the old index's place.
+#[tokio::test]
+async fn whatever_step_a_rebuild_ends_at_there_is_a_whole_index_at_the_next_start() {
+    let test = TestStore::sqlite().await.unwrap();
+    let vocabularies = Arc::new(Vocabularies::built_in().unwrap());
+    let accounts = Accounts::open(test.store.clone(), AccountSettings::default(), vocabularies.clone(), test.dir.path()).unwrap();
+    let dir = test.dir.path().join("index");
+    let open = || Search::open(&dir, Settings::default(), vocabularies.clone(), test.clock.clone()).unwrap();
+    let opened = open();
+    follower::rebuild(&test.store, &opened.search, |_| {}).await.unwrap();
+    drop(opened);
+    for (count, step) in (1..).zip([Step::Rebuilt, Step::Named, Step::Swapped]) {
+        parties::create_demonstration(&accounts, Ctx::system(), profile(&format!("Viện Dừa {count}"))).await.unwrap();
+        let opened = open();
+        assert_eq!(opened.wanting, None, "before {step:?}");
+        opened.search.end_at(step, 1);
+        let ended = follower::rebuild(&test.store, &opened.search, |_| {}).await;
+        assert!(ended.is_err(), "{step:?}");
+        drop(opened);
+
+        let opened = open();
+        assert_eq!(opened.wanting, None, "{step:?}");
+        follower::catch_up(&test.store, &opened.search).await.unwrap();
+        let difference = follower::verify(&test.store, &opened.search).await.unwrap();
+        assert!(difference.is_none() && difference.same == count, "{step:?}: {difference:?}");
+        assert!(finds(&opened.search, "\"Viện Dừa\"", count), "{step:?}");
+        let folders = std::fs::read_dir(&dir).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count();
+        assert_eq!(folders, 1, "{step:?}: what was left is tidied away");
     }
 }

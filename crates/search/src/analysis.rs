@@ -144,6 +144,14 @@ pub struct Word {
     pub end: usize,
 }
 
+impl Word {
+    /// Its letters with their shapes, without its tone.
+    #[must_use]
+    pub fn shape(&self) -> &str {
+        self.exact.strip_suffix(|c: char| self.tone != 0 && c.is_ascii_digit()).unwrap_or(&self.exact)
+    }
+}
+
 /// NFC, borrowed if the text is NFC already.
 #[must_use]
 pub fn nfc(text: &str) -> Cow<'_, str> {

@@ -20,6 +20,7 @@ use crate::index::Search;
 use crate::matching::{Narrowing, allowed};
 use crate::plan::Scoring;
 use crate::ranking::{Best, Entry, Standing, key_of, score_of};
+use crate::rows::Budget;
 use crate::schema::Fields;
 use crate::scoring::{Bar, similarities, texts};
 use crate::search::{Filters, Hit, Viewer};
@@ -247,7 +248,7 @@ impl Search {
 /// The documents with the most weight of the terms, the best first.
 fn most_weight(snapshot: &Snapshot, wanted: &Wanted, weights: &Weights, viewer: &Viewer) -> Result<Vec<Entry>, Failure> {
     let scoring = counted(&snapshot.fields, wanted);
-    let similarities = similarities(&mut Statistics::of_all(snapshot), &scoring, weights)?;
+    let similarities = similarities(&mut Statistics::of_all(snapshot), &scoring, weights, &Budget::default())?;
     let narrowing = Narrowing { filters: &wanted.filters, periods: &Periods::new(), party: None, viewer };
     let without: Vec<u128> = wanted.without.iter().map(|id| id.as_u128()).collect();
     let limit = wanted.limit.max(1);
@@ -367,5 +368,5 @@ fn counted(fields: &Fields, wanted: &Wanted) -> Vec<Scoring> {
             add(fields.advantage, &mixed, roles.advantage);
         }
     }
-    boosts.into_iter().map(|(term, boost)| Scoring { term, boost, constant: false, most_idf: f32::INFINITY }).collect()
+    boosts.into_iter().map(|(term, boost)| Scoring { term, boost, constant: false, most_idf: f32::INFINITY, begins: None }).collect()
 }

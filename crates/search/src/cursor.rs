@@ -2,6 +2,10 @@
 //!
 //! Tolerates that the index changes between two pages: what is added or taken away elsewhere moves nothing. The time the
 //! first page was made at and the figures its scores were made of go along, so that everything counts the same on every page.
+//! With other weights or synonyms it would not: then it is no cursor of this search any more, and one begins anew.
+//!
+//! Nothing in it is secret, and anybody can write one: what it says is bounded, and of what is hidden it tells no more than
+//! [`crate::statistics`] lets it.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -9,7 +13,12 @@ use base::Cursor;
 use serde::{Deserialize, Serialize};
 
 use crate::search::Query;
+use crate::settings::Weights;
 use crate::statistics::Fixed;
+use crate::synonyms::Synonyms;
+
+/// When a first page can have been made, seconds: up to the end of the year 9999.
+const MOMENTS: std::ops::Range<i64> = 0..253_402_300_800;
 
 /// The end of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +56,9 @@ impl Bookmark {
             Some((key, id)) => Some((u64::from_str_radix(&key, 16).ok()?, u128::from_str_radix(&id, 16).ok()?)),
             None => None,
         };
+        if !MOMENTS.contains(&now) {
+            return None;
+        }
         let bookmark = Self {
             mark: u64::from_str_radix(&of, 16).ok()?,
             key: u64::from_str_radix(&key, 16).ok()?,
@@ -61,9 +73,11 @@ impl Bookmark {
 }
 
 /// Tells one search from another: everything that decides which results come and in which order.
-pub(crate) fn mark(query: &Query) -> u64 {
+pub(crate) fn mark(query: &Query, weights: &Weights, synonyms: &Synonyms) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (&query.text, &query.filters, &query.periods, query.party, query.sort).hash(&mut hasher);
+    (&query.text, &query.filters, &query.periods, query.party, query.sort, query.all_words).hash(&mut hasher);
+    // Numbers as they are written: those that differ are written differently.
+    (format!("{weights:?}"), synonyms.edition()).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -78,5 +92,8 @@ mod tests {
         assert_eq!(Bookmark::read(&bookmark.write(), 7), Some(bookmark.clone()));
         assert_eq!(Bookmark::read(&bookmark.write(), 8), None);
         assert_eq!(Bookmark::read("nonsense", 7), None);
+        for now in [i64::MIN, -1, 253_402_300_800, i64::MAX] {
+            assert_eq!(Bookmark::read(&Bookmark { now, ..bookmark.clone() }.write(), 7), None, "{now}");
+        }
     }
 }

@@ -90,7 +90,9 @@ fn named(search: &Search, viewer: &Viewer, typed: &str) -> Result<Vec<PartyId>, 
     let mut ids = Vec::new();
     for text in names.chain([typed.to_owned()]) {
         let limit = Limit::new(FOUND).unwrap_or_default();
-        let query = Query { text, limit, ..Query::default() }.with(Facet::Kind, DocKind::Party.as_str());
+        // Listings have the words as well: what is enough of all kinds may be too little of parties.
+        let enough = Limit::new(Limit::MAX).unwrap_or_default();
+        let query = Query { text, limit, enough, ..Query::default() }.with(Facet::Kind, DocKind::Party.as_str());
         ids.extend(search.find(&query, viewer)?.items.into_iter().map(|hit| PartyId(hit.card.id)));
     }
     Ok(ids)

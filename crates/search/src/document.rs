@@ -34,6 +34,12 @@ pub(crate) const REGISTERED: &str = "registered";
 const BODY_CHARS: usize = 4_000;
 /// The most bytes that a suggestion is found by.
 pub(crate) const COMPLETION_BYTES: usize = 64;
+/// The most bytes that a title is found by from its second word on.
+pub(crate) const LATER_BYTES: usize = 24;
+/// So many of the first words of a title begin a suggestion: each more would cost as much of the index as all keywords do.
+const TITLE_STARTS: usize = 3;
+/// So many of the words of a keyword or a name.
+const OTHER_STARTS: usize = 6;
 /// Between what a suggestion is found by and what is shown.
 pub(crate) const COMPLETION_SIGN: char = '\u{1}';
 
@@ -307,20 +313,28 @@ impl Document {
         }
     }
 
-    /// Keywords carry what is shown with them; titles and names do not, since the card has them.
+    /// Each kind has its letter in front, so that they are looked through one by one. Found by the beginning of each of its
+    /// first words. Keywords carry what is shown with them; titles and names do not, since the card has them.
     fn add_completion(&mut self, shown: &str, kind: char) {
-        let mut key = analysis::folded_line(shown);
-        key.truncate(cut(&key, COMPLETION_BYTES).len());
-        if !key.is_empty() && shown.len() <= COMPLETION_BYTES * 2 {
-            let shown = if kind == 'k' { shown } else { "" };
-            self.completions.push(format!("{key}{COMPLETION_SIGN}{kind}{shown}"));
+        if shown.len() > COMPLETION_BYTES * 2 {
+            return;
+        }
+        let line = analysis::folded_line(shown);
+        let (starts, later) = if kind == 't' { (TITLE_STARTS, LATER_BYTES) } else { (OTHER_STARTS, COMPLETION_BYTES) };
+        let shown = if kind == 'k' { shown } else { "" };
+        let begins = std::iter::once(0).chain(line.match_indices(' ').map(|(at, _)| at + 1));
+        for at in begins.take(starts) {
+            let key = cut(line.get(at..).unwrap_or_default(), if at == 0 { COMPLETION_BYTES } else { later });
+            if !key.is_empty() {
+                self.completions.push(format!("{kind}{key}{COMPLETION_SIGN}{shown}"));
+            }
         }
     }
 
     fn add_code(&mut self, code: &str) {
         let key = numbers::code_key(code);
         if !key.is_empty() {
-            self.completions.push(format!("{key}{COMPLETION_SIGN}c{code}"));
+            self.completions.push(format!("c{key}{COMPLETION_SIGN}{code}"));
             self.numbers.push(key);
         }
     }

@@ -113,7 +113,7 @@ impl Search {
 
         let order = Order::of(query.sort, &plan);
         let by_words = order == Order::Score;
-        let similarities = similarities(&mut statistics, &plan.scoring, &weights)?;
+        let similarities = similarities(&mut statistics, &plan.scoring, &weights, &plan.budget)?;
         let nearness = Nearness::new(&parsed, &mut statistics, &weights)?;
         let standing = Standing { weights: &weights, now: hour_of(self.clock().now().timestamp()) };
         let schema = snapshot.searcher.schema().clone();

@@ -55,7 +55,7 @@ impl Words {
             }
         }
         for clause in parsed.clauses.iter().filter(|c| !c.negated) {
-            words.prefixes.extend(clause.any.iter().filter_map(|a| if let Atom::Prefix(p) = a { Some(p.clone()) } else { None }));
+            words.prefixes.extend(clause.any.iter().filter_map(|a| if let Atom::Prefix(p) = a { Some(p.folded.clone()) } else { None }));
         }
         for word in expansions.iter().flat_map(|e| &e.terms).flat_map(|t| &t.words) {
             words.others.insert(word.exact.clone());

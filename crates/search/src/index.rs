@@ -255,7 +255,7 @@ impl Search {
         let synonyms = Synonyms::built_in().unwrap_or_default();
         let proven = live.place().is_none_or(|place| place.origin.is_none());
         let live = RwLock::new(Arc::new(live));
-        Self {
+        let search = Self {
             shared: Arc::new(Shared {
                 dir,
                 failing: AtomicBool::new(false),
@@ -273,7 +273,9 @@ impl Search {
                 steps: Steps::default(),
                 followed: watch::Sender::new(-1),
             }),
-        }
+        };
+        search.shared.note_sizes(&search.snapshot());
+        search
     }
 
     /// Up to where the log is in the index; none while it is not whole.
@@ -449,6 +451,16 @@ impl Search {
     }
 }
 
+impl Shared {
+    /// Tells how large the index on disk is; small ones in memory beside it are nobody's matter.
+    fn note_sizes(&self, snapshot: &Snapshot) {
+        if self.dir.is_some() {
+            metrics::gauge!("search_documents").set(snapshot.documents() as f64);
+            metrics::gauge!("search_segments").set(snapshot.segments.len() as f64);
+        }
+    }
+}
+
 impl Live {
     fn open(path: &Path, schema: &Schema, fields: &Fields, settings: &Settings, writes: bool) -> Result<Self, Wanting> {
         // Damaged files may make a reader stumble in ways nobody foresaw: whatever happens, it is a damaged index.
@@ -530,8 +542,7 @@ impl Live {
         let before = Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner));
         let bytes = shared.settings.filter_cache_mb * 1_000_000;
         let snapshot = Snapshot::new(self.reader.searcher(), shared.fields.clone(), Some(&before), bytes)?;
-        metrics::gauge!("search_documents").set(snapshot.documents() as f64);
-        metrics::gauge!("search_segments").set(snapshot.segments.len() as f64);
+        shared.note_sizes(&snapshot);
         *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(())
     }

@@ -54,7 +54,8 @@ pub(crate) struct Narrowing<'a> {
 }
 
 /// Finds among what the viewer may see of each segment: all words first and, where that gives less than `enough`, step by
-/// step less of them. `at` names the step of an earlier page, which is then the only one tried.
+/// step less of them. What facets and dates narrow to has no say in it: a value is found with the words it was counted with.
+/// `at` names the step of an earlier page, which is then the only one tried.
 pub(crate) fn find(
     snapshot: &Snapshot,
     plan: &Plan,
@@ -76,28 +77,63 @@ fn step_by_step(
     enough: u64,
     at: Option<usize>,
 ) -> Result<Found, Failure> {
-    let steps = plan.steps();
     let mut bases = Vec::with_capacity(snapshot.segments.len());
     for (segment, visible) in snapshot.segments.iter().zip(visible) {
         bases.push(base(snapshot, segment, visible.clone(), narrowing)?);
     }
-    let each = || snapshot.segments.iter().zip(&bases);
+    let matched = matched(snapshot, plan, &bases, enough, at)?;
+    let mut found = Found { segments: Vec::with_capacity(bases.len()), total: 0, step: matched.step };
+    for (segment, OfWords { set, numbered }) in snapshot.segments.iter().zip(matched.segments) {
+        found.push(narrow(segment, narrowing, set, numbered, snapshot)?);
+    }
+    Ok(found)
+}
 
+/// What the words match, before anything narrows it.
+struct Matched {
+    segments: Vec<OfWords>,
+    total: u64,
+    step: usize,
+}
+
+/// What the words match of one segment.
+struct OfWords {
+    /// What they match, with what was looked up by number.
+    set: Bits,
+    /// What was looked up by number.
+    numbered: Option<Bits>,
+}
+
+impl Matched {
+    fn none(step: usize) -> Self {
+        Self { segments: Vec::new(), total: 0, step }
+    }
+
+    fn push(&mut self, mut set: Bits, numbered: Option<Bits>) {
+        if let Some(numbered) = &numbered {
+            set.or(numbered);
+        }
+        self.total += set.len();
+        self.segments.push(OfWords { set, numbered });
+    }
+}
+
+fn matched(snapshot: &Snapshot, plan: &Plan, bases: &[Bits], enough: u64, at: Option<usize>) -> Result<Matched, Failure> {
+    let steps = plan.steps();
+    let each = || snapshot.segments.iter().zip(bases);
     let first = at.unwrap_or(0).min(steps.len().saturating_sub(1));
     // What stands in for parts of the query, found once for all conditions and steps.
     let mut others = Vec::with_capacity(bases.len());
     for (segment, base) in each() {
         others.push(alternatives_of(segment, plan, base, snapshot)?);
     }
-    let mut looked_up = false;
-    let mut found = Found { segments: Vec::new(), total: 0, step: 0 };
+    let mut found = Matched::none(0);
     if first == 0 {
         for ((segment, base), others) in each().zip(&others) {
-            let matched = all_of(segment, plan, others, base, snapshot)?;
-            let numbered = looked_up_in(segment, plan, base)?;
-            looked_up |= numbered.is_some();
-            found.push(narrow(segment, narrowing, matched, numbered, snapshot)?);
+            let set = all_of(segment, plan, others, base, snapshot)?;
+            found.push(set, looked_up_in(segment, plan, base)?);
         }
+        let looked_up = found.segments.iter().any(|one| one.numbered.is_some());
         if at.is_some() || looked_up || found.total >= enough || steps.len() == 1 {
             return Ok(found);
         }
@@ -108,11 +144,9 @@ fn step_by_step(
         shares.push(shares_of(segment, plan, others, base, snapshot)?);
     }
     for (step, least) in steps.iter().enumerate().skip(first.max(1)) {
-        let mut relaxed = Found { segments: Vec::new(), total: 0, step };
+        let mut relaxed = Matched::none(step);
         for ((segment, base), shares) in each().zip(&shares) {
-            let matched = shares.with(*least);
-            let numbered = looked_up_in(segment, plan, base)?;
-            relaxed.push(narrow(segment, narrowing, matched, numbered, snapshot)?);
+            relaxed.push(shares.with(*least), looked_up_in(segment, plan, base)?);
         }
         // Nothing more than before: the answer stays "all words".
         if relaxed.total > found.total || at.is_some() {
@@ -166,18 +200,15 @@ impl Found {
     }
 }
 
-/// Splits what matches, with what was looked up by number, into what passes all filters and, per filter, what passes
+/// Splits what matches, what was looked up by number among it, into what passes all filters and, per filter, what passes
 /// all others.
 fn narrow(
     segment: &Segment,
     narrowing: &Narrowing<'_>,
-    mut matched: Bits,
+    matched: Bits,
     numbered: Option<Bits>,
     snapshot: &Snapshot,
 ) -> Result<SegmentHits, Failure> {
-    if let Some(numbered) = &numbered {
-        matched.or(numbered);
-    }
     let mut sets = Vec::with_capacity(narrowing.filters.len() + narrowing.periods.len());
     for (facet, values) in narrowing.filters {
         if values.is_empty() {
@@ -360,10 +391,10 @@ impl<'a> Cursors<'a> {
                 }
             }
             Test::Row { words, terms, marked } => self.add_row(segment, words, Placed { terms, marked }, of)?,
-            Test::Prefix(prefix) => {
-                let (set, is_whole) = segment.prefix_bits(of.snapshot.fields.folded, prefix, &of.budget.postings)?;
+            Test::Prefix { field, text, tone } => {
+                let (set, is_whole) = segment.prefix_bits(*field, text, *tone, &of.budget.postings)?;
                 if !is_whole {
-                    of.budget.cut.borrow_mut().insert(format!("{prefix}*"));
+                    of.budget.cut.borrow_mut().insert(format!("{text}*"));
                 }
                 self.cost += set.len();
                 self.any.push(Cursor::Set(set));

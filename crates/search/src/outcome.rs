@@ -25,6 +25,8 @@ const MOST: usize = 1_024;
 const MOST_VALUES: usize = 1_000;
 /// A search is made with the time of the hour's beginning: what is confirmed counts less over months.
 const HOUR: i64 = 3_600;
+/// One by what ends first with that of the minute's.
+const MINUTE: i64 = 60;
 
 /// Everything beside the index that decides what a search comes to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -79,11 +81,16 @@ impl Outcomes {
 
     /// Keeps an outcome, if it is small enough.
     pub(crate) fn keep(&self, asked: Asked, outcome: &Arc<Outcome>) {
-        let values: usize = outcome.facets.iter().map(|(_, values)| values.len()).sum();
+        let values: usize = outcome.facets.iter().map(|counted| counted.values.len()).sum();
         if values <= MOST_VALUES && !rule::any_is_off() {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).put(asked, Arc::clone(outcome), 1, MOST);
         }
     }
+}
+
+/// The beginning of the minute of a moment, both in seconds.
+pub(crate) fn minute_of(now: i64) -> i64 {
+    now - now.rem_euclid(MINUTE)
 }
 
 /// The beginning of the hour of a moment, both in seconds.

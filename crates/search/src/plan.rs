@@ -18,12 +18,19 @@ use crate::snapshot::Snapshot;
 use crate::statistics::Statistics;
 use crate::synonyms::Expansion;
 
+// These are no settings: they are shares of one another and belong to how finding works, were chosen with the relevance sets
+// and the golden table, and moving one alone moves what every weight means. What a space may want otherwise is a weight
+// (`search.weights`).
+
 /// How much of a query's weight must be there, step by step, once all of it finds too little.
 const STEPS: [f32; 3] = [0.7, 0.45, 0.25];
 /// What the folded form of a word counts where the word was typed with marks.
 const FOLDED_OF_MARKED: f32 = 0.4;
 /// What stems count within a title or keywords.
 const STEM_WITHIN: f32 = 0.5;
+
+/// What the beginning of a word counts: as much as a word that every seventh document has, for it may stand for any.
+const BEGINNING: f32 = 2.0;
 
 /// What can be asked of a segment.
 #[derive(Clone, Debug)]
@@ -32,8 +39,8 @@ pub(crate) enum Test {
     Any(Vec<Term>),
     /// These terms in a row (with their places); of the words those in `marked` (with their places) with their marks.
     Row { words: Vec<Word>, terms: Vec<(usize, Term)>, marked: Vec<(usize, Term)> },
-    /// A folded word that begins so.
-    Prefix(String),
+    /// A word of a view that begins so; of the exact one with this tone, unless it is 0.
+    Prefix { field: Field, text: String, tone: u8 },
     /// Of each list, any.
     Each(Vec<Vec<Term>>),
 }
@@ -61,6 +68,9 @@ pub(crate) struct Scoring {
     pub(crate) constant: bool,
     /// The most that rareness may count: what stands in for a word is not to count more than the word for being rarer.
     pub(crate) most_idf: f32,
+    /// The term is the beginning of words, those with this tone unless it is 0. All count the same: which words there are changes
+    /// with every document, and the pages of one walk must join.
+    pub(crate) begins: Option<u8>,
 }
 
 /// A query in terms of the index.
@@ -142,7 +152,13 @@ impl Plan {
             for (field, text, boost) in counts {
                 let boost = boost * weights.synonym;
                 if boost > 0.0 {
-                    self.scoring.push(Scoring { term: Term::from_field_text(field, &text), boost, constant: false, most_idf });
+                    self.scoring.push(Scoring {
+                        term: Term::from_field_text(field, &text),
+                        boost,
+                        constant: false,
+                        most_idf,
+                        begins: None,
+                    });
                 }
             }
         }
@@ -186,7 +202,7 @@ impl Plan {
                     }
                     least
                 }
-                Test::Prefix(_) => 0,
+                Test::Prefix { .. } => 0,
             });
         }
         Ok(match most {
@@ -198,7 +214,7 @@ impl Plan {
 
     fn score(&mut self, parsed: &Parsed, fields: &Fields, weights: &Weights) {
         for term in &self.lookup {
-            self.scoring.push(Scoring { term: term.clone(), boost: weights.number, constant: true, most_idf: f32::INFINITY });
+            self.scoring.push(Scoring { term: term.clone(), boost: weights.number, constant: true, most_idf: f32::INFINITY, begins: None });
         }
         for (place, word) in parsed.words.iter().enumerate() {
             if parsed.words.iter().take(place).any(|w| w.exact == word.exact && w.folded == word.folded) {
@@ -211,6 +227,37 @@ impl Plan {
             self.add(fields.pairs, &pair, weights.pairs);
             self.add(fields.title, &pair, weights.title * 0.5);
             self.add(fields.keywords, &pair, weights.keywords * 0.5);
+        }
+        let mut beginnings: Vec<&Word> = Vec::new();
+        for atom in parsed.clauses.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.any) {
+            if let Atom::Prefix(word) = atom
+                && !beginnings.iter().any(|known| known.exact == word.exact)
+            {
+                beginnings.push(word);
+                self.score_beginning(word, fields, weights);
+            }
+        }
+    }
+
+    /// What begins so counts by where it stands and, where marks were typed, by having them.
+    fn score_beginning(&mut self, word: &Word, fields: &Fields, weights: &Weights) {
+        let folded = if word.marked { FOLDED_OF_MARKED } else { 1.0 };
+        for (field, weight) in [(fields.title, weights.title), (fields.keywords, weights.keywords), (fields.summary, weights.summary)] {
+            self.begin(field, &word.folded, 0, weight * folded);
+        }
+        if word.marked && !off(Rule::ExactView) {
+            self.begin(fields.exact, word.shape(), word.tone, weights.exact);
+            let within = format!("{EXACT_SIGN}{}", word.shape());
+            self.begin(fields.title, &within, word.tone, weights.title);
+            self.begin(fields.keywords, &within, word.tone, weights.keywords);
+        }
+    }
+
+    fn begin(&mut self, field: Field, text: &str, tone: u8, weight: f32) {
+        let boost = weight * BEGINNING;
+        if boost > 0.0 {
+            let term = Term::from_field_text(field, text);
+            self.scoring.push(Scoring { term, boost, constant: true, most_idf: f32::INFINITY, begins: Some(tone) });
         }
     }
 
@@ -245,7 +292,13 @@ impl Plan {
 
     fn add(&mut self, field: Field, text: &str, boost: f32) {
         if boost > 0.0 {
-            self.scoring.push(Scoring { term: Term::from_field_text(field, text), boost, constant: false, most_idf: f32::INFINITY });
+            self.scoring.push(Scoring {
+                term: Term::from_field_text(field, text),
+                boost,
+                constant: false,
+                most_idf: f32::INFINITY,
+                begins: None,
+            });
         }
     }
 }
@@ -274,6 +327,9 @@ fn condition(clause: &Clause, fields: &Fields) -> Condition {
         // Who does not want dứa wants dừa all the same.
         Atom::Word(word) if clause.negated && word.marked => as_marked(word, fields),
         Atom::Within(part, words) if clause.negated && !off(Rule::ExactView) => within(*part, words, fields, true),
+        Atom::Prefix(word) if clause.negated && word.marked && !off(Rule::ExactView) => {
+            Test::Prefix { field: fields.exact, text: word.shape().to_owned(), tone: word.tone }
+        }
         atom => test(atom, fields),
     };
     let mut any: Vec<Test> = clause.any.iter().map(test).collect();
@@ -318,7 +374,7 @@ fn test(atom: &Atom, fields: &Fields) -> Test {
             [word] => as_marked(word, fields),
             words => row(words, fields),
         },
-        Atom::Prefix(prefix) => Test::Prefix(prefix.clone()),
+        Atom::Prefix(word) => Test::Prefix { field: fields.folded, text: word.folded.clone(), tone: 0 },
         Atom::Value(facet, codes) => texts(fields.facet(*facet), codes),
         Atom::Number(keys) => texts(fields.number, keys),
         Atom::Owner(id) => Test::Any(vec![owner(*id, fields)]),

@@ -1,8 +1,10 @@
 //! The query language: what people type, as a flat list of clauses.
 //!
-//! Words, `"phrases"`, `-not`, `a OR b`, `prefix*`, `field:value`. One pass over the characters, no recursion, nothing
-//! nested, so no input can be too deep. Parsing never fails but for length: what has no meaning is searched as plain
-//! words and told back in [`Parsed::ignored`]. Never here: what the index looks like.
+//! Words, `"phrases"`, `-not`, `a OR b`, `(a b) OR c`, `prefix*`, `field:value`. One pass over the characters, no recursion,
+//! brackets one deep, so no input can be too deep. Parsing never fails but for length: what has no meaning is searched as
+//! plain words and told back in [`Parsed::ignored`]. Never here: what the index looks like.
+
+mod pieces;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,6 +17,8 @@ use crate::facet::Facet;
 use crate::numbers;
 use crate::rule::{Rule, off};
 
+use pieces::{Bracket, Piece, next_piece};
+
 /// The longest query, in bytes.
 pub const MAX_BYTES: usize = 1_024;
 /// The most words that are searched; what is behind them is ignored.
@@ -25,6 +29,8 @@ const MAX_PREFIXES: usize = 8;
 const MAX_PHRASES: usize = 8;
 /// The fewest letters before `*`.
 const MIN_PREFIX: usize = 3;
+/// The most clauses that brackets beside OR are turned into: `(a b) OR (c d)` are four.
+const MAX_CROSSED: usize = 16;
 /// The most remarks on what was ignored.
 const MAX_IGNORED: usize = 8;
 
@@ -61,8 +67,8 @@ pub enum Atom {
     Whole(Word, Vec<Word>),
     /// These words in a row, with the marks that were typed; or one word with its marks.
     Phrase(Vec<Word>),
-    /// A word that begins so (folded).
-    Prefix(String),
+    /// A word that begins so.
+    Prefix(Word),
     /// One of these values of a facet.
     Value(Facet, Vec<String>),
     /// A code or number, by its keys.
@@ -90,7 +96,7 @@ impl fmt::Display for Atom {
         match self {
             Self::Word(word) | Self::Whole(word, _) => f.write_str(&word.folded),
             Self::Phrase(words) => write!(f, "\"{}\"", row(words)),
-            Self::Prefix(prefix) => write!(f, "{prefix}*"),
+            Self::Prefix(word) => write!(f, "{}*", word.folded),
             Self::Value(facet, values) => write!(f, "{facet}={}", values.join("/")),
             Self::Number(keys) => write!(f, "#{}", keys.join("/")),
             Self::Within(part, words) => write!(f, "{part:?}({})", row(words)),
@@ -136,67 +142,14 @@ pub fn parse(text: &str, vocabularies: &Vocabularies) -> Result<Parsed, QueryErr
     }
     let clean: String = analysis::nfc(text).chars().filter(|c| !base::text::is_forbidden(*c)).collect();
     let out = Parsed { lookup: numbers::lookup_keys(&clean), ..Parsed::default() };
-    let mut parser = Parser { vocabularies, out, terms: 0, prefixes: 0, phrases: 0, or: false, open: false };
+    let mut parser =
+        Parser { vocabularies, out, terms: 0, prefixes: 0, phrases: 0, or: false, open: false, unit: 0, row: None, group: None };
     let mut rest = clean.as_str();
     while let Some((piece, after)) = next_piece(rest) {
         rest = after;
         parser.piece(piece);
     }
     Ok(parser.finish())
-}
-
-/// One piece between spaces, quotes kept together.
-#[derive(Clone, Copy, Debug)]
-struct Piece<'a> {
-    negated: bool,
-    field: Option<&'a str>,
-    quoted: bool,
-    text: &'a str,
-    whole: &'a str,
-}
-
-fn is_quote(c: char) -> bool {
-    matches!(c, '"' | '“' | '”' | '„' | '«' | '»')
-}
-
-fn next_piece(text: &str) -> Option<(Piece<'_>, &str)> {
-    let text = text.trim_start();
-    if text.is_empty() {
-        return None;
-    }
-    let mut body = text;
-    let negated = body.strip_prefix('-').filter(|r| r.chars().next().is_some_and(|c| c.is_alphanumeric() || is_quote(c)));
-    let negated = negated.filter(|_| !off(Rule::Exclusion));
-    if let Some(after) = negated {
-        body = after;
-    }
-    // A field's name: letters and underscores up to a colon with something behind it.
-    let name_end = body.find(|c: char| !c.is_ascii_alphabetic() && c != '_').unwrap_or(body.len());
-    let mut field = None;
-    if name_end > 0
-        && let Some(after) = body.get(name_end..).and_then(|b| b.strip_prefix(':'))
-        && after.chars().next().is_some_and(|c| !c.is_whitespace())
-    {
-        field = body.get(..name_end);
-        body = after;
-    }
-    let piece = |quoted, inner, rest: &'_ str| {
-        let whole = text.get(..text.len() - rest.len()).unwrap_or(text).trim();
-        Piece { negated: negated.is_some(), field, quoted, text: inner, whole }
-    };
-    if let Some(first) = body.chars().next().filter(|c| is_quote(*c)) {
-        let inner = body.get(first.len_utf8()..).unwrap_or_default();
-        if let Some(end) = inner.find(is_quote) {
-            let close = inner.get(end..).and_then(|r| r.chars().next()).map_or(0, char::len_utf8);
-            let rest = inner.get(end + close..).unwrap_or_default();
-            return Some((piece(true, inner.get(..end).unwrap_or_default(), rest), rest));
-        }
-        // Never closed: the sign alone is dropped.
-        return Some((piece(false, "\"", inner), inner));
-    }
-    let end = body.find(|c: char| c.is_whitespace() || is_quote(c)).unwrap_or(body.len());
-    let rest = body.get(end..).unwrap_or_default();
-    Some((piece(false, body.get(..end).unwrap_or_default(), rest), rest))
 }
 
 struct Parser<'a> {
@@ -207,18 +160,43 @@ struct Parser<'a> {
     phrases: usize,
     /// The last piece was OR.
     or: bool,
-    /// The last clause may be widened by OR.
+    /// What came last may be widened by OR.
     open: bool,
+    /// The first clause of what came last: of a word, of the parts of one, of what is in brackets.
+    unit: usize,
+    /// The parts of the last piece, if it is a word of several, and how many words there were before it.
+    row: Option<(usize, Vec<Word>)>,
+    /// The brackets that are open.
+    group: Option<Group>,
+}
+
+/// What is in brackets.
+struct Group {
+    /// Its first clause.
+    start: usize,
+    /// Nothing of it is wanted.
+    negated: bool,
+    /// OR stood before it: the first clause of what it widens.
+    widens: Option<usize>,
+    /// How many brackets are open within.
+    deeper: usize,
 }
 
 impl Parser<'_> {
-    fn piece(&mut self, piece: Piece<'_>) {
+    fn piece(&mut self, mut piece: Piece<'_>) {
+        match piece.bracket {
+            Some(Bracket::Opens) => return self.open_group(piece),
+            Some(Bracket::Closes) => return self.close_group(piece),
+            None => {}
+        }
+        let is_unwanted = self.group.as_ref().is_some_and(|group| group.negated);
         if !piece.quoted && piece.field.is_none() && !piece.negated {
             match piece.text {
                 "OR" | "|" | "HOẶC" if !off(Rule::Or) => {
                     if self.open {
+                        self.fold_row();
                         self.or = true;
-                    } else {
+                    } else if !is_unwanted {
                         self.ignore(piece.text);
                     }
                     return;
@@ -230,6 +208,104 @@ impl Parser<'_> {
                 _ => {}
             }
         }
+        piece.negated |= is_unwanted;
+        self.row = None;
+        let before = self.out.clauses.len();
+        self.condition(piece);
+        if self.out.clauses.len() > before {
+            self.unit = before;
+        }
+    }
+
+    /// Of `-(a b)` nothing is wanted, neither a nor b. Brackets within brackets are left out and told.
+    fn open_group(&mut self, piece: Piece<'_>) {
+        if let Some(group) = &mut self.group {
+            group.deeper = group.deeper.saturating_add(1);
+            self.ignore(piece.text);
+            return;
+        }
+        let or = std::mem::take(&mut self.or);
+        if or && piece.negated {
+            self.ignore("OR");
+        }
+        let widens = (or && !piece.negated).then_some(self.unit);
+        self.group = Some(Group { start: self.out.clauses.len(), negated: piece.negated, widens, deeper: 0 });
+        (self.open, self.row) = (false, None);
+    }
+
+    fn close_group(&mut self, piece: Piece<'_>) {
+        match &mut self.group {
+            None => return self.ignore(piece.text),
+            Some(group) if group.deeper > 0 => {
+                group.deeper -= 1;
+                return;
+            }
+            Some(_) => {}
+        }
+        self.end_group();
+    }
+
+    /// What is in brackets is one for an OR before it and behind it: `(a b) OR c` is `a OR c` and `b OR c`.
+    fn end_group(&mut self) {
+        let Some(group) = self.group.take() else { return };
+        if std::mem::take(&mut self.or) {
+            self.ignore("OR");
+        }
+        self.row = None;
+        self.unit = group.start.min(self.out.clauses.len());
+        let inner = self.out.clauses.split_off(self.unit);
+        match group.widens {
+            Some(start) if self.may_cross(start, &inner) => {
+                let left = self.out.clauses.split_off(start);
+                self.unit = start;
+                for (one, other) in left.iter().flat_map(|one| inner.iter().map(move |other| (one, other))) {
+                    let any = one.any.iter().chain(&other.any).cloned().collect();
+                    self.out.clauses.push(Clause { negated: false, any });
+                }
+            }
+            widens => {
+                if widens.is_some() {
+                    self.ignore("OR");
+                }
+                self.out.clauses.extend(inner);
+            }
+        }
+        let clauses = self.out.clauses.get(self.unit..).unwrap_or_default();
+        self.open = !clauses.is_empty() && clauses.iter().all(|clause| !clause.negated);
+    }
+
+    /// Whether what came last and what is in brackets can be put together by OR. What costs more than its length is counted
+    /// as often as it is then asked.
+    fn may_cross(&mut self, start: usize, inner: &[Clause]) -> bool {
+        let left = self.out.clauses.get(start..).unwrap_or_default();
+        let (ones, others) = (left.len(), inner.len());
+        let wanted = ones > 0 && others > 0 && left.iter().chain(inner).all(|clause| !clause.negated);
+        if !wanted || ones * others > MAX_CROSSED {
+            return false;
+        }
+        let count = |clauses: &[Clause], is: fn(&Atom) -> bool| clauses.iter().flat_map(|c| &c.any).filter(|a| is(a)).count();
+        let again = |is: fn(&Atom) -> bool| count(left, is) * (others - 1) + count(inner, is) * (ones - 1);
+        let phrases = self.phrases + again(|atom| matches!(atom, Atom::Phrase(_)));
+        let prefixes = self.prefixes + again(|atom| matches!(atom, Atom::Prefix(..)));
+        let may = phrases <= MAX_PHRASES && prefixes <= MAX_PREFIXES;
+        if may {
+            (self.phrases, self.prefixes) = (phrases, prefixes);
+        }
+        may
+    }
+
+    /// A word of several parts that OR follows is one: `low-cost OR x` is what `x OR low-cost` is.
+    fn fold_row(&mut self) {
+        let Some((words_before, row)) = self.row.take() else { return };
+        if self.phrases < MAX_PHRASES {
+            self.phrases += 1;
+            self.out.clauses.truncate(self.unit);
+            self.out.words.truncate(words_before);
+            self.add(false, Atom::Phrase(row));
+        }
+    }
+
+    fn condition(&mut self, piece: Piece<'_>) {
         match piece.field.filter(|_| !off(Rule::FieldValues)) {
             Some(name) => match self.field(name, piece) {
                 Some(atom) => self.add(piece.negated, atom),
@@ -256,11 +332,20 @@ impl Parser<'_> {
     }
 
     fn plain(&mut self, piece: Piece<'_>, text: &str) {
+        // A field without a value asks for nothing; its name is no word of anybody's.
+        if text.strip_suffix(':').is_some_and(is_field) && !off(Rule::FieldValues) {
+            return self.ignore(text);
+        }
         if let Some(stem) = text.strip_suffix('*').filter(|_| !off(Rule::Prefix)) {
-            let folded = analysis::folded_line(stem);
-            if !folded.contains(' ') && folded.chars().count() >= MIN_PREFIX && self.prefixes < MAX_PREFIXES && self.room() {
+            let mut words = Vec::new();
+            analysis::words(stem, |word| words.push(word.clone()));
+            if let [word] = words.as_slice()
+                && word.folded.chars().count() >= MIN_PREFIX
+                && self.prefixes < MAX_PREFIXES
+                && self.room()
+            {
                 self.prefixes += 1;
-                self.add(piece.negated, Atom::Prefix(folded));
+                self.add(piece.negated, Atom::Prefix(word.clone()));
                 return;
             }
             self.ignore("*");
@@ -286,6 +371,7 @@ impl Parser<'_> {
             }
             _ if piece.negated || self.or => self.phrase(piece, words),
             _ => {
+                self.row = Some((self.out.words.len(), words.clone()));
                 for word in words {
                     self.add(false, atom(word));
                 }
@@ -326,17 +412,21 @@ impl Parser<'_> {
             "keyword" | "keywords" => return self.within(Part::Keywords, value),
             _ => {}
         }
-        let facet: Facet = match name.as_str() {
-            "lang" => Facet::Language,
-            other => other.parse().ok()?,
-        };
+        let facet = facet_of(&name)?;
         let codes = if facet == Facet::Trl {
             levels(value)?
         } else {
-            value.split(',').map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned).collect()
+            let codes = value.split(',').map(str::trim).filter(|c| !c.is_empty());
+            codes.map(|code| self.as_listed(facet, code)).collect()
         };
         let known = codes.iter().all(|code| facet.knows(code, self.vocabularies));
         (!codes.is_empty() && known && codes.len() <= MAX_TERMS).then_some(Atom::Value(facet, codes))
+    }
+
+    /// A value as its list has it, whatever its capitals.
+    fn as_listed(&self, facet: Facet, code: &str) -> String {
+        let ways = [code.to_owned(), code.to_lowercase(), code.to_uppercase()];
+        ways.into_iter().find(|way| facet.knows(way, self.vocabularies)).unwrap_or_else(|| code.to_owned())
     }
 
     fn within(&mut self, part: Part, value: &str) -> Option<Atom> {
@@ -375,17 +465,17 @@ impl Parser<'_> {
             }
         }
         let widens = std::mem::take(&mut self.or);
-        if widens && negated {
-            // "This or not that" is nearly everything: what is not wanted is left out all the same, and it is said.
-            self.ignore("OR");
-        }
-        if widens
-            && !negated
-            && let Some(clause) = self.out.clauses.last_mut()
-        {
-            clause.any.push(atom);
+        let clause = Clause { negated, any: vec![atom] };
+        if widens && self.may_cross(self.unit, std::slice::from_ref(&clause)) {
+            for one in self.out.clauses.iter_mut().skip(self.unit) {
+                one.any.extend(clause.any.iter().cloned());
+            }
         } else {
-            self.out.clauses.push(Clause { negated, any: vec![atom] });
+            if widens {
+                // "This or not that" is nearly everything: what is not wanted is left out all the same, and it is said.
+                self.ignore("OR");
+            }
+            self.out.clauses.push(clause);
         }
         self.open = !negated;
     }
@@ -400,6 +490,10 @@ impl Parser<'_> {
     }
 
     fn finish(mut self) -> Parsed {
+        if self.group.is_some() {
+            self.ignore("(");
+            self.end_group();
+        }
         if self.or {
             self.ignore("OR");
         }
@@ -412,6 +506,17 @@ impl Parser<'_> {
         self.out.marked = self.out.words.iter().any(|w| w.marked);
         self.out
     }
+}
+
+/// The facet that a field names.
+fn facet_of(name: &str) -> Option<Facet> {
+    if name == "lang" { Some(Facet::Language) } else { name.parse().ok() }
+}
+
+/// Whether a field has this name.
+fn is_field(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    matches!(name.as_str(), "code" | "number" | "party" | "title" | "keyword" | "keywords") || facet_of(&name).is_some()
 }
 
 /// `6`, `5..7`, `>=6`, `<=4`, `5,6` as a list of levels.
@@ -430,82 +535,4 @@ fn levels(value: &str) -> Option<Vec<String>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shape(query: &str) -> String {
-        let parsed = parse(query, &Vocabularies::default()).unwrap();
-        let clauses: Vec<String> = parsed.clauses.iter().map(ToString::to_string).collect();
-        let mut shape = clauses.join(" ");
-        if !parsed.ignored.is_empty() {
-            shape.push_str(&format!(" !{}", parsed.ignored.join(",")));
-        }
-        shape
-    }
-
-    #[test]
-    fn the_language_says_what_it_means() {
-        assert_eq!(shape("máy sấy dừa"), "may say dua");
-        assert_eq!(shape("\"cơm dừa\" -khô"), "\"com dua\" -kho");
-        assert_eq!(shape("dừa OR bưởi xanh"), "dua|buoi xanh");
-        assert_eq!(shape("công nghệ* dừa"), "cong nghe* dua");
-        assert_eq!(shape("kind:need trl:5..7 dừa"), "kind=need trl=5/6/7 dua");
-        assert_eq!(shape("code:CN-2026-000123"), "#2026000123/cn2026000123");
-        assert_eq!(shape("ESP-32 5 t/h"), "esp32 5 t h");
-        assert_eq!(shape("party:\"Đại học Trà Vinh\""), "Party(dai hoc tra vinh)");
-        let id = "0197b2c4-0000-7000-8000-000000000001";
-        let text = format!("dừa -PARTY:{id} party:\"{id}\" title:{id} {id} party:dừa");
-        let named: Vec<(&str, Uuid)> = owners(&text).collect();
-        assert_eq!(named, [(id, id.parse().unwrap()), (id, id.parse().unwrap())]);
-        assert_eq!(owners(&format!("{text}{}", " ".repeat(MAX_BYTES))).count(), 0);
-        assert_eq!(shape("-t/h"), "-\"t h\"");
-    }
-
-    #[test]
-    fn a_value_that_no_list_has_is_words() {
-        let all = Vocabularies::built_in().unwrap();
-        let ignored = |query: &str| parse(query, &all).unwrap().ignored;
-        assert_eq!(ignored("kind:need province:86 price_band:100-500"), [""; 0]);
-        assert_eq!(ignored("kind:product"), ["kind:"]);
-        assert_eq!(ignored("province:86,bến"), ["province:"]);
-    }
-
-    #[test]
-    fn what_has_no_meaning_is_searched_as_words_and_told() {
-        assert_eq!(shape("visibility:private"), "visibility private !visibility:");
-        assert_eq!(shape("\"dừa"), "dua !\"");
-        assert_eq!(shape("OR dừa OR"), "dua !OR");
-        assert_eq!(shape("dừa OR -khô"), "dua -kho !OR");
-        assert_eq!(shape("(dừa)"), "dua");
-        assert_eq!(shape("de*"), "de !*");
-        assert_eq!(shape("trl:99"), "trl 99 !trl:");
-        assert_eq!(shape("- -- ~"), " !-,--,~");
-        assert_eq!(shape("\u{202e}dua"), "dua");
-    }
-
-    #[test]
-    fn nothing_is_too_much_but_length() {
-        // What costs more than its length is bounded; the rest is searched as words, or left out where it would exclude.
-        let many = parse(&"thanh* ".repeat(20), &Vocabularies::default()).unwrap();
-        assert_eq!(many.clauses.iter().filter(|c| matches!(c.any[..], [Atom::Prefix(_)])).count(), MAX_PREFIXES);
-        let many = parse(&format!("{}-\"a b\"", "\"dừa sáp\" ".repeat(20)), &Vocabularies::default()).unwrap();
-        assert_eq!(many.clauses.iter().filter(|c| matches!(c.any[..], [Atom::Phrase(_)])).count(), MAX_PHRASES);
-        assert!(many.clauses.iter().all(|c| !c.negated) && many.ignored.contains(&"\"dừa sáp\"".to_owned()), "{:?}", many.ignored);
-        assert_eq!(parse(&"a".repeat(MAX_BYTES + 1), &Vocabularies::default()), Err(QueryError::TooLong));
-        let many = parse(&(0..300).map(|n| format!("w{n}")).collect::<Vec<_>>().join(" ")[..MAX_BYTES], &Vocabularies::default()).unwrap();
-        assert_eq!(many.clauses.len(), MAX_TERMS);
-        assert!(!many.ignored.is_empty());
-        for hostile in [
-            "(".repeat(1000),
-            "-(".repeat(500),
-            "\"".repeat(999),
-            "* ".repeat(500),
-            "a OR ".repeat(200),
-            "a\u{300}".repeat(300),
-            "-\"".repeat(500),
-            "a:".repeat(500),
-        ] {
-            parse(&hostile, &Vocabularies::default()).unwrap();
-        }
-    }
-}
+mod tests;

@@ -273,7 +273,7 @@ impl Standing<'_> {
     pub(crate) fn of(&self, core: &Core, doc: u32) -> f32 {
         let w = self.weights;
         let confirmed = core.confirmed.first(doc).unwrap_or(self.now);
-        let age_days = (self.now - confirmed).max(0) as f32 / SECONDS_PER_DAY;
+        let age_days = self.now.saturating_sub(confirmed).max(0) as f32 / SECONDS_PER_DAY;
         let quality = core.quality.first(doc).unwrap_or_default();
         let complete = (quality & (VERIFIED - 1)) as f32 / 100.0;
         let verified = if quality & VERIFIED == 0 { 0.0 } else { w.verified };

@@ -38,6 +38,8 @@ pub enum Rule {
     Joined,
     /// A number and the unit written onto it are also two words: 22kW.
     Units,
+    /// 2,5 is 2.5 and no 25.
+    Decimals,
     /// What was typed as one word of parts is found where the parts stand in a row, too (L15).
     Parts,
     /// A number is found in any spelling.
@@ -110,7 +112,7 @@ mod switch {
 
     impl Rule {
         /// All of them.
-        pub const ALL: [Self; 34] = [
+        pub const ALL: [Self; 35] = [
             Self::Compose,
             Self::LowerCase,
             Self::Marks,
@@ -126,6 +128,7 @@ mod switch {
             Self::EnglishStems,
             Self::Joined,
             Self::Units,
+            Self::Decimals,
             Self::Parts,
             Self::Numbers,
             Self::Lookup,

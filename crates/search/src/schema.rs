@@ -17,7 +17,7 @@ use crate::facet::Facet;
 use crate::tokens::{Pairs, Spaced};
 
 /// The edition of fields, analysis and files together.
-pub const VERSION: u32 = 8;
+pub const VERSION: u32 = 9;
 
 const SPACED: &str = "spaced";
 const PAIRS: &str = "pairs";

@@ -14,6 +14,7 @@ use tantivy::schema::{Field, IndexRecordOption};
 use crate::bits::Bits;
 use crate::failure::Failure;
 use crate::plan::Scoring;
+use crate::rows::Budget;
 use crate::settings::Weights;
 use crate::snapshot::Segment;
 use crate::statistics::Statistics;
@@ -39,6 +40,8 @@ pub(crate) struct Similarity<'a> {
     most: f32,
     /// Where its list is in each segment.
     lists: Vec<Option<TermInfo>>,
+    /// Of the beginning of words the documents of each segment instead.
+    sets: Vec<Arc<Bits>>,
 }
 
 /// What lengths do to repetitions: the denominator of BM25 but for the repetitions, per code of a length.
@@ -58,11 +61,23 @@ pub(crate) fn similarities<'a>(
     statistics: &mut Statistics<'_>,
     scoring: &'a [Scoring],
     weights: &Weights,
+    budget: &Budget,
 ) -> Result<Vec<Similarity<'a>>, Failure> {
     let snapshot = statistics.snapshot;
     let mut curves: Vec<(Field, Arc<Curve>)> = Vec::new();
     let mut all = Vec::with_capacity(scoring.len());
     for one in scoring {
+        if let Some(tone) = one.begins {
+            let text = one.term.value().as_str().unwrap_or_default().to_owned();
+            let mut sets = Vec::with_capacity(snapshot.segments.len());
+            for segment in &snapshot.segments {
+                sets.push(segment.prefix_bits(one.term.field(), &text, tone, &budget.postings)?.0);
+            }
+            if sets.iter().any(|set| !set.is_empty()) {
+                all.push(Similarity { scoring: one, curve: None, weight: one.boost, most: one.boost, lists: Vec::new(), sets });
+            }
+            continue;
+        }
         let frequency = statistics.frequency(&one.term)?;
         if frequency == 0 {
             continue;
@@ -72,7 +87,7 @@ pub(crate) fn similarities<'a>(
             lists.push(segment.list(&one.term)?);
         }
         if one.constant {
-            all.push(Similarity { scoring: one, curve: None, weight: one.boost, most: one.boost, lists });
+            all.push(Similarity { scoring: one, curve: None, weight: one.boost, most: one.boost, lists, sets: Vec::new() });
             continue;
         }
         let field = one.term.field();
@@ -87,7 +102,7 @@ pub(crate) fn similarities<'a>(
             (None, None) => continue,
         };
         let weight = statistics.idf(frequency).min(one.most_idf) * one.boost * (1.0 + weights.repeat.max(0.0));
-        all.push(Similarity { scoring: one, curve: Some(curve), weight, most: weight, lists });
+        all.push(Similarity { scoring: one, curve: Some(curve), weight, most: weight, lists, sets: Vec::new() });
     }
     all.sort_by(|a, b| b.most.total_cmp(&a.most));
     Ok(all)
@@ -118,6 +133,10 @@ pub(crate) fn texts(
     let (mut looked, mut entries) = (0, 0);
     let mut asked = Asked::new(hits, segment.bound());
     let mut lengths = Lengths::new(segment);
+    for (similarity, set) in similarities.iter().filter_map(|s| Some((s, s.sets.get(place)?))) {
+        asked.add(set, similarity.weight);
+        taken += similarity.most;
+    }
     for (n, (similarity, list)) in lists.into_iter().enumerate() {
         if asked.docs.is_empty() {
             break;
@@ -178,6 +197,26 @@ impl Asked {
             Sums::ByPlace { sums: vec![0.0; docs.len()], set: hits.clone(), ranks: hits.ranks() }
         };
         Self { docs, sums, bound }
+    }
+
+    /// Adds what the documents of a set are worth.
+    fn add(&mut self, set: &Bits, worth: f32) {
+        match &mut self.sums {
+            Sums::ByNumber(sums) => {
+                for doc in self.docs.iter().filter(|doc| set.contains(**doc)) {
+                    if let Some(sum) = sums.get_mut(*doc as usize) {
+                        *sum += worth;
+                    }
+                }
+            }
+            Sums::ByPlace { sums, .. } => {
+                for (sum, doc) in sums.iter_mut().zip(&self.docs) {
+                    if set.contains(*doc) {
+                        *sum += worth;
+                    }
+                }
+            }
+        }
     }
 
     /// Adds what a list is worth, reading all of it.

@@ -22,7 +22,7 @@ use crate::highlight::Highlights;
 use crate::index::Search;
 use crate::matching::Narrowing;
 use crate::nearness::Nearness;
-use crate::outcome::{Asked, Outcome, hour_of};
+use crate::outcome::{Asked, Outcome, hour_of, minute_of};
 use crate::plan::Plan;
 use crate::query::Parsed;
 use crate::query::{self, QueryError};
@@ -124,6 +124,9 @@ pub struct Query {
     pub count_periods: bool,
     /// Whether all words must be there, however little has them all.
     pub all_words: bool,
+    /// So many results are enough: with fewer, not all words have to be there. No matter of the page's size: a longer page
+    /// shows more of the same results.
+    pub enough: Limit,
 }
 
 impl Query {
@@ -187,6 +190,9 @@ pub struct Results {
     pub total: u64,
     /// The facets asked for, the commonest value first.
     pub facets: BTreeMap<Facet, Vec<FacetCount>>,
+    /// The facets that have more values than are given: the commonest are, and of values that lie below each other those
+    /// around what is chosen and those with none above them.
+    pub cut_facets: Vec<Facet>,
     /// The usual periods, if they were asked for.
     pub periods: BTreeMap<DateColumn, Vec<PeriodCount>>,
     /// For each facet or date that is narrowed: how many there would be in all if it were not.
@@ -242,13 +248,21 @@ fn with_each_facet_once(query: &Query) -> Query {
     Query { facets: facets.into_iter().collect(), ..query.clone() }
 }
 
+/// How long a search took that somebody asked for; one that is made within another is part of that one.
+fn note_time(started: Instant) {
+    metrics::histogram!("search_seconds").record(started.elapsed().as_secs_f64());
+}
+
 impl Search {
     /// Finds.
     ///
     /// # Errors
     /// [`SearchError`]; all but the last kind are the asker's.
     pub fn find(&self, query: &Query, viewer: &Viewer) -> Result<Results, SearchError> {
-        Ok(self.results(&self.ready(query, viewer, true)?)?.0)
+        let started = Instant::now();
+        let (results, _) = self.results(&self.ready(query, viewer, true)?)?;
+        note_time(started);
+        Ok(results)
     }
 
     /// What [`Search::find_and_answer`] gave for the same search, if nothing has changed since.
@@ -257,7 +271,7 @@ impl Search {
         let started = Instant::now();
         let ready = self.ready(query, viewer, true).ok()?;
         let sent = ready.snapshot.answers.of(&ready.asked, &ready.weights, &ready.synonyms)?;
-        metrics::histogram!("search_seconds").record(started.elapsed().as_secs_f64());
+        note_time(started);
         Some(sent)
     }
 
@@ -272,8 +286,10 @@ impl Search {
         viewer: &Viewer,
         make: impl FnOnce(Results) -> Result<Vec<u8>, E>,
     ) -> Result<Result<Bytes, E>, SearchError> {
+        let started = Instant::now();
         let ready = self.ready(query, viewer, true)?;
         let (results, outcome) = self.results(&ready)?;
+        note_time(started);
         Ok(make(results).map(|sent| {
             let sent = Bytes::from(sent);
             ready.snapshot.answers.keep(ready.asked, outcome, sent.clone(), self.settings().answers_mb * 1_000_000);
@@ -287,7 +303,7 @@ impl Search {
         }
         let now = self.clock().now().timestamp();
         // What has ended comes last by the minute; nothing else looks at the time so closely.
-        let now = if query.sort == Sort::ClosingSoon { now } else { hour_of(now) };
+        let now = if query.sort == Sort::ClosingSoon { minute_of(now) } else { hour_of(now) };
         let asked = Asked { query: with_each_facet_once(query), viewer: viewer.clone(), now, today: self.clock().today(), propose };
         Ok(Ready { asked, weights: self.weights(), synonyms: self.synonyms(), snapshot: self.whole()? })
     }
@@ -321,12 +337,12 @@ impl Search {
             None => None,
         };
         let took = started.elapsed();
-        metrics::histogram!("search_seconds").record(took.as_secs_f64());
         let results = Results {
             items,
             next: outcome.next.clone(),
             total: outcome.total,
             facets: count::named(snapshot, &outcome.facets, viewer.lang, self.vocabularies()),
+            cut_facets: outcome.facets.iter().filter(|counted| counted.is_cut).map(|counted| counted.facet).collect(),
             periods: outcome.periods.clone(),
             without: outcome.without.clone(),
             named,
@@ -349,7 +365,7 @@ impl Search {
         (weights, synonyms): (Arc<Weights>, Arc<Synonyms>),
     ) -> Result<Outcome, SearchError> {
         let Asked { query, viewer, .. } = asked;
-        let mark = mark(query);
+        let mark = mark(query, &weights, &synonyms);
         let after = query.cursor.as_deref().map(|c| Bookmark::read(c, mark).ok_or(SearchError::Cursor)).transpose()?;
         let now = after.as_ref().map_or(asked.now, |b| b.now);
         let visible = snapshot.all_visible(viewer)?;
@@ -362,7 +378,7 @@ impl Search {
             &plan,
             &narrowing,
             &visible,
-            if query.all_words { 0 } else { query.limit.get() },
+            if query.all_words { 0 } else { query.enough.get() },
             after.as_ref().map(|b| b.step),
         )?;
         let step = found.step;
@@ -375,7 +391,8 @@ impl Search {
             now,
         };
         let by_words = order == Order::Score;
-        let similarities = if by_words { scoring::similarities(&mut statistics, &plan.scoring, &weights)? } else { Vec::new() };
+        let similarities =
+            if by_words { scoring::similarities(&mut statistics, &plan.scoring, &weights, &plan.budget)? } else { Vec::new() };
         let nearness = if by_words { Nearness::new(parsed, &mut statistics, &weights)? } else { None };
         let Page { entries: mut top, window } = ranking::top(snapshot, &similarities, nearness.as_ref(), &weights, &found, &wanted)?;
         let more = top.len() > limit;
@@ -392,7 +409,7 @@ impl Search {
             top,
             next,
             total: found.total,
-            facets: count::facets(snapshot, &found, &query.facets)?,
+            facets: count::facets(snapshot, &found, &query.facets, &query.filters, self.vocabularies())?,
             periods: if query.count_periods { count::periods(snapshot, &found, asked.today) } else { BTreeMap::new() },
             without: found.without(),
             named: found.named(),
@@ -423,7 +440,7 @@ impl Search {
         if mended.len() > query::MAX_BYTES {
             return Ok(None);
         }
-        let again = Query { text: mended.clone(), limit: query.limit, ..Query::default() };
+        let again = Query { text: mended.clone(), limit: query.limit, enough: query.enough, ..Query::default() };
         // Without a proposal for the proposal, so that one never leads to the next.
         let (results, _) = self.results(&self.ready(&again, viewer, false)?)?;
         let titles = results.items.iter().flat_map(|hit| hit.card.title.get(&Lang::Vi)).map(String::as_str);

@@ -80,7 +80,8 @@ impl<K: Eq + Hash, V: Clone> Kept<K, V> {
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Key {
     Term(Field, String),
-    Prefix(Field, String),
+    /// Beginnings of words, with their tone where one is asked for.
+    Prefix(Field, String, u8),
     Dates(DateColumn, Period),
 }
 
@@ -159,10 +160,11 @@ impl Segment {
         Ok(self.keep(key, bits))
     }
 
-    /// The documents that have a term that begins so, kept for the next search, and whether it is all of them. Each list costs
+    /// The documents that have a term that begins so, kept for the next search, and whether it is all of them; with a `tone`
+    /// other than 0 only terms of the exact view that have it. Each list costs
     /// of the budget as many postings as it has and some for being looked up; where nothing is left of it, the rest is missing.
-    pub(crate) fn prefix_bits(&self, field: Field, prefix: &str, budget: &Cell<u64>) -> Result<(Arc<Bits>, bool), Failure> {
-        let key = Key::Prefix(field, prefix.to_owned());
+    pub(crate) fn prefix_bits(&self, field: Field, prefix: &str, tone: u8, budget: &Cell<u64>) -> Result<(Arc<Bits>, bool), Failure> {
+        let key = Key::Prefix(field, prefix.to_owned(), tone);
         if let Some(bits) = self.kept(&key) {
             return Ok((bits, true));
         }
@@ -174,6 +176,9 @@ impl Segment {
                 return Ok((Arc::new(bits), false));
             };
             budget.set(left);
+            if tone != 0 && stream.key().last() != Some(&(b'0' + tone)) {
+                continue;
+            }
             let mut list = inverted.read_postings_from_terminfo(stream.value(), IndexRecordOption::Basic)?;
             let mut doc = list.doc();
             while doc != TERMINATED {

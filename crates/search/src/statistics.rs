@@ -1,9 +1,12 @@
 //! What scores are made of beside the texts themselves: how many documents there are, how long they are, and in how many of
 //! them a term is.
 //!
-//! Two things hold. A word that only stands in what a viewer may not see is, to that viewer, nowhere: it neither weighs in
-//! what is relaxed nor keeps a spelling from being mended. And the pages of one walk are made with the figures of its first
+//! Three things hold. A word that only stands in what a viewer may not see is, to that viewer, nowhere: it neither weighs in
+//! what is relaxed nor keeps a spelling from being mended. The pages of one walk are made with the figures of its first
 //! page ([`Fixed`], carried in the cursor), so that what is published meanwhile moves nothing back over the end of a page.
+//! And what somebody can read out of a cursor or a score tells nothing of one hidden document: what hidden ones have a part
+//! in is rounded to steps of a twentieth. Only where a figure happens to lie at the edge of a step does one document move it to
+//! the next, which tells that some document came or went somewhere, and neither which nor what is in it.
 
 use std::collections::HashMap;
 
@@ -16,9 +19,11 @@ use crate::bits::Bits;
 use crate::failure::Failure;
 use crate::snapshot::{Segment, Snapshot, idf};
 
-/// So many documents of a term are looked at one by one. Of a term that more have, what is hidden from the viewer counts as
-/// well, as long as there is something else.
+/// So many documents of a term are looked at one by one. Of a term that more have, as many are taken to be visible as of all
+/// documents are, as long as one is.
 const COUNTED: usize = 64;
+/// From one step to the next that figures are rounded to. Scores move by a hundredth at most.
+const STEP: f64 = 1.05;
 
 /// So many figures are carried from page to page; what is asked for first decides most.
 const CARRIED: usize = 400;
@@ -36,7 +41,9 @@ pub(crate) struct Fixed {
 pub(crate) struct Statistics<'a> {
     pub(crate) snapshot: &'a Snapshot,
     /// Per segment what the viewer may see; none where that is all of it.
-    hidden_beside: Vec<Option<&'a Bits>>,
+    hidden_beside: Vec<Option<Visible<'a>>>,
+    /// Whether figures are for a viewer, and rounded.
+    is_rounded: bool,
     /// Those of the first page, on later ones.
     fixed: Option<Fixed>,
     /// In hundredths.
@@ -46,28 +53,49 @@ pub(crate) struct Statistics<'a> {
     asked: Vec<u64>,
 }
 
+/// The figures of this moment that are no matter of terms.
+struct Now {
+    documents: u64,
+    lengths: Vec<u32>,
+    is_rounded: bool,
+}
+
+/// What a viewer may see of a segment.
+#[derive(Clone, Copy)]
+struct Visible<'a> {
+    documents: &'a Bits,
+    /// Which share of all it is.
+    share: f64,
+}
+
 impl<'a> Statistics<'a> {
     /// Those of what a viewer may see, per segment; as they were on the first page, if this is a later one.
     pub(crate) fn new(snapshot: &'a Snapshot, visible: &'a [Bits], fixed: Option<Fixed>) -> Self {
-        let whole = |(segment, visible): (&Segment, &'a Bits)| (visible.len() < u64::from(segment.bound())).then_some(visible);
-        let hidden_beside = snapshot.segments.iter().zip(visible).map(whole).collect();
-        Self::with(snapshot, hidden_beside, fixed)
+        let mut documents = 0;
+        let mut hidden_beside = Vec::with_capacity(visible.len());
+        for (segment, visible) in snapshot.segments.iter().zip(visible) {
+            let (seen, all) = (visible.len(), u64::from(segment.bound()));
+            documents += seen;
+            hidden_beside.push((seen < all).then(|| Visible { documents: visible, share: seen as f64 / all.max(1) as f64 }));
+        }
+        let scored = snapshot.fields.scored();
+        let now = |field: &Field| u32::try_from(rounded(u64::from(hundredths(snapshot, *field)))).unwrap_or(u32::MAX);
+        let now = Now { documents, lengths: scored.iter().map(now).collect(), is_rounded: true };
+        Self::with(snapshot, hidden_beside, fixed, now)
     }
 
     /// Those of everything there is.
     pub(crate) fn of_all(snapshot: &'a Snapshot) -> Self {
-        Self::with(snapshot, Vec::new(), None)
+        let lengths = snapshot.fields.scored().iter().map(|field| hundredths(snapshot, *field)).collect();
+        Self::with(snapshot, Vec::new(), None, Now { documents: snapshot.documents, lengths, is_rounded: false })
     }
 
-    fn with(snapshot: &'a Snapshot, hidden_beside: Vec<Option<&'a Bits>>, fixed: Option<Fixed>) -> Self {
-        let scored = snapshot.fields.scored();
-        let now = |field: &Field| (snapshot.mean_length(*field).unwrap_or(1.0) * 100.0).round() as u32;
-        let lengths = match &fixed {
-            Some(fixed) => fixed.lengths.clone(),
-            None => scored.iter().map(now).collect(),
+    fn with(snapshot: &'a Snapshot, hidden_beside: Vec<Option<Visible<'a>>>, fixed: Option<Fixed>, now: Now) -> Self {
+        let Now { documents, lengths, is_rounded } = match &fixed {
+            Some(fixed) => Now { documents: fixed.documents, lengths: fixed.lengths.clone(), ..now },
+            None => now,
         };
-        let documents = fixed.as_ref().map_or(snapshot.documents, |fixed| fixed.documents);
-        Self { snapshot, hidden_beside, fixed, lengths, documents, known: HashMap::default(), asked: Vec::new() }
+        Self { snapshot, hidden_beside, is_rounded, fixed, lengths, documents, known: HashMap::default(), asked: Vec::new() }
     }
 
     /// In how many documents a term is.
@@ -86,15 +114,23 @@ impl<'a> Statistics<'a> {
     }
 
     fn count(&self, term: &Term) -> Result<u64, Failure> {
-        let mut sum = 0;
+        let (mut sum, mut is_about) = (0, false);
         for (place, segment) in self.snapshot.segments.iter().enumerate() {
             let Some(all) = segment.list(term)?.map(|list| u64::from(list.doc_freq)) else { continue };
             sum += match self.hidden_beside.get(place).copied().flatten() {
-                Some(visible) => seen(segment, term, visible)?.unwrap_or(all),
+                Some(visible) => match seen(segment, term, visible.documents)? {
+                    Some(seen) => seen,
+                    None => {
+                        is_about = true;
+                        ((all as f64 * visible.share).round() as u64).max(1)
+                    }
+                },
                 None => all,
             };
         }
-        Ok(sum)
+        // A figure must not turn from exact to rounded by what is hidden: what many have is always rounded.
+        let is_rounded = self.is_rounded && (is_about || sum > COUNTED as u64);
+        Ok(if is_rounded { rounded(sum) } else { sum })
     }
 
     /// How telling a term is that so many documents have: the fewer, the more.
@@ -131,4 +167,33 @@ fn seen(segment: &Segment, term: &Term, visible: &Bits) -> Result<Option<u64>, F
         doc = list.advance();
     }
     Ok(Some(seen))
+}
+
+/// The mean length of a field, in hundredths.
+fn hundredths(snapshot: &Snapshot, field: Field) -> u32 {
+    (snapshot.mean_length(field).unwrap_or(1.0) * 100.0).round() as u32
+}
+
+/// A number to the nearest step.
+fn rounded(number: u64) -> u64 {
+    let steps = (number.max(1) as f64).log(STEP).round();
+    if number == 0 { 0 } else { STEP.powf(steps).round() as u64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_keeps_the_order_and_nearly_the_number() {
+        assert_eq!((rounded(0), rounded(1), rounded(2)), (0, 1, 2));
+        let mut last = 0;
+        for number in (1..5_000).chain([1_000_000, 121_057_000]) {
+            let step = rounded(number);
+            assert!(step >= last && step.abs_diff(number) as f64 <= number as f64 * 0.026 + 0.5, "{number}: {step}");
+            assert_eq!(rounded(step), step, "{number}");
+            last = step;
+        }
+        rounded(u64::MAX);
+    }
 }

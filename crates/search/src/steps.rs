@@ -2,7 +2,7 @@
 //!
 //! Only for tests (feature `testing`): in any other build [`Steps::reached`] does nothing.
 
-/// A step of [`crate::follower::run`], in order.
+/// A step of [`crate::follower::run`] or of the end of a rebuild, each in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The events are read, nothing is written.
@@ -15,6 +15,12 @@ pub enum Step {
     Shown,
     /// All that the events touched is to be found; nobody has been told yet.
     Taken,
+    /// A new index is whole and not named as the live one.
+    Rebuilt,
+    /// It is named on disk; searches have the old one.
+    Named,
+    /// It is searched; the old one's files are still there.
+    Swapped,
 }
 
 #[cfg(any(test, feature = "testing"))]

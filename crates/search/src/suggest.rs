@@ -4,6 +4,7 @@
 //! through a dictionary.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Instant;
 
 use serde::Serialize;
 use tantivy::query::FuzzyTermQuery;
@@ -12,7 +13,8 @@ use tantivy::{DocSet, TERMINATED, Term};
 
 use crate::analysis::{self, DECIMAL_POINT, Word};
 use crate::bits::Bits;
-use crate::document::{COMPLETION_BYTES, COMPLETION_SIGN};
+use crate::card::cut;
+use crate::document::{COMPLETION_BYTES, COMPLETION_SIGN, LATER_BYTES};
 use crate::failure::Failure;
 use crate::index::Search;
 use crate::numbers;
@@ -28,12 +30,15 @@ use crate::typing;
 const MIN_FUZZY: usize = 4;
 /// The fewest letters that are read as keys: `cas` is cá.
 const MIN_KEYS: usize = 3;
-/// The most entries of the dictionary that are looked at, per segment.
+/// The most entries of the dictionary that are looked at closely, per segment and kind; those of documents that are hidden from
+/// the viewer, or gone, take no place of it.
 const MAX_LOOKED_AT: usize = 400;
-/// So many where some of those are of documents that are hidden from the viewer, or gone.
-const MAX_BEHIND_HIDDEN: usize = 8_000;
-/// The most titles that are read for one suggestion, per segment.
-const MAX_TITLES: usize = 12;
+/// So many entries are gone through for each kind, in all segments together.
+const MAX_IN_ALL: usize = 8_000;
+/// The most cards that are read for one kind, per segment.
+const MAX_READ: usize = 24;
+/// So many of the commonest close words are asked whether the viewer may see them.
+const MAX_CLOSE: usize = 200;
 /// The most words of one query that something close is looked for: each is compared with every word of the index.
 const MAX_MENDED: usize = 8;
 
@@ -64,12 +69,38 @@ pub struct Suggestion {
     pub count: u64,
 }
 
+/// One kind of entries of the dictionary.
+#[derive(Clone, Copy)]
+struct Entries {
+    /// The letter its entries begin with.
+    letter: char,
+    kind: SuggestionKind,
+    /// The most that are taken from a segment.
+    most: usize,
+}
+
+const fn entries(letter: char, kind: SuggestionKind, most: usize) -> Entries {
+    Entries { letter, kind, most }
+}
+
+/// What is looked through, each kind for itself: a hundred thousand titles that begin alike hide no keyword. Titles and names
+/// are read from cards, which costs more: of those, few will do.
+const ALL_ENTRIES: [Entries; 5] = [
+    entries('k', SuggestionKind::Keyword, 200),
+    entries('p', SuggestionKind::Party, 12),
+    entries('e', SuggestionKind::Expert, 12),
+    entries('t', SuggestionKind::Title, 12),
+    entries('c', SuggestionKind::Code, 40),
+];
+
 impl Search {
-    /// Completes what was typed so far; marks are optional, and from four letters on one typo is allowed.
+    /// Completes what was typed so far, from the beginning of any word of a keyword or name and of the first words of a title.
+    /// Marks are optional, but what has those that were typed comes first; from four letters on one typo is allowed.
     ///
     /// # Errors
     /// [`Failure`] if the index cannot be read.
     pub fn suggest(&self, typed: &str, viewer: &Viewer, limit: usize) -> Result<Vec<Suggestion>, Failure> {
+        let started = Instant::now();
         if typed.len() > query::MAX_BYTES {
             return Ok(Vec::new());
         }
@@ -81,94 +112,162 @@ impl Search {
             return Ok(Vec::new());
         }
         let snapshot = self.whole()?;
-        let mut found: Vec<Suggestion> = Vec::new();
-        let mut visible = Vec::with_capacity(snapshot.segments.len());
-        for place in 0..snapshot.segments.len() {
-            visible.push(snapshot.visible(place, viewer)?);
-        }
-        let keys: HashSet<&str> = [key.as_str(), code.as_str()].into_iter().filter(|k| k.len() > 1).collect();
+        let visible = snapshot.all_visible(viewer)?;
+        let mut completing = Completing { snapshot: &snapshot, typed: single_words(typed), forgives: false, found: Vec::new() };
+        let looked_at = (MAX_IN_ALL / snapshot.segments.len().max(1)).max(MAX_LOOKED_AT);
         for (place, (segment, visible)) in snapshot.segments.iter().zip(&visible).enumerate() {
-            for key in &keys {
-                let mut looked_at = 0;
-                for most in [MAX_LOOKED_AT, MAX_BEHIND_HIDDEN] {
-                    let entries = segment.prefixed(snapshot.fields.completion, key, most)?;
-                    let more = entries.len() == most;
-                    let new = entries.into_iter().skip(looked_at).map(|(term, _)| term);
-                    let hidden = collect(&snapshot, place, visible, new, &mut found)?;
-                    looked_at = most;
-                    if !more || hidden == 0 {
-                        break;
-                    }
+            for of in ALL_ENTRIES {
+                let key = if of.kind == SuggestionKind::Code { &code } else { &key };
+                if key.len() < 2 {
+                    continue;
+                }
+                let begin = |key: &str| segment.prefixed(snapshot.fields.completion, &format!("{}{key}", of.letter), looked_at);
+                completing.collect(place, visible, of, in_turn(begin(key)?, of.most))?;
+                // Behind its first word a title is found by less of it.
+                let later = cut(key, LATER_BYTES);
+                if of.kind == SuggestionKind::Title && later.len() < key.len() {
+                    let mut entries = begin(later)?;
+                    entries.retain(|(entry, _)| !entry.get(1..).is_some_and(|rest| rest.starts_with(key.as_str())));
+                    completing.collect(place, visible, of, in_turn(entries, of.most))?;
                 }
             }
         }
-        if found.is_empty() && key.chars().count() >= MIN_FUZZY {
+        completing.forgives = completing.found.is_empty() && key.chars().count() >= MIN_FUZZY;
+        if completing.forgives {
             for (place, (segment, visible)) in snapshot.segments.iter().zip(&visible).enumerate() {
-                let entries = near(&snapshot, segment, &key)?;
-                collect(&snapshot, place, visible, entries, &mut found)?;
+                for of in ALL_ENTRIES.into_iter().filter(|of| of.kind != SuggestionKind::Code) {
+                    completing.collect(place, visible, of, near(&snapshot, segment, of.letter, &key)?)?;
+                }
             }
         }
-        // What many documents share first, then the shorter.
-        found.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.text.len().cmp(&b.text.len())).then_with(|| a.text.cmp(&b.text)));
-        let mut seen = HashSet::new();
-        found.retain(|s| seen.insert(analysis::folded_line(&s.text)));
-        found.truncate(limit);
+        let found = completing.best(limit);
+        metrics::histogram!("suggest_seconds").record(started.elapsed().as_secs_f64());
         Ok(found)
     }
 }
 
-/// Adds the entries that come from visible documents, or counts them where they are there already; gives how many come from
-/// hidden ones alone, which take nobody's place.
-fn collect(
-    snapshot: &Snapshot,
-    place: usize,
-    visible: &Bits,
-    entries: impl IntoIterator<Item = String>,
-    found: &mut Vec<Suggestion>,
-) -> Result<usize, Failure> {
-    let Some(segment) = snapshot.segments.get(place) else { return Ok(0) };
-    let (mut titles, mut shown_entries, mut hidden) = (0, 0, 0);
-    for entry in entries {
-        if shown_entries == MAX_LOOKED_AT {
-            break;
+/// Entries in the order in which they are looked at: what many documents share first, the rest from all over the dictionary.
+fn in_turn(mut entries: Vec<(String, u32)>, most: usize) -> Vec<String> {
+    let apart = entries.len().div_ceil(most.max(1)).max(1);
+    let mut place = 0;
+    entries.sort_by_cached_key(|(_, documents)| {
+        place += 1;
+        (std::cmp::Reverse(*documents), place % apart)
+    });
+    entries.into_iter().map(|(entry, _)| entry).collect()
+}
+
+/// The words of a text, those made of parts as parts.
+fn single_words(text: &str) -> Vec<Word> {
+    let mut all = Vec::new();
+    analysis::words(&analysis::nfc(text), |word| {
+        if word.joins == 0 {
+            all.push(word.clone());
         }
-        let Some((key, rest)) = entry.split_once(COMPLETION_SIGN) else { continue };
-        let (kind, shown) = match rest.split_at_checked(1) {
-            Some(("k", shown)) => (SuggestionKind::Keyword, shown),
-            Some(("c", shown)) => (SuggestionKind::Code, shown),
-            Some(("p", _)) => (SuggestionKind::Party, ""),
-            Some(("e", _)) => (SuggestionKind::Expert, ""),
-            _ => (SuggestionKind::Title, ""),
-        };
-        // Titles are read from cards, which costs more: so many will do.
-        if shown.is_empty() && titles == MAX_TITLES {
-            continue;
-        }
-        let term = Term::from_field_text(snapshot.fields.completion, &entry);
-        let (count, first) = visible_count(segment, &term, visible)?;
-        let Some(first) = first else {
-            hidden += 1;
-            continue;
-        };
-        shown_entries += 1;
-        titles += usize::from(shown.is_empty());
-        let text = if shown.is_empty() {
-            let card = snapshot.card(place, first)?;
-            // In the language it was found by.
-            let same = |title: &&String| analysis::folded_line(title).starts_with(key);
-            match card.title.values().find(same) {
-                Some(title) => title.clone(),
-                None => continue,
+    });
+    all
+}
+
+/// What was typed, and what may complete it.
+struct Completing<'a> {
+    snapshot: &'a Snapshot,
+    typed: Vec<Word>,
+    /// Whether what does not begin as it was typed is let through, too.
+    forgives: bool,
+    /// How much each agrees with what was typed.
+    found: Vec<(usize, Suggestion)>,
+}
+
+impl Completing<'_> {
+    /// Adds the entries that come from visible documents, or counts them where they are there already. What is hidden, and
+    /// what has other marks than were typed, takes nobody's place.
+    fn collect(&mut self, place: usize, visible: &Bits, of: Entries, entries: Vec<String>) -> Result<(), Failure> {
+        let Some(segment) = self.snapshot.segments.get(place) else { return Ok(()) };
+        let (mut taken, mut looked_at, mut read) = (0, 0, 0);
+        for entry in entries {
+            if taken == of.most || looked_at == MAX_LOOKED_AT || read == MAX_READ {
+                break;
             }
-        } else {
-            shown.to_owned()
-        };
-        match found.iter_mut().find(|s| s.kind == kind && s.text == text) {
-            Some(known) => known.count += count,
-            None => found.push(Suggestion { text, kind, count }),
+            let Some((key, shown)) = entry.strip_prefix(of.letter).and_then(|rest| rest.split_once(COMPLETION_SIGN)) else { continue };
+            let term = Term::from_field_text(self.snapshot.fields.completion, &entry);
+            let (count, first) = visible_count(segment, &term, visible)?;
+            let Some(first) = first else { continue };
+            looked_at += 1;
+            let text = if shown.is_empty() {
+                read += 1;
+                // In the language it was found by.
+                let card = self.snapshot.card(place, first)?;
+                match card.title.values().find(|title| has_beginning(&analysis::folded_line(title), key)) {
+                    Some(title) => title.clone(),
+                    None => continue,
+                }
+            } else {
+                shown.to_owned()
+            };
+            let whole = self.typed.len() * AGREES;
+            let agreement = match agreement(&self.typed, &text) {
+                _ if of.kind == SuggestionKind::Code => whole,
+                Some(agreement) => agreement,
+                None if self.forgives => 0,
+                None => continue,
+            };
+            taken += usize::from(agreement == whole || self.forgives);
+            match self.found.iter_mut().find(|(_, s)| s.kind == of.kind && s.text == text) {
+                Some((_, known)) => known.count += count,
+                None => self.found.push((agreement, Suggestion { text, kind: of.kind, count })),
+            }
         }
+        Ok(())
     }
-    Ok(hidden)
+
+    /// What has the marks that were typed first, then what many documents share, then the shorter.
+    fn best(self, limit: usize) -> Vec<Suggestion> {
+        let mut found = self.found;
+        found.sort_by(|(agrees_a, a), (agrees_b, b)| {
+            let by_use = || b.count.cmp(&a.count).then_with(|| a.text.len().cmp(&b.text.len()));
+            agrees_b.cmp(agrees_a).then_with(by_use).then_with(|| a.text.cmp(&b.text))
+        });
+        let mut seen = HashSet::new();
+        found.retain(|(_, s)| seen.insert(analysis::nfc(&s.text).to_lowercase()));
+        found.truncate(limit);
+        found.into_iter().map(|(_, suggestion)| suggestion).collect()
+    }
+}
+
+/// Whether a folded line has words that begin so, anywhere.
+fn has_beginning(line: &str, key: &str) -> bool {
+    line.starts_with(key) || line.match_indices(' ').any(|(at, _)| line.get(at + 1..).is_some_and(|rest| rest.starts_with(key)))
+}
+
+/// What a word counts that has just the marks that were typed; one of the same shape with another tone counts half, where none
+/// was typed.
+const AGREES: usize = 2;
+
+/// How much the words of a text agree with those that were typed, of which the last may be unfinished; none if the text has no
+/// such words in a row.
+fn agreement(typed: &[Word], text: &str) -> Option<usize> {
+    let words = single_words(text);
+    let last = typed.len().checked_sub(1)?;
+    let from = |from: usize| {
+        let row = words.get(from..)?;
+        if row.len() < typed.len() {
+            return None;
+        }
+        typed.iter().zip(row).enumerate().try_fold(0, |sum, (n, (asked, there))| Some(sum + agrees(asked, there, n == last)?))
+    };
+    (0..words.len()).filter_map(from).max()
+}
+
+fn agrees(asked: &Word, there: &Word, is_unfinished: bool) -> Option<usize> {
+    let same = |asked: &str, there: &str| if is_unfinished { there.starts_with(asked) } else { there == asked };
+    if !same(&asked.folded, &there.folded) {
+        return None;
+    }
+    Some(if !asked.marked || (same(asked.shape(), there.shape()) && asked.tone == there.tone) {
+        AGREES
+    } else {
+        usize::from(same(asked.shape(), there.shape()) && asked.tone == 0)
+    })
 }
 
 /// In how many visible documents a term is, and the first of them; stops counting at a thousand.
@@ -186,15 +285,15 @@ fn visible_count(segment: &Segment, term: &Term, visible: &Bits) -> Result<(u64,
     Ok((count, first))
 }
 
-/// Entries that begin almost so.
-fn near(snapshot: &Snapshot, segment: &Segment, key: &str) -> Result<Vec<String>, Failure> {
-    let term = Term::from_field_text(snapshot.fields.completion, key);
+/// Entries of a kind that begin almost so.
+fn near(snapshot: &Snapshot, segment: &Segment, letter: char, key: &str) -> Result<Vec<String>, Failure> {
+    let term = Term::from_field_text(snapshot.fields.completion, &format!("{letter}{key}"));
     let automaton = FuzzyTermQuery::new_prefix(term, 1, true).automaton()?;
     let inverted = segment.reader.inverted_index(snapshot.fields.completion)?;
     let mut stream = inverted.terms().search(automaton).into_stream()?;
     let mut entries = Vec::new();
     while entries.len() < MAX_LOOKED_AT && stream.advance() {
-        if let Ok(entry) = std::str::from_utf8(stream.key()) {
+        if let Some(entry) = std::str::from_utf8(stream.key()).ok().filter(|entry| entry.starts_with(letter)) {
             entries.push(entry.to_owned());
         }
     }
@@ -315,7 +414,8 @@ fn closest(snapshot: &Snapshot, term: &Term, viewer: &Viewer) -> Result<Option<S
         }
     }
     candidates.sort_by(|a, b| b.cmp(a));
-    for (_, word) in candidates.into_iter().take(8) {
+    // The commonest that the viewer could find, however many commoner ones are hidden.
+    for (_, word) in candidates.into_iter().take(MAX_CLOSE) {
         let term = Term::from_field_text(term.field(), &word);
         if is_visible(snapshot, &term, viewer)? {
             return Ok(Some(word));

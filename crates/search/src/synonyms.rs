@@ -5,6 +5,7 @@
 //! they are. The list is `config/vocabularies/synonyms.toml`; a space may add its own.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 
 use base::Lang;
@@ -86,6 +87,8 @@ pub struct Synonyms {
     places: HashMap<String, Vec<(usize, usize)>>,
     /// The same from the stems of an English term.
     stems: HashMap<String, Vec<(usize, usize)>>,
+    /// A hash of all groups.
+    edition: u64,
 }
 
 /// A term of the glossary in a text, and what it is called in the other language.
@@ -167,7 +170,16 @@ impl Synonyms {
         self.groups.is_empty()
     }
 
+    /// Tells one list from another, in every process alike.
+    pub(crate) fn edition(&self) -> u64 {
+        self.edition
+    }
+
     fn add(&mut self, group: Group) {
+        let mut hasher = DefaultHasher::new();
+        let texts: Vec<&str> = group.terms.iter().map(|term| term.text.as_str()).collect();
+        (self.edition, group.kind as u8, group.context, texts).hash(&mut hasher);
+        self.edition = hasher.finish();
         for (place, term) in group.terms.iter().enumerate() {
             let places = self.places.entry(key(&term.words)).or_default();
             places.push((self.groups.len(), place));

@@ -148,9 +148,10 @@ fn words_that_no_text_has_together_are_relaxed_and_it_is_said() {
     let results = find(&s, "máy sấy cơm dừa tàu vũ trụ");
     assert!(results.relaxed);
     assert_eq!(numbers(&results)[0], 1);
-    let enough =
-        s.find(&search::Query { limit: base::Limit::new(1).unwrap(), ..search::Query::words("máy sấy cơm dừa") }, &anybody()).unwrap();
-    assert!(!enough.relaxed);
+    let one = search::Query { enough: base::Limit::new(1).unwrap(), ..search::Query::words("máy sấy cơm dừa") };
+    assert!(!s.find(&one, &anybody()).unwrap().relaxed);
+    let short = search::Query { limit: base::Limit::new(1).unwrap(), ..search::Query::words("máy sấy cơm dừa") };
+    assert_eq!(s.find(&short, &anybody()).unwrap().total, find(&s, "máy sấy cơm dừa").total, "a page's size changes no total");
 }
 
 #[test]
@@ -210,7 +211,7 @@ fn a_synonym_a_translation_and_an_abbreviation_find_each_other() {
     assert_eq!(found(&s, "máy rửa quả")[0], 5);
     // A word with other meanings too needs others beside it.
     assert_eq!(strictly(&s, "trái"), [4]);
-    let one = search::Query { limit: base::Limit::new(1).unwrap(), ..search::Query::words("trái tươi") };
+    let one = search::Query { enough: base::Limit::new(1).unwrap(), ..search::Query::words("trái tươi") };
     assert_eq!(numbers(&s.find(&one, &anybody()).unwrap()), [5]);
     // A phrase in quotes is left as it is.
     assert_eq!(strictly(&s, "\"chuyển giao công nghệ\""), [1]);
@@ -307,6 +308,28 @@ fn a_beginning_finds_every_word_that_begins_so() {
 }
 
 #[test]
+fn a_beginning_counts_by_where_it_stands_and_by_its_marks() {
+    let s = index(vec![
+        technology(1, "Máy gọt", "Gọt dừa"),
+        technology(2, "Máy gọt dừa", "Gọt nhanh"),
+        technology(3, "Máy gọt dứa", "Gọt nhanh"),
+        technology(4, "Máy gọt", "Gọt nhanh").keywords(&["dừa"]),
+        technology(5, "Máy gọt", "Gọt dưa"),
+    ]);
+    assert_eq!(found(&s, "dừa*"), [2, 4, 1, 3, 5]);
+    assert_eq!(found(&s, "dua*"), [3, 2, 4, 5, 1]);
+    assert_eq!(found(&s, "dứa*")[0], 3);
+    let sorted = |text: &str| {
+        let mut all = strictly(&s, text);
+        all.sort_unstable();
+        all
+    };
+    assert_eq!(sorted("gọt -dừa*"), [3, 5]);
+    assert_eq!(sorted("gọt -dua*"), [] as [u128; 0]);
+    assert_eq!(sorted("gọt -dưa*"), [] as [u128; 0], "a shape without a tone may be unfinished");
+}
+
+#[test]
 fn what_somebody_may_not_see_takes_no_place_among_suggestions() {
     let mut all: Vec<Make> = (1..=600_u128)
         .map(|n| technology(n, &format!("Sấy lạnh {n:04}"), "x").audience(listings::published::Audience::Registered))
@@ -326,4 +349,48 @@ fn a_proposal_is_never_longer_than_what_may_be_asked_and_right_words_are_left_al
     assert!(long.len() <= 1_024);
     assert_eq!(fermented.find(&search::Query::words(long), &anybody()).unwrap().did_you_mean, None);
     assert_eq!(find(&s, "dryings tractor").did_you_mean, None);
+    let parts = index(vec![technology(1, "Phụ tùng", "x").english("Spare parts", "Parts")]);
+    let bare = find(&parts, "party:");
+    assert_eq!((bare.did_you_mean, bare.ignored), (None, vec!["party:".to_owned()]));
+}
+
+#[test]
+fn suggestions_have_the_marks_that_were_typed_first_and_begin_with_any_word() {
+    let s = index(vec![
+        technology(1, "Máy gọt dứa", "x").keywords(&["dứa", "chế biến dứa"]),
+        technology(2, "Máy gọt dứa nhanh", "x").keywords(&["dứa"]),
+        technology(3, "Giống mới", "x").keywords(&["dưa"]),
+        technology(4, "Nước giải khát từ quả", "x").keywords(&["dừa", "dừa xiêm xanh"]),
+        technology(5, "Nhân nuôi cấy phôi trong ống nghiệm kín", "x"),
+    ]);
+    let texts = |typed: &str| s.suggest(typed, &anybody(), 8).unwrap().into_iter().map(|x| x.text).collect::<Vec<_>>();
+    for typed in ["dứa", "dưa", "dừa"] {
+        let all = texts(typed);
+        assert_eq!(all[0], typed, "{all:?}");
+        assert!(["dứa", "dưa", "dừa"].iter().all(|word| all.iter().any(|text| text == word)), "{typed}: {all:?}");
+    }
+    assert_eq!(texts("dua")[0], "dứa", "without marks what is commonest");
+    let long = s.suggest("nhan nuoi cay phoi trong ong nghiem", &anybody(), 8).unwrap();
+    assert_eq!((long.len(), long[0].count), (1, 1), "found by its beginning alone, it comes once");
+    assert_eq!(texts("dừ")[..2], ["dừa", "dừa xiêm xanh"]);
+    for (typed, text) in [
+        ("xiem", "dừa xiêm xanh"),
+        ("xiêm xa", "dừa xiêm xanh"),
+        ("bien dua", "chế biến dứa"),
+        ("gọt", "Máy gọt dứa"),
+        ("giai khat", "Nước giải khát từ quả"),
+        ("giải khát từ quả", "Nước giải khát từ quả"),
+        ("nuôi cấy phôi trong ống nghiệm kín", "Nhân nuôi cấy phôi trong ống nghiệm kín"),
+    ] {
+        assert!(texts(typed).contains(&text.to_owned()), "{typed}: {:?}", texts(typed));
+    }
+}
+
+#[test]
+fn titles_that_begin_alike_hide_no_keyword() {
+    let many = (1..=1_200_u128).map(|n| technology(n, &format!("Dự án mẫu {n:05}"), "x"));
+    let s = index(many.chain([technology(1_201, "Máy gọt", "x").keywords(&["dưa lưới", "dừa"])]).collect());
+    let texts: Vec<String> = s.suggest("du", &anybody(), 8).unwrap().into_iter().map(|x| x.text).collect();
+    assert!(texts.contains(&"dừa".to_owned()) && texts.contains(&"dưa lưới".to_owned()), "{texts:?}");
+    assert!(texts.iter().any(|text| text.starts_with("Dự án")), "{texts:?}");
 }

@@ -320,3 +320,24 @@ fn another_edition_and_a_lost_directory_are_rebuilt() {
     assert_eq!(opened.wanting, Some(Wanting::Missing));
     is_not_searched(&opened.search);
 }
+
+#[test]
+fn the_size_of_the_index_is_told_from_its_opening_on_and_each_search_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let told = |during: &dyn Fn()| {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        metrics::with_local_recorder(&recorder, during);
+        recorder.handle().render()
+    };
+    let has = |text: &str, line: &str| text.lines().any(|l| l == line);
+    let built = told(&|| drop(built(dir.path())));
+    assert!(has(&built, "search_documents 20"), "{built}");
+    let opened = told(&|| drop(open(dir.path())));
+    assert!(has(&opened, "search_documents 20") && opened.contains("search_segments "), "{opened}");
+    let searched = told(&|| {
+        let search = open(dir.path()).search;
+        assert!(find(&search, "say duaa").did_you_mean.is_some(), "another search within it");
+        assert!(!search.suggest("sấy", &anybody(), 5).unwrap().is_empty());
+    });
+    assert!(has(&searched, "search_seconds_count 1") && has(&searched, "suggest_seconds_count 1"), "{searched}");
+}

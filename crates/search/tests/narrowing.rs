@@ -157,3 +157,103 @@ fn what_is_similar_is_shown_in_the_readers_language() {
     assert_eq!(vi[0].highlights.snippet, "Sấy bằng bơm nhiệt &lt;nhỏ&gt;");
     assert!(vi.iter().all(|hit| hit.card.id.as_u128() != 1));
 }
+
+/// Words that 25 listings have all of, and many more have a part of; a level that few have.
+fn partly() -> Search {
+    let level = |n: u128| u8::try_from(n % 7 + 1).unwrap();
+    let all = (1..=25).map(|n| technology(n, &format!("Máy sấy dừa {n}"), "a").trl(level(n)));
+    let some = (26..=90).map(|n| technology(n, &format!("Máy sấy {n}"), "b").trl(level(n)).field("401"));
+    let few = (91..=99).map(|n| need(n, &format!("Cần máy {n}"), "c").field("2"));
+    index(all.chain(some).chain(few).collect())
+}
+
+#[test]
+fn a_value_is_found_as_often_as_it_was_counted() {
+    let s = partly();
+    for text in ["máy sấy dừa", "máy sấy", "dừa", "máy sấy dừa cần", "\"sấy dừa\" máy cần", "sấy -dừa máy", ""]
+    {
+        let query = Query { facets: Facet::ALL.to_vec(), ..Query::words(text) };
+        let results = s.find(&query, &anybody()).unwrap();
+        for (facet, values) in &results.facets {
+            for value in values {
+                let narrowed = s.find(&query.clone().with(*facet, value.code.as_str()), &anybody()).unwrap();
+                assert_eq!((narrowed.total, narrowed.relaxed), (value.count, results.relaxed), "{text}, {facet}:{}", value.code);
+                assert_eq!(narrowed.without[&Narrowed::Facet(*facet)], results.total, "{text} without {facet}:{}", value.code);
+            }
+        }
+        for (column, periods) in &results.periods {
+            for counted in periods {
+                let query = narrowed(query.clone(), *column, counted.period.from, counted.period.to);
+                let narrowed = s.find(&query, &anybody()).unwrap();
+                assert_eq!(narrowed.total, counted.count, "{text}, {column} {}", counted.code);
+                assert_eq!(narrowed.without[&Narrowed::Date(*column)], results.total, "{text} without {column}");
+            }
+        }
+    }
+}
+
+#[test]
+fn how_long_pages_are_changes_nothing_but_where_they_end() {
+    let s = partly();
+    let walk = |rows: u16, text: &str| {
+        let mut query = Query { limit: Limit::new(rows).unwrap(), ..Query::words(text) };
+        let (mut all, mut totals) = (Vec::new(), Vec::new());
+        loop {
+            let page = s.find(&query, &anybody()).unwrap();
+            all.extend(numbers(&page));
+            totals.push((page.total, page.relaxed));
+            query.cursor = page.next;
+            if query.cursor.is_none() {
+                totals.dedup();
+                return (all, totals);
+            }
+        }
+    };
+    for (text, relaxed) in [("máy sấy dừa", false), ("máy sấy dừa cần", true)] {
+        let usual = walk(20, text);
+        assert_eq!((usual.1.len(), usual.1[0].1), (1, relaxed), "{text}");
+        assert_eq!(usual.1[0].0, usual.0.len() as u64, "{text}");
+        for rows in [1, 7, 100] {
+            assert_eq!(walk(rows, text), usual, "{text} by {rows}");
+        }
+    }
+    assert_eq!(find(&s, "máy sấy dừa").total, 25);
+}
+
+#[test]
+fn what_lies_around_a_chosen_class_is_given_however_rare_it_is() {
+    let classed = |n: u128, classes: &[String]| {
+        let mut make = technology(n, "Máy", "a");
+        if let Content::Technology(c) = &mut make.0.content {
+            c.ipc = classes.iter().map(|class| class.as_str().into()).collect();
+        }
+        make
+    };
+    // Six hundred common groups, and a rare subclass with two.
+    let common = (0..1_200_u128).map(|n| classed(n + 1, &[format!("B02C {}/00", n % 600 + 1)]));
+    let rare = classed(2_000, &["G01N 1/02".to_owned(), "G01N 33/00".to_owned()]);
+    let s = index(common.chain([rare]).collect());
+    let classes = |query: Query| {
+        let results = s.find(&Query { facets: vec![Facet::Ipc, Facet::Kind], ..query }, &anybody()).unwrap();
+        let all: Vec<String> = results.facets[&Facet::Ipc].iter().map(|c| c.code.clone()).collect();
+        assert!(results.facets[&Facet::Ipc].windows(2).all(|two| two[0].count >= two[1].count));
+        (all, results.cut_facets)
+    };
+    let has = |all: &[String], codes: &[&str]| codes.iter().all(|code| all.iter().any(|c| c == code));
+    let (all, cut) = classes(Query::words(""));
+    assert_eq!((all.len(), cut), (500, vec![Facet::Ipc]));
+    assert!(has(&all, &["B", "G"]) && !has(&all, &["G01N 1/02"]), "the top of all, and no more of what is rare");
+    for chosen in ["G", "G01", "G01N", "G01N 1/02"] {
+        let (all, cut) = classes(Query::words("").with(Facet::Ipc, chosen));
+        assert_eq!((all.len(), cut), (500, vec![Facet::Ipc]), "{chosen}");
+        let around: &[&str] = match chosen {
+            "G" => &["B", "G", "G01"],
+            "G01" => &["B", "G", "G01", "G01N"],
+            "G01N" => &["B", "G", "G01", "G01N", "G01N 1/02", "G01N 33/00"],
+            _ => &["B", "G", "G01", "G01N", "G01N 1/02"],
+        };
+        assert!(has(&all, around), "{chosen}");
+    }
+    let (few, cut) = classes(Query::words("").with(Facet::Kind, "need"));
+    assert!(few.is_empty() && cut.is_empty());
+}

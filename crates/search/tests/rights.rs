@@ -209,3 +209,104 @@ fn orders_are_what_they_say() {
     assert_eq!(order(Sort::Trl), [2, 3, 1]);
     assert_eq!(order(Sort::ClosingSoon), [3, 2, 1]);
 }
+
+/// Three hundred listings for everybody, and some for whoever is signed in, alike in length.
+fn partly_hidden(hidden: u128) -> Search {
+    let open = (1..=300_u128).map(|n| technology(n, if n % 5 == 0 { "Máy sấy mít" } else { "Máy sấy dừa" }, "x"));
+    index(open.chain((1_001..=1_000 + hidden).map(secret)).collect())
+}
+
+fn secret(n: u128) -> Make {
+    technology(n, "Máy sấy dừa", "x").audience(Audience::Registered)
+}
+
+#[test]
+fn what_is_hidden_changes_no_byte_of_a_strangers_cursor() {
+    let told = |s: &Search, text: &str| {
+        let page = s.find(&Query::words(text), &anybody()).unwrap();
+        let scores: Vec<f32> = page.items.iter().map(|hit| hit.score).collect();
+        (page.next.unwrap(), scores, page.total)
+    };
+    let s = partly_hidden(30);
+    for text in ["máy sấy dừa", "may say", "dừa", "máy mít bơm", ""] {
+        // In the same piece of the index, and in one of its own.
+        let before = told(&s, text);
+        assert_eq!(told(&partly_hidden(31), text), before, "{text}");
+        s.apply(&search::Batch { add: documents(vec![secret(2_000)]), remove: vec![], position: 2 }).unwrap();
+        assert_eq!(told(&s, text), before, "{text}");
+        s.apply(&search::Batch { add: vec![], remove: vec![uuid::Uuid::from_u128(2_000)], position: 3 }).unwrap();
+    }
+}
+
+/// Every value of a JSON text that is a number or a number in hexadecimal digits, at the ends of what it can be.
+fn at_the_ends(value: &serde_json::Value) -> Vec<serde_json::Value> {
+    use serde_json::{Value, json};
+    let ends = || vec![json!(0), json!(1), json!(u64::MAX), json!(i64::MIN), json!(i64::MAX), json!(u32::MAX), json!(-1), json!(1.5)];
+    match value {
+        Value::Number(_) => ends(),
+        Value::String(_) => {
+            vec![json!("0"), json!("f".repeat(16)), json!("f".repeat(32)), json!("f".repeat(33)), json!("7fc00000"), json!("x")]
+        }
+        Value::Array(all) => {
+            let mut changed = vec![json!([])];
+            for (place, inner) in all.iter().enumerate() {
+                for end in at_the_ends(inner) {
+                    let mut all = all.clone();
+                    all[place] = end;
+                    changed.push(Value::Array(all));
+                }
+            }
+            changed
+        }
+        Value::Object(all) => {
+            let mut changed = Vec::new();
+            for (name, inner) in all {
+                for end in at_the_ends(inner) {
+                    let mut all = all.clone();
+                    all.insert(name.clone(), end);
+                    changed.push(Value::Object(all));
+                }
+            }
+            changed
+        }
+        Value::Bool(_) | Value::Null => Vec::new(),
+    }
+}
+
+#[test]
+fn a_forged_cursor_gives_a_page_or_is_refused() {
+    let s = partly_hidden(0);
+    for sort in [Sort::Relevance, Sort::Newest, Sort::Trl, Sort::ClosingSoon] {
+        for text in ["máy dừa mít bơm", "máy sấy", ""] {
+            let query = Query { sort, ..Query::words(text) };
+            let genuine = s.find(&query, &anybody()).unwrap().next.unwrap();
+            let read: serde_json::Value = base::Cursor::read(&genuine).unwrap();
+            let forged = at_the_ends(&read);
+            assert!(forged.len() > 50, "{read}");
+            for value in forged {
+                let query = Query { cursor: Some(base::Cursor::write(&value)), ..query.clone() };
+                let answer = s.find(&query, &anybody());
+                assert!(matches!(answer, Ok(_) | Err(search::SearchError::Cursor)), "{sort:?} {text:?}: {value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_walk_ends_where_words_or_weights_come_to_mean_something_else() {
+    let s = partly_hidden(0);
+    let first = Query::words("máy sấy");
+    let query = Query { cursor: s.find(&first, &anybody()).unwrap().next, ..first };
+    let pages = |query: &Query| s.find(query, &anybody()).map(|page| page.items.len());
+    assert_eq!(pages(&query).unwrap(), 20);
+    let (synonyms, weights) = (s.synonyms(), s.weights());
+    let own = "version = \"1\"\n[[group]]\nkind = \"translation\"\nterms = [\"máy sấy\", \"roaster\"]";
+    s.set_synonyms(search::synonyms::Synonyms::parse(own).unwrap());
+    assert!(matches!(pages(&query), Err(search::SearchError::Cursor)));
+    s.set_synonyms((*synonyms).clone());
+    assert_eq!(pages(&query).unwrap(), 20, "they mean what they did");
+    s.set_weights(search::Weights { title: 0.9, ..(*weights).clone() });
+    assert!(matches!(pages(&query), Err(search::SearchError::Cursor)));
+    s.set_weights((*weights).clone());
+    assert_eq!(pages(&query).unwrap(), 20);
+}

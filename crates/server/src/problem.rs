@@ -69,6 +69,11 @@ impl Problem {
         Self { faults, ..Self::new(StatusCode::BAD_REQUEST, "bad-parameter") }
     }
 
+    /// Whether it is this parameter of the address that is wrong.
+    pub(crate) fn is_of_parameter(&self, name: &str) -> bool {
+        self.kind == "bad-parameter" && self.faults.iter().any(|fault| fault.pointer.strip_prefix('/') == Some(name))
+    }
+
     /// A fact for programs.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: Value) -> Self {

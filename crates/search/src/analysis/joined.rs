@@ -88,7 +88,7 @@ impl Joined {
 
     pub(super) fn break_off(&mut self, each: &mut impl FnMut(&Word)) {
         if self.parts > 1 && !off(Rule::Joined) && (self.digit || self.upper) && self.whole.folded.len() <= MAX_JOINED_BYTES {
-            if let Some(at) = decimal_point(&self.pieces, &self.whole.folded) {
+            if let Some(at) = decimal_point(&self.pieces, &self.whole.folded).filter(|_| !off(Rule::Decimals)) {
                 self.whole.folded.insert(at, DECIMAL_POINT);
             }
             self.whole.exact.clone_from(&self.whole.folded);

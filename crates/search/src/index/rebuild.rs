@@ -14,6 +14,7 @@ use crate::document::Document;
 use crate::failure::Failure;
 use crate::files::{self, Marker};
 use crate::schema;
+use crate::steps::Step;
 
 impl Search {
     /// Begins to build the index anew beside the live one, which goes on answering.
@@ -111,13 +112,18 @@ impl Rebuild {
         };
         let writer = Writer::Open(Box::new(open_writer(&written, &shared.settings)?));
         let live = Live::new(&self.index, written, writer, &shared.fields, &shared.settings, Some(place))?;
+        let snapshot = Arc::clone(&live.snapshot.read().unwrap_or_else(PoisonError::into_inner));
+        shared.steps.reached(Step::Rebuilt);
         if let Some(HeldDir { path: dir, .. }) = &shared.dir {
             files::write_marker(dir, Marker { generation: self.generation, schema: schema::VERSION })?;
         }
         self.guard.unfinished = None;
+        shared.steps.reached(Step::Named);
         let old = std::mem::replace(&mut *shared.live.write().unwrap_or_else(PoisonError::into_inner), Arc::new(live));
         *old.writer.lock().unwrap_or_else(PoisonError::into_inner) = Writer::Replaced;
+        shared.note_sizes(&snapshot);
         shared.swaps.send_modify(|swaps| *swaps += 1);
+        shared.steps.reached(Step::Swapped);
         if let Some(HeldDir { path: dir, .. }) = &shared.dir {
             files::remove_others(dir, Some(self.generation))?;
         }

@@ -220,13 +220,9 @@ pub fn numbers(results: &Results) -> Vec<u128> {
 
 /// The numbers of what has all words, in order; empty if the search had to be relaxed.
 pub fn strictly(search: &Search, text: &str) -> Vec<u128> {
-    let results = search.find(&Query { limit: base::Limit::new(1).unwrap(), ..Query::words(text) }, &anybody()).unwrap();
-    if results.relaxed {
-        return Vec::new();
-    }
-    let mut all = numbers(&search.find(&Query { limit: base::Limit::new(100).unwrap(), ..Query::words(text) }, &anybody()).unwrap());
-    all.truncate(usize::try_from(results.total).unwrap());
-    all
+    let (enough, limit) = (base::Limit::new(1).unwrap(), base::Limit::new(100).unwrap());
+    let results = search.find(&Query { limit, enough, ..Query::words(text) }, &anybody()).unwrap();
+    if results.relaxed { Vec::new() } else { numbers(&results) }
 }
 
 pub fn kind_of(kind: Kind) -> &'static str {

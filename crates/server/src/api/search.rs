@@ -141,6 +141,9 @@ pub struct ResultsBody {
     pub total: u64,
     /// Facet by facet, the commonest value first.
     pub facets: BTreeMap<String, Vec<FacetBody>>,
+    /// The facets with more values than are given, 500 of each: the commonest, and before them those that are chosen, those
+    /// above and right below them, and those with none above.
+    pub facets_cut: Vec<&'static str>,
     /// Per date (`published`, `closes`) the periods that people usually ask for; empty with `facets=none`.
     pub periods: BTreeMap<&'static str, Vec<PeriodBody>>,
     /// Per facet or date that is narrowed: how many there would be in all if it were not.
@@ -329,6 +332,7 @@ fn body(results: Results, lang: Lang) -> ResultsBody {
     });
     ResultsBody {
         facets: facets.collect(),
+        facets_cut: results.cut_facets.iter().map(|facet| facet.as_str()).collect(),
         periods: periods.collect(),
         without: results.without.into_iter().map(|(by, count)| (by.as_str(), count)).collect(),
         jump: results.named.map(|card| JumpBody { id: card.id, url: url(&card) }),

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use base::{Lang, Limit, Vocabularies};
 use chrono::{DateTime, Utc};
 use listings::export::guarded;
-use search::{Facet, Hit, Query, Search, SearchError, Viewer};
+use search::{Facet, Hit, Query, Results, Search, SearchError, Viewer};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -63,6 +63,10 @@ pub struct ExportBody {
     pub total: u64,
     /// Whether all of them are here.
     pub complete: bool,
+    /// True if not all words had to be there, because too little had them all.
+    pub relaxed: bool,
+    /// What of the text was not understood, and searched as plain words or left out.
+    pub ignored: Vec<String>,
 }
 
 impl ExportRow {
@@ -90,20 +94,27 @@ impl ExportRow {
     }
 }
 
-/// The first results of a search, page by page, with the number of all.
-fn all(search: &Search, mut query: Query, viewer: &Viewer) -> Result<(Vec<Hit>, u64), SearchError> {
+/// The first results of a search, all in one. Where synonyms or weights change on the way, it is begun once more.
+fn all(search: &Search, query: &Query, viewer: &Viewer) -> Result<Results, SearchError> {
+    match walk(search, query.clone(), viewer) {
+        Err(SearchError::Cursor) => walk(search, query.clone(), viewer),
+        walked => walked,
+    }
+}
+
+/// Page by page, as people see them: how long pages are changes nothing.
+fn walk(search: &Search, mut query: Query, viewer: &Viewer) -> Result<Results, SearchError> {
     (query.facets, query.count_periods, query.cursor) = (Vec::new(), false, None);
     query.limit = Limit::new(Limit::MAX).unwrap_or_default();
-    let mut hits = Vec::new();
-    loop {
+    let mut first = search.find(&query, viewer)?;
+    query.cursor = first.next.take();
+    while query.cursor.is_some() && first.items.len() < MOST_ROWS {
         let page = search.find(&query, viewer)?;
-        hits.extend(page.items);
+        first.items.extend(page.items);
         query.cursor = page.next;
-        if query.cursor.is_none() || hits.len() >= MOST_ROWS {
-            hits.truncate(MOST_ROWS);
-            return Ok((hits, page.total));
-        }
     }
+    first.items.truncate(MOST_ROWS);
+    Ok(first)
 }
 
 /// Gives the results of a search as a file.
@@ -119,8 +130,8 @@ pub(crate) async fn export(State(app): State<App>, who: Who, params: Params) -> 
     }
     let query = read(&app, params).await?;
     let (search, viewer) = (app.search.clone(), Viewer::of(&who.actor));
-    let found = tokio::task::spawn_blocking(move || all(&search, query, &viewer)).await;
-    let (hits, total) = found.map_err(|e| Problem::internal(&e))??;
+    let found = tokio::task::spawn_blocking(move || all(&search, &query, &viewer)).await;
+    let Results { items: hits, total, relaxed, ignored, .. } = found.map_err(|e| Problem::internal(&e))??;
     let public_url = app.settings.public_url.trim_end_matches('/');
     let row = |hit| ExportRow::of(hit, who.actor.lang, &app.vocabularies, public_url);
     let items: Vec<ExportRow> = hits.into_iter().map(row).collect();
@@ -131,7 +142,7 @@ pub(crate) async fn export(State(app): State<App>, who: Who, params: Params) -> 
         return Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), name("csv")], table).into_response());
     }
     let complete = items.len() as u64 == total;
-    Ok(([name("json")], Answer(ExportBody { items, next: None, total, complete })).into_response())
+    Ok(([name("json")], Answer(ExportBody { items, next: None, total, complete, relaxed, ignored })).into_response())
 }
 
 /// The rows as a spreadsheet reads them. Cells that it would calculate are guarded.

@@ -8,8 +8,9 @@ use crate::route::Permission::{Member, Public, SignedIn, Staff};
 use crate::route::{Route, delete, get, post, put};
 
 /// What may be typed, as `/help/searching` tells it at length.
-const QUERY_LANGUAGE: &str = "Words, with or without Vietnamese marks; `\"a phrase\"`, `-not`, `a OR b`, `prefix*` from three \
-     letters on, and `field:value` (several values with commas, a value with spaces in quotation marks, `-field:value` to leave out). \
+const QUERY_LANGUAGE: &str = "Words, with or without Vietnamese marks; `\"a phrase\"`, `-not`, `a OR b`, `(a b) OR c` and \
+     `-(a b)` with brackets one deep, `prefix*` from three letters on, and `field:value` (several values with commas, a value with \
+     spaces in quotation marks, `-field:value` to leave out; capitals do not matter). \
      Fields of text: `title:dryer`, `keyword:coconut` or `keywords:coconut`, `party:\"Tra Vinh University\"` (a name or an id), \
      `code:CN-2026-000001`, `number:1-2019-01234`. Fields of codes: `kind:need`, `field:401`, `trl:7` (also `trl:5..7`, `trl:>=6`, \
      `trl:<=4`), `cooperation:licence`, `province:86`, `commune:28777`, `party_type:institute`, `ipr_status:granted`, \

@@ -150,7 +150,13 @@ pub(super) async fn show(State(app): State<App>, visit: Visit, headers: HeaderMa
         query.facets.push(Facet::IpKind);
     }
     let cursor = query.cursor.clone();
-    let results = api::search::run(&app, &visit.who, query).await?;
+    let results = match api::search::run(&app, &visit.who, query).await {
+        // The synonyms or weights have changed since the page before, or it was none of this search: it begins anew.
+        Err(problem) if cursor.is_some() && problem.is_of_parameter("cursor") => {
+            return Ok(Redirect::to(&asked.address(lang, None)).into_response());
+        }
+        found => found?,
+    };
     // Whoever sends a code wants that page and no list of one; whoever is still typing stays here.
     let is_typing = headers.contains_key("hx-request");
     if let (Some(card), None, false) = (&results.named, &cursor, is_typing) {

@@ -217,6 +217,7 @@ fn results(items: Vec<Hit>) -> Results {
         next: (!items.is_empty()).then(|| "cursor".to_owned()),
         items,
         facets,
+        cut_facets: Vec::new(),
         periods: [DateColumn::Published, DateColumn::Closes]
             .map(|column| {
                 let period = Period { from: "2026-10-26".parse().ok(), to: "2026-11-30".parse().ok() };

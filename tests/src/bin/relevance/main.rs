@@ -71,7 +71,8 @@ fn build(set: Set) -> Built {
 
 /// What our search finds for one query, best first, as ids of the set.
 fn ours(search: &Search, ask: &Ask, text: &str) -> Vec<String> {
-    let query = Query { text: text.to_owned(), limit: Limit::new(DEPTH).unwrap(), ..Query::default() };
+    let depth = Limit::new(DEPTH).unwrap();
+    let query = Query { text: text.to_owned(), limit: depth, enough: depth, ..Query::default() };
     let viewer = Viewer::of(&Actor::anonymous(Lang::Vi));
     let found = search.find(&query, &viewer).unwrap();
     found.items.into_iter().filter_map(|hit| hit.card.external_id).filter(|id| Some(id) != ask.besides.as_ref()).collect()

@@ -86,10 +86,10 @@ impl Ours {
         self.find_page(asked, Limit::default(), if all_facets { &Facet::SHOWN } else { &[Facet::Province] })
     }
 
-    /// In process, with a page of so many results.
+    /// In process, with a page of so many results, which are enough.
     pub fn find_page(&self, asked: &Asked, limit: Limit, facets: &[Facet]) -> Results {
         let mut query = Query::words(asked.text.clone());
-        query.limit = limit;
+        (query.limit, query.enough) = (limit, limit);
         query.facets = facets.to_vec();
         if asked.narrowed {
             query = query.trl(*LEVELS.start(), *LEVELS.end());
@@ -102,7 +102,7 @@ impl Ours {
         self.search.suggest(typed, &Viewer::of(&Actor::anonymous(lang)), 8).unwrap().len()
     }
 
-    /// How many have all words: a page of one result is full before anything is relaxed.
+    /// How many have all words: where one result is enough, nothing is relaxed before there is none.
     pub fn count(&self, asked: &Asked) -> u64 {
         let found = self.find_page(asked, Limit::new(1).unwrap(), &[]);
         if found.relaxed { 0 } else { found.total }
