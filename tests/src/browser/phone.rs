@@ -9,7 +9,7 @@ use crate::site::{Client, Site, until};
 
 /// What the cells of a comparison begin with, as far as it can be seen.
 const SIDES: &str = "return [...document.querySelectorAll('.versus tbody tr:first-child td')]
-    .map(cell => cell.innerText.trim().split('\\n')[0].trim())";
+    .map(cell => cell.innerText.trim().split('\\n')[0].trim()).filter(side => side)";
 
 /// Something posted and submitted: its id and version.
 async fn submitted(author: &Client, party: &str, kind: &str, content: Value) -> (String, i64) {

@@ -140,7 +140,7 @@ fn profile(expert: ExpertBrief) -> Profile {
 fn pair(need: &Published, judged: &JudgedProfile<'_>) -> Option<ExpertPair> {
     let Profile::Expert(expert) = judged.profile else { return None };
     let is_own = judged.profile.party() == Some(need.owner.id);
-    (judged.violated.is_empty() && judged.is_worded() && !is_own).then(|| ExpertPair {
+    (judged.violated.is_empty() && judged.is_worded() && !is_own).then_some(ExpertPair {
         need: need.id,
         expert: expert.view.id,
         need_version: need.version,
