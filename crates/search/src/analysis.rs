@@ -260,7 +260,7 @@ pub fn stem(folded: &str) -> Cow<'_, str> {
 }
 
 /// How many stems are kept.
-const KEPT_STEMS: usize = 8_192;
+const KEPT_STEMS: usize = 4_096;
 
 thread_local! {
     /// Texts repeat their words, and stemming is what costs most in an English one: the last stems, by a hash of the word.
