@@ -58,12 +58,12 @@ async fn technologies_that_reach_different_figures_of_one_need_complete_each_oth
         assert_eq!((ids(&found), &found["total"]), (vec![dry.as_str()], &json!(1)), "{found}");
         let one = &found["items"][0];
         assert_eq!(one["need"]["id"], json!(need_id));
-        let own = json!([{"need_field": "/targets/0", "offer_field": "/advantages/0", "metric": "Thời gian sấy một mẻ", "wanted": "≤ 6 h", "figure": "5 h"}]);
-        let other = json!([{"need_field": "/targets/1", "offer_field": "/advantages/0", "metric": "Độ ẩm cơm dừa sau sấy", "wanted": "≤ 3 %", "figure": "2.5 %"}]);
+        let own = json!([{"need_field": "/targets/0", "offer_field": "/advantages/0", "metric": "Thời gian sấy một mẻ", "wanted": "≤ 6\u{a0}h", "figure": "5\u{a0}h"}]);
+        let other = json!([{"need_field": "/targets/1", "offer_field": "/advantages/0", "metric": "Độ ẩm cơm dừa sau sấy", "wanted": "≤ 3\u{a0}%", "figure": "2.5\u{a0}%"}]);
         assert_eq!((&one["own"], &one["other"]), (&own, &other));
         let text = one["text"].as_str().unwrap();
         assert!(
-            text.contains("this technology reaches Thời gian sấy một mẻ 5 h; the other one reaches Độ ẩm cơm dừa sau sấy 2.5 %"),
+            text.contains("this technology reaches Thời gian sấy một mẻ 5\u{a0}h; the other one reaches Độ ẩm cơm dừa sau sấy 2.5\u{a0}%"),
             "{text}"
         );
         // Together they reach all, so the score is the lesser of the two.

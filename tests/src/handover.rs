@@ -173,6 +173,8 @@ async fn a_completed_deal_goes_to_another_who_sets_right_what_was_recorded_and_o
 
         let done = administrator.post("/api/v1/staff/handover", json!({"from": from, "to": to})).await.expect(200);
         assert_eq!(done, json!({"deals": 0, "completed": 1, "listings": 0, "interests": 0, "left": [], "interests_left": 0}));
+        let notices = next.get("/api/v1/notices").await.expect(200);
+        assert_eq!(notices["items"].as_array().unwrap().iter().filter(|one| one["kind"] == "consent_asked").count(), 0, "{notices}");
         let view = next.get(&deal.path).await.expect(200);
         assert_eq!((&view["brokers"][0]["account"], &view["stage"]), (&json!(next_id), &json!("completed")));
         assert_eq!(next.get(&lost.path).await.status, 404, "what came to nothing stays as it was");

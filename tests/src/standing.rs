@@ -404,7 +404,7 @@ async fn candidates_are_compared_and_noted_by_the_seeker_and_brokers_alone() {
         assert_eq!(world.owner.get(&compare).await.status, 403);
         let page = world.seeker.get(&compare).await;
         assert_eq!(page.status, 200, "{}", page.text);
-        for part in ["≤ 6 h", "5 h", "9 h", "is-yes", "is-no", "Lò sấy dừa"] {
+        for part in ["≤ 6\u{a0}giờ", "5\u{a0}giờ", "9\u{a0}giờ", "is-yes", "is-no", "Lò sấy dừa"] {
             assert!(page.text.contains(part), "{part}: {}", page.text);
         }
         let english = broker.get(&format!("/en{compare}")).await;

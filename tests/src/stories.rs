@@ -167,7 +167,7 @@ async fn a_completed_deal_becomes_a_story_that_everybody_reads_with_the_consent_
         for part in [
             "<h1>Sấy cơm dừa nhanh gấp ba</h1>",
             "<strong>cùng thử</strong>",
-            "5,5 giờ",
+            "5,5\u{a0}giờ",
             "application/ld+json",
             "\"@type\":\"Article\"",
             "property=\"og:title\" content=\"Sấy cơm dừa nhanh gấp ba\"",
@@ -179,7 +179,7 @@ async fn a_completed_deal_becomes_a_story_that_everybody_reads_with_the_consent_
         }
         assert!(!page.text.contains("<script>alert") && page.text.contains("&lt;script"), "{}", page.text);
         let english = visitor.get(&format!("/en{url}")).await.text;
-        assert!(english.contains("<h1>Copra dried three times faster</h1>") && english.contains("5.5 hours"), "{english}");
+        assert!(english.contains("<h1>Copra dried three times faster</h1>") && english.contains("5.5\u{a0}hours"), "{english}");
         assert!(english.contains("Technical service"), "{english}");
         let party = visitor.get(&format!("/api/v1/parties/{seeker_party}")).await.expect(200)["slug"].as_str().unwrap().to_owned();
         for path in ["/".to_owned(), "/stories".to_owned(), page_of(&visitor, listing).await, format!("/parties/{party}")] {

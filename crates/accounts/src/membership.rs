@@ -24,7 +24,7 @@ use crate::rows::{account, membership};
 use crate::{Accounts, Error, parties, words};
 
 pub use read::{MembershipView, get, mine, of_party};
-pub(crate) use read::{acting, confirmed_with, confirmed_with_any, letter};
+pub(crate) use read::{acting, confirmed_with, confirmed_with_any, letter, parties_of};
 pub use rule::{Next, Status, Step, next};
 
 /// Most memberships of one party.

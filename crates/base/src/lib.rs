@@ -11,6 +11,7 @@ pub mod clock;
 mod code;
 pub mod defaults;
 mod fault;
+pub mod figures;
 pub mod fold;
 mod ids;
 mod lang;

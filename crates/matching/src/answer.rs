@@ -177,13 +177,14 @@ pub struct Match {
     pub excluded: Vec<Exclusion>,
 }
 
-/// What one's own listing does not say and would sharpen its matches.
+/// The one thing in one's own listing that would sharpen its matches most: what it does not say, or says so that nothing
+/// answers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = MatchMissing)]
 pub struct Missing {
-    /// The part of the score that is unknown for it.
+    /// The part of the score that it would sharpen.
     pub part: Part,
-    /// JSON pointer to the field to fill.
+    /// JSON pointer to the field to fill or to mend.
     pub field: String,
     /// The sentence for the reader.
     pub text: String,
@@ -198,7 +199,7 @@ pub struct MatchPage {
     pub next: Option<String>,
     /// How many there are in all.
     pub total: u64,
-    /// For members of the listing's party: what to fill in so that its matches become sharper.
+    /// For members of the listing's party: what to fill in or to mend so that its matches become sharper.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Missing>,
     /// For each of the items what gives those behind it, for whoever has room for fewer of them.

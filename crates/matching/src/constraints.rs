@@ -3,6 +3,7 @@
 //! Here is only what everybody may know of both sides, so that a match means the same to all who see it. Not here: budget
 //! against price, and who a seeker is who hides (`inside`), which only those weigh with who may know it.
 
+use base::figures::figure;
 use base::messages::say;
 use base::{Code, Lang, PartyId, Vocabularies};
 use listings::content::{Content, Need, Technology};
@@ -228,7 +229,7 @@ fn partner_types(wanted: &[Code], other: &Side<'_>, constraint: Constraint, rule
 }
 
 fn must_targets(need: &Need, technology: &Technology, comparisons: &[Comparison], rules: &Rules<'_>, found: &mut Vec<Exclusion>) {
-    for one in comparisons.iter().filter(|c| c.must && c.is_sure && !c.reached()) {
+    for one in comparisons.iter().filter(|c| c.excludes()) {
         let (Some(target), Some(advantage)) = (need.targets.get(one.target), technology.advantages.get(one.advantage)) else { continue };
         let fields = (format!("/targets/{}", one.target), format!("/advantages/{}", one.advantage));
         let (wanted, offered) = (wanted(target, rules.lang), offered(advantage, rules.lang));
@@ -249,24 +250,17 @@ fn availability(need: &Need, available: &[Code], rules: &Rules<'_>, found: &mut 
     found.push(rules.exclusion(Constraint::Availability, ("/right_sought", "/availability"), need, offer, ""));
 }
 
-/// A target's figure as people write it: `≤ 6 h`.
+/// A target's figure as people write it: `≤ 6 giờ`.
 pub(crate) fn wanted(target: &targets::Target, lang: Lang) -> String {
     let sign = match target.direction {
         targets::Direction::AtLeast => "≥",
         targets::Direction::AtMost => "≤",
         targets::Direction::Equal => "=",
     };
-    format!("{sign} {}", figure(target.target.unwrap_or_default(), &target.unit, lang))
+    format!("{sign} {}", figure(lang, target.target.unwrap_or_default(), &target.unit))
 }
 
-/// An advantage's figure as people write it: `5 h`.
+/// An advantage's figure as people write it: `5 giờ`.
 pub(crate) fn offered(advantage: &targets::Advantage, lang: Lang) -> String {
-    figure(advantage.offered.unwrap_or_default(), &advantage.unit, lang)
-}
-
-fn figure(value: f64, unit: &str, lang: Lang) -> String {
-    let number = value.to_string();
-    // Vietnamese writes a comma before the decimals.
-    let number = if lang == Lang::Vi { number.replace('.', ",") } else { number };
-    if unit == "%" || unit == "‰" { format!("{number} {unit}") } else { format!("{number} {unit}").trim_end().to_owned() }
+    figure(lang, advantage.offered.unwrap_or_default(), &advantage.unit)
 }

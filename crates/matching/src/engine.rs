@@ -38,9 +38,9 @@ use crate::weights::Weights;
 pub use profiles::{JudgedProfile, PastDeals, Profile};
 
 /// Which program makes the scores. To be raised with every change of code by which a pair gets another score or is excluded
-/// otherwise (`terms`, `sought`, `foreign`, `topic`, `fit`, `targets`, `metric`, `units`, `constraints`, `engine/profiles`, the
-/// analysis of words): stored pairs of the one before are then reckoned anew.
-const ENGINE: u32 = 3;
+/// otherwise (`side`, `terms`, `sought`, `foreign`, `topic`, `fit`, `targets`, `metric`, `units`, `constraints`,
+/// `engine/profiles`, the analysis of words): stored pairs of the one before are then reckoned anew.
+const ENGINE: u32 = 4;
 
 /// The engine. Cheap to clone.
 #[derive(Clone)]

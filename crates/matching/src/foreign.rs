@@ -13,7 +13,7 @@ const LEAST_TELLING: usize = 2;
 /// A text without marks and without a word that only English has reads as Vietnamese from so many words on.
 const LEAST_UNMARKED: usize = 3;
 /// A Vietnamese text has marks in at least one word of so many.
-const MARKED_OF: usize = 8;
+pub(crate) const MARKED_OF: usize = 8;
 
 /// What there is of the other language.
 #[derive(Debug, PartialEq, Eq)]
@@ -112,10 +112,14 @@ fn is_gap(c: char) -> bool {
     !c.is_alphanumeric() && !matches!(c, '\u{300}'..='\u{36f}')
 }
 
+/// Whether a word has Latin letters with marks, or marks that stand by themselves.
+pub(crate) fn has_marks(word: &str) -> bool {
+    word.chars().any(|c| matches!(c, '\u{c0}'..='\u{36f}' | '\u{1e00}'..='\u{1eff}'))
+}
+
 fn spelling(word: &str, is_shouted: bool) -> Spelling {
     if !word.is_ascii() {
-        let has_mark = word.chars().any(|c| matches!(c, '\u{c0}'..='\u{36f}' | '\u{1e00}'..='\u{1eff}'));
-        return if has_mark { Spelling::Vietnamese } else { Spelling::Neither };
+        return if has_marks(word) { Spelling::Vietnamese } else { Spelling::Neither };
     }
     let is_code = !is_shouted && word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase());
     if is_code || word.bytes().any(|byte| byte.is_ascii_digit()) {

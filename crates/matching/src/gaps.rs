@@ -19,7 +19,6 @@ use crate::access::may_read_gaps;
 use crate::answer::MatchListing;
 use crate::matcher::{MatchError, Matcher};
 use crate::rows::{standing, subject};
-use crate::standing::strong_ppm;
 
 /// The most rows of a table of all gaps.
 pub const MOST_ROWS: usize = 10_000;
@@ -186,7 +185,8 @@ async fn rows(
 
 /// The listings of a side that no good pair answers.
 fn open(matcher: &Matcher, side: GapSide) -> Condition {
-    Condition::all().add(subject::Column::Kind.eq(side.kind())).add(Expr::exists(answers(side, strong_ppm(matcher))).not())
+    let strong_ppm = matcher.engine().weights().strong_ppm();
+    Condition::all().add(subject::Column::Kind.eq(side.kind())).add(Expr::exists(answers(side, strong_ppm)).not())
 }
 
 async fn described(matcher: &Matcher, actor: &Actor, side: GapSide, rows: Vec<subject::Model>) -> Result<Vec<Gap>, StoreError> {

@@ -7,7 +7,7 @@ use listings::content::{Content, IpAsset, TextRole};
 use listings::published::Published;
 use vectors::Packed;
 
-use crate::foreign::{self, Foreign};
+use crate::foreign::{self, Foreign, MARKED_OF, has_marks};
 use crate::weights::Role;
 
 /// What everybody who sees the listing may know of its party. Decided by the public rule, whoever asks, so that no
@@ -95,16 +95,15 @@ pub(crate) struct Field<'a> {
     pub(crate) is_said: bool,
 }
 
-/// Whether a text carries marks, at least in one word of eight, and how many words it has. A quick look without
-/// taking words apart.
+/// Whether a text carries marks, at least in one word of [`MARKED_OF`], and how many words it has. A quick look without taking
+/// words apart.
 fn marks(texts: &[&str]) -> (bool, usize) {
     let (mut all, mut marked) = (0, 0);
     for word in texts.iter().flat_map(|t| t.split_ascii_whitespace()) {
         all += 1;
-        // Latin letters with marks, and marks that stand by themselves.
-        marked += usize::from(word.chars().any(|c| matches!(c, '\u{c0}'..='\u{36f}' | '\u{1e00}'..='\u{1eff}')));
+        marked += usize::from(has_marks(word));
     }
-    (marked * 8 >= all.max(1), all)
+    (marked * MARKED_OF >= all.max(1), all)
 }
 
 pub(crate) fn push<'a>(fields: &mut Vec<Field<'a>>, pointer: &str, role: Role, lang: Lang, texts: Vec<&'a str>) {
@@ -123,16 +122,15 @@ pub(crate) fn push<'a>(fields: &mut Vec<Field<'a>>, pointer: &str, role: Role, l
     fields.push(Field { pointer: pointer.clone(), role, lang, texts, marked, length, is_aside: false, is_said });
     // Beside its own language and never instead of it: names and loan words meet there, too.
     if let Some(texts) = aside {
-        let (lang, (marked, length)) = (other(lang), marks(&texts));
+        let (lang, (marked, _)) = (lang.other(), marks(&texts));
+        // Of the whole field: a run is a part of it and no short text of its own.
         fields.push(Field { pointer: pointer.clone(), role, lang, texts, marked, length, is_aside: true, is_said: !is_said });
     }
 }
 
-fn other(lang: Lang) -> Lang {
-    match lang {
-        Lang::Vi => Lang::En,
-        Lang::En => Lang::Vi,
-    }
+/// A pointer without its language.
+pub(crate) fn bare(pointer: &str) -> &str {
+    pointer.rsplit_once('/').map_or(pointer, |(bare, _)| bare)
 }
 
 pub(crate) fn push_list<'a>(fields: &mut Vec<Field<'a>>, pointer: &str, role: Role, list: &'a LocalisedList) {
@@ -191,4 +189,17 @@ pub(crate) fn fields(content: &Content) -> Vec<Field<'_>> {
         Content::Need(c) => push_list(&mut fields, "/keywords", Role::Keywords, &c.keywords),
     }
     fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_as_long_as_the_text_that_it_stands_in() {
+        let mut all = Vec::new();
+        push(&mut all, "/description", Role::Description, Lang::Vi, vec!["Cần mua heat pump dryer cho cơm dừa"]);
+        let lengths: Vec<(Lang, bool, usize)> = all.iter().map(|field| (field.lang, field.is_aside, field.length)).collect();
+        assert_eq!(lengths, [(Lang::Vi, false, 8), (Lang::En, true, 8)]);
+    }
 }

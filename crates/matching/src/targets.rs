@@ -24,7 +24,8 @@ pub(crate) struct Comparison {
     /// How much of the target is reached, 0 to 1.
     pub(crate) satisfaction: f64,
     pub(crate) must: bool,
-    /// Whether both measure just the same and the need can be met in it at all, so that missing it may exclude.
+    /// Whether both measure just the same, so that missing it may exclude. Never of what is missed of targets that cannot be
+    /// reached together.
     pub(crate) is_sure: bool,
 }
 
@@ -32,6 +33,11 @@ impl Comparison {
     /// Whether the target is reached.
     pub(crate) fn reached(&self) -> bool {
         self.satisfaction >= 1.0
+    }
+
+    /// Whether it shuts the offer out.
+    pub(crate) fn excludes(&self) -> bool {
+        self.must && self.is_sure && !self.reached()
     }
 }
 
@@ -60,9 +66,7 @@ pub(crate) fn compare(need: &Need, technology: &Technology, by: &Measures<'_>) -
     let advantages: Vec<(usize, &Advantage, f64)> =
         technology.advantages.iter().enumerate().filter_map(|(n, a)| Some((n, a, a.offered.filter(|o| o.is_finite())?))).collect();
     let mut all = Vec::new();
-    let impossible = contradictions(need, by);
     for (place, target) in need.targets.iter().enumerate() {
-        let is_possible = !impossible.iter().any(|(one, other)| [*one, *other].contains(&place));
         let Some(wanted) = target.target.filter(|t| t.is_finite()) else { continue };
         let mut best: Option<((f64, f64), Comparison)> = None;
         for (n, advantage, offered) in &advantages {
@@ -70,12 +74,19 @@ pub(crate) fn compare(need: &Need, technology: &Technology, by: &Measures<'_>) -
             let satisfaction = satisfaction(target, wanted, offered, by.units.is_interval(&target.unit), by.weights);
             let near = (same.whole, same.overlap);
             if best.as_ref().is_none_or(|(most, b)| (near, satisfaction) > (*most, b.satisfaction)) {
-                let (must, is_sure) = (target.priority == TargetPriority::Must, is_possible && same.whole >= by.weights.metric_overlap);
+                let (must, is_sure) = (target.priority == TargetPriority::Must, same.whole >= by.weights.metric_overlap);
                 let (wanted, offered) = (same.one, same.other);
                 best = Some((near, Comparison { target: place, advantage: *n, wanted, offered, satisfaction, must, is_sure }));
             }
         }
         all.extend(best.map(|(_, comparison)| comparison));
+    }
+    // Only looked for where something is missed: most technologies miss nothing that is sure.
+    if all.iter().any(Comparison::excludes) {
+        let impossible = contradictions(need, by);
+        for comparison in &mut all {
+            comparison.is_sure &= !impossible.iter().any(|(one, other)| [*one, *other].contains(&comparison.target));
+        }
     }
     all
 }

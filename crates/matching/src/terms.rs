@@ -13,7 +13,7 @@ use search::synonyms::Synonyms;
 use search::{Failure, Search, View};
 
 use crate::common;
-use crate::side::Field;
+use crate::side::{Field, bare};
 use crate::sought::{Marks, Sought, is_parting};
 use crate::statistics::Statistics;
 use crate::weights::{Weights, word_name};
@@ -392,11 +392,6 @@ impl Terms {
             self.sought.each(text, field.lang, marks, stems, &mut each);
         }
     }
-}
-
-/// A pointer without its language.
-fn bare(pointer: &str) -> &str {
-    pointer.rsplit_once('/').map_or(pointer, |(bare, _)| bare)
 }
 
 /// How often a word stands in its own side, each time weighed by its field, and where most; none if nowhere that counts.

@@ -192,8 +192,8 @@ pub struct Weights {
     /// Which share of the pairs with a score was judged good: what is shown instead of the score. None unless fitted.
     #[serde(skip_serializing_if = "Calibration::is_none")]
     pub calibration: Calibration,
-    /// What single words of the seeking side count beside all that is said above, as the index writes them (`vi:may4_sây4`,
-    /// `en:dryer`): from half to twice as much. None unless fitted.
+    /// What single words of the seeking side count beside all that is said above, as the engine writes them, with marks
+    /// (`vi:may4_sây4`, `en:dryer`): from half to twice as much. None unless fitted.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub words: BTreeMap<String, f64>,
 }
@@ -206,7 +206,7 @@ impl Weights {
     }
 }
 
-/// How a word is named among those that something was learned of; `key` is as the index writes it.
+/// How a word is named among those that something was learned of; `key` is as the engine writes it.
 pub(crate) fn word_name(lang: Lang, key: &str) -> String {
     format!("{lang}:{key}")
 }

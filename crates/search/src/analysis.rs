@@ -11,27 +11,26 @@
 //! reaches. Never here: display. What people read is the stored text; these strings are only for the index.
 
 mod joined;
+mod stems;
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use base::Lang;
-use frostem::{Algorithm, Stemmer};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::rule::{Rule, off};
 use joined::Joined;
+use stems::push_stem;
 
 pub(crate) use joined::DECIMAL_POINT;
+pub use stems::stem;
 
 /// The longest word that is looked at, in bytes of the folded view; longer runs of letters are no words.
 pub const MAX_WORD_BYTES: usize = 64;
 
 /// The longest unit that is cut off a number: `tấn`, `kWh`, `mol`, `triệu`.
 const MAX_UNIT_CHARS: usize = 5;
-
-static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::new(Algorithm::English));
 
 /// One letter, taken apart.
 #[derive(Clone, Copy)]
@@ -253,44 +252,6 @@ pub(crate) fn has_one_i(syllable: &str) -> bool {
     follows && !off(Rule::OneI)
 }
 
-/// The stem of a folded English word.
-#[must_use]
-pub fn stem(folded: &str) -> Cow<'_, str> {
-    with_stem(folded, |stem| if stem == folded { Cow::Borrowed(folded) } else { Cow::Owned(stem.to_owned()) })
-}
-
-/// How many stems are kept.
-const KEPT_STEMS: usize = 4_096;
-
-thread_local! {
-    /// Texts repeat their words, and stemming is what costs most in an English one: the last stems, by a hash of the word.
-    static STEMS: RefCell<Vec<(String, String)>> = RefCell::new(vec![Default::default(); KEPT_STEMS]);
-}
-
-/// Looks at the stem of a folded English word; `look` must not ask for another.
-fn with_stem<T>(folded: &str, look: impl FnOnce(&str) -> T) -> T {
-    if folded.len() <= 2 || off(Rule::EnglishStems) || !folded.bytes().all(|b| b.is_ascii_lowercase()) {
-        return look(folded);
-    }
-    let hash = folded.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-    let place = usize::try_from(hash >> 40).unwrap_or_default() % KEPT_STEMS;
-    STEMS.with_borrow_mut(|kept| {
-        let Some((word, stemmed)) = kept.get_mut(place) else { return look(folded) };
-        if word != folded {
-            word.clear();
-            word.push_str(folded);
-            stemmed.clear();
-            stemmed.push_str(&STEMMER.stem(folded));
-        }
-        look(stemmed)
-    })
-}
-
-/// Adds the stem of a folded English word to a view.
-fn push_stem(out: &mut String, folded: &str) {
-    with_stem(folded, |stem| out.push_str(stem));
-}
-
 /// The views of a document's texts, growing passage by passage.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Views {
@@ -418,6 +379,11 @@ pub fn folded_line(text: &str) -> String {
         }
     });
     out
+}
+
+/// A folded line from each of its words on.
+pub(crate) fn beginnings(line: &str) -> impl Iterator<Item = &str> {
+    std::iter::once(0).chain(line.match_indices(' ').map(|(at, _)| at + 1)).filter_map(|at| line.get(at..))
 }
 
 #[cfg(test)]

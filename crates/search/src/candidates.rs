@@ -4,12 +4,11 @@
 //! constraints, reasons and the final score are the matching crate's.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use base::Lang;
+use tantivy::Term;
 use tantivy::schema::Field;
 use tantivy::termdict::TermMerger;
-use tantivy::{InvertedIndexReader, Term};
 use uuid::Uuid;
 
 use crate::analysis::{EXACT_SIGN, PAIR_SIGN, STEM_SIGN, Views};
@@ -247,20 +246,24 @@ impl Search {
 
 /// The documents with the most weight of the terms, the best first.
 fn most_weight(snapshot: &Snapshot, wanted: &Wanted, weights: &Weights, viewer: &Viewer) -> Result<Vec<Entry>, Failure> {
+    let narrowing = Narrowing { filters: &wanted.filters, periods: &Periods::new(), party: None, viewer };
+    let sets = (0..snapshot.segments.len()).map(|place| allowed(snapshot, place, &narrowing)).collect::<Result<Vec<_>, _>>()?;
+    // Before any list is read.
+    if sets.iter().all(|set| set.is_empty()) {
+        return Ok(Vec::new());
+    }
     let scoring = counted(&snapshot.fields, wanted);
     let similarities = similarities(&mut Statistics::of_all(snapshot), &scoring, weights, &Budget::default())?;
-    let narrowing = Narrowing { filters: &wanted.filters, periods: &Periods::new(), party: None, viewer };
     let without: Vec<u128> = wanted.without.iter().map(|id| id.as_u128()).collect();
     let limit = wanted.limit.max(1);
     let mut best = Best::new(limit, None);
-    for (place, segment) in snapshot.segments.iter().enumerate() {
-        let allowed = allowed(snapshot, place, &narrowing)?;
+    for (place, (segment, allowed)) in snapshot.segments.iter().zip(&sets).enumerate() {
         if allowed.is_empty() {
             continue;
         }
         // Those that are no candidates may be worth most, and take no place.
         let bar = Bar { least: best.least().map_or(0.0, score_of), page: Some(limit + without.len()), most_standing: 1.0 };
-        for (doc, score) in texts(segment, place, &similarities, &allowed, &bar)? {
+        for (doc, score) in texts(segment, place, &similarities, allowed, &bar)? {
             let key = key_of(score);
             if score > 0.0 && best.least().is_none_or(|least| key >= least) && !without.contains(&segment.core.id(doc)) {
                 best.offer(&segment.core, Entry { key, id: 0, segment: place, doc, score });
@@ -293,9 +296,9 @@ fn telling(snapshot: &Snapshot, views: &Views, limit: usize) -> Result<Vec<Telli
         }
     }
     let mut terms = Vec::with_capacity(times.len());
-    let dictionaries = Dictionaries::open(snapshot)?;
     for ((view, term), times) in times {
-        let documents = dictionaries.frequency(&Term::from_field_text(field(&snapshot.fields, view), &term))?;
+        // Not by what is kept of lists for searches, which the words of a whole text would push out.
+        let documents = snapshot.searcher.doc_freq(&Term::from_field_text(field(&snapshot.fields, view), &term))?;
         if documents > 0 {
             terms.push(TellingTerm { view, term, times, documents, idf: snapshot.idf(documents) });
         }
@@ -304,31 +307,6 @@ fn telling(snapshot: &Snapshot, views: &Views, limit: usize) -> Result<Vec<Telli
     terms.sort_by(|a, b| telling(b).total_cmp(&telling(a)).then_with(|| a.term.cmp(&b.term)));
     terms.truncate(limit);
     Ok(terms)
-}
-
-/// The words of the views, for many of them at a time: what is kept of lists for searches would be pushed out by the words of
-/// a whole text.
-struct Dictionaries(HashMap<Field, Vec<Arc<InvertedIndexReader>>>);
-
-impl Dictionaries {
-    fn open(snapshot: &Snapshot) -> Result<Self, Failure> {
-        let mut all = HashMap::new();
-        for view in [View::Folded, View::Exact, View::Pair, View::Stem] {
-            let field = field(&snapshot.fields, view);
-            let of_segments = snapshot.segments.iter().map(|segment| segment.reader.inverted_index(field));
-            all.insert(field, of_segments.collect::<Result<_, _>>()?);
-        }
-        Ok(Self(all))
-    }
-
-    /// How many documents have a term.
-    fn frequency(&self, term: &Term) -> Result<u64, Failure> {
-        let mut sum = 0;
-        for dictionary in self.0.get(&term.field()).into_iter().flatten() {
-            sum += dictionary.get_term_info(term)?.map_or(0, |list| u64::from(list.doc_freq));
-        }
-        Ok(sum)
-    }
 }
 
 fn field(fields: &Fields, view: View) -> Field {
@@ -368,5 +346,5 @@ fn counted(fields: &Fields, wanted: &Wanted) -> Vec<Scoring> {
             add(fields.advantage, &mixed, roles.advantage);
         }
     }
-    boosts.into_iter().map(|(term, boost)| Scoring { term, boost, constant: false, most_idf: f32::INFINITY, begins: None }).collect()
+    boosts.into_iter().map(|(term, boost)| Scoring::word(term, boost)).collect()
 }

@@ -322,9 +322,8 @@ impl Document {
         let line = analysis::folded_line(shown);
         let (starts, later) = if kind == 't' { (TITLE_STARTS, LATER_BYTES) } else { (OTHER_STARTS, COMPLETION_BYTES) };
         let shown = if kind == 'k' { shown } else { "" };
-        let begins = std::iter::once(0).chain(line.match_indices(' ').map(|(at, _)| at + 1));
-        for at in begins.take(starts) {
-            let key = cut(line.get(at..).unwrap_or_default(), if at == 0 { COMPLETION_BYTES } else { later });
+        for (n, rest) in analysis::beginnings(&line).take(starts).enumerate() {
+            let key = cut(rest, if n == 0 { COMPLETION_BYTES } else { later });
             if !key.is_empty() {
                 self.completions.push(format!("{kind}{key}{COMPLETION_SIGN}{shown}"));
             }

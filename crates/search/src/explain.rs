@@ -122,8 +122,14 @@ impl Search {
             let Some((place, doc)) = snapshot.locate(hit.card.id)? else { continue };
             let Some(segment) = snapshot.segments.get(place) else { continue };
             let mut texts = Vec::new();
-            for (term, value) in parts_of(segment, place, &similarities, doc)? {
-                texts.push((name(&schema, &term), term.value().as_str().unwrap_or_default().to_owned(), value));
+            for (scoring, value) in parts_of(segment, place, &similarities, doc)? {
+                let text = scoring.term.value().as_str().unwrap_or_default().to_owned();
+                let text = match scoring.begins {
+                    None => text,
+                    Some(0) => format!("{text}*"),
+                    Some(tone) => format!("{text}*{tone}"),
+                };
+                texts.push((name(&schema, &scoring.term), text, value));
             }
             texts.sort_by(|a, b| b.2.total_cmp(&a.2));
             let standing = standing.of(&segment.core, doc);

@@ -64,24 +64,12 @@ pub(crate) fn find(
     enough: u64,
     at: Option<usize>,
 ) -> Result<Found, Failure> {
-    let found = step_by_step(snapshot, plan, narrowing, visible, enough, at)?;
-    plan.budget.must_be_read()?;
-    Ok(found)
-}
-
-fn step_by_step(
-    snapshot: &Snapshot,
-    plan: &Plan,
-    narrowing: &Narrowing<'_>,
-    visible: &[Bits],
-    enough: u64,
-    at: Option<usize>,
-) -> Result<Found, Failure> {
     let mut bases = Vec::with_capacity(snapshot.segments.len());
     for (segment, visible) in snapshot.segments.iter().zip(visible) {
         bases.push(base(snapshot, segment, visible.clone(), narrowing)?);
     }
     let matched = matched(snapshot, plan, &bases, enough, at)?;
+    plan.budget.must_be_read()?;
     let mut found = Found { segments: Vec::with_capacity(bases.len()), total: 0, step: matched.step };
     for (segment, OfWords { set, numbered }) in snapshot.segments.iter().zip(matched.segments) {
         found.push(narrow(segment, narrowing, set, numbered, snapshot)?);

@@ -73,6 +73,13 @@ pub(crate) struct Scoring {
     pub(crate) begins: Option<u8>,
 }
 
+impl Scoring {
+    /// A word that counts by how rare it is.
+    pub(crate) fn word(term: Term, boost: f32) -> Self {
+        Self { term, boost, constant: false, most_idf: f32::INFINITY, begins: None }
+    }
+}
+
 /// A query in terms of the index.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
@@ -152,13 +159,7 @@ impl Plan {
             for (field, text, boost) in counts {
                 let boost = boost * weights.synonym;
                 if boost > 0.0 {
-                    self.scoring.push(Scoring {
-                        term: Term::from_field_text(field, &text),
-                        boost,
-                        constant: false,
-                        most_idf,
-                        begins: None,
-                    });
+                    self.scoring.push(Scoring { most_idf, ..Scoring::word(Term::from_field_text(field, &text), boost) });
                 }
             }
         }
@@ -214,7 +215,7 @@ impl Plan {
 
     fn score(&mut self, parsed: &Parsed, fields: &Fields, weights: &Weights) {
         for term in &self.lookup {
-            self.scoring.push(Scoring { term: term.clone(), boost: weights.number, constant: true, most_idf: f32::INFINITY, begins: None });
+            self.scoring.push(Scoring { constant: true, ..Scoring::word(term.clone(), weights.number) });
         }
         for (place, word) in parsed.words.iter().enumerate() {
             if parsed.words.iter().take(place).any(|w| w.exact == word.exact && w.folded == word.folded) {
@@ -257,7 +258,7 @@ impl Plan {
         let boost = weight * BEGINNING;
         if boost > 0.0 {
             let term = Term::from_field_text(field, text);
-            self.scoring.push(Scoring { term, boost, constant: true, most_idf: f32::INFINITY, begins: Some(tone) });
+            self.scoring.push(Scoring { constant: true, begins: Some(tone), ..Scoring::word(term, boost) });
         }
     }
 
@@ -292,13 +293,7 @@ impl Plan {
 
     fn add(&mut self, field: Field, text: &str, boost: f32) {
         if boost > 0.0 {
-            self.scoring.push(Scoring {
-                term: Term::from_field_text(field, text),
-                boost,
-                constant: false,
-                most_idf: f32::INFINITY,
-                begins: None,
-            });
+            self.scoring.push(Scoring::word(Term::from_field_text(field, text), boost));
         }
     }
 }

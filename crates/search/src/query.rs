@@ -4,6 +4,7 @@
 //! brackets one deep, so no input can be too deep. Parsing never fails but for length: what has no meaning is searched as
 //! plain words and told back in [`Parsed::ignored`]. Never here: what the index looks like.
 
+mod fields;
 mod pieces;
 
 use std::collections::BTreeSet;
@@ -17,7 +18,10 @@ use crate::facet::Facet;
 use crate::numbers;
 use crate::rule::{Rule, off};
 
+use fields::{Field, field_of, levels};
 use pieces::{Bracket, Piece, next_piece};
+
+pub use fields::field_names;
 
 /// The longest query, in bytes.
 pub const MAX_BYTES: usize = 1_024;
@@ -178,8 +182,8 @@ struct Group {
     negated: bool,
     /// OR stood before it: the first clause of what it widens.
     widens: Option<usize>,
-    /// How many brackets are open within.
-    deeper: usize,
+    /// Of each bracket that is open within, whether nothing of it is wanted.
+    deeper: Vec<bool>,
 }
 
 impl Parser<'_> {
@@ -189,7 +193,7 @@ impl Parser<'_> {
             Some(Bracket::Closes) => return self.close_group(piece),
             None => {}
         }
-        let is_unwanted = self.group.as_ref().is_some_and(|group| group.negated);
+        let is_unwanted = self.group.as_ref().is_some_and(|group| group.negated || group.deeper.contains(&true));
         if !piece.quoted && piece.field.is_none() && !piece.negated {
             match piece.text {
                 "OR" | "|" | "HOẶC" if !off(Rule::Or) => {
@@ -220,7 +224,7 @@ impl Parser<'_> {
     /// Of `-(a b)` nothing is wanted, neither a nor b. Brackets within brackets are left out and told.
     fn open_group(&mut self, piece: Piece<'_>) {
         if let Some(group) = &mut self.group {
-            group.deeper = group.deeper.saturating_add(1);
+            group.deeper.push(piece.negated);
             self.ignore(piece.text);
             return;
         }
@@ -229,20 +233,16 @@ impl Parser<'_> {
             self.ignore("OR");
         }
         let widens = (or && !piece.negated).then_some(self.unit);
-        self.group = Some(Group { start: self.out.clauses.len(), negated: piece.negated, widens, deeper: 0 });
+        self.group = Some(Group { start: self.out.clauses.len(), negated: piece.negated, widens, deeper: Vec::new() });
         (self.open, self.row) = (false, None);
     }
 
     fn close_group(&mut self, piece: Piece<'_>) {
-        match &mut self.group {
-            None => return self.ignore(piece.text),
-            Some(group) if group.deeper > 0 => {
-                group.deeper -= 1;
-                return;
-            }
-            Some(_) => {}
+        match self.group.as_mut().map(|group| group.deeper.pop().is_some()) {
+            None => self.ignore(piece.text),
+            Some(true) => {}
+            Some(false) => self.end_group(),
         }
-        self.end_group();
     }
 
     /// What is in brackets is one for an OR before it and behind it: `(a b) OR c` is `a OR c` and `b OR c`.
@@ -333,7 +333,7 @@ impl Parser<'_> {
 
     fn plain(&mut self, piece: Piece<'_>, text: &str) {
         // A field without a value asks for nothing; its name is no word of anybody's.
-        if text.strip_suffix(':').is_some_and(is_field) && !off(Rule::FieldValues) {
+        if text.strip_suffix(':').is_some_and(|name| field_of(name).is_some()) && !off(Rule::FieldValues) {
             return self.ignore(text);
         }
         if let Some(stem) = text.strip_suffix('*').filter(|_| !off(Rule::Prefix)) {
@@ -396,23 +396,15 @@ impl Parser<'_> {
 
     fn field(&mut self, name: &str, piece: Piece<'_>) -> Option<Atom> {
         let value = piece.text;
-        let name = name.to_ascii_lowercase();
-        match name.as_str() {
-            "code" | "number" => {
+        let facet = match field_of(name)? {
+            Field::Number => {
                 let keys = numbers::number_keys(value);
                 return (!keys.is_empty()).then_some(Atom::Number(keys));
             }
-            "party" => {
-                if let Ok(id) = value.parse::<Uuid>() {
-                    return Some(Atom::Owner(id));
-                }
-                return self.within(Part::Party, value);
-            }
-            "title" => return self.within(Part::Title, value),
-            "keyword" | "keywords" => return self.within(Part::Keywords, value),
-            _ => {}
-        }
-        let facet = facet_of(&name)?;
+            Field::Within(Part::Party) if let Ok(id) = value.parse::<Uuid>() => return Some(Atom::Owner(id)),
+            Field::Within(part) => return self.within(part, value),
+            Field::Of(facet) => facet,
+        };
         let codes = if facet == Facet::Trl {
             levels(value)?
         } else {
@@ -506,32 +498,6 @@ impl Parser<'_> {
         self.out.marked = self.out.words.iter().any(|w| w.marked);
         self.out
     }
-}
-
-/// The facet that a field names.
-fn facet_of(name: &str) -> Option<Facet> {
-    if name == "lang" { Some(Facet::Language) } else { name.parse().ok() }
-}
-
-/// Whether a field has this name.
-fn is_field(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    matches!(name.as_str(), "code" | "number" | "party" | "title" | "keyword" | "keywords") || facet_of(&name).is_some()
-}
-
-/// `6`, `5..7`, `>=6`, `<=4`, `5,6` as a list of levels.
-fn levels(value: &str) -> Option<Vec<String>> {
-    let level = |text: &str| text.trim().parse::<u8>().ok().filter(|l| (1..=9).contains(l));
-    let (from, to) = if let Some((from, to)) = value.split_once("..") {
-        (if from.is_empty() { 1 } else { level(from)? }, if to.is_empty() { 9 } else { level(to)? })
-    } else if let Some(from) = value.strip_prefix(">=") {
-        (level(from)?, 9)
-    } else if let Some(to) = value.strip_prefix("<=") {
-        (1, level(to)?)
-    } else {
-        return value.split(',').map(|l| level(l).map(|l| l.to_string())).collect();
-    };
-    Some((from..=to).map(|l| l.to_string()).collect())
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use tantivy::Term;
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::schema::{Field, IndexRecordOption};
@@ -336,14 +335,19 @@ impl<'a> Lengths<'a> {
 }
 
 /// What each term adds to the score of one document.
-pub(crate) fn parts_of(segment: &Segment, place: usize, similarities: &[Similarity<'_>], doc: u32) -> Result<Vec<(Term, f32)>, Failure> {
+pub(crate) fn parts_of<'a>(
+    segment: &Segment,
+    place: usize,
+    similarities: &[Similarity<'a>],
+    doc: u32,
+) -> Result<Vec<(&'a Scoring, f32)>, Failure> {
     let mut one = Bits::none(segment.bound());
     one.insert(doc);
     let bar = Bar { least: 0.0, page: None, most_standing: 1.0 };
     let mut parts = Vec::new();
     for similarity in similarities {
         let found = texts(segment, place, std::slice::from_ref(similarity), &one, &bar)?;
-        parts.extend(found.into_iter().filter(|(_, value)| *value > 0.0).map(|(_, value)| (similarity.scoring.term.clone(), value)));
+        parts.extend(found.into_iter().filter(|(_, value)| *value > 0.0).map(|(_, value)| (similarity.scoring, value)));
     }
     Ok(parts)
 }

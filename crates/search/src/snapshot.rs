@@ -212,8 +212,8 @@ impl Segment {
 
     fn keep(&self, key: Key, bits: Bits) -> Arc<Bits> {
         let bits = Arc::new(bits);
-        let most = self.cache_bytes / (bits.bytes() + 64);
-        self.core.bits.lock().unwrap_or_else(PoisonError::into_inner).put(key, Arc::clone(&bits), 1, most);
+        let size = bits.bytes() + 64;
+        self.core.bits.lock().unwrap_or_else(PoisonError::into_inner).put(key, Arc::clone(&bits), size, self.cache_bytes);
         bits
     }
 

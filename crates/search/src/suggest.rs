@@ -147,14 +147,11 @@ impl Search {
 }
 
 /// Entries in the order in which they are looked at: what many documents share first, the rest from all over the dictionary.
-fn in_turn(mut entries: Vec<(String, u32)>, most: usize) -> Vec<String> {
+fn in_turn(entries: Vec<(String, u32)>, most: usize) -> Vec<String> {
     let apart = entries.len().div_ceil(most.max(1)).max(1);
-    let mut place = 0;
-    entries.sort_by_cached_key(|(_, documents)| {
-        place += 1;
-        (std::cmp::Reverse(*documents), place % apart)
-    });
-    entries.into_iter().map(|(entry, _)| entry).collect()
+    let mut placed: Vec<(usize, (String, u32))> = entries.into_iter().enumerate().collect();
+    placed.sort_by_key(|(place, (_, documents))| (std::cmp::Reverse(*documents), place % apart));
+    placed.into_iter().map(|(_, (entry, _))| entry).collect()
 }
 
 /// The words of a text, those made of parts as parts.
@@ -184,6 +181,7 @@ impl Completing<'_> {
     fn collect(&mut self, place: usize, visible: &Bits, of: Entries, entries: Vec<String>) -> Result<(), Failure> {
         let Some(segment) = self.snapshot.segments.get(place) else { return Ok(()) };
         let (mut taken, mut looked_at, mut read) = (0, 0, 0);
+        let mut counted = HashSet::new();
         for entry in entries {
             if taken == of.most || looked_at == MAX_LOOKED_AT || read == MAX_READ {
                 break;
@@ -197,13 +195,21 @@ impl Completing<'_> {
                 read += 1;
                 // In the language it was found by.
                 let card = self.snapshot.card(place, first)?;
-                match card.title.values().find(|title| has_beginning(&analysis::folded_line(title), key)) {
+                match card
+                    .title
+                    .values()
+                    .find(|title| analysis::beginnings(&analysis::folded_line(title)).any(|rest| rest.starts_with(key)))
+                {
                     Some(title) => title.clone(),
                     None => continue,
                 }
             } else {
                 shown.to_owned()
             };
+            // A text that begins so at two of its words has an entry for each, of the same documents.
+            if !counted.insert(text.clone()) {
+                continue;
+            }
             let whole = self.typed.len() * AGREES;
             let agreement = match agreement(&self.typed, &text) {
                 _ if of.kind == SuggestionKind::Code => whole,
@@ -232,11 +238,6 @@ impl Completing<'_> {
         found.truncate(limit);
         found.into_iter().map(|(_, suggestion)| suggestion).collect()
     }
-}
-
-/// Whether a folded line has words that begin so, anywhere.
-fn has_beginning(line: &str, key: &str) -> bool {
-    line.starts_with(key) || line.match_indices(' ').any(|(at, _)| line.get(at + 1..).is_some_and(|rest| rest.starts_with(key)))
 }
 
 /// What a word counts that has just the marks that were typed; one of the same shape with another tone counts half, where none

@@ -43,8 +43,8 @@ const CODAS: [&str; 9] = ["", "c", "ch", "m", "n", "ng", "nh", "p", "t"];
 /// The longest syllable: `nghieng`.
 const MAX_SYLLABLE_BYTES: usize = 7;
 /// The vowels of a syllable without marks that consonants may follow.
-const CLOSED_VOWELS: [&str; 15] = ["a", "e", "i", "o", "u", "y", "ie", "ye", "oa", "oe", "oo", "ua", "ue", "uo", "uy"];
-/// Those that nothing follows, and those of three letters.
+const CLOSED_VOWELS: [&str; 16] = ["a", "e", "i", "o", "u", "y", "ie", "ye", "oa", "oe", "oo", "ua", "ue", "uo", "uy", "uye"];
+/// Those that nothing follows.
 const OPEN_VOWELS: [&str; 24] = [
     "ai", "ao", "au", "ay", "eo", "eu", "ia", "iu", "oi", "ui", "uu", "ieu", "yeu", "oai", "oay", "oao", "oeo", "uai", "uay", "uoi", "uou",
     "uya", "uyu", "uau",
@@ -70,7 +70,7 @@ pub fn is_syllable(word: &str) -> bool {
         }
     }
     let (vowels, coda) = rest.split_at(rest.find(|c| !is_vowel(c)).unwrap_or(rest.len()));
-    let is_spelled = CLOSED_VOWELS.contains(&vowels) || vowels == "uye" || (coda.is_empty() && OPEN_VOWELS.contains(&vowels));
+    let is_spelled = CLOSED_VOWELS.contains(&vowels) || (coda.is_empty() && OPEN_VOWELS.contains(&vowels));
     ONSETS.contains(&onset) && CODAS.contains(&coda) && is_spelled
 }
 

@@ -89,16 +89,19 @@
 
   // --- what a swap changed is said aloud; what was open stays open ---
   // On a wide screen the filters stand beside the results and are open for whoever asks the document.
+  const wide = matchMedia("(min-width: 60rem)");
   const drawer = document.getElementById("drawer");
-  if (drawer && matchMedia("(min-width: 60rem)").matches) drawer.open = true;
+  if (drawer && wide.matches) drawer.open = true;
   // So is what stands at the top for whoever is signed in; where it is folded, it closes when one goes on elsewhere.
   const menu = document.querySelector(".menu");
   if (menu) {
-    const wide = matchMedia("(min-width: 60rem)");
     const fit = () => { menu.open = wide.matches; };
     fit();
     wide.addEventListener("change", fit);
     document.addEventListener("click", (event) => { if (!wide.matches && !menu.contains(event.target)) menu.open = false; });
+    menu.addEventListener("focusout", (event) => {
+      if (!wide.matches && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+    });
     menu.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || wide.matches) return;
       menu.open = false;

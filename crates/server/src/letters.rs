@@ -1,13 +1,12 @@
 //! Letters of notices, of a day's notices, and of what saved searches brought: written when they are sent, in the
 //! reader's language, from what the reader may see then. Each carries the link that stops letters like it (RFC 8058).
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use accounts::letters;
 use accounts::links;
 use accounts::mail::Letter;
-use accounts::notices::{self, DigestMail, Notice, NoticeKind, NoticeMail};
+use accounts::notices::{self, DigestMail, NoticeKind, NoticeMail};
 use base::{AccountId, Actor, Lang, ListingId, SavedSearchId, messages};
 use listings::ListingError;
 use matching::alerts::AlertMail;
@@ -92,24 +91,17 @@ async fn one_notice(app: &App, job: &Job) -> Result<Option<Letter>, String> {
     letters::saying(&app.accounts, notice.account, said.text, &body, stop).await.map_err(|e| report(&e))
 }
 
-/// What of a day's notices is still to be written of: what nobody read, of the kinds that were not stopped since.
-async fn untold(app: &App, about: &DigestMail) -> Result<Vec<Notice>, String> {
-    let mut all = notices::of_digest(&app.accounts, about.digest).await.map_err(|e| report(&e))?;
-    all.retain(|notice| notice.read_at.is_none());
-    let mut stopped = BTreeSet::new();
-    for kind in all.iter().map(|notice| notice.kind).collect::<BTreeSet<_>>() {
-        if notices::way_of(&app.accounts, about.account, kind).await.map_err(|e| report(&e))? == notices::Way::Off {
-            stopped.insert(kind);
-        }
-    }
-    all.retain(|notice| !stopped.contains(&notice.kind));
-    Ok(all)
-}
-
 async fn digest(app: &App, job: &Job) -> Result<Option<Letter>, String> {
     let about: DigestMail = serde_json::from_value(job.payload.clone()).map_err(|e| e.to_string())?;
-    let all = untold(app, &about).await?;
-    let Some(actor) = reader(app, about.account).await?.filter(|_| !all.is_empty()) else { return Ok(None) };
+    let Some(actor) = reader(app, about.account).await? else { return Ok(None) };
+    // What nobody read, of the kinds that were not stopped since.
+    let choices = notices::choices(&app.accounts, &actor).await.map_err(|e| report(&e))?;
+    let is_stopped = |kind| choices.iter().any(|choice| choice.kind == kind && choice.way == notices::Way::Off);
+    let mut all = notices::of_digest(&app.accounts, about.digest).await.map_err(|e| report(&e))?;
+    all.retain(|notice| notice.read_at.is_none() && !is_stopped(notice.kind));
+    if all.is_empty() {
+        return Ok(None);
+    }
     let lang = actor.lang;
     let mut said = crate::notices::say_all(app, &actor, &all).await.map_err(told)?;
     said.retain(|said| !said.is_over);

@@ -144,11 +144,13 @@ pub async fn load_many(db: &impl ConnectionTrait, ids: &[ExpertId]) -> Result<Ve
 pub async fn keepers(db: &impl ConnectionTrait, ids: &[ExpertId]) -> Result<BTreeMap<ExpertId, Keeper>, StoreError> {
     let mut found = BTreeMap::new();
     for chunk in ids.chunks(500) {
-        for row in published().filter(expert::Column::Id.is_in(chunk.iter().map(|id| id.0))).all(db).await? {
+        let rows = published().filter(expert::Column::Id.is_in(chunk.iter().map(|id| id.0))).all(db).await?;
+        let accounts: Vec<AccountId> = rows.iter().map(|row| AccountId(row.account_id)).collect();
+        let mut parties = membership::parties_of(db, &accounts).await?;
+        found.extend(rows.into_iter().map(|row| {
             let account = AccountId(row.account_id);
-            let parties = membership::acting(db, account).await?.into_iter().map(|own| own.party).collect();
-            found.insert(ExpertId(row.id), Keeper { account, parties });
-        }
+            (ExpertId(row.id), Keeper { account, parties: parties.remove(&account).unwrap_or_default() })
+        }));
     }
     Ok(found)
 }

@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use serde::{Deserialize, Serialize};
 use store::StoreError;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::{MEMBERS_MAX, MembershipRow, Status, roles_of};
 use crate::access::ViewMembers;
@@ -81,6 +82,26 @@ pub(crate) async fn acting(db: &impl ConnectionTrait, account: AccountId) -> Res
         .all(db)
         .await?;
     Ok(rows.into_iter().map(|r| base::Membership { party: PartyId(r.party_id), roles: roles_of(&r.roles) }).collect())
+}
+
+/// The parties that each of these accounts is a confirmed member of; at most 500 accounts.
+pub(crate) async fn parties_of(
+    db: &impl ConnectionTrait,
+    accounts: &[AccountId],
+) -> Result<BTreeMap<AccountId, BTreeSet<PartyId>>, StoreError> {
+    let rows: Vec<(Uuid, Uuid)> = membership::Entity::find()
+        .select_only()
+        .columns([membership::Column::AccountId, membership::Column::PartyId])
+        .filter(membership::Column::AccountId.is_in(accounts.iter().map(|account| account.0)))
+        .filter(membership::Column::Status.eq("confirmed"))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let mut parties: BTreeMap<AccountId, BTreeSet<PartyId>> = BTreeMap::new();
+    for (account, party) in rows {
+        parties.entry(AccountId(account)).or_default().insert(PartyId(party));
+    }
+    Ok(parties)
 }
 
 /// Everybody who acts for a party or was asked to, in the order they came. For its members.

@@ -15,7 +15,7 @@ use super::facts::Facts;
 use super::records::{self, Recorded, must_be_writable};
 use super::rows::{contract as contract_rows, deal, paper as paper_rows};
 use super::sums::check_stays;
-use super::{Deal, DealReceipt, check_past, check_text, in_deal, read_json, save, write_json};
+use super::{Deal, DealReceipt, check_past, check_since, check_text, in_deal, read_json, save, write_json};
 use crate::legal::transferred;
 use crate::{Brokering, BrokeringError};
 
@@ -67,6 +67,7 @@ impl Contract {
         for (pointer, day) in [("/signed_on", self.signed_on), ("/registered_on", self.registered_on)] {
             check_past(pointer, day, today, &mut faults);
         }
+        check_since("/in_force_on", self.in_force_on, &mut faults);
         for (pointer, day) in [("/in_force_on", self.in_force_on), ("/registered_on", self.registered_on)] {
             if day.zip(self.signed_on).is_some_and(|(day, signed)| day < signed) {
                 faults.add(pointer, "end_before_start");

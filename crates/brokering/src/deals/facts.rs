@@ -180,11 +180,10 @@ impl Facts {
         asked.filter_map(|advice| Some((advice.due_on?, side(advice)))).min_by_key(|(day, _)| *day)
     }
 
-    /// By when something should move on a deal that came to a stage at a moment: as the stage has it, or as the law has it for the
-    /// registration, whichever is sooner.
+    /// By when something should move on a deal that came to a stage at a moment: by the day that the law has for the registration
+    /// while that is to come, so that the side that has to file hears of it; else as the stage has it.
     pub(crate) fn due_on(&self, stage: &Stage, since: DateTime<Utc>) -> Option<NaiveDate> {
-        let by_law = self.to_register(stage).map(|(day, _)| day);
-        stage.due_on(day_of(since)).into_iter().chain(by_law).min()
+        self.to_register(stage).map(|(day, _)| day).or_else(|| stage.due_on(day_of(since)))
     }
 
     /// Where these facts bring a deal another day by which something should move it on, it goes into the row and into the event.

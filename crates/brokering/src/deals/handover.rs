@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use accounts::notices::{NewNotice, NoticeKind};
 use base::{AccountId, Actor, DealId, Faults, InterestId, ListingId, Refused, StaffRole};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Ctx, StoreError, Tx};
@@ -26,7 +26,7 @@ use crate::interests::handover as interests;
 use crate::{Brokering, BrokeringError};
 
 /// Deals handed over in one transaction.
-const BATCH: usize = 50;
+const BATCH: u64 = 50;
 
 /// From whom to whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -114,16 +114,17 @@ fn may(actor: &Actor, from: AccountId) -> Result<(), Refused> {
 }
 
 /// The deals that somebody brokers and that did not come to nothing, the oldest first.
-async fn deals_of(db: &impl ConnectionTrait, account: AccountId) -> Result<Vec<DealId>, StoreError> {
-    let rows: Vec<Uuid> = deal::Entity::find()
+fn deals_of(account: AccountId) -> Select<deal::Entity> {
+    deal::Entity::find()
         .select_only()
         .column(deal::Column::Id)
         .filter(deal::Column::LostReason.is_null())
         .filter(deal::Column::Id.in_subquery(of_broker(account)))
         .order_by_asc(deal::Column::Id)
-        .into_tuple()
-        .all(db)
-        .await?;
+}
+
+async fn ids(db: &impl ConnectionTrait, deals: Select<deal::Entity>) -> Result<Vec<DealId>, StoreError> {
+    let rows: Vec<Uuid> = deals.into_tuple().all(db).await?;
     Ok(rows.into_iter().map(DealId).collect())
 }
 
@@ -192,7 +193,7 @@ pub async fn plan_handover(brokering: &Brokering, actor: &Actor, wanted: &Handov
     may(actor, wanted.from)?;
     let db = brokering.store.db();
     check(db, wanted).await?;
-    let mut deals = load_many(db, &deals_of(db, wanted.from).await?).await?;
+    let mut deals = load_many(db, &ids(db, deals_of(wanted.from)).await?).await?;
     deals.sort_by_key(|deal| deal.id);
     let stay = staying(db, wanted.to, &deals).await?;
     let (left, go): (Vec<&Deal>, Vec<&Deal>) = deals.iter().partition(|deal| stay.contains(&deal.id));
@@ -295,7 +296,8 @@ async fn hand_over_some(
     is_told: bool,
 ) -> Result<Part, BrokeringError> {
     check(tx.db(), wanted).await?;
-    let ids: Vec<DealId> = deals_of(tx.db(), wanted.from).await?.into_iter().filter(|id| Some(*id) > after).take(BATCH).collect();
+    let behind = after.map_or_else(Condition::all, |after| Condition::all().add(deal::Column::Id.gt(after.0)));
+    let ids = ids(tx.db(), deals_of(wanted.from).filter(behind).limit(BATCH)).await?;
     let mut part = Part { last: ids.last().copied(), is_told, ..Part::default() };
     let mut deals = load_many_to_change(tx, &ids).await?;
     deals.sort_by_key(|deal| deal.id);
@@ -311,7 +313,8 @@ async fn hand_over_some(
         }
         give_brokers(tx, deal, &shares(deal, wanted)).await?;
         *(if deal.is_open { &mut part.deals } else { &mut part.completed }) += 1;
-        let is_new = deal.brokers.iter().all(|broker| broker.account != wanted.to);
+        // A completed deal asks nobody for a statement any more, and is not on the board that the notice leads to.
+        let is_new = deal.is_open && deal.brokers.iter().all(|broker| broker.account != wanted.to);
         if is_new && !part.is_told && Some(wanted.to) != by {
             ask_for_statements(tx, wanted.to).await?;
             part.is_told = true;

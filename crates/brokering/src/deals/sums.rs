@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::contract::{Contract, contract_of};
 use super::rows::{payment as payment_rows, report as report_rows};
-use super::{Added, check_paid, check_past, check_text, in_deal, must_have_room, read_json, write_json};
+use super::{Added, FIRST_DAY, check_paid, check_past, check_since, check_text, in_deal, must_have_room, read_json, write_json};
 use crate::{Brokering, BrokeringError};
 
 /// Adds what keeps these sums from being of a contract: nothing is paid or sold under one that is not signed, nor in another currency.
@@ -101,6 +101,7 @@ pub async fn payment(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewPaymen
     new.amount.check("/amount", &mut faults);
     check_text(&new.note, "/note", 256, false, &mut faults);
     check_past("/paid_on", new.paid_on, today, &mut faults);
+    check_since("/due_on", Some(new.due_on), &mut faults);
     faults.into_result().map_err(BrokeringError::Invalid)?;
     in_deal(brokering, ctx, id, None, move |tx, deal, _actor| {
         let new = new.clone();
@@ -238,7 +239,7 @@ pub async fn report(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewReport)
     if !is_over(new.year, new.half, today) {
         faults.add("/year", "deal_period_not_over");
     }
-    if new.year < 2000 {
+    if i32::from(new.year) < FIRST_DAY.year() {
         faults.add("/year", "out_of_range");
     }
     faults.into_result().map_err(BrokeringError::Invalid)?;

@@ -275,7 +275,7 @@ pub async fn show(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<De
     Ok(DealView {
         kind_name: pipeline.name(actor.lang).to_owned(),
         stage_name: stage.map_or(deal.stage.as_str(), |s| s.name(actor.lang)).to_owned(),
-        stages: stages(pipeline, &deal, &left_behind(brokering, pipeline, id).await?, actor),
+        stages: stages(pipeline, &deal, &left_behind(brokering, id).await?, actor),
         parties,
         brokers: deal.brokers.iter().map(broker).collect(),
         next: stage.and_then(|s| s.next.clone()),
@@ -304,12 +304,11 @@ pub async fn show(brokering: &Brokering, actor: &Actor, id: DealId) -> Result<De
     })
 }
 
-/// The stages that a deal has stood in besides the one it stands in: it began in the first, and its moves name the others.
-async fn left_behind(brokering: &Brokering, pipeline: &Pipeline, id: DealId) -> Result<BTreeSet<String>, StoreError> {
+/// The stages that a deal has left: each of its moves names where it led from.
+async fn left_behind(brokering: &Brokering, id: DealId) -> Result<BTreeSet<String>, StoreError> {
     let moves = Filter { subject: Some(id.0), kind: Some("deal.moved".to_owned()), ..Filter::default() };
     let moves = brokering.store.events(&moves, MOVES_MAX).await?;
-    let from = moves.iter().filter_map(|event| event.payload.get("from")?.as_str().map(str::to_owned));
-    Ok(pipeline.stages.first().map(|stage| stage.code.clone()).into_iter().chain(from).collect())
+    Ok(moves.iter().filter_map(|event| event.payload.get("from")?.as_str().map(str::to_owned)).collect())
 }
 
 fn stages(pipeline: &Pipeline, deal: &Deal, left: &BTreeSet<String>, actor: &Actor) -> Vec<StageView> {

@@ -329,6 +329,7 @@ pub struct MilestoneView {
 pub async fn milestone(brokering: &Brokering, ctx: Ctx, id: DealId, new: NewMilestone) -> Result<Added, BrokeringError> {
     let mut faults = Faults::new();
     check_text(&new.title, "/title", 256, true, &mut faults);
+    check_since("/due_on", Some(new.due_on), &mut faults);
     faults.into_result().map_err(BrokeringError::Invalid)?;
     in_deal(brokering, ctx, id, None, move |tx, deal, _actor| {
         let new = new.clone();

@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn the_table_is_read_back_as_the_same_weights() {
         let calibration = matching::Calibration::try_from(vec![[0.2, 0.1], [1.0, 0.65]]).unwrap();
-        let words = [("vi:may_say2".to_owned(), 1.5)].into();
+        let words = [("vi:may4_sây4".to_owned(), 1.5)].into();
         for weights in [Weights::default(), Weights { calibration, words, field: 0.313, ..Weights::default() }] {
             let text = table(&weights, &["A line.".to_owned()]).unwrap();
             assert!(text.starts_with("# A line.\n[matching]\n"), "{text}");

@@ -34,7 +34,7 @@ impl Mapping {
 
     /// Whether a text may be longer than one that is stored.
     fn reads_more(&self, pointer: &str) -> bool {
-        self.columns.iter().any(|column| column.to == pointer && column.max_unstored.is_some() && column.max == column.max_unstored)
+        self.columns.iter().any(|column| column.to == pointer && column.max_unstored.is_some())
     }
 
     /// Maps one row and checks it as a draft.

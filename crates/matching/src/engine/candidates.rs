@@ -165,7 +165,7 @@ pub(super) fn with<'a>(mut filters: Filters, facet: Facet, values: impl IntoIter
 }
 
 /// What the index is asked for, the weightiest words first, in the views it has.
-pub(super) fn asked(terms: &Terms) -> Vec<WantedTerm> {
+fn asked(terms: &Terms) -> Vec<WantedTerm> {
     let mut all = Vec::new();
     for term in &terms.all {
         let view = match term.shape {

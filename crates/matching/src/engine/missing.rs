@@ -9,7 +9,7 @@ use listings::content::Content;
 use super::{Engine, Judged};
 use crate::answer::{Missing, Part};
 use crate::fit;
-use crate::side::{Field, Side, fields};
+use crate::side::{Field, Side, bare, fields};
 use crate::targets;
 
 /// A text that says what it is about has at least so many words.
@@ -102,7 +102,7 @@ fn thin(content: &Content, texts: &[Field<'_>]) -> Option<(&'static str, &'stati
         Content::Technology(_) | Content::IpAsset(_) => ("/summary", "match-missing-summary"),
     };
     let words = |pointer: &str| {
-        let own = texts.iter().filter(|one| !one.is_aside && one.pointer.rsplit_once('/').is_some_and(|(bare, _)| bare == pointer));
+        let own = texts.iter().filter(|one| !one.is_aside && bare(&one.pointer) == pointer);
         own.map(|one| one.length).max().unwrap_or_default()
     };
     if words(text) < LEAST_TEXT_WORDS {

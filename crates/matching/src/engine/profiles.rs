@@ -12,10 +12,10 @@ use accounts::parties::PartyBrief;
 use base::messages::say;
 use base::{Code, Lang, PartyId};
 use listings::content::Content;
-use search::{DocKind, Facet, Failure, Filters, MAX_TERMS, RoleWeights, Viewer, Wanted, WantedTerm};
+use search::{DocKind, Facet, Failure, Filters, Viewer};
 use uuid::Uuid;
 
-use super::candidates::{asked, with};
+use super::candidates::with;
 use super::{Engine, Party};
 use crate::answer::{Part, PartValue, Reason};
 use crate::constraints::{Constraint, Exclusion, place_of};
@@ -154,28 +154,17 @@ impl Engine {
     /// # Errors
     /// [`Failure`] if the index cannot be read.
     pub fn profile_candidates(&self, subject: &Side<'_>, of: CounterpartKind, viewer: &Viewer) -> Result<Vec<Uuid>, Failure> {
-        let weights = &self.weights;
-        let languages = self.terms(&fields(subject.content), &Lang::ALL, &mut Stems::default())?;
         let kind = match of {
             CounterpartKind::Expert => DocKind::Expert,
             CounterpartKind::Party => DocKind::Party,
         };
         let filters = of_kind(kind);
-        let mut found: Vec<Uuid> = Vec::new();
-        let mut wanted = Wanted { roles: RoleWeights::default(), filters: filters.clone(), ..Wanted::default() };
-        // Each language by itself: no sum over a few translated words outweighs a whole text.
-        for terms in &languages {
-            let all: Vec<WantedTerm> = asked(terms).into_iter().take(MAX_TERMS).collect();
-            wanted.terms = all;
-            wanted.limit = if terms.translated { weights.translated_candidates } else { weights.candidates };
-            let more = self.search.candidates(&wanted, viewer)?;
-            wanted.without.extend(more.iter().map(|c| c.id));
-            found.extend(more.into_iter().map(|c| c.id));
-        }
+        let mut found = self.by_words(&fields(subject.content), Vec::new(), &filters, &[], viewer)?;
         if of == CounterpartKind::Expert
             && let Some(field) = subject.content.field()
         {
-            found.extend(self.search.of_best_standing(&with(filters, Facet::Field, [field.as_str()]), viewer, weights.field_candidates)?);
+            let of_field = with(filters, Facet::Field, [field.as_str()]);
+            found.extend(self.search.of_best_standing(&of_field, viewer, self.weights.field_candidates)?);
         }
         let mut seen = BTreeSet::new();
         found.retain(|id| seen.insert(*id));

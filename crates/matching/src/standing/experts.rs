@@ -17,8 +17,7 @@ use search::{Failure, Viewer};
 
 use super::StandingError;
 use super::compute::{Current, has_audience};
-use super::follower::strong_ppm;
-use super::list::{Changes, Fits, List, add_changes};
+use super::list::{Changes, Fits, List, add_changes, changed};
 use super::tell::{self, Fresh, Hearer, Other, Side, Strong, Way};
 use super::write::{Change, Stored, holders, lists};
 use crate::engine::{JudgedProfile, PastDeals, Profile};
@@ -165,38 +164,14 @@ pub(super) async fn reckon(matcher: &Matcher, current: &Current, touched: &[Expe
         add_changes(&mut changes, *id, &known, pairs);
     }
     let before = lists::<ExpertPair>(store.db(), &changes.keys().copied().collect()).await?;
-    let mut now: BTreeMap<ListingId, Vec<ExpertPair>> = BTreeMap::new();
-    let mut anew = Vec::new();
-    for (need, changes) in changes {
-        match List::of(before.get(&need).cloned().unwrap_or_default(), current.keep_experts).after(changes) {
-            Some(pairs) => {
-                now.insert(need, pairs);
-            }
-            None => anew.push(need),
-        }
-    }
+    let (mut now, anew) = changed(&before, changes, current.keep_experts);
     for need in published::load(store, &anew).await? {
         now.insert(need.id, current.experts_of(&need).await?);
     }
     let mut change = Change::default();
-    let strong = note(matcher, &mut change, before, now);
+    let strong = change.experts.lists(before, now, matcher.engine().weights().strong_ppm());
     change.strong = tell::strong(matcher, Vec::new(), strong, fresh).await?;
     Ok(change)
-}
-
-/// Notes what of these lists is other than stored; gives their strong pairs.
-pub(super) fn note(
-    matcher: &Matcher,
-    change: &mut Change,
-    before: BTreeMap<ListingId, Vec<ExpertPair>>,
-    now: BTreeMap<ListingId, Vec<ExpertPair>>,
-) -> Vec<ExpertPair> {
-    let (mut before, strong_ppm, mut strong) = (before, strong_ppm(matcher), Vec::new());
-    for (need, pairs) in now {
-        change.experts.list(&before.remove(&need).unwrap_or_default(), &pairs);
-        strong.extend(pairs.into_iter().filter(|p| p.score_ppm >= strong_ppm));
-    }
-    strong
 }
 
 /// Which of these pairs may be told to whom. Whoever acts for the need's party is no news to it, nor it to them, though

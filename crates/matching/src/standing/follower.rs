@@ -18,8 +18,8 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::compute::{Current, Head};
-use super::experts::{self, ExpertPair};
-use super::list::{Changes, List, Pair, add_changes};
+use super::experts;
+use super::list::{Changes, Pair, add_changes, changed};
 use super::rebuild::Pace;
 use super::tell::{self, Fresh};
 use super::write::{Change, Subject, holders, in_use, lists, move_on};
@@ -273,43 +273,26 @@ async fn reckon(matcher: &Matcher, current: &Current, touched: &[ListingId], fre
 
     // The needs that were touched themselves, and those whose list changes by an offer.
     let needs: BTreeSet<ListingId> = touched.iter().chain(offered.keys()).copied().collect();
-    let mut before = lists::<Pair>(store.db(), &needs).await?;
-    let mut change = Change::default();
-    let mut now: BTreeMap<ListingId, Vec<Pair>> = BTreeMap::new();
-    let mut helped: BTreeMap<ListingId, Vec<ExpertPair>> = BTreeMap::new();
-    let mut anew: BTreeSet<ListingId> = BTreeSet::new();
-    for need in &needs {
-        if touched.contains(need) {
-            let (offers, experts) = match out.get(need) {
-                Some(listing) if listing.kind == Kind::Need => (current.list_of(listing).await?, current.experts_of(listing).await?),
-                _ => (Vec::new(), Vec::new()),
-            };
-            now.insert(*need, offers);
-            helped.insert(*need, experts);
-            continue;
-        }
-        let list = List::of(before.get(need).cloned().unwrap_or_default(), current.keep());
-        match list.after(offered.remove(need).unwrap_or_default()) {
-            // Also where nothing is other than stored: what a new generation wrote a moment ago was told to nobody yet.
-            Some(pairs) => {
-                now.insert(*need, pairs);
-            }
-            None => {
-                anew.insert(*need);
-            }
-        }
-    }
-    for need in published::load(store, &anew.into_iter().collect::<Vec<_>>()).await? {
+    let before = lists::<Pair>(store.db(), &needs).await?;
+    offered.retain(|need, _| !touched.contains(need));
+    let (mut now, anew) = changed(&before, offered, current.keep());
+    for need in published::load(store, &anew).await? {
         now.insert(need.id, current.list_of(&need).await?);
     }
-
-    let strong_ppm = strong_ppm(matcher);
-    let mut strong = Vec::new();
-    for (need, pairs) in now {
-        change.offers.list(&before.remove(&need).unwrap_or_default(), &pairs);
-        strong.extend(pairs.into_iter().filter(|p| p.score_ppm >= strong_ppm));
+    let mut helped = BTreeMap::new();
+    for id in &touched {
+        let (offers, experts) = match out.get(id) {
+            Some(listing) if listing.kind == Kind::Need => (current.list_of(listing).await?, current.experts_of(listing).await?),
+            _ => (Vec::new(), Vec::new()),
+        };
+        now.insert(*id, offers);
+        helped.insert(*id, experts);
     }
-    let strong_experts = experts::note(matcher, &mut change, lists(store.db(), &touched).await?, helped);
+
+    let mut change = Change::default();
+    let strong_ppm = matcher.engine().weights().strong_ppm();
+    let strong = change.offers.lists(before, now, strong_ppm);
+    let strong_experts = change.experts.lists(lists(store.db(), &touched).await?, helped, strong_ppm);
     change.strong = tell::strong(matcher, strong, strong_experts, fresh).await?;
     for id in touched {
         match out.get(&id).and_then(|p| Subject::of(p, vocabularies)) {
@@ -318,11 +301,6 @@ async fn reckon(matcher: &Matcher, current: &Current, touched: &[ListingId], fre
         }
     }
     Ok(change)
-}
-
-/// From which score on a pair is told and is no gap, in millionths.
-pub(crate) fn strong_ppm(matcher: &Matcher) -> u32 {
-    matcher.engine().weights().strong_ppm()
 }
 
 #[cfg(test)]

@@ -82,15 +82,23 @@ pub(crate) fn add_changes<P: Fits>(all: &mut Changes<P>, other: P::Other, known:
     }
 }
 
-/// What a change did to a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Effect {
-    /// Nothing.
-    None,
-    /// The list is right as it is now.
-    Changed,
-    /// A place is free that one outside may deserve: the list must be reckoned anew.
-    Unknown,
+/// The lists of these needs after the changes, `keep` at most in each, and the needs whose list must be reckoned anew.
+pub(crate) fn changed<P: Fits>(
+    before: &BTreeMap<ListingId, Vec<P>>,
+    changes: Changes<P>,
+    keep: usize,
+) -> (BTreeMap<ListingId, Vec<P>>, Vec<ListingId>) {
+    let (mut now, mut anew) = (BTreeMap::new(), Vec::new());
+    for (need, changes) in changes {
+        match List::of(before.get(&need).cloned().unwrap_or_default(), keep).after(changes) {
+            // Also where nothing is other than stored: what a new generation wrote a moment ago was told to nobody yet.
+            Some(pairs) => {
+                now.insert(need, pairs);
+            }
+            None => anew.push(need),
+        }
+    }
+    (now, anew)
 }
 
 /// The standing matches of one need, the best first.
@@ -114,48 +122,29 @@ impl<P: Fits> List<P> {
     }
 
     /// The pairs after these changes, the best first; none where the list must be reckoned anew.
-    pub(crate) fn after(mut self, changes: Vec<(P::Other, Option<P>)>) -> Option<Vec<P>> {
+    fn after(mut self, changes: Vec<(P::Other, Option<P>)>) -> Option<Vec<P>> {
         let mut is_known = true;
         for (other, pair) in changes {
-            is_known &= self.set(other, pair) != Effect::Unknown;
+            is_known &= self.set(other, pair);
         }
         is_known.then_some(self.pairs)
     }
 
-    /// One offer or expert as it is now: its pair with the need, or none if the two are no match any more.
-    fn set(&mut self, other: P::Other, pair: Option<P>) -> Effect {
+    /// One offer or expert as it is now: its pair with the need, or none if the two are no match any more. False where a place
+    /// is free that one outside may deserve: then the list must be reckoned anew.
+    fn set(&mut self, other: P::Other, pair: Option<P>) -> bool {
         let was_full = self.pairs.len() >= self.keep;
         let before = self.pairs.iter().position(|p| p.other() == other).map(|at| self.pairs.remove(at));
-        let Some(pair) = pair else {
-            return match before {
-                None => Effect::None,
-                Some(_) if was_full => Effect::Unknown,
-                Some(_) => Effect::Changed,
-            };
-        };
-        if before.as_ref() == Some(&pair) {
-            self.insert(pair);
-            return Effect::None;
-        }
-        let fell = before.as_ref().is_some_and(|b| pair.rank() > b.rank());
-        let at = self.insert(pair);
-        if was_full && fell && at + 1 == self.pairs.len() {
-            // It is the last now, and one outside may be better.
-            return Effect::Unknown;
-        }
-        if self.pairs.len() > self.keep {
-            self.pairs.truncate(self.keep);
-            if at == self.keep {
-                return Effect::None;
-            }
-        }
-        Effect::Changed
-    }
-
-    fn insert(&mut self, pair: P) -> usize {
+        let Some(pair) = pair else { return before.is_none() || !was_full };
+        let fell = before.is_some_and(|before| pair.rank() > before.rank());
         let at = self.pairs.partition_point(|p| p.rank() < pair.rank());
         self.pairs.insert(at, pair);
-        at
+        if was_full && fell && at + 1 == self.pairs.len() {
+            // It is the last now, and one outside may be better.
+            return false;
+        }
+        self.pairs.truncate(self.keep);
+        true
     }
 }
 
@@ -190,17 +179,16 @@ mod tests {
             let mut all: BTreeMap<u128, Pair> = BTreeMap::new();
             let mut list: List<Pair> = List::of(Vec::new(), keep);
             for (offer, score) in changes {
-                let before = list.clone();
                 match score {
                     Some(score) => { all.insert(offer, pair(offer, score)); }
                     None => { all.remove(&offer); }
                 }
-                let effect = list.set(ListingId(Uuid::from_u128(offer)), all.get(&offer).cloned());
+                let is_known = list.set(ListingId(Uuid::from_u128(offer)), all.get(&offer).cloned());
                 let scratch = List::of(all.values().cloned().collect(), keep);
-                match effect {
-                    Effect::Unknown => list = scratch,
-                    Effect::None => { prop_assert_eq!(&list, &before); prop_assert_eq!(&list, &scratch); }
-                    Effect::Changed => prop_assert_eq!(&list, &scratch),
+                if is_known {
+                    prop_assert_eq!(&list, &scratch);
+                } else {
+                    list = scratch;
                 }
             }
         }

@@ -33,15 +33,16 @@ mod follower;
 mod list;
 mod rebuild;
 mod tell;
+mod waiting;
 mod write;
 
 pub use compute::Current;
 pub use experts::{ExpertPair, still_experts};
-pub(crate) use follower::strong_ppm;
 pub use follower::{NAME, run};
 pub use list::Pair;
 pub use rebuild::{Compared, Difference, check, rebuild};
-pub use tell::{still, tell_waiting};
+pub use tell::still;
+pub use waiting::tell_waiting;
 
 /// The most listings that are looked at for one by its words.
 pub const ROOM: usize = 300;

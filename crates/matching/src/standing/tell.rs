@@ -17,20 +17,16 @@ use accounts::notices::{NewNotice, NoticeKind, tell_party};
 use base::{AccountId, Actor, ExpertId, Lang, ListingId, PartyId, PartyRole};
 use chrono::{DateTime, TimeDelta, Utc};
 use listings::published::{self, Audience, Published};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityName, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter};
 use search::follower::Touched;
 use serde_json::json;
-use store::{Ctx, EventRow, Store, StoreError, Tx};
+use store::{EventRow, Store, StoreError, Tx};
 use uuid::Uuid;
 
 use super::StandingError;
 use super::experts::{self, ExpertPair};
-use super::follower::strong_ppm;
 use super::list::Pair;
-use super::write::{Stored, lists};
 use crate::constraints::belongs_to;
 use crate::feedback::{MatchId, Opinion, Speaker};
 use crate::inside::Inside;
@@ -39,9 +35,6 @@ use crate::rows::{feedback, standing, told};
 
 /// After how many days a pair may be told again.
 const AGAIN_DAYS: i64 = 30;
-
-/// Waiting notices that are looked at in one round, the best first; the next round looks at more.
-const WAITING: u64 = 500;
 
 /// The event of every publication, the first one and those of edits.
 const PUBLISHED: &str = "listing.published";
@@ -115,15 +108,15 @@ pub(super) struct Strong {
 }
 
 /// What one side of a pair is noted under: the need, the other one and the side.
-type Key = (Uuid, Uuid, String);
+pub(super) type Key = (Uuid, Uuid, String);
 
 impl Strong {
-    fn key(&self) -> Key {
+    pub(super) fn key(&self) -> Key {
         (self.need.0, self.other.id(), self.side.as_str().to_owned())
     }
 
     /// Its own listing of the pair, or the expert: a day has room for so much of each.
-    fn own(&self) -> Uuid {
+    pub(super) fn own(&self) -> Uuid {
         if self.side == Side::Need { self.need.0 } else { self.other.id() }
     }
 }
@@ -184,7 +177,7 @@ pub(super) async fn strong(
 }
 
 /// Which of these pairs may be told to whom, the best first.
-async fn tellable(
+pub(super) async fn tellable(
     matcher: &Matcher,
     offers: Vec<Pair>,
     experts: Vec<ExpertPair>,
@@ -306,7 +299,7 @@ async fn pass_over(tx: &Tx, one: &Strong) -> Result<(), StoreError> {
 }
 
 /// Tells one side of a pair, or notes that it waits for a day with room; true if it was told.
-async fn tell_side(tx: &Tx, one: &Strong, per_day: u64) -> Result<bool, StoreError> {
+pub(super) async fn tell_side(tx: &Tx, one: &Strong, per_day: u64) -> Result<bool, StoreError> {
     let now = tx.now();
     if let Some(last) = noted(tx, one).await?
         && let Some(at) = last.told_at
@@ -349,11 +342,11 @@ async fn is_refused(tx: &Tx, one: &Strong) -> Result<bool, StoreError> {
 }
 
 /// What counts for today's room: what was told, and not what was passed over.
-fn told_since(now: DateTime<Utc>) -> Condition {
+pub(super) fn told_since(now: DateTime<Utc>) -> Condition {
     Condition::all().add(told::Column::ToldAt.gt(now - TimeDelta::days(1))).add(told::Column::Silently.eq(false))
 }
 
-async fn wait_no_longer(tx: &Tx, (need, offer, side): &Key) -> Result<(), StoreError> {
+pub(super) async fn wait_no_longer(tx: &Tx, (need, offer, side): &Key) -> Result<(), StoreError> {
     told::Entity::delete_many()
         .filter(told::Column::NeedId.eq(*need))
         .filter(told::Column::OfferId.eq(*offer))
@@ -362,108 +355,6 @@ async fn wait_no_longer(tx: &Tx, (need, offer, side): &Key) -> Result<(), StoreE
         .exec(tx.db())
         .await?;
     Ok(())
-}
-
-/// Tells what waited for a day with room, the best first; what is no strong pair any more, or is not for that side to
-/// see, waits no longer. Gives how many notices were left.
-///
-/// # Errors
-/// If the database fails.
-pub async fn tell_waiting(matcher: &Matcher) -> Result<u64, StandingError> {
-    let (store, per_day) = (&matcher.listings().store, matcher.engine().weights().told_per_day);
-    let (offers, mut keys) = waiting::<Pair>(matcher, per_day).await?;
-    let (experts, more) = waiting::<ExpertPair>(matcher, per_day).await?;
-    keys.extend(more);
-    let mut over = no_pairs(matcher).await?;
-    let mut due = tellable(matcher, offers, experts, &BTreeSet::new()).await?;
-    due.retain(|one| keys.remove(&one.key()));
-    // What is left is not for that side to know any more.
-    over.extend(keys);
-    if due.is_empty() && over.is_empty() {
-        return Ok(0);
-    }
-    let told = store
-        .write(Ctx::system(), move |tx| {
-            let (due, over) = (due.clone(), over.clone());
-            async move {
-                for key in &over {
-                    wait_no_longer(&tx, key).await?;
-                }
-                // How much each side was told of now: behind a full day nothing of it need be tried.
-                let mut told: BTreeMap<Uuid, u64> = BTreeMap::new();
-                for one in &due {
-                    let count = told.entry(one.own()).or_default();
-                    if *count < per_day && tell_side(&tx, one, per_day).await? {
-                        *count += 1;
-                    }
-                }
-                Ok::<_, StandingError>(told.values().sum())
-            }
-        })
-        .await?;
-    Ok(told)
-}
-
-/// The strong pairs of one sort of which a side with room left today waits to be told, the best, and which sides wait.
-async fn waiting<P: Stored>(matcher: &Matcher, per_day: u64) -> Result<(Vec<P>, BTreeSet<Key>), StoreError> {
-    use told::Column as T;
-    let store = &matcher.listings().store;
-    let full = Query::select()
-        .column(T::OwnId)
-        .from(told::Entity)
-        .cond_where(told_since(store.clock().now()))
-        .group_by_col(T::OwnId)
-        .and_having(Expr::col(T::OwnId).count().gte(i64::try_from(per_day).unwrap_or(i64::MAX)))
-        .take();
-    let stands = told::Entity::belongs_to(P::Table::default()).from((T::NeedId, T::OfferId)).to((P::NEED, P::OTHER));
-    let keys: Vec<Key> = told::Entity::find()
-        .select_only()
-        .columns([T::NeedId, T::OfferId, T::Side])
-        .join(JoinType::InnerJoin, stands.into())
-        .filter(T::ToldAt.is_null())
-        .filter(T::OwnId.not_in_subquery(full))
-        .filter(P::SCORE.gte(strong_ppm(matcher)))
-        .order_by_desc(P::SCORE)
-        .order_by_asc(T::NeedId)
-        .order_by_asc(T::OfferId)
-        .order_by_asc(T::Side)
-        .limit(WAITING)
-        .into_tuple()
-        .all(store.db())
-        .await?;
-    let needs: BTreeSet<ListingId> = keys.iter().map(|(need, _, _)| ListingId(*need)).collect();
-    let pairs: BTreeSet<(Uuid, Uuid)> = keys.iter().map(|(need, other, _)| (*need, *other)).collect();
-    let mut stand: Vec<P> = lists(store.db(), &needs).await?.into_values().flatten().collect();
-    stand.retain(|pair| pairs.contains(&(pair.need().0, pair.other().into())));
-    Ok((stand, keys.into_iter().collect()))
-}
-
-/// What waits to be told and is no strong pair any more.
-async fn no_pairs(matcher: &Matcher) -> Result<Vec<Key>, StoreError> {
-    use told::Column as T;
-    let rows = told::Entity::find()
-        .select_only()
-        .columns([T::NeedId, T::OfferId, T::Side])
-        .filter(T::ToldAt.is_null())
-        .filter(Expr::exists(strong_pair::<Pair>(matcher)).not())
-        .filter(Expr::exists(strong_pair::<ExpertPair>(matcher)).not())
-        .limit(WAITING)
-        .into_tuple()
-        .all(matcher.listings().store.db())
-        .await?;
-    Ok(rows)
-}
-
-/// The strong pair of what waits, if it is there.
-fn strong_pair<P: Stored>(matcher: &Matcher) -> SelectStatement {
-    let waits = |column: told::Column| (told::Entity, column);
-    Query::select()
-        .expr(Expr::value(1))
-        .from(EntityName::table_ref(&P::Table::default()))
-        .and_where(Expr::col(P::NEED.as_column_ref()).equals(waits(told::Column::NeedId)))
-        .and_where(Expr::col(P::OTHER.as_column_ref()).equals(waits(told::Column::OfferId)))
-        .and_where(Expr::col(P::SCORE.as_column_ref()).gte(strong_ppm(matcher)))
-        .take()
 }
 
 /// Those of these pairs that still stand, that the actor may see, and that nothing the actor may know excludes: what a

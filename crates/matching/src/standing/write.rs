@@ -120,8 +120,18 @@ impl<P: Fits> Default for Moved<P> {
 }
 
 impl<P: Stored> Moved<P> {
+    /// Notes how the lists of some needs differ from what is stored; gives their strong pairs.
+    pub(super) fn lists(&mut self, mut before: BTreeMap<ListingId, Vec<P>>, now: BTreeMap<ListingId, Vec<P>>, strong_ppm: u32) -> Vec<P> {
+        let mut strong = Vec::new();
+        for (need, pairs) in now {
+            self.list(&before.remove(&need).unwrap_or_default(), &pairs);
+            strong.extend(pairs.into_iter().filter(|pair| pair.score_ppm() >= strong_ppm));
+        }
+        strong
+    }
+
     /// Notes how the list of a need differs from what is stored.
-    pub(super) fn list(&mut self, before: &[P], now: &[P]) {
+    fn list(&mut self, before: &[P], now: &[P]) {
         let kept: BTreeSet<P::Other> = now.iter().map(P::other).collect();
         let old: BTreeMap<P::Other, &P> = before.iter().map(|p| (p.other(), p)).collect();
         self.removed.extend(before.iter().filter(|p| !kept.contains(&p.other())).map(|p| (p.need(), p.other())));

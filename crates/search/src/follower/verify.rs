@@ -45,8 +45,10 @@ impl Difference {
 pub async fn verify(store: &Store, search: &Search) -> Result<Difference, FollowError> {
     let head = store.last_position().await?;
     if search.followed() >= 0 {
-        // What has not come by then is a difference.
-        tokio::time::timeout(CATCH_UP, search.reaches(head)).await.ok();
+        // What has not come by then is told as a difference.
+        if tokio::time::timeout(CATCH_UP, search.reaches(head)).await.is_err() {
+            tracing::warn!(head, followed = search.followed(), "the index has not caught up; it is compared as it is");
+        }
     }
     let mut indexed: BTreeMap<Uuid, i64> = search.seals();
     let mut difference = Difference::default();

@@ -49,6 +49,9 @@ fn a_bracket_that_says_nothing_is_told() {
     assert_eq!(shape("(dừa xiêm"), "dua xiem !(");
     assert_eq!(shape("dừa) xiêm"), "dua xiem !)");
     assert_eq!(shape("((dừa xiêm) OR bưởi)"), "dua xiem|buoi !(");
+    // What nobody wants is not asked for, though it is not understood where it stands.
+    assert_eq!(shape("(dừa -(khô))"), "dua -kho !-(");
+    assert_eq!(shape("(dừa -(khô (già)) xiêm)"), "dua -kho -gia xiem !-(,(");
     assert_eq!(shape("(dừa OR) xiêm"), "dua xiem !OR");
     assert_eq!(shape("() OR dừa"), "dua !OR");
     assert_eq!(shape("dừa OR ()"), "dua !OR");

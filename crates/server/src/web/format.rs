@@ -3,27 +3,11 @@
 //! Days are days in Vietnam.
 
 use base::clock::in_vietnam;
+pub(crate) use base::figures::count;
+pub(super) use base::figures::{figure, number};
 use base::{Currency, Lang, MoneyRange, messages};
 use chrono::{DateTime, NaiveDate, Utc};
 use listings::content::Price;
-
-/// Figures with at most three decimals, grouped by thousands.
-pub(super) fn number(lang: Lang, value: f64) -> String {
-    let (group, point) = separators(lang);
-    let text = format!("{:.3}", value.abs());
-    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
-    let decimals = decimals.trim_end_matches('0');
-    let mut out = String::new();
-    if value < 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b)) {
-        out.push('−');
-    }
-    out.push_str(&grouped(whole, group));
-    if !decimals.is_empty() {
-        out.push(point);
-        out.push_str(decimals);
-    }
-    out
-}
 
 /// The beginning of a text that takes at most so many bytes of HTML, with a mark where there is more.
 pub(super) fn beginning(text: &str, bytes: usize) -> String {
@@ -44,22 +28,6 @@ const SHORT_UNIT_CHARS: usize = 8;
 /// Two figures of so many characters together stay on one line.
 const ONE_LINE_CHARS: usize = 20;
 
-/// A unit as the readers of a language call it: units of time are written as signs, and read as words in Vietnamese.
-fn unit_word(lang: Lang, unit: &str) -> &str {
-    match (lang, unit) {
-        (Lang::Vi, "h") => "giờ",
-        (Lang::Vi, "d") => "ngày",
-        (Lang::Vi, "min") => "phút",
-        _ => unit,
-    }
-}
-
-/// A figure with its unit, for people.
-pub(super) fn figure(lang: Lang, value: f64, unit: &str) -> String {
-    let (figure, unit) = (number(lang, value), unit_word(lang, unit));
-    if unit.is_empty() { figure } else { format!("{figure}\u{a0}{unit}") }
-}
-
 /// A figure of today and the one that is offered: `14 h → 5 h`; one of them alone; empty without any.
 pub(super) fn change(lang: Lang, before: Option<f64>, after: Option<f64>, unit: &str) -> String {
     match (before, after) {
@@ -73,29 +41,6 @@ pub(super) fn change(lang: Lang, before: Option<f64>, after: Option<f64>, unit: 
         (Some(only), None) | (None, Some(only)) => figure(lang, only, unit),
         (None, None) => String::new(),
     }
-}
-
-/// A count, grouped by thousands.
-pub(crate) fn count(lang: Lang, value: u64) -> String {
-    grouped(&value.to_string(), separators(lang).0)
-}
-
-fn separators(lang: Lang) -> (char, char) {
-    match lang {
-        Lang::Vi => ('.', ','),
-        Lang::En => (',', '.'),
-    }
-}
-
-fn grouped(digits: &str, group: char) -> String {
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (n, digit) in digits.chars().enumerate() {
-        if n > 0 && (digits.len() - n).is_multiple_of(3) {
-            out.push(group);
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// A day.

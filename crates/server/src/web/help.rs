@@ -154,16 +154,6 @@ mod tests {
         }
     }
 
-    /// The names that the query language takes before a colon, as the parser's own source has them, and the facets.
-    fn fields_of_the_language() -> Vec<String> {
-        let source = include_str!("../../../search/src/query.rs");
-        let arms = source.split_once("fn field(").unwrap().1.split_once("fn within(").unwrap().0;
-        let named = arms.split('"').skip(1).step_by(2).map(str::to_owned);
-        let names: Vec<String> = named.chain(search::Facet::ALL.map(|facet| facet.to_string())).collect();
-        assert!(names.len() >= search::Facet::ALL.len() + 6, "the parser was read wrongly: {names:?}");
-        names
-    }
-
     #[test]
     fn every_field_of_the_query_language_is_explained_in_both_languages_by_an_example_that_is_understood() {
         let vocabularies = base::Vocabularies::built_in().unwrap();
@@ -174,10 +164,10 @@ mod tests {
             let file = Files::get(&format!("{lang}/{SEARCHING}.md")).unwrap();
             let text = std::str::from_utf8(&file.data).unwrap().to_owned();
             let examples: Vec<&str> = text.lines().flat_map(|line| line.split('`').skip(1).step_by(2)).collect();
-            for field in fields_of_the_language() {
+            for field in search::query::field_names() {
                 assert!(examples.iter().any(|e| e.starts_with(&format!("{field}:"))), "{field}: is not explained in {lang}");
             }
-            for field in fields_of_the_language() {
+            for field in search::query::field_names() {
                 assert!(told.contains(&format!("`{field}:")), "{field}: is not in the reference");
             }
             for sign in ["\"", "-", " OR ", "*"] {

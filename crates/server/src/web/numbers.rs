@@ -96,11 +96,19 @@ struct NumbersPage {
 /// A row: what is counted, where it is seen, how many.
 type Row = (String, Option<String>, u64);
 
-/// The chart of some rows, with what else there is as its last row; what the title tells of are the rows alone.
-fn chart(name: &'static str, mut rows: Vec<Row>, rest: Option<Row>, lang: Lang) -> Option<Chart> {
-    let (first, count) = rows.iter().max_by_key(|r| r.2).filter(|r| r.2 > 0).map(|r| (r.0.clone(), r.2))?;
-    rows.extend(rest.filter(|rest| rest.2 > 0));
-    let all: u64 = rows.iter().map(|r| r.2).sum();
+/// What is counted beside the rows of a chart.
+struct Beside {
+    /// What is in none of them.
+    rest: Row,
+    /// All there is: rows beyond the commonest are not shown.
+    all: u64,
+}
+
+/// The chart of some rows, the commonest first, with what else there is as its last row; the title tells of the rows alone.
+fn chart(name: &'static str, mut rows: Vec<Row>, beside: Option<Beside>, lang: Lang) -> Option<Chart> {
+    let (first, count) = rows.first().filter(|r| r.2 > 0).map(|r| (r.0.clone(), r.2))?;
+    let all = beside.as_ref().map_or_else(|| rows.iter().map(|r| r.2).sum(), |beside| beside.all);
+    rows.extend(beside.map(|beside| beside.rest).filter(|rest| rest.2 > 0));
     let most = rows.iter().map(|r| r.2).max().unwrap_or(count);
     let (most_text, all_text) = (format::count(lang, count), format::count(lang, all));
     let say =
@@ -149,7 +157,8 @@ async fn charts(app: &App, visit: &Visit, own: Option<&Numbers>) -> Result<Vec<C
         // Places are told of all listings, those that name none among them.
         let placed: u64 = counts.iter().map(|count| count.count).sum();
         let unplaced = || (messages::say(lang, "chart-places-none", &[]), None, results.total.saturating_sub(placed));
-        all.extend(chart(name, rows, (facet == Facet::Province).then(unplaced), lang));
+        let beside = (facet == Facet::Province).then(|| Beside { rest: unplaced(), all: results.total });
+        all.extend(chart(name, rows, beside, lang));
     }
     if let Some(own) = own {
         let rows = own.standing.iter().map(|s| {
@@ -221,17 +230,20 @@ mod tests {
 
     #[test]
     fn the_title_of_places_counts_those_that_name_none_among_all_and_never_as_the_first() {
-        let none = |count| Some(row("không nêu nơi", count));
-        let one = chart("places", vec![row("Vĩnh Long", 132)], none(7), Lang::Vi).unwrap();
+        let none = |count, all| Some(Beside { rest: row("không nêu nơi", count), all });
+        let one = chart("places", vec![row("Vĩnh Long", 132)], none(7, 139), Lang::Vi).unwrap();
         assert_eq!(one.title, "132 trên 139 tin ở Vĩnh Long");
         assert_eq!(
             one.bars.iter().map(|bar| (bar.label.as_str(), bar.count)).collect::<Vec<_>>(),
             [("Vĩnh Long", 132), ("không nêu nơi", 7)]
         );
-        let few = chart("places", vec![row("Vĩnh Long", 2)], none(7), Lang::Vi).unwrap();
+        let few = chart("places", vec![row("Vĩnh Long", 2)], none(7, 9), Lang::Vi).unwrap();
         assert_eq!(few.title, "2 trên 9 tin ở Vĩnh Long");
         assert_eq!(few.bars.iter().map(|bar| bar.length).collect::<Vec<_>>(), [28, 100]);
-        assert_eq!(chart("places", vec![row("Vĩnh Long", 2)], none(0), Lang::Vi).unwrap().bars.len(), 1);
-        assert!(chart("places", Vec::new(), none(7), Lang::Vi).is_none());
+        assert_eq!(chart("places", vec![row("Vĩnh Long", 2)], none(0, 2), Lang::Vi).unwrap().bars.len(), 1);
+        assert!(chart("places", Vec::new(), none(7, 7), Lang::Vi).is_none());
+        // Places beyond the commonest are among all, though they have no row.
+        let rows = (0..BARS).map(|n| row(&format!("Tỉnh {n}"), 10)).collect();
+        assert_eq!(chart("places", rows, none(5, 200), Lang::Vi).unwrap().title, "10 trên 200 tin ở Tỉnh 0");
     }
 }

@@ -173,6 +173,8 @@ struct ReviewPage {
     elsewhere: Vec<(String, String)>,
     parts: Option<Parts>,
     changed: usize,
+    /// How many fields are as they were, on all parts.
+    same: usize,
     alike: Vec<Alike>,
     lists: Option<String>,
     criteria: Vec<Criterion>,
@@ -192,9 +194,9 @@ impl ReviewPage {
         self.lines.iter().any(|line| !line.is_folded)
     }
 
-    /// How many lines are folded away.
-    fn folded(&self) -> u64 {
-        self.lines.iter().filter(|line| line.is_folded).count() as u64
+    /// Whether any line is folded away.
+    fn is_any_folded(&self) -> bool {
+        self.lines.iter().any(|line| line.is_folded)
     }
 
     /// Whether what is folded away is shown all the same: a note was typed there, or there is nothing else.
@@ -262,6 +264,7 @@ async fn review_page(
         })
         .collect();
     let changed = lines.iter().filter(|l| l.pair.is_changed).count();
+    let same = lines.len() - changed;
     // A long submission is shown in parts; what changed is on the first of them.
     let bare = if has_public { 570 } else { 440 };
     let weigh = |line: &Compared| bare + line.pair.before_html.len() + line.pair.after_html.len() + weight(&line.note_text);
@@ -332,6 +335,7 @@ async fn review_page(
         percent: inside.completeness.percent,
         missing: inside.completeness.missing.iter().take(5).map(|m| missing_label(&view, m, lang)).collect(),
         changed,
+        same,
         lines,
         absent,
         elsewhere,

@@ -107,7 +107,7 @@ pub(super) struct Told {
 fn figure(figure: &StoryFigure, lang: Lang) -> Option<FigureLine> {
     let (label, value) = (words(&figure.label, lang)?, figure.value?);
     let unit = figure.unit.best(lang).unwrap_or_default();
-    Some(FigureLine { label, figure: format!("{} {unit}", format::number(lang, value)).trim_end().to_owned() })
+    Some(FigureLine { label, figure: format::figure(lang, value, unit) })
 }
 
 /// A story's content in a reader's language, with whom it names and what it links.
