@@ -1,10 +1,8 @@
 //! Fitting the weights: what is varied is what the engine does, weights move towards what people judge, and only then.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
-
-mod space;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::space::*;
 use base::{Actor, Lang, ListingId};
 use listings::Kind;
 use listings::content::Need;
@@ -13,7 +11,6 @@ use matching::tuning::{Fit, FitError, LEAST_QUESTIONS, Options, Question, fit};
 use matching::{Calibration, Reader, Side, Weights, usual_kinds};
 use search::Viewer;
 use sha2::{Digest, Sha256};
-use space::*;
 
 const READER: fn() -> Reader = || Reader { lang: Lang::Vi, now: now(), explain: false };
 const USUAL: Options = Options { folds: 5, force: false, calibrate: true, words: false };

@@ -1,12 +1,10 @@
 //! Experts and parties as counterparts: what a reason cites stands in both fields, and without it the reason is gone; what
 //! a listing rules out is ruled out; the same two have the same score whoever else is there.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
-
-mod space;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::space::*;
 use accounts::experts::{ExpertBrief, ExpertView, Expertise};
 use accounts::parties::PartyBrief;
 use accounts::{ExpertProfile, PartyProfile};
@@ -15,7 +13,6 @@ use base::{Actor, Clock, Code, ExpertId, Lang, Localised, PartyId, Vocabularies}
 use listings::content::Content;
 use matching::{Constraint, CounterpartKind, Engine, Part, PastDeals, Profile, Reason, Side, Units, Weights};
 use search::{Batch, Document, Search, Settings, Viewer};
-use space::*;
 use uuid::Uuid;
 
 fn both(vi: &str, en: &str) -> Localised {
@@ -146,6 +143,19 @@ fn a_reason_cites_words_of_both_fields_and_goes_with_them() {
     let found = all.ask(&english, CounterpartKind::Expert, &PastDeals::default(), false, Lang::En);
     assert_eq!(ids(&found), [1]);
     assert!(found[0].2[0].text.contains("the expert's expertise"), "{}", found[0].2[0].text);
+}
+
+#[test]
+fn english_kept_under_vietnamese_is_found_in_a_profile_too() {
+    let expert = |n, what| expert(n, "Khoa", what, "203", &[]);
+    let all = People::new(
+        vec![expert(1, en("Heat pump dryer design")), expert(2, vi("Heat pump dryer design for coconut")), expert(3, vi("Chỉ dẫn địa lý"))],
+        Vec::new(),
+    );
+    let english = content_of(listings::content::Need { title: en("Heat pump dryer wanted for coconut"), ..Default::default() });
+    let found = all.experts(&english);
+    assert_eq!(ids(&found).into_iter().collect::<BTreeSet<_>>(), BTreeSet::from([1, 2]));
+    assert!(found.iter().flat_map(|(.., reasons)| reasons).any(|reason| reason.offer_field == "/expertise/0/what/vi"));
 }
 
 #[test]

@@ -1,12 +1,9 @@
 //! From the event log to the index and back: what changes is findable within a second, and index and database agree.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
-mod corpus;
 use std::time::{Duration, Instant};
 
+use crate::corpus::{self, anybody};
 use accounts::{AccountSettings, Accounts, PartyProfile, parties};
 use base::{Lang, Localised, Vocabularies};
-use corpus::anybody;
 use search::{Failure, Query, Search, SearchError, Settings, Wanting, follower};
 use store::{Ctx, testing::TestStore};
 use tokio_util::sync::CancellationToken;

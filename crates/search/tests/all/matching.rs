@@ -1,9 +1,6 @@
 //! What the matching crate stands on: telling terms, weighted candidates, similar listings.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
-mod corpus;
+use crate::corpus::*;
 use base::Lang;
-use corpus::*;
 use search::{Facet, Filters, View, Wanted, WantedTerm};
 use uuid::Uuid;
 

@@ -1,8 +1,5 @@
 //! What is found, and what stands above what: Vietnamese rules, the query language, codes.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
-mod corpus;
-use corpus::*;
+use crate::corpus::*;
 
 fn fruit() -> search::Search {
     index(vec![
@@ -361,8 +358,10 @@ fn suggestions_have_the_marks_that_were_typed_first_and_begin_with_any_word() {
         technology(2, "Máy gọt dứa nhanh", "x").keywords(&["dứa"]),
         technology(3, "Giống mới", "x").keywords(&["dưa"]),
         technology(4, "Nước giải khát từ quả", "x").keywords(&["dừa", "dừa xiêm xanh"]),
-        technology(5, "Nhân nuôi cấy phôi trong ống nghiệm kín", "x"),
+        technology(5, "Nhân nuôi cấy phôi trong ống nghiệm kín", "x").keywords(&["ươm và ươm lại"]),
     ]);
+    // Two of its words begin so, and it is one document all the same.
+    assert_eq!(s.suggest("ươm", &anybody(), 8).unwrap().iter().map(|x| x.count).collect::<Vec<_>>(), [1]);
     let texts = |typed: &str| s.suggest(typed, &anybody(), 8).unwrap().into_iter().map(|x| x.text).collect::<Vec<_>>();
     for typed in ["dứa", "dưa", "dừa"] {
         let all = texts(typed);

@@ -1,10 +1,7 @@
 //! Input that is meant to do harm: answered in time, or refused with a reason; never a panic.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
-mod corpus;
 use std::time::{Duration, Instant};
 
-use corpus::*;
+use crate::corpus::*;
 use search::{Facet, Query, QueryError, SearchError};
 
 #[test]

@@ -1,11 +1,8 @@
 //! Which words meet: Vietnamese pairs with their marks and within their sentence, and what is typed under the wrong language.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-mod space;
-
+use crate::space::*;
 use listings::content::{Need, Technology};
 use matching::{Match, Part};
-use space::*;
 
 /// The words of the need that are told as reasons for an offer.
 fn told(found: &[Match], n: u128) -> Vec<String> {

@@ -1,6 +1,4 @@
 //! A small space in memory: listings, their index, and the engine over it, without a database.
-#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

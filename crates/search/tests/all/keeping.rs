@@ -1,13 +1,10 @@
 //! The index on disk: what is written is there again, what is damaged is rebuilt and never answers wrongly.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
-mod corpus;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::corpus::*;
 use base::{Actor, Clock, Lang, Limit};
-use corpus::*;
 use search::{Batch, Failure, Opened, Query, Search, SearchError, Settings, Viewer, Wanting};
 use uuid::Uuid;
 

@@ -1,15 +1,12 @@
 //! Who is reached from both sides: fields at different depths, sides with many words, and what shuts out only when it is sure.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
-
-mod space;
 
 use std::collections::BTreeSet;
 
+use crate::space::*;
 use base::{Actor, Lang};
 use listings::Kind;
 use listings::content::{Direction, IpAsset, Need, TargetPriority, Technology};
 use matching::{Constraint, Part, Side, usual_kinds};
-use space::*;
 
 /// Every pair that is found, from the needs or from the offers.
 fn pairs(space: &Space, from_needs: bool) -> BTreeSet<(u128, u128)> {

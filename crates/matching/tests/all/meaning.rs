@@ -1,18 +1,15 @@
 //! What means the same is found without a common word, says so, and moves no hard constraint and nothing of who may see what.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
-
-mod space;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::space::*;
 use base::{Actor, Lang, ListingId};
 use listings::content::{Need, Technology};
 use listings::published::{Audience, Published};
 use matching::tuning::Question;
 use matching::{Meanings, Part, Reader, Side, VectorSettings, Weights, usual_kinds};
 use search::Viewer;
-use space::*;
 use vectors::testing::Concepts;
 
 /// Words that the glossary does not have, so that vectors alone lead from one to the other.

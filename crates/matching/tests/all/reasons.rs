@@ -1,8 +1,6 @@
 //! Every match says why; what it says stands in the two fields; without the cited words the reason is gone.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-mod space;
-
+use crate::space::*;
 use base::{Actor, Lang};
 use listings::Kind;
 use listings::content::{Content, Direction, TargetPriority, Technology};
@@ -10,7 +8,6 @@ use listings::published::Published;
 use matching::{Match, Part, Reason, Side, usual_kinds};
 use proptest::prelude::*;
 use serde_json::Value;
-use space::*;
 
 fn json(content: &Content) -> Value {
     serde_json::from_str(&content.to_json().unwrap()).unwrap()
@@ -235,8 +232,8 @@ fn a_reached_figure_is_said_in_both_languages() {
         let found = space.ask(&Side::of(space.get(2)), &usual_kinds(Kind::Need), &Actor::anonymous(lang), false);
         found[0].reasons.iter().find(|r| r.part == Part::Targets).cloned().unwrap()
     };
-    assert_eq!(said(Lang::Vi).text, "Năng suất sấy: cần ≥ 5 t/h, đạt 8500,5 kg/h.");
-    assert_eq!(said(Lang::En).text, "Năng suất sấy: ≥ 5 t/h wanted, 8500.5 kg/h reached.");
+    assert_eq!(said(Lang::Vi).text, "Năng suất sấy: cần ≥ 5\u{a0}t/h, đạt 8.500,5\u{a0}kg/h.");
+    assert_eq!(said(Lang::En).text, "Năng suất sấy: ≥ 5\u{a0}t/h wanted, 8,500.5\u{a0}kg/h reached.");
     assert_eq!(said(Lang::En).need_field, "/targets/0");
     assert_eq!(said(Lang::En).offer_field, "/advantages/0");
     assert_eq!(said(Lang::En).words, ["năng", "suất", "sấy"]);

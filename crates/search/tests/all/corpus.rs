@@ -1,6 +1,4 @@
 //! A small hand-made corpus and the shortest way to search it.
-#![allow(dead_code, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
 use std::sync::Arc;
 
 use base::text::LocalisedList;

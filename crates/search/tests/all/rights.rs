@@ -1,11 +1,8 @@
 //! Who finds what: audiences, hidden seekers, facets under rights, cursors.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
-mod corpus;
 use std::collections::BTreeMap;
 
+use crate::corpus::*;
 use base::{Lang, Limit};
-use corpus::*;
 use listings::published::Audience;
 use search::{Facet, FacetCount, Query, Search, Sort};
 

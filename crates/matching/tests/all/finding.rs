@@ -1,17 +1,14 @@
 //! What is found for whom, what is never found, and that order and numbers do not depend on how it was written.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
-
-mod space;
 
 use std::collections::BTreeSet;
 
+use crate::space::*;
 use base::{Actor, Lang};
 use listings::Kind;
 use listings::content::{Direction, IpAsset, Need, TargetPriority, Technology};
 use listings::published::Audience;
 use matching::{Constraint, Part, Side, Weights};
 use proptest::prelude::*;
-use space::*;
 
 fn coconut() -> Vec<listings::published::Published> {
     vec![

@@ -1,10 +1,7 @@
 //! Narrowing by dates, prices, places and classes; what else would be found; looking up a code; what is similar.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
-mod corpus;
+use crate::corpus::*;
 use base::{Lang, Limit};
 use chrono::TimeDelta;
-use corpus::*;
 use listings::content::{Content, Price, Terms};
 use listings::published::Audience;
 use search::{Batch, DateColumn, Document, Facet, Narrowed, Period, Query, Search};
