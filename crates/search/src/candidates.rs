@@ -262,7 +262,8 @@ fn most_weight(snapshot: &Snapshot, wanted: &Wanted, weights: &Weights, viewer: 
             continue;
         }
         // Those that are no candidates may be worth most, and take no place.
-        let bar = Bar { least: best.least().map_or(0.0, score_of), page: Some(limit + without.len()), most_standing: 1.0 };
+        let bar =
+            Bar { least: best.least().map_or(0.0, score_of), page: Some(limit + without.len()), most_standing: 1.0, standing: &|_| 1.0 };
         for (doc, score) in texts(segment, place, &similarities, allowed, &bar)? {
             let key = key_of(score);
             if score > 0.0 && best.least().is_none_or(|least| key >= least) && !without.contains(&segment.core.id(doc)) {

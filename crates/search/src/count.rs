@@ -17,7 +17,7 @@ use crate::search::{FacetCount, Filters, Narrowed};
 use crate::snapshot::{Segment, Snapshot, Values};
 
 /// Reading one value costs about as much as intersecting so many words of a set.
-const WORDS_PER_VALUE: u64 = 12;
+const WORDS_PER_VALUE: u64 = 30;
 /// The most values of a facet that are given.
 const MAX_VALUES: usize = 500;
 
@@ -116,7 +116,7 @@ pub(crate) fn periods(snapshot: &Snapshot, found: &Found, today: NaiveDate) -> B
         .map(|column| {
             let counts = Period::usual(column, today).map(|(code, period)| {
                 let sets = snapshot.segments.iter().zip(&found.segments);
-                let count = sets.map(|(s, hits)| s.period_bits(column, period).shared(hits.besides_of(Narrowed::Date(column)))).sum();
+                let count = sets.map(|(s, hits)| s.period_set(column, period).shared(hits.besides_of(Narrowed::Date(column)))).sum();
                 PeriodCount { code, period, count }
             });
             (column, counts.collect())
@@ -138,7 +138,7 @@ fn count(
     if set.len() * WORDS_PER_VALUE > words * places.len() as u64 {
         for at in places {
             if let (Some(code), Some(count)) = (values.codes.get(*at as usize), counts.get_mut(*at as usize)) {
-                *count += segment.term_bits(snapshot.fields.facet(facet), code)?.shared(set);
+                *count += segment.value_set(snapshot.fields.facet(facet), code)?.shared(set);
             }
         }
         return Ok(());

@@ -151,7 +151,9 @@ fn matched(snapshot: &Snapshot, plan: &Plan, bases: &[Bits], enough: u64, at: Op
 fn base(snapshot: &Snapshot, segment: &Segment, visible: Bits, narrowing: &Narrowing<'_>) -> Result<Bits, Failure> {
     let mut base = visible;
     if let Some(party) = narrowing.party {
-        base.and(&*segment.term_bits(snapshot.fields.owner, &party.simple().to_string())?);
+        let mut own = Bits::none(segment.bound());
+        segment.value_set(snapshot.fields.owner, &party.simple().to_string())?.add_to(&mut own);
+        base.and(&own);
     }
     Ok(base)
 }
@@ -204,12 +206,14 @@ fn narrow(
         }
         let mut set = Bits::none(segment.bound());
         for value in values {
-            set.or(&*segment.term_bits(snapshot.fields.facet(*facet), value)?);
+            segment.value_set(snapshot.fields.facet(*facet), value)?.add_to(&mut set);
         }
-        sets.push((Narrowed::Facet(*facet), Arc::new(set)));
+        sets.push((Narrowed::Facet(*facet), set));
     }
     for (column, period) in narrowing.periods {
-        sets.push((Narrowed::Date(*column), segment.period_bits(*column, *period)));
+        let mut set = Bits::none(segment.bound());
+        segment.period_set(*column, *period).add_to(&mut set);
+        sets.push((Narrowed::Date(*column), set));
     }
     let mut besides = Vec::with_capacity(sets.len());
     for (by, _) in &sets {
@@ -428,11 +432,11 @@ impl<'a> Cursors<'a> {
     }
 
     fn add_term(&mut self, segment: &Segment, term: &Term) -> Result<(), Failure> {
-        let Some(frequency) = segment.list(term)?.map(|list| list.doc_freq) else { return Ok(()) };
+        let Some(frequency) = segment.list(term)?.map(|list| list.info.doc_freq) else { return Ok(()) };
         self.cost += u64::from(frequency);
         let common = frequency > 256 && frequency > segment.bound() / COMMON;
         match term.value().as_str() {
-            Some(text) if common => self.any.push(Cursor::Set(segment.term_bits(term.field(), text)?)),
+            Some(text) if common => self.any.push(Cursor::Set(segment.word_bits(term.field(), text)?)),
             _ => self.any.extend(segment.postings(term, IndexRecordOption::Basic)?.map(|list| Cursor::Term(Box::new(list)))),
         }
         Ok(())

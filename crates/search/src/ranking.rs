@@ -212,7 +212,8 @@ fn by_score(
             Order::Score => {
                 let most_standing = weights.most();
                 let least = best.least().map_or(0.0, |key| score_of(key) / most_standing);
-                let bar = Bar { least, page: best.after.is_none().then_some(best.limit), most_standing };
+                let of_document = |doc| standing.of(core, doc);
+                let bar = Bar { least, page: best.after.is_none().then_some(best.limit), most_standing, standing: &of_document };
                 for (doc, text) in scoring::texts(segment, place, similarities, &hits.hits, &bar)? {
                     if best.least().is_none_or(|key| text * most_standing * 1.000_1 >= score_of(key)) {
                         let score = text * standing.of(core, doc);

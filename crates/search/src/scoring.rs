@@ -2,12 +2,13 @@
 //!
 //! A query of five words counts some forty terms, so most of a search's time goes here. Lists are taken one after the other,
 //! those that count most first; each is either read through or asked for each document that is still in question, whichever
-//! is cheaper, and documents that cannot come onto the page are left as soon as that is certain.
+//! is cheaper, and documents that cannot come onto the page are left as soon as that is certain: when what they have and
+//! the most that the rest of the lists can give them is less than what a page of others has for sure.
 
 use std::sync::Arc;
 
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::{BlockSegmentPostings, TermInfo};
+use tantivy::postings::BlockSegmentPostings;
 use tantivy::schema::{Field, IndexRecordOption};
 
 use crate::bits::Bits;
@@ -15,7 +16,7 @@ use crate::failure::Failure;
 use crate::plan::Scoring;
 use crate::rows::Budget;
 use crate::settings::Weights;
-use crate::snapshot::Segment;
+use crate::snapshot::{List, Segment};
 use crate::statistics::Statistics;
 
 /// Asking a list for one document costs about as much as reading so many of its entries.
@@ -26,6 +27,8 @@ const FEW: usize = 256;
 const LISTS_BETWEEN: usize = 3;
 /// One document in so many is a good part of a segment.
 const MUCH: usize = 8;
+/// Reckoning the best to the end pays where the rest of the lists would cost so many times as much.
+const PAYS: u64 = 3;
 /// Sums of the same numbers in another order may differ by so much.
 const ROUNDING: f32 = 1.000_1;
 
@@ -36,23 +39,70 @@ pub(crate) struct Similarity<'a> {
     curve: Option<Arc<Curve>>,
     /// The idf times what the term counts.
     weight: f32,
-    most: f32,
-    /// Where its list is in each segment.
-    lists: Vec<Option<TermInfo>>,
+    /// Its list in each segment.
+    lists: Vec<Option<Arc<List>>>,
     /// Of the beginning of words the documents of each segment instead.
     sets: Vec<Arc<Bits>>,
 }
 
-/// What lengths do to repetitions: the denominator of BM25 but for the repetitions, per code of a length.
-type Curve = [f32; 256];
-
-fn curve(mean_length: f32, weights: &Weights) -> Curve {
-    let (k1, b) = (weights.repeat.max(0.0), weights.length.clamp(0.0, 1.0));
-    let mut curve = [0.0; 256];
-    for (code, value) in (0..=u8::MAX).zip(&mut curve) {
-        *value = k1 * (1.0 - b + b * FieldNormReader::id_to_fieldnorm(code) as f32 / mean_length);
+impl Similarity<'_> {
+    /// The most that the term is worth in a document of a list.
+    fn most(&self, list: &List) -> f32 {
+        match (&self.curve, list.reach.get()) {
+            (Some(curve), Some(reach)) => self.weight * reach.with(curve),
+            _ => self.weight,
+        }
     }
-    curve
+}
+
+/// What lengths do to repetitions: the denominator of BM25 but for the repetitions, a line over the length.
+pub(crate) struct Curve {
+    base: f32,
+    slope: f32,
+    /// Per code of a length.
+    by_code: [f32; 256],
+}
+
+impl Curve {
+    fn new(mean_length: f32, weights: &Weights) -> Self {
+        let (k1, b) = (weights.repeat.max(0.0), weights.length.clamp(0.0, 1.0));
+        let (base, slope) = (k1 * (1.0 - b), k1 * b / mean_length);
+        let mut by_code = [0.0; 256];
+        for (code, value) in (0..=u8::MAX).zip(&mut by_code) {
+            *value = base + slope * FieldNormReader::id_to_fieldnorm(code) as f32;
+        }
+        Self { base, slope, by_code }
+    }
+
+    /// Which share of its weight a term is worth that stands so often in a text of such a length.
+    fn share(&self, times: u32, length: u8) -> f32 {
+        let times = times as f32;
+        times / (times + self.by_code.get(usize::from(length)).copied().unwrap_or(1.0))
+    }
+}
+
+/// The largest share of its weight that a term is worth in any document of a list, and the line it was reckoned with. The
+/// documents of a list never change, but the mean length does with what is published, and the rest of the line with the weights.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reach {
+    share: f32,
+    base: f32,
+    slope: f32,
+}
+
+impl Reach {
+    fn new(share: f32, curve: &Curve) -> Self {
+        Self { share, base: curve.base, slope: curve.slope }
+    }
+
+    /// No document's share is larger with this line: nowhere is it lower than the old one divided by the larger ratio of
+    /// their two parts.
+    fn with(self, curve: &Curve) -> f32 {
+        let ratio = |old: f32, new: f32| if old > 0.0 { old / new } else { 0.0 };
+        let lower = ratio(self.base, curve.base).max(ratio(self.slope, curve.slope)).max(f32::MIN_POSITIVE);
+        let share = self.share / (self.share + (1.0 - self.share) / lower);
+        if share.is_nan() { 1.0 } else { share.min(1.0) }
+    }
 }
 
 /// The terms that any document has, those that count most first.
@@ -73,7 +123,7 @@ pub(crate) fn similarities<'a>(
                 sets.push(segment.prefix_bits(one.term.field(), &text, tone, &budget.postings)?.0);
             }
             if sets.iter().any(|set| !set.is_empty()) {
-                all.push(Similarity { scoring: one, curve: None, weight: one.boost, most: one.boost, lists: Vec::new(), sets });
+                all.push(Similarity { scoring: one, curve: None, weight: one.boost, lists: Vec::new(), sets });
             }
             continue;
         }
@@ -86,7 +136,7 @@ pub(crate) fn similarities<'a>(
             lists.push(segment.list(&one.term)?);
         }
         if one.constant {
-            all.push(Similarity { scoring: one, curve: None, weight: one.boost, most: one.boost, lists, sets: Vec::new() });
+            all.push(Similarity { scoring: one, curve: None, weight: one.boost, lists, sets: Vec::new() });
             continue;
         }
         let field = one.term.field();
@@ -94,21 +144,22 @@ pub(crate) fn similarities<'a>(
         let curve = match (known, statistics.mean_length(field)) {
             (Some(curve), _) => curve,
             (None, Some(length)) => {
-                let curve = Arc::new(curve(length, weights));
+                let curve = Arc::new(Curve::new(length, weights));
                 curves.push((field, Arc::clone(&curve)));
                 curve
             }
             (None, None) => continue,
         };
         let weight = statistics.idf(frequency).min(one.most_idf) * one.boost * (1.0 + weights.repeat.max(0.0));
-        all.push(Similarity { scoring: one, curve: Some(curve), weight, most: weight, lists, sets: Vec::new() });
+        all.push(Similarity { scoring: one, curve: Some(curve), weight, lists, sets: Vec::new() });
     }
-    all.sort_by(|a, b| b.most.total_cmp(&a.most));
+    // In an order that no segment and nothing that was learned changes: sums of the same numbers in another order differ.
+    all.sort_by(|a, b| b.weight.total_cmp(&a.weight));
     Ok(all)
 }
 
 /// What is asked of one segment.
-pub(crate) struct Bar {
+pub(crate) struct Bar<'a> {
     /// Documents whose words are worth less are not wanted.
     pub(crate) least: f32,
     /// Of so many documents that are worth at least as much no more is wanted than that: the size of the page, where none of
@@ -116,6 +167,8 @@ pub(crate) struct Bar {
     pub(crate) page: Option<usize>,
     /// The most that a document's standing multiplies what its words are worth with.
     pub(crate) most_standing: f32,
+    /// What a document's standing multiplies it with.
+    pub(crate) standing: &'a dyn Fn(u32) -> f32,
 }
 
 /// What the words are worth in each document of `hits` that may come onto the page, in the order of documents.
@@ -124,42 +177,81 @@ pub(crate) fn texts(
     place: usize,
     similarities: &[Similarity<'_>],
     hits: &Bits,
-    bar: &Bar,
+    bar: &Bar<'_>,
 ) -> Result<Vec<(u32, f32)>, Failure> {
-    let lists: Vec<(&Similarity<'_>, &TermInfo)> = similarities.iter().filter_map(|s| Some((s, s.lists.get(place)?.as_ref()?))).collect();
-    let mut rest: f32 = lists.iter().map(|(similarity, _)| similarity.most).sum();
+    let lists: Vec<Counting<'_>> = similarities.iter().filter_map(|s| Some(Counting::new(s, s.lists.get(place)?.as_ref()?))).collect();
+    let mut rest: f32 = lists.iter().map(|one| one.most).sum();
     let mut taken = 0.0;
-    let (mut looked, mut entries) = (0, 0);
+    let mut least = bar.least;
+    let (mut looked, mut entries, mut finish_at) = (0, 0, LISTS_BETWEEN);
     let mut asked = Asked::new(hits, segment.bound());
     let mut lengths = Lengths::new(segment);
     for (similarity, set) in similarities.iter().filter_map(|s| Some((s, s.sets.get(place)?))) {
         asked.add(set, similarity.weight);
-        taken += similarity.most;
+        taken += similarity.weight;
     }
-    for (n, (similarity, list)) in lists.into_iter().enumerate() {
+    for (n, one) in lists.iter().enumerate() {
         if asked.docs.is_empty() {
             break;
         }
-        entries += u64::from(list.doc_freq);
-        // Nothing can be left yet while a document with nothing so far could still overtake all, and to look is worth as much
-        // as reading an entry for each document.
-        let is_due = n >= looked + LISTS_BETWEEN && entries >= asked.docs.len() as u64;
-        if is_due && asked.docs.len() > FEW && rest * bar.most_standing < taken {
-            asked.leave(rest, bar);
-            (looked, entries) = (n, 0);
+        entries += one.list.len();
+        // To look which can be left is worth as much as reading an entry for each document.
+        if n >= looked + LISTS_BETWEEN && entries >= asked.docs.len() as u64 && asked.docs.len() > FEW {
+            let left = lists.get(n..).unwrap_or_default();
+            if n >= finish_at
+                && let Some(page) = bar.page.filter(|page| asked.pays(left, *page))
+            {
+                least = least.max(asked.surely(page, left, &mut lengths, bar)?);
+                finish_at = n * 2;
+            }
+            // Nothing can be left while a document with nothing so far could still overtake all.
+            if rest < least || rest * bar.most_standing < taken {
+                asked.leave(rest, least, bar);
+                (looked, entries) = (n, 0);
+            }
         }
-        let field = similarity.scoring.term.field();
-        let mut postings = segment.reader.inverted_index(field)?.read_block_postings_from_terminfo(list, IndexRecordOption::WithFreqs)?;
-        let worth = Worth { similarity, lengths: if similarity.curve.is_some() { Some(lengths.of(field)?) } else { None } };
-        if u64::from(list.doc_freq) < asked.docs.len() as u64 * READS_PER_LOOK {
-            asked.read(&mut postings, &worth);
+        let mut postings = one.open(segment)?;
+        let worth = one.worth(&mut lengths)?;
+        if one.list.len() < asked.docs.len() as u64 * READS_PER_LOOK {
+            asked.read(&mut postings, &worth, one.list);
         } else {
             asked.look(&mut postings, &worth);
         }
-        taken += similarity.most;
-        rest = (rest - similarity.most).max(0.0);
+        taken += one.most;
+        rest = (rest - one.most).max(0.0);
     }
     Ok(asked.into_worths())
+}
+
+/// A term that counts in a segment.
+struct Counting<'a> {
+    similarity: &'a Similarity<'a>,
+    list: &'a List,
+    /// The most that it is worth in any document.
+    most: f32,
+}
+
+impl<'a> Counting<'a> {
+    fn new(similarity: &'a Similarity<'a>, list: &'a List) -> Self {
+        Self { similarity, list, most: similarity.most(list) }
+    }
+
+    fn field(&self) -> Field {
+        self.similarity.scoring.term.field()
+    }
+
+    fn open(&self, segment: &Segment) -> Result<BlockSegmentPostings, Failure> {
+        let inverted = segment.reader.inverted_index(self.field())?;
+        Ok(inverted.read_block_postings_from_terminfo(&self.list.info, IndexRecordOption::WithFreqs)?)
+    }
+
+    fn worth(&self, lengths: &mut Lengths<'_>) -> Result<Worth<'a>, Failure> {
+        let by_length = match &self.similarity.curve {
+            Some(curve) => Some((curve.as_ref(), lengths.of(self.field())?)),
+            None => None,
+        };
+        Ok(Worth { weight: self.similarity.weight, by_length })
+    }
 }
 
 /// Documents in question, with what the lists taken so far are worth in them.
@@ -218,10 +310,16 @@ impl Asked {
         }
     }
 
-    /// Adds what a list is worth, reading all of it.
-    fn read(&mut self, postings: &mut BlockSegmentPostings, worth: &Worth<'_>) {
+    /// Adds what a list is worth, reading all of it, which tells the most that it is worth in any document.
+    fn read(&mut self, postings: &mut BlockSegmentPostings, worth: &Worth<'_>, list: &List) {
+        let learns = list.reach.get().is_none();
+        let mut share = 0.0_f32;
         while postings.block_len() > 0 {
             let entries = postings.docs().iter().zip(postings.freqs());
+            if learns && let Some((curve, lengths)) = &worth.by_length {
+                let shares = entries.clone().map(|(doc, times)| curve.share(*times, lengths.fieldnorm_id(*doc)));
+                share = shares.fold(share, f32::max);
+            }
             match &mut self.sums {
                 Sums::ByNumber(sums) => {
                     for (doc, times) in entries {
@@ -242,6 +340,9 @@ impl Asked {
             }
             postings.advance();
         }
+        if learns && let Some((curve, _)) = &worth.by_length {
+            list.reach.get_or_init(|| Reach::new(share, curve));
+        }
     }
 
     /// Adds what a list is worth, asking it for one document after the other.
@@ -261,10 +362,37 @@ impl Asked {
         }
     }
 
-    /// Leaves the documents that cannot come onto the page with the `rest` that is still to come.
-    fn leave(&mut self, rest: f32, bar: &Bar) {
+    /// Whether asking a page of documents of all lists that are left costs little beside what it may save.
+    fn pays(&self, left: &[Counting<'_>], page: usize) -> bool {
+        let all: u64 = left.iter().map(|one| one.list.len().min(self.docs.len() as u64 * READS_PER_LOOK)).sum();
+        let some = (page * left.len()) as u64 * READS_PER_LOOK;
+        page > 0 && page * 2 < self.docs.len() && all > some * PAYS
+    }
+
+    /// What the words of a document must be worth at least to come onto the page: those that are worth most so far are
+    /// reckoned to the end, and a page is full of them.
+    fn surely(&self, page: usize, left: &[Counting<'_>], lengths: &mut Lengths<'_>, bar: &Bar<'_>) -> Result<f32, Failure> {
+        let mut best: Vec<(u32, f32)> = self.docs.iter().copied().zip(self.sums.of(&self.docs)).collect();
+        best.select_nth_unstable_by(page - 1, |a, b| b.1.total_cmp(&a.1));
+        best.truncate(page);
+        best.sort_unstable_by_key(|(doc, _)| *doc);
+        for one in left {
+            let (mut postings, worth) = (one.open(lengths.segment)?, one.worth(lengths)?);
+            for (doc, sum) in &mut best {
+                let at = postings.seek(*doc);
+                if postings.doc(at) == *doc {
+                    *sum += worth.of(*doc, postings.freq(at));
+                }
+            }
+        }
+        let last = best.iter().map(|(doc, sum)| sum * (bar.standing)(*doc)).fold(f32::INFINITY, f32::min);
+        Ok(last / bar.most_standing)
+    }
+
+    /// Leaves the documents that cannot come onto the page with the `rest` that is still to come: what they are worth must be
+    /// `least`, or what the last of a page is worth so far.
+    fn leave(&mut self, rest: f32, mut least: f32, bar: &Bar<'_>) {
         let sums = self.sums.of(&self.docs);
-        let mut least = bar.least;
         if let Some(page) = bar.page.filter(|page| *page > 0 && *page < sums.len()) {
             let mut sums = sums.clone();
             let (_, last, _) = sums.select_nth_unstable_by(page - 1, |a, b| b.total_cmp(a));
@@ -300,15 +428,16 @@ fn is_much(docs: usize, bound: u32) -> bool {
 
 /// What one term is worth in a document.
 struct Worth<'a> {
-    similarity: &'a Similarity<'a>,
-    lengths: Option<FieldNormReader>,
+    weight: f32,
+    /// None for a term that counts the same wherever it is.
+    by_length: Option<(&'a Curve, FieldNormReader)>,
 }
 
 impl Worth<'_> {
     fn of(&self, doc: u32, times: u32) -> f32 {
-        match (&self.similarity.curve, &self.lengths) {
-            (Some(curve), Some(lengths)) => bm25(self.similarity.weight, times, curve, lengths.fieldnorm_id(doc)),
-            _ => self.similarity.weight,
+        match &self.by_length {
+            Some((curve, lengths)) => self.weight * curve.share(times, lengths.fieldnorm_id(doc)),
+            None => self.weight,
         }
     }
 }
@@ -343,7 +472,7 @@ pub(crate) fn parts_of<'a>(
 ) -> Result<Vec<(&'a Scoring, f32)>, Failure> {
     let mut one = Bits::none(segment.bound());
     one.insert(doc);
-    let bar = Bar { least: 0.0, page: None, most_standing: 1.0 };
+    let bar = Bar { least: 0.0, page: None, most_standing: 1.0, standing: &|_| 1.0 };
     let mut parts = Vec::new();
     for similarity in similarities {
         let found = texts(segment, place, std::slice::from_ref(similarity), &one, &bar)?;
@@ -352,8 +481,23 @@ pub(crate) fn parts_of<'a>(
     Ok(parts)
 }
 
-/// What a term is worth that stands so often in a text of such a length.
-fn bm25(weight: f32, times: u32, curve: &Curve, length: u8) -> f32 {
-    let times = times as f32;
-    weight * times / (times + curve.get(usize::from(length)).copied().unwrap_or(1.0))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_document_reaches_further_than_its_list_whatever_the_line() {
+        let lines =
+            [(1.2, 0.75, 20.0), (1.2, 0.75, 31.0), (1.2, 0.75, 4.0), (2.5, 0.3, 20.0), (0.0, 0.75, 20.0), (1.2, 1.0, 9.0), (1.2, 0.0, 9.0)];
+        let lines = lines.map(|(repeat, length, mean)| Curve::new(mean, &Weights { repeat, length, ..Weights::default() }));
+        let lists: [&[(u32, u8)]; 3] = [&[(1, 3), (2, 30)], &[(1, 10)], &[(1, 0), (9, 80), (40, 200)]];
+        for (learned, list) in lines.iter().flat_map(|line| lists.map(|list| (line, list))) {
+            let most = |line: &Curve| list.iter().map(|(times, length)| line.share(*times, *length)).fold(0.0, f32::max);
+            let reach = Reach::new(most(learned), learned);
+            assert!((reach.with(learned) - most(learned)).abs() < 1e-6);
+            for line in &lines {
+                assert!(reach.with(line) >= most(line) - 1e-6, "{reach:?}: {} < {}", reach.with(line), most(line));
+            }
+        }
+    }
 }

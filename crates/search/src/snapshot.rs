@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use base::Lang;
 use foldhash::fast::RandomState;
@@ -19,17 +19,22 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, DocSet, Searcher, SegmentReader, TERMINATED, Term};
 use uuid::Uuid;
 
-use crate::bits::Bits;
+use crate::bits::{Bits, KeptSet};
 use crate::card::Card;
 use crate::dates::{DateColumn, Period};
 use crate::facet::Facet;
 use crate::failure::Failure;
 use crate::outcome::{Answers, Outcomes};
 use crate::schema::Fields;
+use crate::scoring::Reach;
 use crate::search::Viewer;
 
 /// Of so many terms is it kept where their lists are, over all segments: some 130 bytes each.
 const CACHE_TERMS: f64 = 20_000.0;
+
+/// Room for sets that a large index has at least, whatever is set: the values that all searches count are some 150, and each
+/// takes a bit a document.
+const CACHE_BYTES_A_DOCUMENT: usize = 48;
 
 /// Finding a list costs about as much as reading so many postings.
 const LOOK_UP: u64 = 16;
@@ -85,6 +90,21 @@ enum Key {
     Dates(DateColumn, Period),
 }
 
+/// A term's list of documents in a segment.
+pub(crate) struct List {
+    /// Where it is.
+    pub(crate) info: TermInfo,
+    /// What the term is worth at most in any of them, once all of them were read.
+    pub(crate) reach: OnceLock<Reach>,
+}
+
+impl List {
+    /// How many documents have the term, deleted ones included.
+    pub(crate) fn len(&self) -> u64 {
+        u64::from(self.info.doc_freq)
+    }
+}
+
 /// What is read of a segment once.
 pub(crate) struct Core {
     facets: Vec<Option<StrColumn>>,
@@ -97,8 +117,10 @@ pub(crate) struct Core {
     pub(crate) closes: Column<i64>,
     pub(crate) trl: Column<u64>,
     pub(crate) quality: Column<u64>,
-    bits: Mutex<Kept<Key, Arc<Bits>>>,
-    lists: Mutex<Kept<Term, Option<TermInfo>>>,
+    /// Of values and dates: each search counts all of them again, so no word takes their room.
+    values: Mutex<Kept<Key, Arc<KeptSet>>>,
+    words: Mutex<Kept<Key, Arc<Bits>>>,
+    lists: Mutex<Kept<Term, Option<Arc<List>>>>,
 }
 
 impl Core {
@@ -116,7 +138,8 @@ impl Core {
             closes: fast.i64("closes")?,
             trl: fast.u64("trl")?,
             quality: fast.u64("quality")?,
-            bits: Mutex::default(),
+            values: Mutex::default(),
+            words: Mutex::default(),
             lists: Mutex::default(),
         })
     }
@@ -138,7 +161,7 @@ pub(crate) struct Segment {
     pub(crate) core: Arc<Core>,
     /// The documents that are not deleted.
     pub(crate) alive: Bits,
-    /// How many bytes of sets of documents the segment may keep.
+    /// How many bytes of sets of documents the segment may keep, of values and of words each.
     cache_bytes: usize,
     /// How many places of terms it may keep.
     cache_terms: usize,
@@ -149,15 +172,26 @@ impl Segment {
         self.reader.max_doc()
     }
 
-    /// The documents that have a term, kept for the next search.
-    pub(crate) fn term_bits(&self, field: Field, text: &str) -> Result<Arc<Bits>, Failure> {
+    /// The documents that have a word that many have, kept for the next search.
+    pub(crate) fn word_bits(&self, field: Field, text: &str) -> Result<Arc<Bits>, Failure> {
         let key = Key::Term(field, text.to_owned());
-        if let Some(bits) = self.kept(&key) {
+        if let Some(bits) = self.kept_word(&key) {
             return Ok(bits);
         }
         let mut bits = Bits::none(self.bound());
         self.fill(&Term::from_field_text(field, text), &mut bits)?;
-        Ok(self.keep(key, bits))
+        Ok(self.keep_word(key, bits))
+    }
+
+    /// The documents that have a value, such as a province, an owner or an audience, kept for the next search.
+    pub(crate) fn value_set(&self, field: Field, text: &str) -> Result<Arc<KeptSet>, Failure> {
+        let key = Key::Term(field, text.to_owned());
+        if let Some(set) = self.kept_value(&key) {
+            return Ok(set);
+        }
+        let mut bits = Bits::none(self.bound());
+        self.fill(&Term::from_field_text(field, text), &mut bits)?;
+        Ok(self.keep_value(key, bits))
     }
 
     /// The documents that have a term that begins so, kept for the next search, and whether it is all of them; with a `tone`
@@ -165,7 +199,7 @@ impl Segment {
     /// of the budget as many postings as it has and some for being looked up; where nothing is left of it, the rest is missing.
     pub(crate) fn prefix_bits(&self, field: Field, prefix: &str, tone: u8, budget: &Cell<u64>) -> Result<(Arc<Bits>, bool), Failure> {
         let key = Key::Prefix(field, prefix.to_owned(), tone);
-        if let Some(bits) = self.kept(&key) {
+        if let Some(bits) = self.kept_word(&key) {
             return Ok((bits, true));
         }
         let mut bits = Bits::none(self.bound());
@@ -186,14 +220,14 @@ impl Segment {
                 doc = list.advance();
             }
         }
-        Ok((self.keep(key, bits), true))
+        Ok((self.keep_word(key, bits), true))
     }
 
     /// The documents with a date in a period, kept for the next search.
-    pub(crate) fn period_bits(&self, column: DateColumn, period: Period) -> Arc<Bits> {
+    pub(crate) fn period_set(&self, column: DateColumn, period: Period) -> Arc<KeptSet> {
         let key = Key::Dates(column, period);
-        if let Some(bits) = self.kept(&key) {
-            return bits;
+        if let Some(set) = self.kept_value(&key) {
+            return set;
         }
         let (from, to) = period.seconds();
         let dates = column.of(&self.core);
@@ -203,28 +237,40 @@ impl Segment {
                 bits.insert(doc);
             }
         }
-        self.keep(key, bits)
+        self.keep_value(key, bits)
     }
 
-    fn kept(&self, key: &Key) -> Option<Arc<Bits>> {
-        self.core.bits.lock().unwrap_or_else(PoisonError::into_inner).get(key)
+    fn kept_word(&self, key: &Key) -> Option<Arc<Bits>> {
+        self.core.words.lock().unwrap_or_else(PoisonError::into_inner).get(key)
     }
 
-    fn keep(&self, key: Key, bits: Bits) -> Arc<Bits> {
+    fn keep_word(&self, key: Key, bits: Bits) -> Arc<Bits> {
         let bits = Arc::new(bits);
         let size = bits.bytes() + 64;
-        self.core.bits.lock().unwrap_or_else(PoisonError::into_inner).put(key, Arc::clone(&bits), size, self.cache_bytes);
+        self.core.words.lock().unwrap_or_else(PoisonError::into_inner).put(key, Arc::clone(&bits), size, self.cache_bytes);
         bits
+    }
+
+    fn kept_value(&self, key: &Key) -> Option<Arc<KeptSet>> {
+        self.core.values.lock().unwrap_or_else(PoisonError::into_inner).get(key)
+    }
+
+    fn keep_value(&self, key: Key, bits: Bits) -> Arc<KeptSet> {
+        let set = Arc::new(KeptSet::of(bits));
+        let size = set.bytes() + 64;
+        self.core.values.lock().unwrap_or_else(PoisonError::into_inner).put(key, Arc::clone(&set), size, self.cache_bytes);
+        set
     }
 
     /// Where a term's list is, if any document has the term; kept for the next search, since the words of searches are
     /// much the same and a search looks up several forms of each in each segment.
-    pub(crate) fn list(&self, term: &Term) -> Result<Option<TermInfo>, Failure> {
+    pub(crate) fn list(&self, term: &Term) -> Result<Option<Arc<List>>, Failure> {
         let known = self.core.lists.lock().unwrap_or_else(PoisonError::into_inner).get(term);
         if let Some(list) = known {
             return Ok(list);
         }
         let list = self.reader.inverted_index(term.field())?.get_term_info(term)?;
+        let list = list.map(|info| Arc::new(List { info, reach: OnceLock::new() }));
         self.core.lists.lock().unwrap_or_else(PoisonError::into_inner).put(term.clone(), list.clone(), 1, self.cache_terms);
         Ok(list)
     }
@@ -232,7 +278,7 @@ impl Segment {
     /// A term's documents in order, if any has it.
     pub(crate) fn postings(&self, term: &Term, with: IndexRecordOption) -> Result<Option<SegmentPostings>, Failure> {
         let Some(list) = self.list(term)? else { return Ok(None) };
-        Ok(Some(self.reader.inverted_index(term.field())?.read_postings_from_terminfo(&list, with)?))
+        Ok(Some(self.reader.inverted_index(term.field())?.read_postings_from_terminfo(&list.info, with)?))
     }
 
     /// Adds the documents that have a term.
@@ -334,7 +380,7 @@ impl Snapshot {
             }
             // A segment's share of the memory is its share of the documents.
             let share = f64::from(reader.max_doc()) / (documents.max(1) as f64);
-            let cache_bytes = (cache_bytes as f64 * share) as usize;
+            let cache_bytes = (cache_bytes.max(documents as usize * CACHE_BYTES_A_DOCUMENT) as f64 / 2.0 * share) as usize;
             segments.push(Segment { reader: reader.clone(), core, alive, cache_bytes, cache_terms: (CACHE_TERMS * share) as usize });
         }
         let values = Facet::ALL.iter().map(|f| Values::of(*f, &segments)).collect::<Result<_, _>>()?;
@@ -362,7 +408,7 @@ impl Snapshot {
 
     /// In how many documents a term is, deleted ones included.
     pub(crate) fn frequency(&self, term: &Term) -> Result<u64, Failure> {
-        self.segments.iter().try_fold(0, |sum, segment| Ok(sum + segment.list(term)?.map_or(0, |list| u64::from(list.doc_freq))))
+        self.segments.iter().try_fold(0, |sum, segment| Ok(sum + segment.list(term)?.map_or(0, |list| list.len())))
     }
 
     /// How telling a term is: the less documents have it, the more.
@@ -399,7 +445,7 @@ impl Snapshot {
         let Some(audiences) = &viewer.audiences else { return Ok(segment.alive.clone()) };
         let mut bits = Bits::none(segment.bound());
         for audience in audiences {
-            bits.or(&*segment.term_bits(self.fields.audience, audience)?);
+            segment.value_set(self.fields.audience, audience)?.add_to(&mut bits);
         }
         bits.and(&segment.alive);
         Ok(bits)

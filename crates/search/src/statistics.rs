@@ -116,7 +116,7 @@ impl<'a> Statistics<'a> {
     fn count(&self, term: &Term) -> Result<u64, Failure> {
         let (mut sum, mut is_about) = (0, false);
         for (place, segment) in self.snapshot.segments.iter().enumerate() {
-            let Some(all) = segment.list(term)?.map(|list| u64::from(list.doc_freq)) else { continue };
+            let Some(all) = segment.list(term)?.map(|list| list.len()) else { continue };
             sum += match self.hidden_beside.get(place).copied().flatten() {
                 Some(visible) => match seen(segment, term, visible.documents)? {
                     Some(seen) => seen,

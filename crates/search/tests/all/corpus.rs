@@ -4,7 +4,6 @@ use std::sync::Arc;
 use base::text::LocalisedList;
 use base::{Actor, Capacity, Clock, Code, Lang, ListingId, Localised, Membership, PartyId, PartyRole, Scope, Vocabularies};
 use chrono::{DateTime, TimeDelta, Utc};
-use listings::Kind;
 use listings::content::{Content, IpAsset, Need, OfficeNumber, Technology};
 use listings::published::{Audience, Owner, Provenance, Published};
 use search::{Batch, Document, PartyDocument, Query, Results, Search, Settings, Viewer};
@@ -150,7 +149,11 @@ impl Make {
 }
 
 pub fn empty() -> Search {
-    Search::in_memory(Settings::default(), vocabularies(), Clock::held_at(now())).unwrap()
+    empty_with(Settings::default())
+}
+
+pub fn empty_with(settings: Settings) -> Search {
+    Search::in_memory(settings, vocabularies(), Clock::held_at(now())).unwrap()
 }
 
 pub fn documents(all: Vec<Make>) -> Vec<Document> {
@@ -221,8 +224,4 @@ pub fn strictly(search: &Search, text: &str) -> Vec<u128> {
     let (enough, limit) = (base::Limit::new(1).unwrap(), base::Limit::new(100).unwrap());
     let results = search.find(&Query { limit, enough, ..Query::words(text) }, &anybody()).unwrap();
     if results.relaxed { Vec::new() } else { numbers(&results) }
-}
-
-pub fn kind_of(kind: Kind) -> &'static str {
-    kind.as_str()
 }

@@ -393,3 +393,45 @@ fn titles_that_begin_alike_hide_no_keyword() {
     assert!(texts.contains(&"dừa".to_owned()) && texts.contains(&"dưa lưới".to_owned()), "{texts:?}");
     assert!(texts.iter().any(|text| text.starts_with("Dự án")), "{texts:?}");
 }
+
+/// Most documents of a broad search are left before they are reckoned to the end, sooner once lists were read before; what is
+/// walked page by page is not left.
+#[test]
+fn what_is_left_unreckoned_never_belonged_onto_the_page() {
+    let weights = search::Weights { near: 0.0, run: 0.0, cover: 0.0, ..search::Weights::default() };
+    let s = empty_with(search::Settings { weights, ..search::Settings::default() });
+    let words = ["máy", "sấy", "dừa", "lúa", "nước", "nhanh", "sạch", "mới"];
+    let mut state = 7_u64;
+    let mut chance = |bound: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % bound
+    };
+    let mut text = |least: usize, more: usize| {
+        let length = least + chance(more);
+        (0..length).map(|_| words[chance(words.len()).min(chance(words.len()))]).collect::<Vec<_>>().join(" ")
+    };
+    let all = (1..=3_000_u128).map(|n| technology(n, &text(1, 6), &text(5, 60)).keywords(&[&text(1, 3)]));
+    s.apply(&search::Batch { add: documents(all.collect()), remove: Vec::new(), position: 1 }).unwrap();
+    for typed in ["máy sấy dừa", "may say dua", "sấy lúa nước sạch", "dừa OR mới"] {
+        let mut query = search::Query { limit: base::Limit::new(100).unwrap(), ..search::Query::words(typed) };
+        let mut walked: Vec<(f32, u128)> = Vec::new();
+        let total = loop {
+            let page = s.find(&query, &anybody()).unwrap();
+            walked.extend(page.items.iter().map(|hit| (hit.score, hit.card.id.as_u128())));
+            query.cursor = page.next;
+            if query.cursor.is_none() {
+                break page.total;
+            }
+        };
+        assert!(total > 1_000, "{typed}: {total}");
+        let known: std::collections::BTreeSet<u128> = walked.iter().map(|(_, id)| *id).collect();
+        assert_eq!((known.len(), walked.len()), (usize::try_from(total).unwrap(), known.len()), "{typed}");
+        assert!(walked.is_sorted_by(|a, b| a.0 >= b.0), "{typed}: by what they are worth");
+        for rows in [3, 20] {
+            // By another size of the page, so that nothing is given again that was kept.
+            let limit = base::Limit::new(rows).unwrap();
+            let page = s.find(&search::Query { limit, ..search::Query::words(typed) }, &anybody()).unwrap();
+            assert_eq!(numbers(&page), walked.iter().take(usize::from(rows)).map(|(_, id)| *id).collect::<Vec<_>>(), "{typed}, {rows}");
+        }
+    }
+}
