@@ -5,12 +5,17 @@ use crate::Lang;
 /// Figures with at most three decimals, grouped by thousands.
 #[must_use]
 pub fn number(lang: Lang, value: f64) -> String {
-    let (group, point) = separators(lang);
     let text = format!("{:.3}", value.abs());
-    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
-    let decimals = decimals.trim_end_matches('0');
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    written(lang, text, value < 0.0 && text != "0")
+}
+
+/// Digits as a language writes them.
+fn written(lang: Lang, text: &str, is_negative: bool) -> String {
+    let (group, point) = separators(lang);
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let mut out = String::new();
-    if value < 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b)) {
+    if is_negative {
         out.push('−');
     }
     out.push_str(&grouped(whole, group));
@@ -37,10 +42,10 @@ fn unit_word(lang: Lang, unit: &str) -> &str {
     }
 }
 
-/// A figure with its unit, for people.
+/// A figure with its unit, for people, with all decimals that were typed: what is rounded could seem to reach another.
 #[must_use]
 pub fn figure(lang: Lang, value: f64, unit: &str) -> String {
-    let (figure, unit) = (number(lang, value), unit_word(lang, unit));
+    let (figure, unit) = (written(lang, &value.abs().to_string(), value < 0.0), unit_word(lang, unit));
     if unit.is_empty() { figure } else { format!("{figure}\u{a0}{unit}") }
 }
 

@@ -24,8 +24,8 @@ pub(crate) struct Comparison {
     /// How much of the target is reached, 0 to 1.
     pub(crate) satisfaction: f64,
     pub(crate) must: bool,
-    /// Whether both measure just the same, so that missing it may exclude. Never of what is missed of targets that cannot be
-    /// reached together.
+    /// Whether both measure just the same, so that missing it may exclude. Where something excludes, it is not said of
+    /// what is missed of targets that cannot be reached together.
     pub(crate) is_sure: bool,
 }
 

@@ -215,7 +215,7 @@ impl Plan {
 
     fn score(&mut self, parsed: &Parsed, fields: &Fields, weights: &Weights) {
         for term in &self.lookup {
-            self.scoring.push(Scoring { constant: true, ..Scoring::word(term.clone(), weights.number) });
+            self.scoring.push(Scoring { constant: true, ..Scoring::word(term.clone(), weights.number.max(0.0)) });
         }
         for (place, word) in parsed.words.iter().enumerate() {
             if parsed.words.iter().take(place).any(|w| w.exact == word.exact && w.folded == word.folded) {

@@ -277,8 +277,9 @@ impl Standing<'_> {
         let age_days = self.now.saturating_sub(confirmed).max(0) as f32 / SECONDS_PER_DAY;
         let quality = core.quality.first(doc).unwrap_or_default();
         let complete = (quality & (VERIFIED - 1)) as f32 / 100.0;
-        let verified = if quality & VERIFIED == 0 { 0.0 } else { w.verified };
-        1.0 + w.fresh * (-age_days / w.fresh_half_days.max(1.0)).exp2() + w.complete * complete + verified
+        let verified = if quality & VERIFIED == 0 { 0.0 } else { w.verified.max(0.0) };
+        let fresh = w.fresh.max(0.0) * (-age_days / w.fresh_half_days.max(1.0)).exp2();
+        1.0 + fresh + w.complete.max(0.0) * complete + verified
     }
 }
 

@@ -180,7 +180,7 @@ pub(crate) fn texts(
     bar: &Bar<'_>,
 ) -> Result<Vec<(u32, f32)>, Failure> {
     let lists: Vec<Counting<'_>> = similarities.iter().filter_map(|s| Some(Counting::new(s, s.lists.get(place)?.as_ref()?))).collect();
-    let mut rest: f32 = lists.iter().map(|one| one.most).sum();
+    let rests = rests(&lists);
     let mut taken = 0.0;
     let mut least = bar.least;
     let (mut looked, mut entries, mut finish_at) = (0, 0, LISTS_BETWEEN);
@@ -190,7 +190,7 @@ pub(crate) fn texts(
         asked.add(set, similarity.weight);
         taken += similarity.weight;
     }
-    for (n, one) in lists.iter().enumerate() {
+    for (n, (one, rest)) in lists.iter().zip(rests).enumerate() {
         if asked.docs.is_empty() {
             break;
         }
@@ -218,9 +218,20 @@ pub(crate) fn texts(
             asked.look(&mut postings, &worth);
         }
         taken += one.most;
-        rest = (rest - one.most).max(0.0);
     }
     Ok(asked.into_worths())
+}
+
+/// The most that each list and those behind it are worth together. Summed from the least up: what is subtracted from a sum
+/// with a large part, as a number looked up has, keeps that part's error.
+fn rests(lists: &[Counting<'_>]) -> Vec<f32> {
+    let mut rests = vec![0.0; lists.len()];
+    let mut sum = 0.0;
+    for (rest, one) in rests.iter_mut().zip(lists).rev() {
+        sum += one.most;
+        *rest = sum;
+    }
+    rests
 }
 
 /// A term that counts in a segment.
@@ -315,7 +326,15 @@ impl Asked {
         let learns = list.reach.get().is_none();
         let mut share = 0.0_f32;
         while postings.block_len() > 0 {
-            let entries = postings.docs().iter().zip(postings.freqs());
+            let ones: Vec<u32>;
+            let times = if postings.freqs().is_empty() {
+                // A list that counts no repetitions, as that of a number, gives none rather than ones.
+                ones = vec![1; postings.block_len()];
+                ones.as_slice()
+            } else {
+                postings.freqs()
+            };
+            let entries = postings.docs().iter().zip(times);
             if learns && let Some((curve, lengths)) = &worth.by_length {
                 let shares = entries.clone().map(|(doc, times)| curve.share(*times, lengths.fieldnorm_id(*doc)));
                 share = shares.fold(share, f32::max);

@@ -22,8 +22,8 @@ pub struct Settings {
     pub commit_every_ms: u64,
     /// The most documents that are written together.
     pub commit_documents: usize,
-    /// Memory for the sets of documents that have a value and of those that have a common word, half for each, MB. An index of
-    /// more than half a million documents takes 48 bytes a document instead.
+    /// Memory for the sets of documents that have a value and of those that have a common word, half for each, MB; 48
+    /// bytes a document where that is more, as of half a million documents.
     pub filter_cache_mb: usize,
     /// Memory for the answers to searches, which are kept until the index changes, MB; 0 for none.
     pub answers_mb: usize,

@@ -90,6 +90,16 @@ enum Key {
     Dates(DateColumn, Period),
 }
 
+impl Key {
+    /// About how much it takes to keep, with its place in the table.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Term(_, text) | Self::Prefix(_, text, _) => 160 + text.len(),
+            Self::Dates(..) => 160,
+        }
+    }
+}
+
 /// A term's list of documents in a segment.
 pub(crate) struct List {
     /// Where it is.
@@ -246,7 +256,7 @@ impl Segment {
 
     fn keep_word(&self, key: Key, bits: Bits) -> Arc<Bits> {
         let bits = Arc::new(bits);
-        let size = bits.bytes() + 64;
+        let size = bits.bytes() + key.bytes();
         self.core.words.lock().unwrap_or_else(PoisonError::into_inner).put(key, Arc::clone(&bits), size, self.cache_bytes);
         bits
     }
@@ -257,7 +267,7 @@ impl Segment {
 
     fn keep_value(&self, key: Key, bits: Bits) -> Arc<KeptSet> {
         let set = Arc::new(KeptSet::of(bits));
-        let size = set.bytes() + 64;
+        let size = set.bytes() + key.bytes();
         self.core.values.lock().unwrap_or_else(PoisonError::into_inner).put(key, Arc::clone(&set), size, self.cache_bytes);
         set
     }

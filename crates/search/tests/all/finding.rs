@@ -132,6 +132,15 @@ fn numbers_and_codes_are_found_in_any_spelling() {
 }
 
 #[test]
+fn what_has_a_number_comes_before_what_mentions_it() {
+    let mention = (1..=20).map(|n| technology(n, "Máy theo 1-0012345", "1-0012345 và 1-0012345, cải tiến 1-0012345"));
+    let s = index(mention.chain([asset(21, "Quy trình ủ men", "1-0012345")]).collect());
+    for typed in ["1-0012345", "máy 1-0012345", "number:1-0012345"] {
+        assert_eq!(found(&s, typed).first(), Some(&21), "{typed}");
+    }
+}
+
+#[test]
 fn english_is_found_by_other_forms_of_its_words() {
     let s = fruit();
     for typed in ["coconut dryer", "drying coconuts", "dried coconut"] {

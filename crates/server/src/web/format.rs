@@ -210,6 +210,8 @@ mod tests {
         assert_eq!(figure(Lang::En, 40.0, "min"), "40\u{a0}min");
         assert_eq!(figure(Lang::Vi, 1_200.0, "kg/h"), "1.200\u{a0}kg/h");
         assert_eq!(figure(Lang::Vi, 7.0, ""), "7");
+        assert_eq!(figure(Lang::Vi, 1_000.000_2, "mg/l"), "1.000,0002\u{a0}mg/l", "nothing that was typed is rounded away");
+        assert_eq!(figure(Lang::En, -0.5, "°C"), "−0.5\u{a0}°C");
     }
 
     #[test]
