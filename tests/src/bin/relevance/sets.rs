@@ -137,14 +137,24 @@ pub fn read(data: &Path, most: usize) -> Vec<Set> {
         .filter_map(|(id, right)| Some(Ask { text: titles.get(&id)?.clone(), right, besides: Some(id) }))
         .filter(|ask| ask.text.split_whitespace().count() >= 4)
         .collect();
-    let asks = some(asks, most);
-    for with_title in [true, false] {
+    // What everybody remembers of an article, its title, and nothing of it in the index but the body.
+    let own: Vec<Ask> = titles
+        .iter()
+        .filter(|(_, title)| title.split_whitespace().count() >= 4)
+        .map(|(id, title)| Ask { text: title.clone(), right: vec![id.clone()], besides: None })
+        .collect();
+    let (asks, own) = (some(asks, most), some(own, most));
+    for (name, with_title, asks) in [
+        ("related articles by title", true, asks.clone()),
+        ("related articles by title, bodies alone", false, asks),
+        ("articles by their own title, bodies alone", false, own),
+    ] {
         let title = |a: &Value| if with_title { text(a, "title") } else { String::new() };
         sets.push(Set {
-            name: if with_title { "related articles by title" } else { "related articles by title, bodies alone" }.to_owned(),
+            name: name.to_owned(),
             lang: Lang::Vi,
             texts: articles.iter().map(|a| Text { id: text(a, "id"), lang: Lang::Vi, title: title(a), body: text(a, "text") }).collect(),
-            asks: asks.clone(),
+            asks,
         });
     }
 
