@@ -24,6 +24,7 @@ mod files;
 pub mod follower;
 mod highlight;
 mod index;
+mod kept;
 mod matching;
 mod moved;
 mod nearness;

@@ -6,17 +6,17 @@
 //! another viewer than the one who asked.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::count::Counted;
 use crate::dates::{DateColumn, PeriodCount};
+use crate::kept::Kept;
 use crate::ranking::Entry;
 use crate::rule;
 use crate::search::{Narrowed, Query, Viewer};
 use crate::settings::Weights;
-use crate::snapshot::Kept;
 use crate::synonyms::Synonyms;
 
 /// So many outcomes are kept, of some 5 kilobytes each.
@@ -70,12 +70,12 @@ impl Outcome {
 
 /// The outcomes of one moment of the index.
 #[derive(Default)]
-pub(crate) struct Outcomes(Mutex<Kept<Asked, Arc<Outcome>>>);
+pub(crate) struct Outcomes(Kept<Asked, Arc<Outcome>>);
 
 impl Outcomes {
     /// The outcome of a search that was made before with these weights and synonyms.
     pub(crate) fn of(&self, asked: &Asked, weights: &Arc<Weights>, synonyms: &Arc<Synonyms>) -> Option<Arc<Outcome>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(asked)?;
+        let kept = self.0.get(asked)?;
         kept.is_of(weights, synonyms).then_some(kept)
     }
 
@@ -83,7 +83,7 @@ impl Outcomes {
     pub(crate) fn keep(&self, asked: Asked, outcome: &Arc<Outcome>) {
         let values: usize = outcome.facets.iter().map(|counted| counted.values.len()).sum();
         if values <= MOST_VALUES && !rule::any_is_off() {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).put(asked, Arc::clone(outcome), 1, MOST);
+            self.0.put(asked, Arc::clone(outcome), 1, MOST);
         }
     }
 }
@@ -103,12 +103,12 @@ const KEY_BYTES: usize = 500;
 
 /// What was answered at one moment of the index, as it was sent.
 #[derive(Default)]
-pub(crate) struct Answers(Mutex<Kept<Asked, (Arc<Outcome>, Bytes)>>);
+pub(crate) struct Answers(Kept<Asked, (Arc<Outcome>, Bytes)>);
 
 impl Answers {
     /// What was answered to a search that was made before with these weights and synonyms.
     pub(crate) fn of(&self, asked: &Asked, weights: &Arc<Weights>, synonyms: &Arc<Synonyms>) -> Option<Bytes> {
-        let (outcome, sent) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(asked)?;
+        let (outcome, sent) = self.0.get(asked)?;
         outcome.is_of(weights, synonyms).then_some(sent)
     }
 
@@ -116,7 +116,7 @@ impl Answers {
     pub(crate) fn keep(&self, asked: Asked, outcome: Arc<Outcome>, sent: Bytes, room: usize) {
         let size = sent.len() + KEY_BYTES;
         if size <= room / 8 && !rule::any_is_off() {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).put(asked, (outcome, sent), size, room);
+            self.0.put(asked, (outcome, sent), size, room);
         }
     }
 }

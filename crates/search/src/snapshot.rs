@@ -6,11 +6,9 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
-use std::hash::Hash;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use base::Lang;
-use foldhash::fast::RandomState;
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentId;
 use tantivy::postings::{SegmentPostings, TermInfo};
@@ -24,6 +22,7 @@ use crate::card::Card;
 use crate::dates::{DateColumn, Period};
 use crate::facet::Facet;
 use crate::failure::Failure;
+use crate::kept::Kept;
 use crate::outcome::{Answers, Outcomes};
 use crate::schema::Fields;
 use crate::scoring::Reach;
@@ -38,48 +37,6 @@ const CACHE_BYTES_A_DOCUMENT: usize = 48;
 
 /// Finding a list costs about as much as reading so many postings.
 const LOOK_UP: u64 = 16;
-
-/// What many searches share, each with its size. What was not asked for while half of the room was filled anew is forgotten.
-pub(crate) struct Kept<K, V> {
-    new: HashMap<K, (V, usize), RandomState>,
-    old: HashMap<K, (V, usize), RandomState>,
-    /// The sizes of what is new.
-    filled: usize,
-}
-
-impl<K, V> Default for Kept<K, V> {
-    fn default() -> Self {
-        Self { new: HashMap::default(), old: HashMap::default(), filled: 0 }
-    }
-}
-
-impl<K: Eq + Hash, V: Clone> Kept<K, V> {
-    pub(crate) fn get(&mut self, key: &K) -> Option<V> {
-        if let Some((value, _)) = self.new.get(key) {
-            return Some(value.clone());
-        }
-        let (key, kept) = self.old.remove_entry(key)?;
-        let value = kept.0.clone();
-        self.insert(key, kept);
-        Some(value)
-    }
-
-    /// Keeps a value of this size in so much room for all.
-    pub(crate) fn put(&mut self, key: K, value: V, size: usize, room: usize) {
-        if self.filled + size > room / 2 {
-            self.old = std::mem::take(&mut self.new);
-            self.filled = 0;
-        }
-        self.insert(key, (value, size));
-    }
-
-    fn insert(&mut self, key: K, kept: (V, usize)) {
-        self.filled += kept.1;
-        if let Some((_, before)) = self.new.insert(key, kept) {
-            self.filled -= before;
-        }
-    }
-}
 
 /// What a kept set of documents has in common.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -128,9 +85,9 @@ pub(crate) struct Core {
     pub(crate) trl: Column<u64>,
     pub(crate) quality: Column<u64>,
     /// Of values and dates: each search counts all of them again, so no word takes their room.
-    values: Mutex<Kept<Key, Arc<KeptSet>>>,
-    words: Mutex<Kept<Key, Arc<Bits>>>,
-    lists: Mutex<Kept<Term, Option<Arc<List>>>>,
+    values: Kept<Key, Arc<KeptSet>>,
+    words: Kept<Key, Arc<Bits>>,
+    lists: Kept<Term, Option<Arc<List>>>,
 }
 
 impl Core {
@@ -148,9 +105,9 @@ impl Core {
             closes: fast.i64("closes")?,
             trl: fast.u64("trl")?,
             quality: fast.u64("quality")?,
-            values: Mutex::default(),
-            words: Mutex::default(),
-            lists: Mutex::default(),
+            values: Kept::default(),
+            words: Kept::default(),
+            lists: Kept::default(),
         })
     }
 
@@ -185,7 +142,7 @@ impl Segment {
     /// The documents that have a word that many have, kept for the next search.
     pub(crate) fn word_bits(&self, field: Field, text: &str) -> Result<Arc<Bits>, Failure> {
         let key = Key::Term(field, text.to_owned());
-        if let Some(bits) = self.kept_word(&key) {
+        if let Some(bits) = self.core.words.get(&key) {
             return Ok(bits);
         }
         let mut bits = Bits::none(self.bound());
@@ -196,7 +153,7 @@ impl Segment {
     /// The documents that have a value, such as a province, an owner or an audience, kept for the next search.
     pub(crate) fn value_set(&self, field: Field, text: &str) -> Result<Arc<KeptSet>, Failure> {
         let key = Key::Term(field, text.to_owned());
-        if let Some(set) = self.kept_value(&key) {
+        if let Some(set) = self.core.values.get(&key) {
             return Ok(set);
         }
         let mut bits = Bits::none(self.bound());
@@ -205,11 +162,11 @@ impl Segment {
     }
 
     /// The documents that have a term that begins so, kept for the next search, and whether it is all of them; with a `tone`
-    /// other than 0 only terms of the exact view that have it. Each list costs
-    /// of the budget as many postings as it has and some for being looked up; where nothing is left of it, the rest is missing.
+    /// other than 0 only terms of the exact view that have it. Each list costs of the budget as many postings as it has and some
+    /// for being looked up; where nothing is left of it, the rest is missing.
     pub(crate) fn prefix_bits(&self, field: Field, prefix: &str, tone: u8, budget: &Cell<u64>) -> Result<(Arc<Bits>, bool), Failure> {
         let key = Key::Prefix(field, prefix.to_owned(), tone);
-        if let Some(bits) = self.kept_word(&key) {
+        if let Some(bits) = self.core.words.get(&key) {
             return Ok((bits, true));
         }
         let mut bits = Bits::none(self.bound());
@@ -236,7 +193,7 @@ impl Segment {
     /// The documents with a date in a period, kept for the next search.
     pub(crate) fn period_set(&self, column: DateColumn, period: Period) -> Arc<KeptSet> {
         let key = Key::Dates(column, period);
-        if let Some(set) = self.kept_value(&key) {
+        if let Some(set) = self.core.values.get(&key) {
             return set;
         }
         let (from, to) = period.seconds();
@@ -250,38 +207,30 @@ impl Segment {
         self.keep_value(key, bits)
     }
 
-    fn kept_word(&self, key: &Key) -> Option<Arc<Bits>> {
-        self.core.words.lock().unwrap_or_else(PoisonError::into_inner).get(key)
-    }
-
     fn keep_word(&self, key: Key, bits: Bits) -> Arc<Bits> {
         let bits = Arc::new(bits);
         let size = bits.bytes() + key.bytes();
-        self.core.words.lock().unwrap_or_else(PoisonError::into_inner).put(key, Arc::clone(&bits), size, self.cache_bytes);
+        self.core.words.put(key, Arc::clone(&bits), size, self.cache_bytes);
         bits
-    }
-
-    fn kept_value(&self, key: &Key) -> Option<Arc<KeptSet>> {
-        self.core.values.lock().unwrap_or_else(PoisonError::into_inner).get(key)
     }
 
     fn keep_value(&self, key: Key, bits: Bits) -> Arc<KeptSet> {
         let set = Arc::new(KeptSet::of(bits));
         let size = set.bytes() + key.bytes();
-        self.core.values.lock().unwrap_or_else(PoisonError::into_inner).put(key, Arc::clone(&set), size, self.cache_bytes);
+        self.core.values.put(key, Arc::clone(&set), size, self.cache_bytes);
         set
     }
 
     /// Where a term's list is, if any document has the term; kept for the next search, since the words of searches are
     /// much the same and a search looks up several forms of each in each segment.
     pub(crate) fn list(&self, term: &Term) -> Result<Option<Arc<List>>, Failure> {
-        let known = self.core.lists.lock().unwrap_or_else(PoisonError::into_inner).get(term);
+        let known = self.core.lists.get(term);
         if let Some(list) = known {
             return Ok(list);
         }
         let list = self.reader.inverted_index(term.field())?.get_term_info(term)?;
         let list = list.map(|info| Arc::new(List { info, reach: OnceLock::new() }));
-        self.core.lists.lock().unwrap_or_else(PoisonError::into_inner).put(term.clone(), list.clone(), 1, self.cache_terms);
+        self.core.lists.put(term.clone(), list.clone(), 1, self.cache_terms);
         Ok(list)
     }
 
