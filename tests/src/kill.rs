@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use accounts::people::NewAccount;
 use accounts::{Accounts, PartyProfile, Password};
-use base::{Clock, Lang, Localised, PartyId, PartyRole};
+use base::{AccountId, Clock, Lang, Localised, PartyId, PartyRole};
 use innospace::config::Config;
 use innospace::space;
 use serde_json::{Value, json};
@@ -97,7 +97,7 @@ impl Running {
 }
 
 /// An account that writes for a party.
-pub(crate) async fn writer(accounts: &Accounts, party: PartyId, role: PartyRole) {
+pub(crate) async fn writer(accounts: &Accounts, party: PartyId, role: PartyRole) -> AccountId {
     let new = NewAccount {
         email: "writer@example.org".to_owned(),
         name: "writer".to_owned(),
@@ -108,6 +108,7 @@ pub(crate) async fn writer(accounts: &Accounts, party: PartyId, role: PartyRole)
     };
     let account = accounts::people::create(accounts, Ctx::system(), new).await.unwrap().id;
     accounts::membership::put_confirmed(accounts, Ctx::system(), party, account, [role].into()).await.unwrap();
+    account
 }
 
 /// An account, a party and what a program needs to write for it.

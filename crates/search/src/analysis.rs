@@ -312,6 +312,11 @@ pub const STEM_SIGN: char = '~';
 /// What joins the two halves of a pair.
 pub const PAIR_SIGN: char = '_';
 
+/// Two neighbours as one word.
+pub(crate) fn pair_of(first: &Word, second: &Word) -> String {
+    format!("{}{PAIR_SIGN}{}", first.folded, second.folded)
+}
+
 /// All views of a short text (a title, keywords) in one string: folded words as they are, the others with their sign.
 pub fn add_mixed(out: &mut String, text: &str, lang: Lang) {
     let mut before = String::new();

@@ -210,13 +210,8 @@ async fn step(store: &Store, search: &Search, position: i64) -> Result<i64, Foll
     let (before, reached_place) = (place_at(store, position).await?, place_at(store, reached).await?);
     let (mut ids, mut people) = (touched.listings, touched.experts);
     if !touched.parties.is_empty() {
-        let parties: Vec<PartyId> = touched.parties.iter().copied().collect();
-        let briefs = accounts::parties::load_many(store.db(), &parties).await?;
-        let known: BTreeSet<PartyId> = briefs.iter().map(|b| b.id).collect();
-        let add: Vec<PartyDocument> = briefs.into_iter().map(PartyDocument::from).collect();
-        let remove = parties.iter().filter(|p| !known.contains(p)).map(|p| p.0).collect();
-        apply(search, Changed { parties: add, remove, ..Changed::default() }, &before).await?;
-        for party in &parties {
+        apply(search, of_parties(store, &touched.parties).await?, &before).await?;
+        for party in &touched.parties {
             if touched.shown.contains(party) {
                 ids.extend(published::ids_of_party(store, *party).await?);
             }
@@ -227,11 +222,7 @@ async fn step(store: &Store, search: &Search, position: i64) -> Result<i64, Foll
         }
     }
     if !people.is_empty() {
-        let people: Vec<ExpertId> = people.into_iter().collect();
-        let add = experts::load_many(store.db(), &people).await?;
-        let shown: BTreeSet<ExpertId> = add.iter().map(|e| e.view.id).collect();
-        let remove = people.iter().filter(|id| !shown.contains(id)).map(|id| id.0).collect();
-        apply(search, Changed { experts: add, remove, ..Changed::default() }, &before).await?;
+        apply(search, of_experts(store, people).await?, &before).await?;
     }
     let ids: Vec<ListingId> = ids.into_iter().collect();
     let size = search.settings().commit_documents.max(1);
@@ -239,18 +230,36 @@ async fn step(store: &Store, search: &Search, position: i64) -> Result<i64, Foll
     if chunks.peek().is_none() {
         apply(search, Changed::default(), &reached_place).await?;
     }
+    let mut ahead = reached;
     while let Some(chunk) = chunks.next() {
-        let found = published::load(store, chunk).await?;
-        let shown: BTreeSet<ListingId> = found.iter().map(|p| p.id).collect();
-        let remove = chunk.iter().filter(|id| !shown.contains(id)).map(|id| id.0).collect();
         // Only the last piece may say that the events are taken care of.
-        let place = if chunks.peek().is_none() { &reached_place } else { &before };
-        apply(search, Changed { listings: found, remove, ..Changed::default() }, place).await?;
+        let is_last = chunks.peek().is_none();
+        apply(search, of_listings(store, chunk).await?, if is_last { &reached_place } else { &before }).await?;
+        if !is_last {
+            ahead = take_ahead(store, search, ahead, &before).await?;
+        }
     }
     search.reached(Step::Taken);
     let waited = store.clock().now() - at;
     metrics::histogram!("innospace_follower_lag_seconds", "follower" => NAME).record(waited.as_seconds_f64().max(0.0));
     Ok(reached)
+}
+
+/// Takes what was touched after a position into the index between the pieces of a large change, so that nobody waits for a
+/// party's thousands of listings. The position stays where it is, and the next step takes the same once more, with all that
+/// hangs on a party. Gives how far it came.
+async fn take_ahead(store: &Store, search: &Search, position: i64, place: &Place) -> Result<i64, FollowError> {
+    let events = store.events_after(position, EVENTS).await?;
+    let Some(newest) = events.last() else { return Ok(position) };
+    let touched = Touched::by(&events);
+    if !touched.is_empty() {
+        let listings: Vec<ListingId> = touched.listings.into_iter().collect();
+        let mut changed = of_listings(store, &listings).await?;
+        changed.join(of_parties(store, &touched.parties).await?);
+        changed.join(of_experts(store, touched.experts).await?);
+        apply(search, changed, place).await?;
+    }
+    Ok(newest.position)
 }
 
 /// Which listings, parties and experts events touched, each once.
@@ -326,6 +335,41 @@ struct Changed {
     parties: Vec<PartyDocument>,
     experts: Vec<ExpertBrief>,
     remove: Vec<Uuid>,
+}
+
+impl Changed {
+    fn join(&mut self, other: Self) {
+        self.listings.extend(other.listings);
+        self.parties.extend(other.parties);
+        self.experts.extend(other.experts);
+        self.remove.extend(other.remove);
+    }
+}
+
+/// What parties look like now.
+async fn of_parties(store: &Store, ids: &BTreeSet<PartyId>) -> Result<Changed, StoreError> {
+    let ids: Vec<PartyId> = ids.iter().copied().collect();
+    let briefs = accounts::parties::load_many(store.db(), &ids).await?;
+    let known: BTreeSet<PartyId> = briefs.iter().map(|b| b.id).collect();
+    let remove = ids.iter().filter(|p| !known.contains(p)).map(|p| p.0).collect();
+    Ok(Changed { parties: briefs.into_iter().map(PartyDocument::from).collect(), remove, ..Changed::default() })
+}
+
+/// What experts look like now.
+async fn of_experts(store: &Store, ids: BTreeSet<ExpertId>) -> Result<Changed, StoreError> {
+    let ids: Vec<ExpertId> = ids.into_iter().collect();
+    let experts = experts::load_many(store.db(), &ids).await?;
+    let shown: BTreeSet<ExpertId> = experts.iter().map(|e| e.view.id).collect();
+    let remove = ids.iter().filter(|id| !shown.contains(id)).map(|id| id.0).collect();
+    Ok(Changed { experts, remove, ..Changed::default() })
+}
+
+/// What listings look like now.
+async fn of_listings(store: &Store, ids: &[ListingId]) -> Result<Changed, StoreError> {
+    let listings = published::load(store, ids).await?;
+    let shown: BTreeSet<ListingId> = listings.iter().map(|p| p.id).collect();
+    let remove = ids.iter().filter(|id| !shown.contains(id)).map(|id| id.0).collect();
+    Ok(Changed { listings, remove, ..Changed::default() })
 }
 
 /// Analyses and writes, away from the async threads.

@@ -407,10 +407,10 @@ impl Search {
         Ok(())
     }
 
-    /// Ends everything at a step, as a power cut would: whoever reaches it for the `nth` time panics, and whoever comes after.
+    /// Calls `watch` at each step from here on, in the thread that takes it; where it panics, everything ends as with the process.
     #[cfg(any(test, feature = "testing"))]
-    pub fn end_at(&self, step: Step, nth: u32) {
-        self.shared.steps.end_at(step, nth);
+    pub fn watch(&self, watch: impl Fn(Step) + Send + Sync + 'static) {
+        self.shared.steps.watch(Arc::new(watch));
     }
 
     pub(crate) fn reached(&self, step: Step) {

@@ -8,6 +8,7 @@ use tantivy::Term;
 use tantivy::postings::{Postings as _, SegmentPostings};
 use tantivy::schema::IndexRecordOption;
 
+use crate::analysis::pair_of;
 use crate::failure::Failure;
 use crate::matching::at;
 use crate::query::Parsed;
@@ -27,6 +28,13 @@ const MIN_RUN: usize = 3;
 struct Place {
     term: Term,
     idf: f32,
+    /// Of it and the next as a pair; 0 for the last.
+    pair: f32,
+}
+
+fn idf_of(term: &Term, statistics: &mut Statistics<'_>) -> Result<f32, Failure> {
+    let frequency = statistics.frequency(term)?;
+    Ok(if frequency == 0 { 0.0 } else { statistics.idf(frequency) })
 }
 
 /// What is asked of texts.
@@ -35,24 +43,34 @@ pub(crate) struct Nearness {
     near: f32,
     run: f32,
     cover: f32,
+    cover_pairs: f32,
     repeat: f32,
     all: f32,
+    all_pairs: f32,
 }
 
 impl Nearness {
     /// None where one word alone is asked for, or nearness does not count.
     pub(crate) fn new(parsed: &Parsed, statistics: &mut Statistics<'_>, weights: &Weights) -> Result<Option<Self>, Failure> {
         let mut words: Vec<Place> = Vec::new();
-        for word in parsed.words.iter().filter(|w| w.joins == 0) {
-            let term = Term::from_field_text(statistics.snapshot.fields.folded, &word.folded);
-            let frequency = statistics.frequency(&term)?;
-            words.push(Place { idf: if frequency == 0 { 0.0 } else { statistics.idf(frequency) }, term });
+        let fields = &statistics.snapshot.fields;
+        let mut asked = parsed.words.iter().filter(|w| w.joins == 0).peekable();
+        while let Some(word) = asked.next() {
+            let term = Term::from_field_text(fields.folded, &word.folded);
+            let idf = idf_of(&term, statistics)?;
+            let pair = match asked.peek().filter(|_| weights.cover_pairs > 0.0) {
+                Some(next) => idf_of(&Term::from_field_text(fields.pairs, &pair_of(word, next)), statistics)?,
+                None => 0.0,
+            };
+            words.push(Place { term, idf, pair });
         }
-        if words.len() < 2 || off(Rule::Nearness) || weights.near + weights.run + weights.cover <= 0.0 {
+        let Weights { near, run, cover, cover_pairs, repeat, .. } = *weights;
+        if words.len() < 2 || off(Rule::Nearness) || near + run + cover + cover_pairs <= 0.0 {
             return Ok(None);
         }
         let all = words.iter().map(|w| w.idf).sum();
-        Ok(Some(Self { words, near: weights.near, run: weights.run, cover: weights.cover, repeat: weights.repeat, all }))
+        let all_pairs = words.iter().map(|w| w.pair).sum();
+        Ok(Some(Self { words, near, run, cover, cover_pairs, repeat, all, all_pairs }))
     }
 
     /// A reader of one segment.
@@ -104,8 +122,26 @@ impl Reader<'_> {
         if asked.all > 0.0 {
             bonus += asked.cover * covered * covered / asked.all;
         }
+        if asked.all_pairs > 0.0 {
+            let covered = pairs_covered(&self.places, &asked.words);
+            bonus += asked.cover_pairs * covered * covered / asked.all_pairs;
+        }
         bonus
     }
+}
+
+/// The idf of the query's pairs that stand so in the text, each as often as it was typed.
+fn pairs_covered(places: &[(u32, usize)], words: &[Place]) -> f32 {
+    let term = |n: usize| words.get(n).map(|w| &w.term);
+    let mut met = vec![false; words.len()];
+    for ((first, a), (second, b)) in places.iter().zip(places.iter().skip(1)) {
+        if first + 1 == *second {
+            for (n, met) in met.iter_mut().enumerate() {
+                *met |= term(n) == term(*a) && term(n + 1) == term(*b);
+            }
+        }
+    }
+    words.iter().zip(met).filter(|(_, met)| *met).map(|(word, _)| word.pair).sum()
 }
 
 /// Term proximity after Büttcher, Clarke and Lushman (2006): neighbours among the query's words give each other their
@@ -152,4 +188,29 @@ fn longest_run(places: &[(u32, usize)], words: &[Place]) -> f32 {
 /// Whether the word behind the `m`-th of the query is the `n`-th, or the same word again.
 fn follows(words: &[Place], m: usize, n: usize) -> bool {
     m + 1 == n || matches!((words.get(m + 1), words.get(n)), (Some(a), Some(b)) if a.term == b.term)
+}
+
+#[cfg(test)]
+mod tests {
+    use tantivy::schema::Field;
+
+    use super::*;
+
+    fn words(text: &str) -> Vec<Place> {
+        let term = |word| Term::from_field_text(Field::from_field_id(0), word);
+        let mut words: Vec<Place> = text.split(' ').map(|word| Place { term: term(word), idf: 1.0, pair: 1.0 }).collect();
+        words.last_mut().unwrap().pair = 0.0;
+        words
+    }
+
+    #[test]
+    fn a_pair_is_met_where_its_words_stand_in_a_row_in_their_order() {
+        let query = words("máy sấy cơm sấy");
+        // "máy sấy … sấy cơm sấy": a word typed twice is read where it was typed first.
+        assert!((pairs_covered(&[(1, 0), (2, 1), (8, 1), (9, 2), (10, 1)], &query) - 3.0).abs() < f32::EPSILON);
+        // "sấy máy", and "máy … sấy" with a word between them.
+        assert!(pairs_covered(&[(1, 1), (2, 0), (5, 0), (7, 1)], &query).abs() < f32::EPSILON);
+        // Twice is once.
+        assert!((pairs_covered(&[(1, 0), (2, 1), (5, 0), (6, 1)], &query) - 1.0).abs() < f32::EPSILON);
+    }
 }

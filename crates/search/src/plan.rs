@@ -7,7 +7,7 @@ use tantivy::Term;
 use tantivy::schema::Field;
 use uuid::Uuid;
 
-use crate::analysis::{DECIMAL_POINT, EXACT_SIGN, PAIR_SIGN, STEM_SIGN, Word, stem};
+use crate::analysis::{DECIMAL_POINT, EXACT_SIGN, STEM_SIGN, Word, pair_of, stem};
 use crate::failure::Failure;
 use crate::query::{Atom, Clause, Parsed, Part};
 use crate::rows::{Budget, Of};
@@ -224,7 +224,7 @@ impl Plan {
             self.score_word(word, parsed.marked, fields, weights);
         }
         for (first, second) in parsed.words.iter().zip(parsed.words.iter().skip(1)) {
-            let pair = format!("{}{PAIR_SIGN}{}", first.folded, second.folded);
+            let pair = pair_of(first, second);
             self.add(fields.pairs, &pair, weights.pairs);
             self.add(fields.title, &pair, weights.title * 0.5);
             self.add(fields.keywords, &pair, weights.keywords * 0.5);
@@ -420,7 +420,7 @@ fn alternative(words: &[Word], fields: &Fields) -> Test {
 }
 
 fn pairs(words: &[Word]) -> impl Iterator<Item = String> {
-    words.iter().zip(words.iter().skip(1)).map(|(first, second)| format!("{}{PAIR_SIGN}{}", first.folded, second.folded))
+    words.iter().zip(words.iter().skip(1)).map(|(first, second)| pair_of(first, second))
 }
 
 /// What counts for the order where a term stands in for words: field, text and boost.

@@ -100,6 +100,8 @@ pub struct Weights {
     pub run: f32,
     /// Having all of the query's words rather than a part.
     pub cover: f32,
+    /// Having all of the query's neighbouring pairs rather than a part.
+    pub cover_pairs: f32,
     /// How much a listing confirmed today is worth more than an old one, as a share of its score.
     pub fresh: f32,
     /// After how many days half of that is left.
@@ -130,6 +132,7 @@ impl Default for Weights {
             near: 0.3,
             run: 0.1,
             cover: 0.3,
+            cover_pairs: 0.3,
             fresh: 0.08,
             fresh_half_days: 180.0,
             complete: 0.06,

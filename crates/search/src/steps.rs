@@ -1,4 +1,5 @@
-//! The steps of taking a change into the index, so that a test can end everything at one of them as a power cut would.
+//! The steps of taking a change into the index, so that a test can do something at one of them, or end everything there as a
+//! power cut would.
 //!
 //! Only for tests (feature `testing`): in any other build [`Steps::reached`] does nothing.
 
@@ -24,38 +25,36 @@ pub enum Step {
 }
 
 #[cfg(any(test, feature = "testing"))]
-mod ends {
-    use std::sync::{Mutex, PoisonError};
+mod watched {
+    use std::sync::{Arc, Mutex, PoisonError};
 
     use super::Step;
 
-    /// Where everything is to end.
+    type Watch = Arc<dyn Fn(Step) + Send + Sync>;
+
+    /// Who is told of the steps.
     #[derive(Default)]
-    pub struct Steps(Mutex<Option<(Step, u32)>>);
+    pub struct Steps(Mutex<Option<Watch>>);
 
     impl Steps {
-        /// Everything ends when a step is reached for the `nth` time, the first being 1.
-        pub(crate) fn end_at(&self, step: Step, nth: u32) {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((step, nth));
+        /// From here on `watch` is called at each step, in the thread that takes it; where it panics, everything ends as with
+        /// the process.
+        pub(crate) fn watch(&self, watch: Watch) {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch);
         }
 
-        /// A step is reached. What has ended stays so: whoever tries again gets no further.
-        #[expect(clippy::panic, reason = "stands for the end of the process")]
+        /// A step is reached.
         pub(crate) fn reached(&self, step: Step) {
-            let mut end = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((at, left)) = end.as_mut() {
-                *left = left.saturating_sub(u32::from(*at == step));
-                if *left == 0 {
-                    drop(end);
-                    panic!("ended at {step:?}");
-                }
+            let watch = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Some(watch) = watch {
+                watch(step);
             }
         }
     }
 }
 
 #[cfg(not(any(test, feature = "testing")))]
-mod ends {
+mod watched {
     use super::Step;
 
     #[derive(Default)]
@@ -66,4 +65,4 @@ mod ends {
     }
 }
 
-pub(crate) use ends::Steps;
+pub(crate) use watched::Steps;

@@ -12,8 +12,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 /// The weights that `--tune` may change.
-pub const TUNED: [&str; 12] =
-    ["folded", "exact", "shaped", "pairs", "stems", "title", "summary", "near", "run", "cover", "repeat", "length"];
+pub const TUNED: [&str; 13] =
+    ["folded", "exact", "shaped", "pairs", "stems", "title", "summary", "near", "run", "cover", "cover_pairs", "repeat", "length"];
 
 /// A text of a set.
 pub struct Text {
@@ -47,6 +47,8 @@ pub struct Set {
     pub lang: Lang,
     pub texts: Vec<Text>,
     pub asks: Vec<Ask>,
+    /// Whether `--tune` may look at it; what is only measured tells whether what was tuned elsewhere holds.
+    pub is_tuned: bool,
 }
 
 fn cut(text: &str, chars: usize) -> &str {
@@ -144,10 +146,10 @@ pub fn read(data: &Path, most: usize) -> Vec<Set> {
         .map(|(id, title)| Ask { text: title.clone(), right: vec![id.clone()], besides: None })
         .collect();
     let (asks, own) = (some(asks, most), some(own, most));
-    for (name, with_title, asks) in [
-        ("related articles by title", true, asks.clone()),
-        ("related articles by title, bodies alone", false, asks),
-        ("articles by their own title, bodies alone", false, own),
+    for (name, with_title, asks, is_tuned) in [
+        ("related articles by title", true, asks.clone(), true),
+        ("related articles by title, bodies alone", false, asks, true),
+        ("articles by their own title, bodies alone", false, own, false),
     ] {
         let title = |a: &Value| if with_title { text(a, "title") } else { String::new() };
         sets.push(Set {
@@ -155,6 +157,7 @@ pub fn read(data: &Path, most: usize) -> Vec<Set> {
             lang: Lang::Vi,
             texts: articles.iter().map(|a| Text { id: text(a, "id"), lang: Lang::Vi, title: title(a), body: text(a, "text") }).collect(),
             asks,
+            is_tuned,
         });
     }
 
@@ -171,6 +174,7 @@ pub fn read(data: &Path, most: usize) -> Vec<Set> {
             lang,
             texts: passages.iter().map(|p| Text { id: text(p, "id"), lang, title: String::new(), body: text(p, code) }).collect(),
             asks: some(asks, most),
+            is_tuned: true,
         });
     }
 
@@ -187,6 +191,7 @@ pub fn read(data: &Path, most: usize) -> Vec<Set> {
             .map(|a| Text { id: text(a, "id"), lang: Lang::Vi, title: String::new(), body: text(a, "text") })
             .collect(),
         asks: some(asks, most),
+        is_tuned: true,
     });
 
     let offers = rows(&at("offers_en.jsonl.gz"));
@@ -203,6 +208,7 @@ pub fn read(data: &Path, most: usize) -> Vec<Set> {
             .map(|o| Text { id: text(o, "id"), lang: Lang::En, title: text(o, "title"), body: text(o, "abstract") })
             .collect(),
         asks: some(asks, most),
+        is_tuned: true,
     });
     sets
 }
