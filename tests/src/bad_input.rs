@@ -577,6 +577,7 @@ async fn parameters_and_cursors_are_checked() {
             "/api/v1/search?published_from=2026-02-30",
             "/api/v1/search?closes_to=31/12/2026",
             "/api/v1/search?published_from=2026-02-02&published_to=2026-02-01",
+            "/api/v1/search?trl_min=8&trl_max=3",
             "/api/v1/search/export?format=pdf",
             "/api/v1/search/export?limit=5",
             "/search?kind=product",

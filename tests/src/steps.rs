@@ -139,6 +139,8 @@ async fn nobody_waits_for_the_listings_of_a_large_party() {
         told.lock().unwrap().push((finds(&own, "\"Kẹo Chuối\"", 1), all));
     });
     follower::catch_up(&test.store, &search).await.unwrap();
+    // What watches holds the index that it is told of.
+    search.watch(|_| {});
     let seen = seen.lock().unwrap().clone();
     assert!(seen.iter().any(|(other, renamed)| *other && *renamed < 1 + LISTINGS), "{seen:?}");
     follower::catch_up(&test.store, &search).await.unwrap();

@@ -236,7 +236,11 @@ async fn step(store: &Store, search: &Search, position: i64) -> Result<i64, Foll
         let is_last = chunks.peek().is_none();
         apply(search, of_listings(store, chunk).await?, if is_last { &reached_place } else { &before }).await?;
         if !is_last {
-            ahead = take_ahead(store, search, ahead, &before).await?;
+            match take_ahead(store, search, ahead, &before).await {
+                Ok(reached) => ahead = reached,
+                // The next step takes it in any case; what was begun is not begun again for it.
+                Err(error) => tracing::warn!(follower = NAME, error = report(&error), "what is newer waits for the large change"),
+            }
         }
     }
     search.reached(Step::Taken);
@@ -245,19 +249,22 @@ async fn step(store: &Store, search: &Search, position: i64) -> Result<i64, Foll
     Ok(reached)
 }
 
-/// Takes what was touched after a position into the index between the pieces of a large change, so that nobody waits for a
-/// party's thousands of listings. The position stays where it is, and the next step takes the same once more, with all that
-/// hangs on a party. Gives how far it came.
+/// Takes what was touched after a position into the index between the pieces of a large change, so that no search waits for a
+/// party's thousands of listings. The position stays where it is, so that whoever waits for it (alerts, standing matches) waits
+/// on; and the next step takes the same once more, with all that hangs on a party. Gives how far it came.
 async fn take_ahead(store: &Store, search: &Search, position: i64, place: &Place) -> Result<i64, FollowError> {
     let events = store.events_after(position, EVENTS).await?;
     let Some(newest) = events.last() else { return Ok(position) };
     let touched = Touched::by(&events);
-    if !touched.is_empty() {
-        let listings: Vec<ListingId> = touched.listings.into_iter().collect();
-        let mut changed = of_listings(store, &listings).await?;
-        changed.join(of_parties(store, &touched.parties).await?);
-        changed.join(of_experts(store, touched.experts).await?);
-        apply(search, changed, place).await?;
+    if !touched.parties.is_empty() {
+        apply(search, of_parties(store, &touched.parties).await?, place).await?;
+    }
+    if !touched.experts.is_empty() {
+        apply(search, of_experts(store, touched.experts).await?, place).await?;
+    }
+    let listings: Vec<ListingId> = touched.listings.into_iter().collect();
+    for chunk in listings.chunks(search.settings().commit_documents.max(1)) {
+        apply(search, of_listings(store, chunk).await?, place).await?;
     }
     Ok(newest.position)
 }
@@ -337,16 +344,7 @@ struct Changed {
     remove: Vec<Uuid>,
 }
 
-impl Changed {
-    fn join(&mut self, other: Self) {
-        self.listings.extend(other.listings);
-        self.parties.extend(other.parties);
-        self.experts.extend(other.experts);
-        self.remove.extend(other.remove);
-    }
-}
-
-/// What parties look like now.
+/// What parties look like now, and which are gone.
 async fn of_parties(store: &Store, ids: &BTreeSet<PartyId>) -> Result<Changed, StoreError> {
     let ids: Vec<PartyId> = ids.iter().copied().collect();
     let briefs = accounts::parties::load_many(store.db(), &ids).await?;
@@ -355,7 +353,7 @@ async fn of_parties(store: &Store, ids: &BTreeSet<PartyId>) -> Result<Changed, S
     Ok(Changed { parties: briefs.into_iter().map(PartyDocument::from).collect(), remove, ..Changed::default() })
 }
 
-/// What experts look like now.
+/// What experts look like now, and which are no longer shown.
 async fn of_experts(store: &Store, ids: BTreeSet<ExpertId>) -> Result<Changed, StoreError> {
     let ids: Vec<ExpertId> = ids.into_iter().collect();
     let experts = experts::load_many(store.db(), &ids).await?;
@@ -364,7 +362,7 @@ async fn of_experts(store: &Store, ids: BTreeSet<ExpertId>) -> Result<Changed, S
     Ok(Changed { experts, remove, ..Changed::default() })
 }
 
-/// What listings look like now.
+/// What listings look like now, and which are no longer shown.
 async fn of_listings(store: &Store, ids: &[ListingId]) -> Result<Changed, StoreError> {
     let listings = published::load(store, ids).await?;
     let shown: BTreeSet<ListingId> = listings.iter().map(|p| p.id).collect();

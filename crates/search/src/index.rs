@@ -407,7 +407,8 @@ impl Search {
         Ok(())
     }
 
-    /// Calls `watch` at each step from here on, in the thread that takes it; where it panics, everything ends as with the process.
+    /// Calls `watch` at each step from here on, in the thread that takes it; a test ends everything by
+    /// panicking there, and at each step after that.
     #[cfg(any(test, feature = "testing"))]
     pub fn watch(&self, watch: impl Fn(Step) + Send + Sync + 'static) {
         self.shared.steps.watch(Arc::new(watch));

@@ -8,7 +8,6 @@ use tantivy::Term;
 use tantivy::postings::{Postings as _, SegmentPostings};
 use tantivy::schema::IndexRecordOption;
 
-use crate::analysis::pair_of;
 use crate::failure::Failure;
 use crate::matching::at;
 use crate::query::Parsed;
@@ -24,53 +23,60 @@ const MAX_PLACES: usize = 64;
 /// Fewer words in a row are no run: the pairs know them.
 const MIN_RUN: usize = 3;
 
-/// A word of the query, in its order.
-struct Place {
+/// A word of the query, in its order, or a pair of neighbours.
+struct Asked {
     term: Term,
     idf: f32,
-    /// Of it and the next as a pair; 0 for the last.
-    pair: f32,
 }
 
-fn idf_of(term: &Term, statistics: &mut Statistics<'_>) -> Result<f32, Failure> {
-    let frequency = statistics.frequency(term)?;
-    Ok(if frequency == 0 { 0.0 } else { statistics.idf(frequency) })
+impl Asked {
+    fn new(term: Term, statistics: &mut Statistics<'_>) -> Result<Self, Failure> {
+        let frequency = statistics.frequency(&term)?;
+        Ok(Self { idf: if frequency == 0 { 0.0 } else { statistics.idf(frequency) }, term })
+    }
+}
+
+/// The idf of what is asked for, each once.
+fn sum_of(all: &[Asked]) -> f32 {
+    let is_first = |n: usize, asked: &Asked| all.iter().take(n).all(|before| before.term != asked.term);
+    all.iter().enumerate().filter(|(n, asked)| is_first(*n, asked)).map(|(_, asked)| asked.idf).sum()
 }
 
 /// What is asked of texts.
 pub(crate) struct Nearness {
-    words: Vec<Place>,
+    words: Vec<Asked>,
+    /// Those that some text has.
+    pairs: Vec<Asked>,
     near: f32,
     run: f32,
     cover: f32,
     cover_pairs: f32,
     repeat: f32,
-    all: f32,
+    all_words: f32,
     all_pairs: f32,
 }
 
 impl Nearness {
     /// None where one word alone is asked for, or nearness does not count.
     pub(crate) fn new(parsed: &Parsed, statistics: &mut Statistics<'_>, weights: &Weights) -> Result<Option<Self>, Failure> {
-        let mut words: Vec<Place> = Vec::new();
-        let fields = &statistics.snapshot.fields;
-        let mut asked = parsed.words.iter().filter(|w| w.joins == 0).peekable();
-        while let Some(word) = asked.next() {
-            let term = Term::from_field_text(fields.folded, &word.folded);
-            let idf = idf_of(&term, statistics)?;
-            let pair = match asked.peek().filter(|_| weights.cover_pairs > 0.0) {
-                Some(next) => idf_of(&Term::from_field_text(fields.pairs, &pair_of(word, next)), statistics)?,
-                None => 0.0,
-            };
-            words.push(Place { term, idf, pair });
-        }
         let Weights { near, run, cover, cover_pairs, repeat, .. } = *weights;
-        if words.len() < 2 || off(Rule::Nearness) || near + run + cover + cover_pairs <= 0.0 {
+        let mut words = Vec::new();
+        for word in parsed.words.iter().filter(|w| w.joins == 0) {
+            words.push(Asked::new(Term::from_field_text(statistics.snapshot.fields.folded, &word.folded), statistics)?);
+        }
+        if words.len() < 2 || off(Rule::Nearness) || [near, run, cover, cover_pairs].iter().all(|weight| *weight <= 0.0) {
             return Ok(None);
         }
-        let all = words.iter().map(|w| w.idf).sum();
-        let all_pairs = words.iter().map(|w| w.pair).sum();
-        Ok(Some(Self { words, near, run, cover, cover_pairs, repeat, all, all_pairs }))
+        let mut pairs: Vec<Asked> = Vec::new();
+        for pair in parsed.pairs().take_while(|_| cover_pairs > 0.0) {
+            let term = Term::from_field_text(statistics.snapshot.fields.pairs, &pair);
+            if pairs.iter().all(|known| known.term != term) {
+                pairs.push(Asked::new(term, statistics)?);
+            }
+        }
+        pairs.retain(|pair| pair.idf > 0.0);
+        let (all_words, all_pairs) = (sum_of(&words), sum_of(&pairs));
+        Ok(Some(Self { words, pairs, near, run, cover, cover_pairs, repeat, all_words, all_pairs }))
     }
 
     /// A reader of one segment.
@@ -83,14 +89,20 @@ impl Nearness {
                 None => segment.postings(&word.term, IndexRecordOption::WithFreqsAndPositions)?,
             });
         }
-        Ok(Reader { asked: self, lists, places: Vec::new(), buffer: Vec::new() })
+        let mut pairs = Vec::with_capacity(self.pairs.len());
+        for pair in &self.pairs {
+            pairs.push(segment.postings(&pair.term, IndexRecordOption::Basic)?);
+        }
+        Ok(Reader { asked: self, lists, pairs, places: Vec::new(), buffer: Vec::new() })
     }
 }
 
 /// Reads one segment, document by document in order.
 pub(crate) struct Reader<'a> {
     asked: &'a Nearness,
+    /// Of each word, at its first place in the query.
     lists: Vec<Option<SegmentPostings>>,
+    pairs: Vec<Option<SegmentPostings>>,
     /// Place in the text and which word.
     places: Vec<(u32, usize)>,
     buffer: Vec<u32>,
@@ -119,34 +131,25 @@ impl Reader<'_> {
         if asked.run > 0.0 {
             bonus += asked.run * longest_run(&self.places, &asked.words);
         }
-        if asked.all > 0.0 {
-            bonus += asked.cover * covered * covered / asked.all;
+        let mut covered_pairs = 0.0;
+        for (list, pair) in self.pairs.iter_mut().zip(&asked.pairs) {
+            if list.as_mut().is_some_and(|list| at(list, doc)) {
+                covered_pairs += pair.idf;
+            }
         }
-        if asked.all_pairs > 0.0 {
-            let covered = pairs_covered(&self.places, &asked.words);
-            bonus += asked.cover_pairs * covered * covered / asked.all_pairs;
-        }
+        bonus += asked.cover * share_of(covered, asked.all_words) + asked.cover_pairs * share_of(covered_pairs, asked.all_pairs);
         bonus
     }
 }
 
-/// The idf of the query's pairs that stand so in the text, each as often as it was typed.
-fn pairs_covered(places: &[(u32, usize)], words: &[Place]) -> f32 {
-    let term = |n: usize| words.get(n).map(|w| &w.term);
-    let mut met = vec![false; words.len()];
-    for ((first, a), (second, b)) in places.iter().zip(places.iter().skip(1)) {
-        if first + 1 == *second {
-            for (n, met) in met.iter_mut().enumerate() {
-                *met |= term(n) == term(*a) && term(n + 1) == term(*b);
-            }
-        }
-    }
-    words.iter().zip(met).filter(|(_, met)| *met).map(|(word, _)| word.pair).sum()
+/// What is there counts more than by its sum the more of all it is.
+fn share_of(covered: f32, all: f32) -> f32 {
+    if all > 0.0 { covered * covered / all } else { 0.0 }
 }
 
 /// Term proximity after Büttcher, Clarke and Lushman (2006): neighbours among the query's words give each other their
 /// idf divided by the square of their distance; what a word collects counts as its repetitions do in BM25.
-fn near(places: &[(u32, usize)], words: &[Place], repeat: f32) -> f32 {
+fn near(places: &[(u32, usize)], words: &[Asked], repeat: f32) -> f32 {
     let mut collected = vec![0.0_f32; words.len()];
     let idf = |n: usize| words.get(n).map_or(0.0, |w| w.idf);
     for ((first, a), (second, b)) in places.iter().zip(places.iter().skip(1)) {
@@ -166,7 +169,7 @@ fn near(places: &[(u32, usize)], words: &[Place], repeat: f32) -> f32 {
 }
 
 /// The idf of the longest run of the query's words in its order.
-fn longest_run(places: &[(u32, usize)], words: &[Place]) -> f32 {
+fn longest_run(places: &[(u32, usize)], words: &[Asked]) -> f32 {
     let mut best = 0.0_f32;
     let (mut length, mut sum) = (0, 0.0);
     let mut last: Option<(u32, usize)> = None;
@@ -186,31 +189,6 @@ fn longest_run(places: &[(u32, usize)], words: &[Place]) -> f32 {
 }
 
 /// Whether the word behind the `m`-th of the query is the `n`-th, or the same word again.
-fn follows(words: &[Place], m: usize, n: usize) -> bool {
+fn follows(words: &[Asked], m: usize, n: usize) -> bool {
     m + 1 == n || matches!((words.get(m + 1), words.get(n)), (Some(a), Some(b)) if a.term == b.term)
-}
-
-#[cfg(test)]
-mod tests {
-    use tantivy::schema::Field;
-
-    use super::*;
-
-    fn words(text: &str) -> Vec<Place> {
-        let term = |word| Term::from_field_text(Field::from_field_id(0), word);
-        let mut words: Vec<Place> = text.split(' ').map(|word| Place { term: term(word), idf: 1.0, pair: 1.0 }).collect();
-        words.last_mut().unwrap().pair = 0.0;
-        words
-    }
-
-    #[test]
-    fn a_pair_is_met_where_its_words_stand_in_a_row_in_their_order() {
-        let query = words("máy sấy cơm sấy");
-        // "máy sấy … sấy cơm sấy": a word typed twice is read where it was typed first.
-        assert!((pairs_covered(&[(1, 0), (2, 1), (8, 1), (9, 2), (10, 1)], &query) - 3.0).abs() < f32::EPSILON);
-        // "sấy máy", and "máy … sấy" with a word between them.
-        assert!(pairs_covered(&[(1, 1), (2, 0), (5, 0), (7, 1)], &query).abs() < f32::EPSILON);
-        // Twice is once.
-        assert!((pairs_covered(&[(1, 0), (2, 1), (5, 0), (6, 1)], &query) - 1.0).abs() < f32::EPSILON);
-    }
 }

@@ -223,8 +223,7 @@ impl Plan {
             }
             self.score_word(word, parsed.marked, fields, weights);
         }
-        for (first, second) in parsed.words.iter().zip(parsed.words.iter().skip(1)) {
-            let pair = pair_of(first, second);
+        for pair in parsed.pairs() {
             self.add(fields.pairs, &pair, weights.pairs);
             self.add(fields.title, &pair, weights.title * 0.5);
             self.add(fields.keywords, &pair, weights.keywords * 0.5);

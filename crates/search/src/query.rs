@@ -13,7 +13,7 @@ use std::fmt;
 use base::Vocabularies;
 use uuid::Uuid;
 
-use crate::analysis::{self, Word};
+use crate::analysis::{self, DECIMAL_POINT, Word};
 use crate::facet::Facet;
 use crate::numbers;
 use crate::rule::{Rule, off};
@@ -51,6 +51,14 @@ pub struct Parsed {
     pub lookup: Vec<String>,
     /// What was ignored.
     pub ignored: Vec<String>,
+}
+
+impl Parsed {
+    /// Neighbours among the words as the index has them: of a whole such as ESP-32 its parts.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = String> {
+        let single = || self.words.iter().filter(|w| w.joins == 0);
+        single().zip(single().skip(1)).map(|(first, second)| analysis::pair_of(first, second))
+    }
 }
 
 /// One condition: any of its atoms.
@@ -451,7 +459,14 @@ impl Parser<'_> {
     fn add(&mut self, negated: bool, atom: Atom) {
         if !negated {
             match &atom {
-                Atom::Word(word) | Atom::Whole(word, _) => self.out.words.push(word.clone()),
+                Atom::Word(word) => self.out.words.push(word.clone()),
+                Atom::Whole(word, parts) => {
+                    // "500kg" is mostly written "500 kg". The parts of 2,5 are no numbers of their own.
+                    if !word.folded.contains(DECIMAL_POINT) {
+                        self.out.words.extend(parts.iter().cloned());
+                    }
+                    self.out.words.push(word.clone());
+                }
                 Atom::Phrase(words) | Atom::Within(_, words) => self.out.words.extend(words.iter().filter(|w| w.joins == 0).cloned()),
                 Atom::Prefix(_) | Atom::Value(..) | Atom::Number(_) | Atom::Owner(_) => {}
             }

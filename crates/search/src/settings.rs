@@ -100,7 +100,7 @@ pub struct Weights {
     pub run: f32,
     /// Having all of the query's words rather than a part.
     pub cover: f32,
-    /// Having all of the query's neighbouring pairs rather than a part.
+    /// Having all pairs of neighbouring syllables of the query rather than a part.
     pub cover_pairs: f32,
     /// How much a listing confirmed today is worth more than an old one, as a share of its score.
     pub fresh: f32,

@@ -414,7 +414,18 @@ fn closest(snapshot: &Snapshot, term: &Term, viewer: &Viewer) -> Result<Option<S
             }
         }
     }
-    candidates.sort_by(|a, b| b.cmp(a));
+    let letters = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let figures = |word: &str| word.chars().filter(char::is_ascii_digit).count();
+    let typed = term.value().as_str().unwrap_or_default().to_owned();
+    let (own, known) = (letters(&typed), figures(&typed));
+    // A figure was meant: `6kWp` is no slip of `kWp`.
+    candidates.retain(|(_, word)| figures(word) >= known);
+    // Two letters that changed places are the surest slip.
+    candidates.sort_by_cached_key(|(count, word)| std::cmp::Reverse((letters(word) == own, *count, word.clone())));
     // The commonest that the viewer could find, however many commoner ones are hidden.
     for (_, word) in candidates.into_iter().take(MAX_CLOSE) {
         let term = Term::from_field_text(term.field(), &word);

@@ -407,7 +407,7 @@ fn titles_that_begin_alike_hide_no_keyword() {
 /// walked page by page is not left.
 #[test]
 fn what_is_left_unreckoned_never_belonged_onto_the_page() {
-    let weights = search::Weights { near: 0.0, run: 0.0, cover: 0.0, ..search::Weights::default() };
+    let weights = search::Weights { near: 0.0, run: 0.0, cover: 0.0, cover_pairs: 0.0, ..search::Weights::default() };
     let s = empty_with(search::Settings { weights, ..search::Settings::default() });
     let words = ["máy", "sấy", "dừa", "lúa", "nước", "nhanh", "sạch", "mới"];
     let mut state = 7_u64;

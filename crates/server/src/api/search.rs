@@ -245,7 +245,9 @@ pub(crate) async fn read(app: &App, params: Params) -> Result<Query, Problem> {
 /// What it is narrowed by must be there: a mistyped code is told, not searched.
 fn parse(params: Params, vocabularies: &Vocabularies) -> Result<Query, Problem> {
     let params = params.with_names(is_known)?;
-    let mut query = Query::words(params.get("q").unwrap_or_default());
+    // What is shown again turns nobody's writing direction.
+    let asked: String = params.get("q").unwrap_or_default().chars().filter(|c| !base::text::is_forbidden(*c)).collect();
+    let mut query = Query::words(&asked);
     query.limit = params.limit()?;
     query.cursor = params.cursor().map(str::to_owned);
     query.party = params.parsed("party")?;
@@ -275,6 +277,9 @@ fn parse(params: Params, vocabularies: &Vocabularies) -> Result<Query, Problem> 
         }
     }
     let (least, most) = (params.parsed::<u8>("trl_min")?, params.parsed::<u8>("trl_max")?);
+    if least.zip(most).is_some_and(|(least, most)| least > most) {
+        return Err(Problem::parameter("trl_max"));
+    }
     if least.is_some() || most.is_some() {
         query = query.trl(least.unwrap_or(1), most.unwrap_or(9));
     }

@@ -47,7 +47,8 @@ pub struct Set {
     pub lang: Lang,
     pub texts: Vec<Text>,
     pub asks: Vec<Ask>,
-    /// Whether `--tune` may look at it; what is only measured tells whether what was tuned elsewhere holds.
+    /// Whether `--tune` may look at it; what is only measured tells whether that holds for
+    /// other queries.
     pub is_tuned: bool,
 }
 
