@@ -267,12 +267,10 @@ async fn who_stays_anonymous_is_told_to_the_owner_by_no_byte_until_the_seeker_li
     .await;
 }
 
-/// The letters to an address so far.
+/// The letters to an address so far, as they left and as they are read.
 fn letters(site: &Site, email: &str) -> Vec<String> {
-    let folder = site.app.mailer.folder().unwrap();
-    let all = std::fs::read_dir(folder).map(|d| d.map(|e| std::fs::read_to_string(e.unwrap().path()).unwrap()).collect::<Vec<_>>());
-    let mine = all.unwrap_or_default().into_iter().filter(|text| text.contains(email));
-    mine.map(|text| format!("{text}{}", accounts::mailbox::plain_text(&text).unwrap())).collect()
+    let all = site.letters_of(email).into_iter();
+    all.map(|text| format!("{text}{}", accounts::mailbox::plain_text(&text).unwrap())).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

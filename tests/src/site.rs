@@ -227,16 +227,8 @@ impl Site {
     pub async fn letter_with(&self, email: &str, part: &str) -> String {
         let mut found = None;
         self.until("a letter is there", async || {
-            let folder = self.app.mailer.folder().unwrap();
-            let mut names: Vec<PathBuf> = std::fs::read_dir(folder).map(|d| d.map(|e| e.unwrap().path()).collect()).unwrap_or_default();
-            names.sort();
-            found = names
-                .iter()
-                .rev()
-                .filter_map(|p| std::fs::read_to_string(p).ok())
-                .filter(|t| t.contains(email))
-                .map(|t| accounts::mailbox::plain_text(&t).unwrap())
-                .find(|t| t.contains(part));
+            let letters = self.letters_of(email);
+            found = letters.iter().rev().map(|t| accounts::mailbox::plain_text(t).unwrap()).find(|t| t.contains(part));
             found.is_some()
         })
         .await;
