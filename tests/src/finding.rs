@@ -334,6 +334,21 @@ async fn a_text_that_is_too_long_is_searched_as_far_as_it_goes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_typed_turns_no_writing_direction_where_it_is_shown_again() {
+    on_every_database(async |site: Site| {
+        filled(&site).await;
+        let visitor = site.visitor();
+        for path in ["/search", "/en/search", "/search/feed"] {
+            let page = visitor.get(&format!("{path}?q=%E2%80%AEsay%E2%81%A6+com")).await;
+            assert_eq!(page.status, 200, "{path}");
+            assert!(page.text.contains("say com") && !page.text.contains(['\u{202e}', '\u{2066}']), "{path}: {}", page.text);
+        }
+        site.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn days_are_read_as_people_write_them_and_those_that_are_none_are_told_and_kept() {
     on_every_database(async |site: Site| {
         filled(&site).await;

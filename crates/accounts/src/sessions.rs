@@ -111,7 +111,7 @@ pub(crate) async fn insert(
     if !crowd.is_empty() {
         session::Entity::delete_many().filter(session::Column::Id.is_in(crowd.iter().map(|s| s.id))).exec(tx.db()).await?;
     }
-    let agent: String = agent.chars().filter(|c| !base::text::is_forbidden(*c)).take(AGENT_MAX).collect();
+    let agent: String = base::text::allowed(agent).take(AGENT_MAX).collect();
     let row = session::Model {
         id: tx.new_id(),
         account_id: account.0,

@@ -279,6 +279,11 @@ pub fn is_forbidden(c: char) -> bool {
         || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
+/// The characters of a text that may be shown again.
+pub fn allowed(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| !is_forbidden(*c))
+}
+
 /// One part of a JSON pointer, escaped (RFC 6901).
 #[must_use]
 pub fn pointer_part(key: &str) -> String {

@@ -312,9 +312,10 @@ pub const STEM_SIGN: char = '~';
 /// What joins the two halves of a pair.
 pub const PAIR_SIGN: char = '_';
 
-/// Two neighbours as one word.
-pub(crate) fn pair_of(first: &Word, second: &Word) -> String {
-    format!("{}{PAIR_SIGN}{}", first.folded, second.folded)
+/// Neighbours as the index has them, each pair as one word; a whole such as ESP-32 has no neighbours, its parts have.
+pub(crate) fn pairs(words: &[Word]) -> impl Iterator<Item = String> {
+    let single = || words.iter().filter(|w| w.joins == 0);
+    single().zip(single().skip(1)).map(|(first, second)| format!("{}{PAIR_SIGN}{}", first.folded, second.folded))
 }
 
 /// All views of a short text (a title, keywords) in one string: folded words as they are, the others with their sign.

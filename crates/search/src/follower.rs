@@ -6,6 +6,7 @@
 //! any number of times. The position is written with the documents, in one commit. A failure is tried again with
 //! growing pauses and never holds up a write.
 
+mod touched;
 mod verify;
 
 use std::collections::BTreeSet;
@@ -15,7 +16,7 @@ use accounts::experts::{self, ExpertBrief};
 use base::{ExpertId, ListingId, PartyId};
 use listings::published::{self, Published};
 use store::follow::report;
-use store::{EventRow, Store, StoreError};
+use store::{Store, StoreError};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,7 @@ use crate::failure::Failure;
 use crate::index::{Batch, Origin, Place, Search, Wanting};
 use crate::steps::Step;
 
+pub use touched::Touched;
 pub use verify::{Difference, verify};
 
 /// The follower's name in metrics.
@@ -209,21 +211,16 @@ async fn step(store: &Store, search: &Search, position: i64) -> Result<i64, Foll
     }
     let (before, reached_place) = (place_at(store, position).await?, place_at(store, reached).await?);
     let (mut ids, mut people) = (touched.listings, touched.experts);
-    if !touched.parties.is_empty() {
-        apply(search, of_parties(store, &touched.parties).await?, &before).await?;
-        for party in &touched.parties {
-            if touched.shown.contains(party) {
-                ids.extend(published::ids_of_party(store, *party).await?);
-            }
-            if touched.merged.contains(party) {
-                ids.extend(published::ids_shown_to(store, *party).await?);
-            }
-            people.extend(experts::of_party(store.db(), *party).await?);
+    for party in &touched.parties {
+        if touched.shown.contains(party) {
+            ids.extend(published::ids_of_party(store, *party).await?);
         }
+        if touched.merged.contains(party) {
+            ids.extend(published::ids_shown_to(store, *party).await?);
+        }
+        people.extend(experts::of_party(store.db(), *party).await?);
     }
-    if !people.is_empty() {
-        apply(search, of_experts(store, people).await?, &before).await?;
-    }
+    write_people(store, search, touched.parties, people, &before).await?;
     let ids: Vec<ListingId> = ids.into_iter().collect();
     let size = search.settings().commit_documents.max(1);
     let mut chunks = ids.chunks(size).peekable();
@@ -235,7 +232,8 @@ async fn step(store: &Store, search: &Search, position: i64) -> Result<i64, Foll
         // Only the last piece may say that the events are taken care of.
         let is_last = chunks.peek().is_none();
         apply(search, of_listings(store, chunk).await?, if is_last { &reached_place } else { &before }).await?;
-        if !is_last {
+        // Events alone touch no more than were read; what hangs on a party has no bound.
+        if !is_last && !touched.shown.is_empty() {
             match take_ahead(store, search, ahead, &before).await {
                 Ok(reached) => ahead = reached,
                 // The next step takes it in any case; what was begun is not begun again for it.
@@ -249,6 +247,25 @@ async fn step(store: &Store, search: &Search, position: i64) -> Result<i64, Foll
     Ok(reached)
 }
 
+/// Writes parties and experts as they are now.
+async fn write_people(
+    store: &Store,
+    search: &Search,
+    parties: BTreeSet<PartyId>,
+    experts: BTreeSet<ExpertId>,
+    place: &Place,
+) -> Result<(), FollowError> {
+    if !parties.is_empty() {
+        let parties: Vec<PartyId> = parties.into_iter().collect();
+        apply(search, of_parties(store, &parties).await?, place).await?;
+    }
+    if !experts.is_empty() {
+        let experts: Vec<ExpertId> = experts.into_iter().collect();
+        apply(search, of_experts(store, &experts).await?, place).await?;
+    }
+    Ok(())
+}
+
 /// Takes what was touched after a position into the index between the pieces of a large change, so that no search waits for a
 /// party's thousands of listings. The position stays where it is, so that whoever waits for it (alerts, standing matches) waits
 /// on; and the next step takes the same once more, with all that hangs on a party. Gives how far it came.
@@ -256,83 +273,12 @@ async fn take_ahead(store: &Store, search: &Search, position: i64, place: &Place
     let events = store.events_after(position, EVENTS).await?;
     let Some(newest) = events.last() else { return Ok(position) };
     let touched = Touched::by(&events);
-    if !touched.parties.is_empty() {
-        apply(search, of_parties(store, &touched.parties).await?, place).await?;
-    }
-    if !touched.experts.is_empty() {
-        apply(search, of_experts(store, touched.experts).await?, place).await?;
-    }
+    write_people(store, search, touched.parties, touched.experts, place).await?;
     let listings: Vec<ListingId> = touched.listings.into_iter().collect();
     for chunk in listings.chunks(search.settings().commit_documents.max(1)) {
         apply(search, of_listings(store, chunk).await?, place).await?;
     }
     Ok(newest.position)
-}
-
-/// Which listings, parties and experts events touched, each once.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Touched {
-    /// The listings.
-    pub listings: BTreeSet<ListingId>,
-    /// The parties.
-    pub parties: BTreeSet<PartyId>,
-    /// Of the parties those that now look otherwise beside their listings.
-    pub shown: BTreeSet<PartyId>,
-    /// Of the parties those that took in another: what was shown to that one is now shown to them.
-    pub merged: BTreeSet<PartyId>,
-    /// The experts.
-    pub experts: BTreeSet<ExpertId>,
-}
-
-impl Touched {
-    /// What these events touch.
-    #[must_use]
-    pub fn by(events: &[EventRow]) -> Self {
-        let mut touched = Self::default();
-        for event in events {
-            match event.subject_kind.as_str() {
-                "listing" => {
-                    touched.listings.insert(ListingId(event.subject_id));
-                }
-                // Who belongs to a party is nothing that search shows.
-                "party" if !event.kind.starts_with("membership.") => {
-                    let party = PartyId(event.subject_id);
-                    touched.parties.insert(party);
-                    if is_shown(event) {
-                        touched.shown.insert(party);
-                    }
-                    if event.kind == "party.merged" {
-                        touched.merged.insert(party);
-                    }
-                }
-                "expert" => {
-                    touched.experts.insert(ExpertId(event.subject_id));
-                }
-                _ => {}
-            }
-        }
-        touched
-    }
-
-    /// Whether it is nothing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.listings.is_empty() && self.parties.is_empty() && self.experts.is_empty()
-    }
-}
-
-/// Whether an event of a party changes what its listings show of it. A party may have very many, so that they are not written
-/// anew for each word of its own page.
-fn is_shown(event: &EventRow) -> bool {
-    let fact = |name: &str| event.payload.get(name);
-    match event.kind.as_str() {
-        "party.edited" => fact("shown_changed").and_then(serde_json::Value::as_bool).unwrap_or(true),
-        "party.verified" => {
-            let is_verified = |name: &str| fact(name).and_then(serde_json::Value::as_str) != Some("unverified");
-            is_verified("was") != is_verified("level")
-        }
-        _ => true,
-    }
 }
 
 /// What is to be written, and what is gone.
@@ -344,29 +290,30 @@ struct Changed {
     remove: Vec<Uuid>,
 }
 
+/// Of what was asked for, what is not there.
+fn gone(asked: impl Iterator<Item = Uuid>, there: impl Iterator<Item = Uuid>) -> Vec<Uuid> {
+    let there: BTreeSet<Uuid> = there.collect();
+    asked.filter(|id| !there.contains(id)).collect()
+}
+
 /// What parties look like now, and which are gone.
-async fn of_parties(store: &Store, ids: &BTreeSet<PartyId>) -> Result<Changed, StoreError> {
-    let ids: Vec<PartyId> = ids.iter().copied().collect();
-    let briefs = accounts::parties::load_many(store.db(), &ids).await?;
-    let known: BTreeSet<PartyId> = briefs.iter().map(|b| b.id).collect();
-    let remove = ids.iter().filter(|p| !known.contains(p)).map(|p| p.0).collect();
+async fn of_parties(store: &Store, ids: &[PartyId]) -> Result<Changed, StoreError> {
+    let briefs = accounts::parties::load_many(store.db(), ids).await?;
+    let remove = gone(ids.iter().map(|id| id.0), briefs.iter().map(|brief| brief.id.0));
     Ok(Changed { parties: briefs.into_iter().map(PartyDocument::from).collect(), remove, ..Changed::default() })
 }
 
 /// What experts look like now, and which are no longer shown.
-async fn of_experts(store: &Store, ids: BTreeSet<ExpertId>) -> Result<Changed, StoreError> {
-    let ids: Vec<ExpertId> = ids.into_iter().collect();
-    let experts = experts::load_many(store.db(), &ids).await?;
-    let shown: BTreeSet<ExpertId> = experts.iter().map(|e| e.view.id).collect();
-    let remove = ids.iter().filter(|id| !shown.contains(id)).map(|id| id.0).collect();
+async fn of_experts(store: &Store, ids: &[ExpertId]) -> Result<Changed, StoreError> {
+    let experts = experts::load_many(store.db(), ids).await?;
+    let remove = gone(ids.iter().map(|id| id.0), experts.iter().map(|expert| expert.view.id.0));
     Ok(Changed { experts, remove, ..Changed::default() })
 }
 
 /// What listings look like now, and which are no longer shown.
 async fn of_listings(store: &Store, ids: &[ListingId]) -> Result<Changed, StoreError> {
     let listings = published::load(store, ids).await?;
-    let shown: BTreeSet<ListingId> = listings.iter().map(|p| p.id).collect();
-    let remove = ids.iter().filter(|id| !shown.contains(id)).map(|id| id.0).collect();
+    let remove = gone(ids.iter().map(|id| id.0), listings.iter().map(|listing| listing.id.0));
     Ok(Changed { listings, remove, ..Changed::default() })
 }
 
@@ -476,58 +423,4 @@ pub async fn rebuild(store: &Store, search: &Search, mut progress: impl FnMut(u6
     let documents = written?;
     progress(documents);
     Ok(documents)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn event(subject_kind: &str, subject: u128, kind: &str) -> EventRow {
-        EventRow {
-            position: 1,
-            at: chrono::DateTime::UNIX_EPOCH,
-            actor_kind: "system".into(),
-            actor_id: None,
-            subject_kind: subject_kind.into(),
-            subject_id: Uuid::from_u128(subject),
-            kind: kind.into(),
-            payload: serde_json::Value::Null,
-        }
-    }
-
-    #[test]
-    fn a_partys_listings_are_written_anew_for_what_they_show_of_it_alone() {
-        let with = |n: u128, kind: &str, payload| EventRow { payload, ..event("party", n, kind) };
-        let touched = Touched::by(&[
-            with(1, "party.edited", json!({ "version": 2, "shown_changed": false })),
-            with(2, "party.edited", json!({ "version": 2, "shown_changed": true })),
-            with(3, "party.verified", json!({ "was": "document", "level": "registry" })),
-            with(4, "party.verified", json!({ "was": "unverified", "level": "document" })),
-            with(5, "party.merged", json!({ "from": "x", "version": 2 })),
-            with(6, "party.verified", json!({ "was": "document", "level": "unverified" })),
-        ]);
-        let parties = |all: &[u128]| all.iter().map(|n| PartyId(Uuid::from_u128(*n))).collect::<BTreeSet<_>>();
-        assert_eq!(touched.parties, parties(&[1, 2, 3, 4, 5, 6]));
-        assert_eq!(touched.shown, parties(&[2, 4, 5, 6]));
-        assert_eq!(touched.merged, parties(&[5]));
-    }
-
-    #[test]
-    fn what_many_events_touch_is_looked_at_once() {
-        let touched = Touched::by(&[
-            event("listing", 1, "listing.published"),
-            event("listing", 1, "listing.withdrawn"),
-            event("listing", 2, "listing.edited"),
-            event("party", 3, "party.edited"),
-            event("party", 4, "membership.confirmed"),
-            event("account", 5, "account.signed_in"),
-            event("expert", 6, "expert.withdrawn"),
-        ]);
-        assert_eq!(touched.listings.len(), 2);
-        assert_eq!(touched.parties, BTreeSet::from([PartyId(Uuid::from_u128(3))]));
-        assert_eq!(touched.experts, BTreeSet::from([ExpertId(Uuid::from_u128(6))]));
-        assert!(Touched::by(&[event("account", 5, "account.signed_in")]).is_empty());
-    }
 }

@@ -8,6 +8,7 @@ use tantivy::Term;
 use tantivy::postings::{Postings as _, SegmentPostings};
 use tantivy::schema::IndexRecordOption;
 
+use crate::analysis;
 use crate::failure::Failure;
 use crate::matching::at;
 use crate::query::Parsed;
@@ -68,7 +69,7 @@ impl Nearness {
             return Ok(None);
         }
         let mut pairs: Vec<Asked> = Vec::new();
-        for pair in parsed.pairs().take_while(|_| cover_pairs > 0.0) {
+        for pair in analysis::pairs(&parsed.words).take_while(|_| cover_pairs > 0.0) {
             let term = Term::from_field_text(statistics.snapshot.fields.pairs, &pair);
             if pairs.iter().all(|known| known.term != term) {
                 pairs.push(Asked::new(term, statistics)?);

@@ -7,7 +7,7 @@ use tantivy::Term;
 use tantivy::schema::Field;
 use uuid::Uuid;
 
-use crate::analysis::{DECIMAL_POINT, EXACT_SIGN, STEM_SIGN, Word, pair_of, stem};
+use crate::analysis::{DECIMAL_POINT, EXACT_SIGN, STEM_SIGN, Word, pairs, stem};
 use crate::failure::Failure;
 use crate::query::{Atom, Clause, Parsed, Part};
 use crate::rows::{Budget, Of};
@@ -223,7 +223,7 @@ impl Plan {
             }
             self.score_word(word, parsed.marked, fields, weights);
         }
-        for pair in parsed.pairs() {
+        for pair in pairs(&parsed.words) {
             self.add(fields.pairs, &pair, weights.pairs);
             self.add(fields.title, &pair, weights.title * 0.5);
             self.add(fields.keywords, &pair, weights.keywords * 0.5);
@@ -416,10 +416,6 @@ fn alternative(words: &[Word], fields: &Fields) -> Test {
             Test::Row { words: Vec::new(), terms: words.iter().enumerate().map(|(n, w)| (n, folded(w))).collect(), marked: Vec::new() }
         }
     }
-}
-
-fn pairs(words: &[Word]) -> impl Iterator<Item = String> {
-    words.iter().zip(words.iter().skip(1)).map(|(first, second)| pair_of(first, second))
 }
 
 /// What counts for the order where a term stands in for words: field, text and boost.

@@ -149,7 +149,7 @@ fn allowed(text: String, name: &str, column: &Column, done: &mut Converted) -> S
         return text;
     }
     done.shortened += 1;
-    clean(&text.chars().filter(|c| !is_forbidden(*c)).collect::<String>())
+    clean(&base::text::allowed(&text).collect::<String>())
 }
 
 /// The entries of all columns, each once, cut to number and length.

@@ -21,7 +21,7 @@
 use std::collections::BTreeMap;
 
 use base::Lang;
-use base::text::{clean, is_forbidden};
+use base::text::{allowed, clean};
 use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
@@ -291,7 +291,7 @@ const MAX_UNSTORED_CHARS: usize = 100_000;
 /// A TOML value as JSON, its texts cleaned; a TOML date is the date's text.
 fn json(value: toml::Value) -> Value {
     match value {
-        toml::Value::String(s) => Value::String(clean(&s).chars().filter(|c| !is_forbidden(*c)).collect()),
+        toml::Value::String(s) => Value::String(allowed(&clean(&s)).collect()),
         toml::Value::Integer(n) => n.into(),
         toml::Value::Float(x) => x.into(),
         toml::Value::Boolean(b) => b.into(),

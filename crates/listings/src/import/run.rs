@@ -353,7 +353,7 @@ pub(crate) async fn insert(
         id: id.0,
         party_id: options.party.map(|p| p.0),
         account_id: account.map(|a| a.0),
-        file_name: options.file_name.chars().filter(|c| !base::text::is_forbidden(*c)).take(200).collect(),
+        file_name: base::text::allowed(&options.file_name).take(200).collect(),
         file_hash: hash,
         mapping: mapping.map(|m| m.text.clone()).unwrap_or_default(),
         mapping_hash: mapping_hash(mapping),

@@ -8,7 +8,8 @@ use std::sync::{Arc, PoisonError};
 use tantivy::merge_policy::NoMergePolicy;
 use tantivy::{Index, IndexSettings, IndexWriter, TantivyDocument};
 
-use super::{HeldDir, LEAST_THREAD_BYTES, Live, Place, STORED_BLOCK_BYTES, Search, Shared, Writer, commit, open_writer, with_tokenizers};
+use super::live::{LEAST_THREAD_BYTES, Live, Writer, commit, open_writer, with_tokenizers};
+use super::{HeldDir, Place, STORED_BLOCK_BYTES, Search, Shared};
 use crate::directory::IndexDir;
 use crate::document::Document;
 use crate::failure::Failure;

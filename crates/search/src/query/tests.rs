@@ -1,3 +1,4 @@
+use super::parser::{MAX_PHRASES, MAX_PREFIXES};
 use super::*;
 
 fn shape(query: &str) -> String {

@@ -246,8 +246,7 @@ pub(crate) async fn read(app: &App, params: Params) -> Result<Query, Problem> {
 fn parse(params: Params, vocabularies: &Vocabularies) -> Result<Query, Problem> {
     let params = params.with_names(is_known)?;
     // What is shown again turns nobody's writing direction.
-    let asked: String = params.get("q").unwrap_or_default().chars().filter(|c| !base::text::is_forbidden(*c)).collect();
-    let mut query = Query::words(&asked);
+    let mut query = Query::words(base::text::allowed(params.get("q").unwrap_or_default()).collect::<String>());
     query.limit = params.limit()?;
     query.cursor = params.cursor().map(str::to_owned);
     query.party = params.parsed("party")?;

@@ -214,7 +214,7 @@ fn narrowed(route: Route) -> Route {
         .query("q", "string", QUERY_LANGUAGE)
         .query("sort", "string", "`relevance`, `newest`, `trl` or `closing_soon`.")
         .query("trl_min", "integer", "Least readiness level.")
-        .query("trl_max", "integer", "Greatest readiness level.")
+        .query("trl_max", "integer", "Greatest readiness level, not below the least.")
         .query("published_from", "string", "First published on this day or later, such as `2026-01-31`.")
         .query("published_to", "string", "First published on this day or before.")
         .query("closes_from", "string", "Closes on this day or later: the end or the deadline, whichever is sooner.")
