@@ -114,6 +114,8 @@ impl Site {
         let (search, wanting) = space::index(&config, data.path(), &parts).unwrap();
         let app = space::app(&config, data.path(), parts, search, is_demo).unwrap();
         let stop = CancellationToken::new();
+        // The round over saved searches that a start begins counts as begun, so that it takes no news from those of a test.
+        app.store.begin_round(server::workers::ALERTS, chrono::TimeDelta::zero()).await.unwrap();
         let mut workers = server::workers::start(&app, wanting, &stop);
         let (served, token) = (app.clone(), stop.clone());
         workers.spawn(async move { server::edge::serve(served, listener, token).await.unwrap() });

@@ -19,7 +19,7 @@ const JOBS_EVERY: Duration = Duration::from_millis(500);
 /// How often the clock is looked at.
 const TICK_EVERY: Duration = Duration::from_secs(60);
 /// By which name the nodes take turns in looking at saved searches.
-const ALERTS: &str = "alerts";
+pub const ALERTS: &str = "alerts";
 /// A round over saved searches follows the one before after so long at least: less than a tick, so that a node keeps its turn.
 const ALERTS_APART: TimeDelta = TimeDelta::seconds(50);
 /// How often the lease of a job that takes long is renewed.
